@@ -1,0 +1,1 @@
+"""The project: the only place that joins the apps."""

@@ -1,0 +1,27 @@
+"""A secret that is made once and kept in a file that only its owner can read."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+
+def read_or_create(path: Path) -> str:
+    """The secret in ``path``, made by whoever comes first: processes that start together get the same one."""
+    if not path.exists():
+        _create(path, secrets.token_urlsafe(50))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _create(path: Path, secret: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkstemp makes the file 0600; a link, unlike a rename, leaves a file that is there already alone
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secret + "\n")
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        os.unlink(draft)

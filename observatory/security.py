@@ -1,0 +1,32 @@
+"""What the libraries leave open: two headers' worth of policy and the address that sign-in counts by."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+# No page of ours asks for any of these; a page that is made to ask anyway is refused by the browser
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+    "microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
+)
+
+
+def permissions_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: every answer carries ``Permissions-Policy``."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+    return middleware
+
+
+def client_address(request: HttpRequest) -> str:
+    """Whose sign-in this is: behind a trusted proxy the last address in X-Forwarded-For, which the proxy wrote."""
+    if settings.TRUST_PROXY:
+        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        return forwarded.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
+    address: str = request.META.get("REMOTE_ADDR", "")
+    return address
