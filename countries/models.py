@@ -1,0 +1,299 @@
+"""Places and their figures."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from countries.history import kept
+from countries.periods import PartialDateField, PeriodField, canonical, range_of
+from countries.texts import LANGUAGES, sort_key, translated
+
+
+class CountryQuerySet(models.QuerySet["Country"]):
+    def covered(self) -> "CountryQuerySet":
+        """The countries that the observatory follows; only these have pages."""
+        return self.filter(is_covered=True)
+
+    def by_name(self) -> "CountryQuerySet":
+        """In the alphabetical order of the active language, accents folded."""
+        language = (get_language() or "en")[:2]
+        return self.order_by(f"sort_name_{language if language in LANGUAGES else 'en'}")
+
+
+@kept
+class Country(models.Model):
+    """A country of ISO 3166-1; all of them are rows, since origins and destinations lie everywhere."""
+
+    iso3 = models.CharField(_("ISO 3166-1 alpha-3"), max_length=3, primary_key=True)
+    iso2 = models.CharField(_("ISO 3166-1 alpha-2"), max_length=2, unique=True)
+    m49 = models.CharField(_("UN M49"), max_length=3, unique=True)
+    slug = models.SlugField(_("slug"), unique=True, help_text=_("The last part of the address of its page."))
+    name_en = models.CharField(_("name (English)"), max_length=100)
+    name_es = models.CharField(_("name (Spanish)"), max_length=100)
+    name_pt = models.CharField(_("name (Portuguese)"), max_length=100)
+    region = models.CharField(_("region (UN M49)"), max_length=40)
+    subregion = models.CharField(_("subregion (UN M49)"), max_length=60)
+    is_covered = models.BooleanField(
+        _("covered"), default=False, help_text=_("Whether the observatory follows this country and shows its page.")
+    )
+    summary_en = models.TextField(_("summary (English)"), blank=True)
+    summary_es = models.TextField(_("summary (Spanish)"), blank=True)
+    summary_pt = models.TextField(_("summary (Portuguese)"), blank=True)
+    picture = models.ImageField(_("picture"), upload_to="countries/", blank=True)
+    picture_credit = models.CharField(_("credit of the picture"), max_length=200, blank=True)
+    picture_alt = models.CharField(_("the picture in words"), max_length=250, blank=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    sort_name_en = sort_key("name_en")
+    sort_name_es = sort_key("name_es")
+    sort_name_pt = sort_key("name_pt")
+
+    objects = CountryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
+        ordering = ["sort_name_en"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(iso3__regex="^[A-Z]{3}$", iso2__regex="^[A-Z]{2}$", m49__regex="^[0-9]{3}$"),
+                name="countries_country_codes",
+                violation_error_message=_("Write the codes as PER, PE and 604."),
+            ),
+            models.CheckConstraint(
+                condition=Q(picture="") | ~Q(picture_alt=""),
+                name="countries_country_picture_in_words",
+                violation_error_message=_("A picture needs its description in words."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def get_absolute_url(self) -> str:
+        return reverse("country", kwargs={"slug": self.slug})
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return translated(self, "name").text
+
+
+class Role(models.TextChoices):
+    """What a country is to people on the move (IOM and UNHCR terms)."""
+
+    SENDING = "sending", _("Sending country")
+    DESTINATION = "destination", _("Destination country")
+    TRANSIT = "transit", _("Transit country")
+    REFUGEE_HOST = "refugee_host", _("Host of people in need of protection")
+    DEPORTEE_RECEIVING = "deportee_receiving", _("Receives deported nationals")
+    RETURNEE_RECEIVING = "returnee_receiving", _("Receives returnees")
+
+
+@kept
+class MobilityRole(models.Model):
+    """One role of a country as one edition of its profile tells it; a new edition never overwrites the old."""
+
+    country = models.ForeignKey(Country, models.PROTECT, related_name="roles", verbose_name=_("country"))
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+    narrative_en = models.TextField(_("narrative (English)"), blank=True)
+    narrative_es = models.TextField(_("narrative (Spanish)"), blank=True)
+    narrative_pt = models.TextField(_("narrative (Portuguese)"), blank=True)
+    as_of = PartialDateField(_("as of"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; add ? if inferred."))
+    source_name = models.CharField(_("source"), max_length=200)
+    source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
+    as_of_range = range_of("as_of")
+
+    class Meta:
+        verbose_name = _("role of a country")
+        verbose_name_plural = _("roles of countries")
+        ordering = ["country", "role", F("as_of_range").desc(nulls_last=True)]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country", "role", "as_of"],
+                name="countries_mobilityrole_unique",
+                violation_error_message=_(
+                    "This role already has a text as of that date. Edit it, or give another date."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values),
+                name="countries_mobilityrole_role_known",
+                violation_error_message=_("Choose one of the six roles."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(narrative_en="", narrative_es="", narrative_pt=""),
+                name="countries_mobilityrole_has_narrative",
+                violation_error_message=_("Write the narrative in at least one language."),
+            ),
+            canonical("as_of", "countries_mobilityrole"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country_id}: {self.get_role_display()}"
+
+
+class Unit(models.TextChoices):
+    """What the values of an indicator count."""
+
+    PERSONS = "persons", _("persons")
+    CASES = "cases", _("cases")
+    PERMITS = "permits", _("permits")
+    PERCENT = "percent", _("percent")
+    RANK = "rank", _("rank")
+    INDEX = "index", _("index")
+
+
+COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS)
+
+
+@kept
+class Indicator(models.Model):
+    """A figure that is observed for countries; a share names what it is a share of."""
+
+    key = models.SlugField(_("key"), unique=True)
+    name_en = models.CharField(_("name (English)"), max_length=120)
+    name_es = models.CharField(_("name (Spanish)"), max_length=120, blank=True)
+    name_pt = models.CharField(_("name (Portuguese)"), max_length=120, blank=True)
+    definition_en = models.TextField(_("definition (English)"), blank=True)
+    definition_es = models.TextField(_("definition (Spanish)"), blank=True)
+    definition_pt = models.TextField(_("definition (Portuguese)"), blank=True)
+    unit = models.CharField(_("unit"), max_length=10, choices=Unit)
+    decimals = models.PositiveSmallIntegerField(_("decimals"), default=0)
+    base = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="shares", verbose_name=_("share of")
+    )
+    is_daily = models.BooleanField(_("daily"), default=False)
+    map_breaks = models.CharField(
+        _("breaks of the map"),
+        max_length=60,
+        blank=True,
+        help_text=_("Four numbers that part five classes: 15|25|35|45."),
+    )
+
+    class Meta:
+        verbose_name = _("indicator")
+        verbose_name_plural = _("indicators")
+        ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unit__in=Unit.values),
+                name="countries_indicator_unit_known",
+                violation_error_message=_("Choose one of the units."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(unit=Unit.PERCENT) | Q(base__isnull=False),
+                name="countries_indicator_share_has_base",
+                violation_error_message=_("A percentage needs the indicator that it is a share of."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(base=F("id")),
+                name="countries_indicator_not_its_own_base",
+                violation_error_message=_("An indicator cannot be a share of itself."),
+            ),
+            models.CheckConstraint(
+                condition=Q(map_breaks__regex=r"^(-?[0-9.]+([|]-?[0-9.]+){3})?$"),
+                name="countries_indicator_map_breaks",
+                violation_error_message=_("Write four numbers, such as 15|25|35|45."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return translated(self, "name").text
+
+
+class Qualifier(models.TextChoices):
+    """How exactly a value is stated."""
+
+    EQ = "eq", _("exactly")
+    APPROX = "approx", _("about")
+    GT = "gt", _("more than")
+    GE = "ge", _("at least")
+    LT = "lt", _("less than")
+    LE = "le", _("at most")
+    MAJORITY = "majority", _("majority of")
+
+
+class ObservationStatus(models.TextChoices):
+    """SDMX code list CL_OBS_STATUS."""
+
+    NORMAL = "A", _("Normal")
+    ESTIMATED = "E", _("Estimated")
+    PROVISIONAL = "P", _("Provisional")
+    BREAK = "B", _("Series break")
+    MISSING = "O", _("Missing")
+
+
+@kept
+class Observation(models.Model):
+    """The value of an indicator for a country (and a counterpart: of or from where) in a period."""
+
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="observations", verbose_name=_("indicator"))
+    country = models.ForeignKey(Country, models.PROTECT, related_name="observations", verbose_name=_("country"))
+    counterpart = models.ForeignKey(
+        Country, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("counterpart")
+    )
+    period = PeriodField(_("period"), blank=True, help_text=_("2019, 2020-05 or 2016/2019; empty when not stated."))
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=6, null=True, blank=True)
+    qualifier = models.CharField(_("qualifier"), max_length=8, choices=Qualifier, default=Qualifier.EQ)
+    status = models.CharField(_("status"), max_length=1, choices=ObservationStatus, default=ObservationStatus.NORMAL)
+    note = models.TextField(_("note"), blank=True)
+    source_name = models.CharField(_("source"), max_length=200)
+    source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
+    period_range = range_of("period")
+
+    class Meta:
+        verbose_name = _("observation")
+        verbose_name_plural = _("observations")
+        ordering = ["indicator", "country", "-value"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["indicator", "country", "counterpart", "period"],
+                nulls_distinct=False,
+                name="countries_observation_unique",
+                violation_error_message=_(
+                    "This indicator already has a value for that country, counterpart and period."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(qualifier__in=Qualifier.values, status__in=ObservationStatus.values),
+                name="countries_observation_codes_known",
+                violation_error_message=_("Choose a qualifier and a status from the lists."),
+            ),
+            models.CheckConstraint(
+                condition=Q(value__isnull=True) & (Q(status="O") | Q(qualifier="majority"))
+                | Q(value__isnull=False) & ~Q(status="O") & ~Q(qualifier="majority"),
+                name="countries_observation_value_or_reason",
+                violation_error_message=_(
+                    "Leave the value empty exactly when the status is “Missing” or the qualifier is “majority of”."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(counterpart__isnull=True) | ~Q(counterpart=F("country")),
+                name="countries_observation_counterpart_differs",
+                violation_error_message=_("The counterpart is another country than the country itself."),
+            ),
+            canonical("period", "countries_observation", period=True),
+        ]
+
+    def __str__(self) -> str:
+        where = f"{self.country_id} ← {self.counterpart_id}" if self.counterpart_id else self.country_id
+        return f"{self.indicator}, {where}, {self.period or _('period not stated')}"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the value is a share of a base."""
+        return self.indicator.unit == Unit.PERCENT
+
+    @property
+    def rounded(self) -> Decimal | None:
+        """The value with the decimals that its source has, at most those of the indicator."""
+        return None if self.value is None else self.value.normalize()

@@ -1,0 +1,282 @@
+"""Dates as precise as their source: `2020`, `2020-05`, `2020-05-29`, each with a trailing `?` when inferred.
+
+The canonical text is what is stored, shown in history and written to CSV; beside each column the database keeps
+a generated `daterange` (`2020-05` is `[2020-05-01,2020-06-01)`), so that every filter is a range overlap. The text
+is a subset of ISO 8601-2 (EDTF): `?` is its qualifier of uncertainty, `A/B` its interval.
+"""
+
+import calendar
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django import forms
+from django.contrib.postgres.fields import DateRangeField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+FIRST_YEAR, LAST_YEAR = 1800, 2199
+"""Years outside of these are taken for slips of the keyboard (`0202`, `20200`)."""
+
+PARTIAL_DATE_PATTERN = r"(1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?"
+"""The canonical form, in the regular expressions that Python and PostgreSQL share."""
+PERIOD_PATTERN = rf"({PARTIAL_DATE_PATTERN})?(/({PARTIAL_DATE_PATTERN})?)?"
+
+_ISO = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?(?P<inferred>\??)")
+_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})[/.](?P<month>\d{1,2})[/.](?P<year>\d{4})(?P<inferred>\??)")
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A calendar date known to the year, the month or the day; `inferred` when the analyst supplied a part."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+    inferred: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one date as typed; raise ValidationError that says what would be right.
+
+        Beside the canonical form, `25/12/2020` is read where only one reading is possible.
+        """
+        text = text.strip()
+        if match := _ISO.fullmatch(text):
+            return cls._checked(text, match)
+        if match := _DAY_FIRST.fullmatch(text):
+            _refuse_ambiguous(text, match)
+            return cls._checked(text, match)
+        raise ValidationError(
+            _(
+                "“%(text)s” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29; add ? if inferred."
+            ),
+            code="invalid_date",
+            params={"text": text},
+        )
+
+    @classmethod
+    def _checked(cls, text: str, match: re.Match[str]) -> Self:
+        year, month, day = (int(match[part]) if match[part] else None for part in ("year", "month", "day"))
+        assert year is not None
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValidationError(
+                _("The year of “%(text)s” is not between %(first)d and %(last)d."),
+                code="invalid_year",
+                params={"text": text, "first": FIRST_YEAR, "last": LAST_YEAR},
+            )
+        try:
+            datetime.date(year, month or 1, day or 1)
+        except ValueError:
+            raise ValidationError(
+                _("“%(text)s” is not in the calendar."), code="not_in_calendar", params={"text": text}
+            ) from None
+        return cls(year, month, day, inferred=bool(match["inferred"]))
+
+    @classmethod
+    def from_date(cls, date: datetime.date) -> Self:
+        """The day `date`, exactly."""
+        return cls(date.year, date.month, date.day)
+
+    def __str__(self) -> str:
+        parts = [f"{self.year:04d}", *(f"{part:02d}" for part in (self.month, self.day) if part)]
+        return "-".join(parts) + ("?" if self.inferred else "")
+
+    @property
+    def precision(self) -> str:
+        """`year`, `month` or `day`."""
+        return "day" if self.day else "month" if self.month else "year"
+
+    @property
+    def first(self) -> datetime.date:
+        """The earliest day that it can mean."""
+        return datetime.date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def last(self) -> datetime.date:
+        """The latest day that it can mean."""
+        month = self.month or 12
+        return datetime.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+
+    def in_words(self) -> str:
+        """`29 May 2020`, `May 2020`, `2020`, in the active language: never more than is known."""
+        if not self.month:
+            return str(self.year)
+        month = str(MONTHS[self.month])
+        if not self.day:
+            return _("%(month)s %(year)d") % {"month": month, "year": self.year}
+        return _("%(day)d %(month)s %(year)d") % {"day": self.day, "month": month, "year": self.year}
+
+    def missing_in_words(self) -> str:
+        """What the source does not say (`day not recorded`), or ''."""
+        missing = {"year": _("day and month not recorded"), "month": _("day not recorded"), "day": ""}
+        notes = [missing[self.precision], _("date inferred") if self.inferred else ""]
+        return ", ".join(note for note in notes if note)
+
+
+def _refuse_ambiguous(text: str, match: re.Match[str]) -> None:
+    """Raise where `03/04/2020` could be March or April; `25/12/2020` and `05/05/2020` can be read one way only."""
+    day, month, year = int(match["day"]), int(match["month"]), match["year"]
+    if day == month or day > 12:
+        return
+    raise ValidationError(
+        _("“%(text)s” can be read in two ways. Write %(day_first)s or %(month_first)s."),
+        code="ambiguous_date",
+        params={
+            "text": text,
+            "day_first": f"{year}-{month:02d}-{day:02d}",
+            "month_first": f"{year}-{day:02d}-{month:02d}",
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A partial date, or the time from one to another; an open side is None."""
+
+    start: PartialDate | None
+    end: PartialDate | None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `2019`, `2016/2019`, `2020-03-16/2020-05-07?`, `2007/` or `/2015`; raise ValidationError otherwise."""
+        first, slash, second = text.strip().partition("/")
+        if _DAY_FIRST.fullmatch(text.strip()) or not slash:
+            date = PartialDate.parse(text)
+            return cls(date, date)
+        start = PartialDate.parse(first) if first.strip() else None
+        end = PartialDate.parse(second) if second.strip() else None
+        if not (start or end):
+            raise ValidationError(_("A period needs a start or an end, such as 2016/2019 or 2007/."), code="empty")
+        if start and end and end.last < start.first:
+            raise ValidationError(
+                _("The period “%(text)s” ends before it starts."), code="reversed", params={"text": text}
+            )
+        return cls(start, end)
+
+    def __str__(self) -> str:
+        if self.start == self.end:
+            return str(self.start)
+        return f"{self.start or ''}/{self.end or ''}"
+
+    @property
+    def inferred(self) -> bool:
+        """Whether a part of it was supplied by the analyst."""
+        return any(side.inferred for side in (self.start, self.end) if side)
+
+    def in_words(self) -> str:
+        """`2016 to 2019`, `since 2007`, `until 2015`, in the active language."""
+        if self.start == self.end and self.start:
+            return self.start.in_words()
+        if self.start and self.end:
+            return _("%(start)s to %(end)s") % {"start": self.start.in_words(), "end": self.end.in_words()}
+        if self.start:
+            return _("since %(start)s") % {"start": self.start.in_words()}
+        assert self.end is not None
+        return _("until %(end)s") % {"end": self.end.in_words()}
+
+
+class _TextFormField(forms.CharField):
+    """One text box for a value that is stored as its canonical text."""
+
+    value_class: type[PartialDate] | type[Period]
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values or isinstance(value, self.value_class):
+            return value or None
+        text = str(value).strip()
+        return self.value_class.parse(text) if text else None
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(value) if isinstance(value, self.value_class) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return self.to_python(initial) != self.to_python(data)
+        except ValidationError:
+            return True
+
+
+class PartialDateFormField(_TextFormField):
+    """One box for `2020`, `2020-05`, `2020-05-29`."""
+
+    value_class = PartialDate
+    default_error_messages = {"required": gettext_lazy("Write a date as 2020, 2020-05 or 2020-05-29.")}
+
+
+class PeriodFormField(_TextFormField):
+    """One box for a partial date or `A/B`."""
+
+    value_class = Period
+
+
+class _TextField(models.CharField):
+    """A value object in a text column; None in Python is '' in the database."""
+
+    value_class: type[PartialDate] | type[Period]
+    form_class: type[_TextFormField]
+    length: int
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", self.length)
+        super().__init__(*args, **kwargs)
+
+    def get_default(self) -> Any:
+        return self._get_default() if self.has_default() else None
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
+        return self.value_class.parse(value) if value else None
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, self.value_class) or value is None:
+            return value
+        return self.value_class.parse(str(value)) if str(value).strip() else None
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super(models.CharField, self).get_prep_value(value)
+        return str(self.to_python(value) or "")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.value_from_object(obj) or "")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": self.form_class, "empty_value": None, **kwargs})
+
+
+class PartialDateField(_TextField):
+    """A `PartialDate` or None."""
+
+    value_class = PartialDate
+    form_class = PartialDateFormField
+    length = 11
+
+
+class PeriodField(_TextField):
+    """A `Period` or None."""
+
+    value_class = Period
+    form_class = PeriodFormField
+    length = 23
+
+
+def range_of(field: str) -> models.GeneratedField:
+    """The generated `daterange` of the partial date or period in column `field`; null where that is empty."""
+    return models.GeneratedField(
+        expression=models.Func(models.F(field), function="period_range", output_field=DateRangeField()),
+        output_field=DateRangeField(),
+        db_persist=True,
+    )
+
+
+def canonical(field: str, table: str, *, period: bool = False) -> models.CheckConstraint:
+    """The constraint that column `field` of `table` holds a canonical partial date (or period) or nothing."""
+    pattern = PERIOD_PATTERN if period else PARTIAL_DATE_PATTERN
+    return models.CheckConstraint(
+        condition=models.Q(**{f"{field}__regex": rf"^({pattern})?$"}),
+        name=f"{table}_{field}_is_canonical",
+        violation_error_message=gettext_lazy("Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred."),
+    )

@@ -1,0 +1,43 @@
+"""One column a language, with a visible fallback; and the key that sorts accented names where readers expect them."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import get_language
+
+LANGUAGES = ("en", "es", "pt")
+"""The languages of content, in the order in which one stands in for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and the language that it is in; `is_fallback` when the reader asked for another."""
+
+    text: str
+    language: str
+    is_fallback: bool
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+def translated(record: models.Model, field: str, language: str | None = None) -> Text:
+    """`field` of `record` in the active (or given) language, else in the first language that has it."""
+    wanted = (language or get_language() or "en")[:2]
+    for candidate in (wanted, *LANGUAGES):
+        text = getattr(record, f"{field}_{candidate}", "")
+        if text:
+            return Text(text, candidate, is_fallback=candidate != wanted)
+    return Text("", wanted, is_fallback=False)
+
+
+def sort_key(field: str) -> models.GeneratedField:
+    """The generated column by which `field` sorts: without accents and case, since C collation puts É after Z."""
+    return models.GeneratedField(
+        expression=models.Func(models.F(field), function="sort_key", output_field=models.TextField()),
+        output_field=models.TextField(),
+        db_persist=True,
+    )

@@ -1,0 +1,431 @@
+"""The coded act: one row in the CSV, one mark on the timeline."""
+
+import datetime
+from typing import Any
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models, transaction
+from django.db.models import Case, F, Func, Q, Value, When
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from countries.history import kept, trackers
+from countries.models import Country
+from countries.periods import PartialDate, PartialDateField, canonical, range_of
+from countries.texts import Text, translated
+from measures.choices import (
+    ENDING_STATUSES,
+    KINDS,
+    STATE_FAMILIES,
+    STATUS_GROUPS,
+    VALIDITY_FAMILIES,
+    Direction,
+    EndKind,
+    Evidence,
+    Family,
+    Kind,
+    Status,
+    StatusGroup,
+    Workflow,
+)
+from measures.models.source import LANGUAGE_TAG
+from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
+from measures.references import key_of
+from measures.search import VECTOR_FIELDS
+
+SHORT_TITLE_LENGTH = 24
+"""Characters that label a mark on the timeline without running into its neighbour."""
+
+STATE_KINDS = [kind.value for family in STATE_FAMILIES for kind in KINDS[family]]
+VALIDITY_KINDS = [kind.value for family in VALIDITY_FAMILIES for kind in KINDS[family]]
+_NOT_YET = (Status.ANNOUNCED, Status.IN_PREPARATION, Status.ABANDONED)
+
+
+def _family() -> Case:
+    """The family of `kind`, as the database computes it."""
+    return Case(
+        *(When(kind__in=[kind.value for kind in kinds], then=Value(family.value)) for family, kinds in KINDS.items()),
+        default=Value(""),
+        output_field=models.CharField(),
+    )
+
+
+def _status_group() -> Case:
+    """The group of `status` for the family of `kind`, as the database computes it."""
+    cases = [
+        When(kind__in=[k.value for k in KINDS[family]], status__in=[s.value for s in statuses], then=Value(group.value))
+        for family, groups in STATUS_GROUPS.items()
+        for group, statuses in groups.items()
+    ]
+    others = [kind.value for kind in Kind if kind.value not in STATE_KINDS]
+    return Case(
+        *cases,
+        When(kind__in=others, then=Value(StatusGroup.STATEMENT.value)),
+        default=Value(StatusGroup.UNKNOWN.value),
+        output_field=models.CharField(),
+    )
+
+
+def _in_force(function: str) -> models.GeneratedField:
+    """The generated range of days on which an act was certainly (or possibly) in force; see the SQL function."""
+    ended_on = Case(
+        When(status__in=[status.value for status in ENDING_STATUSES], then=F("status_date")),
+        default=Value(None),
+        output_field=models.TextField(),
+    )
+    days = Func("valid_from", "valid_until", "end_kind", ended_on, "date", function=function)
+    applies = Q(kind__in=VALIDITY_KINDS) & ~Q(status__in=[status.value for status in _NOT_YET])
+    return models.GeneratedField(
+        expression=Case(When(applies, then=days), default=Value(None), output_field=DateRangeField()),
+        output_field=DateRangeField(null=True),
+        db_persist=True,
+    )
+
+
+class MeasureQuerySet(models.QuerySet["Measure"]):
+    def published(self) -> "MeasureQuerySet":
+        """What the public may see; every public surface starts from here."""
+        return self.filter(workflow=Workflow.PUBLISHED)
+
+    def of_the_state(self) -> "MeasureQuerySet":
+        """Norms, bills and actions: what counts as a measure of the state."""
+        return self.filter(kind__in=STATE_KINDS)
+
+    def in_force_on(self, day: datetime.date, *, certain: bool = False) -> "MeasureQuerySet":
+        """What was certainly, or else possibly, in force on `day`."""
+        return self.filter(**{f"in_force_{'certain' if certain else 'possible'}__contains": day})
+
+    def in_order_of_date(self) -> "MeasureQuerySet":
+        """Oldest first; undated entries last, then by identifier so that pages are stable."""
+        return self.order_by(F("date_range").asc(nulls_last=True), "public_id")
+
+    def newest_first(self) -> "MeasureQuerySet":
+        """Newest first; undated entries last."""
+        return self.order_by(F("date_range").desc(nulls_last=True), "-public_id")
+
+    def with_vocabulary(self) -> "MeasureQuerySet":
+        """Load what a row of a list prints: country, body, topics, groups, nationalities, sources."""
+        return self.select_related("country", "issuing_body", "primary_topic__parent").prefetch_related(
+            "topics__parent", "target_groups", "origin_countries", "citations__source"
+        )
+
+
+@kept
+class Measure(models.Model):
+    """One coded act; a resolution whose clauses differ in topic, group or direction is one per `provision`."""
+
+    public_id = models.CharField(_("identifier"), max_length=12, unique=True, editable=False)
+    country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="measures",
+        verbose_name=_("country"),
+        help_text=_("Empty only for treaties and soft law of international bodies."),
+    )
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind)
+    issuing_body = models.ForeignKey(
+        IssuingBody, models.PROTECT, null=True, blank=True, related_name="measures", verbose_name=_("issuing body")
+    )
+    reference = models.CharField(
+        _("reference"), max_length=200, blank=True, help_text=_("As printed: N° 000104-2020-MIGRACIONES.")
+    )
+    provision = models.CharField(
+        _("provision"), max_length=100, blank=True, help_text=_("The clause, when one act is several entries: art. 3.")
+    )
+    official_title = models.TextField(_("official title"), blank=True)
+    original_language = models.CharField(
+        _("original language"), max_length=35, blank=True, help_text=_("Language tag, such as es or pt-BR.")
+    )
+    title_en = models.CharField(_("title (English)"), max_length=300, blank=True)
+    title_es = models.CharField(_("title (Spanish)"), max_length=300, blank=True)
+    title_pt = models.CharField(_("title (Portuguese)"), max_length=300, blank=True)
+    short_title_en = models.CharField(_("short title (English)"), max_length=SHORT_TITLE_LENGTH, blank=True)
+    short_title_es = models.CharField(_("short title (Spanish)"), max_length=SHORT_TITLE_LENGTH, blank=True)
+    short_title_pt = models.CharField(_("short title (Portuguese)"), max_length=SHORT_TITLE_LENGTH, blank=True)
+    summary_en = models.TextField(_("summary (English)"), blank=True)
+    summary_es = models.TextField(_("summary (Spanish)"), blank=True)
+    summary_pt = models.TextField(_("summary (Portuguese)"), blank=True)
+    topics = models.ManyToManyField(Topic, blank=True, related_name="measures", verbose_name=_("topics"))
+    primary_topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, related_name="primary_of", verbose_name=_("primary topic")
+    )
+    target_groups = models.ManyToManyField(
+        TargetGroup, blank=True, related_name="measures", verbose_name=_("target groups")
+    )
+    origin_countries = models.ManyToManyField(
+        Country, blank=True, related_name="named_in", verbose_name=_("nationalities")
+    )
+    direction = models.CharField(_("direction"), max_length=20, choices=Direction, blank=True)
+    valid_from = PartialDateField(
+        _("valid from"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; ? if inferred.")
+    )
+    valid_until = PartialDateField(_("valid until"), blank=True, help_text=_("The last day of validity."))
+    end_kind = models.CharField(_("kind of end"), max_length=20, choices=EndKind, blank=True)
+    evidence = models.CharField(_("evidence"), max_length=20, choices=Evidence, default=Evidence.UNSOURCED)
+
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.UNKNOWN, editable=False)
+    status_date = PartialDateField(_("date of the status"), blank=True, editable=False)
+    date = PartialDateField(_("date"), blank=True, editable=False)
+    workflow = models.CharField(_("workflow"), max_length=10, choices=Workflow, default=Workflow.DRAFT, editable=False)
+    record_version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("created by")
+    )
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False, verbose_name=_("updated by")
+    )
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True, editable=False)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("reviewed by"),
+    )
+    published_at = models.DateTimeField(_("published"), null=True, editable=False)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("published by"),
+    )
+
+    reference_key = models.GeneratedField(
+        expression=key_of(F("reference")), output_field=models.TextField(), db_persist=True
+    )
+    family = models.GeneratedField(
+        expression=_family(), output_field=models.CharField(max_length=10, choices=Family), db_persist=True
+    )
+    status_group = models.GeneratedField(
+        expression=_status_group(), output_field=models.CharField(max_length=10, choices=StatusGroup), db_persist=True
+    )
+    date_range = range_of("date")
+    valid_from_range = range_of("valid_from")
+    valid_until_range = range_of("valid_until")
+    in_force_certain = _in_force("in_force_certain")
+    in_force_possible = _in_force("in_force_possible")
+    search = models.GeneratedField(
+        expression=Func(*VECTOR_FIELDS, function="measure_search"), output_field=SearchVectorField(), db_persist=True
+    )
+
+    objects = MeasureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("measure")
+        verbose_name_plural = _("measures")
+        ordering = ["public_id"]
+        permissions = [
+            ("publish_measure", "Can publish, send back and retire measures"),
+            ("import_measure", "Can import files"),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], name="measures_measure_search"),
+            GistIndex(fields=["date_range"], name="measures_measure_date"),
+            GistIndex(fields=["in_force_possible"], name="measures_measure_in_force"),
+            GinIndex(fields=["reference_key"], opclasses=["gin_trgm_ops"], name="measures_measure_reference"),
+            models.Index(fields=["country", "workflow"], name="measures_measure_country"),
+            models.Index(fields=["-updated_at"], name="measures_measure_updated"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(public_id__regex=r"^[A-Z]{3}-[0-9]{5,}$"),
+                name="measures_measure_public_id_form",
+                violation_error_message=_("An identifier is written PER-00007."),
+            ),
+            models.CheckConstraint(
+                condition=Q(country=None, public_id__startswith="INT-")
+                | Q(country__isnull=False, public_id__startswith=F("country_id")),
+                name="measures_measure_public_id_of_country",
+                violation_error_message=_("An identifier begins with the code of the country, or with INT."),
+            ),
+            models.CheckConstraint(
+                condition=Q(country__isnull=False) | Q(kind__in=[Kind.TREATY, Kind.SOFT_LAW]),
+                name="measures_measure_has_country",
+                violation_error_message=_(
+                    "Choose a country; only treaties and soft law of international bodies have none."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=Kind.values, status__in=Status.values, evidence__in=Evidence.values),
+                name="measures_measure_codes_known",
+                violation_error_message=_("Choose kind, status and evidence from the lists."),
+            ),
+            models.CheckConstraint(
+                condition=Q(direction="") | Q(direction__in=Direction.values, kind__in=STATE_KINDS),
+                name="measures_measure_direction_of_state",
+                violation_error_message=_("Only norms, bills and actions have a direction. Leave it empty."),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from="", valid_until="", end_kind="")
+                | Q(kind__in=VALIDITY_KINDS, end_kind__in=["", *EndKind.values]),
+                name="measures_measure_validity_of_norms",
+                violation_error_message=_(
+                    "Only norms and actions are valid from and until a date. Leave these fields empty."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(end_kind=EndKind.FIXED_DATE, valid_until=""),
+                name="measures_measure_fixed_date_given",
+                violation_error_message=_("A fixed end needs its date, in “valid until”."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(end_kind__in=[EndKind.FURTHER_NOTICE, EndKind.INDEFINITE]) | Q(valid_until=""),
+                name="measures_measure_open_end_has_no_date",
+                violation_error_message=_(
+                    "An end that is open on purpose has no date. Empty “valid until” or change the kind of end."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from="") | Q(valid_until="") | ~Q(valid_until_range__fully_lt=F("valid_from_range")),
+                name="measures_measure_ends_after_start",
+                violation_error_message=_("“Valid until” lies before “valid from”."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(title_en="", title_es="", title_pt=""),
+                name="measures_measure_has_title",
+                violation_error_message=_("Write the title in at least one language."),
+            ),
+            models.CheckConstraint(
+                condition=Q(original_language__regex=LANGUAGE_TAG),
+                name="measures_measure_language_tag",
+                violation_error_message=_("Write a language tag such as es or pt-BR."),
+            ),
+            models.UniqueConstraint(
+                "country",
+                "kind",
+                "issuing_body",
+                key_of(F("reference")),
+                "provision",
+                condition=~Q(reference="") & ~Q(workflow=Workflow.RETIRED),
+                nulls_distinct=False,
+                name="measures_measure_reference_unique",
+                violation_error_message=_(
+                    "This country already has an entry of that kind, body, reference and provision."
+                    " Open that one, or name the provision that this entry is about."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(workflow__in=Workflow.values)
+                & (~Q(workflow=Workflow.PUBLISHED) | Q(published_at__isnull=False)),
+                name="measures_measure_published_by_someone",
+                violation_error_message=_("A record is published by the workflow alone."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_at=None, reviewed_by=None)
+                | Q(reviewed_at__isnull=False, reviewed_by__isnull=False),
+                name="measures_measure_reviewed_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(published_at=None, published_by=None)
+                | Q(published_at__isnull=False, published_by__isnull=False),
+                name="measures_measure_published_pair",
+            ),
+            canonical("valid_from", "measures_measure"),
+            canonical("valid_until", "measures_measure"),
+            canonical("status_date", "measures_measure"),
+            canonical("date", "measures_measure"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="statuses_of_new_kind",
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                operation=pgtrigger.UpdateOf("kind"),
+                condition=pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind")),
+                func="update measures_statusevent set status = status where measure_id = new.id; return null;",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.title}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.public_id:
+            self.public_id = PublicIdSequence.take(self.country_id)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("measure", kwargs={"public_id": self.public_id})
+
+    @property
+    def title(self) -> Text:
+        """The title in the active language, else in the first language that has it."""
+        return translated(self, "title")
+
+    @property
+    def short_title(self) -> Text:
+        """What labels the mark; cut from the title where it is empty."""
+        short, title = translated(self, "short_title"), self.title
+        if short and (not short.is_fallback or title.is_fallback):
+            return short
+        if len(title.text) <= SHORT_TITLE_LENGTH:
+            return title
+        cut = title.text[: SHORT_TITLE_LENGTH - 1].rsplit(" ", 1)[0]
+        return Text(f"{cut}…", title.language, title.is_fallback)
+
+    @property
+    def summary(self) -> Text:
+        """The summary (Markdown) in the active language, else in the first language that has it."""
+        return translated(self, "summary")
+
+    @property
+    def is_of_the_state(self) -> bool:
+        """Whether the entry counts as a measure of the state."""
+        return self.kind in STATE_KINDS
+
+    @property
+    def lane(self) -> Topic | None:
+        """The top-level topic in whose lane of the timeline the entry stands."""
+        topic = self.primary_topic
+        return topic.parent or topic if topic else None
+
+    def start(self) -> PartialDate | None:
+        """When the entry begins on the timeline: its validity where known, else its first event."""
+        return self.valid_from or self.date
+
+
+class MeasureTopicEvent(pghistory.create_event_model(Measure.topics.through, *trackers(), obj_field=None)):  # type: ignore[misc]
+    """History of the tags of a measure; the base class is made at run time, hence the ignore."""
+
+
+class MeasureTargetGroupEvent(pghistory.create_event_model(Measure.target_groups.through, *trackers(), obj_field=None)):  # type: ignore[misc]
+    """History of the target groups of a measure."""
+
+
+class MeasureOriginEvent(pghistory.create_event_model(Measure.origin_countries.through, *trackers(), obj_field=None)):  # type: ignore[misc]
+    """History of the nationalities of a measure."""
+
+
+class PublicIdSequence(models.Model):
+    """The last number given in a country; numbers are given once, whatever becomes of the record."""
+
+    prefix = models.CharField(max_length=3, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    INTERNATIONAL = "INT"
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.last:05d}"
+
+    @classmethod
+    @transaction.atomic
+    def take(cls, country_id: str | None) -> str:
+        """The next identifier of a country (or of `INT`), such as `PER-00007`; waits for others who take one."""
+        sequence, _created = cls.objects.get_or_create(prefix=country_id or cls.INTERNATIONAL)
+        sequence = cls.objects.select_for_update().get(pk=sequence.pk)
+        sequence.last += 1
+        sequence.save()
+        return str(sequence)

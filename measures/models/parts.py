@@ -1,0 +1,162 @@
+"""What belongs to a measure: its history of status, and how it bears on other acts."""
+
+import pgtrigger
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from countries.history import kept
+from countries.periods import PartialDateField, canonical, range_of
+from measures.choices import (
+    ACYCLIC_RELATIONS,
+    INVERSE_LABELS,
+    KINDS,
+    STATUSES,
+    SYMMETRIC_RELATIONS,
+    RelationType,
+    Status,
+)
+from measures.models.measure import Measure
+from measures.models.source import Source
+
+_KINDS_AND_STATUSES = " or ".join(
+    "(m.kind in ({}) and e.status in ({}))".format(
+        ", ".join(f"'{kind.value}'" for kind in kinds), ", ".join(f"'{s.value}'" for s in STATUSES[family])
+    )
+    for family, kinds in KINDS.items()
+)
+_STATUS_OF_FAMILY = f"""
+    if exists (
+        select from new_values e join measures_measure m on m.id = e.measure_id where not ({_KINDS_AND_STATUSES})
+    ) then
+        raise exception 'a status does not belong to the family of its measure'
+            using errcode = 'check_violation', constraint = 'measures_statusevent_status_of_family';
+    end if;
+    return null;
+"""
+_NO_CIRCLE = f"""
+    if exists (
+        select from new_values r
+        where r.type in ({", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)})
+        and relation_leads_to(r.type, r.object_id, r.subject_id)
+    ) then
+        raise exception 'relations close a circle'
+            using errcode = 'check_violation', constraint = 'measures_relation_no_circle';
+    end if;
+    return null;
+"""
+
+
+def _after_writes(name: str, check: str) -> list[pgtrigger.Trigger]:
+    """Rules across tables, checked once a statement: a trigger with transition tables takes one operation each."""
+    return [
+        pgtrigger.Trigger(
+            name=f"{name}_{suffix}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(new="new_values"),
+            func=check,
+        )
+        for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+    ]
+
+
+@kept
+class StatusEvent(models.Model):
+    """That an act came to stand at a status on a date; the truth of which `Measure.status` is a cache."""
+
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="status_events", verbose_name=_("measure"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    status = models.CharField(_("status"), max_length=20, choices=Status)
+    date = PartialDateField(_("date"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; ? if inferred."))
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("source")
+    )
+    date_range = range_of("date")
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("status history")
+        ordering = ["measure", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["measure", "position"],
+                name="measures_statusevent_position_unique",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values),
+                name="measures_statusevent_status_known",
+                violation_error_message=_("Choose a status from the list."),
+            ),
+            canonical("date", "measures_statusevent"),
+        ]
+        triggers = _after_writes("status_of_family", _STATUS_OF_FAMILY)
+
+    def __str__(self) -> str:
+        return f"{self.status}@{self.date}" if self.date else self.status
+
+
+@kept
+class Relation(models.Model):
+    """That one act extends, amends, answers another; from the subject to the object."""
+
+    subject = models.ForeignKey(Measure, models.CASCADE, related_name="relations", verbose_name=_("this entry"))
+    type = models.CharField(_("relation"), max_length=20, choices=RelationType)
+    object = models.ForeignKey(Measure, models.PROTECT, related_name="relations_to", verbose_name=_("other entry"))
+
+    class Meta:
+        verbose_name = _("relation")
+        verbose_name_plural = _("relations")
+        ordering = ["type", "object__public_id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "type", "object"],
+                name="measures_relation_unique",
+                violation_error_message=_("This relation is recorded already."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(subject=F("object")),
+                name="measures_relation_not_to_itself",
+                violation_error_message=_("An entry cannot be related to itself."),
+            ),
+            models.CheckConstraint(
+                condition=Q(type__in=RelationType.values),
+                name="measures_relation_type_known",
+                violation_error_message=_("Choose a relation from the list."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(type__in=[r.value for r in SYMMETRIC_RELATIONS]) | Q(subject__lt=F("object")),
+                name="measures_relation_symmetric_once",
+                violation_error_message=_("A mutual relation is recorded once, from the older entry."),
+            ),
+        ]
+        triggers = _after_writes("no_circle", _NO_CIRCLE)
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.object}"
+
+    def clean(self) -> None:
+        """Store a mutual relation from its older side; refuse a circle with words."""
+        if self.type in SYMMETRIC_RELATIONS and self.subject_id and self.object_id and self.subject_id > self.object_id:
+            self.subject_id, self.object_id = self.object_id, self.subject_id
+        if self.closes_a_circle():
+            raise ValidationError(
+                _("This would close a circle: the other entry already leads back to this one."), code="circle"
+            )
+
+    def closes_a_circle(self) -> bool:
+        """Whether the object already leads to the subject by relations of this type."""
+        if self.type not in ACYCLIC_RELATIONS or not (self.subject_id and self.object_id):
+            return False
+        with connection.cursor() as cursor:
+            cursor.execute("select relation_leads_to(%s, %s, %s)", [self.type, self.object_id, self.subject_id])
+            return bool(cursor.fetchone()[0])
+
+    @property
+    def inverse_label(self) -> str:
+        """How it reads from the object: `extended by`."""
+        return str(INVERSE_LABELS[RelationType(self.type)])

@@ -1,0 +1,112 @@
+"""Documents that records rest on, and what each one supports."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from countries.history import kept
+from countries.periods import PartialDateField, canonical, range_of
+from measures.choices import Rights, SourceKind
+
+LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
+"""BCP 47, as far as a pattern can tell."""
+
+
+@kept
+class Source(models.Model):
+    """A document, used by any number of measures."""
+
+    key = models.SlugField(
+        _("key"),
+        max_length=80,
+        unique=True,
+        blank=True,
+        help_text=_("How files name it; made for you when left empty."),
+    )
+    url = models.URLField(_("address"), max_length=1000, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind, default=SourceKind.UNSPECIFIED)
+    title = models.CharField(_("title"), max_length=500)
+    publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    language = models.CharField(
+        _("language"), max_length=35, blank=True, help_text=_("Language tag, such as es or pt-BR.")
+    )
+    published = PartialDateField(_("published"), blank=True)
+    accessed_on = models.DateField(_("accessed on"), null=True, blank=True)
+    rights = models.CharField(_("rights"), max_length=10, choices=Rights, default=Rights.UNKNOWN)
+    published_range = range_of("published")
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["title", "key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key__regex=r"^[a-z0-9][a-z0-9_-]*$"),
+                name="measures_source_key_form",
+                violation_error_message=_("A key has small letters, digits, - and _."),
+            ),
+            models.UniqueConstraint(
+                fields=["url"],
+                condition=~Q(url=""),
+                name="measures_source_url_unique",
+                violation_error_message=_("A source with this address exists already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=SourceKind.values, rights__in=Rights.values),
+                name="measures_source_codes_known",
+                violation_error_message=_("Choose the kind and the rights from the lists."),
+            ),
+            models.CheckConstraint(
+                condition=Q(language__regex=LANGUAGE_TAG),
+                name="measures_source_language_tag",
+                violation_error_message=_("Write a language tag such as es or pt-BR."),
+            ),
+            canonical("published", "measures_source"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class CitedField(models.TextChoices):
+    """The part of a record that a citation supports."""
+
+    WHOLE = "", _("The whole record")
+    TITLE = "title", _("Title")
+    SUMMARY = "summary", _("Summary")
+    REFERENCE = "reference", _("Reference")
+    STATUS_HISTORY = "status_history", _("Status history")
+    VALIDITY = "validity", _("Validity")
+    TARGET_GROUPS = "target_groups", _("Target groups")
+    RELATIONS = "relations", _("Relations")
+
+
+@kept
+class Citation(models.Model):
+    """That a source supports a measure, where in it, and in which words."""
+
+    measure = models.ForeignKey("Measure", models.CASCADE, related_name="citations", verbose_name=_("measure"))
+    source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name=_("source"))
+    locator = models.CharField(_("where in it"), max_length=100, blank=True, help_text=_("art. 3 or p. 12"))
+    quote = models.CharField(_("quote"), max_length=600, blank=True)
+    field = models.CharField(_("supports"), max_length=20, choices=CitedField, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("citation")
+        verbose_name_plural = _("citations")
+        ordering = ["source__key", "locator"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["measure", "source", "locator", "field"],
+                name="measures_citation_unique",
+                violation_error_message=_("This source is cited already for that part. Name another place in it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(field__in=CitedField.values),
+                name="measures_citation_field_known",
+                violation_error_message=_("Choose the part of the record from the list."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.locator}" if self.locator else str(self.source)

@@ -1,0 +1,153 @@
+"""Vocabulary that researchers grow: rows that are deprecated, never deleted while in use."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from countries.history import kept
+from countries.models import Country
+from countries.periods import PeriodField, canonical, range_of
+from countries.texts import sort_key, translated
+from measures.choices import BodyKind
+
+
+class TermQuerySet(models.QuerySet["Term"]):
+    def current(self) -> "TermQuerySet":
+        """The terms that are still offered for tagging."""
+        return self.filter(deprecated_on=None)
+
+
+class Term(models.Model):
+    """A word of a controlled vocabulary, with its label and definition in three languages."""
+
+    key = models.CharField(
+        _("key"), max_length=60, unique=True, help_text=_("Never changes, such as asylum.application.")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    label_en = models.CharField(_("label (English)"), max_length=100)
+    label_es = models.CharField(_("label (Spanish)"), max_length=100)
+    label_pt = models.CharField(_("label (Portuguese)"), max_length=100)
+    definition_en = models.TextField(_("definition (English)"), blank=True)
+    definition_es = models.TextField(_("definition (Spanish)"), blank=True)
+    definition_pt = models.TextField(_("definition (Portuguese)"), blank=True)
+    deprecated_on = models.DateField(_("deprecated on"), null=True, blank=True)
+
+    objects = TermQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "key"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The label in the active language."""
+        return translated(self, "label").text
+
+
+def _term_constraints(table: str, pattern: str) -> list[models.BaseConstraint]:
+    return [
+        models.CheckConstraint(
+            condition=Q(key__regex=pattern),
+            name=f"{table}_key_form",
+            violation_error_message=_("A key has small letters, digits and _; the second level follows a dot."),
+        ),
+        models.CheckConstraint(
+            condition=Q(replaced_by=None) | Q(deprecated_on__isnull=False) & ~Q(replaced_by=F("id")),
+            name=f"{table}_replaced_when_deprecated",
+            violation_error_message=_("Only a deprecated term is replaced, and by another one."),
+        ),
+    ]
+
+
+@kept
+class Topic(Term):
+    """What an act is about; the top level are the lanes of the timeline."""
+
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
+    )
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("replaced by")
+    )
+
+    class Meta(Term.Meta):
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        constraints = [
+            *_term_constraints("measures_topic", r"^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$"),
+            models.CheckConstraint(
+                condition=Q(parent=None, key__regex=r"^[^.]+$") | Q(parent__isnull=False, key__regex=r"[.]"),
+                name="measures_topic_two_levels",
+                violation_error_message=_("A topic of the second level is named parent.child and has a parent."),
+            ),
+        ]
+
+
+@kept
+class TargetGroup(Term):
+    """Whom an act concerns."""
+
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("replaced by")
+    )
+
+    class Meta(Term.Meta):
+        verbose_name = _("target group")
+        verbose_name_plural = _("target groups")
+        constraints = _term_constraints("measures_targetgroup", r"^[a-z][a-z0-9_]*$")
+
+
+@kept
+class IssuingBody(models.Model):
+    """Who adopts, proposes, announces or says: a ministry, a parliament, an ombuds office."""
+
+    country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="issuing_bodies",
+        verbose_name=_("country"),
+        help_text=_("Empty for an international body."),
+    )
+    key = models.SlugField(_("key"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=20, choices=BodyKind)
+    name_en = models.CharField(_("name (English)"), max_length=200, blank=True)
+    name_es = models.CharField(_("name (Spanish)"), max_length=200, blank=True)
+    name_pt = models.CharField(_("name (Portuguese)"), max_length=200, blank=True)
+    native_name = models.CharField(_("name in its own language"), max_length=200)
+    acronym = models.CharField(_("acronym"), max_length=30, blank=True)
+    aliases = models.TextField(_("other names"), blank=True, help_text=_("Separated by |."))
+    active = PeriodField(_("active"), blank=True, help_text=_("2007/ or 2007/2015; empty when not known."))
+    active_range = range_of("active")
+    sort_name = sort_key("native_name")
+
+    class Meta:
+        verbose_name = _("issuing body")
+        verbose_name_plural = _("issuing bodies")
+        ordering = ["country", "sort_name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country", "key"],
+                nulls_distinct=False,
+                name="measures_issuingbody_unique",
+                violation_error_message=_("This country already has a body with that key."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=BodyKind.values),
+                name="measures_issuingbody_kind_known",
+                violation_error_message=_("Choose a kind from the list."),
+            ),
+            canonical("active", "measures_issuingbody", period=True),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.acronym})" if self.acronym else self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language, else its own."""
+        return translated(self, "name").text or self.native_name

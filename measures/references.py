@@ -1,0 +1,30 @@
+"""A legal number in any spelling -> its key.
+
+`N° 000104-2020-MIGRACIONES`, `104-2020-migraciones` and `Nº104 / 2020 - Migraciones` are one act. The key is upper
+case, without accents, number sign, blanks, dots and leading zeros, its parts joined by `-`. PostgreSQL computes it,
+in the generated column `Measure.reference_key` and here alike, so that there is one implementation.
+"""
+
+from django.db import models
+
+KEY_FUNCTION = """
+create function reference_key(reference text) returns text
+language sql immutable strict parallel safe
+return regexp_replace(
+    regexp_replace(
+        regexp_replace(
+            fold_accents(regexp_replace(
+                upper(reference),
+                '\\m(N|NO|NRO|NUM|NUMERO|NÚMERO|NUMBER)?\\s*[°º]+\\s*|\\m(NRO|NUM|NUMERO|NÚMERO|NUMBER|NO|N)\\M[.:]?\\s*(?=\\d)|#',
+                '', 'g')),
+            '[\\s.,]+', '', 'g'),
+        '[/\\\\_‐‑–—-]+', '-', 'g'),
+    '(^|-)0+(?=\\d)', '\\1', 'g')
+"""
+"""Created in the first migration; change it by a new migration that also rewrites the generated column."""
+
+
+def key_of(reference: str | models.expressions.Combinable) -> models.Func:
+    """The key of a legal number (a text as typed, or an expression), as a database expression."""
+    value = models.Value(reference) if isinstance(reference, str) else reference
+    return models.Func(value, function="reference_key", output_field=models.TextField())
