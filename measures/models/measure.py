@@ -11,6 +11,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models, transaction
 from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -108,6 +109,10 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         """Newest first; undated entries last."""
         return self.order_by(F("date_range").desc(nulls_last=True), "-public_id")
 
+    def mark_changed(self, *, by: Any, **changes: Any) -> int:
+        """Write `changes` with who and when, and raise the version so that open forms become stale."""
+        return self.update(updated_at=Now(), updated_by=by, record_version=F("record_version") + 1, **changes)
+
     def with_vocabulary(self) -> "MeasureQuerySet":
         """Load what a row of a list prints: country, body, topics, groups, nationalities, sources."""
         return self.select_related("country", "issuing_body", "primary_topic__parent").prefetch_related(
@@ -174,6 +179,7 @@ class Measure(models.Model):
     status_date = PartialDateField(_("date of the status"), blank=True, editable=False)
     date = PartialDateField(_("date"), blank=True, editable=False)
     workflow = models.CharField(_("workflow"), max_length=10, choices=Workflow, default=Workflow.DRAFT, editable=False)
+    workflow_note = models.TextField(_("note of the last move"), blank=True, editable=False)
     record_version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -1,0 +1,243 @@
+"""The only writer of status and publication.
+
+A record goes `stub → draft → in review → published`, back to draft, and to `retired`. Every move is atomic, under a
+row lock, checks the right of the person who makes it, and raises `record_version`, so that a form opened before it is
+stale. The status caches of a measure are computed from its events here and nowhere else.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pghistory
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.periods import PartialDate
+from measures.choices import STATUSES, Family, Status, Workflow, may_follow
+from measures.models import Citation, Measure, MeasureQuerySet
+
+CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way from a workflow state to another, and the permission that it takes."""
+
+    name: str
+    label: Any
+    origins: tuple[Workflow, ...]
+    target: Workflow
+    permission: str
+    needs_note: bool = False
+
+
+MOVES = {
+    move.name: move
+    for move in (
+        Move("draft", gettext_lazy("Start a draft"), (Workflow.STUB,), Workflow.DRAFT, CHANGE),
+        Move("submit", gettext_lazy("Submit for review"), (Workflow.DRAFT,), Workflow.IN_REVIEW, CHANGE),
+        Move("publish", gettext_lazy("Publish"), (Workflow.DRAFT, Workflow.IN_REVIEW), Workflow.PUBLISHED, PUBLISH),
+        Move(
+            "send_back",
+            gettext_lazy("Send back"),
+            (Workflow.IN_REVIEW, Workflow.PUBLISHED, Workflow.RETIRED),
+            Workflow.DRAFT,
+            PUBLISH,
+            needs_note=True,
+        ),
+        Move(
+            "retire",
+            gettext_lazy("Retire"),
+            (Workflow.STUB, Workflow.DRAFT, Workflow.IN_REVIEW, Workflow.PUBLISHED),
+            Workflow.RETIRED,
+            PUBLISH,
+            needs_note=True,
+        ),
+    )
+}
+
+
+def moves_open_to(user: Any, measure: Measure) -> list[Move]:
+    """The moves that `user` may make with `measure` as it stands."""
+    return [move for move in MOVES.values() if measure.workflow in move.origins and user.has_perm(move.permission)]
+
+
+def draft(measure: Measure, *, by: Any, note: str = "") -> None:
+    """Take up a stub."""
+    _move(MOVES["draft"], measure, by=by, note=note)
+
+
+def submit(measure: Measure, *, by: Any, note: str = "") -> None:
+    """Hand a draft to the editors."""
+    _move(MOVES["submit"], measure, by=by, note=note)
+
+
+def publish(measure: Measure, *, by: Any, note: str = "") -> None:
+    """Show a record to the public; raise ValidationError that names what it lacks."""
+    _move(MOVES["publish"], measure, by=by, note=note)
+
+
+def send_back(measure: Measure, *, by: Any, note: str) -> None:
+    """Take a record back to draft, off the public pages, and say why."""
+    _move(MOVES["send_back"], measure, by=by, note=note)
+
+
+def retire(measure: Measure, *, by: Any, note: str) -> None:
+    """Take a record down for good, and say why; its identifier stays taken."""
+    _move(MOVES["retire"], measure, by=by, note=note)
+
+
+def _move(move: Move, measure: Measure, *, by: Any, note: str) -> None:
+    """Move one record; `measure` is refreshed to what was written."""
+    move_all(move, [measure.pk], by=by, note=note)
+    measure.refresh_from_db()
+
+
+@transaction.atomic
+def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "") -> None:
+    """Move a set of records at once, all or none.
+
+    Raise PermissionDenied without the right, ValidationError that names each record which is elsewhere or lacks
+    something.
+    """
+    if not by.has_perm(move.permission):
+        raise PermissionDenied(_("Your account may not do this: %(move)s.") % {"move": move.label})
+    if move.needs_note and not note.strip():
+        raise ValidationError(_("Say why, for those who come after you."), code="note_missing")
+    measures = Measure.objects.filter(pk__in=measure_ids)
+    list(measures.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    _refuse_elsewhere(move, measures)
+    if move.target == Workflow.PUBLISHED:
+        _refuse_incomplete(measures)
+    with pghistory.context(move=move.name, note=note):
+        _write(move, measures, by=by, note=note)
+
+
+def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
+    problems = [
+        ValidationError(
+            _("%(id)s is “%(state)s”, so this cannot be done: %(move)s."),
+            code="elsewhere",
+            params={"id": measure.public_id, "state": measure.get_workflow_display(), "move": move.label},
+        )
+        for measure in measures.exclude(workflow__in=move.origins).only("public_id", "workflow")
+    ]
+    if problems:
+        raise ValidationError(problems)
+
+
+def _refuse_incomplete(measures: MeasureQuerySet) -> None:
+    lacking = measures.exclude(COMPLETE).annotate(has_source=HAS_SOURCE).only("public_id", "primary_topic")
+    problems = [
+        ValidationError(
+            _("%(id)s cannot be published yet. It lacks: %(missing)s."),
+            code="incomplete",
+            params={"id": measure.public_id, "missing": ", ".join(_missing(measure))},
+        )
+        for measure in lacking
+    ]
+    if problems:
+        raise ValidationError(problems)
+
+
+HAS_SOURCE = Exists(Citation.objects.filter(measure=OuterRef("pk")))
+COMPLETE = Q(HAS_SOURCE) & Q(primary_topic__isnull=False)
+"""What every public record has: a source and a topic (a title is a constraint of the table)."""
+
+
+def _missing(measure: Any) -> Iterable[str]:
+    if not measure.has_source:
+        yield _("a source")
+    if not measure.primary_topic_id:
+        yield _("a primary topic")
+
+
+def _write(move: Move, measures: MeasureQuerySet, *, by: Any, note: str) -> None:
+    changes: dict[str, Any] = {"workflow": move.target, "workflow_note": note}
+    if move.permission == PUBLISH:
+        changes |= {"reviewed_at": Now(), "reviewed_by": by}
+    if move.target == Workflow.PUBLISHED:
+        changes |= {"published_at": Coalesce("published_at", Now()), "published_by": Coalesce("published_by", by.pk)}
+    measures.mark_changed(by=by, **changes)
+
+
+def refresh_status(measure_ids: Collection[int]) -> None:
+    """Write the status, its date and the date of each measure anew from its events, where they differ.
+
+    The status is that of the last event, the date that of the first dated event, else the start of validity.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESH, [list(measure_ids)])
+
+
+_REFRESH = """
+update measures_measure m set status = s.status, status_date = s.status_date, date = s.date
+from (
+    select m.id, coalesce(last.status, 'unknown') as status, coalesce(last.date, '') as status_date,
+        coalesce(first.date, m.valid_from) as date
+    from measures_measure m
+    left join lateral (
+        select status, date from measures_statusevent where measure_id = m.id order by position desc limit 1
+    ) last on true
+    left join lateral (
+        select date from measures_statusevent where measure_id = m.id and date <> '' order by position limit 1
+    ) first on true
+    where m.id = any(%s)
+) s
+where m.id = s.id and (m.status, m.status_date, m.date) is distinct from (s.status, s.status_date, s.date)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryProblem:
+    """What is wrong with the event at `index` (from 0) of a history of status."""
+
+    index: int
+    message: str
+
+
+def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDate | None]]) -> list[HistoryProblem]:
+    """What is wrong with a history: a status foreign to the family, a move that no act makes, dates out of order.
+
+    Stages may be skipped, and dates of unlike precision only need to overlap in order.
+    """
+    problems = []
+    before: Status | None = None
+    latest: PartialDate | None = None
+    for index, (value, date) in enumerate(events):
+        status = Status(value)
+        if status not in STATUSES[family]:
+            problems.append(HistoryProblem(index, _foreign(family, status)))
+            continue
+        if before and not may_follow(family, before, status):
+            problems.append(HistoryProblem(index, _no_move(before, status)))
+        if date and latest and date.last < latest.first:
+            problems.append(HistoryProblem(index, _out_of_order(date, latest)))
+        before, latest = status, date or latest
+    return problems
+
+
+def _foreign(family: Family, status: Status) -> str:
+    return _("“%(status)s” is no status of this kind of entry. Choose from: %(statuses)s.") % {
+        "status": status.label,
+        "statuses": ", ".join(str(choice.label) for choice in STATUSES[family]),
+    }
+
+
+def _no_move(before: Status, status: Status) -> str:
+    return _("“%(status)s” cannot follow “%(before)s”. Check the order of the events.") % {
+        "status": status.label,
+        "before": before.label,
+    }
+
+
+def _out_of_order(date: PartialDate, latest: PartialDate) -> str:
+    return _("%(date)s lies before %(latest)s, the date of an earlier event. Check the order of the events.") % {
+        "date": date,
+        "latest": latest,
+    }

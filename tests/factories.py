@@ -1,0 +1,193 @@
+"""Valid objects with as few words as a test needs; every function takes keywords only."""
+
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.utils import timezone
+
+from countries.models import Country, Indicator, MobilityRole, Observation
+from countries.periods import PartialDate, Period
+from measures.choices import Kind, Status, Workflow
+from measures.models import Citation, IssuingBody, Measure, Relation, Source, StatusEvent, TargetGroup, Topic
+from measures.workflow import refresh_status
+
+_numbers = count(1)
+
+PASSWORD = "a-long-password-for-tests"
+
+COUNTRIES = {
+    "PER": ("PE", "604", "peru", "Peru", "Perú", "Peru", "South America"),
+    "ECU": ("EC", "218", "ecuador", "Ecuador", "Ecuador", "Equador", "South America"),
+    "VEN": ("VE", "862", "venezuela", "Venezuela", "Venezuela", "Venezuela", "South America"),
+    "USA": ("US", "840", "united-states", "United States", "Estados Unidos", "Estados Unidos", "Northern America"),
+}
+
+
+def country(*, iso3: str = "PER", **fields: Any) -> Country:
+    """A covered country of the Americas; the same one when asked twice."""
+    iso2, m49, slug, en, es, pt, subregion = COUNTRIES[iso3]
+    defaults = {
+        "iso2": iso2,
+        "m49": m49,
+        "slug": slug,
+        "name_en": en,
+        "name_es": es,
+        "name_pt": pt,
+        "region": "Americas",
+        "subregion": subregion,
+        "is_covered": True,
+    }
+    return Country.objects.update_or_create(iso3=iso3, defaults=fields, create_defaults=defaults | fields)[0]
+
+
+def user(*, group: str | None = None, **fields: Any) -> User:
+    """An account with `PASSWORD`; with a group also a member of the staff."""
+    name = fields.pop("username", f"{group or 'user'}-{next(_numbers)}")
+    account = User.objects.create_user(name, password=PASSWORD, is_staff=group is not None, **fields)
+    if group:
+        account.groups.add(Group.objects.get(name=group))
+    return account
+
+
+def analyst(**fields: Any) -> User:
+    """A member of the group `analyst`."""
+    return user(group="analyst", **fields)
+
+
+def editor(**fields: Any) -> User:
+    """A member of the group `editor`."""
+    return user(group="editor", **fields)
+
+
+def topic(*, key: str = "health.access", **fields: Any) -> Topic:
+    """A topic, with its parent where the key has two levels; the same one when asked twice."""
+    parent = topic(key=key.split(".")[0]) if "." in key else None
+    label = key.split(".")[-1].replace("_", " ").capitalize()
+    defaults = {"parent": parent, "label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)"}
+    return Topic.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
+def target_group(*, key: str = "asylum_seekers", **fields: Any) -> TargetGroup:
+    """A target group; the same one when asked twice."""
+    label = key.replace("_", " ").capitalize()
+    defaults = {"label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)"}
+    return TargetGroup.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
+def issuing_body(*, key: str = "pcm", country: Country | None = None, **fields: Any) -> IssuingBody:
+    """A body of `country` (null: supranational); the same one when asked twice."""
+    defaults = {"kind": "ministry", "native_name": key.upper(), "name_en": f"Body {key}"}
+    return IssuingBody.objects.get_or_create(country=country, key=key, defaults=defaults | fields)[0]
+
+
+def source(**fields: Any) -> Source:
+    """A source with an address of its own."""
+    number = next(_numbers)
+    defaults = {
+        "key": f"source-{number}",
+        "url": f"https://gazette.example/{number}",
+        "kind": "official_gazette",
+        "title": f"Gazette {number}",
+        "language": "es",
+    }
+    return Source.objects.create(**defaults | fields)
+
+
+def event(*, measure: Measure, status: str = "in_force", date: str = "", **fields: Any) -> StatusEvent:
+    """The next event of `measure`, and its status brought up to date."""
+    position = measure.status_events.count()
+    parsed = PartialDate.parse(date) if date else None
+    made = StatusEvent.objects.create(measure=measure, position=position, status=status, date=parsed, **fields)
+    refresh_status([measure.pk])
+    measure.refresh_from_db()
+    return made
+
+
+def relation(*, subject: Measure, object: Measure, type: str = "extends") -> Relation:
+    """A relation between two measures."""
+    return Relation.objects.create(subject=subject, type=type, object=object)
+
+
+def measure(
+    *,
+    country: Country | None = None,
+    topics: tuple[str, ...] = ("health.access",),
+    groups: tuple[str, ...] = (),
+    origins: tuple[Country, ...] = (),
+    events: tuple[tuple[str, str], ...] | None = None,
+    sources: tuple[Source, ...] | None = None,
+    by: User | None = None,
+    **fields: Any,
+) -> Measure:
+    """A published decree of Peru with a topic, an event of 14 April 2020 and a source, unless told otherwise."""
+    by = by or User.objects.filter(username="author").first() or user(username="author")
+    number = next(_numbers)
+    defaults = {
+        "kind": Kind.EXECUTIVE_DECREE,
+        "title_en": f"Measure {number}",
+        "workflow": Workflow.PUBLISHED,
+        "evidence": "primary",
+    }
+    fields = defaults | fields
+    for name in ("valid_from", "valid_until"):
+        if isinstance(fields.get(name), str):
+            fields[name] = PartialDate.parse(fields[name])
+    tags = [topic(key=key) for key in topics]
+    made = Measure(
+        country=country or globals()["country"](),
+        primary_topic=tags[0] if tags else None,
+        created_by=by,
+        updated_by=by,
+        **fields,
+    )
+    if made.workflow == Workflow.PUBLISHED:
+        made.published_by = made.reviewed_by = by
+        made.published_at = made.reviewed_at = timezone.now()
+    made.save()
+    made.topics.set(tags)
+    made.target_groups.set([target_group(key=key) for key in groups])
+    made.origin_countries.set(origins)
+    _add_events(made, events)
+    for cited in (source(),) if sources is None else sources:
+        Citation.objects.create(measure=made, source=cited)
+    return made
+
+
+def _add_events(made: Measure, events: tuple[tuple[str, str], ...] | None) -> None:
+    if events is None:
+        first = {"bill": Status.INTRODUCED, "norm": Status.IN_FORCE, "action": Status.ANNOUNCED}
+        events = ((first.get(Kind(made.kind).family, Status.ISSUED), "2020-04-14"),)
+    for status, date in events:
+        event(measure=made, status=status, date=date)
+    made.refresh_from_db()
+
+
+def draft(**fields: Any) -> Measure:
+    """A measure that the public must not see."""
+    return measure(workflow=Workflow.DRAFT, **fields)
+
+
+def indicator(*, key: str = "immigrant_stock", unit: str = "persons", **fields: Any) -> Indicator:
+    """An indicator; the same one when asked twice; a share gets a base."""
+    if unit == "percent" and "base" not in fields:
+        fields["base"] = indicator(key=f"{key}_base")
+    defaults = {"name_en": key.replace("_", " ").capitalize(), "unit": unit}
+    return Indicator.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
+def observation(*, period: str = "", **fields: Any) -> Observation:
+    """A value of an indicator for Peru."""
+    defaults = {"value": 153000, "source_name": "A yearbook"}
+    fields = defaults | fields
+    fields["indicator"] = fields.get("indicator") or indicator()
+    fields["country"] = fields.get("country") or country()
+    return Observation.objects.create(period=Period.parse(period) if period else None, **fields)
+
+
+def mobility_role(*, as_of: str = "2020", **fields: Any) -> MobilityRole:
+    """A role of Peru."""
+    defaults = {"role": "sending", "narrative_en": "People leave.", "source_name": "A profile"}
+    fields = defaults | fields
+    fields["country"] = fields.get("country") or country()
+    return MobilityRole.objects.create(as_of=PartialDate.parse(as_of) if as_of else None, **fields)
