@@ -3,13 +3,18 @@
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
-def read_or_create(path: Path) -> str:
+def _random() -> str:
+    return secrets.token_urlsafe(50)
+
+
+def read_or_create(path: Path, *, make: Callable[[], str] = _random) -> str:
     """The secret in ``path``, made by whoever comes first: processes that start together get the same one."""
     if not path.exists():
-        _create(path, secrets.token_urlsafe(50))
+        _create(path, make())
     return path.read_text(encoding="utf-8").strip()
 
 

@@ -128,7 +128,10 @@ TEMPLATES = [
 
 CONNECTION = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 if _text("DATABASE_URL"):
-    database = dj_database_url.parse(_text("DATABASE_URL"))
+    try:
+        database = dj_database_url.parse(_text("DATABASE_URL"))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
     if database.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://: no other database is supported.")
     DATABASES = {"default": {**database, **CONNECTION}}

@@ -1,0 +1,67 @@
+# The two commands of a newcomer are `make demo` and `make test`. Nothing is needed but Python 3.11, make and git.
+
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+# An environment as in production, to hold `check --deploy` against
+PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=false \
+	SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
+	DATABASE_URL=postgresql://nobody@localhost/nothing
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format messages lock
+
+help:
+	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
+	@echo "make test      run every test on a real PostgreSQL and in a real browser"
+	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
+	@echo "make format    put Python and templates into shape"
+	@echo "make messages  collect the texts to translate into locale/ (needs gettext)"
+	@echo "make lock      choose versions anew within pyproject.toml"
+
+demo: .venv/installed
+	@$(MANAGE) demo --port $(PORT)
+
+test: .venv/installed
+	$(BIN)/pytest $(TESTS)
+
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) translations check
+	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+format: .venv/installed
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/djlint templates --reformat --quiet
+
+messages: .venv/installed
+	$(MANAGE) translations collect
+
+# Hashes of every file of every platform, so that the same lock serves all; no address of an index
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock: .venv/installed
+	$(COMPILE) --upgrade --all-extras --output-file requirements.lock
+	$(COMPILE) --constraints requirements.lock --no-annotate --output-file deploy/requirements.lock
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; $$($(PYTHON) --version 2>&1) is what $(PYTHON) runs." \
+		"Install a newer one and say: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+		{ echo "Python's venv is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.lock | .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,75 @@
+"""``manage.py demo``: from an empty folder to a site that answers; what ``make demo`` calls."""
+
+import signal
+import socket
+import subprocess
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from observatory.postgres import PostgresError, find_server, stop_server
+from observatory.translations import compile_catalogues
+
+HOST = "127.0.0.1"
+GRANIAN = [
+    sys.executable,
+    "-m",
+    "granian",
+    "--interface",
+    "wsgi",
+    "--host",
+    HOST,
+    "--workers",
+    "2",
+    "--log-level=warning",
+]
+
+
+class Command(BaseCommand):
+    help = "Prepare the database, load countries and Peru, and serve until Ctrl-C. What is there already stays."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *, port: int, **options: Any) -> None:
+        _refuse_taken(port)
+        is_embedded = settings.DATABASES["default"]["ENGINE"] == "observatory.embedded"
+        stops_server = is_embedded and find_server(settings.DATA_DIR) is None
+        try:
+            self._prepare()
+            self._serve(port)
+        except PostgresError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            if stops_server:
+                stop_server(settings.DATA_DIR)
+
+    def _prepare(self) -> None:
+        compile_catalogues(settings.BASE_DIR)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("load_fixtures")
+
+    def _serve(self, port: int) -> None:
+        server = subprocess.Popen([*GRANIAN, "--port", str(port), "observatory.wsgi:application"])
+        # Ctrl-C reaches both processes, a plain kill this one alone: either way the server ends first
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: server.terminate())
+        self.stdout.write(f"\nhttp://{HOST}:{port} is ready. Sign in at http://{HOST}:{port}/admin/ as")
+        call_command("create_demo_accounts")
+        self.stdout.write("Ctrl-C stops it; the data stay in .data/.\n")
+        server.wait()
+
+
+def _refuse_taken(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port + 1}") from error

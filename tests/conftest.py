@@ -1,0 +1,63 @@
+"""What every test stands on: PostgreSQL, compiled translations, and a browser for the tests that ask for one.
+
+The database is DATABASE_URL's, else the embedded server of the working copy, whose ``test_`` database is used.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from observatory.translations import compile_catalogues
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_configure() -> None:
+    compile_catalogues(settings.BASE_DIR)
+    # Files straight from the source folders; tests/observatory/test_static.py holds the collected ones
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.WHITENOISE_USE_FINDERS = True
+    # The real hasher is slow on purpose
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, which sees this machine only. Missing, it fails the test: what only a browser shows is not skipped."""
+    if CHROMIUM is None:
+        pytest.fail("Chromium is missing. On Debian and Ubuntu: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        # Playwright runs an event loop in this thread, in which Django would refuse the database
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile without network: a request beyond this machine is broken off."""
+    context = browser.new_context(locale="en", service_workers="block")
+    context.route(lambda url: not url.startswith(("http://localhost", "http://127.0.0.1")), lambda route: route.abort())
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()

@@ -1,0 +1,75 @@
+"""The settings as a process meets them: from its environment alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+PRODUCTION = {
+    "PUBLIC_URL": "https://observatory.example.org",
+    "TRUST_PROXY": "true",
+    "SECRET_KEY": "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
+    "DATABASE_URL": "postgresql://nobody@localhost/nothing",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``manage.py`` in a process with this environment and nothing else of ours."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def setting(expression: str, **environment: str) -> str:
+    result = manage(
+        "shell", "--no-imports", "-c", f"from django.conf import settings; print({expression})", **environment
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_deployment_check_is_clean_in_production() -> None:
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == "System check identified no issues (1 silenced).\n"
+
+
+def test_public_address_gives_host_origin_and_cookies() -> None:
+    wanted = "settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS, settings.SESSION_COOKIE_SECURE, settings.DEBUG"
+    assert setting(wanted, **PRODUCTION) == "['observatory.example.org'] ['https://observatory.example.org'] True False"
+
+
+def test_empty_environment_keeps_a_key_of_its_own(tmp_path: Path) -> None:
+    first = setting("settings.SECRET_KEY", DATA_DIR=str(tmp_path))
+    assert (
+        first == setting("settings.SECRET_KEY", DATA_DIR=str(tmp_path)) == (tmp_path / "secret_key").read_text().strip()
+    )
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_empty_environment_starts_no_database_for_a_command_that_needs_none(tmp_path: Path) -> None:
+    assert manage("check", DATA_DIR=str(tmp_path)).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"secret_key"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"DEBUG": "maybe"}, "DEBUG='maybe' is neither true nor false"),
+        ({"PUBLIC_URL": "observatory.example.org"}, "is not an address such as https://observatory.example.org"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
+        ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must begin with postgresql://"),
+        ({"DATABASE_URL": "localhost/x"}, "DATABASE_URL cannot be read"),
+    ],
+)
+def test_unreadable_environment_stops_the_start(changed: dict[str, str], message: str) -> None:
+    result = manage("check", **(PRODUCTION | changed))
+    assert result.returncode == 1
+    assert message in result.stderr

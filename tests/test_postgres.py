@@ -1,0 +1,156 @@
+"""The embedded server, with real processes."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from observatory.postgres import ensure_server, find_server, stop_server
+
+SPAWN = multiprocessing.get_context("spawn")
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    """A data folder inside one that nobody else may enter, as in root's home."""
+    tmp_path.chmod(0o700)
+    folder = tmp_path / "data"
+    yield folder
+    stop_server(folder)
+
+
+def server_process(data_dir: Path) -> psutil.Process:
+    return psutil.Process(int((data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
+
+
+def ask(data_dir: Path, statement: str) -> object:
+    with psycopg.connect(ensure_server(data_dir).url(), autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+
+def kill(data_dir: Path) -> None:
+    process = server_process(data_dir)
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+
+
+def test_first_call_makes_a_server_with_the_project_database(data_dir: Path) -> None:
+    assert ask(data_dir, "SELECT current_database() || ' ' || current_setting('fsync')") == "observatory on"
+    assert (
+        ask(data_dir, "SELECT datcollate || ' ' || pg_encoding_to_char(encoding) FROM pg_database LIMIT 1")
+        == "C.UTF-8 UTF8"
+    )
+
+
+def test_server_never_runs_as_root(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    assert server_process(data_dir).uids().effective != 0
+
+
+def test_no_folder_is_opened_to_others(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (data_dir.parent, data_dir, data_dir / "postgres")}
+    assert modes == {data_dir.parent.name: 0, "data": 0, "postgres": 0}
+    assert (data_dir / "postgres" / "password").stat().st_mode & 0o077 == 0
+
+
+def test_wrong_password_is_refused(data_dir: Path) -> None:
+    port = ensure_server(data_dir).port
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(host="127.0.0.1", port=port, user="observatory", password="guess", dbname="observatory")
+
+
+def test_six_processes_at_once_share_one_server(data_dir: Path) -> None:
+    with SPAWN.Pool(6) as pool:
+        addresses = pool.map(ensure_server, [data_dir] * 6)
+    assert len(set(addresses)) == 1
+    assert find_server(data_dir) == addresses[0]
+
+
+def test_killed_server_is_started_again_with_its_data(data_dir: Path) -> None:
+    ask(data_dir, "CREATE TABLE kept AS SELECT 42 AS number")
+    kill(data_dir)
+    assert find_server(data_dir) is None
+    assert ask(data_dir, "SELECT number FROM kept") == 42
+
+
+def test_six_processes_after_a_kill_share_one_server(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    kill(data_dir)
+    with SPAWN.Pool(6) as pool:
+        assert len(set(pool.map(ensure_server, [data_dir] * 6))) == 1
+
+
+def test_killed_client_leaves_neither_lock_nor_half_a_cluster(data_dir: Path) -> None:
+    client = SPAWN.Process(target=ensure_server, args=(data_dir,))
+    client.start()
+    while not (data_dir / "postgres.new").exists():
+        time.sleep(0.01)
+    os.kill(client.pid or 0, signal.SIGKILL)
+    client.join()
+    assert ask(data_dir, "SELECT 1") == 1
+
+
+def test_pid_of_another_process_does_not_pass_for_the_server(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    kill(data_dir)
+    note = data_dir / "postgres" / "postmaster.pid"
+    lines = note.read_text().splitlines()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        note.write_text("\n".join([str(stranger.pid), *lines[1:]]))
+        assert find_server(data_dir) is None
+        assert ask(data_dir, "SELECT 1") == 1
+        assert stranger.poll() is None
+        stranger.communicate(b"\n")
+
+
+def test_server_of_another_folder_does_not_pass_for_ours(data_dir: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    try:
+        theirs = ensure_server(other)
+        ensure_server(data_dir)
+        kill(data_dir)
+        note = (other / "postgres" / "postmaster.pid").read_text()
+        (data_dir / "postgres" / "postmaster.pid").write_text(note)
+        assert find_server(data_dir) is None
+        assert ensure_server(data_dir).port != theirs.port
+        assert find_server(other) == theirs
+    finally:
+        stop_server(other)
+
+
+def test_server_that_is_still_recovering_is_waited_for(data_dir: Path) -> None:
+    """A server that lives and does not answer yet: as after a crash with a long log."""
+    address = ensure_server(data_dir)
+    process = server_process(data_dir)
+    process.suspend()
+    waker = SPAWN.Process(target=_resume_later, args=(process.pid,))
+    waker.start()
+    started = time.monotonic()
+    assert ensure_server(data_dir) == address
+    assert time.monotonic() - started > 11
+    waker.join()
+
+
+def _resume_later(pid: int) -> None:
+    time.sleep(12)
+    os.kill(pid, signal.SIGCONT)
+
+
+def test_stop_ends_the_server_and_says_whether_there_was_one(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    process = server_process(data_dir)
+    assert stop_server(data_dir) is True
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    assert stop_server(data_dir) is False
+    assert find_server(data_dir) is None
