@@ -51,8 +51,8 @@ def test_sign_in_closes_after_five_wrong_passwords_for_that_name_and_address(cli
     closed = client.post("/admin/login/", {"username": "ana", "password": "the right one"})
     assert closed.status_code == 429
     assert "Wait 15 minutes" in closed.text
-    elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
     assert (
-        client.post("/admin/login/", {"username": "ana", "password": "the right one"}, **elsewhere).status_code == 302
+        elsewhere.post("/admin/login/", {"username": "ana", "password": "the right one"}).status_code == 302
     )
     assert client.post("/admin/login/", {"username": "eva", "password": "the right one"}).status_code == 302
