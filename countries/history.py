@@ -25,4 +25,5 @@ def trackers() -> tuple[pghistory.RowEvent, ...]:
 def kept(model: type[M]) -> type[M]:
     """Class decorator: keep the history of a model, generated columns apart, in its event model."""
     generated = [field.name for field in model._meta.fields if isinstance(field, models.GeneratedField)]
-    return pghistory.track(*trackers(), exclude=generated, meta={"ordering": ["pgh_id"]})(model)
+    tracked: type[M] = pghistory.track(*trackers(), exclude=generated, meta={"ordering": ["pgh_id"]})(model)
+    return tracked

@@ -108,8 +108,8 @@ class PartialDate:
             return str(self.year)
         month = str(MONTHS[self.month])
         if not self.day:
-            return _("%(month)s %(year)d") % {"month": month, "year": self.year}
-        return _("%(day)d %(month)s %(year)d") % {"day": self.day, "month": month, "year": self.year}
+            return _("%(month)s %(year)s") % {"month": month, "year": self.year}
+        return _("%(day)s %(month)s %(year)s") % {"day": self.day, "month": month, "year": self.year}
 
     def missing_in_words(self) -> str:
         """What the source does not say (`day not recorded`), or ''."""
@@ -196,7 +196,7 @@ class _TextFormField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
-            return self.to_python(initial) != self.to_python(data)
+            return bool(self.to_python(initial) != self.to_python(data))
         except ValidationError:
             return True
 
@@ -220,13 +220,17 @@ class _TextField(models.CharField):
     value_class: type[PartialDate] | type[Period]
     form_class: type[_TextFormField]
     length: int
+    _pyi_private_set_type: Any  # read by the type checker: what may be assigned, and what an attribute gives
+    _pyi_private_get_type: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", self.length)
         super().__init__(*args, **kwargs)
+        self.validators.clear()  # they measure text; parsing has refused what is too long
 
     def get_default(self) -> Any:
-        return self._get_default() if self.has_default() else None
+        """None, where a text field would start as ''."""
+        return None
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return self.value_class.parse(value) if value else None
@@ -244,12 +248,14 @@ class _TextField(models.CharField):
         return str(self.value_from_object(obj) or "")
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": self.form_class, "empty_value": None, **kwargs})
+        return super().formfield(**{"form_class": self.form_class, "empty_value": None, "max_length": None, **kwargs})
 
 
 class PartialDateField(_TextField):
     """A `PartialDate` or None."""
 
+    _pyi_private_set_type: PartialDate | str | None
+    _pyi_private_get_type: PartialDate | None
     value_class = PartialDate
     form_class = PartialDateFormField
     length = 11
@@ -258,6 +264,8 @@ class PartialDateField(_TextField):
 class PeriodField(_TextField):
     """A `Period` or None."""
 
+    _pyi_private_set_type: Period | str | None
+    _pyi_private_get_type: Period | None
     value_class = Period
     form_class = PeriodFormField
     length = 23

@@ -7,19 +7,19 @@ in the generated column `Measure.reference_key` and here alike, so that there is
 
 from django.db import models
 
-KEY_FUNCTION = """
+KEY_FUNCTION = r"""
 create function reference_key(reference text) returns text
 language sql immutable strict parallel safe
 return regexp_replace(
     regexp_replace(
         regexp_replace(
-            fold_accents(regexp_replace(
-                upper(reference),
-                '\\m(N|NO|NRO|NUM|NUMERO|NÚMERO|NUMBER)?\\s*[°º]+\\s*|\\m(NRO|NUM|NUMERO|NÚMERO|NUMBER|NO|N)\\M[.:]?\\s*(?=\\d)|#',
-                '', 'g')),
-            '[\\s.,]+', '', 'g'),
-        '[/\\\\_‐‑–—-]+', '-', 'g'),
-    '(^|-)0+(?=\\d)', '\\1', 'g')
+            regexp_replace(
+                upper(fold_accents(translate(reference, 'ºª', '°°'))),
+                '\m(N|NO|NRO|NUM|NUMERO|NUMBER)?[.]?\s*°+\s*|\m(N|NO|NRO|NUM|NUMERO|NUMBER)\M[.:]?\s*(?=\d)|#',
+                '', 'g'),
+            '[\s.,]+', '', 'g'),
+        '[/\\_‐‑–—-]+', '-', 'g'),
+    '(^|-)0+(?=\d)', '\1', 'g')
 """
 """Created in the first migration; change it by a new migration that also rewrites the generated column."""
 

@@ -5,7 +5,9 @@ its accents folded: folding before stemming would part `educación` from `educac
 the keyboard would find neither. Titles and the reference weigh above the summary.
 """
 
+import operator
 import re
+from functools import reduce
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
@@ -47,27 +49,36 @@ return {
 """Created in the first migration; change it by a new migration that also rewrites the generated column."""
 
 
+_EXCLUDED = re.compile(r'(?<!\S)-("[^"]*"|\S+)')
+
+
 def query(text: str) -> SearchQuery:
     """The words of `text`, in any of the three languages, with or without their accents.
 
-    Quotes, `or` and `-` mean what they mean in a web search.
+    Quotes and `or` mean what they mean in a web search.
     """
+    return _in_any_language(_EXCLUDED.sub(" ", text))
+
+
+def _in_any_language(text: str) -> SearchQuery:
     queries = [
         SearchQuery(value, config=configuration, search_type="websearch")
         for configuration in (*CONFIGURATIONS.values(), "simple")
         for value in (Value(text), models.Func(Value(text), function="fold_accents"))
     ]
-    combined = queries[0]
-    for other in queries[1:]:
-        combined |= other
-    return combined
+    return reduce(operator.or_, queries)
 
 
 def matching(text: str) -> Q:
-    """The entries that contain the words of `text`, or bear it as their reference in any spelling."""
+    """The entries that contain the words of `text`, or bear it as their reference in any spelling.
+
+    A word after `-` is excluded in every language; inside the query, "or" between the languages would let it through.
+    """
     found = Q(search=query(text))
     if re.search(r"\d", text):
         found |= Q(reference_key__startswith=key_of(text)) & ~Q(reference_key="")
+    if excluded := _EXCLUDED.findall(text):
+        found &= ~Q(search=_in_any_language(" or ".join(excluded)))
     return found
 
 

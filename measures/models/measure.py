@@ -3,7 +3,6 @@
 import datetime
 from typing import Any
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
@@ -15,7 +14,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept, trackers
+from countries.history import kept
 from countries.models import Country
 from countries.periods import PartialDate, PartialDateField, canonical, range_of
 from countries.texts import Text, translated
@@ -398,21 +397,32 @@ class Measure(models.Model):
         topic = self.primary_topic
         return topic.parent or topic if topic else None
 
-    def start(self) -> PartialDate | None:
-        """When the entry begins on the timeline: its validity where known, else its first event."""
-        return self.valid_from or self.date
+
+# A tag's row has no model of its own, and triggers of a model that Django makes are not migrated: hence the proxies.
 
 
-class MeasureTopicEvent(pghistory.create_event_model(Measure.topics.through, *trackers(), obj_field=None)):  # type: ignore[misc]
-    """History of the tags of a measure; the base class is made at run time, hence the ignore."""
+@kept
+class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
+    """That a measure has a topic."""
+
+    class Meta:
+        proxy = True
 
 
-class MeasureTargetGroupEvent(pghistory.create_event_model(Measure.target_groups.through, *trackers(), obj_field=None)):  # type: ignore[misc]
-    """History of the target groups of a measure."""
+@kept
+class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-defined]
+    """That a measure concerns a target group."""
+
+    class Meta:
+        proxy = True
 
 
-class MeasureOriginEvent(pghistory.create_event_model(Measure.origin_countries.through, *trackers(), obj_field=None)):  # type: ignore[misc]
-    """History of the nationalities of a measure."""
+@kept
+class MeasureOrigin(Measure.origin_countries.through):  # type: ignore[name-defined]
+    """That a measure names a nationality."""
+
+    class Meta:
+        proxy = True
 
 
 class PublicIdSequence(models.Model):
