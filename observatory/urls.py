@@ -1,16 +1,26 @@
-"""Addresses of the whole site."""
+"""Addresses of the whole site: English bare, Spanish under `/es/`, Portuguese under `/pt/`."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.contrib.sitemaps.views import index, sitemap
+from django.urls import include, path
 
-
-def healthz(request: HttpRequest) -> HttpResponse:
-    """The process lives."""
-    return HttpResponse("ok\n", content_type="text/plain")
-
+from observatory import views
+from observatory.sitemaps import SITEMAPS
 
 urlpatterns = [
-    path("healthz", healthz),
-    path("admin/", admin.site.urls),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    *i18n_patterns(
+        path("", views.home, name="home"),
+        path("countries/", views.country_list, name="countries"),
+        path("about/", views.about, name="about"),
+        path("accessibility/", views.accessibility, name="accessibility"),
+        path("", include("measures.urls")),
+        path("admin/", admin.site.urls),
+        prefix_default_language=False,
+    ),
 ]

@@ -1,0 +1,44 @@
+"""The pages that search engines should find. Each page names its own translations, so the English address is enough."""
+
+from datetime import datetime
+
+from django.contrib.sitemaps import Sitemap
+from django.db.models import Max, QuerySet
+from django.urls import reverse
+
+from countries.models import Country
+from measures.models import Measure
+
+
+class PageSitemap(Sitemap):
+    """The pages of which there is one."""
+
+    def items(self) -> list[str]:
+        return ["home", "countries", "measures", "about", "accessibility"]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+class CountrySitemap(Sitemap):
+    """The pages of the covered countries."""
+
+    def items(self) -> QuerySet[Country]:
+        return Country.objects.covered().order_by("slug")
+
+
+class MeasureSitemap(Sitemap):
+    """The pages of the published entries, 50,000 a file."""
+
+    def items(self) -> QuerySet[Measure]:
+        return Measure.objects.published().only("public_id", "updated_at").order_by("public_id")
+
+    def lastmod(self, item: Measure) -> datetime:
+        return item.updated_at
+
+    def get_latest_lastmod(self) -> datetime | None:
+        latest: datetime | None = Measure.objects.published().aggregate(latest=Max("updated_at"))["latest"]
+        return latest
+
+
+SITEMAPS = {"pages": PageSitemap, "countries": CountrySitemap, "measures": MeasureSitemap}

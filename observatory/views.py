@@ -1,0 +1,80 @@
+"""The pages that belong to no country and no measure, and what machines ask of the site."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from countries.models import Country
+from observatory import overview
+
+PLAIN = "text/plain; charset=utf-8"
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What the observatory holds, and ways into it."""
+    context = {
+        "numbers": overview.numbers(),
+        "rows": overview.covered_countries(),
+        "newest": overview.newest_entries(),
+    }
+    return render(request, "home.html", context)
+
+
+@require_safe
+def country_list(request: HttpRequest) -> HttpResponseBase:
+    """The covered countries; `?go=peru`, which the form on the home page sends, leads on to that country."""
+    if slug := request.GET.get("go"):
+        return redirect(get_object_or_404(Country.objects.covered(), slug=slug))
+    return render(request, "countries/country_list.html", {"rows": overview.covered_countries()})
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """How entries are collected and checked."""
+    return render(request, "about/method.html")
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """What works for whom, and what is known not to."""
+    return render(request, "about/accessibility.html")
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process lives."""
+    return HttpResponse("ok\n", content_type=PLAIN)
+
+
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process can serve: the database answers and has every migration. Else 503 with the reason."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return HttpResponse("the database does not answer\n", content_type=PLAIN, status=503)
+    if missing:
+        return HttpResponse(f"migrations not applied: {len(missing)}\n", content_type=PLAIN, status=503)
+    return HttpResponse("ok\n", content_type=PLAIN)
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may read, and where the list of pages is."""
+    sitemap = request.build_absolute_uri(reverse("sitemaps"))
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        "Disallow: /es/admin/",
+        "Disallow: /pt/admin/",
+        f"Sitemap: {sitemap}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type=PLAIN)
