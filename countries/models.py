@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+import pgtrigger
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
@@ -146,6 +148,14 @@ class Unit(models.TextChoices):
     RANK = "rank", _("rank")
     INDEX = "index", _("index")
 
+    def problem_with(self, value: Decimal) -> str:
+        """Why `value` cannot be one of this unit, or ''; the database holds the same rule by a trigger."""
+        if self in COUNT_UNITS and (value < 0 or value % 1):
+            return gettext("A count is a whole number that is not negative.")
+        if self == Unit.PERCENT and not 0 <= value <= 100:
+            return gettext("A percentage lies between 0 and 100.")
+        return ""
+
 
 COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS)
 
@@ -232,6 +242,30 @@ class ObservationStatus(models.TextChoices):
     MISSING = "O", _("Missing")
 
 
+_VALUES_FIT = """
+    if exists (
+        select from new_values o join countries_indicator i on i.id = o.indicator_id
+        where i.unit in ('persons', 'cases', 'permits') and (o.value < 0 or o.value % 1 <> 0)
+        or i.unit = 'percent' and not o.value between 0 and 100
+    ) then
+        raise exception 'a value does not fit the unit of its indicator'
+            using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';
+    end if;
+    if exists (
+        select from countries_observation o join countries_indicator i on i.id = o.indicator_id
+        where i.unit = 'percent' and o.counterpart_id is not null
+        and (o.indicator_id, o.country_id, o.period) in (select indicator_id, country_id, period from new_values)
+        group by o.indicator_id, o.country_id, o.period, i.decimals
+        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -i.decimals)
+    ) then
+        raise exception 'shares of one whole pass 100 percent'
+            using errcode = 'check_violation', constraint = 'countries_observation_shares_within_the_whole';
+    end if;
+    return null;
+"""
+"""Counts are whole, percentages 0 to 100; shares by counterpart may leave a rest, not pass the whole."""
+
+
 @kept
 class Observation(models.Model):
     """The value of an indicator for a country (and a counterpart: of or from where) in a period."""
@@ -283,10 +317,27 @@ class Observation(models.Model):
             ),
             canonical("period", "countries_observation", period=True),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name=f"values_fit_{suffix}",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=operation,
+                referencing=pgtrigger.Referencing(new="new_values"),
+                func=_VALUES_FIT,
+            )
+            for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+        ]
 
     def __str__(self) -> str:
         where = f"{self.country_id} ← {self.counterpart_id}" if self.counterpart_id else self.country_id
         return f"{self.indicator}, {where}, {self.period or _('period not stated')}"
+
+    def clean(self) -> None:
+        """Refuse with words a value that the unit of the indicator does not allow."""
+        known = self.value is not None and self.indicator_id
+        if known and (problem := Unit(self.indicator.unit).problem_with(self.value)):
+            raise ValidationError({"value": problem})
 
     @property
     def is_share(self) -> bool:
