@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -15,17 +16,15 @@ from observatory.postgres import PostgresError, find_server, stop_server
 from observatory.translations import compile_catalogues
 
 HOST = "127.0.0.1"
+# Each thread keeps a connection to the database: two workers with four leave room among PostgreSQL's hundred
 GRANIAN = [
     sys.executable,
     "-m",
     "granian",
-    "--interface",
-    "wsgi",
-    "--host",
-    HOST,
-    "--workers",
-    "2",
-    "--log-level=warning",
+    "--interface=wsgi",
+    "--workers=2",
+    "--blocking-threads=4",
+    "--workers-kill-timeout=5",
 ]
 
 
@@ -56,10 +55,12 @@ class Command(BaseCommand):
         call_command("load_fixtures")
 
     def _serve(self, port: int) -> None:
-        server = subprocess.Popen([*GRANIAN, "--port", str(port), "observatory.wsgi:application"])
-        # Ctrl-C reaches both processes, a plain kill this one alone: either way the server ends first
-        for number in (signal.SIGINT, signal.SIGTERM):
+        command = [*GRANIAN, "--host", HOST, "--port", str(port), "--log-level=warning", "observatory.wsgi:application"]
+        # In a session of its own: Ctrl-C and a closed terminal are for this process, which ends the server in order
+        server = subprocess.Popen(command, start_new_session=True)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: server.terminate())
+        _await_listening(server, port)
         self.stdout.write(f"\nhttp://{HOST}:{port} is ready. Sign in at http://{HOST}:{port}/admin/ as")
         call_command("create_demo_accounts")
         self.stdout.write("Ctrl-C stops it; the data stay in .data/.\n")
@@ -73,3 +74,12 @@ def _refuse_taken(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port + 1}") from error
+
+
+def _await_listening(server: subprocess.Popen[bytes], port: int) -> None:
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.1)
+    raise CommandError("The web server ended before it was ready; its message stands above.")
