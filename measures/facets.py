@@ -1,0 +1,350 @@
+"""Counts of a filter: how many entries each value of a facet would give.
+
+A facet is a property of entries by which visitors narrow a list. Its counts ignore what is chosen in the facet itself
+and heed everything else, so that a count says what one more tick would show. The number of queries depends on the
+facets alone, never on the entries.
+"""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Length, NullIf, Replace
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.models import Country
+from measures.choices import Direction, Evidence, Family, Kind, StatusGroup
+from measures.models import IssuingBody, Measure, MeasureQuerySet, TargetGroup, Topic
+
+LONGEST = 30
+"""Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""
+
+INTERNATIONAL = "INT"
+"""Stands for the country of what international bodies adopt."""
+
+
+class Precision(TextChoices):
+    """How precisely the beginning of an entry is known."""
+
+    DAY = "day", gettext_lazy("To the day")
+    MONTH = "month", gettext_lazy("To the month")
+    YEAR = "year", gettext_lazy("Year only")
+    NONE = "none", gettext_lazy("Date not recorded")
+
+
+START_RANGE = Coalesce("valid_from_range", "date_range")
+"""The days on which an entry may begin, as `Measure.start`: where it stands on the timeline and in lists."""
+_START = Coalesce(NullIf("valid_from", Value(""), output_field=CharField()), "date", output_field=CharField())
+_START_LENGTH = Length(Replace(_START, Value("?")))
+PRECISION = Case(
+    *(
+        When(Exact(_START_LENGTH, length), then=Value(precision.value))
+        for length, precision in ((10, Precision.DAY), (7, Precision.MONTH), (4, Precision.YEAR))
+    ),
+    default=Value(Precision.NONE.value),
+    output_field=CharField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet: how many entries it would give, and whether it is chosen."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    children: tuple["Option", ...] = ()
+
+    @property
+    def disabled(self) -> bool:
+        """Whether choosing it would give nothing; what is chosen can always be taken back."""
+        return not (self.count or self.chosen)
+
+    @property
+    def chosen_children(self) -> int:
+        """How many of its narrower values are chosen."""
+        return sum(child.chosen for child in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A facet with its options in the order in which they are shown."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    left_out: int = 0
+
+    @property
+    def chosen(self) -> tuple[Option, ...]:
+        """The chosen options, those of both levels."""
+        every = [choice for option in self.options for choice in (option, *option.children)]
+        return tuple(option for option in every if option.chosen)
+
+
+class Property(Protocol):
+    """What a facet is about: which entries bear a value, and how many."""
+
+    @property
+    def name(self) -> str:
+        """Of the parameter."""
+
+    @property
+    def label(self) -> Any:
+        """In the reader's language."""
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """The values that do not exist, each with the nearest one that does, or ''."""
+
+    def having(self, values: Collection[str]) -> Q:
+        """The entries that bear one of `values`."""
+
+    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+        """The values that occur in `scope`, counted among `matching` (None: the whole scope)."""
+
+
+def count_facets(
+    properties: Iterable[Property],
+    scope: MeasureQuerySet,
+    matching: Mapping[str, MeasureQuerySet | None],
+    chosen: Mapping[str, Collection[str]],
+) -> dict[str, Facet]:
+    """The facets by name; `matching` holds for each the entries that everything else lets through."""
+    return {p.name: p.facet(scope, matching[p.name], chosen.get(p.name, ())) for p in properties}
+
+
+def _count(matching: MeasureQuerySet | None) -> Count:
+    """Entries of a group, each once, that are in `matching`."""
+    narrowed = None if matching is None else Q(pk__in=matching.order_by().values("pk"))
+    return Count("pk", distinct=True, filter=narrowed)
+
+
+def _counts(scope: MeasureQuerySet, value: str | Combinable, matching: MeasureQuerySet | None) -> dict[Any, int]:
+    """How many entries bear each value that occurs in `scope`; entries without a value are left out."""
+    expression = F(value) if isinstance(value, str) else value
+    rows = scope.order_by().values(facet_value=expression).annotate(n=_count(matching))
+    return {value: n for value, n in rows.values_list("facet_value", "n") if value not in (None, "")}
+
+
+def _nearest(value: str, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(value, list(known), n=1, cutoff=0.6)), "")
+
+
+def _unknown(values: Collection[str], model: type[Model], key: str) -> dict[str, str]:
+    if not values:
+        return {}
+    known = set(model._default_manager.values_list(key, flat=True))
+    return {value: _nearest(value, known) for value in values if value not in known}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A property with a fixed list of values, in a column or computed from some."""
+
+    name: str
+    label: Any
+    value: str | Combinable
+    choices: type[TextChoices]
+    shows_all: bool = True
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        known = self.choices.values
+        return {value: _nearest(value, known) for value in values if value not in known}
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        if isinstance(self.value, str):
+            return Q(**{f"{self.value}__in": values})
+        chosen = Measure.objects.annotate(facet_value=self.value).filter(facet_value__in=values)
+        return Q(pk__in=chosen.values("pk"))
+
+    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+        """See `Property`; a short list is shown whole, a long one without what never occurs."""
+        counts = _counts(scope, self.value, matching)
+        options = tuple(
+            Option(choice.value, str(choice.label), counts.get(choice.value, 0), choice.value in chosen)
+            for choice in self.choices
+            if self.shows_all or choice.value in counts or choice.value in chosen
+        )
+        return Facet(self.name, str(self.label), options)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A property whose values are rows: target groups, nationalities, countries."""
+
+    name: str
+    label: Any
+    field: str
+    model: type[Model]
+    key: str
+    in_order: bool = False
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return _unknown(values, self.model, self.key)
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        rows = self.model._default_manager.filter(**{f"{self.key}__in": values})
+        field = Measure._meta.get_field(self.field)
+        if not field.many_to_many:
+            return Q(**{f"{self.field}__in": rows})
+        through: Any = getattr(Measure, self.field).through
+        return Q(
+            Exists(through.objects.filter(**{"measure": OuterRef("pk"), f"{self.model._meta.model_name}__in": rows}))
+        )
+
+    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+        """See `Property`; in the order of the vocabulary, or the frequent ones by name."""
+        counts = _counts(scope, self.field, matching)
+        occurring = Q(pk__in=counts) | Q(**{f"{self.key}__in": chosen})
+        rows: QuerySet[Any] = self.model._default_manager.filter(occurring)
+        options = [
+            Option(value, str(row), counts.get(row.pk, 0), value in chosen)
+            for row in rows
+            for value in [getattr(row, self.key)]
+        ]
+        if self.in_order:
+            return Facet(self.name, str(self.label), tuple(options))
+        return _frequent(self.name, str(self.label), options)
+
+
+def _frequent(name: str, label: str, options: Sequence[Option]) -> Facet:
+    """The chosen and the most frequent options, by name as the database sorted them."""
+    ranked = sorted(options, key=lambda option: (not option.chosen, -option.count))
+    kept = set(ranked[:LONGEST])
+    return Facet(name, label, tuple(o for o in options if o in kept), left_out=len(options) - len(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Countries:
+    """The country that acts, or `INT` for what international bodies adopt."""
+
+    name: str
+    label: Any
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return _unknown([value for value in values if value != INTERNATIONAL], Country, "iso3")
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        named = Q(country__in=[value for value in values if value != INTERNATIONAL])
+        return named | Q(country=None) if INTERNATIONAL in values else named
+
+    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+        """See `Property`."""
+        counts = _counts(scope, Coalesce("country_id", Value(INTERNATIONAL)), matching)
+        rows = Country.objects.by_name().filter(Q(pk__in=counts) | Q(pk__in=chosen))
+        names = [(row.pk, row.name) for row in rows]
+        if INTERNATIONAL in {*counts, *chosen}:
+            names.append((INTERNATIONAL, _("International bodies")))
+        options = [Option(value, name, counts.get(value, 0), value in chosen) for value, name in names]
+        return Facet(self.name, str(self.label), tuple(options))
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """The issuing body, as `key` (of any country) or `PER:key`, `INT:key` for an international one."""
+
+    name: str
+    label: Any
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        if not values:
+            return {}
+        pairs = IssuingBody.objects.values_list("country_id", "key")
+        known = {spelling for country, key in pairs for spelling in (key, f"{country or INTERNATIONAL}:{key}")}
+        return {value: _nearest(value, known) for value in values if value not in known}
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        return Q(issuing_body__in=IssuingBody.objects.filter(self._named(values)))
+
+    @staticmethod
+    def _named(values: Collection[str]) -> Q:
+        named = Q(pk__in=[])
+        for value in values:
+            country, colon, key = value.rpartition(":")
+            if not colon:
+                named |= Q(key=key)
+            else:
+                named |= Q(key=key, country=None if country == INTERNATIONAL else country)
+        return named
+
+    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+        """See `Property`; the value of an option is the spelling by which it was chosen."""
+        counts = _counts(scope, "issuing_body", matching)
+        options = []
+        for body in IssuingBody.objects.filter(Q(pk__in=counts) | self._named(chosen)).order_by("sort_name"):
+            full = f"{body.country_id or INTERNATIONAL}:{body.key}"
+            value = body.key if body.key in chosen and full not in chosen else full
+            options.append(Option(value, str(body), counts.get(body.pk, 0), value in chosen))
+        return _frequent(self.name, str(self.label), options)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topic, of either level; a topic of the upper level takes in those below it."""
+
+    name: str
+    label: Any
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return _unknown(values, Topic, "key")
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        topics = Topic.objects.filter(Q(key__in=values) | Q(parent__key__in=values))
+        return Q(Exists(Measure.topics.through.objects.filter(measure=OuterRef("pk"), topic__in=topics)))
+
+    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+        """See `Property`; every topic of the upper level, each with those below it that occur."""
+        upper = _counts(scope, Coalesce("topics__parent", "topics"), matching)
+        lower = _counts(scope, "topics", matching)
+        topics = list(Topic.objects.all())
+        options = tuple(
+            Option(
+                topic.key,
+                topic.label,
+                upper.get(topic.pk, 0),
+                topic.key in chosen,
+                tuple(
+                    Option(child.key, child.label, lower.get(child.pk, 0), child.key in chosen)
+                    for child in topics
+                    if child.parent_id == topic.pk and (child.pk in lower or child.key in chosen)
+                ),
+            )
+            for topic in topics
+            if topic.parent_id is None and (not topic.deprecated_on or topic.pk in upper or topic.key in chosen)
+        )
+        return Facet(self.name, str(self.label), options)
+
+
+PROPERTIES: dict[str, Property] = {
+    p.name: p
+    for p in (
+        Topics("topic", gettext_lazy("Topic")),
+        Column("status", gettext_lazy("Status"), "status_group", StatusGroup),
+        Column("family", gettext_lazy("Type of entry"), "family", Family),
+        Column("direction", gettext_lazy("Direction"), "direction", Direction),
+        Countries("country", gettext_lazy("Country")),
+        Rows("group", gettext_lazy("People concerned"), "target_groups", TargetGroup, "key", in_order=True),
+        Column("kind", gettext_lazy("Instrument"), "kind", Kind, shows_all=False),
+        Bodies("body", gettext_lazy("Issuing body")),
+        Rows("nationality", gettext_lazy("Nationality named"), "origin_countries", Country, "iso3"),
+        Column("evidence", gettext_lazy("Evidence"), "evidence", Evidence, shows_all=False),
+        Column("precision", gettext_lazy("Date known"), PRECISION, Precision, shows_all=False),
+    )
+}
+"""Every facet by the name of its parameter, in the order of the page."""

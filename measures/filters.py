@@ -1,0 +1,314 @@
+"""MeasureFilter: the query string as the whole state of a list, its timeline, its counts and its export."""
+
+import datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import F, Q
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.models import Country
+from countries.periods import PartialDate, PartialDateFormField
+from measures.facets import PROPERTIES, START_RANGE, Facet, Property, count_facets
+from measures.models import Measure, MeasureQuerySet
+from measures.search import matching, rank
+
+NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
+SORTS = {
+    NEWEST: gettext_lazy("Newest first"),
+    OLDEST: gettext_lazy("Oldest first"),
+    RELEVANCE: gettext_lazy("Best match first"),
+}
+LONGEST_TEXT = 200
+"""Characters of a text search; more is a paste gone wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one parameter of the address, in words."""
+
+    parameter: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One chosen filter, and the query string without it."""
+
+    label: str
+    query: str
+
+
+class KnownValues(forms.Field):
+    """Any number of values of a facet; an unknown one is named, with the nearest that exists."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *, subject: Property, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.subject = subject
+
+    def to_python(self, value: Sequence[str] | None) -> list[str]:
+        return list(dict.fromkeys(v.strip() for v in value or () if v.strip()))
+
+    def validate(self, value: list[str]) -> None:
+        problems = [self._problem(v, nearest) for v, nearest in self.subject.unknown(value).items()]
+        if problems:
+            raise ValidationError(problems)
+
+    @staticmethod
+    def _problem(value: str, nearest: str) -> ValidationError:
+        if nearest:
+            message = _("There is no “%(value)s” here. Did you mean “%(nearest)s”?")
+        else:
+            message = _("There is no “%(value)s” here.")
+        return ValidationError(message, code="unknown", params={"value": value, "nearest": nearest})
+
+
+class DayField(PartialDateFormField):
+    """A date known to the day; nothing is in force "in 2020"."""
+
+    def to_python(self, value: Any) -> Any:
+        date: PartialDate | None = super().to_python(value)
+        if date and not date.day:
+            raise ValidationError(
+                _("“%(date)s” is no day. Write one as 2020-05-29."), code="not_a_day", params={"date": date}
+            )
+        return date
+
+
+class PropertyFilter(django_filters.Filter):
+    """The entries that bear one of the chosen values of a facet."""
+
+    field_class = KnownValues
+
+    def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
+        return qs.filter(self.extra["subject"].having(value)) if value else qs
+
+
+class ConditionFilter(django_filters.Filter):
+    """The entries that fulfil a condition made of the value."""
+
+    def __init__(self, field: type[forms.Field], condition: Callable[[Any], Q], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field
+        self.condition = condition
+
+    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
+        return qs.alias(start_range=START_RANGE).filter(self.condition(value)) if value else qs
+
+
+class Presentation(django_filters.Filter):
+    """A parameter that changes how entries are shown, not which."""
+
+    def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field
+
+    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
+        return qs
+
+
+class MeasureFilter(django_filters.FilterSet):
+    """Published entries as the query string asks for them; a wrong or unknown parameter is named, never ignored.
+
+    Values of one facet are alternatives, facets add up. `country` fixes the country, whose page knows no such
+    parameter; `sort` is the order where the query string names none.
+    """
+
+    to = ConditionFilter(
+        PartialDateFormField,
+        lambda date: Q(start_range__overlap=DateRange(None, date.last, "(]")),
+        label=gettext_lazy("To"),
+    )
+    on = ConditionFilter(
+        DayField, lambda day: Q(in_force_possible__contains=day.first), label=gettext_lazy("In force on")
+    )
+    updated_since = ConditionFilter(
+        PartialDateFormField,
+        lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), datetime.UTC)),
+        label=gettext_lazy("Changed since"),
+    )
+    q = ConditionFilter(forms.CharField, matching, label=gettext_lazy("Words"), max_length=LONGEST_TEXT)
+    sort = Presentation(
+        forms.ChoiceField,
+        label=gettext_lazy("Order"),
+        choices=list(SORTS.items()),
+        error_messages={"invalid_choice": gettext_lazy("Write newest, oldest or relevance.")},
+    )
+    page = Presentation(forms.IntegerField, label=gettext_lazy("Page"), min_value=1)
+
+    def __init__(
+        self,
+        data: QueryDict,
+        queryset: MeasureQuerySet | None = None,
+        *,
+        country: Country | None = None,
+        sort: str = NEWEST,
+    ) -> None:
+        scope = Measure.objects.published() if queryset is None else queryset
+        super().__init__(data, scope.filter(country=country) if country else scope)
+        self.default_sort = sort
+        if country:
+            del self.filters["country"]
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        """One filter for each facet, and `from`, which no attribute can be called, before the declared ones."""
+        since = ConditionFilter(
+            PartialDateFormField,
+            lambda date: Q(start_range__overlap=DateRange(date.first, None)),
+            label=gettext_lazy("From"),
+        )
+        facets = {name: PropertyFilter(label=p.label, subject=p) for name, p in PROPERTIES.items()}
+        return {**facets, "from": since, **super().get_filters()}
+
+    # What the address says
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Every parameter that cannot be followed, in words; with any of them the filter gives no entries."""
+        unknown = [Problem(name, _("There is no such filter.")) for name in self.data if name not in self.filters]
+        twice = [
+            Problem(name, _("This is given more than once. Give it once."))
+            for name in self.data
+            if name in self.filters and name not in PROPERTIES and len(self.data.getlist(name)) > 1
+        ]
+        wrong = [Problem(name, message) for name, messages in self.form.errors.items() for message in messages]
+        return [*unknown, *twice, *wrong, *self._reversed()]
+
+    def _reversed(self) -> list[Problem]:
+        since, until = self.value("from"), self.value("to")
+        if not (since and until and until.last < since.first):
+            return []
+        message = _("%(to)s lies before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
+        return [Problem("to", message)]
+
+    def is_valid(self) -> bool:
+        """Whether every parameter of the address can be followed."""
+        return not self.problems
+
+    def value(self, name: str) -> Any:
+        """The understood value of a parameter; None, '' or [] where it is absent or wrong."""
+        self.form.errors  # noqa: B018  (asking for errors is what makes a form clean its data)
+        return self.form.cleaned_data.get(name)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but order and page is asked for."""
+        return any(self.value(name) for name in self.filters if name not in ("sort", "page"))
+
+    @property
+    def day(self) -> datetime.date | None:
+        """The day of the question what was in force."""
+        on = self.value("on")
+        return on.first if on else None
+
+    @property
+    def order(self) -> str:
+        """The order in effect; the best match needs words that match."""
+        words = self.value("q")
+        chosen = self.value("sort") or (RELEVANCE if words and self.default_sort == NEWEST else self.default_sort)
+        return NEWEST if chosen == RELEVANCE and not words else str(chosen)
+
+    # What it gives
+
+    def filter_queryset(self, queryset: MeasureQuerySet, *, ignoring: str = "") -> MeasureQuerySet:
+        """Apply every filter but `ignoring`; nothing passes while a parameter is wrong."""
+        for name, filter_ in self.filters.items():
+            if name != ignoring:
+                queryset = filter_.filter(queryset, self.value(name))
+        return queryset if self.is_valid() else queryset.none()
+
+    @property
+    def qs(self) -> MeasureQuerySet:
+        """The entries in the order asked for."""
+        return in_order(self.matching, self.order, self.value("q") or "")
+
+    @cached_property
+    def matching(self) -> MeasureQuerySet:
+        """The entries in no order, to be counted."""
+        return self.filter_queryset(self.queryset.all())
+
+    @cached_property
+    def facets(self) -> dict[str, Facet]:
+        """Counts of every facet, each of which ignores what is chosen in itself."""
+        properties = [p for name, p in PROPERTIES.items() if name in self.filters]
+        return count_facets(
+            properties,
+            self.queryset.all(),
+            {p.name: self._others(p.name) for p in properties},
+            {p.name: self.value(p.name) or () for p in properties},
+        )
+
+    def _others(self, facet: str) -> MeasureQuerySet | None:
+        """What all filters but `facet` let through; None when they let everything through."""
+        presentation = ("sort", "page", facet)
+        if self.is_valid() and not any(self.value(name) for name in self.filters if name not in presentation):
+            return None
+        return self.filter_queryset(self.queryset.all(), ignoring=facet)
+
+    # Addresses beside this one
+
+    def query(self, **changes: str | Collection[str] | None) -> str:
+        """The query string with other values for some parameters (None: without them), from the first page on."""
+        data = self.data.copy()
+        for name, value in {"page": None, **changes}.items():
+            values = [] if value is None else [value] if isinstance(value, str) else list(value)
+            data.setlist(name, values)
+        kept = QueryDict(mutable=True)
+        for name, values in data.lists():
+            kept.setlist(name, [v for v in values if v])
+        return f"?{kept.urlencode()}"
+
+    @property
+    def chips(self) -> list[Chip]:
+        """Everything that is chosen, each with the address without it."""
+        options = [(facet, option) for facet in self.facets.values() for option in facet.chosen]
+        chosen = [
+            Chip(_chip_label(facet, option.label), self._without(facet.name, option.value)) for facet, option in options
+        ]
+        return [*chosen, *(Chip(label, self.query(**{name: None})) for name, label in self._typed())]
+
+    def _without(self, name: str, value: str) -> str:
+        return self.query(**{name: [v for v in self.value(name) if v != value]})
+
+    def _typed(self) -> list[tuple[str, str]]:
+        """What was typed rather than ticked, in words."""
+        dates = {
+            "from": _("From %(date)s"),
+            "to": _("To %(date)s"),
+            "on": _("In force on %(date)s"),
+            "updated_since": _("Changed since %(date)s"),
+        }
+        typed = [
+            (name, text % {"date": self.value(name).in_words()}) for name, text in dates.items() if self.value(name)
+        ]
+        words = self.value("q")
+        return [*typed, ("q", _("“%(words)s”") % {"words": words})] if words else typed
+
+
+def _chip_label(facet: Facet, label: str) -> str:
+    """The value alone, unless it could be taken for one of another facet."""
+    if facet.name not in ("nationality", "evidence", "precision"):
+        return label
+    return _("%(facet)s: %(value)s") % {"facet": facet.label, "value": label}
+
+
+def in_order(queryset: MeasureQuerySet, sort: str, words: str) -> MeasureQuerySet:
+    """By the day on which entries begin, the undated last; or by how well they answer `words`."""
+    queryset = queryset.alias(start_range=START_RANGE)
+    newest = (F("start_range").desc(nulls_last=True), "-public_id")
+    if sort == RELEVANCE and words:
+        return queryset.alias(rank=rank(words)).order_by("-rank", *newest)
+    if sort == OLDEST:
+        return queryset.order_by(F("start_range").asc(nulls_last=True), "public_id")
+    return queryset.order_by(*newest)
