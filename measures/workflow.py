@@ -169,7 +169,8 @@ def _write(move: Move, measures: MeasureQuerySet, *, by: Any, note: str) -> None
 def refresh_status(measure_ids: Collection[int]) -> None:
     """Write the status, its date and the date of each measure anew from its events, where they differ.
 
-    The status is that of the last event, the date that of the first dated event, else the start of validity.
+    The status is that of the last event. The date is that of the first dated event, or the start of validity where
+    that is all that is known, or where it tells more closely when in the year or month of the event.
     """
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, [list(measure_ids)])
@@ -179,7 +180,8 @@ _REFRESH = """
 update measures_measure m set status = s.status, status_date = s.status_date, date = s.date
 from (
     select m.id, coalesce(last.status, 'unknown') as status, coalesce(last.date, '') as status_date,
-        coalesce(first.date, m.valid_from) as date
+        case when period_range(m.valid_from) <@ period_range(first.date) then m.valid_from
+            else coalesce(first.date, m.valid_from) end as date
     from measures_measure m
     left join lateral (
         select status, date from measures_statusevent where measure_id = m.id order by position desc limit 1
@@ -195,10 +197,11 @@ where m.id = s.id and (m.status, m.status_date, m.date) is distinct from (s.stat
 
 @dataclass(frozen=True, slots=True)
 class HistoryProblem:
-    """What is wrong with the event at `index` (from 0) of a history of status."""
+    """What is wrong with the event at `index` (from 0) of a history of status, and in which of its fields."""
 
     index: int
     message: str
+    field: str = "status"
 
 
 def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDate | None]]) -> list[HistoryProblem]:
@@ -217,7 +220,7 @@ def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDa
         if before and not may_follow(family, before, status):
             problems.append(HistoryProblem(index, _no_move(before, status)))
         if date and latest and date.last < latest.first:
-            problems.append(HistoryProblem(index, _out_of_order(date, latest)))
+            problems.append(HistoryProblem(index, _out_of_order(date, latest), field="date"))
         before, latest = status, date or latest
     return problems
 

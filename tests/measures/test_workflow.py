@@ -16,7 +16,12 @@ def test_record_goes_from_draft_to_the_public_by_two_people() -> None:
     workflow.submit(made, by=analyst)
     assert (made.workflow, made.record_version) == (Workflow.IN_REVIEW, 2)
     workflow.publish(made, by=editor)
-    assert (made.workflow, made.reviewed_by, made.published_by, made.record_version) == (Workflow.PUBLISHED, editor, editor, 3)
+    assert (made.workflow, made.reviewed_by, made.published_by, made.record_version) == (
+        Workflow.PUBLISHED,
+        editor,
+        editor,
+        3,
+    )
     assert set(Measure.objects.published()) == {made}
 
 
@@ -82,9 +87,19 @@ def test_status_is_that_of_the_last_event_and_date_that_of_the_first() -> None:
     assert [made.status, made.status_date, made.date] == ["unknown", None, None]
 
 
-def test_date_of_undated_events_is_the_start_of_validity() -> None:
-    made = factories.measure(valid_from="2020-05-07", events=(("enacted", ""), ("in_force", "")))
-    assert str(made.date) == "2020-05-07"
+@pytest.mark.parametrize(
+    ("event", "valid_from", "expected"),
+    [
+        ("", "2020-05-07", "2020-05-07"),
+        ("2020", "2020-04-29?", "2020-04-29?"),
+        ("2020", "2021", "2020"),
+        ("2020-05-07", "2020", "2020-05-07"),
+        ("2020-05-07", "", "2020-05-07"),
+    ],
+)
+def test_date_is_that_of_the_event_or_what_tells_it_more_closely(event: str, valid_from: str, expected: str) -> None:
+    made = factories.measure(**({"valid_from": valid_from} if valid_from else {}), events=(("enacted", event),))
+    assert str(made.date) == expected
 
 
 @pytest.mark.parametrize(
