@@ -63,7 +63,8 @@ if not SECRET_KEY and PUBLIC_URL:
 if not SECRET_KEY:
     SECRET_KEY = read_or_create(DATA_DIR / "secret_key")
 
-ALLOWED_HOSTS = _words("ALLOWED_HOSTS", urlsplit(PUBLIC_URL).hostname or "localhost,127.0.0.1,[::1]")
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # also in public: who runs the machine asks /readyz from there
+ALLOWED_HOSTS = [*(_words("ALLOWED_HOSTS") or filter(None, [urlsplit(PUBLIC_URL).hostname])), *LOCAL_HOSTS]
 CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
 
 # What runs
@@ -144,6 +145,8 @@ else:
 
 # History sees sets, not rows: a row-level trigger makes an import seven to twelve times slower
 PGHISTORY_LEVEL = pgtrigger.Statement
+# Nothing is written on GET; asking who reads a public page would open the session and keep the page out of caches
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 # Languages: English, the default, has no prefix in the address
 

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
+from measures.choices import StatusGroup
 from observatory import overview
 
 PLAIN = "text/plain; charset=utf-8"
@@ -36,7 +37,7 @@ def country_list(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """How entries are collected and checked."""
-    return render(request, "about/method.html")
+    return render(request, "about/method.html", {"status_groups": list(StatusGroup)})
 
 
 @require_safe
