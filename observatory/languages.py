@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix
 from django.utils import translation
@@ -40,7 +41,12 @@ def language_by_address(get_response: Callable[[HttpRequest], HttpResponse]) -> 
 
 
 def language_links(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `languages`, a link to this page in each language, also from an error page."""
+    """Context processor: `languages`, a link to this page in each language, also from an error page; but none from
+    the page that refuses a foreign host, which must not link to it."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return {}
     return {"languages": [_link(request, code) for code, _name in settings.LANGUAGES]}
 
 

@@ -30,6 +30,10 @@ def test_every_answer_carries_the_security_headers(client: Client) -> None:
     assert "geolocation=()" in headers["Permissions-Policy"]
 
 
+def test_unknown_host_is_a_bad_request(client: Client) -> None:
+    assert client.get("/", headers={"host": "elsewhere.example.org"}).status_code == 400
+
+
 def test_client_address_ignores_a_forged_header() -> None:
     request = RequestFactory().get("/", headers={"X-Forwarded-For": "198.51.100.7"}, REMOTE_ADDR="203.0.113.5")
     assert client_address(request) == "203.0.113.5"
@@ -52,7 +56,5 @@ def test_sign_in_closes_after_five_wrong_passwords_for_that_name_and_address(cli
     assert closed.status_code == 429
     assert "Wait 15 minutes" in closed.text
     elsewhere = Client(REMOTE_ADDR="198.51.100.7")
-    assert (
-        elsewhere.post("/admin/login/", {"username": "ana", "password": "the right one"}).status_code == 302
-    )
+    assert elsewhere.post("/admin/login/", {"username": "ana", "password": "the right one"}).status_code == 302
     assert client.post("/admin/login/", {"username": "eva", "password": "the right one"}).status_code == 302

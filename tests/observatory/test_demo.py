@@ -1,0 +1,88 @@
+"""``manage.py demo`` as its user meets it: a real process, an empty folder, a port, Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from django.conf import settings
+
+from observatory.postgres import ensure_server, find_server, stop_server
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(data_dir: Path, port: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "demo", "--port", str(port)],
+        cwd=settings.BASE_DIR,
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "DATA_DIR": str(data_dir)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def until_ready(demo: subprocess.Popen[str]) -> str:
+    """Everything that it prints up to its last line of greeting."""
+    lines = []
+    for line in demo.stdout or ():
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    return "".join(lines)
+
+
+def press_ctrl_c(demo: subprocess.Popen[str]) -> str:
+    demo.send_signal(signal.SIGINT)
+    rest, _ = demo.communicate(timeout=30)
+    return rest
+
+
+def test_demo_serves_peru_ends_with_ctrl_c_and_keeps_its_data(tmp_path: Path) -> None:
+    port = free_port()
+    with start(tmp_path, port) as demo:
+        greeting = until_ready(demo)
+        assert f"http://127.0.0.1:{port} is ready" in greeting
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/countries/peru/") as page:
+            assert "068-2020-PCM" in page.read().decode()
+        assert press_ctrl_c(demo) == ""
+    assert find_server(tmp_path) is None
+
+    started = time.monotonic()
+    with start(tmp_path, port) as demo:
+        assert until_ready(demo) == greeting
+        assert time.monotonic() - started < 30
+        press_ctrl_c(demo)
+
+
+def test_demo_leaves_a_server_running_that_it_found_running(tmp_path: Path) -> None:
+    address = ensure_server(tmp_path)
+    try:
+        with start(tmp_path, free_port()) as demo:
+            until_ready(demo)
+            press_ctrl_c(demo)
+        assert find_server(tmp_path) == address
+    finally:
+        stop_server(tmp_path)
+
+
+def test_demo_names_another_port_when_its_own_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with start(tmp_path, port) as demo:
+            output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert f"Port {port} is taken. Choose another: make demo PORT={port + 1}" in output
+    assert not (tmp_path / "postgres").exists()
