@@ -17,7 +17,7 @@ help:
 	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
 	@echo "make test      run every test on a real PostgreSQL and in a real browser"
 	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
-	@echo "make format    put Python and templates into shape"
+	@echo "make format    put Python into shape"
 	@echo "make messages  collect the texts to translate into locale/ (needs gettext)"
 	@echo "make lock      choose versions anew within pyproject.toml"
 
@@ -32,7 +32,6 @@ lint: .venv/installed
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/djlint templates --lint --quiet
-	$(BIN)/djlint templates --check --quiet
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) translations check
@@ -41,7 +40,6 @@ lint: .venv/installed
 format: .venv/installed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-	$(BIN)/djlint templates --reformat --quiet
 
 messages: .venv/installed
 	$(MANAGE) translations collect
