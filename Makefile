@@ -19,7 +19,7 @@ help:
 	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
 	@echo "make format    put Python into shape"
 	@echo "make messages  collect the texts to translate into locale/ (needs gettext)"
-	@echo "make lock      choose versions anew within pyproject.toml"
+	@echo "make lock      lock what pyproject.toml asks for (UPGRADE=--upgrade: in its newest versions)"
 
 demo: .venv/installed
 	@$(MANAGE) demo --port $(PORT)
@@ -49,7 +49,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 lock: .venv/installed
-	$(COMPILE) --upgrade --all-extras --output-file requirements.lock
+	$(COMPILE) $(UPGRADE) --all-extras --output-file requirements.lock
 	$(COMPILE) --constraints requirements.lock --no-annotate --output-file deploy/requirements.lock
 
 .venv/bin/python:
