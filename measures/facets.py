@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Length, NullIf, Replace
+from django.db.models.functions import Cast, Coalesce, Length, Replace
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +29,7 @@ INTERNATIONAL = "INT"
 
 
 class Precision(TextChoices):
-    """How precisely the beginning of an entry is known."""
+    """How precisely the date of an entry is known."""
 
     DAY = "day", gettext_lazy("To the day")
     MONTH = "month", gettext_lazy("To the month")
@@ -37,13 +37,10 @@ class Precision(TextChoices):
     NONE = "none", gettext_lazy("Date not recorded")
 
 
-START_RANGE = Coalesce("valid_from_range", "date_range")
-"""The days on which an entry may begin, as `Measure.start`: where it stands on the timeline and in lists."""
-_START = Coalesce(NullIf("valid_from", Value(""), output_field=CharField()), "date", output_field=CharField())
-_START_LENGTH = Length(Replace(_START, Value("?")))
+_LENGTH = Length(Replace(Cast("date", CharField()), Value("?")))
 PRECISION = Case(
     *(
-        When(Exact(_START_LENGTH, length), then=Value(precision.value))
+        When(Exact(_LENGTH, length), then=Value(precision.value))
         for length, precision in ((10, Precision.DAY), (7, Precision.MONTH), (4, Precision.YEAR))
     ),
     default=Value(Precision.NONE.value),

@@ -10,14 +10,14 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, Q
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
 from countries.periods import PartialDate, PartialDateFormField
-from measures.facets import PROPERTIES, START_RANGE, Facet, Property, count_facets
+from measures.facets import PROPERTIES, Facet, Property, count_facets
 from measures.models import Measure, MeasureQuerySet
 from measures.search import matching, rank
 
@@ -103,7 +103,7 @@ class ConditionFilter(django_filters.Filter):
         self.condition = condition
 
     def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
-        return qs.alias(start_range=START_RANGE).filter(self.condition(value)) if value else qs
+        return qs.filter(self.condition(value)) if value else qs
 
 
 class Presentation(django_filters.Filter):
@@ -126,7 +126,7 @@ class MeasureFilter(django_filters.FilterSet):
 
     to = ConditionFilter(
         PartialDateFormField,
-        lambda date: Q(start_range__overlap=DateRange(None, date.last, "(]")),
+        lambda date: Q(date_range__overlap=DateRange(None, date.last, "(]")),
         label=gettext_lazy("To"),
     )
     on = ConditionFilter(
@@ -165,7 +165,7 @@ class MeasureFilter(django_filters.FilterSet):
         """One filter for each facet, and `from`, which no attribute can be called, before the declared ones."""
         since = ConditionFilter(
             PartialDateFormField,
-            lambda date: Q(start_range__overlap=DateRange(date.first, None)),
+            lambda date: Q(date_range__overlap=DateRange(date.first, None)),
             label=gettext_lazy("From"),
         )
         facets = {name: PropertyFilter(label=p.label, subject=p) for name, p in PROPERTIES.items()}
@@ -304,11 +304,7 @@ def _chip_label(facet: Facet, label: str) -> str:
 
 
 def in_order(queryset: MeasureQuerySet, sort: str, words: str) -> MeasureQuerySet:
-    """By the day on which entries begin, the undated last; or by how well they answer `words`."""
-    queryset = queryset.alias(start_range=START_RANGE)
-    newest = (F("start_range").desc(nulls_last=True), "-public_id")
+    """By date, the undated last; or by how well the entries answer `words`."""
     if sort == RELEVANCE and words:
-        return queryset.alias(rank=rank(words)).order_by("-rank", *newest)
-    if sort == OLDEST:
-        return queryset.order_by(F("start_range").asc(nulls_last=True), "public_id")
-    return queryset.order_by(*newest)
+        return queryset.alias(rank=rank(words)).order_by("-rank", *queryset.newest_first().query.order_by)
+    return queryset.in_order_of_date() if sort == OLDEST else queryset.newest_first()

@@ -120,7 +120,7 @@ def test_dates_overlap_at_any_precision_and_undated_entries_stay_out(query: str,
     assert set(found(query)) == expected
 
 
-def test_validity_comes_before_the_events_where_both_are_known() -> None:
+def test_validity_tells_the_date_of_an_event_more_closely() -> None:
     make.measure(title_en="Later in force", events=(("enacted", "2020"),), valid_from="2020-04-29")
     assert found("from=2020-05") == []
     assert found("precision=day") == ["Later in force"]

@@ -1,0 +1,223 @@
+"""An entry in words and flat values: when it applies, its row in a list, the months of a list."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.periods import PartialDate
+from countries.texts import Text
+from measures.choices import ENDING_STATUSES, EndKind, Kind, Status, StatusGroup
+from measures.markdown import to_text
+from measures.models import Citation, Measure, MeasureQuerySet
+
+
+class End(Enum):
+    """How much is known of the end of an entry."""
+
+    MOMENT = "moment"
+    """It does not last: a bill, a statement, something announced."""
+    DATED = "dated"
+    OPEN = "open"
+    """Open on purpose, or until something happens."""
+    UNRECORDED = "unrecorded"
+    UNDATED = "undated"
+    """It has ended, nobody recorded when."""
+
+
+_OPEN_ENDS = {
+    EndKind.FURTHER_NOTICE: gettext_lazy("until further notice"),
+    EndKind.INDEFINITE: gettext_lazy("without end, on purpose"),
+    EndKind.WHILE_MEASURE: gettext_lazy("while another measure lasts"),
+    EndKind.UNTIL_EVENT: gettext_lazy("until an event"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when an entry applies, as far as it is recorded, and that in words.
+
+    `text` never says more than is known; `note` says what is missing, inferred or open, and the date of the act
+    (`adopted`) where it lies apart from the start.
+    """
+
+    start: PartialDate | None
+    until: PartialDate | None
+    end: End
+    open_end: str = ""
+    adopted: PartialDate | None = None
+
+    @property
+    def text(self) -> str:
+        """`29 May 2020`, `From May 2020`, `29 April 2020 to 2021`, `Until 2021`, `Date not recorded`."""
+        if self.start and self.until:
+            return _("%(start)s to %(end)s") % {"start": self.start.in_words(), "end": self.until.in_words()}
+        if self.until:
+            return _("Until %(date)s") % {"date": self.until.in_words()}
+        if not self.start:
+            return _("Date not recorded")
+        if self.end is End.MOMENT:
+            return self.start.in_words()
+        return _("From %(date)s") % {"date": self.start.in_words()}
+
+    @property
+    def note(self) -> str:
+        """`day not recorded, date inferred, no end recorded`, or ''."""
+        adopted = _("dated %(date)s") % {"date": self.adopted.in_words()} if self.adopted else ""
+        return ", ".join(note for note in (adopted, self._start_note(), self._end_note()) if note)
+
+    def _start_note(self) -> str:
+        if not self.start:
+            return _("start not recorded") if self.until else ""
+        missing = self.start.missing_in_words()
+        return _("start: %(note)s") % {"note": missing} if missing and self.until else missing
+
+    def _end_note(self) -> str:
+        if self.until:
+            missing = self.until.missing_in_words()
+            return _("end: %(note)s") % {"note": missing} if missing else ""
+        if self.end is End.UNDATED:
+            return _("ended, end not recorded")
+        if self.end is End.OPEN:
+            return self.open_end
+        return _("no end recorded") if self.end is End.UNRECORDED and self.start else ""
+
+    @property
+    def sentence(self) -> str:
+        """Both in one line: `From May 2020 (day not recorded, no end recorded)`."""
+        return f"{self.text} ({self.note})" if self.note else self.text
+
+    @property
+    def iso(self) -> str:
+        """The start for machines, without the mark of inference."""
+        return str(self.start or "").removesuffix("?")
+
+
+def span_of(measure: Measure) -> Span:
+    """When `measure` applies; of two ends the earlier one counts."""
+    if measure.in_force_possible is None:
+        return Span(measure.date, None, End.MOMENT)
+    until, end, open_end = _end_of(measure)
+    start = measure.valid_from or measure.date
+    return Span(start, until, end, open_end, measure.date if _lie_apart(measure.date, start) else None)
+
+
+def _end_of(measure: Measure) -> tuple[PartialDate | None, End, str]:
+    has_ended = measure.status in ENDING_STATUSES
+    ends = [date for date in (measure.valid_until, measure.status_date if has_ended else None) if date]
+    if ends:
+        return min(ends, key=lambda date: date.last), End.DATED, ""
+    if has_ended:
+        return None, End.UNDATED, ""
+    if measure.end_kind in _OPEN_ENDS:
+        return None, End.OPEN, str(_OPEN_ENDS[EndKind(measure.end_kind)])
+    return None, End.UNRECORDED, ""
+
+
+def _lie_apart(date: PartialDate | None, start: PartialDate | None) -> bool:
+    return bool(date and start and (date.last < start.first or start.last < date.first))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLink:
+    """A cited document."""
+
+    title: str
+    url: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of a list, ready to print; `certainty` answers the question what was in force on a day."""
+
+    public_id: str
+    url: str
+    country: str
+    country_url: str
+    group: str
+    group_label: str
+    status: str
+    title: Text
+    summary: Text
+    date: PartialDate | None
+    span: Span
+    topic: str
+    kind: str
+    reference: str
+    sources: tuple[SourceLink, ...]
+    certainty: str
+
+
+def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
+    """`queryset` with what a row prints, and without what only searches read."""
+    citations = Citation.objects.select_related("source").defer("quote")
+    return (
+        queryset.select_related("country", "issuing_body", "primary_topic__parent")
+        .prefetch_related(Prefetch("citations", citations))
+        .defer("search", "official_title", "workflow_note")
+    )
+
+
+def entry_of(measure: Measure, day: datetime.date | None = None) -> Entry:
+    """The row of `measure`; with `day`, also whether it was certainly in force then."""
+    group, topic, summary = StatusGroup(measure.status_group), measure.lane, measure.summary
+    return Entry(
+        public_id=measure.public_id,
+        url=measure.get_absolute_url(),
+        country=measure.country.name if measure.country else "",
+        country_url=measure.country.get_absolute_url() if measure.country and measure.country.is_covered else "",
+        group=group.value,
+        group_label=str(group.label),
+        status=str(Status(measure.status).label),
+        title=measure.title,
+        summary=Text(to_text(summary.text), summary.language, summary.is_fallback),
+        date=measure.date,
+        span=span_of(measure),
+        topic=topic.label if topic else "",
+        kind=str(Kind(measure.kind).label),
+        reference=" ".join(part for part in (measure.reference, measure.provision) if part),
+        sources=_sources(measure.citations.all()),
+        certainty=_certainty(measure, day) if day else "",
+    )
+
+
+def _sources(citations: Iterable[Citation]) -> tuple[SourceLink, ...]:
+    links = (SourceLink(c.source.title, c.source.url, c.source.language) for c in citations)
+    return tuple(dict.fromkeys(links))
+
+
+def _certainty(measure: Measure, day: datetime.date) -> str:
+    certain = measure.in_force_certain
+    if certain and certain.lower <= day and (certain.upper is None or day < certain.upper):
+        return _("Certainly in force on that day")
+    return _("Possibly in force on that day")
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Entries dated in one month; `key` is its anchor."""
+
+    key: str
+    label: str
+    entries: tuple[Entry, ...]
+
+
+def by_month(entries: Sequence[Entry]) -> list[Month]:
+    """Entries, in the order given, under headings no more precise than their dates."""
+    return [Month(*heading, tuple(group)) for heading, group in groupby(entries, key=_heading)]
+
+
+def _heading(entry: Entry) -> tuple[str, str]:
+    date = entry.date
+    if not date:
+        return "undated", _("Date not recorded")
+    if not date.month:
+        return str(date.year), _("%(year)d, day and month not recorded") % {"year": date.year}
+    month = PartialDate(date.year, date.month)
+    return str(month), month.in_words()

@@ -1,0 +1,43 @@
+"""Markdown of summaries -> safe HTML, or plain text.
+
+Raw HTML is not read as such; images are left out, since a page loads nothing from elsewhere; headings would break
+the outline of the page that holds the summary.
+"""
+
+from functools import cache
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "sup", "sub"}
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).disable(["image", "heading", "lheading", "hr", "html_block"])
+
+
+def to_html(text: str) -> SafeString:
+    """Safe HTML; links do not tell where the reader comes from."""
+    html = nh3.clean(
+        _parser().render(text),
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
+    return mark_safe(html)  # noqa: S308  (cleaned in the line above)
+
+
+def to_text(text: str) -> str:
+    """The words alone, in one line."""
+    blocks = (token for token in _parser().parse(text) if token.type in ("inline", "code_block", "fence"))
+    return " ".join(" ".join(_words(block).split()) for block in blocks)
+
+
+def _words(block: Token) -> str:
+    if not block.children:
+        return block.content
+    return "".join(" " if "break" in child.type else child.content for child in block.children)

@@ -1,0 +1,366 @@
+"""Entries -> the lanes, rows and marks of a timeline, placed on the server.
+
+Positions along the axis are percentages, so that a plot of any width needs neither script nor inline style. Rows are
+packed twice, for wide and for narrow plots, and picked by style sheet classes. A date is drawn no more precisely than
+it is known: a month as a dotted span, a year alone or no date at all in the margin beside the plot.
+"""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from measures.choices import StatusGroup
+from measures.entries import End, Span, span_of
+from measures.models import Measure
+
+MOST_MARKS = 150
+"""More entries than this become a table of counts (see `matrix.py`): 150 marks are 2,400 pixels of page."""
+
+CHARACTER = 6.7
+"""Pixels of an average character of a label, at 13 pixels of Public Sans; measured 6.55, and some air."""
+ICON = 14
+"""Pixels from the middle of a mark's shape to its label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A width for which rows are packed: the smallest that shows this layout, so that labels never meet."""
+
+    pixels: int
+    gap: int
+
+
+WIDE = Plot(620, 8)
+NARROW = Plot(286, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A division of the axis: where it begins, its label's middle, and whether a phone shows the label."""
+
+    line: str
+    middle: str
+    label: str
+    year: str
+    narrow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One entry as a link to its place in the list; `language` is that of the label where it is not the page's."""
+
+    public_id: str
+    group: str
+    label: str
+    language: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How long an entry lasts: a cap closes it, an arrow leads on, it fades towards an end that is not recorded."""
+
+    x: str
+    width: str
+    fade: str
+    cap: str
+    has_arrow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedMark:
+    """A mark on a plot; `classes` pick its row and the side of its label, `dots` span a month without a day."""
+
+    mark: Mark
+    narrow_label: str
+    classes: str
+    x: str
+    is_earlier: bool
+    bar: Bar | None
+    dots: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """Entries without a place on the axis, under what is known of their date."""
+
+    label: str
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A topic with its entries; `rows` are the classes that give the plot its height."""
+
+    key: str
+    label: str
+    count: int
+    marks: tuple[PlacedMark, ...]
+    rows: str
+    margins: tuple[Margin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Lanes on one axis; `empty` are the topics without a lane."""
+
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+    empty: tuple[str, ...]
+
+
+def chart(measures: Sequence[Measure], topics: Sequence[tuple[str, str]]) -> Chart:
+    """The timeline of `measures`; `topics` are keys and labels of the upper level, in the order of the lanes."""
+    spans = {measure.pk: span_of(measure) for measure in measures}
+    axis = _axis(spans.values())
+    by_topic: dict[str, list[Measure]] = {}
+    for measure in measures:
+        by_topic.setdefault(measure.lane.key if measure.lane else "", []).append(measure)
+    named = [*topics, ("", _("No topic"))]
+    return Chart(
+        lanes=tuple(_lane(key, label, by_topic[key], spans, axis) for key, label in named if key in by_topic),
+        ticks=_ticks(axis) if axis else (),
+        empty=tuple(label for key, label in topics if key not in by_topic),
+    )
+
+
+# The axis
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Whole months, from the first day to the day after the last; `step` months make a division."""
+
+    first: datetime.date
+    last: datetime.date
+    step: int
+
+    def at(self, day: datetime.date) -> float:
+        """Where `day` lies, in percent, held within the axis."""
+        return max(0.0, min(100.0, (day - self.first).days / (self.last - self.first).days * 100))
+
+
+STEPS = (1, 3, 12, 60, 120)
+"""Months of a division: month, quarter, year, five and ten years."""
+MOST_DIVISIONS = 15
+LEAST_MONTHS = 6
+
+
+def month_after(day: datetime.date, months: int = 1) -> datetime.date:
+    """The first day of the month that comes `months` after that of `day`."""
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return datetime.date(years, month + 1, 1)
+
+
+def months_between(first: datetime.date, last: datetime.date) -> int:
+    """Whole months from the month of `first` to that of `last`."""
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def _axis(spans: Iterable[Span]) -> Axis | None:
+    """The axis that the entries need, None where no date is known to the month.
+
+    A few early entries do not squeeze the rest (they get an arrow at the edge), and an end counts unless it lies
+    further off than the starts lie apart.
+    """
+    placed = [span for span in spans if _is_placed(span)]
+    starts = sorted(span.start.first for span in placed if span.start)
+    ends = [span.until.last for span in placed if span.until]
+    if not starts:
+        return _divided(min(ends), max(ends)) if ends else None
+    first, last = _without_early(starts), starts[-1]
+    reach = last + max(last - first, datetime.timedelta(days=366))
+    return _divided(first, max(last, *(end for end in ends if end <= reach)) if ends else last)
+
+
+def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
+    """Where to begin: past at most a tenth of the entries, if that makes the axis less than half as long."""
+    whole = starts[-1] - starts[0]
+    for index in range(len(starts) // 10 + 1):
+        if (starts[-1] - starts[index]) * 2 < whole:
+            return starts[index]
+    return starts[0]
+
+
+def _divided(first: datetime.date, last: datetime.date) -> Axis:
+    first, last = first.replace(day=1), month_after(last)
+    months = max(months_between(first, last), LEAST_MONTHS)
+    step = next((step for step in STEPS if months <= step * MOST_DIVISIONS), STEPS[-1])
+    first = month_after(first, -((first.year * 12 + first.month - 1) % step))
+    divisions = -(-max(months_between(first, last), LEAST_MONTHS) // step)
+    return Axis(first, month_after(first, divisions * step), step)
+
+
+def _ticks(axis: Axis) -> tuple[Tick, ...]:
+    edges = [axis.first]
+    while edges[-1] < axis.last:
+        edges.append(month_after(edges[-1], axis.step))
+    every = -(-(len(edges) - 1) * 38 // NARROW.pixels)
+    return tuple(
+        Tick(
+            line=_percent(axis.at(day)),
+            middle=_percent((axis.at(day) + axis.at(after)) / 2),
+            label=date_format(day, "M") if axis.step < 12 else str(day.year),
+            year=str(day.year) if axis.step < 12 and (index == 0 or day.month == 1) else "",
+            narrow=index % every == 0,
+        )
+        for index, (day, after) in enumerate(pairwise(edges))
+    )
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%"
+
+
+# Lanes
+
+
+def _is_placed(span: Span) -> bool:
+    """Whether an entry has a place on the axis: its start known to the month, or at least a dated end."""
+    return bool(span.start.month) if span.start else span.until is not None
+
+
+def _lane(key: str, label: str, measures: Sequence[Measure], spans: dict[int, Span], axis: Axis | None) -> Lane:
+    placed = [(measure, spans[measure.pk]) for measure in measures if axis and _is_placed(spans[measure.pk])]
+    others = [(measure, spans[measure.pk]) for measure in measures if not _is_placed(spans[measure.pk])]
+    marks, rows = _placed_marks(placed, axis) if axis else ((), "")
+    return Lane(key, label, len(measures), marks, rows, _margins(others))
+
+
+def _margins(others: Sequence[tuple[Measure, Span]]) -> tuple[Margin, ...]:
+    """Those of a known year, year by year, then the undated."""
+
+    def year(item: tuple[Measure, Span]) -> int:
+        return item[1].start.year if item[1].start else 9999
+
+    return tuple(
+        Margin(
+            _("Date not recorded") if key == 9999 else str(key),
+            tuple(_mark(measure, span) for measure, span in group),
+        )
+        for key, group in groupby(sorted(others, key=year), key=year)
+    )
+
+
+def _placed_marks(items: Sequence[tuple[Measure, Span]], axis: Axis) -> tuple[tuple[PlacedMark, ...], str]:
+    """The marks of a lane by start, and the classes for the number of rows that they fill."""
+    ordered = sorted(items, key=lambda item: (_start(item[1], axis), item[0].pk))
+    shapes = [_shape(measure, span, axis) for measure, span in ordered]
+    wide, wide_rows = _pack(shapes, WIDE)
+    narrow, narrow_rows = _pack(shapes, NARROW)
+    marks = tuple(
+        _placed(_mark(measure, span), span, shape, axis, wide_place, narrow_place)
+        for (measure, span), shape, wide_place, narrow_place in zip(ordered, shapes, wide, narrow, strict=True)
+    )
+    return marks, _row_classes(wide_rows, narrow_rows)
+
+
+def _start(span: Span, axis: Axis) -> datetime.date:
+    return span.start.first if span.start else axis.first
+
+
+# Shapes and rows
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a mark covers, in percent of the axis: its icon, and its bar if it lasts."""
+
+    icon: float
+    bar: tuple[float, float] | None
+    label: float
+    is_earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The row of a mark in one layout, whether its label stands before it, and how many characters fit."""
+
+    row: int
+    is_flipped: bool
+    fits: int
+
+
+def _shape(measure: Measure, span: Span, axis: Axis) -> Shape:
+    label = ICON + len(measure.short_title.text) * CHARACTER
+    end = axis.at(span.until.last) if span.until else 100.0
+    if not span.start:
+        return Shape(end, (0.0, end), label, is_earlier=False)
+    icon = (axis.at(span.start.first) + axis.at(span.start.last)) / 2
+    is_earlier = span.start.last < axis.first
+    bar = None if span.end is End.MOMENT else (icon, max(end, icon))
+    return Shape(icon, bar, label + 12 * is_earlier, is_earlier)
+
+
+def _pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
+    """Each shape goes to the first row that is free where it begins; shapes come in order of their start."""
+    ends: list[float] = []
+    places = []
+    for shape in shapes:
+        low, high, place = _extent(shape, plot)
+        row = next((r for r, end in enumerate(ends) if end + plot.gap <= low), len(ends))
+        ends[row : row + 1] = [high]
+        places.append(Place(row, *place))
+    return places, len(ends)
+
+
+def _extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
+    """From where to where a shape reaches with its label, in pixels, and where the label stands."""
+    icon = shape.icon * plot.pixels / 100
+    bar = [edge * plot.pixels / 100 for edge in shape.bar or (shape.icon, shape.icon)]
+    room = plot.pixels - icon
+    is_flipped = room < shape.label and icon > room
+    fits = int((max(icon, room) - ICON) / CHARACTER)
+    if is_flipped:
+        return min(bar[0], icon - shape.label), max(bar[1], icon + ICON), (True, fits)
+    return min(bar[0], icon - ICON), max(bar[1], icon + shape.label), (False, fits)
+
+
+def _row_classes(wide: int, narrow: int) -> str:
+    """`a1 b2 na0 nb9` for row 12 of wide and 9 of narrow plots: tens and ones, so that few rules serve all."""
+    return f"a{wide // 10} b{wide % 10} na{narrow // 10} nb{narrow % 10}"
+
+
+def _placed(mark: Mark, span: Span, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
+    fits = narrow.fits >= len(mark.label)
+    sides = (" f" if wide.is_flipped else "") + (" nf" if narrow.is_flipped else "")
+    month = span.start if span.start and not span.start.day and not shape.is_earlier else None
+    return PlacedMark(
+        mark=mark,
+        narrow_label=mark.label if fits else f"{mark.label[: max(narrow.fits - 1, 1)].rstrip()}…",
+        classes=_row_classes(wide.row, narrow.row) + sides,
+        x=_percent(shape.icon),
+        is_earlier=shape.is_earlier,
+        bar=_bar(span, shape.bar, axis) if shape.bar else None,
+        dots=(_percent(axis.at(month.first)), _percent(axis.at(month.last))) if month else None,
+    )
+
+
+def _bar(span: Span, edges: tuple[float, float], axis: Axis) -> Bar:
+    left, right = edges
+    leads_on = span.until.last >= axis.last if span.until else span.end is not End.UNDATED
+    return Bar(
+        x=_percent(left),
+        width=_percent(max(right - left, 0.6)),
+        fade="in" if not span.start else "" if span.until else "out",
+        cap="" if leads_on or not span.until else _percent(right),
+        has_arrow=leads_on,
+    )
+
+
+def _mark(measure: Measure, span: Span) -> Mark:
+    """The accessible name begins with the label that is seen."""
+    label, title = measure.short_title, measure.title
+    group = StatusGroup(measure.status_group)
+    parts = [label.text, *([title.text] if title.text != label.text else []), span.sentence, str(group.label)]
+    return Mark(
+        public_id=measure.public_id,
+        group=group.value,
+        label=label.text,
+        language=label.language if label.is_fallback else "",
+        description=". ".join(parts) + ".",
+    )
