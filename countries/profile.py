@@ -120,6 +120,11 @@ class RoleCard:
         return self.newest.source if len(found) == 1 else None
 
     @property
+    def is_wide(self) -> bool:
+        """Whether the figures need the width of two cards."""
+        return len(self.figures) > 3
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known about the figures, in their order."""
         return _notes(self.figures, self.tables)
