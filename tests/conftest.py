@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from observatory.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -25,7 +26,12 @@ QUIET = [
 ]
 
 
-def pytest_configure() -> None:
+STOPS_SERVER = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_embedded = settings.DATABASES["default"]["ENGINE"] == "observatory.embedded"
+    config.stash[STOPS_SERVER] = is_embedded and find_server(settings.DATA_DIR) is None
     compile_catalogues(settings.BASE_DIR)
     # Files straight from the source folders; tests/observatory/test_static.py holds the collected ones
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -33,6 +39,12 @@ def pytest_configure() -> None:
     settings.WHITENOISE_USE_FINDERS = True
     # The real hasher is slow on purpose
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the embedded server as it was found."""
+    if config.stash[STOPS_SERVER]:
+        stop_server(settings.DATA_DIR)
 
 
 @pytest.fixture(scope="session")
