@@ -1,0 +1,105 @@
+"""A file -> records: staged, compared, checked and saved as a set, in one transaction, all rows or none.
+
+The admin's preview, the command line and the fixtures come through here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pghistory
+from django.db import DataError, IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+
+from countries.resources import FileResource
+from measures.choices import Workflow
+from measures.importing import checking, records, saving
+from measures.importing.reading import FileProblem, Table, open_table
+from measures.importing.report import Problem, Report
+from measures.importing.staging import Progress, execute, rows, staged
+from measures.resources import MeasureResource
+
+SHOWN_PROBLEMS = 1000
+"""Problems that a report lists; all of them go to the file of failed rows."""
+
+
+@dataclass(slots=True)
+class Import:
+    """A file that was compared with the database, while its transaction lasts; `save` writes it."""
+
+    table: Table
+    resource: type[FileResource]
+    by: Any
+    publish: bool
+    report: Report
+
+    def save(self) -> None:
+        """Write what differs. Raise FileProblem, with nothing written, where the database refuses after all."""
+        assert not self.report.is_refused
+        is_measures = self.resource is MeasureResource
+        try:
+            with (
+                transaction.atomic(),
+                pghistory.context(user=self.by.pk, file=f"{self.resource.file()}.csv", import_of=self.table.path.name),
+            ):
+                saving.lock(self.resource)
+                if is_measures:
+                    records.number()
+                saving.save(self.resource, self.table.present, self.by)
+                if is_measures:
+                    self.report.published = records.finish(by=self.by, publish=self.publish)
+                execute("set constraints all immediate")
+                execute("set constraints all deferred")
+        except (IntegrityError, DataError) as error:
+            raise FileProblem(
+                _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
+                _(
+                    "Nothing was imported. Import the file again; if this comes back, import fewer rows to find the one."
+                ),
+            ) from error
+        self.report.is_applied = True
+
+
+@contextmanager
+def compared(
+    path: Path,
+    resource: type[FileResource],
+    *,
+    by: Any,
+    publish: bool = False,
+    workflow: Workflow = Workflow.DRAFT,
+    progress: Progress | None = None,
+) -> Iterator[Import]:
+    """Read and check the file in a transaction of its own; imports wait for each other.
+
+    Raise FileProblem where the file cannot be read at all.
+    """
+    table = open_table(path, resource)
+    is_measures = resource is MeasureResource
+    given = records.new_values(by=by, workflow=workflow) if is_measures else {}
+    rules = records.rules(publish=publish) if is_measures else []
+    with transaction.atomic():
+        execute("select pg_advisory_xact_lock(hashtext('import of files'))")
+        with staged(table, resource, progress) as notices:
+            checking.compare(resource, table.present)
+            checking.check(resource, table.present, given, rules)
+            report = _report(resource, [*table.notices, *notices])
+            yield Import(table, resource, by, publish, report)
+
+
+def _report(resource: type[FileResource], notices: list[str]) -> Report:
+    counts = rows(
+        "select count(*) filter (where is_new), count(*) filter (where changed <> '{}'),"
+        " count(*) filter (where not is_new and changed = '{}'),"
+        " (select count(distinct line) from problem)"
+        " from outcome o where not exists (select from problem p where p.line = o.line)"
+    )[0]
+    found = rows(f'select line, "column", value, problem, remedy from problem order by line limit {SHOWN_PROBLEMS}')
+    problems = [Problem(*row) for row in found]
+    return Report(resource.file(), *counts, notices=notices, problems=problems)
+
+
+__all__ = ["FileProblem", "Import", "Problem", "Report", "compared"]

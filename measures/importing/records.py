@@ -1,0 +1,113 @@
+"""What an import of measures does beyond cells: numbers, states, caches of status, publication."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from measures.choices import Workflow
+from measures.importing.staging import execute
+from measures.models import Measure
+from measures.resources import MeasureResource
+from measures.workflow import MOVES, move_all, refresh_status
+
+BATCH = 5_000
+"""Records whose status is brought up to date by one statement, so that memory does not grow with the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rows that may not be imported: SQL of (line, value), and the words for them."""
+
+    column: str
+    sql: str
+    problem: str
+    remedy: str
+
+
+def rules(*, publish: bool) -> list[Rule]:
+    """What an import may not do to records in their state; `publish` when the rows are to become public."""
+    changed = "select s.line, r.public_id from checked s join measures_measure r on r.id = s.id where r.workflow ="
+    retired = Rule(
+        "public_id",
+        f"{changed} 'retired'",
+        _("The record is retired."),
+        _("Leave the row out, or send the record back to draft first."),
+    )
+    published = Rule(
+        "public_id",
+        f"{changed} 'published'",
+        _("The record is published, and the row would change it."),
+        _("Ask for the import to publish, which takes an editor, or leave the row out."),
+    )
+    if publish:
+        return [retired, _lacking("topics", _("It lacks a topic.")), _lacking("sources", _("It lacks a source."))]
+    return [retired, published]
+
+
+def _lacking(name: str, remedy: str) -> Rule:
+    """Rows that would be public without what every public record has; see `workflow.COMPLETE`."""
+    return Rule(
+        name,
+        "select s.line, '' from staged s join outcome o using (line) left join measures_measure r on r.id = o.id"
+        " where coalesce(r.workflow, 'draft') in ('draft', 'in_review', 'published')"
+        f" and coalesce(s.{name}, {MeasureResource.fields[name].written()}) = ''",
+        _("The record cannot be published yet."),
+        remedy,
+    )
+
+
+def new_values(*, by: Any, workflow: Workflow) -> dict[str, Any]:
+    """A new record belongs to whoever imports it, and is a draft (or a stub) until the workflow moves it."""
+    return {"created_by": by.pk, "updated_by": by.pk, "workflow": workflow.value}
+
+
+def number() -> None:
+    """Give identifiers to new rows without one; an identifier that the file gives is never given again."""
+    execute(
+        "insert into measures_publicidsequence (prefix, last)"
+        " select left(public_id, 3), max(substr(public_id, 5)::integer) from drafted where public_id is not null"
+        " group by 1 order by 1"
+        " on conflict (prefix) do update set last = greatest(measures_publicidsequence.last, excluded.last)"
+    )
+    execute(
+        "with wanted as (select line, coalesce(country_id, 'INT') as prefix,"
+        " row_number() over (partition by country_id order by line) as nth,"
+        " count(*) over (partition by country_id) as total from drafted where public_id is null),"
+        " given as (insert into measures_publicidsequence (prefix, last)"
+        " select distinct prefix, total from wanted order by prefix on conflict (prefix)"
+        " do update set last = measures_publicidsequence.last + excluded.last returning prefix, last),"
+        " numbered as (select line, prefix, (last - total + nth)::text as number from wanted join given using (prefix))"
+        " update drafted d set public_id = n.prefix || '-' || lpad(n.number, greatest(length(n.number), 5), '0')"
+        " from numbered n where d.line = n.line"
+    )
+
+
+def finish(*, by: Any, publish: bool) -> int:
+    """Bring the caches of status up to date and publish where asked; return how many records became public."""
+    for ids in _batches("select id from outcome where is_new or changed <> '{}'"):
+        refresh_status(ids)
+    if not publish:
+        return 0
+    waiting = Measure.objects.filter(workflow__in=MOVES["publish"].origins)
+    published = 0
+    for ids in _batches("select id from outcome"):
+        movable = list(waiting.filter(pk__in=ids).values_list("pk", flat=True))
+        move_all(MOVES["publish"], movable, by=by)
+        published += len(movable)
+    return published
+
+
+def _batches(sql: str) -> Iterator[list[int]]:
+    """The ids of a query, some thousands at a time, in order; the order keeps two writers from a deadlock."""
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(f"select id from ({sql}) x where id > %s order by id limit {BATCH}", [last])
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]

@@ -1,0 +1,139 @@
+"""Rows of a file -> a table of staged rows in the database, each cell in its canonical text.
+
+What a cell cannot be read for stands in `problem`, beside the rows. Memory stays the same whatever the file's size.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from countries.columns import CellProblem, Column, TextColumn, is_placeholder, quoted
+from countries.resources import FileResource
+from measures.importing.reading import FileProblem, Row, Table, rows_of
+
+TABLES = ("staged", "problem", "outcome", "drafted", "touched")
+VALUE_LENGTH = 200
+"""Characters of a refused cell that are shown."""
+
+Progress = Callable[[int], None]
+"""Called with the bytes read so far."""
+
+
+def execute(sql: str, params: list[object] | None = None) -> int:
+    """Run one statement; return how many rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def rows(sql: str, params: list[object] | None = None) -> list[tuple]:
+    """Run one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+@contextmanager
+def staged(table: Table, resource: type[FileResource], progress: Progress | None = None) -> Iterator[list[str]]:
+    """The rows of the file in `staged`, while the block lasts; yields notices."""
+    cells = ", ".join(f"{quoted(column.name)} text" for column in resource.imported())
+    execute(f"create temp table staged (line integer, problems jsonb, {cells}) on commit drop")
+    execute(
+        'create temp table problem (line integer, "column" text, value text, problem text, remedy text) on commit drop'
+    )
+    try:
+        yield _copy(table, progress)
+    finally:
+        if not connection.needs_rollback:
+            execute(f"drop table if exists {', '.join(TABLES)} cascade")
+
+
+def _copy(table: Table, progress: Progress | None) -> list[str]:
+    """Fill `staged` and `problem`."""
+    placeholders: dict[str, int] = {}
+    columns = ", ".join(["line", "problems", *(quoted(column.name) for column in table.present)])
+    read = _row_reader(table, placeholders)
+    broken = None
+    with connection.cursor() as cursor, cursor.copy(f"copy staged ({columns}) from stdin") as copy:
+        try:
+            for row in rows_of(table):
+                copy.write_row(read(row))
+                if progress and row.number % 500 == 0:
+                    progress(row.bytes_read)
+        except FileProblem as problem:
+            broken = problem
+    execute("create unique index on staged (line)")
+    execute("analyze staged")
+    execute(
+        'insert into problem (line, "column", value, problem, remedy)'
+        " select s.line, p.c, p.v, p.p, p.r from staged s"
+        " cross join lateral jsonb_to_recordset(s.problems) p(c text, v text, p text, r text)"
+        " where s.problems is not null"
+    )
+    if broken:
+        execute("insert into problem values (%s, '', '', %s, %s)", [broken.row, broken.problem, broken.remedy])
+    return [_placeholder_notice(name, number) for name, number in placeholders.items()]
+
+
+def _placeholder_notice(name: str, number: int) -> str:
+    return _("Text such as NA was kept as it stands in column %(column)s, first in row %(row)d.") % {
+        "column": name,
+        "row": number,
+    }
+
+
+def _row_reader(table: Table, placeholders: dict[str, int]) -> Callable[[Row], list[str | int | None]]:
+    """A function from a row to what is copied: line, problems, cells."""
+    places = [(index, column, column.reader()) for index, column in enumerate(table.columns) if column]
+    width = len(table.header)
+    prose = {column.name for _index, column, _read in places if isinstance(column, TextColumn) and column.is_prose}
+
+    def read(row: Row) -> list[str | int | None]:
+        if problem := _shape_problem(row, width):
+            return [row.number, json.dumps([problem]), *([""] * len(places))]
+        problems: list[dict[str, str]] = []
+        values: list[str | int | None] = [row.number, None]
+        for index, column, read_cell in places:
+            cell = row.cells[index]
+            try:
+                values.append(read_cell(cell))
+            except CellProblem as error:
+                values.append("")
+                problems.append(_cell_problem(column, cell, error))
+            else:
+                if len(cell) < 8 and cell and column.name in prose and is_placeholder(cell):
+                    placeholders.setdefault(column.name, row.number)
+        if problems:
+            values[1] = json.dumps(problems)
+        return values
+
+    return read
+
+
+def _cell_problem(column: Column, cell: str, error: CellProblem) -> dict[str, str]:
+    return {"c": column.name, "v": cell[:VALUE_LENGTH], "p": error.problem, "r": error.remedy}
+
+
+def _shape_problem(row: Row, width: int) -> dict[str, str] | None:
+    """What is wrong with a row as a whole: a NUL in it, or too few or too many cells."""
+    for cell in row.cells:
+        if "\0" in cell:
+            return {
+                "c": "",
+                "v": cell.replace("\0", "␀")[:VALUE_LENGTH],
+                "p": _("The row holds a NUL character."),
+                "r": _("The file is damaged there: type the cell anew."),
+            }
+    if len(row.cells) == width or (len(row.cells) > width and not any(row.cells[width:])):
+        return None
+    return {
+        "c": "",
+        "v": " | ".join(row.cells)[:VALUE_LENGTH],
+        "p": _("The row has %(cells)d cells and the header %(width)d.") % {"cells": len(row.cells), "width": width},
+        "r": _(
+            "Give it as many cells as the header; a cell that holds the delimiter or a line break needs quotation marks."
+        ),
+    }

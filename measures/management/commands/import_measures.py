@@ -1,0 +1,8 @@
+"""``manage.py import_measures FILE``: measures.csv into the database."""
+
+from measures.management.commands import import_file
+
+
+class Command(import_file.Command):
+    help = "Import measures from a CSV file: all rows or none, as drafts unless --publish asks for more."
+    file_type = "measures"

@@ -1,0 +1,43 @@
+"""``manage.py load_fixtures``: vocabularies, countries and Peru, through the importer that everybody uses."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from countries.resources import FileResource
+from measures.accounts import system_account
+from measures.choices import Workflow
+from measures.importing import FileProblem, compared
+from measures.resources import RESOURCES, MeasureResource
+
+FOLDER = settings.BASE_DIR / "fixtures"
+
+
+class Command(BaseCommand):
+    help = "Load the files of fixtures/; a second run writes only what differs."
+
+    @transaction.atomic
+    def handle(self, **options: Any) -> None:
+        by = system_account()
+        for name, resource in RESOURCES.items():
+            if resource is MeasureResource:  # measures name stubs, so these come first
+                self._load(FOLDER / "stubs.csv", resource, by=by, workflow=Workflow.STUB)
+            self._load(FOLDER / f"{name}.csv", resource, by=by, publish=resource is MeasureResource)
+
+    def _load(self, path: Path, resource: type[FileResource], *, by: User, **options: Any) -> None:
+        try:
+            with compared(path, resource, by=by, **options) as found:
+                for problem in found.report.problems:
+                    self.stderr.write(f"{path.name}, {problem}")
+                if found.report.is_refused:
+                    raise CommandError(f"{path.name} was refused; nothing was loaded.")
+                found.save()
+        except FileProblem as problem:
+            raise CommandError(f"{path.name}: {problem.problem} {problem.remedy} Nothing was loaded.") from problem
+        report = found.report
+        if report.new or report.changed:
+            self.stdout.write(f"{path.name}: {report.new} new, {report.changed} changed")

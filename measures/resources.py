@@ -1,0 +1,219 @@
+"""The columns of the files of vocabulary, sources and measures, by name."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+
+from countries.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
+from countries.resources import (
+    CountryResource,
+    FileResource,
+    IndicatorResource,
+    MobilityRoleResource,
+    ObservationResource,
+)
+from measures.columns import (
+    BodyColumn,
+    CitationsColumn,
+    HistoryColumn,
+    RelationsColumn,
+    TagsColumn,
+    TopicsColumn,
+)
+from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
+
+
+class TopicResource(FileResource):
+    """topics.csv"""
+
+    keys = (("key",),)
+    names = ("label_en",)
+
+    class Meta:
+        model = Topic
+        name = "topics"
+        fields = (
+            "key",
+            "parent",
+            "position",
+            "label_en",
+            "label_es",
+            "label_pt",
+            "definition_en",
+            "definition_es",
+            "definition_pt",
+            "deprecated_on",
+            "replaced_by",
+        )
+
+
+class TargetGroupResource(FileResource):
+    """target_groups.csv"""
+
+    keys = (("key",),)
+    names = ("label_en",)
+
+    class Meta:
+        model = TargetGroup
+        name = "target_groups"
+        fields = tuple(name for name in TopicResource._meta.fields if name != "parent")
+
+
+class IssuingBodyResource(FileResource):
+    """issuing_bodies.csv"""
+
+    keys = (("country", "key"),)
+    names = ("native_name",)
+
+    class Meta:
+        model = IssuingBody
+        name = "issuing_bodies"
+        fields = (
+            "country",
+            "key",
+            "kind",
+            "name_en",
+            "name_es",
+            "name_pt",
+            "native_name",
+            "acronym",
+            "aliases",
+            "active",
+        )
+
+
+class SourceResource(FileResource):
+    """sources.csv"""
+
+    keys = (("key",),)
+    names = ("title",)
+
+    class Meta:
+        model = Source
+        name = "sources"
+        fields = ("key", "url", "kind", "title", "publisher", "language", "published", "accessed_on", "rights")
+
+
+def _field(name: str) -> Any:
+    return Measure._meta.get_field(name)
+
+
+class PublicIdColumn(Column):
+    """The identifier, which a new record without one is given."""
+
+    is_trimmed = True
+
+    def __init__(self) -> None:
+        super().__init__(_field("public_id"))
+        self.is_required = False
+
+    def stored(self) -> tuple[str, str]:
+        return self.db_column, f"nullif({self.cell}, '')"
+
+    def matches(self) -> str:
+        return f"{self.cell} <> '' and r.public_id = {self.cell}"
+
+
+class AddressColumn(Column):
+    """The address of the public page, in English."""
+
+    def __init__(self) -> None:
+        super().__init__(name="url", readonly=True)
+
+    def written(self, *, public: bool = False) -> str:
+        with translation.override("en"):
+            before, after = reverse("measure", kwargs={"public_id": "PER-00001"}).split("PER-00001")
+        return f"'{settings.PUBLIC_URL}{before}' || r.public_id || '{after}'"
+
+
+class MeasureResource(FileResource):
+    """measures.csv"""
+
+    public_id = PublicIdColumn()
+    issuing_body = BodyColumn(_field("issuing_body"))
+    reference = ReferenceColumn(_field("reference"))
+    provision = ReferenceColumn(_field("provision"))
+    topics = TopicsColumn(_field("topics"))
+    target_groups = TagsColumn(_field("target_groups"))
+    origin_countries = TagsColumn(_field("origin_countries"))
+    status_history = HistoryColumn()
+    relations = RelationsColumn()
+    sources = CitationsColumn()
+    status = ReadOnlyColumn("status", "r.status")
+    workflow = ReadOnlyColumn("workflow", "r.workflow")
+    url = AddressColumn()
+    updated_at = ReadOnlyColumn("updated_at", moment("r.updated_at"))
+
+    keys = (("public_id",), ("country", "kind"))
+    joined = ("issuing_body",)
+    names = ("title_en", "title_es", "title_pt")
+    needs = {"issuing_body": "country", "status_history": "kind"}
+    local = ("workflow", "updated_at")
+
+    class Meta:
+        model = Measure
+        name = "measures"
+        fields = (
+            "public_id",
+            "country",
+            "kind",
+            "issuing_body",
+            "reference",
+            "provision",
+            "official_title",
+            "original_language",
+            "title_en",
+            "title_es",
+            "title_pt",
+            "short_title_en",
+            "short_title_es",
+            "short_title_pt",
+            "summary_en",
+            "summary_es",
+            "summary_pt",
+            "topics",
+            "target_groups",
+            "origin_countries",
+            "direction",
+            "valid_from",
+            "valid_until",
+            "end_kind",
+            "status_history",
+            "relations",
+            "evidence",
+            "sources",
+            "status",
+            "workflow",
+            "url",
+            "updated_at",
+        )
+
+    @classmethod
+    def matching(cls) -> list[str]:
+        """By identifier; a row without one by its reference in any spelling, as the unique rule of the table has it."""
+        by_reference = (
+            "coalesce(s.public_id, '') = '' and s.reference <> '' and r.workflow <> 'retired'"
+            " and r.reference_key = reference_key(s.reference) and r.kind = s.kind"
+            " and r.provision = coalesce(s.provision, '') and coalesce(r.country_id, '') = s.country"
+            " and r.issuing_body_id is not distinct from j_issuing_body.id"
+        )
+        return [cls.fields["public_id"].matches(), by_reference]
+
+
+RESOURCES: dict[str, type[FileResource]] = {
+    resource.file(): resource
+    for resource in (
+        CountryResource,
+        TopicResource,
+        TargetGroupResource,
+        IssuingBodyResource,
+        IndicatorResource,
+        SourceResource,
+        MobilityRoleResource,
+        ObservationResource,
+        MeasureResource,
+    )
+}
+"""Each kind of file by its name, in the order in which they are loaded: what is named stands before what names it."""
