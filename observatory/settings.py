@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.forms",
     "django.contrib.sitemaps",
     "pgtrigger",
     "pghistory",
@@ -126,6 +127,9 @@ TEMPLATES = [
         },
     },
 ]
+
+# Widgets find their templates among ours
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database: DATABASE_URL, else the embedded server in DATA_DIR, which starts with the first connection
 

@@ -1,7 +1,10 @@
 """Documents that records rest on, and what each one supports."""
 
+from itertools import count
+
 from django.db import models
 from django.db.models import Q
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
@@ -66,6 +69,15 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def clean(self) -> None:
+        """Make the key of a source that has none, from its title."""
+        self.key = self.key or self._free_key()
+
+    def _free_key(self) -> str:
+        stem = slugify(self.title)[:70].strip("-_") or "source"
+        taken = set(Source.objects.filter(key__startswith=stem).values_list("key", flat=True))
+        return next(key for number in count(1) if (key := stem if number == 1 else f"{stem}-{number}") not in taken)
 
 
 class CitedField(models.TextChoices):

@@ -1,0 +1,90 @@
+"""What every admin of a kept record has: dates in one box with an echo, its history in words, a deletion that explains.
+
+Related rows are chosen, never created, inside another record's form.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from countries.changes import acts_on
+from countries.periods import PartialDate, PartialDateField, Period, PeriodField
+
+
+def echo(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
+    """How a typed date is understood (`May 2020, day not recorded`); raise ValidationError where it is not."""
+    if not text.strip():
+        return ""
+    value = value_class.parse(text)
+    missing = value.missing_in_words() if isinstance(value, PartialDate) else ""
+    return ", ".join(part for part in (value.in_words(), missing) if part)
+
+
+class DateInput(AdminTextInputWidget):
+    """One box for a date of any precision, with what was understood beside it."""
+
+    value_class: type[PartialDate] | type[Period] = PartialDate
+    kind = "date"
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        attrs = {
+            **(attrs or {}),
+            "class": "vPartialDate",
+            "data-echo": reverse_lazy("admin:echo"),
+            "data-kind": self.kind,
+            "autocomplete": "off",
+            "size": 12,
+        }
+        try:
+            understood = echo(str(value or ""), self.value_class)
+        except ValidationError:
+            understood = ""
+        box = super().render(name, value, attrs, renderer)
+        return format_html('<span class="dated">{}<output class="echo">{}</output></span>', box, understood)
+
+
+class PeriodInput(DateInput):
+    """One box for a date or a period."""
+
+    value_class = Period
+    kind = "period"
+
+
+class RelatedByChoice(BaseModelAdmin):
+    """Mixin: dates in one box, and no creating, changing or deleting of a related row from another record's form."""
+
+    formfield_overrides = {PartialDateField: {"widget": DateInput}, PeriodField: {"widget": PeriodInput}}
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            formfield.widget = formfield.widget.widget
+        return formfield
+
+
+class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
+    """The admin of a model whose history is kept."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    history_hidden: tuple[str, ...] = ("updated_at",)
+    in_use_advice = ""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The stock page with the kept history in place of what the admin logged."""
+        record = self.get_object(request, object_id)
+        acts = acts_on(record, hidden=self.history_hidden) if record else []
+        title = _("History of %(record)s") % {"record": record}
+        return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The stock page; what is in use says what to do instead."""
+        return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})

@@ -1,0 +1,60 @@
+"""Fields and widgets of the measure's form: terms as grouped checkboxes, autocomplete that asks nothing it knows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from measures.choices import KINDS, Family
+from measures.models import TargetGroup, Topic
+
+Option = tuple[Any, Any]
+
+
+def kinds_by_family() -> list[Option]:
+    """The kinds, as groups of a select."""
+    return [("", "---------"), *((family.label, [(k.value, k.label) for k in KINDS[family]]) for family in Family)]
+
+
+def topics_by_parent(topics: list[Topic]) -> Iterator[tuple[Any, list[Option]]]:
+    """Topics under the lane that they belong to, which itself stands first as the general one."""
+    for lane in (topic for topic in topics if topic.parent_id is None):
+        own = [(lane.pk, _("%(topic)s (in general)") % {"topic": lane.label})]
+        yield lane.label, own + [(topic.pk, topic.label) for topic in topics if topic.parent_id == lane.pk]
+
+
+def offered(model: type[Topic] | type[TargetGroup], kept: set[int]) -> list[Any]:
+    """The current terms of a vocabulary, and those of `kept` although they are deprecated, in order."""
+    return list(model.objects.filter(Q(deprecated_on=None) | Q(pk__in=kept)))
+
+
+class TermCheckboxes(forms.CheckboxSelectMultiple):
+    """Checkboxes in columns, under the headings of their groups."""
+
+    template_name = "admin/widgets/term_checkboxes.html"
+
+
+class KnownAutocomplete(AutocompleteSelect):
+    """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
+
+    known: dict[str, str] = {}
+
+    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+        chosen = {str(v) for v in value if str(v) not in ("", "None")}
+        if not chosen <= self.known.keys():
+            return super().optgroups(name, value, attr)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options += [
+            self.create_option(name, key, self.known[key], True, index) for index, key in enumerate(chosen, start=1)
+        ]
+        return [(None, options, 0)]
+
+
+def tell(widget: forms.Widget, chosen: models.Model | None) -> None:
+    """Tell an autocomplete the row that is chosen."""
+    if isinstance(widget, KnownAutocomplete) and chosen is not None:
+        widget.known = {str(chosen.pk): str(chosen)}

@@ -1,0 +1,221 @@
+"""What is entered within a measure's form: its events, its sources, its relations."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.record_admin import RelatedByChoice
+from measures.admin.fields import KnownAutocomplete, tell
+from measures.choices import SYMMETRIC_RELATIONS, Kind, SourceKind
+from measures.models import Citation, Measure, Relation, Source, StatusEvent
+from measures.workflow import check_history
+
+
+class MeasureInline(RelatedByChoice, admin.TabularInline):
+    """Rows of a measure, with autocomplete that asks nothing it knows."""
+
+    extra = 1
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the autocomplete fields show, for all rows at once."""
+        return super().get_queryset(request).select_related(*self.autocomplete_fields)
+
+
+class StatusEventForm(forms.ModelForm):
+    position = forms.IntegerField(
+        label=gettext_lazy("No."), required=False, min_value=1, widget=forms.NumberInput(attrs={"class": "position"})
+    )
+
+    class Meta:
+        model = StatusEvent
+        fields = ["position", "status", "date", "note", "source"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["position"] = self.instance.position + 1
+            tell(self.fields["source"].widget, self.instance.source)
+
+    def has_changed(self) -> bool:
+        """A row with nothing but a number is an empty row."""
+        return bool(set(self.changed_data) - {"position"})
+
+
+class StatusEventFormSet(forms.BaseInlineFormSet):
+    """The history of status, in the order of its rows; checked against what the kind's family allows."""
+
+    def clean(self) -> None:
+        super().clean()
+        self.in_order = self._in_order()
+        for position, form in enumerate(self.in_order):
+            form.instance.position = position
+        kind = self.instance.kind
+        if kind not in Kind.values or any(form.errors for form in self.in_order):
+            return
+        events = [(form.cleaned_data["status"], form.cleaned_data.get("date")) for form in self.in_order]
+        problems = check_history(Kind(kind).family, events)
+        for problem in problems:
+            self.in_order[problem.index].add_error(problem.field, problem.message)
+        if problems:
+            raise ValidationError(_("The status history does not hold together. See the rows marked below."))
+
+    def _in_order(self) -> list[Any]:
+        """The rows that stay, by their number, the unnumbered last."""
+        rows = [
+            form
+            for form in self.forms
+            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)  # type: ignore[attr-defined]
+        ]
+        return sorted(rows, key=lambda form: getattr(form, "cleaned_data", {}).get("position") or len(rows) + 1000)
+
+    def save(self, commit: bool = True) -> Any:
+        """Save, and number the rows anew, those too that were not touched."""
+        saved = super().save(commit=commit)
+        StatusEvent.objects.bulk_update([form.instance for form in self.in_order if form.instance.pk], ["position"])
+        return saved
+
+
+class StatusEventInline(MeasureInline):
+    model = StatusEvent
+    form = StatusEventForm
+    formset = StatusEventFormSet
+    autocomplete_fields = ["source"]
+    ordering = ["position"]
+    classes = ["history"]
+
+    def get_extra(self, request: HttpRequest, obj: Measure | None = None, **kwargs: Any) -> int:
+        """Most acts begin with two events: signed and in force."""
+        return 1 if obj else 2
+
+
+class CitationForm(forms.ModelForm):
+    """A citation; its source is searched for, or made from a pasted address."""
+
+    new_url = forms.URLField(label=gettext_lazy("or paste its address"), required=False, assume_scheme="https")
+    new_title = forms.CharField(label=gettext_lazy("title of the new source"), required=False, max_length=500)
+    new_kind = forms.ChoiceField(
+        label=gettext_lazy("kind of the new source"),
+        required=False,
+        choices=SourceKind,
+        initial=SourceKind.UNSPECIFIED,
+    )
+    own_fields = ("new_url", "new_title", "new_kind")
+
+    class Meta:
+        model = Citation
+        fields = ["source", "locator", "quote", "field"]
+        widgets = {"quote": forms.Textarea(attrs={"rows": 2, "maxlength": 600})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.new_source: Source | None = None
+        self.fields["source"].required = False
+        if self.instance.pk:
+            tell(self.fields["source"].widget, self.instance.source)
+
+    def has_changed(self) -> bool:
+        """A row with nothing but the kind of a source that it does not name is an empty row."""
+        return bool(set(self.changed_data) - {"new_kind"})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        url = cleaned.get("new_url")
+        if url and cleaned.get("source"):
+            self.add_error("new_url", _("Choose a source or paste an address, not both."))
+        elif url:
+            self._take_source(cleaned, url)
+        elif not cleaned.get("source") and not self.errors and self.has_changed():
+            self.add_error("source", _("Name the source: search for it, or paste its address."))
+        return cleaned
+
+    def _take_source(self, cleaned: dict[str, Any], url: str) -> None:
+        """Cite the source that has the address, else prepare a new one, to be saved with the citation."""
+        existing = Source.objects.filter(url=url).first()
+        if existing:
+            cleaned["source"] = existing
+            return
+        title = cleaned.get("new_title") or url.partition("://")[2].rstrip("/")
+        self.new_source = Source(url=url, title=title[:500], kind=cleaned.get("new_kind") or SourceKind.UNSPECIFIED)
+        try:
+            self.new_source.full_clean()
+        except ValidationError as error:
+            self.add_error("new_url", error.messages)
+
+    def save(self, commit: bool = True) -> Any:
+        """Save a pasted source first; two rows with one new address share it."""
+        if self.new_source:
+            self.instance.source = Source.objects.filter(url=self.new_source.url).first() or self.new_source
+            if self.instance.source.pk is None:
+                self.instance.source.save()
+        return super().save(commit=commit)
+
+
+class CitationInline(MeasureInline, admin.StackedInline):
+    model = Citation
+    form = CitationForm
+    template = "admin/edit_inline/stacked.html"
+    autocomplete_fields = ["source"]
+    verbose_name = gettext_lazy("source")
+    verbose_name_plural = gettext_lazy("sources")
+    classes = ["sources"]
+    fieldsets = [
+        (None, {"fields": [("source", "new_url"), ("new_title", "new_kind"), ("locator", "field"), "quote"]}),
+    ]
+
+
+class RelationForm(forms.ModelForm):
+    class Meta:
+        model = Relation
+        fields = ["type", "object"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            tell(self.fields["object"].widget, self.instance.object)
+
+    def clean(self) -> dict[str, Any]:
+        """A mutual relation may be recorded from the other side already."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        subject, other, kind = self.instance.subject_id, cleaned.get("object"), cleaned.get("type")
+        if kind in SYMMETRIC_RELATIONS and other and subject:
+            mirrored = Relation.objects.filter(type=kind, subject=other, object_id=subject).exclude(pk=self.instance.pk)
+            if mirrored.exists():
+                self.add_error("object", _("This relation is recorded already, from the other entry."))
+        if other and subject == other.pk:
+            self.add_error("object", _("An entry cannot be related to itself."))
+        return cleaned
+
+
+class RelationFormSet(forms.BaseInlineFormSet):
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        """A mutual relation is stored from its older side, known only once this entry is saved."""
+        form.instance.object = form.cleaned_data["object"]
+        relation = super().save_new(form, commit=False)
+        relation.clean()
+        if commit:
+            relation.save()
+        return relation
+
+
+class RelationInline(MeasureInline):
+    model = Relation
+    form = RelationForm
+    formset = RelationFormSet
+    fk_name = "subject"
+    autocomplete_fields = ["object"]
+    classes = ["relations"]
+
+
+INLINES: list[type[admin.options.InlineModelAdmin]] = [StatusEventInline, CitationInline, RelationInline]

@@ -1,0 +1,383 @@
+"""The admin of measures: one form in the order in which a decree reads, and a list to find and work through."""
+
+import re
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.middleware.csrf import get_token
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+
+from countries.admin import three_languages
+from countries.record_admin import RecordAdmin
+from measures import duplicates, search, workflow
+from measures.admin import filters, moves
+from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
+from measures.admin.measure_form import MeasureForm, candidate
+from measures.admin.queues import QueueFilter
+from measures.admin.stale import Merge, Snapshot, snapshot
+from measures.admin.tagging import CLOSED, tag_selected
+from measures.models import Citation, IssuingBody, Measure
+from measures.references import key_of
+
+CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
+"""What “save and add another” keeps, beside the sources."""
+BOOKKEEPING = (
+    *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
+    *("published_at", "published_by", "status_date", "date", "public_id"),
+)
+"""What a history need not tell: caches, and who-and-when, which each act says of itself."""
+
+
+@admin.register(Measure)
+class MeasureAdmin(RecordAdmin):
+    form = MeasureForm
+    inlines = INLINES
+    change_form_template = "admin/measures/measure/change_form.html"
+    history_hidden = BOOKKEEPING
+    save_on_top = False
+    autocomplete_fields = ["country", "issuing_body", "origin_countries"]
+    fieldsets = [
+        (
+            gettext_lazy("Identify"),
+            {"fields": [("country", "kind"), "issuing_body", ("reference", "provision")]},
+        ),
+        (
+            gettext_lazy("Official title and language"),
+            {"fields": ["official_title", "original_language"], "classes": ["collapse"]},
+        ),
+        (gettext_lazy("Dates"), {"fields": [("valid_from", "valid_until", "end_kind")]}),
+        (
+            gettext_lazy("Tag"),
+            {"fields": ["topics", "primary_topic", "target_groups", "origin_countries", "direction"]},
+        ),
+        (
+            gettext_lazy("Text"),
+            {"fields": three_languages("title", "short_title", "summary"), "classes": ["languages"]},
+        ),
+        (gettext_lazy("Source"), {"fields": ["evidence"]}),
+    ]
+    inlines_of_section = {2: StatusEventInline, 5: CitationInline}
+    """Inlines that stand inside a section, before its fields; the others follow the last section."""
+
+    list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated_at"]
+    list_display_links = ["public_id", "name"]
+    list_select_related = ["country"]
+    ordering = ["-updated_at", "pk"]
+    search_fields = ["public_id"]
+    search_help_text = gettext_lazy(
+        "Identifier, number in any spelling, words of titles and summaries, body, title or address of a source."
+    )
+    list_filter = [
+        QueueFilter,
+        filters.WorkflowFilter,
+        filters.CountryFilter,
+        filters.FamilyFilter,
+        filters.KindFilter,
+        filters.StatusGroupFilter,
+        filters.TopicFilter,
+        filters.TargetGroupFilter,
+        filters.DirectionFilter,
+        filters.EvidenceFilter,
+        filters.UpdatedByMeFilter,
+    ]
+    actions = [tag_selected]
+
+    # The list
+
+    @admin.display(description=gettext_lazy("title"))
+    def name(self, measure: Measure) -> SafeString | str:
+        title = measure.title
+        if not title.is_fallback:
+            return title.text
+        return format_html('<span lang="{0}">{1}</span> <span class="tongue">{0}</span>', title.language, title.text)
+
+    @admin.display(description=gettext_lazy("date"), ordering="date_range")
+    def dated(self, measure: Measure) -> str:
+        return measure.date.in_words() if measure.date else ""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Measure], search_term: str
+    ) -> tuple[QuerySet[Measure], bool]:
+        """Every word must be found, somewhere: whole numbers in any spelling, the beginnings of words in texts."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        whole = Q(public_id__iexact=term) | search.matching(term)
+        words = [_found(word) for word in term.split()]
+        return queryset.filter(whole | reduce(and_, words)), False
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """The moves that the person may make; entries are retired, not deleted in bulk."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        for move in workflow.MOVES.values():
+            if request.user.has_perm(move.permission):
+                act: Any = moves.move_action(move)
+                actions[move.name] = (act, move.name, act.short_description)
+        return actions
+
+    # Who may do what
+
+    def has_change_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
+        """What is public or retired, only those change who may publish: the second reader is never passed by.
+
+        A form that was filled in before the record was published is shown once more, to lose nothing, but not saved.
+        """
+        allowed = super().has_change_permission(request, obj)
+        if not allowed or obj is None or obj.workflow not in CLOSED:
+            return allowed
+        return request.user.has_perm(workflow.PUBLISH) or _refusal(request) is not None
+
+    def view_on_site(self, measure: Measure) -> str:
+        """The public page, or the preview of what has none."""
+        if measure.workflow == workflow.Workflow.PUBLISHED:
+            return measure.get_absolute_url()
+        return reverse("admin:measures_measure_preview", args=[measure.pk])
+
+    # The form
+
+    def get_form(self, request: HttpRequest, obj: Measure | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = _refusal(request)
+        if "issuing_body" in form.base_fields:
+            form.base_fields["issuing_body"].help_text = _help_for_bodies()
+        return form
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Measure]:
+        return super().get_queryset(request).select_related("country", "issuing_body", "updated_by")
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """A new form after “save and add another” begins with the sources of the last one."""
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, CitationInline) and request.method == "GET" and obj.pk is None:
+            keys = [key for key in request.GET.get("sources", "").split(",") if key.isdigit()]
+            kwargs["initial"] = [{"source": key} for key in keys[:20]]
+        return kwargs
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        initial.pop("sources", None)
+        return initial
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Save under a lock; what cannot be saved is shown again with all that was typed."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        typed = request.POST
+        try:
+            with transaction.atomic():
+                if object_id:
+                    self._notice_newer_version(request, object_id)
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            _refuse(request, typed, _rule_broken(error))
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
+        """Lock the record; where it has changed since the form was opened, merge and refuse to save this time."""
+        measure = Measure.objects.select_for_update(of=("self",)).filter(pk=unquote(object_id)).first()
+        if measure is None or not super().has_change_permission(request, measure):
+            return
+        if request.POST.get("record_version") == str(measure.record_version):
+            if not self.has_change_permission(request, measure):
+                raise PermissionDenied
+            return
+        base = Snapshot.from_json(request.POST.get("loaded", ""))
+        _refuse(request, request.POST, _newer_version(measure))
+        merge = Merge(base, *self._forms_of(request, measure), request.POST)
+        _refuse(request, merge.data, _newer_version(measure), merge.differences)
+
+    def _forms_of(self, request: HttpRequest, measure: Measure) -> tuple[Any, list[BaseInlineFormSet]]:
+        """The form and formsets as a page opened now would show them."""
+        form = self.get_form(request, measure, change=True)(instance=measure)
+        formsets = [
+            formset(instance=measure, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
+            for formset, inline in self.get_formsets_with_inlines(request, measure)
+        ]
+        return form, formsets
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        measure: Measure | None = context["original"]
+        form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
+        if measure and not form.is_bound:
+            form.initial["loaded"] = snapshot(form, [inline.formset for inline in inline_formsets]).to_json()
+        context |= {
+            "sections": list(self._sections(context["adminform"], inline_formsets)),
+            "differences": getattr(request, "differences", []),
+            "moves": workflow.moves_open_to(request.user, measure) if measure else [],
+            "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
+            "is_closed": bool(measure and measure.workflow in CLOSED and not request.user.has_perm(workflow.PUBLISH)),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _sections(self, adminform: Any, inline_formsets: Any) -> Any:
+        """The fieldsets, each with its heading and the inlines that stand inside it, in reading order."""
+        placed = {type(inline.opts): inline for inline in inline_formsets}
+        for index, fieldset in enumerate(adminform):
+            inline = placed.get(self.inlines_of_section.get(index))
+            heading, fieldset.name = (fieldset.name, None) if not fieldset.is_collapsible else (None, fieldset.name)
+            yield {"heading": heading, "fieldset": fieldset, "inline": inline}
+        yield {"heading": _("Relations"), "inline": placed.get(RelationInline)}
+
+    # Saving
+
+    def save_model(self, request: HttpRequest, obj: Measure, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = obj.updated_by = request.user  # type: ignore[assignment]  # signed in: this is the admin
+        if not change or form.changed_data:
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the rows; raise the version where anything changed; let the database check it all now, not at commit."""
+        super().save_related(request, form, formsets, change)
+        changed = set(form.changed_data) - set(MeasureForm.own_fields)
+        if change and (changed or any(formset.has_changed() for formset in formsets)):
+            Measure.objects.filter(pk=form.instance.pk).mark_changed(by=request.user)
+        workflow.refresh_status([form.instance.pk])
+        with connection.cursor() as cursor:
+            cursor.execute("set constraints all immediate; set constraints all deferred")
+        form.instance.refresh_from_db()
+
+    def response_add(self, request: HttpRequest, obj: Measure, post_url_continue: str | None = None) -> Any:
+        if moves.MOVE in request.POST:
+            return self._after_move(request, obj)
+        response = super().response_add(request, obj, post_url_continue)
+        return self._another(obj) if "_addanother" in request.POST else response
+
+    def response_change(self, request: HttpRequest, obj: Measure) -> Any:
+        if moves.MOVE in request.POST:
+            return self._after_move(request, obj)
+        response = super().response_change(request, obj)
+        return self._another(obj) if "_addanother" in request.POST else response
+
+    def _after_move(self, request: HttpRequest, obj: Measure) -> HttpResponseRedirect:
+        messages.success(request, _("“%(measure)s” is saved.") % {"measure": obj})
+        moves.move_saved(request, obj)
+        return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
+
+    def _another(self, obj: Measure) -> HttpResponseRedirect:
+        """An empty form that keeps country, tags and sources of `obj`."""
+        query = QueryDict(mutable=True)
+        for name in CARRIED:
+            value = getattr(obj, name)
+            keys = [row.pk for row in value.all()] if hasattr(value, "all") else [value.pk] if value else []
+            if keys:
+                query[name] = ",".join(map(str, keys))
+        query["sources"] = ",".join(str(pk) for pk in obj.citations.values_list("source", flat=True).distinct())
+        return HttpResponseRedirect(f"{reverse('admin:measures_measure_add')}?{query.urlencode(safe=',')}")
+
+    # Pages of its own
+
+    def get_urls(self) -> list[Any]:
+        own = self.admin_site.admin_view
+        return [
+            path("duplicates/", own(self.duplicates_view), name="measures_measure_duplicates"),
+            path("session/", own(never_cache(session_view)), name="measures_measure_session"),
+            path("<path:object_id>/preview/", own(never_cache(self.preview_view)), name="measures_measure_preview"),
+            *super().get_urls(),
+        ]
+
+    def duplicates_view(self, request: HttpRequest) -> HttpResponse:
+        """What the form, as typed so far, may repeat; asked while it is filled in."""
+        if request.method != "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        pk = request.POST.get("pk", "")
+        found = duplicates.matches(candidate(request.POST, int(pk) if pk.isdigit() else None))
+        return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
+
+    def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """How a record that is not public would read."""
+        measure = self.get_object(request, unquote(object_id))
+        if measure is None:
+            raise Http404
+        if not self.has_view_permission(request, measure):
+            raise PermissionDenied
+        context = {**self.admin_site.each_context(request), "measure": measure, "title": _("Preview")}
+        return TemplateResponse(request, "admin/measures/measure/preview.html", context)
+
+
+def session_view(request: HttpRequest) -> JsonResponse:
+    """Asked before a form is sent: that its author is still signed in, and the token that a new sign-in brought."""
+    return JsonResponse({"token": get_token(request)})
+
+
+def _found(word: str) -> Q:
+    """Where one word of a search may stand."""
+    letters = re.sub(r"[^\w]", " ", word).split()
+    sources = Citation.objects.filter(
+        Q(source__title__icontains=word) | Q(source__url__icontains=word), measure=OuterRef("pk")
+    )
+    bodies = IssuingBody.objects.filter(
+        Q(sort_name__icontains=word)
+        | Q(native_name__icontains=word)
+        | Q(name_en__icontains=word)
+        | Q(acronym__iexact=word),
+        pk=OuterRef("issuing_body"),
+    )
+    found = Q(public_id__istartswith=word) | Exists(sources) | Exists(bodies)
+    if re.search(r"\d", word):
+        found |= Q(reference_key__contains=key_of(word))
+    if letters:
+        prefixes = " & ".join(f"{part}:*" for part in letters)
+        found |= Q(search=SearchQuery(prefixes, config="simple", search_type="raw"))
+    return found
+
+
+def _help_for_bodies() -> SafeString:
+    return format_html(
+        _(
+            "Bodies of the chosen country and international ones; write VEN: first for one of another country. "
+            '<a href="{}" target="_blank">Add a body that is missing</a>.'
+        ),
+        reverse("admin:measures_issuingbody_add"),
+    )
+
+
+def _refusal(request: HttpRequest) -> str | None:
+    refusal: str | None = getattr(request, "refusal", None)
+    return refusal
+
+
+def _refuse(request: Any, data: QueryDict, refusal: str, differences: Any = ()) -> None:
+    """Have the form shown again with `data` and the reason, not saved."""
+    request.POST, request.refusal, request.differences = data, refusal, list(differences)
+
+
+def _newer_version(measure: Measure) -> str:
+    at = formats.date_format(timezone.localtime(measure.updated_at), "DATETIME_FORMAT")
+    text = _(
+        "Nothing is saved yet: %(who)s changed this record (%(at)s, now “%(state)s”) after you opened it. Both versions"
+        " are shown below. What only one of you changed is in the form already; look at the rest, then save again."
+    )
+    return text % {"who": measure.updated_by, "at": at, "state": measure.get_workflow_display()}
+
+
+def _rule_broken(error: IntegrityError) -> str:
+    """The words of the constraint that the database held against a save."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None)
+    for inline in (Measure, *(inline.model for inline in INLINES)):
+        for constraint in inline._meta.constraints:
+            if constraint.name == name:
+                return str(constraint.violation_error_message)
+    return _("Somebody saved something that does not go together with this (%(rule)s). Look again, then save.") % {
+        "rule": name or error
+    }

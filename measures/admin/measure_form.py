@@ -1,0 +1,186 @@
+"""The form of a measure: what it checks beyond the rules of the table, and words for those."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.periods import PartialDate
+from countries.texts import LANGUAGES
+from measures import duplicates
+from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
+from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction
+from measures.models import Measure, TargetGroup, Topic
+
+FIELD_OF_RULE = {
+    "measures_measure_has_country": "country",
+    "measures_measure_direction_of_state": "direction",
+    "measures_measure_validity_of_norms": "end_kind",
+    "measures_measure_fixed_date_given": "valid_until",
+    "measures_measure_open_end_has_no_date": "valid_until",
+    "measures_measure_ends_after_start": "valid_until",
+    "measures_measure_has_title": "title_en",
+    "measures_measure_language_tag": "original_language",
+}
+"""The field at which a rule of the table is to be mended."""
+
+WHAT_IDENTIFIES = {"country", "reference", "provision", *(f"title_{language}" for language in LANGUAGES)}
+"""Changing one of these makes an entry worth comparing with the others again."""
+
+
+def link(measure: Measure) -> SafeString:
+    """The identifier and title of an entry, linked to its form in another tab."""
+    url = reverse("admin:measures_measure_change", args=[measure.pk])
+    return format_html('<a href="{}" target="_blank">{}</a>', url, measure)
+
+
+def typed_dates(data: Any, prefix: str = "status_events") -> tuple[PartialDate, ...]:
+    """The dates of the events as typed, those that can be read."""
+    dates = []
+    for index in range(int(data.get(f"{prefix}-TOTAL_FORMS") or 0)):
+        try:
+            dates.append(PartialDate.parse(data.get(f"{prefix}-{index}-date", "")))
+        except ValidationError:
+            continue
+    return tuple(dates)
+
+
+class MeasureForm(forms.ModelForm):
+    """One entry, checked in words; `refusal` is what the view found against saving (a newer version, a lost race)."""
+
+    record_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    loaded = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+    another_act = forms.BooleanField(required=False, label=gettext_lazy("This is another act. Save it."))
+
+    refusal: Any = None
+    own_fields = ("record_version", "loaded", "another_act")
+
+    class Meta:
+        model = Measure
+        fields = "__all__"
+        widgets = {
+            "topics": TermCheckboxes,
+            "target_groups": TermCheckboxes,
+            "direction": forms.RadioSelect,
+            "official_title": forms.Textarea(attrs={"rows": 2}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.duplicates: list[duplicates.Match] = []
+        if not self.instance._state.adding:
+            self.initial["record_version"] = self.instance.record_version
+        if "kind" in self.fields:
+            self._prepare_choices()
+            self._mark_missing()
+
+    def _prepare_choices(self) -> None:
+        topics = offered(Topic, {topic.pk for topic in self._initial_tags("topics")})
+        groups = offered(TargetGroup, {group.pk for group in self._initial_tags("target_groups")})
+        by_parent = [(str(lane), options) for lane, options in topics_by_parent(topics)]
+        self._field("kind").choices = kinds_by_family()
+        self._field("kind").widget.attrs["data-families"] = json.dumps(_what_a_kind_allows())
+        self._field("topics").choices = by_parent
+        self._field("primary_topic").choices = [("", "---------"), *by_parent]
+        self._field("target_groups").choices = [(group.pk, group.label) for group in groups]
+        self._field("direction").choices = [("", _("Not coded")), *Direction.choices]
+
+    def _field(self, name: str) -> Any:
+        return self.fields[name]
+
+    def _initial_tags(self, name: str) -> list[Any]:
+        return list(getattr(self.instance, name).all()) if self.instance.pk else []
+
+    def _mark_missing(self) -> None:
+        """An empty box says so in its placeholder, so that a look across the languages shows the gap."""
+        for field in ("title", "short_title", "summary"):
+            for language in LANGUAGES:
+                self.fields[f"{field}_{language}"].widget.attrs |= {"placeholder": _("missing"), "lang": language}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.refusal:
+            raise ValidationError(self.refusal, code="refused")
+        if {"topics", "primary_topic"} <= cleaned.keys():
+            self._choose_primary_topic(cleaned)
+        return cleaned
+
+    def _choose_primary_topic(self, cleaned: dict[str, Any]) -> None:
+        topics, primary = list(cleaned["topics"]), cleaned["primary_topic"]
+        if primary and primary not in topics:
+            message = _("Tick “%(topic)s” among the topics too, or choose one that is ticked.")
+            self.add_error("primary_topic", ValidationError(message, params={"topic": primary}, code="not_ticked"))
+        elif len(topics) == 1:
+            cleaned["primary_topic"] = topics[0]
+        elif topics and not primary:
+            message = _("Choose which of the ticked topics is the primary one: it decides the lane of the timeline.")
+            self.add_error("primary_topic", ValidationError(message, code="not_chosen"))
+
+    def _update_errors(self, errors: Any) -> None:
+        """Put what a rule of the table refuses beside the field where it is mended."""
+        for error in getattr(errors, "error_dict", {}).pop(NON_FIELD_ERRORS, []):
+            field = _field_of_message().get(str(error.message))
+            self.add_error(field if field in self.fields else None, error)
+        if not hasattr(errors, "error_dict") or errors.error_dict:
+            super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
+        if "reference" not in self.fields or self.refusal:
+            return
+        if existing := duplicates.same_record(self.instance):
+            message = format_html(
+                _("{} already has this kind, body, reference and provision. Open that one, or name the provision here."),
+                link(existing),
+            )
+            self.add_error("reference", ValidationError(message, code="same_record"))
+        else:
+            self._ask_about_duplicates()
+
+    def _ask_about_duplicates(self) -> None:
+        is_new = self.instance._state.adding
+        if not (is_new or WHAT_IDENTIFIES & set(self.changed_data)):
+            return
+        self.duplicates = duplicates.matches(candidate(self.data, self.instance.pk))
+        if self.duplicates and not self.cleaned_data.get("another_act"):
+            message = _("This may be recorded already. Look at what is named below, then tick “This is another act”.")
+            self.add_error(None, ValidationError(message, code="duplicate"))
+
+
+def candidate(data: Any, pk: int | None) -> duplicates.Candidate:
+    """What a form as typed says of its entry."""
+    return duplicates.Candidate(
+        country_id=data.get("country") or None,
+        reference=data.get("reference", "")[:200],
+        provision=data.get("provision", ""),
+        titles=tuple(data.get(f"title_{language}", "") for language in LANGUAGES),
+        dates=typed_dates(data),
+        pk=pk,
+    )
+
+
+def _what_a_kind_allows() -> dict[str, dict[str, Any]]:
+    """For the script: the statuses of each kind, and whether it has a direction and a validity."""
+    return {
+        kind.value: {
+            "statuses": [status.value for status in STATUSES[family]],
+            "direction": family in STATE_FAMILIES,
+            "validity": family in VALIDITY_FAMILIES,
+        }
+        for kind, family in FAMILY_OF.items()
+    }
+
+
+def _field_of_message() -> dict[str, str]:
+    """The field of each rule, by its message in the active language: an error does not name its constraint."""
+    return {
+        str(constraint.violation_error_message): FIELD_OF_RULE[constraint.name]
+        for constraint in Measure._meta.constraints
+        if constraint.name in FIELD_OF_RULE
+    }

@@ -1,0 +1,88 @@
+"""Moves of the workflow, from the form and from the list; what a move does and who may make it is in `workflow.py`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from measures import workflow
+from measures.models import Measure
+
+MOVE, NOTE = "_move", "move_note"
+"""The names of the buttons and of the note, in the form and on the page that asks why."""
+
+
+class NoteForm(forms.Form):
+    """Why a record is sent back or retired."""
+
+    move_note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[NOTE].label = _("Why")
+
+
+def move_saved(request: HttpRequest, measure: Measure) -> None:
+    """Make the move whose button saved the form, and say what came of it; a refusal leaves the record saved."""
+    move = workflow.MOVES.get(request.POST[MOVE])
+    if move is None:
+        return
+    try:
+        workflow.move_all(move, [measure.pk], by=request.user, note=request.POST.get(NOTE, ""))
+    except ValidationError as error:
+        for message in error.messages:
+            messages.error(request, message)
+        return
+    measure.refresh_from_db()
+    messages.success(request, _("%(measure)s is now “%(state)s”.") % _named(measure))
+
+
+def _named(measure: Measure) -> dict[str, str]:
+    return {"measure": measure.public_id, "state": measure.get_workflow_display()}
+
+
+def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Measure]], HttpResponse | None]:
+    """The action of the list that makes `move` with all that is selected, or with none."""
+
+    def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
+        form = NoteForm(request.POST if NOTE in request.POST else None)
+        if move.needs_note and not form.is_valid():
+            return _ask_why(model_admin, request, queryset, move, form)
+        note = form.cleaned_data[NOTE] if move.needs_note else ""
+        try:
+            ids = list(queryset.values_list("pk", flat=True))
+            workflow.move_all(move, ids, by=request.user, note=note)
+        except ValidationError as error:
+            messages.error(request, _("Nothing was changed."))
+            for message in error.messages:
+                messages.error(request, message)
+            return None
+        done = ngettext("%(move)s: %(count)d entry.", "%(move)s: %(count)d entries.", len(ids))
+        messages.success(request, done % {"move": move.label, "count": len(ids)})
+        return None
+
+    named: Any = act
+    named.short_description = f"{move.label}…" if move.needs_note else move.label
+    return act
+
+
+def _ask_why(
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure], move: workflow.Move, form: NoteForm
+) -> HttpResponse:
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": move.label,
+        "opts": model_admin.opts,
+        "form": form,
+        "measures": queryset,
+        "action": request.POST["action"],
+        "checkbox": admin.helpers.ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/measures/measure/ask_why.html", context)

@@ -1,0 +1,76 @@
+"""Work that waits: what the first page of the admin counts, and the list filters by."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from countries.texts import LANGUAGES
+from measures.choices import EndKind, StatusGroup, Workflow
+from measures.models import Citation, Measure
+from measures.models.measure import VALIDITY_KINDS
+
+OLD = datetime.timedelta(days=90)
+"""After this an act without an end deserves a look at whether it still holds."""
+
+ALIVE = ~Q(workflow=Workflow.RETIRED)
+NO_TRANSLATION = Q(*(Q((f"{f}_{la}", "")) for f in ("title", "summary") for la in LANGUAGES), _connector=Q.OR)
+
+
+def _missing_end(user: Any, today: datetime.date) -> Q:
+    return ALIVE & Q(
+        kind__in=VALIDITY_KINDS,
+        status_group=StatusGroup.IN_FORCE,
+        valid_until="",
+        end_kind__in=["", EndKind.UNKNOWN],
+        date_range__endswith__lte=today - OLD,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Entries that wait for something; `condition` takes who asks and the day."""
+
+    key: str
+    label: Any
+    condition: Callable[[Any, datetime.date], Q]
+
+
+QUEUES = (
+    Queue("my_drafts", _("My drafts"), lambda user, today: Q(workflow=Workflow.DRAFT, created_by=user)),
+    Queue("in_review", _("Waiting for review"), lambda user, today: Q(workflow=Workflow.IN_REVIEW)),
+    Queue(
+        "no_source",
+        _("Missing source"),
+        lambda user, today: ALIVE & ~Q(Exists(Citation.objects.filter(measure=OuterRef("pk")))),
+    ),
+    Queue("no_translation", _("Missing translation"), lambda user, today: ALIVE & NO_TRANSLATION),
+    Queue("no_end", _("No end recorded, older than 90 days"), _missing_end),
+    Queue("stubs", _("Stubs"), lambda user, today: Q(workflow=Workflow.STUB)),
+)
+
+
+def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
+    """Each queue with its number of entries and the address of its list, in one query."""
+    counts = Measure.objects.aggregate(**{q.key: Count("pk", filter=q.condition(user, on)) for q in QUEUES})
+    url = reverse("admin:measures_measure_changelist")
+    return [{"label": q.label, "count": counts[q.key], "url": f"{url}?queue={q.key}"} for q in QUEUES]
+
+
+class QueueFilter(admin.SimpleListFilter):
+    title = _("what waits")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(queue.key, queue.label) for queue in QUEUES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Measure]) -> QuerySet[Measure]:
+        queue = next((queue for queue in QUEUES if queue.key == self.value()), None)
+        return queryset.filter(queue.condition(request.user, timezone.localdate())) if queue else queryset

@@ -1,0 +1,218 @@
+"""Saving over somebody else's newer version: both are shown, neither is lost.
+
+A form carries the version that it was opened with and, in `loaded`, what it showed then. When the record has moved on,
+what was typed is merged field by field with what is stored: a field that only one of the two changed takes that
+change, a field that both changed keeps what was typed and shows the other. Nothing is written until it is saved again.
+
+Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import QueryDict
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+Values = dict[str, list[str]]
+Rows = dict[str, Values]
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What a form shows: its fields, and the rows of its inline formsets by prefix and primary key."""
+
+    fields: Values = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps({"fields": self.fields, "rows": self.rows}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Snapshot":
+        """What a form carried; nothing where it carried nothing that can be read, so that all differences show."""
+        try:
+            loaded = json.loads(text or "{}")
+            return cls(dict(loaded.get("fields", {})), dict(loaded.get("rows", {})))
+        except (ValueError, AttributeError, TypeError):
+            return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that somebody changed meanwhile: as opened, as stored now, as typed; and which one the form holds."""
+
+    name: str
+    label: str
+    base: str
+    theirs: str
+    mine: str
+    is_conflict: bool
+    theirs_raw: str = ""
+    mine_raw: str = ""
+
+
+def snapshot(form: forms.BaseForm, formsets: Iterable[Any]) -> Snapshot:
+    """What an unbound form and its formsets show."""
+    return Snapshot(
+        _values(form), {fs.prefix: {str(f.instance.pk): _values(f) for f in fs.initial_forms} for fs in formsets}
+    )
+
+
+def _values(form: Any) -> Values:
+    """The fields of the record alone: a formset adds the key of the row, its owner and the box to delete it."""
+    owner = form.instance._meta
+    names = {f.name for f in (*owner.fields, *owner.many_to_many) if not f.primary_key}
+    left_out = {*getattr(form, "own_fields", ()), "position"}
+    return {
+        name: _as_posted(form[name].value())
+        for name, column in form.fields.items()
+        if name in names - left_out and not isinstance(column, forms.models.InlineForeignKeyField)
+    }
+
+
+def _as_posted(value: Any) -> list[str]:
+    if isinstance(value, list | tuple | set | models.QuerySet):
+        return sorted(str(getattr(item, "pk", item)) for item in value)
+    return [] if value is None else _clean([str(value)])
+
+
+def _clean(values: Iterable[str]) -> list[str]:
+    """Without what carries no meaning: blanks around, the line ends of forms, empty boxes."""
+    texts = (value.replace("\r\n", "\n").strip() for value in values)
+    return sorted(text for text in texts if text)
+
+
+class Merge:
+    """Three versions of a record, merged: as opened (`base`), as stored (`theirs`) and as typed (`posted`)."""
+
+    def __init__(self, base: Snapshot, form: Any, formsets: list[Any], posted: QueryDict) -> None:
+        self.base, self.form, self.formsets = base, form, formsets
+        self.theirs = snapshot(form, formsets)
+        self.data = posted.copy()
+        self.differences = [*self._fields(), *(d for formset in formsets for d in self._rows(formset))]
+        self.data["loaded"] = self.theirs.to_json()
+        self.data["record_version"] = str(form.instance.record_version)
+
+    def _fields(self) -> Iterator[Difference]:
+        for name, theirs in self.theirs.fields.items():
+            base, mine = self.base.fields.get(name, []), _clean(self.data.getlist(name))
+            if difference := self._merge(name, self.form.fields[name], base, theirs, mine):
+                yield difference
+
+    def _merge(
+        self, name: str, column: Any, base: list[str], theirs: list[str], mine: list[str], row: str = ""
+    ) -> Difference | None:
+        """Merge one field into the data; None where the other person did not change it, or changed it alike."""
+        if theirs in (base, mine):
+            return None
+        is_conflict = mine != base
+        if not is_conflict:
+            self.data.setlist(name, theirs)
+        words = (in_words(column, values) for values in (base, theirs, mine))
+        label = f"{row}: {column.label}" if row else capfirst(str(column.label))
+        raw = (json.dumps(values) for values in (theirs, mine))
+        return Difference(name, label, *words, is_conflict, *raw)  # type: ignore[misc, arg-type]  # three texts, two texts
+
+    def _rows(self, formset: Any) -> Iterator[Difference]:
+        base, theirs = self.base.rows.get(formset.prefix, {}), self.theirs.rows[formset.prefix]
+        forms_by_key = {str(form.instance.pk): form for form in formset.initial_forms}
+        kept: list[dict[str, list[str]]] = []
+        added: list[dict[str, list[str]]] = []
+        for row in _posted_rows(self.data, formset.prefix):
+            key = (row.get("id") or [""])[0]
+            if not key:
+                added.append(row)
+            elif key in theirs:
+                yield from self._merge_row(formset, row, base.get(key, {}), theirs[key], forms_by_key[key])
+                kept.append(row)
+            elif not row.get("DELETE"):
+                yield from self._gone_row(formset, row, base.get(key, {}), added)
+        seen = {(row.get("id") or [""])[0] for row in kept}
+        for key in theirs.keys() - seen:
+            kept.append({"id": [key], **theirs[key], "position": _as_posted(_position(forms_by_key[key]))})
+            yield Difference(
+                formset.prefix, _name(formset), "", _row_in_words(forms_by_key[key], theirs[key]), "", False
+            )
+        self._write_rows(formset.prefix, kept, added)
+
+    def _merge_row(
+        self, formset: Any, row: Values, base: Values, theirs: Values, form: Any
+    ) -> Iterator[Difference]:
+        for name, values in theirs.items():
+            mine = _clean(row.get(name, []))
+            if values in (base.get(name, []), mine):
+                continue
+            is_conflict = mine != base.get(name, [])
+            if not is_conflict:
+                row[name] = values
+            column = form.fields[name]
+            texts = [in_words(column, v) for v in (base.get(name, []), values, mine)]
+            yield Difference(formset.prefix, f"{_name(formset)}: {column.label}", *texts, is_conflict)
+
+    def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Iterator[Difference]:
+        """The other person removed a row: it goes, unless it was changed here, when it stays as a new one."""
+        mine = {name: _clean(row.get(name, [])) for name in base}
+        if mine != base:
+            row["id"] = [""]
+            added.append(row)
+        empty = formset.empty_form
+        texts = (_row_in_words(empty, base), _("removed"), _row_in_words(empty, mine))
+        yield Difference(formset.prefix, _name(formset), *texts, is_conflict=mine != base)
+
+    def _write_rows(self, prefix: str, kept: list[Values], added: list[Values]) -> None:
+        """Put the rows into the data as a formset reads them: those with a key first."""
+        for key in [key for key in self.data if key.startswith(f"{prefix}-") and key.split("-")[1].isdigit()]:
+            del self.data[key]
+        for index, row in enumerate([*kept, *added]):
+            for name, values in row.items():
+                self.data.setlist(f"{prefix}-{index}-{name}", values)
+        self.data[f"{prefix}-TOTAL_FORMS"] = str(len(kept) + len(added))
+        self.data[f"{prefix}-INITIAL_FORMS"] = str(len(kept))
+
+
+def _posted_rows(data: Mapping[str, Any], prefix: str) -> list[dict[str, list[str]]]:
+    total = int(data.get(f"{prefix}-TOTAL_FORMS") or 0)
+    rows: list[dict[str, list[str]]] = [{} for _row in range(total)]
+    for key in data:
+        parts = key.split("-", 2)
+        if len(parts) == 3 and parts[0] == prefix and parts[1].isdigit() and int(parts[1]) < total:
+            rows[int(parts[1])][parts[2]] = data.getlist(key)  # type: ignore[attr-defined]  # a QueryDict
+    return rows
+
+
+def _position(form: Any) -> Any:
+    return form["position"].value() if "position" in form.fields else None
+
+
+def _name(formset: Any) -> str:
+    return str(capfirst(formset.model._meta.verbose_name))
+
+
+def _row_in_words(form: Any, values: Values) -> str:
+    texts = (in_words(form.fields[name], v) for name, v in values.items() if name in form.fields)
+    return ", ".join(text for text in texts if text)
+
+
+def in_words(column: Any, values: list[str]) -> str:
+    """Posted values as the form would show them: labels for codes and keys, texts as they are."""
+    if isinstance(column, forms.ModelChoiceField):
+        queryset: Any = column.queryset
+        keys = [value for value in values if value]
+        return ", ".join(str(row) for row in queryset.filter(pk__in=keys)) if keys else ""
+    if isinstance(column, forms.ChoiceField):
+        labels = dict(_flat(column.choices))
+        return ", ".join(str(labels.get(value, value)) for value in values)
+    return ", ".join(values)
+
+
+def _flat(choices: Any) -> Iterator[tuple[str, Any]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from ((str(v), text) for v, text in label)
+        else:
+            yield str(value), label

@@ -1,0 +1,101 @@
+"""Topics, target groups, issuing bodies: rows in use are deprecated, not deleted."""
+
+import re
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from countries.admin import three_languages
+from countries.models import Country
+from countries.record_admin import RecordAdmin
+from measures.admin.filters import FoldedFilter
+from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
+
+ANOTHER_COUNTRY = re.compile(r"([A-Za-z]{3}):\s*(.*)")
+"""`VEN: embassy` looks among the bodies of Venezuela, as files write it."""
+
+
+class TermAdmin(RecordAdmin):
+    """A vocabulary: key for files, labels and definitions for people."""
+
+    list_display = ["key", "label_en", "label_es", "label_pt", "position", "deprecated_on"]
+    list_display_links = ["key", "label_en"]
+    list_filter = [("deprecated_on", admin.EmptyFieldListFilter)]
+    search_fields = ["key", "label_en", "label_es", "label_pt"]
+    autocomplete_fields: Any = ["replaced_by"]
+    list_per_page = 100
+    in_use_advice = _(
+        "It is in use, so it stays. Deprecate it instead: give it a date in “deprecated on” and, where there is one,"
+        " the term that replaces it. It is then offered no more, and what bears it keeps it."
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Files name a term by its key."""
+        return ("key",) if obj else ()
+
+
+@admin.register(Topic)
+class TopicAdmin(TermAdmin):
+    autocomplete_fields = ["parent", "replaced_by"]
+    list_select_related = ["parent"]
+    fieldsets = [
+        (None, {"fields": [("key", "parent", "position"), *three_languages("label", "definition")]}),
+        (_("Deprecation"), {"fields": [("deprecated_on", "replaced_by")]}),
+    ]
+
+
+@admin.register(TargetGroup)
+class TargetGroupAdmin(TermAdmin):
+    fieldsets = [
+        (None, {"fields": [("key", "position"), *three_languages("label", "definition")]}),
+        (_("Deprecation"), {"fields": [("deprecated_on", "replaced_by")]}),
+    ]
+
+
+class BodyCountryFilter(FoldedFilter):
+    """The countries that have bodies."""
+
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        bodies = IssuingBody.objects.filter(country=OuterRef("pk"))
+        found = Country.objects.by_name().filter(Exists(bodies))
+        return [*((c.iso3, c.name) for c in found), (PublicIdSequence.INTERNATIONAL, _("International"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[IssuingBody]) -> QuerySet[IssuingBody]:
+        if self.value() == PublicIdSequence.INTERNATIONAL:
+            return queryset.filter(country=None)
+        return queryset.filter(country=self.value()) if self.value() else queryset
+
+
+@admin.register(IssuingBody)
+class IssuingBodyAdmin(RecordAdmin):
+    list_display = ["native_name", "acronym", "country", "kind", "active"]
+    list_filter = [BodyCountryFilter, "kind"]
+    list_select_related = ["country"]
+    search_fields = ["sort_name", "native_name", "name_en", "name_es", "name_pt", "acronym", "aliases", "key"]
+    autocomplete_fields = ["country"]
+    in_use_advice = _("Entries name it. When the body was dissolved, say so in “active”: 2007/2015.")
+    fieldsets = [
+        (None, {"fields": [("country", "key"), "kind", "native_name", "acronym"]}),
+        (_("Names"), {"fields": [*three_languages("name"), "aliases"]}),
+        (_("Time"), {"fields": ["active"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: IssuingBody | None = None) -> tuple[str, ...]:
+        """Files name a body by its country and key."""
+        return ("country", "key") if obj else ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[IssuingBody], search_term: str
+    ) -> tuple[QuerySet[IssuingBody], bool]:
+        """For a measure's form: the bodies of its country and the international ones, or those of `VEN:`."""
+        if match := ANOTHER_COUNTRY.fullmatch(search_term.strip()):
+            queryset, search_term = queryset.filter(country=match[1].upper()), match[2]
+        elif country := request.GET.get("for_country"):
+            queryset = queryset.filter(Q(country=country) | Q(country=None))
+        return super().get_search_results(request, queryset, search_term)

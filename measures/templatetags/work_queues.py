@@ -1,0 +1,18 @@
+"""The work queues on the first page of the admin."""
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from measures.admin.queues import waiting
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/_work_queues.html", takes_context=True)
+def work_queues(context: template.Context) -> dict[str, Any]:
+    """Counts of what waits, for those who may see measures; one query."""
+    user = context["user"]
+    queues = waiting(user, timezone.localdate()) if user.has_perm("measures.view_measure") else []
+    return {"queues": queues, "may_add": user.has_perm("measures.add_measure")}

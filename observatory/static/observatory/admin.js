@@ -1,0 +1,57 @@
+// Every form of the admin: what is understood of a typed date, Ctrl+Enter, and nothing lost to an expired session.
+
+const WAIT = 250; // milliseconds without a key before asking
+
+async function understand(box) {
+  const output = box.parentElement.querySelector(".echo");
+  const query = new URLSearchParams({ text: box.value, kind: box.dataset.kind });
+  const answer = await fetch(`${box.dataset.echo}?${query}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok || answer.redirected) return;
+  const { echo, error } = await answer.json();
+  output.textContent = error || echo;
+  output.classList.toggle("wrong", Boolean(error));
+}
+
+let waiting;
+document.addEventListener("input", (event) => {
+  if (!event.target.matches?.("[data-echo]")) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(understand, WAIT, event.target);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const save = event.target.closest?.("form")?.querySelector(".submit-row [name=_save], .submit-row .default");
+  if (!save) return;
+  event.preventDefault();
+  save.click();
+});
+
+// Before a form is sent: is its author still signed in? A new sign-in, in another tab, brings a new token.
+async function sendSafely(form, button) {
+  let token;
+  try {
+    const answer = await fetch(form.dataset.session, { headers: { Accept: "application/json" } });
+    token = answer.ok && !answer.redirected ? (await answer.json()).token : null;
+  } catch {
+    token = null;
+  }
+  const notice = form.querySelector(".signed-out");
+  notice.hidden = Boolean(token);
+  if (!token) {
+    notice.scrollIntoView({ block: "center" });
+    return;
+  }
+  form.elements.csrfmiddlewaretoken.value = token;
+  form.dataset.checked = "yes";
+  form.requestSubmit(button);
+}
+
+for (const form of document.querySelectorAll("form:has([data-session])")) {
+  form.dataset.session = form.querySelector("[data-session]").dataset.session;
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.checked) return;
+    event.preventDefault();
+    sendSafely(form, event.submitter);
+  });
+}

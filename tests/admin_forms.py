@@ -1,0 +1,90 @@
+"""Forms of the admin as a browser without script holds and sends them."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+from django.test import Client
+
+
+class _Form(HTMLParser):
+    """The successful controls of the form with the id `form_id`."""
+
+    def __init__(self, form_id: str) -> None:
+        super().__init__()
+        self.form_id, self.inside = form_id, False
+        self.data: dict[str, list[str]] = {}
+        self.select = self.textarea = ""
+        self.options: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        name = found.get("name") or ""
+        if tag == "form":
+            self.inside = found.get("id") == self.form_id
+        elif not self.inside:
+            return
+        elif tag == "input" and name:
+            self._take_input(name, found)
+        elif tag == "select":
+            self.select, self.options = name, []
+            self.data.setdefault(name, [])
+        elif tag == "option" and "selected" in found:
+            self.data[self.select].append(found.get("value") or "")
+        elif tag == "textarea":
+            self.textarea = name
+            self.data[name] = [""]
+
+    def _take_input(self, name: str, found: dict[str, str | None]) -> None:
+        kind = found.get("type")
+        if kind in ("submit", "button") or (kind in ("checkbox", "radio") and "checked" not in found):
+            return
+        self.data.setdefault(name, []).append(found.get("value") or "")
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and self.textarea:
+            self.data[self.textarea][0] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = False
+        elif tag == "textarea":
+            self.data[self.textarea][0] = self.data[self.textarea][0].removeprefix("\n")
+            self.textarea = ""
+
+
+def held(response: Any, form_id: str = "measure_form") -> dict[str, Any]:
+    """What the form of a page holds; a single value as text, several as a list."""
+    parser = _Form(form_id)
+    parser.feed(response.content.decode())
+    return {
+        name: values[0] if len(values) == 1 else values
+        for name, values in parser.data.items()
+        if values and "__prefix__" not in name
+    }
+
+
+def shown(client: Client, url: str, form_id: str = "measure_form") -> dict[str, Any]:
+    """What the form at `url` holds when it is opened."""
+    return held(client.get(url), form_id)
+
+
+def errors_by_field(response: Any) -> dict[str, list[str]]:
+    """What a page with a refused form says, by the name of the field; '' for the form as a whole."""
+    context = response.context
+    if response.status_code == 302 or "adminform" not in context:
+        return {}
+    forms = [context["adminform"].form]
+    found: dict[str, list[str]] = {}
+    for inline in context["inline_admin_formsets"]:
+        forms += inline.formset.forms
+        if inline.formset.non_form_errors():
+            found[inline.formset.prefix] = list(inline.formset.non_form_errors())
+    for form in forms:
+        for name, messages in form.errors.items():
+            found[form.add_prefix(name) if name != "__all__" else form.prefix or ""] = list(messages)
+    return found
+
+
+def errors(response: Any) -> list[str]:
+    """Everything that a page with a refused form says."""
+    return [message for messages in errors_by_field(response).values() for message in messages]
