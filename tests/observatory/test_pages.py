@@ -1,0 +1,182 @@
+"""The home page, the list of countries, and what machines ask."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from measures.choices import Workflow
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def _facts(html: str) -> dict[str, str]:
+    pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", html, re.DOTALL)
+    return {_words(name): _words(value) for name, value in pairs}
+
+
+def _words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_home_counts_what_is_published(client: Client) -> None:
+    shared = factories.source()
+    factories.measure(sources=(shared,))
+    factories.measure(kind="bill", country=factories.country(iso3="ECU"), sources=(shared, factories.source()))
+    factories.measure(kind="criticism")
+    factories.country(iso3="VEN")
+    for workflow in set(Workflow) - {Workflow.PUBLISHED}:
+        factories.measure(workflow=workflow, country=factories.country(iso3="VEN"))
+    assert _facts(client.get("/").text) == {
+        "of 3 countries with entries": "2",
+        "measures of the state": "2",
+        "statements, alerts and responses": "1",
+        "sources": "3",
+        "last change": f"{timezone.now():%-d %B %Y}",
+    }
+
+
+def test_home_of_an_empty_observatory_works(client: Client) -> None:
+    html = client.get("/").text
+    assert _facts(html)["measures of the state"] == "0"
+    assert "last change" not in _facts(html)
+    assert "No entries yet." in html
+
+
+def test_home_shows_the_five_newest_entries(client: Client) -> None:
+    for day in range(1, 8):
+        factories.measure(title_en=f"Decree of day {day}", events=(("in_force", f"2020-05-0{day}"),))
+    factories.measure(title_en="Undated decree", events=())
+    html = client.get("/").text
+    assert re.findall(r">(Decree of day \d|Undated decree)<", html) == [
+        f"Decree of day {day}" for day in range(7, 2, -1)
+    ]
+    assert '<time datetime="2020-05-07">7 May 2020</time>' in html
+
+
+def test_home_marks_a_title_in_another_language(client: Client) -> None:
+    factories.measure(title_en="", title_es="Decreto")
+    html = client.get("/").text
+    assert re.search(r'lang="es">Decreto</a>', html)
+    assert "Only in Spanish" in html
+
+
+def test_countries_are_sorted_in_the_language_of_the_page(client: Client) -> None:
+    usa = factories.country(iso3="USA")
+    factories.country(iso3="ECU")
+    factories.country(iso3="VEN", is_covered=False)
+    factories.measure(country=usa)
+    row = re.compile(r'<th scope="row">\s*<a href="[^"]*">([^<]+)</a>')
+    assert row.findall(client.get("/countries/").text) == ["Ecuador", "United States"]
+    assert row.findall(client.get("/pt/countries/").text) == ["Equador", "Estados Unidos"]
+
+
+def test_countries_show_roles_entries_and_last_change(client: Client) -> None:
+    factories.measure()
+    factories.draft()
+    for role, as_of in (("transit", "2020"), ("sending", "2020"), ("sending", "2018")):
+        factories.mobility_role(role=role, as_of=as_of)
+    factories.country(iso3="ECU")
+    html = client.get("/countries/").text
+    rows = [_words(row) for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)[1:]]
+    assert rows == [
+        "Ecuador Not recorded yet No entries yet 0",
+        f"Peru Sending country, Transit country {timezone.now():%-d %B %Y} 1",
+    ]
+
+
+def test_go_leads_to_the_country(client: Client) -> None:
+    factories.country()
+    response = client.get("/es/countries/?go=peru")
+    assert (response.status_code, response.headers["Location"]) == (302, "/es/countries/peru/")
+    assert client.get("/countries/?go=atlantis").status_code == 404
+
+
+def _queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/", 6), ("/countries/", 2)])
+def test_number_of_queries_is_fixed(client: Client, path: str, expected: int) -> None:
+    factories.measure(country=factories.country(iso3="ECU"))
+    factories.mobility_role()
+    assert _queries(client, path) == expected
+    for number in range(30):
+        factories.measure(topics=(f"topic_{number}.part",), country=factories.country(iso3=("PER", "VEN")[number % 2]))
+        factories.mobility_role(as_of=str(1980 + number), country=factories.country(iso3="VEN"))
+    assert _queries(client, path) == expected
+
+
+def test_about_shows_the_shape_of_each_status(client: Client) -> None:
+    html = client.get("/about/").text
+    shown = re.findall(r'<svg class="ic (\w+)"', html)
+    assert shown == ["in_force", "announced", "bill", "ended", "rejected", "statement", "unknown"]
+    assert {f"s-{group}" for group in shown} == set(re.findall(r'symbol id="([\w-]+)"', html))
+
+
+def test_pages_refuse_to_write(client: Client) -> None:
+    for path in ("/", "/countries/", "/about/", "/accessibility/", "/healthz", "/readyz", "/robots.txt"):
+        assert client.post(path).status_code == 405
+
+
+def test_healthz_asks_no_database(client: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get("/healthz")
+    assert (response.status_code, response.text, len(queries)) == (200, "ok\n", 0)
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_readyz_when_all_is_well(client: Client) -> None:
+    response = client.get("/readyz")
+    assert (response.status_code, response.text) == (200, "ok\n")
+
+
+def test_readyz_names_missing_migrations(client: Client) -> None:
+    (latest,) = MigrationLoader(connection).graph.leaf_nodes("measures")
+    MigrationRecorder(connection).record_unapplied(*latest)
+    response = client.get("/readyz")
+    assert (response.status_code, response.text) == (503, "migrations not applied: 1\n")
+
+
+def test_readyz_when_the_database_does_not_answer(client: Client) -> None:
+    def refuse(execute: Callable[..., object], *arguments: object) -> object:
+        raise DatabaseError("terminating connection")
+
+    with connection.execute_wrapper(refuse):
+        response = client.get("/readyz")
+    assert (response.status_code, response.text) == (503, "the database does not answer\n")
+
+
+def test_robots_names_the_sitemap(client: Client) -> None:
+    text = client.get("/robots.txt").text
+    assert "Disallow: /es/admin/\n" in text
+    assert text.endswith("Sitemap: http://testserver/sitemap.xml\n")
+
+
+def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -> None:
+    measure = factories.measure()
+    factories.draft()
+    factories.country(iso3="VEN", is_covered=False)
+    files = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").text)
+    assert files == ["/sitemap-pages.xml", "/sitemap-countries.xml", "/sitemap-measures.xml"]
+    pages, countries, measures = (re.findall(r"<loc>([^<]+)</loc>", client.get(file).text) for file in files)
+    assert [page.removeprefix("http://testserver") for page in pages] == [
+        "/",
+        "/countries/",
+        "/measures/",
+        "/about/",
+        "/accessibility/",
+    ]
+    assert countries == ["http://testserver/countries/peru/"]
+    assert measures == [f"http://testserver/measures/{measure.public_id}/"]
