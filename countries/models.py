@@ -335,8 +335,9 @@ class Observation(models.Model):
 
     def clean(self) -> None:
         """Refuse with words a value that the unit of the indicator does not allow."""
-        known = self.value is not None and self.indicator_id
-        if known and (problem := Unit(self.indicator.unit).problem_with(self.value)):
+        if self.value is None or not self.indicator_id:
+            return
+        if problem := Unit(self.indicator.unit).problem_with(self.value):
             raise ValidationError({"value": problem})
 
     @property
