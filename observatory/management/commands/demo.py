@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from countries.models import Country
 from observatory.postgres import PostgresError, find_server, stop_server
 from observatory.translations import compile_catalogues
 
@@ -52,7 +53,8 @@ class Command(BaseCommand):
         compile_catalogues(settings.BASE_DIR)
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("load_fixtures")
+        if not Country.objects.exists():  # once: loading again would undo what has been edited since
+            call_command("load_fixtures")
 
     def _serve(self, port: int) -> None:
         command = [*GRANIAN, "--host", HOST, "--port", str(port), "--log-level=warning", "observatory.wsgi:application"]
