@@ -4,6 +4,7 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
 from countries.models import Country, Indicator, MobilityRole, Observation
@@ -109,6 +110,7 @@ def relation(*, subject: Measure, object: Measure, type: str = "extends") -> Rel
     return Relation.objects.create(subject=subject, type=type, object=object)
 
 
+@transaction.atomic
 def measure(
     *,
     country: Country | None = None,

@@ -1,0 +1,149 @@
+"""The site's pages as a browser shows them: in every look, by keyboard, without script, on paper."""
+
+from typing import Literal
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from countries.models import Country
+from measures.choices import StatusGroup
+from tests import factories
+from tests.browser.axe import violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+LOOKS: dict[str, tuple[int, Literal["light", "dark"]]] = {
+    "light": (1280, "light"),
+    "dark": (1280, "dark"),
+    "phone": (390, "light"),
+    "phone in the dark": (390, "dark"),
+}
+PATHS = ("/", "/countries/", "/countries/peru/", "/about/", "/accessibility/", "/nowhere/")
+
+
+@pytest.fixture
+def address(live_server: LiveServer) -> str:
+    """The address of a site with something of everything that its pages show."""
+    peru, usa = factories.country(), factories.country(iso3="USA")
+    venezuela = factories.country(iso3="VEN", name_es="República Bolivariana de Venezuela")
+    factories.country(iso3="ECU")
+    _measures()
+    _profile(peru, usa, venezuela)
+    return live_server.url
+
+
+def _measures() -> None:
+    statuses = {
+        StatusGroup.IN_FORCE: ("executive_decree", "in_force"),
+        StatusGroup.ANNOUNCED: ("announcement", "announced"),
+        StatusGroup.BILL: ("bill", "introduced"),
+        StatusGroup.ENDED: ("executive_decree", "expired"),
+        StatusGroup.REJECTED: ("bill", "rejected"),
+    }
+    for day, (kind, status) in enumerate(statuses.values(), start=10):
+        factories.measure(kind=kind, events=((status, f"2020-05-{day}"),))
+    factories.measure(kind="criticism", title_en="", title_es="La Defensoría criticó las condiciones de atención")
+    factories.measure(events=())
+
+
+def _profile(peru: Country, usa: Country, venezuela: Country) -> None:
+    for role in ("sending", "destination", "refugee_host", "transit", "deportee_receiving"):
+        factories.mobility_role(role=role)
+    factories.mobility_role(role="sending", as_of="2018", narrative_en="", narrative_es="La gente sale.")
+    factories.indicator(key="poverty_rate", unit="percent")
+    factories.observation(
+        indicator=factories.indicator(key="emigrant_stock", name_en="Nationals abroad"),
+        value=1700000,
+        note="Not counted.",
+    )
+    shares = factories.indicator(key="immigrant_share", unit="percent", decimals=1)
+    for counterpart, value in ((usa, 20), (venezuela, 24.6)):
+        factories.observation(indicator=shares, counterpart=counterpart, value=value)
+    for number, key in enumerate(("asylum_claims", "temporary_permits_granted", "refugees_recognised", "ombuds_cases")):
+        factories.observation(indicator=factories.indicator(key=key), counterpart=venezuela, value=10**number)
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser's console complains of, such as a breach of the Content-Security-Policy."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_no_page_breaks_a_rule_of_accessibility(look: str, page: Page, address: str, complaints: list[str]) -> None:
+    width, scheme = LOOKS[look]
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for path in PATHS:
+        page.goto(address + path)
+        found[path] = violations(page)
+    assert found == {path: [] for path in PATHS}
+    assert [text for text in complaints if "404" not in text] == []
+
+
+@pytest.mark.parametrize("language", ["", "/es", "/pt"])
+def test_no_page_scrolls_sideways_on_a_small_phone(language: str, page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    widths = {}
+    for path in PATHS:
+        page.goto(address + language + path)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    assert widths == dict.fromkeys(PATHS, 320)
+
+
+def test_form_leads_to_a_country_without_script(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/es/")
+    page.get_by_label(gettext_in("es", "Go to a country")).select_option("ecuador")
+    page.get_by_role("button", name=gettext_in("es", "Open")).click()
+    assert page.url == address + "/es/countries/ecuador/"
+    assert page.locator("h1").inner_text() == "Ecuador"
+    context.close()
+
+
+def test_keyboard_skips_the_header(page: Page, address: str) -> None:
+    page.goto(address + "/countries/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to main content")
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_language_of_the_reader_is_kept_from_page_to_page(page: Page, address: str) -> None:
+    page.goto(address + "/countries/?go=")
+    page.get_by_role("link", name="Português").click()
+    assert page.url == address + "/pt/countries/?go="
+    page.get_by_role("link", name="Equador").click()
+    assert page.url == address + "/pt/countries/ecuador/"
+
+
+def test_paper_is_white_and_shows_what_is_folded(page: Page, address: str) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(address + "/countries/peru/")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.get_by_text("Nationals abroad: Not counted.").is_visible()
+    assert not page.get_by_role("navigation", name="Language").is_visible()
+
+
+def test_profile_says_that_the_poverty_rate_is_missing(page: Page, address: str) -> None:
+    page.goto(address + "/countries/peru/")
+    card = page.locator(".card").first
+    assert card.get_by_role("heading").first.inner_text() == "Poverty rate"
+    assert card.locator(".gap").inner_text() == "No value recorded"
+
+
+def gettext_in(language: str, text: str) -> str:
+    """The interface's word for `text` in `language`."""
+    with translation.override(language):
+        return translation.gettext(text)
