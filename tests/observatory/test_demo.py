@@ -60,14 +60,14 @@ def test_demo_serves_peru_ends_with_ctrl_c_and_keeps_its_data(tmp_path: Path) ->
     assert find_server(tmp_path) is None
 
     with psycopg.connect(ensure_server(tmp_path).url()) as connection:
-        connection.execute("UPDATE countries_country SET summary_en = 'Edited by hand.' WHERE iso3 = 'PER'")
+        connection.execute("UPDATE countries_country SET name_en = 'Peru by hand' WHERE iso3 = 'PER'")
     stop_server(tmp_path)
     started = time.monotonic()
     with start(tmp_path, port) as demo:
         until_ready(demo)
         assert time.monotonic() - started < 30
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/countries/peru/") as page:
-            assert "Edited by hand." in page.read().decode()
+            assert "Peru by hand" in page.read().decode()
         press_ctrl_c(demo)
 
 
