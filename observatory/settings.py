@@ -148,7 +148,7 @@ else:
     DATABASES = {"default": {"ENGINE": "observatory.embedded", "NAME": "observatory", **CONNECTION}}
 
 # History sees sets, not rows: a row-level trigger makes an import seven to twelve times slower
-PGHISTORY_LEVEL = pgtrigger.Statement
+PGHISTORY_LEVEL: pgtrigger.Level = pgtrigger.Statement
 # Nothing is written on GET; asking who reads a public page would open the session and keep the page out of caches
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
