@@ -63,7 +63,14 @@ class MobilityRoleAdmin(RecordAdmin):
     list_display_links = ["country", "role"]
     list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["country"]
-    search_fields = ["=country__iso3", "country__name_en", "source_name", "narrative_en", "narrative_es", "narrative_pt"]
+    search_fields = [
+        "=country__iso3",
+        "country__name_en",
+        "source_name",
+        "narrative_en",
+        "narrative_es",
+        "narrative_pt",
+    ]
     autocomplete_fields = ["country"]
     fieldsets = [
         (None, {"fields": ["country", "role", "as_of"]}),
@@ -96,7 +103,14 @@ class ObservationAdmin(RecordAdmin):
     list_display_links = ["indicator", "value"]
     list_filter = ["indicator", ("country", admin.RelatedOnlyFieldListFilter), "status", "qualifier"]
     list_select_related = ["indicator", "country", "counterpart"]
-    search_fields = ["indicator__key", "indicator__name_en", "=country__iso3", "country__name_en", "source_name", "note"]
+    search_fields = [
+        "indicator__key",
+        "indicator__name_en",
+        "=country__iso3",
+        "country__name_en",
+        "source_name",
+        "note",
+    ]
     autocomplete_fields = ["indicator", "country", "counterpart"]
     fieldsets = [
         (None, {"fields": ["indicator", ("country", "counterpart"), "period"]}),

@@ -52,8 +52,19 @@ def acts_on(record: models.Model, *, hidden: Collection[str] = ()) -> list[Act]:
             key = (event.pgh_created_at, event.pgh_context_id)
             if key not in acts:
                 acts[key] = _act(event, users)
-            acts[key].changes.append(change)
-    return sorted(acts.values(), key=lambda act: act.at, reverse=True)
+            _tell(acts[key], change, is_field=model is type(record))
+    return sorted((act for act in acts.values() if act.changes), key=lambda act: act.at, reverse=True)
+
+
+def _tell(act: Act, change: Change, *, is_field: bool) -> None:
+    """Add a change to an act; a field that the act wrote twice tells its first and last value."""
+    earlier = next((c for c in act.changes if c.what == change.what), None) if is_field else None
+    if earlier is None:
+        act.changes.append(change)
+        return
+    act.changes.remove(earlier)
+    if earlier.before != change.after:
+        act.changes.append(Change(change.what, earlier.before, change.after))
 
 
 def _act(event: Any, users: dict[int, str]) -> Act:
@@ -77,7 +88,7 @@ def _event_models(model: type[models.Model]) -> Iterator[tuple[type[models.Model
         tracked = getattr(event_model, "pgh_tracked_model", None)
         if tracked is model:
             yield event_model, None
-        elif tracked and tracked._meta.auto_created in (False, model):
+        elif tracked and tracked._meta.concrete_model._meta.auto_created in (False, model):
             for key in tracked._meta.fields:
                 if key.related_model is model and key.remote_field.on_delete is models.CASCADE:
                     yield event_model, key.attname
@@ -131,7 +142,7 @@ def _row_change(
 
 
 def _name_of_rows(record: models.Model, model: type[models.Model]) -> str:
-    tags = (f.verbose_name for f in record._meta.many_to_many if f.remote_field.through is model)
+    tags = (f.verbose_name for f in record._meta.many_to_many if f.remote_field.through is model._meta.concrete_model)
     return capfirst(str(next(tags, model._meta.verbose_name)))
 
 

@@ -73,6 +73,7 @@ class RelatedByChoice(BaseModelAdmin):
 class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
     """The admin of a model whose history is kept."""
 
+    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     list_per_page = 50
     history_hidden: tuple[str, ...] = ("updated_at",)

@@ -127,4 +127,3 @@ class UpdatedByMeFilter(admin.SimpleListFilter):
         if self.value() not in ("updated", "created"):
             return queryset
         return queryset.filter(**{f"{self.value()}_by": request.user})
-

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
@@ -103,8 +104,15 @@ class StatusEventInline(MeasureInline):
 class CitationForm(forms.ModelForm):
     """A citation; its source is searched for, or made from a pasted address."""
 
-    new_url = forms.URLField(label=gettext_lazy("or paste its address"), required=False, assume_scheme="https")
-    new_title = forms.CharField(label=gettext_lazy("title of the new source"), required=False, max_length=500)
+    new_url = forms.URLField(
+        label=gettext_lazy("or paste its address"),
+        required=False,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+    )
+    new_title = forms.CharField(
+        label=gettext_lazy("title of the new source"), required=False, max_length=500, widget=AdminTextInputWidget()
+    )
     new_kind = forms.ChoiceField(
         label=gettext_lazy("kind of the new source"),
         required=False,

@@ -75,7 +75,7 @@ class MeasureAdmin(RecordAdmin):
     inlines_of_section = {2: StatusEventInline, 5: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
-    list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated_at"]
+    list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated"]
     list_display_links = ["public_id", "name"]
     list_select_related = ["country"]
     ordering = ["-updated_at", "pk"]
@@ -111,6 +111,10 @@ class MeasureAdmin(RecordAdmin):
     def dated(self, measure: Measure) -> str:
         return measure.date.in_words() if measure.date else ""
 
+    @admin.display(description=gettext_lazy("updated"), ordering="updated_at")
+    def updated(self, measure: Measure) -> str:
+        return formats.date_format(timezone.localtime(measure.updated_at), "SHORT_DATE_FORMAT")
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Measure], search_term: str
     ) -> tuple[QuerySet[Measure], bool]:
@@ -144,11 +148,9 @@ class MeasureAdmin(RecordAdmin):
             return allowed
         return request.user.has_perm(workflow.PUBLISH) or _refusal(request) is not None
 
-    def view_on_site(self, measure: Measure) -> str:
-        """The public page, or the preview of what has none."""
-        if measure.workflow == workflow.Workflow.PUBLISHED:
-            return measure.get_absolute_url()
-        return reverse("admin:measures_measure_preview", args=[measure.pk])
+    def view_on_site(self, measure: Measure) -> str | None:
+        """The public page; what has none has a preview beside."""
+        return measure.get_absolute_url() if measure.workflow == workflow.Workflow.PUBLISHED else None
 
     # The form
 
@@ -248,8 +250,7 @@ class MeasureAdmin(RecordAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the rows; raise the version where anything changed; let the database check it all now, not at commit."""
         super().save_related(request, form, formsets, change)
-        changed = set(form.changed_data) - set(MeasureForm.own_fields)
-        if change and (changed or any(formset.has_changed() for formset in formsets)):
+        if change and (form.changed_data or any(formset.has_changed() for formset in formsets)):
             Measure.objects.filter(pk=form.instance.pk).mark_changed(by=request.user)
         workflow.refresh_status([form.instance.pk])
         with connection.cursor() as cursor:

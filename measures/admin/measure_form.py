@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -80,6 +81,11 @@ class MeasureForm(forms.ModelForm):
             self._prepare_choices()
             self._mark_missing()
 
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """What was changed of the record."""
+        return [name for name in super().changed_data if name not in self.own_fields]
+
     def _prepare_choices(self) -> None:
         topics = offered(Topic, {topic.pk for topic in self._initial_tags("topics")})
         groups = offered(TargetGroup, {group.pk for group in self._initial_tags("target_groups")})
@@ -136,7 +142,9 @@ class MeasureForm(forms.ModelForm):
             return
         if existing := duplicates.same_record(self.instance):
             message = format_html(
-                _("{} already has this kind, body, reference and provision. Open that one, or name the provision here."),
+                _(
+                    "{} already has this kind, body, reference and provision. Open that one, or name the provision here."
+                ),
                 link(existing),
             )
             self.add_error("reference", ValidationError(message, code="same_record"))

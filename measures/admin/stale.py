@@ -140,9 +140,7 @@ class Merge:
             )
         self._write_rows(formset.prefix, kept, added)
 
-    def _merge_row(
-        self, formset: Any, row: Values, base: Values, theirs: Values, form: Any
-    ) -> Iterator[Difference]:
+    def _merge_row(self, formset: Any, row: Values, base: Values, theirs: Values, form: Any) -> Iterator[Difference]:
         for name, values in theirs.items():
             mine = _clean(row.get(name, []))
             if values in (base.get(name, []), mine):

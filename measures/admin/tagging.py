@@ -29,9 +29,7 @@ class TaggingForm(forms.Form):
 
     add_topics = forms.ModelMultipleChoiceField(Topic.objects.all(), required=False, widget=TermCheckboxes)
     remove_topics = forms.ModelMultipleChoiceField(Topic.objects.all(), required=False, widget=TermCheckboxes)
-    add_target_groups = forms.ModelMultipleChoiceField(
-        TargetGroup.objects.all(), required=False, widget=TermCheckboxes
-    )
+    add_target_groups = forms.ModelMultipleChoiceField(TargetGroup.objects.all(), required=False, widget=TermCheckboxes)
     remove_target_groups = forms.ModelMultipleChoiceField(
         TargetGroup.objects.all(), required=False, widget=TermCheckboxes
     )

@@ -102,3 +102,244 @@ def test_bad_input_names_the_field_and_says_what_would_be_right() -> None:
     }
     assert 'value="2020-5-32"' in page.content.decode()
     assert "Words without a source" in page.content.decode()
+
+
+def test_one_topic_becomes_the_primary_one_and_several_ask_which() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(topics=())
+    first, second = factories.topic(key="health.access"), factories.topic(key="border.closure")
+    url = change(draft)
+    shown = admin_forms.shown(client, url)
+    page = client.post(url, shown | {"topics": [str(first.pk), str(second.pk)]})
+    assert admin_forms.errors_by_field(page) == {
+        "primary_topic": ["Choose which of the ticked topics is the primary one: it decides the lane of the timeline."]
+    }
+    page = client.post(url, shown | {"topics": [str(first.pk)], "primary_topic": str(second.pk)})
+    assert admin_forms.errors_by_field(page) == {
+        "primary_topic": ["Tick “Closure” among the topics too, or choose one that is ticked."]
+    }
+    assert admin_forms.errors(client.post(url, shown | {"topics": [str(first.pk)]})) == []
+    draft.refresh_from_db()
+    assert draft.primary_topic == first
+
+
+def test_same_number_in_the_country_is_shown_and_saved_only_as_another_act() -> None:
+    client, known = signed_in(factories.analyst()), factories.measure(reference="068-2020-PCM")
+    data = admin_forms.shown(client, ADD) | {
+        "country": "PER",
+        "kind": "ministerial_resolution",
+        "reference": "Nº 68 / 2020 - pcm",
+        "title_en": "Something else",
+    }
+    page = client.post(ADD, data)
+    assert admin_forms.errors_by_field(page) == {
+        "": ["This may be recorded already. Look at what is named below, then tick “This is another act”."]
+    }
+    assert change(known) in page.content.decode()
+    assert Measure.objects.count() == 1
+    assert admin_forms.errors(client.post(ADD, data | {"another_act": "on"})) == []
+    assert Measure.objects.count() == 2
+
+
+def test_record_that_cannot_exist_twice_names_the_one_that_exists() -> None:
+    client, known = signed_in(factories.analyst()), factories.measure(reference="068-2020-PCM")
+    data = admin_forms.shown(client, ADD) | {
+        "country": "PER",
+        "kind": known.kind,
+        "reference": "N° 068-2020-PCM",
+        "title_en": "Twice",
+        "another_act": "on",
+    }
+    errors = admin_forms.errors_by_field(client.post(ADD, data))
+    assert set(errors) == {"reference"}
+    assert f'<a href="{change(known)}" target="_blank">{known}</a> already has this kind' in errors["reference"][0]
+
+
+def test_duplicates_are_asked_for_while_typing() -> None:
+    client, known = signed_in(factories.analyst()), factories.measure(title_en="Closing of all the land borders")
+    url = reverse("admin:measures_measure_duplicates")
+    typed = {
+        "country": "PER",
+        "title_en": "Closing all land borders",
+        "status_events-TOTAL_FORMS": "1",
+        "status_events-0-date": "2020-04",
+    }
+    assert change(known) in client.post(url, typed).content.decode()
+    assert client.post(url, typed | {"status_events-0-date": "2021"}).content.decode().strip() == ""
+    assert client.post(url, typed | {"pk": str(known.pk)}).content.decode().strip() == ""
+
+
+def test_add_another_keeps_country_tags_and_source() -> None:
+    client = signed_in(factories.analyst())
+    made = factories.draft(
+        groups=("refugees",), origins=(factories.country(iso3="VEN"),), sources=(factories.source(),)
+    )
+    response = client.post(change(made), admin_forms.shown(client, change(made)) | {"_addanother": "1"})
+    kept = admin_forms.shown(client, response.url)
+    topic, group, source = made.topics.get(), made.target_groups.get(), made.citations.get().source
+    assert (kept["country"], kept["topics"], kept["primary_topic"]) == ("PER", str(topic.pk), str(topic.pk))
+    assert (kept["target_groups"], kept["origin_countries"]) == (str(group.pk), "VEN")
+    assert (kept["citations-0-source"], kept["title_en"], kept["kind"]) == (str(source.pk), "", "")
+    data = kept | {"kind": "bill", "title_en": "The next one"}
+    assert admin_forms.errors(client.post(response.url, data)) == []
+    assert Measure.objects.get(title_en="The next one").citations.get().source == source
+
+
+def test_analyst_reads_but_does_not_change_what_is_public() -> None:
+    client, public = signed_in(factories.analyst()), factories.measure()
+    page = client.get(change(public))
+    assert "This record is public or retired" in page.content.decode()
+    assert "title_en" not in admin_forms.held(page)
+    assert client.post(change(public), {"title_en": "Changed", "record_version": "1"}).status_code == 403
+    public.refresh_from_db()
+    assert public.title_en != "Changed"
+
+
+def test_editor_changes_what_is_public() -> None:
+    client, public = signed_in(factories.editor()), factories.measure()
+    url = change(public)
+    assert admin_forms.errors(client.post(url, admin_forms.shown(client, url) | {"title_en": "Changed"})) == []
+    public.refresh_from_db()
+    assert (public.title_en, public.record_version, public.workflow) == ("Changed", 2, Workflow.PUBLISHED)
+
+
+def test_saving_without_a_change_makes_no_version() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(sources=(factories.source(),))
+    before = (draft.record_version, draft.updated_at, draft.events.count())
+    assert admin_forms.errors(client.post(change(draft), admin_forms.shown(client, change(draft)))) == []
+    draft.refresh_from_db()
+    assert (draft.record_version, draft.updated_at, draft.events.count()) == before
+
+
+def test_button_saves_then_moves() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft()
+    url = change(draft)
+    client.post(url, admin_forms.shown(client, url) | {"title_en": "Ready", "_move": "submit"})
+    draft.refresh_from_db()
+    assert (draft.title_en, draft.workflow, draft.record_version) == ("Ready", Workflow.IN_REVIEW, 3)
+
+
+def test_analyst_cannot_publish_by_button_nor_by_action() -> None:
+    analyst, draft = factories.analyst(), factories.draft()
+    client, url = signed_in(analyst), change(draft)
+    shown = admin_forms.shown(client, url)
+    assert 'value="publish"' not in client.get(url).content.decode()
+    assert client.post(url, shown | {"_move": "publish"}).status_code == 403
+    client.post(LIST, {"action": "publish", "_selected_action": [draft.pk]})
+    draft.refresh_from_db()
+    assert draft.workflow == Workflow.DRAFT
+
+
+def test_refused_publication_leaves_the_record_saved_and_says_what_it_lacks() -> None:
+    client, draft = signed_in(factories.editor()), factories.draft(sources=())
+    url = change(draft)
+    response = client.post(
+        url, admin_forms.shown(client, url) | {"title_en": "Nearly", "_move": "publish"}, follow=True
+    )
+    assert [str(message) for message in response.context["messages"]] == [
+        f"“{draft.public_id} Nearly” is saved.",
+        f"{draft.public_id} cannot be published yet. It lacks: a source.",
+    ]
+
+
+def test_editor_sends_back_from_the_list_with_a_note() -> None:
+    client, first, second = signed_in(factories.editor()), factories.measure(), factories.measure()
+    chosen = {"action": "send_back", "_selected_action": [first.pk, second.pk]}
+    page = client.post(LIST, chosen)
+    assert "Why" in page.content.decode()
+    client.post(LIST, chosen | {"move_note": "Wrong gazette."})
+    assert set(Measure.objects.values_list("workflow", "workflow_note")) == {("draft", "Wrong gazette.")}
+
+
+def test_position_of_rows_is_their_number_and_gaps_close() -> None:
+    client = signed_in(factories.analyst())
+    bill = factories.draft(kind="bill", events=(("introduced", "2020-03"), ("on_agenda", "2020-05")))
+    url = change(bill)
+    data = admin_forms.shown(client, url) | {
+        "status_events-1-position": "9",
+        "status_events-2-position": "5",
+        "status_events-2-status": "in_committee",
+        "status_events-2-date": "2020-04",
+    }
+    assert admin_forms.errors(client.post(url, data)) == []
+    assert [(e.position, e.status) for e in bill.status_events.all()] == [
+        (0, "introduced"),
+        (1, "in_committee"),
+        (2, "on_agenda"),
+    ]
+
+
+def test_deprecated_term_is_kept_where_it_is_and_offered_nowhere_else() -> None:
+    client, old = signed_in(factories.analyst()), factories.topic(key="health.access")
+    bearer = factories.draft(topics=("health.access",))
+    old.deprecated_on = "2021-01-01"
+    old.save()
+    assert f'name="topics" value="{old.pk}"' in client.get(change(bearer)).content.decode()
+    assert f'name="topics" value="{old.pk}"' not in client.get(ADD).content.decode()
+
+
+def test_mutual_relation_of_a_new_entry_is_stored_from_the_older_side() -> None:
+    client, older = signed_in(factories.analyst()), factories.draft(kind="bill")
+    data = admin_forms.shown(client, ADD) | {
+        "country": "PER",
+        "kind": "bill",
+        "title_en": "On the same conduct",
+        "relations-0-type": "same_subject_as",
+        "relations-0-object": str(older.pk),
+    }
+    assert admin_forms.errors(client.post(ADD, data)) == []
+    made = Measure.objects.get(title_en="On the same conduct")
+    assert [(r.subject, r.object) for r in older.relations.all()] == [(older, made)]
+    assert "same subject as" in client.get(change(made)).content.decode()
+    data = admin_forms.shown(client, change(made)) | {
+        "relations-0-type": "same_subject_as",
+        "relations-0-object": str(older.pk),
+    }
+    assert admin_forms.errors_by_field(client.post(change(made), data)) == {
+        "relations-0-object": ["This relation is recorded already, from the other entry."]
+    }
+
+
+def test_circle_of_relations_is_refused_in_words() -> None:
+    client, first, second = signed_in(factories.analyst()), factories.draft(), factories.draft()
+    factories.relation(subject=first, type="extends", object=second)
+    data = admin_forms.shown(client, change(second)) | {
+        "relations-0-type": "extends",
+        "relations-0-object": str(first.pk),
+    }
+    assert admin_forms.errors(client.post(change(second), data)) == [
+        "This would close a circle: the other entry already leads back to this one."
+    ]
+
+
+def test_typed_date_is_echoed_by_the_one_parser() -> None:
+    client = signed_in(factories.analyst())
+    asked = reverse("admin:echo")
+    answers = [client.get(asked, {"text": text}).json() for text in ("2020-05", "2020-05-29?", "03/04/2020")]
+    assert answers == [
+        {"echo": "May 2020, day not recorded"},
+        {"echo": "29 May 2020, date inferred"},
+        {"error": "“03/04/2020” can be read in two ways. Write 2020-04-03 or 2020-03-04."},
+    ]
+    assert client.get(asked, {"text": "2016/2019", "kind": "period"}).json() == {"echo": "2016 to 2019"}
+    assert Client().get(asked, {"text": "2020"}).status_code == 302
+
+
+def test_form_shows_how_its_dates_are_understood() -> None:
+    draft = factories.draft(valid_from="2020-05")
+    page = signed_in(factories.analyst()).get(change(draft)).content.decode()
+    assert '<output class="echo">May 2020, day not recorded</output>' in page
+
+
+def test_preview_is_neither_public_nor_kept() -> None:
+    draft = factories.draft()
+    url = reverse("admin:measures_measure_preview", args=[draft.pk])
+    assert Client().get(url).status_code == 302
+    page = signed_in(factories.analyst()).get(url)
+    assert draft.title_en in page.content.decode()
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_precision_of_a_stored_date_survives_the_form() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(events=(("in_force", "2020-04?"),))
+    client.post(change(draft), admin_forms.shown(client, change(draft)) | {"title_en": "Other"})
+    assert draft.status_events.get().date == PartialDate(2020, 4, inferred=True)

@@ -71,12 +71,12 @@ function addMoves(row) {
   const box = row.querySelector(".position");
   if (!box || row.querySelector(".move")) return;
   const words = form.querySelector("[data-up]").dataset;
-  for (const [sign, words_, step] of [["↑", words.up, -1], ["↓", words.down, 1]]) {
+  for (const [sign, label, step] of [["↓", words.down, 1], ["↑", words.up, -1]]) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "move";
     button.textContent = sign;
-    button.setAttribute("aria-label", words_);
+    button.setAttribute("aria-label", label);
     button.addEventListener("click", () => {
       const rows = rowsOf(row.closest(".inline-group"));
       const other = rows[rows.indexOf(row) + step];
