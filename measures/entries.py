@@ -134,7 +134,10 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a list, ready to print; `certainty` answers the question what was in force on a day."""
+    """A row of a list, ready to print; `certainty` answers the question what was in force on a day.
+
+    `marked_title` and `marked_summary` are HTML with the words of a search marked, '' without a search.
+    """
 
     public_id: str
     url: str
@@ -152,6 +155,8 @@ class Entry:
     reference: str
     sources: tuple[SourceLink, ...]
     certainty: str
+    marked_title: str = ""
+    marked_summary: str = ""
 
 
 def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:

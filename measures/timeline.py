@@ -112,6 +112,22 @@ class Chart:
     ticks: tuple[Tick, ...]
     empty: tuple[str, ...]
 
+    @property
+    def has_months(self) -> bool:
+        """Whether any mark stands for a month without a day."""
+        return any(placed.dots for lane in self.lanes for placed in lane.marks)
+
+    @property
+    def has_bars(self) -> bool:
+        """Whether anything lasts."""
+        return any(placed.bar for lane in self.lanes for placed in lane.marks)
+
+    @property
+    def fading(self) -> list[str]:
+        """The status groups that have a bar without a recorded start or end."""
+        bars = ((placed.mark.group, placed.bar) for lane in self.lanes for placed in lane.marks)
+        return sorted({group for group, bar in bars if bar and bar.fade})
+
 
 def chart(measures: Sequence[Measure], topics: Sequence[tuple[str, str]]) -> Chart:
     """The timeline of `measures`; `topics` are keys and labels of the upper level, in the order of the lanes."""

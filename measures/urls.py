@@ -1,5 +1,12 @@
 """Addresses of measures and of what is known about each country."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from measures.views import country, measure
+
+urlpatterns = [
+    path("countries/<slug:slug>/", country.country, name="country"),
+    path("measures/", measure.measure_list, name="measures"),
+    path("measures/<slug:public_id>/", measure.measure, name="measure"),
+    path("reference/<path:reference>/", measure.reference, name="reference"),
+]

@@ -1,0 +1,254 @@
+"""A measure -> everything that its page says about it, as plain values."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from babel import Locale, UnknownLocaleError
+from django.db.models import Prefetch, Q
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from countries.changes import acts_on
+from countries.periods import PartialDate
+from countries.texts import Text
+from measures.choices import EndKind, RelationType, Status, StatusGroup
+from measures.entries import Span, span_of
+from measures.markdown import to_html
+from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, StatusEvent
+
+BOOKKEEPING = (
+    "public_id",
+    "status",
+    "status_date",
+    "date",
+    "record_version",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "reviewed_at",
+    "reviewed_by",
+    "published_at",
+    "published_by",
+    "workflow_note",
+)
+"""Fields that follow from others, or that name people; their changes are nobody's news."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateRow:
+    """Something that happened, or a side of validity, and when; `note` says what is missing or inferred."""
+
+    what: str
+    date: str
+    iso: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another public entry."""
+
+    public_id: str
+    url: str
+    title: Text
+    group: str
+    group_label: str
+    provision: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """The entries to which this one bears the same relation: `extends`, `extended by`."""
+
+    label: str
+    entries: tuple[Related, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A source and what it supports."""
+
+    title: str
+    url: str
+    kind: str
+    publisher: str
+    published: str
+    accessed_on: PartialDate | None
+    language: str
+    language_name: str
+    locator: str
+    quote: str
+    supports: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A day on which the published record changed, and the fields that did."""
+
+    date: PartialDate
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the page of a measure shows beside the fields of its own."""
+
+    span: Span
+    group: StatusGroup
+    status: str
+    summary: Text
+    summary_html: SafeString
+    language_name: str
+    dates: tuple[DateRow, ...]
+    relations: tuple[Relations, ...]
+    same_act: tuple[Related, ...]
+    sources: tuple[Cited, ...]
+    revisions: tuple[Revision, ...]
+    first_published: PartialDate | None
+    last_change: PartialDate
+
+
+def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
+    """`queryset` with everything that `details_of` reads, in a fixed number of queries."""
+    others = Measure.objects.published()
+    return queryset.select_related("country", "issuing_body", "primary_topic").prefetch_related(
+        "topics__parent",
+        "target_groups",
+        "origin_countries",
+        "status_events",
+        Prefetch("citations", Citation.objects.select_related("source")),
+        Prefetch("relations", Relation.objects.filter(object__in=others).select_related("object")),
+        Prefetch("relations_to", Relation.objects.filter(subject__in=others).select_related("subject")),
+    )
+
+
+def details_of(measure: Measure) -> Details:
+    """The details of a published measure that `for_page` loaded."""
+    summary = measure.summary
+    return Details(
+        span=span_of(measure),
+        group=StatusGroup(measure.status_group),
+        status=str(Status(measure.status).label),
+        summary=summary,
+        summary_html=to_html(summary.text),
+        language_name=language_name(measure.original_language),
+        dates=(*_events(measure.status_events.all()), *_validity(measure)),
+        relations=_relations(measure),
+        same_act=_same_act(measure),
+        sources=tuple(_cited(citation) for citation in measure.citations.all()),
+        revisions=_revisions(measure),
+        first_published=PartialDate.from_date(measure.published_at.date()) if measure.published_at else None,
+        last_change=PartialDate.from_date(measure.updated_at.date()),
+    )
+
+
+def language_name(tag: str) -> str:
+    """`Spanish`, in the active language; the tag itself where nobody knows its name."""
+    if not tag:
+        return ""
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name(get_language() or "en")
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return capfirst(name or tag)
+
+
+def _events(events: Iterable[StatusEvent]) -> Iterable[DateRow]:
+    for event in events:
+        yield _row(str(Status(event.status).label), event.date, event.note)
+
+
+def _validity(measure: Measure) -> Iterable[DateRow]:
+    if measure.valid_from:
+        yield _row(_("Valid from"), measure.valid_from)
+    if measure.valid_until:
+        yield _row(_("Valid until"), measure.valid_until)
+    if measure.end_kind:
+        label = EndKind(measure.end_kind).label
+        unknown = measure.end_kind == EndKind.UNKNOWN
+        yield DateRow(_("Kind of end"), _("Not recorded") if unknown else str(label), "", "")
+
+
+def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
+    if not date:
+        return DateRow(what, _("Date not recorded"), "", note)
+    notes = ", ".join(part for part in (date.missing_in_words(), note) if part)
+    return DateRow(what, date.in_words(), str(date).removesuffix("?"), notes)
+
+
+# Other entries
+
+
+def _related(measure: Measure) -> Related:
+    group = StatusGroup(measure.status_group)
+    return Related(
+        public_id=measure.public_id,
+        url=measure.get_absolute_url(),
+        title=measure.title,
+        group=group.value,
+        group_label=str(group.label),
+        provision=measure.provision,
+        span=span_of(measure),
+    )
+
+
+def _relations(measure: Measure) -> tuple[Relations, ...]:
+    """Both ways, under the words by which each reads from here."""
+    found: dict[str, list[Related]] = {}
+    for relation in measure.relations.all():
+        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object))
+    for relation in measure.relations_to.all():
+        found.setdefault(relation.inverse_label, []).append(_related(relation.subject))
+    return tuple(Relations(capfirst(label), tuple(entries)) for label, entries in found.items())
+
+
+def same_act(measure: Measure) -> MeasureQuerySet:
+    """The public entries on other provisions of the same act."""
+    if not measure.reference:
+        return Measure.objects.none()
+    act = Q(
+        country=measure.country_id,
+        kind=measure.kind,
+        issuing_body=measure.issuing_body_id,
+        reference_key=measure.reference_key,
+    )
+    return Measure.objects.published().filter(act).exclude(pk=measure.pk).order_by("provision", "public_id")
+
+
+def _same_act(measure: Measure) -> tuple[Related, ...]:
+    return tuple(_related(other) for other in same_act(measure))
+
+
+# Sources and revisions
+
+
+def _cited(citation: Citation) -> Cited:
+    source = citation.source
+    return Cited(
+        title=source.title,
+        url=source.url,
+        kind=source.get_kind_display(),
+        publisher=source.publisher,
+        published=source.published.in_words() if source.published else "",
+        accessed_on=PartialDate.from_date(source.accessed_on) if source.accessed_on else None,
+        language=source.language,
+        language_name=language_name(source.language),
+        locator=citation.locator,
+        quote=citation.quote,
+        supports=str(CitedField(citation.field).label) if citation.field else "",
+    )
+
+
+def _revisions(measure: Measure) -> tuple[Revision, ...]:
+    """Day by day since the first publication, newest first; who did it and what stood there before is not public."""
+    published = measure.published_at
+    days: dict[PartialDate, dict[str, None]] = {}
+    for act in acts_on(measure, hidden=BOOKKEEPING):
+        if published and act.at > published:
+            fields = days.setdefault(PartialDate.from_date(act.at.date()), {})
+            fields.update(dict.fromkeys(change.what for change in act.changes))
+    return tuple(Revision(day, tuple(fields)) for day, fields in days.items() if fields)

@@ -1,0 +1,185 @@
+"""Too many entries for marks -> a table of counts, topic by period, each of which the filter can show.
+
+An entry counts under each topic that it has, as in the filter, and in the one column that fits what is known of its
+date; so a cell's number is the number of entries behind its link.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, DateField, F, Func
+from django.db.models.functions import Coalesce, TruncMonth
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from countries.periods import PartialDate
+from measures.facets import PRECISION, Precision
+from measures.models import MeasureQuerySet
+from measures.timeline import STEPS, month_after, months_between
+
+MOST_COLUMNS = 18
+SHADES = 5
+
+Counts = Counter[tuple[str, datetime.date | None, str]]
+"""Entries by key of the topic, first day of the month, precision of the date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The months from `first` to `last`, or (both None) a kind of incomplete date."""
+
+    label: str
+    long_label: str
+    precisions: tuple[Precision, ...]
+    first: PartialDate | None = None
+    last: PartialDate | None = None
+
+    def holds(self, month: datetime.date | None, precision: str) -> bool:
+        """Whether entries dated in `month`, with that precision, count here."""
+        if precision not in self.precisions:
+            return False
+        return not (self.first and self.last) or (month is not None and self.first.first <= month <= self.last.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How many entries, how deep a shade (0 for none, up to `SHADES`), and the query string that shows them."""
+
+    count: int
+    shade: int
+    query: str
+    column: Column | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A topic: all its entries, then a cell for each column."""
+
+    label: str
+    total: Cell
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Rows and columns that hold anything, save for gaps between the first and the last period."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the filter is told already, which a cell narrows and never widens; `query` makes another query string."""
+
+    precisions: Collection[str]
+    since: PartialDate | None
+    until: PartialDate | None
+    query: Callable[..., str]
+
+
+def matrix(matching: MeasureQuerySet, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
+    """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
+    counts = _counts(matching, [key for key, _label in topics])
+    months = [month for _topic, month, precision in counts if month and precision != Precision.YEAR]
+    years = [month for _topic, month, precision in counts if month and precision == Precision.YEAR]
+    columns = [
+        column
+        for column in _columns(months, years)
+        if column.first or any(column.holds(month, precision) for _topic, month, precision in counts)
+    ]
+    numbers = {key: [_number(counts, key, column) for column in columns] for key, _label in topics}
+    most = max((number for row in numbers.values() for number in row), default=0)
+    rows = (
+        Row(
+            label,
+            Cell(sum(numbers[key]), 0, asked.query(topic=key), None),
+            tuple(_cell(key, column, n, most, asked) for column, n in zip(columns, numbers[key], strict=True)),
+        )
+        for key, label in topics
+        if any(numbers[key])
+    )
+    return Matrix(tuple(columns), tuple(rows))
+
+
+def _counts(matching: MeasureQuerySet, keys: Collection[str]) -> Counts:
+    """One query for each level of topics that is asked for."""
+    lower = Func(F("date_range"), function="lower", output_field=DateField())
+    dated = matching.order_by().annotate(month=TruncMonth(lower), precision_of_date=PRECISION)
+    topics = {"upper": Coalesce("topics__parent__key", "topics__key"), "lower": F("topics__key")}
+    levels = {"lower" if "." in key else "upper" for key in keys}
+    counts: Counts = Counter()
+    for level in levels:
+        rows = dated.values("month", "precision_of_date", topic_key=topics[level]).annotate(
+            n=Count("pk", distinct=True)
+        )
+        for row in rows:
+            if row["topic_key"] in keys:
+                counts[row["topic_key"], row["month"], row["precision_of_date"]] = row["n"]
+    return counts
+
+
+def _number(counts: Counts, key: str, column: Column) -> int:
+    return sum(n for (topic, month, precision), n in counts.items() if topic == key and column.holds(month, precision))
+
+
+def _cell(key: str, column: Column, count: int, most: int, asked: Asked) -> Cell:
+    return Cell(
+        count, -(-count * SHADES // most) if most else 0, asked.query(topic=key, **_dates(column, asked)), column
+    )
+
+
+def _dates(column: Column, asked: Asked) -> dict[str, str | list[str]]:
+    """The parameters that show one column, within what is asked for already."""
+    precisions = [p.value for p in column.precisions if not asked.precisions or p.value in asked.precisions]
+    if not (column.first and column.last):
+        return {"precision": precisions}
+    since, until = column.first, column.last
+    if asked.since and asked.since.first > since.first:
+        since = asked.since
+    if asked.until and asked.until.last < until.last:
+        until = asked.until
+    return {"from": str(since), "to": str(until), "precision": precisions}
+
+
+# Columns
+
+
+def _columns(months: Collection[datetime.date], years: Collection[datetime.date]) -> list[Column]:
+    """Months, quarters, years or more of them, as they fit; then what is known no closer."""
+    undated = Column(_("No date"), _("Date not recorded"), (Precision.NONE,))
+    only_year = Column(_("Year only"), _("Year only"), (Precision.YEAR,))
+    if not months:
+        return [only_year, undated]
+    first, last = min(months), max(months)
+    step = _step(first, last)
+    if step >= 12:
+        first, last = min(first, *years, first), max(last, *years, last)
+        step = _step(first, last)
+    first = month_after(first, -((first.year * 12 + first.month - 1) % step))
+    starts = [first]
+    while month_after(starts[-1], step) <= last:
+        starts.append(month_after(starts[-1], step))
+    periods = [_column(start, month_after(start, step - 1), step) for start in starts]
+    return [*periods, *([only_year] if step < 12 else []), undated]
+
+
+def _step(first: datetime.date, last: datetime.date) -> int:
+    months = months_between(first, last) + 1
+    return next((step for step in STEPS if months <= step * MOST_COLUMNS), STEPS[-1])
+
+
+def _column(first: datetime.date, last: datetime.date, step: int) -> Column:
+    """The column from the month of `first` to that of `last`."""
+    known = (Precision.DAY, Precision.MONTH)
+    if step >= 12:
+        label = str(first.year) if step == 12 else f"{first.year}–{last.year}"
+        return Column(label, label, (*known, Precision.YEAR), PartialDate(first.year), PartialDate(last.year))
+    since, until = PartialDate(first.year, first.month), PartialDate(last.year, last.month)
+    if step == 1:
+        return Column(date_format(first, "M Y"), since.in_words(), known, since, until)
+    label = f"{date_format(first, 'M')}–{date_format(last, 'M Y')}"
+    long_label = _("%(start)s to %(end)s") % {"start": since.in_words(), "end": until.in_words()}
+    return Column(label, long_label, known, since, until)

@@ -1,0 +1,204 @@
+"""What a page with a list shows, from its filter: counts, one page of entries, and what is wrong with the address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+
+from measures.entries import Entry, Month, by_month, entry_of, for_list
+from measures.facets import PRECISION, Facet, Precision
+from measures.filters import NEWEST, OLDEST, SORTS, Chip, MeasureFilter, Problem
+from measures.headlines import highlighted
+from measures.models import Measure
+from measures.models.measure import STATE_KINDS
+
+PAGE_SIZE = 50
+
+FIRST_FACETS = ("topic", "status", "family", "country", "direction")
+"""The facets that are always in view; the others are folded under "More filters"."""
+BOXES = ("from", "to", "q", "on", "updated_since")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entries the filter gives, and of them: measures of the state, without day and month, certain."""
+
+    total: int
+    state: int
+    undated: int
+    certain: int
+
+    @property
+    def others(self) -> int:
+        """Statements, alerts, responses and findings: never counted as measures of the state."""
+        return self.total - self.state
+
+    @property
+    def possible(self) -> int:
+        """What was in force on the day asked for possibly, and not certainly."""
+        return self.total - self.certain
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of the list; a gap in the row of pages has the number 0."""
+
+    number: int
+    query: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A text box of the form."""
+
+    name: str
+    value: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the list, and the query string that asks for it."""
+
+    value: str
+    label: str
+    query: str
+    is_current: bool
+
+
+class Listing:
+    """One page of the entries that a filter gives; `whole_up_to` entries are never parted."""
+
+    def __init__(self, filter: MeasureFilter, *, whole_up_to: int = 0) -> None:
+        self.filter = filter
+        self.counts = _counts(filter)
+        self.is_whole = self.counts.total <= max(whole_up_to, PAGE_SIZE)
+        self.last_page = 1 if self.is_whole else -(-self.counts.total // PAGE_SIZE)
+        self.page = filter.value("page") or 1
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the address, its page included."""
+        if self.filter.problems or self.page <= self.last_page:
+            return self.filter.problems
+        message = _("There is no page %(page)d. The last one is %(last)d.")
+        return [Problem("page", message % {"page": self.page, "last": self.last_page})]
+
+    @property
+    def status_code(self) -> int:
+        """400 where the address asks for what cannot be."""
+        return 400 if self.problems else 200
+
+    @cached_property
+    def measures(self) -> list[Measure]:
+        """The measures of this page."""
+        if self.problems:
+            return []
+        first = (self.page - 1) * PAGE_SIZE
+        queryset = for_list(self.filter.qs)
+        return list(queryset if self.is_whole else queryset[first : first + PAGE_SIZE])
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The rows of this page, the words of a search marked."""
+        entries = [entry_of(measure, self.filter.day) for measure in self.measures]
+        words = self.filter.value("q")
+        return _with_marks(entries, words) if words else entries
+
+    @property
+    def months(self) -> list[Month]:
+        """The rows under a heading for each month."""
+        return by_month(self.entries)
+
+    @property
+    def pages(self) -> list[PageLink]:
+        """First, last and neighbouring pages, with gaps between; none where all entries stand on one page."""
+        if self.last_page == 1:
+            return []
+        shown = sorted({1, *range(max(self.page - 2, 1), min(self.page + 2, self.last_page) + 1), self.last_page})
+        links: list[PageLink] = []
+        for number in shown:
+            if links and number > links[-1].number + 1:
+                links.append(PageLink(0, ""))
+            links.append(self._page(number))
+        return links
+
+    def _page(self, number: int) -> PageLink:
+        return PageLink(number, self.filter.query(page=str(number)), number == self.page)
+
+    @property
+    def everything(self) -> str:
+        """The query string of all pages together, for a file."""
+        return self.filter.query()
+
+    @property
+    def previous(self) -> PageLink | None:
+        """The page before."""
+        return self._page(self.page - 1) if self.page > 1 else None
+
+    @property
+    def next(self) -> PageLink | None:
+        """The page after."""
+        return self._page(self.page + 1) if self.page < self.last_page else None
+
+    # The panel of filters
+
+    @property
+    def facets(self) -> list[Facet]:
+        """The facets in view."""
+        return [facet for name, facet in self.filter.facets.items() if name in FIRST_FACETS]
+
+    @property
+    def more_facets(self) -> list[Facet]:
+        """The folded facets that have anything to choose."""
+        return [f for name, f in self.filter.facets.items() if name not in FIRST_FACETS and f.options]
+
+    @property
+    def has_more_chosen(self) -> bool:
+        """Whether something is chosen in the folded part."""
+        typed = any(self.filter.data.get(name) for name in ("on", "updated_since"))
+        return typed or any(facet.chosen for facet in self.more_facets)
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """Everything that is chosen."""
+        return self.filter.chips
+
+    @property
+    def boxes(self) -> dict[str, Box]:
+        """The text boxes by name, as typed, with what is wrong with them."""
+        wrong = {problem.parameter: problem.message for problem in self.problems}
+        return {name: Box(name, self.filter.data.get(name, ""), wrong.get(name, "")) for name in BOXES}
+
+    @property
+    def orders(self) -> list[Order]:
+        """The orders to choose from; the best match needs words."""
+        offered = SORTS if self.filter.value("q") else (NEWEST, OLDEST)
+        return [
+            Order(value, str(SORTS[value]), self.filter.query(sort=value), value == self.filter.order)
+            for value in offered
+        ]
+
+
+def _counts(filter: MeasureFilter) -> Counts:
+    day = filter.day
+    certain = Q(in_force_certain__contains=day) if day else Q(pk=None)
+    undated = Q(precision_of_date__in=(Precision.YEAR, Precision.NONE))
+    numbers = filter.matching.alias(precision_of_date=PRECISION).aggregate(
+        total=Count("pk"),
+        state=Count("pk", filter=Q(kind__in=STATE_KINDS)),
+        undated=Count("pk", filter=undated),
+        certain=Count("pk", filter=certain),
+    )
+    return Counts(**numbers)
+
+
+def _with_marks(entries: Sequence[Entry], words: str) -> list[Entry]:
+    texts = [text for entry in entries for text in (entry.title, entry.summary)]
+    marked = highlighted(texts, words)
+    return [
+        replace(entry, marked_title=marked[2 * i], marked_summary=marked[2 * i + 1]) for i, entry in enumerate(entries)
+    ]

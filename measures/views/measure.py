@@ -1,0 +1,63 @@
+"""The pages of measures: one of them, all of them, and whichever bears a legal number."""
+
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from measures.choices import Workflow
+from measures.details import details_of, for_page
+from measures.entries import entry_of, for_list
+from measures.filters import MeasureFilter
+from measures.models import Measure, MeasureQuerySet
+from measures.references import key_of
+from measures.views.listing import Listing
+
+MOST_OF_A_REFERENCE = 100
+"""Entries that the page of a legal number lists; no act has more provisions that differ."""
+
+
+@require_safe
+def measure_list(request: HttpRequest) -> HttpResponse:
+    """`/measures/`: every public entry, narrowed and ordered by the query string."""
+    listing = Listing(MeasureFilter(request.GET))
+    context = {"listing": listing, "scope": Measure.objects.published().count()}
+    return render(request, "measures/measure_list.html", context, status=listing.status_code)
+
+
+@require_safe
+def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """`/measures/PER-00007/`; a retired record leaves nothing but the news that it is gone."""
+    if public_id != public_id.upper():
+        return redirect("measure", public_id=public_id.upper(), permanent=True)
+    if Measure.objects.filter(public_id=public_id, workflow=Workflow.RETIRED).exists():
+        return render(request, "measures/measure_retired.html", {"public_id": public_id}, status=410)
+    shown = get_object_or_404(for_page(Measure.objects.published()), public_id=public_id)
+    context = {
+        "measure": shown,
+        "details": details_of(shown),
+        "address": request.build_absolute_uri(shown.get_absolute_url()),
+    }
+    return render(request, "measures/measure_detail.html", context)
+
+
+@require_safe
+def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
+    """`/reference/5349-2020-CR/`: the act with that number in whatever spelling, or all that begin with it."""
+    if "\x00" in reference:
+        raise Http404
+    exact = list(_numbered(Q(reference_key=key_of(reference))))
+    if len(exact) == 1:
+        return redirect(exact[0])
+    begun = [] if exact else list(_numbered(Q(reference_key__startswith=Concat(key_of(reference), Value("-")))))
+    entries = [entry_of(measure) for measure in exact or begun]
+    context = {"reference": reference, "entries": entries, "is_exact": bool(exact)}
+    return render(request, "measures/reference.html", context, status=200 if entries else 404)
+
+
+def _numbered(bears: Q) -> MeasureQuerySet:
+    """The public entries whose legal number fulfils a condition, act by act."""
+    found = Measure.objects.published().exclude(reference_key="").filter(bears)
+    ordered = found.order_by("reference_key", "country", "kind", "provision", "public_id")
+    return for_list(ordered)[:MOST_OF_A_REFERENCE]

@@ -1,0 +1,162 @@
+// Makes filters, timeline and list quicker to use; everything here can be done without it.
+
+const isPhone = matchMedia("(max-width: 46em)").matches;
+const LONG_MONTH = 10;
+const SHOWN_OF_LONG_MONTH = 5;
+const LINGER = 250; // milliseconds in which the pointer may reach the card
+
+// --- on phones filters are folded unless something in them is wrong, and months over ten entries are shortened
+
+function foldFilters() {
+  const details = document.querySelector(".filters > details");
+  if (details && !details.querySelector(".wrong")) details.open = false;
+}
+
+function shorten(list) {
+  const rest = [...list.children].slice(SHOWN_OF_LONG_MONTH);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "rest-of";
+  button.textContent = list.dataset.more.replace("{n}", rest.length);
+  const show = () => {
+    for (const entry of rest) entry.hidden = false;
+    button.remove();
+  };
+  const showTarget = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    if (!rest.includes(target) || !target.hidden) return;
+    show();
+    target.scrollIntoView();
+  };
+  for (const entry of rest) entry.hidden = true;
+  list.after(button);
+  button.addEventListener("click", () => {
+    show();
+    rest[0].querySelector("a").focus();
+  });
+  addEventListener("hashchange", showTarget);
+  addEventListener("beforeprint", show);
+  showTarget();
+}
+
+if (isPhone) {
+  foldFilters();
+  for (const list of document.querySelectorAll(".month > .events")) {
+    if (list.children.length > LONG_MONTH) shorten(list);
+  }
+}
+
+// --- the timeline is one tab stop with arrow keys
+
+function moveByKeys(chart, marks) {
+  const focusOn = (index) => {
+    const next = marks[(index + marks.length) % marks.length];
+    for (const mark of marks) mark.tabIndex = mark === next ? 0 : -1;
+    next.focus();
+  };
+  const targets = {
+    ArrowRight: (index) => index + 1,
+    ArrowDown: (index) => index + 1,
+    ArrowLeft: (index) => index - 1,
+    ArrowUp: (index) => index - 1,
+    Home: () => 0,
+    End: () => marks.length - 1,
+  };
+  marks.forEach((mark, index) => (mark.tabIndex = index ? -1 : 0));
+  chart.addEventListener("keydown", (event) => {
+    const index = marks.indexOf(document.activeElement);
+    if (index < 0 || !(event.key in targets) || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    focusOn(targets[event.key](index));
+  });
+}
+
+// --- a card with the entry of the list beside the mark: it can be reached with the pointer and closed with Esc
+
+class Card {
+  constructor(chart) {
+    this.chart = chart;
+    this.box = null;
+    this.timer = 0;
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.box?.remove();
+    this.box = null;
+  }
+
+  closeSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.close(), LINGER);
+  }
+
+  open(mark, pointerX) {
+    const entry = document.getElementById(mark.getAttribute("href").slice(1));
+    if (!entry) return;
+    this.close();
+    this.box = cardOf(entry);
+    this.box.addEventListener("pointerenter", () => clearTimeout(this.timer));
+    this.box.addEventListener("pointerleave", () => this.closeSoon());
+    this.chart.append(this.box);
+    this.place(mark, pointerX);
+  }
+
+  place(mark, pointerX) {
+    const chart = this.chart.getBoundingClientRect();
+    const icon = (mark.querySelector("svg:last-of-type .hit") ?? mark).getBoundingClientRect();
+    const x = (pointerX ?? icon.left + icon.width / 2) - chart.left + 12;
+    const isBelow = icon.bottom + this.box.offsetHeight + 8 < innerHeight;
+    const y = isBelow ? icon.bottom - chart.top + 4 : icon.top - chart.top - this.box.offsetHeight - 4;
+    this.box.style.left = `${Math.max(0, Math.min(x, chart.width - this.box.offsetWidth))}px`;
+    this.box.style.top = `${y}px`;
+  }
+}
+
+function cardOf(entry) {
+  const group = entry.className.replace("ev", "").trim();
+  const text = (selector) => entry.querySelector(selector)?.textContent.trim() ?? "";
+  const element = (tag, className, content) => {
+    const made = document.createElement(tag);
+    made.className = className;
+    made.textContent = content;
+    return made;
+  };
+  const card = element("div", `tip ${group}`, "");
+  card.ariaHidden = "true"; // it repeats the name of the mark
+  const dates = [text(".when > :first-child"), text(".when span")].filter(Boolean).join(" · ");
+  const status = element("span", "s", "");
+  const icon = entry.querySelector(".dot").cloneNode(true);
+  icon.setAttribute("class", `ic ${group}`);
+  status.append(icon, `${text(".meta .st")} · ${text(".meta .ref")}`);
+  const title = element("b", "", text("h5 a"));
+  title.lang = entry.querySelector("h5 a").lang;
+  card.append(element("span", "d", dates), title, status);
+  return card;
+}
+
+function showCards(chart, marks) {
+  const card = new Card(chart);
+  for (const mark of marks) {
+    mark.addEventListener("pointerenter", (event) => {
+      if (event.pointerType !== "touch") card.open(mark, event.clientX);
+    });
+    mark.addEventListener("pointerleave", () => card.closeSoon());
+    mark.addEventListener("focus", () => {
+      if (mark.matches(":focus-visible")) card.open(mark);
+    });
+    mark.addEventListener("blur", () => card.close());
+  }
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") card.close();
+  });
+}
+
+const chart = document.querySelector("div.chart");
+if (chart) {
+  const marks = [...chart.querySelectorAll('a[href^="#m-"]')];
+  if (marks.length) {
+    moveByKeys(chart, marks);
+    showCards(chart, marks);
+  }
+}
