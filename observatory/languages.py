@@ -27,13 +27,16 @@ class LanguageLink:
 
 
 def language_by_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: activate the language of the address and say it in `Content-Language`."""
+    """Middleware: answer in the language of the address and say it in `Content-Language`.
+
+    What is streamed is made after that, in no language: a stream is data.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
-        translation.activate(language)
         request.LANGUAGE_CODE = language
-        response = get_response(request)
+        with translation.override(language):
+            response = get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
 

@@ -1,0 +1,150 @@
+"""What is not published is found at no public address.
+
+Every address of the URLconf outside of the admin has its cases here; a new one without cases fails the first test.
+"""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, unquote
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import translation
+
+from measures.choices import Workflow
+from measures.models import Measure
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+RELATIVE = "Published relative"
+WORD = "zanahoria"
+REFERENCE = "N° 099887-2020-ZANAHORIA"
+SECRETS = (
+    f"decree on {WORD}",
+    f"decreto sobre {WORD}",
+    f"decreto sobre a {WORD}",
+    f"the {WORD} act",
+    f"regula la {WORD}",
+    f"it regulates {WORD}",
+    f"gazette of {WORD}",
+    f"{WORD}.example",
+)
+"""What the entry's texts say in small letters; a page may repeat a word that was searched for, but none of these."""
+LANGUAGES = ("en", "es", "pt")
+
+SEARCHES = (
+    "",
+    f"?q={WORD}",
+    f"?q={quote(REFERENCE)}",
+    "?topic=health.access&status=in_force",
+    "?from=2020-04&to=2020-04",
+)
+
+
+def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
+    """Every public address at which `entries` might show, in the active language, by the name of its pattern."""
+    country, listing = reverse("country", args=["peru"]), reverse("measures")
+    return {
+        "healthz": [reverse("healthz")],
+        "readyz": [reverse("readyz")],
+        "robots": [reverse("robots")],
+        "sitemaps": [reverse("sitemaps")],
+        "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures")],
+        "home": [reverse("home")],
+        "countries": [reverse("countries")],
+        "about": [reverse("about")],
+        "accessibility": [reverse("accessibility")],
+        "country": [country + search for search in SEARCHES],
+        "measures": [listing + search for search in (*SEARCHES, *(f"?q={entry.public_id}" for entry in entries))],
+        "measure": [
+            reverse("measure", args=[public_id]) for public_id in (_relative(), *(entry.public_id for entry in entries))
+        ],
+        "reference": [reverse("reference", args=[text]) for text in (REFERENCE, "99887", "99887-2020-zanahoria")],
+        # CSV        "measures_csv": [reverse("measures_csv") + search for search in SEARCHES],
+    }
+
+
+SHOWN_AT = {"sitemap", "home", "country", "measures", "measure", "reference"}
+
+
+def _entry(workflow: Workflow) -> Measure:
+    """An entry with a word of its own in every text, tied both ways to a published one."""
+    entry = factories.measure(
+        workflow=workflow,
+        title_en=f"Decree on {WORD}",
+        title_es=f"Decreto sobre {WORD}",
+        title_pt=f"Decreto sobre a {WORD}",
+        short_title_en=f"The {WORD} act",
+        official_title=f"Decreto que regula la {WORD}",
+        summary_en=f"It regulates {WORD}.",
+        reference=REFERENCE,
+        provision=workflow.label,
+        sources=(factories.source(title=f"Gazette of {WORD}", url=f"https://{WORD}.example/{workflow}"),),
+        events=(("in_force", "2020-04-14"),),
+    )
+    relative = Measure.objects.filter(title_en=RELATIVE).first() or factories.measure(title_en=RELATIVE)
+    factories.relation(subject=entry, object=relative)
+    factories.relation(subject=relative, object=entry, type="amends")
+    return entry
+
+
+def _relative() -> str:
+    """The identifier of the published entry that each `_entry` is tied to."""
+    return Measure.objects.get(title_en=RELATIVE).public_id
+
+
+def _names(patterns: Iterable[URLPattern | URLResolver]) -> set[str]:
+    """The name of each pattern that the public can reach; its route where it has no name."""
+    names: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            names.add(pattern.name or str(pattern.pattern))
+        elif pattern.namespace != "admin":
+            names |= _names(pattern.url_patterns)
+    return names
+
+
+def _answer(path: str) -> str:
+    """What an anonymous visitor reads there, in small letters."""
+    response = Client().get(path, follow=True)
+    content = b"".join(response) if response.streaming else response.content
+    return content.decode().lower()
+
+
+def _found_at(*entries: Measure) -> set[tuple[str, str]]:
+    """The addresses, behind the names of their patterns, whose answers tell of an entry."""
+    return {
+        (name, path)
+        for language in LANGUAGES
+        for name, paths in _addresses_in(language, entries).items()
+        for path in paths
+        if _tells(_answer(path), path, entries)
+    }
+
+
+def _addresses_in(language: str, entries: Sequence[Measure]) -> dict[str, list[str]]:
+    with translation.override(language):
+        return _addresses(entries)
+
+
+def _tells(text: str, path: str, entries: Sequence[Measure]) -> bool:
+    """Whether `text` holds a secret, or an identifier that was not in the question."""
+    asked = unquote(path).lower()
+    names = {REFERENCE.lower(), *(entry.public_id.lower() for entry in entries)}
+    return any(secret in text for secret in (*SECRETS, *(name for name in names if name not in asked)))
+
+
+def test_every_public_address_has_its_cases() -> None:
+    assert set(_addresses([_entry(Workflow.PUBLISHED)])) == _names(get_resolver().url_patterns)
+
+
+def test_hidden_entries_are_found_at_no_public_address() -> None:
+    hidden = [_entry(workflow) for workflow in Workflow if workflow != Workflow.PUBLISHED]
+    assert len(hidden) == 4
+    assert _found_at(*hidden) == set()
+
+
+def test_published_entry_is_found_by_the_same_search() -> None:
+    """Otherwise the test above would prove nothing."""
+    assert {name for name, _path in _found_at(_entry(Workflow.PUBLISHED))} == SHOWN_AT
