@@ -222,11 +222,11 @@ class MeasureFilter(django_filters.FilterSet):
     # What it gives
 
     def filter_queryset(self, queryset: MeasureQuerySet, *, ignoring: str = "") -> MeasureQuerySet:
-        """Apply every filter but `ignoring`; nothing passes while a parameter is wrong."""
+        """Apply every filter that is understood, but `ignoring`."""
         for name, filter_ in self.filters.items():
             if name != ignoring:
                 queryset = filter_.filter(queryset, self.value(name))
-        return queryset if self.is_valid() else queryset.none()
+        return queryset
 
     @property
     def qs(self) -> MeasureQuerySet:
@@ -235,8 +235,8 @@ class MeasureFilter(django_filters.FilterSet):
 
     @cached_property
     def matching(self) -> MeasureQuerySet:
-        """The entries in no order, to be counted."""
-        return self.filter_queryset(self.queryset.all())
+        """The entries in no order, to be counted; none while a parameter is wrong."""
+        return self.filter_queryset(self.queryset.all()) if self.is_valid() else self.queryset.none()
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
@@ -252,7 +252,7 @@ class MeasureFilter(django_filters.FilterSet):
     def _others(self, facet: str) -> MeasureQuerySet | None:
         """What all filters but `facet` let through; None when they let everything through."""
         presentation = ("sort", "page", facet)
-        if self.is_valid() and not any(self.value(name) for name in self.filters if name not in presentation):
+        if not any(self.value(name) for name in self.filters if name not in presentation):
             return None
         return self.filter_queryset(self.queryset.all(), ignoring=facet)
 

@@ -104,7 +104,7 @@ class Card {
 
   place(mark, pointerX) {
     const chart = this.chart.getBoundingClientRect();
-    const icon = (mark.querySelector("svg:last-of-type .hit") ?? mark).getBoundingClientRect();
+    const icon = (mark.querySelector(":scope > svg:last-of-type > .hit") ?? mark).getBoundingClientRect();
     const x = (pointerX ?? icon.left + icon.width / 2) - chart.left + 12;
     const isBelow = icon.bottom + this.box.offsetHeight + 8 < innerHeight;
     const y = isBelow ? icon.bottom - chart.top + 4 : icon.top - chart.top - this.box.offsetHeight - 4;
