@@ -131,9 +131,19 @@ class RoleCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of the country, the same in words, and whose it is."""
+
+    url: str
+    words: str
+    credit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """All that the profile of a country shows."""
 
+    picture: Picture | None
     headlines: tuple[Figure, ...]
     cards: tuple[RoleCard, ...]
     other_figures: tuple[Figure, ...]
@@ -153,7 +163,13 @@ def profile_of(country: Country) -> Profile:
     headlines = tuple(_headline(indicator, found.pop(indicator.key, ())) for indicator in _headline_indicators())
     cards = tuple(_card(role, editions, found) for role, editions in _editions_by_role(country))
     others = [observation for observations in found.values() for observation in observations]
-    return Profile(headlines, cards, _figures(others), _tables(others))
+    return Profile(_picture(country), headlines, cards, _figures(others), _tables(others))
+
+
+def _picture(country: Country) -> Picture | None:
+    if not country.picture:
+        return None
+    return Picture(country.picture.url, country.picture_alt, country.picture_credit)
 
 
 def newest_observations(country: Country) -> QuerySet[Observation]:

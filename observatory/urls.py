@@ -1,9 +1,11 @@
 """Addresses of the whole site: English bare, Spanish under `/es/`, Portuguese under `/pt/`."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import index, sitemap
 from django.urls import include, path
+from django.views.static import serve
 
 from observatory import views
 from observatory.sitemaps import SITEMAPS
@@ -14,6 +16,8 @@ urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
     path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    # Small and few, checked at upload; a proxy that serves the folder itself never asks for them here
+    path("media/countries/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / "countries"}, name="picture"),
     *i18n_patterns(
         path("", views.home, name="home"),
         path("countries/", views.country_list, name="countries"),

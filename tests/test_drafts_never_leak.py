@@ -51,6 +51,7 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "robots": [reverse("robots")],
         "sitemaps": [reverse("sitemaps")],
         "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures")],
+        "picture": [reverse("picture", args=["peru.jpg"])],
         "home": [reverse("home")],
         "countries": [reverse("countries")],
         "about": [reverse("about")],

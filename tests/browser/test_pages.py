@@ -20,7 +20,16 @@ LOOKS: dict[str, tuple[int, Literal["light", "dark"]]] = {
     "phone": (390, "light"),
     "phone in the dark": (390, "dark"),
 }
-PATHS = ("/", "/countries/", "/countries/peru/", "/about/", "/accessibility/", "/nowhere/")
+PATHS = (
+    "/",
+    "/countries/",
+    "/countries/peru/",
+    "/measures/",
+    "/measures/PER-00001/",
+    "/about/",
+    "/accessibility/",
+    "/nowhere/",
+)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection
@@ -10,6 +11,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from measures.choices import Workflow
 from tests import factories
@@ -156,6 +158,18 @@ def test_readyz_when_the_database_does_not_answer(client: Client) -> None:
     with connection.execute_wrapper(refuse):
         response = client.get("/readyz")
     assert (response.status_code, response.text) == (503, "the database does not answer\n")
+
+
+def test_picture_of_a_country_is_shown_with_its_words_and_credit(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    factories.country(picture="countries/peru.jpg", picture_alt="A street in Lima", picture_credit="A. Photographer")
+    html = client.get("/countries/peru/").text
+    assert '<img src="/media/countries/peru.jpg" alt="A street in Lima">' in html
+    assert "Picture: A. Photographer" in _words(html)
+    assert client.get("/media/countries/peru.jpg").status_code == 404
+    assert client.get("/media/countries/../../secret_key").status_code == 400
 
 
 def test_robots_names_the_sitemap(client: Client) -> None:
