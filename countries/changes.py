@@ -42,9 +42,9 @@ class Act:
 
 
 def acts_on(record: models.Model, *, hidden: Collection[str] = ()) -> list[Act]:
-    """The acts on `record`, newest first; the fields named in `hidden` are caches or bookkeeping and stay unsaid."""
+    """The acts on `record`, newest first; its fields named in `hidden` are caches or bookkeeping and stay unsaid."""
     kept = list(_events(record))
-    names = _names(kept, hidden)
+    names = _names(kept)
     users = _usernames(event for _model, events in kept for event in events)
     acts: dict[Any, Act] = {}
     for model, events in kept:
@@ -70,7 +70,7 @@ def _tell(act: Act, change: Change, *, is_field: bool) -> None:
 def _act(event: Any, users: dict[int, str]) -> Act:
     metadata = event.pgh_context.metadata if event.pgh_context else {}
     note = " ".join(str(metadata[key]) for key in ("command", "file", "note") if metadata.get(key))
-    return Act(event.pgh_created_at, users.get(metadata.get("user"), ""), note)
+    return Act(event.pgh_created_at, users.get(metadata.get("user") or 0, ""), note)
 
 
 def _events(record: models.Model) -> Iterator[tuple[type[models.Model], list[Any]]]:
@@ -110,13 +110,16 @@ def _changes(
     for event in events:
         earlier = before.get(getattr(event, pk))
         before[getattr(event, pk)] = event
-        told = _field_changes if own else _row_change
-        for change in told(record, model, earlier, event, hidden, names):
+        if own:
+            changes = _field_changes(model, earlier, event, hidden, names)
+        else:
+            changes = _row_change(record, model, earlier, event, names)
+        for change in changes:
             yield event, change
 
 
 def _field_changes(
-    record: models.Model, model: type[models.Model], earlier: Any, event: Any, hidden: Collection[str], names: Names
+    model: type[models.Model], earlier: Any, event: Any, hidden: Collection[str], names: Names
 ) -> Iterator[Change]:
     """Each field of the record itself that differs; a record that is new tells what it began with."""
     if event.pgh_label == "delete":
@@ -129,15 +132,15 @@ def _field_changes(
 
 
 def _row_change(
-    record: models.Model, model: type[models.Model], earlier: Any, event: Any, hidden: Collection[str], names: Names
+    record: models.Model, model: type[models.Model], earlier: Any, event: Any, names: Names
 ) -> Iterator[Change]:
     """A row that belongs to the record: added, changed or removed, described by its fields."""
-    described = _description(record, model, event, hidden, names)
+    described = _description(record, model, event, names)
     if event.pgh_label == "insert":
         yield Change(_name_of_rows(record, model), "", described)
     elif event.pgh_label == "delete":
         yield Change(_name_of_rows(record, model), described, "")
-    elif (old := _description(record, model, earlier, hidden, names) if earlier else "") != described:
+    elif (old := _description(record, model, earlier, names) if earlier else "") != described:
         yield Change(_name_of_rows(record, model), old, described)
 
 
@@ -146,10 +149,8 @@ def _name_of_rows(record: models.Model, model: type[models.Model]) -> str:
     return capfirst(str(next(tags, model._meta.verbose_name)))
 
 
-def _description(
-    record: models.Model, model: type[models.Model], event: Any, hidden: Collection[str], names: Names
-) -> str:
-    columns = [f for f in _told(model, hidden) if f.related_model is not type(record) or _is_other(f, event, record)]
+def _description(record: models.Model, model: type[models.Model], event: Any, names: Names) -> str:
+    columns = [f for f in _told(model, ()) if f.related_model is not type(record) or _is_other(f, event, record)]
     words = (_in_words(f, getattr(event, f.attname), names) for f in columns if f.name != "position")
     return ", ".join(word for word in words if word)
 
@@ -162,7 +163,7 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
     if value is None or value == "":
         return ""
     if column.related_model is not None:
-        return names[column.related_model].get(value, f"#{value}")  # type: ignore[index]  # never the text "self" here
+        return names[column.related_model].get(value, f"#{value}")
     if column.flatchoices:
         return str(dict(column.flatchoices).get(value, value))
     if isinstance(value, bool):
@@ -174,11 +175,11 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
     return str(value)
 
 
-def _names(kept: Iterable[tuple[type[models.Model], list[Any]]], hidden: Collection[str]) -> Names:
+def _names(kept: Iterable[tuple[type[models.Model], list[Any]]]) -> Names:
     """The present name of everything that the events refer to, in one query a model."""
     wanted: dict[Any, set[Any]] = defaultdict(set)
     for model, events in kept:
-        for column in _told(model, hidden):
+        for column in _told(model, ()):
             if column.related_model is not None:
                 wanted[column.related_model].update(getattr(event, column.attname) for event in events)
     return {

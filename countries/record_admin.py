@@ -6,6 +6,7 @@ Related rows are chosen, never created, inside another record's form.
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
@@ -17,6 +18,10 @@ from django.utils.translation import gettext as _
 
 from countries.changes import acts_on
 from countries.periods import PartialDate, PartialDateField, Period, PeriodField
+
+
+MOST_USERS = 100
+"""Records named as using one that is to be deleted."""
 
 
 def echo(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
@@ -61,7 +66,11 @@ class PeriodInput(DateInput):
 class RelatedByChoice(BaseModelAdmin):
     """Mixin: dates in one box, and no creating, changing or deleting of a related row from another record's form."""
 
-    formfield_overrides = {PartialDateField: {"widget": DateInput}, PeriodField: {"widget": PeriodInput}}
+    formfield_overrides = {
+        PartialDateField: {"widget": DateInput},
+        PeriodField: {"widget": PeriodInput},
+        models.URLField: {"assume_scheme": "https"},
+    }
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -77,7 +86,7 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     history_hidden: tuple[str, ...] = ("updated_at",)
-    in_use_advice = ""
+    in_use_advice: Any = ""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The stock page with the kept history in place of what the admin logged."""
@@ -86,6 +95,29 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         title = _("History of %(record)s") % {"record": record}
         return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
 
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        if "delete_selected" in actions:
+            actions["delete_selected"] = (_delete_selected, *actions["delete_selected"][1:])
+        return actions
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The stock answer; what still tags a record is in use too, and would lose its tag without a word."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        for relation in self.opts.related_objects:
+            if relation.many_to_many:
+                users = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
+                protected += [str(user) for user in users.distinct()[:MOST_USERS]]
+        return deleted, counts, lacking, protected
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The stock page; what is in use says what to do instead."""
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
+
+
+def _delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:
+    """The stock action; what is in use says what to do instead."""
+    response: Any = delete_selected(model_admin, request, queryset)
+    if response is not None:
+        response.context_data["in_use_advice"] = model_admin.in_use_advice
+    return response

@@ -70,7 +70,8 @@ def same_record(measure: Measure) -> Measure | None:
 
 
 def _others(country_id: str | None, pk: int | None) -> MeasureQuerySet:
-    return Measure.objects.filter(country_id=country_id).exclude(pk=pk).select_related("country")
+    others = Measure.objects.filter(country_id=country_id).select_related("country")
+    return others if pk is None else others.exclude(pk=pk)
 
 
 def _by_reference(candidate: Candidate) -> Iterator[Match]:

@@ -1,6 +1,6 @@
 """Fields and widgets of the measure's form: terms as grouped checkboxes, autocomplete that asks nothing it knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -43,7 +43,7 @@ class KnownAutocomplete(AutocompleteSelect):
 
     known: dict[str, str] = {}
 
-    def optgroups(self, name: str, value: list[str], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         chosen = {str(v) for v in value if str(v) not in ("", "None")}
         if not chosen <= self.known.keys():
             return super().optgroups(name, value, attr)

@@ -1,19 +1,16 @@
-"""The admin of measures: one form in the order in which a decree reads, and a list to find and work through."""
+"""The admin of measures: one form in the order in which a decree reads."""
 
-import re
-from functools import reduce
-from operator import and_
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.contrib.postgres.search import SearchQuery
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.forms import BaseInlineFormSet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import formats, timezone
@@ -24,16 +21,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from countries.admin import three_languages
-from countries.record_admin import RecordAdmin
-from measures import duplicates, search, workflow
-from measures.admin import filters, moves
+from measures import duplicates, workflow
+from measures.admin import moves
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
-from measures.admin.queues import QueueFilter
+from measures.admin.measure_list import MeasureList
 from measures.admin.stale import Merge, Snapshot, snapshot
-from measures.admin.tagging import CLOSED, tag_selected
-from measures.models import Citation, IssuingBody, Measure
-from measures.references import key_of
+from measures.admin.tagging import CLOSED
+from measures.choices import Workflow
+from measures.details import details_of, for_page
+from measures.models import Measure
 
 CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
 """What “save and add another” keeps, beside the sources."""
@@ -45,7 +42,9 @@ BOOKKEEPING = (
 
 
 @admin.register(Measure)
-class MeasureAdmin(RecordAdmin):
+class MeasureAdmin(MeasureList):
+    """The form; the list is `MeasureList`."""
+
     form = MeasureForm
     inlines = INLINES
     change_form_template = "admin/measures/measure/change_form.html"
@@ -72,69 +71,8 @@ class MeasureAdmin(RecordAdmin):
         ),
         (gettext_lazy("Source"), {"fields": ["evidence"]}),
     ]
-    inlines_of_section = {2: StatusEventInline, 5: CitationInline}
+    inlines_of_section: dict[int, type] = {2: StatusEventInline, 5: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
-
-    list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated"]
-    list_display_links = ["public_id", "name"]
-    list_select_related = ["country"]
-    ordering = ["-updated_at", "pk"]
-    search_fields = ["public_id"]
-    search_help_text = gettext_lazy(
-        "Identifier, number in any spelling, words of titles and summaries, body, title or address of a source."
-    )
-    list_filter = [
-        QueueFilter,
-        filters.WorkflowFilter,
-        filters.CountryFilter,
-        filters.FamilyFilter,
-        filters.KindFilter,
-        filters.StatusGroupFilter,
-        filters.TopicFilter,
-        filters.TargetGroupFilter,
-        filters.DirectionFilter,
-        filters.EvidenceFilter,
-        filters.UpdatedByMeFilter,
-    ]
-    actions = [tag_selected]
-
-    # The list
-
-    @admin.display(description=gettext_lazy("title"))
-    def name(self, measure: Measure) -> SafeString | str:
-        title = measure.title
-        if not title.is_fallback:
-            return title.text
-        return format_html('<span lang="{0}">{1}</span> <span class="tongue">{0}</span>', title.language, title.text)
-
-    @admin.display(description=gettext_lazy("date"), ordering="date_range")
-    def dated(self, measure: Measure) -> str:
-        return measure.date.in_words() if measure.date else ""
-
-    @admin.display(description=gettext_lazy("updated"), ordering="updated_at")
-    def updated(self, measure: Measure) -> str:
-        return formats.date_format(timezone.localtime(measure.updated_at), "SHORT_DATE_FORMAT")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Measure], search_term: str
-    ) -> tuple[QuerySet[Measure], bool]:
-        """Every word must be found, somewhere: whole numbers in any spelling, the beginnings of words in texts."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        whole = Q(public_id__iexact=term) | search.matching(term)
-        words = [_found(word) for word in term.split()]
-        return queryset.filter(whole | reduce(and_, words)), False
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        """The moves that the person may make; entries are retired, not deleted in bulk."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        for move in workflow.MOVES.values():
-            if request.user.has_perm(move.permission):
-                act: Any = moves.move_action(move)
-                actions[move.name] = (act, move.name, act.short_description)
-        return actions
 
     # Who may do what
 
@@ -150,7 +88,7 @@ class MeasureAdmin(RecordAdmin):
 
     def view_on_site(self, measure: Measure) -> str | None:
         """The public page; what has none has a preview beside."""
-        return measure.get_absolute_url() if measure.workflow == workflow.Workflow.PUBLISHED else None
+        return measure.get_absolute_url() if measure.workflow == Workflow.PUBLISHED else None
 
     # The form
 
@@ -234,7 +172,7 @@ class MeasureAdmin(RecordAdmin):
         """The fieldsets, each with its heading and the inlines that stand inside it, in reading order."""
         placed = {type(inline.opts): inline for inline in inline_formsets}
         for index, fieldset in enumerate(adminform):
-            inline = placed.get(self.inlines_of_section.get(index))
+            inline = placed.get(self.inlines_of_section.get(index, type(None)))
             heading, fieldset.name = (fieldset.name, None) if not fieldset.is_collapsible else (None, fieldset.name)
             yield {"heading": heading, "fieldset": fieldset, "inline": inline}
         yield {"heading": _("Relations"), "inline": placed.get(RelationInline)}
@@ -305,41 +243,18 @@ class MeasureAdmin(RecordAdmin):
         return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """How a record that is not public would read."""
-        measure = self.get_object(request, unquote(object_id))
-        if measure is None:
-            raise Http404
+        """The public page of a record that has none yet."""
+        measure = get_object_or_404(for_page(Measure.objects.all()), pk=unquote(object_id))
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
-        context = {**self.admin_site.each_context(request), "measure": measure, "title": _("Preview")}
+        address = request.build_absolute_uri(measure.get_absolute_url())
+        context = {"measure": measure, "details": details_of(measure), "address": address}
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
 
 
 def session_view(request: HttpRequest) -> JsonResponse:
     """Asked before a form is sent: that its author is still signed in, and the token that a new sign-in brought."""
     return JsonResponse({"token": get_token(request)})
-
-
-def _found(word: str) -> Q:
-    """Where one word of a search may stand."""
-    letters = re.sub(r"[^\w]", " ", word).split()
-    sources = Citation.objects.filter(
-        Q(source__title__icontains=word) | Q(source__url__icontains=word), measure=OuterRef("pk")
-    )
-    bodies = IssuingBody.objects.filter(
-        Q(sort_name__icontains=word)
-        | Q(native_name__icontains=word)
-        | Q(name_en__icontains=word)
-        | Q(acronym__iexact=word),
-        pk=OuterRef("issuing_body"),
-    )
-    found = Q(public_id__istartswith=word) | Exists(sources) | Exists(bodies)
-    if re.search(r"\d", word):
-        found |= Q(reference_key__contains=key_of(word))
-    if letters:
-        prefixes = " & ".join(f"{part}:*" for part in letters)
-        found |= Q(search=SearchQuery(prefixes, config="simple", search_type="raw"))
-    return found
 
 
 def _help_for_bodies() -> SafeString:
@@ -375,8 +290,9 @@ def _rule_broken(error: IntegrityError) -> str:
     """The words of the constraint that the database held against a save."""
     diagnosis = getattr(error.__cause__, "diag", None)
     name = getattr(diagnosis, "constraint_name", None)
-    for inline in (Measure, *(inline.model for inline in INLINES)):
-        for constraint in inline._meta.constraints:
+    models: list[Any] = [Measure, *(inline.model for inline in INLINES)]
+    for model in models:
+        for constraint in model._meta.constraints:
             if constraint.name == name:
                 return str(constraint.violation_error_message)
     return _("Somebody saved something that does not go together with this (%(rule)s). Look again, then save.") % {

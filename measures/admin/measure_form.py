@@ -64,7 +64,12 @@ class MeasureForm(forms.ModelForm):
 
     class Meta:
         model = Measure
-        fields = "__all__"
+        fields = [
+            *("country", "kind", "issuing_body", "reference", "provision", "official_title", "original_language"),
+            *("valid_from", "valid_until", "end_kind", "topics", "primary_topic", "target_groups", "origin_countries"),
+            *("direction", "evidence"),
+            *(f"{field}_{language}" for field in ("title", "short_title", "summary") for language in LANGUAGES),
+        ]
         widgets = {
             "topics": TermCheckboxes,
             "target_groups": TermCheckboxes,
@@ -143,7 +148,8 @@ class MeasureForm(forms.ModelForm):
         if existing := duplicates.same_record(self.instance):
             message = format_html(
                 _(
-                    "{} already has this kind, body, reference and provision. Open that one, or name the provision here."
+                    "{} already has this kind, body, reference and provision."
+                    " Open that one, or name the provision here."
                 ),
                 link(existing),
             )

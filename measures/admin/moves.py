@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -83,6 +84,6 @@ def _ask_why(
         "form": form,
         "measures": queryset,
         "action": request.POST["action"],
-        "checkbox": admin.helpers.ACTION_CHECKBOX_NAME,
+        "checkbox": ACTION_CHECKBOX_NAME,
     }
     return TemplateResponse(request, "admin/measures/measure/ask_why.html", context)

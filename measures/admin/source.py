@@ -28,7 +28,8 @@ class SourceAdmin(RecordAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        return super().get_queryset(request).annotate(cited=Count("citations__measure", distinct=True))
+        sources: QuerySet[Source] = super().get_queryset(request)
+        return sources.annotate(cited=Count("citations__measure", distinct=True))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
         """Files name a source by its key."""

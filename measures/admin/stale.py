@@ -104,19 +104,24 @@ class Merge:
             if difference := self._merge(name, self.form.fields[name], base, theirs, mine):
                 yield difference
 
-    def _merge(
-        self, name: str, column: Any, base: list[str], theirs: list[str], mine: list[str], row: str = ""
-    ) -> Difference | None:
+    def _merge(self, name: str, column: Any, base: list[str], theirs: list[str], mine: list[str]) -> Difference | None:
         """Merge one field into the data; None where the other person did not change it, or changed it alike."""
         if theirs in (base, mine):
             return None
         is_conflict = mine != base
         if not is_conflict:
             self.data.setlist(name, theirs)
-        words = (in_words(column, values) for values in (base, theirs, mine))
-        label = f"{row}: {column.label}" if row else capfirst(str(column.label))
-        raw = (json.dumps(values) for values in (theirs, mine))
-        return Difference(name, label, *words, is_conflict, *raw)  # type: ignore[misc, arg-type]  # three texts, two texts
+        label = capfirst(str(column.label))
+        return Difference(
+            name,
+            label,
+            in_words(column, base),
+            in_words(column, theirs),
+            in_words(column, mine),
+            is_conflict,
+            json.dumps(theirs),
+            json.dumps(mine),
+        )
 
     def _rows(self, formset: Any) -> Iterator[Difference]:
         base, theirs = self.base.rows.get(formset.prefix, {}), self.theirs.rows[formset.prefix]
@@ -149,8 +154,9 @@ class Merge:
             if not is_conflict:
                 row[name] = values
             column = form.fields[name]
-            texts = [in_words(column, v) for v in (base.get(name, []), values, mine)]
-            yield Difference(formset.prefix, f"{_name(formset)}: {column.label}", *texts, is_conflict)
+            label = f"{_name(formset)}: {column.label}"
+            texts = (in_words(column, base.get(name, [])), in_words(column, values), in_words(column, mine))
+            yield Difference(formset.prefix, label, *texts, is_conflict=is_conflict)
 
     def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Iterator[Difference]:
         """The other person removed a row: it goes, unless it was changed here, when it stays as a new one."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -113,7 +114,7 @@ def _ask(
         "measures": queryset,
         "closed": _closed(closed) if closed else "",
         "action": request.POST["action"],
-        "checkbox": admin.helpers.ACTION_CHECKBOX_NAME,
+        "checkbox": ACTION_CHECKBOX_NAME,
     }
     return TemplateResponse(request, "admin/measures/measure/tag_selected.html", context)
 

@@ -25,7 +25,7 @@ class TermAdmin(RecordAdmin):
     list_display_links = ["key", "label_en"]
     list_filter = [("deprecated_on", admin.EmptyFieldListFilter)]
     search_fields = ["key", "label_en", "label_es", "label_pt"]
-    autocomplete_fields: Any = ["replaced_by"]
+    autocomplete_fields = ["replaced_by"]
     list_per_page = 100
     in_use_advice = _(
         "It is in use, so it stays. Deprecate it instead: give it a date in “deprecated on” and, where there is one,"

@@ -94,9 +94,9 @@ def test_bad_input_names_the_field_and_says_what_would_be_right() -> None:
         "valid_from": ["“2020-5-32” is not in the calendar."],
         "status_events": ["The status history does not hold together. See the rows marked below."],
         "status_events-1-status": [
-            "“In force” is no status of this kind of entry. Choose from: Introduced, In committee, Reported, On the floor"
-            " agenda, Passed one chamber or first vote, Passed by the legislature, Sent to the executive, Enacted or"
-            " signed, Observed or vetoed, Merged into another bill, Withdrawn, Rejected, Archived, Lapsed, Unknown."
+            "“In force” is no status of this kind of entry. Choose from: Introduced, In committee, Reported, On the"
+            " floor agenda, Passed one chamber or first vote, Passed by the legislature, Sent to the executive, Enacted"
+            " or signed, Observed or vetoed, Merged into another bill, Withdrawn, Rejected, Archived, Lapsed, Unknown."
         ],
         "citations-1-source": ["Name the source: search for it, or paste its address."],
     }

@@ -132,7 +132,7 @@ def test_form_that_lost_what_it_was_opened_with_shows_every_difference() -> None
     assert differences(client.post(change(draft), mine)) == [("Title (English)", "", "Now", "Mine", True)]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_lost_race_for_a_number_is_told_in_words_and_keeps_what_was_typed() -> None:
     client, draft = signed_in(factories.analyst()), factories.draft(reference="1-2020")
     with connection.cursor() as cursor:  # what the database holds against a save after the form was checked

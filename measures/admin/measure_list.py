@@ -1,0 +1,108 @@
+"""The list of measures: to find, to work through, to tag and move many at once."""
+
+import re
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value
+from django.http import HttpRequest
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
+
+from countries.record_admin import RecordAdmin
+from measures import search, workflow
+from measures.admin import filters, moves
+from measures.admin.queues import QueueFilter
+from measures.admin.tagging import tag_selected
+from measures.models import Citation, IssuingBody, Measure
+from measures.references import key_of
+
+
+class MeasureList(RecordAdmin):
+    """Columns, filters, search and actions of the list."""
+
+    list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated"]
+    list_display_links = ["public_id", "name"]
+    list_select_related = ["country"]
+    ordering = ["-updated_at", "pk"]
+    search_fields = ["public_id"]
+    search_help_text = gettext_lazy(
+        "Identifier, number in any spelling, words of titles and summaries, body, title or address of a source."
+    )
+    list_filter = [
+        QueueFilter,
+        filters.WorkflowFilter,
+        filters.CountryFilter,
+        filters.FamilyFilter,
+        filters.KindFilter,
+        filters.StatusGroupFilter,
+        filters.TopicFilter,
+        filters.TargetGroupFilter,
+        filters.DirectionFilter,
+        filters.EvidenceFilter,
+        filters.UpdatedByMeFilter,
+    ]
+    actions = [tag_selected]
+
+    @admin.display(description=gettext_lazy("title"))
+    def name(self, measure: Measure) -> SafeString | str:
+        title = measure.title
+        if not title.is_fallback:
+            return title.text
+        return format_html('<span lang="{0}">{1}</span> <span class="tongue">{0}</span>', title.language, title.text)
+
+    @admin.display(description=gettext_lazy("date"), ordering="date_range")
+    def dated(self, measure: Measure) -> str:
+        return measure.date.in_words() if measure.date else ""
+
+    @admin.display(description=gettext_lazy("updated"), ordering="updated_at")
+    def updated(self, measure: Measure) -> str:
+        return formats.date_format(timezone.localtime(measure.updated_at), "SHORT_DATE_FORMAT")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Measure], search_term: str
+    ) -> tuple[QuerySet[Measure], bool]:
+        """Every word must be found, somewhere: whole numbers in any spelling, the beginnings of words in texts."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        whole = Q(public_id__iexact=term) | search.matching(term)
+        words = [_found(word) for word in term.split()]
+        return queryset.filter(whole | reduce(and_, words)), False
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """The moves that the person may make; entries are retired, not deleted in bulk."""
+        actions: Any = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        for move in workflow.MOVES.values():
+            if request.user.has_perm(move.permission):
+                act: Any = moves.move_action(move)
+                actions[move.name] = (act, move.name, act.short_description)
+        return actions
+
+
+def _found(word: str) -> Q:
+    """Where one word of a search may stand."""
+    letters = re.sub(r"[^\w]", " ", word).split()
+    sources = Citation.objects.filter(
+        Q(source__title__icontains=word) | Q(source__url__icontains=word), measure=OuterRef("pk")
+    )
+    bodies = IssuingBody.objects.filter(
+        Q(sort_name__icontains=word)
+        | Q(native_name__icontains=word)
+        | Q(name_en__icontains=word)
+        | Q(acronym__iexact=word),
+        pk=OuterRef("issuing_body"),
+    )
+    found = Q(public_id__istartswith=word) | Exists(sources) | Exists(bodies)
+    if re.search(r"\d", word):
+        found |= Q(reference_key__contains=key_of(word))
+    if letters:
+        prefixes = Func(Value(" & ".join(f"{part}:*" for part in letters)), function="fold_accents")
+        found |= Q(search=SearchQuery(prefixes, config="simple", search_type="raw"))
+    return found

@@ -1,0 +1,237 @@
+"""The list of measures: found, filtered, tagged and moved."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from measures.admin.queues import waiting
+from measures.models import Measure
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/measures/measure/"
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def listed(client: Client, **query: str) -> set[str]:
+    return {measure.public_id for measure in client.get(LIST, query).context["cl"].result_list}
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "PER-00001",
+        "per-00001",
+        "000104",
+        "Nº 104-2020-migraciones",
+        "prorroga",
+        "prórr",
+        "educaciones",
+        "superintend",
+        "MIGR",
+        "El Peruano",
+        "elperuano.example/104",
+        "prorroga 104",
+    ],
+)
+def test_search_finds_by_everything_one_would_type(term: str) -> None:
+    peru = factories.country()
+    body = factories.issuing_body(country=peru, acronym="MIGR", native_name="Superintendencia Nacional")
+    source = factories.source(title="El Peruano, 3 April", url="https://elperuano.example/104")
+    factories.measure(
+        title_es="Prórroga de plazos",
+        summary_es="Sobre la educación.",
+        reference="N° 000104-2020-MIGRACIONES",
+        issuing_body=body,
+        sources=(source,),
+    )
+    factories.measure(title_es="Otra cosa", reference="7-2021")
+    assert listed(signed_in(factories.analyst()), q=term) == {"PER-00001"}
+
+
+def test_filters_narrow_by_what_an_entry_is() -> None:
+    client = signed_in(factories.analyst(username="me"))
+    me = User.objects.get(username="me")
+    factories.measure(topics=("health.access",), groups=("refugees",), direction="less_restrictive", by=me)
+    factories.draft(kind="bill", topics=("border.closure",), country=factories.country(iso3="ECU"), evidence="disputed")
+    one, two = "PER-00001", "ECU-00001"
+    answers = {
+        "country=PER": {one},
+        "country=ECU": {two},
+        "country=INT": set(),
+        "family=bill": {two},
+        "kind=bill": {two},
+        "status_group=in_force": {one},
+        "topic=health": {one},
+        "topic=border.closure": {two},
+        "target_group=refugees": {one},
+        "workflow=draft": {two},
+        "direction=less_restrictive": {one},
+        "evidence=disputed": {two},
+        "mine=created": {one},
+        "mine=updated": {one},
+    }
+    assert {query: listed(client, **dict([query.split("=")])) for query in answers} == answers
+
+
+def test_queues_count_what_their_lists_hold() -> None:
+    analyst = factories.analyst()
+    complete = {f"{field}_{language}": "x" for field in ("title", "summary") for language in ("en", "es", "pt")}
+    factories.draft(by=analyst, **complete, end_kind="indefinite")
+    factories.measure(workflow="in_review", **complete, end_kind="indefinite", sources=())
+    factories.measure(**complete | {"summary_pt": ""}, end_kind="indefinite")
+    factories.measure(**complete, events=(("in_force", "2020-04"),))
+    factories.measure(**complete, workflow="stub", end_kind="indefinite")
+    factories.measure(workflow="retired", sources=())
+    client = signed_in(analyst)
+    queues = waiting(analyst, date(2026, 1, 1))
+    assert [queue["count"] for queue in queues] == [1, 1, 1, 1, 1, 1]
+    assert [len(client.get(queue["url"]).context["cl"].result_list) for queue in queues] == [1] * 6
+    page = client.get("/admin/").content.decode()
+    assert all(queue["url"] in page for queue in queues)
+
+
+def test_number_of_queries_of_list_and_form_is_fixed(django_assert_max_num_queries: Callable) -> None:
+    client = signed_in(factories.editor())
+
+    def fill(count: int) -> Measure:
+        for _number in range(count):
+            factories.measure(topics=("health.access", "border.closure"), groups=("refugees",))
+        sources = tuple(factories.source() for _number in range(count))
+        bill = factories.draft(kind="bill", events=(("introduced", "2020"),) * count, sources=sources)
+        for other in Measure.objects.exclude(pk=bill.pk)[:count]:
+            factories.relation(subject=bill, type="cites", object=other)
+        return bill
+
+    counts = []
+    for count in (1, 30):
+        bill = fill(count)
+        form = reverse("admin:measures_measure_change", args=[bill.pk])
+        for url in (LIST, form, f"{form.removesuffix('change/')}history/"):
+            client.get(url)  # fills the caches of content types
+            with django_assert_max_num_queries(60) as made:
+                assert client.get(url).status_code == 200
+            counts.append(len(made))
+    assert counts[:3] == counts[3:]
+
+
+def tagged(client: Client, *measures: Measure, **tags: object) -> list[str]:
+    chosen = {"action": "tag_selected", "_selected_action": [measure.pk for measure in measures]}
+    page = client.post(LIST, chosen | {"_tag": "1"} | tags, follow=True)
+    return [str(message) for message in page.context["messages"]]
+
+
+def test_bulk_tagging_adds_removes_and_sets() -> None:
+    client = signed_in(factories.analyst())
+    health, border = factories.topic(key="health.access"), factories.topic(key="border.closure")
+    first = factories.draft(topics=("health.access",), groups=("refugees",))
+    second = factories.draft(kind="criticism", topics=(), events=())
+    refugees, women = factories.target_group(key="refugees"), factories.target_group(key="women")
+    messages = tagged(
+        client,
+        first,
+        second,
+        add_topics=[border.pk],
+        remove_topics=[health.pk],
+        add_target_groups=[women.pk],
+        remove_target_groups=[refugees.pk],
+        add_origin_countries=[factories.country(iso3="VEN").pk],
+        direction="more_restrictive",
+        evidence="disputed",
+    )
+    assert messages == [
+        "2 entries were tagged.",
+        f"Only norms, bills and actions have a direction; it was left empty on: {second.public_id}.",
+    ]
+    for measure, direction in ((first, "more_restrictive"), (second, "")):
+        measure.refresh_from_db()
+        assert (set(measure.topics.all()), measure.primary_topic) == ({border}, border)
+        assert set(measure.target_groups.all()) == {women}
+        assert [country.pk for country in measure.origin_countries.all()] == ["VEN"]
+        assert (measure.direction, measure.evidence, measure.record_version) == (direction, "disputed", 2)
+
+
+def test_bulk_tagging_leaves_what_is_public_to_editors() -> None:
+    public, draft = factories.measure(evidence="primary"), factories.draft(evidence="primary")
+    assert tagged(signed_in(factories.analyst()), public, draft, evidence="disputed") == [
+        "1 entry was tagged.",
+        "1 of the selected is published or retired and stays as it is: an editor can change it.",
+    ]
+    assert dict(Measure.objects.values_list("public_id", "evidence")) == {
+        public.public_id: "primary",
+        draft.public_id: "disputed",
+    }
+    assert tagged(signed_in(factories.editor()), public, evidence="disputed") == ["1 entry was tagged."]
+
+
+def test_bulk_tagging_takes_as_many_queries_for_many_as_for_one(django_assert_max_num_queries: Callable) -> None:
+    client, topic = signed_in(factories.analyst()), factories.topic(key="border.closure")
+    counts = []
+    for count in (1, 30):
+        drafts = [factories.draft() for _number in range(count)]
+        with django_assert_max_num_queries(80) as made:
+            tagged(client, *drafts, add_topics=[topic.pk])
+        counts.append(len(made))
+    assert counts[0] == counts[1]
+
+
+def test_bulk_tagging_with_nothing_chosen_asks_again() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft()
+    page = client.post(LIST, {"action": "tag_selected", "_selected_action": [draft.pk], "_tag": "1"})
+    assert "Choose what to add, take away or set." in page.content.decode()
+
+
+def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
+    actions = {
+        group: [
+            name
+            for name, _label in signed_in(factories.user(group=group))
+            .get(LIST)
+            .context["action_form"]
+            .fields["action"]
+            .choices
+        ]
+        for group in ("analyst", "editor")
+    }
+    assert actions == {
+        "analyst": ["", "tag_selected", "draft", "submit"],
+        "editor": ["", "tag_selected", "draft", "submit", "publish", "send_back", "retire"],
+    }
+
+
+def test_refused_action_names_each_record_and_changes_none() -> None:
+    ready, lacking = factories.draft(), factories.draft(sources=())
+    page = signed_in(factories.editor()).post(
+        LIST, {"action": "publish", "_selected_action": [ready.pk, lacking.pk]}, follow=True
+    )
+    assert [str(message) for message in page.context["messages"]] == [
+        "Nothing was changed.",
+        f"{lacking.public_id} cannot be published yet. It lacks: a source.",
+    ]
+    assert not Measure.objects.published().exists()
+
+
+def test_bodies_offered_are_those_of_the_country_and_international_ones() -> None:
+    factories.measure()
+    for iso3 in ("PER", "VEN"):
+        factories.issuing_body(key=f"ministry-{iso3.lower()}", country=factories.country(iso3=iso3))
+    factories.issuing_body(key="ministry-int")
+    client = signed_in(factories.analyst())
+
+    def offered(term: str) -> set[str]:
+        query = {"app_label": "measures", "model_name": "measure", "field_name": "issuing_body"}
+        answer = client.get("/admin/autocomplete/", query | {"term": term, "for_country": "PER"})
+        return {row["text"] for row in answer.json()["results"]}
+
+    assert offered("ministry") == {"Body ministry-per", "Body ministry-int"}
+    assert offered("VEN: min") == {"Body ministry-ven"}
