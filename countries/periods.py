@@ -15,9 +15,24 @@ from django import forms
 from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+MONTHS = (
+    gettext_lazy("January"),
+    gettext_lazy("February"),
+    gettext_lazy("March"),
+    gettext_lazy("April"),
+    gettext_lazy("May"),
+    gettext_lazy("June"),
+    gettext_lazy("July"),
+    gettext_lazy("August"),
+    gettext_lazy("September"),
+    gettext_lazy("October"),
+    gettext_lazy("November"),
+    gettext_lazy("December"),
+)
+"""Our own: Django's Portuguese is that of Portugal and begins them with a capital."""
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """Years outside of these are taken for slips of the keyboard (`0202`, `20200`)."""
@@ -106,7 +121,7 @@ class PartialDate:
         """`29 May 2020`, `May 2020`, `2020`, in the active language: never more than is known."""
         if not self.month:
             return str(self.year)
-        month = str(MONTHS[self.month])
+        month = str(MONTHS[self.month - 1])
         if not self.day:
             return _("%(month)s %(year)s") % {"month": month, "year": self.year}
         return _("%(day)s %(month)s %(year)s") % {"day": self.day, "month": month, "year": self.year}

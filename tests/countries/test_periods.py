@@ -111,7 +111,11 @@ def test_period_refuses_what_is_none(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ["2020", "May 2020", "29 May 2020"]), ("es", ["2020", "mayo de 2020", "29 de mayo de 2020"])],
+    [
+        ("en", ["2020", "May 2020", "29 May 2020"]),
+        ("es", ["2020", "mayo de 2020", "29 de mayo de 2020"]),
+        ("pt", ["2020", "maio de 2020", "29 de maio de 2020"]),
+    ],
 )
 def test_in_words_never_says_more_than_is_known(language: str, words: list[str]) -> None:
     with translation.override(language):
