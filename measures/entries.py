@@ -104,7 +104,8 @@ def span_of(measure: Measure) -> Span:
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure)
     start = measure.valid_from or measure.date
-    return Span(start, until, end, open_end, measure.date if _lie_apart(measure.date, start) else None)
+    adopted = measure.date if measure.date != until and _lie_apart(measure.date, start) else None
+    return Span(start, until, end, open_end, adopted)
 
 
 def _end_of(measure: Measure) -> tuple[PartialDate | None, End, str]:

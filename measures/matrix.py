@@ -19,7 +19,7 @@ from measures.facets import PRECISION, Precision
 from measures.models import MeasureQuerySet
 from measures.timeline import STEPS, month_after, months_between
 
-MOST_COLUMNS = 18
+MOST_COLUMNS = 24
 SHADES = 5
 
 Counts = Counter[tuple[str, datetime.date | None, str]]

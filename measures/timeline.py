@@ -162,7 +162,7 @@ class Axis:
 
 STEPS = (1, 3, 12, 60, 120)
 """Months of a division: month, quarter, year, five and ten years."""
-MOST_DIVISIONS = 15
+MOST_DIVISIONS = 20
 LEAST_MONTHS = 6
 
 
@@ -190,7 +190,7 @@ def _axis(spans: Iterable[Span]) -> Axis | None:
         return _divided(min(ends), max(ends)) if ends else None
     first, last = _without_early(starts), starts[-1]
     reach = last + max(last - first, datetime.timedelta(days=366))
-    return _divided(first, max(last, *(end for end in ends if end <= reach)) if ends else last)
+    return _divided(first, max([last, *(end for end in ends if end <= reach)]))
 
 
 def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
@@ -266,8 +266,8 @@ def _placed_marks(items: Sequence[tuple[Measure, Span]], axis: Axis) -> tuple[tu
     """The marks of a lane by start, and the classes for the number of rows that they fill."""
     ordered = sorted(items, key=lambda item: (_start(item[1], axis), item[0].pk))
     shapes = [_shape(measure, span, axis) for measure, span in ordered]
-    wide, wide_rows = _pack(shapes, WIDE)
-    narrow, narrow_rows = _pack(shapes, NARROW)
+    wide, wide_rows = pack(shapes, WIDE)
+    narrow, narrow_rows = pack(shapes, NARROW)
     marks = tuple(
         _placed(_mark(measure, span), span, shape, axis, wide_place, narrow_place)
         for (measure, span), shape, wide_place, narrow_place in zip(ordered, shapes, wide, narrow, strict=True)
@@ -305,26 +305,27 @@ def _shape(measure: Measure, span: Span, axis: Axis) -> Shape:
     label = ICON + len(measure.short_title.text) * CHARACTER
     end = axis.at(span.until.last) if span.until else 100.0
     if not span.start:
-        return Shape(end, (0.0, end), label, is_earlier=False)
+        is_earlier = bool(span.until and span.until.last < axis.first)
+        return Shape(end, None if is_earlier else (0.0, end), label + 12 * is_earlier, is_earlier)
     icon = (axis.at(span.start.first) + axis.at(span.start.last)) / 2
     is_earlier = span.start.last < axis.first
     bar = None if span.end is End.MOMENT else (icon, max(end, icon))
     return Shape(icon, bar, label + 12 * is_earlier, is_earlier)
 
 
-def _pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
+def pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
     """Each shape goes to the first row that is free where it begins; shapes come in order of their start."""
     ends: list[float] = []
     places = []
     for shape in shapes:
-        low, high, place = _extent(shape, plot)
+        low, high, place = extent(shape, plot)
         row = next((r for r, end in enumerate(ends) if end + plot.gap <= low), len(ends))
         ends[row : row + 1] = [high]
         places.append(Place(row, *place))
     return places, len(ends)
 
 
-def _extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
+def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
     """From where to where a shape reaches with its label, in pixels, and where the label stands."""
     icon = shape.icon * plot.pixels / 100
     bar = [edge * plot.pixels / 100 for edge in shape.bar or (shape.icon, shape.icon)]

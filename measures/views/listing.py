@@ -144,6 +144,12 @@ class Listing:
         """The page after."""
         return self._page(self.page + 1) if self.page < self.last_page else None
 
+    @property
+    def day_in_words(self) -> str:
+        """The day of the question what was in force."""
+        day = self.filter.value("on")
+        return day.in_words() if day else ""
+
     # The panel of filters
 
     @property

@@ -1,0 +1,119 @@
+"""An entry in words never says more than is recorded, and says what is missing."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.utils.translation import override
+
+from measures.entries import by_month, entry_of, for_list, span_of
+from measures.markdown import to_html, to_text
+from measures.models import Measure
+from tests import factories as make
+
+
+def spoken(**fields: Any) -> tuple[str, str]:
+    measure = Measure.objects.get(pk=make.measure(**fields).pk)
+    span = span_of(measure)
+    return span.text, span.note
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "text", "note"),
+    [
+        ({"kind": "bill", "events": (("introduced", "2020-05-25?"),)}, "25 May 2020", "date inferred"),
+        ({"kind": "criticism", "events": (("issued", "2020-05"),)}, "May 2020", "day not recorded"),
+        ({"kind": "criticism", "events": (("issued", ""),)}, "Date not recorded", ""),
+        ({"events": (("in_force", "2020"),)}, "From 2020", "day and month not recorded, no end recorded"),
+        ({"events": (("in_force", ""),)}, "Date not recorded", ""),
+        ({"events": (("in_force", ""),), "end_kind": "further_notice"}, "Date not recorded", "until further notice"),
+        (
+            {"valid_from": "2020-05-07?", "end_kind": "until_event", "events": ()},
+            "From 7 May 2020",
+            "date inferred, until an event",
+        ),
+        (
+            {"valid_from": "2020-05", "valid_until": "2020-12-31", "end_kind": "fixed_date", "events": ()},
+            "May 2020 to 31 December 2020",
+            "start: day not recorded",
+        ),
+        (
+            {"valid_until": "2020-12", "end_kind": "fixed_date", "events": (("in_force", ""),)},
+            "Until December 2020",
+            "start not recorded, end: day not recorded",
+        ),
+        (
+            {"valid_from": "2020-05-01", "events": (("repealed", "2021?"),)},
+            "1 May 2020 to 2021",
+            "end: day and month not recorded, date inferred",
+        ),
+        ({"valid_from": "2020-05-01", "events": (("repealed", ""),)}, "From 1 May 2020", "ended, end not recorded"),
+        (
+            {"valid_from": "2020-03-16", "events": (("in_force", "2020-05-29"),)},
+            "From 16 March 2020",
+            "dated 29 May 2020, no end recorded",
+        ),
+        ({"kind": "announcement", "events": (("announced", "2020-05-01"),)}, "1 May 2020", ""),
+    ],
+)
+def test_span_in_words(fields: dict[str, Any], text: str, note: str) -> None:
+    assert spoken(**fields) == (text, note)
+
+
+@pytest.mark.django_db
+def test_of_two_ends_the_earlier_counts() -> None:
+    text, _note = spoken(
+        valid_from="2020-05-01",
+        valid_until="2020-12-31",
+        end_kind="fixed_date",
+        events=(("in_force", "2020-05-01"), ("repealed", "2020-06-15")),
+    )
+    assert text == "1 May 2020 to 15 June 2020"
+
+
+@pytest.mark.django_db
+def test_months_head_entries_no_more_precisely_than_their_dates() -> None:
+    for date in ("2020-05-29", "2020-05", "2020", ""):
+        make.measure(events=(("in_force", date),))
+    entries = [entry_of(measure) for measure in for_list(Measure.objects.in_order_of_date())]
+    assert [(month.label, len(month.entries)) for month in by_month(entries)] == [
+        ("2020, day and month not recorded", 1),
+        ("May 2020", 2),
+        ("Date not recorded", 1),
+    ]
+
+
+@pytest.mark.django_db
+def test_row_falls_back_to_the_language_that_there_is() -> None:
+    measure = make.measure(title_en="", title_es="Cierre", summary_es="**Todo** cierra.")
+    entry = entry_of(measure)
+    assert (entry.title.text, entry.title.language, entry.title.is_fallback) == ("Cierre", "es", True)
+    assert (entry.summary.text, entry.summary.is_fallback) == ("Todo cierra.", True)
+    with override("es"):
+        assert not entry_of(measure).title.is_fallback
+
+
+@pytest.mark.django_db
+def test_certainty_tells_certain_from_possible() -> None:
+    measure = make.measure(valid_from="2020-05-01", valid_until="2020-05-31", end_kind="fixed_date")
+    measure.refresh_from_db()
+    assert entry_of(measure, datetime.date(2020, 5, 31)).certainty == "Certainly in force on that day"
+    assert entry_of(measure, datetime.date(2020, 6, 1)).certainty == "Possibly in force on that day"
+    assert entry_of(measure).certainty == ""
+
+
+def test_markdown_becomes_safe_html() -> None:
+    html = to_html(
+        "**Bold** <script>alert(1)</script> [out](javascript:alert(1)) [in](https://example.org) ![i](x.png)"
+    )
+    assert "<strong>Bold</strong>" in html
+    assert "&lt;script&gt;" in html
+    assert 'href="https://example.org" rel="noopener noreferrer"' in html
+    assert "<script" not in html
+    assert "<img" not in html
+    assert 'href="javascript' not in html
+
+
+def test_markdown_becomes_one_line_of_words() -> None:
+    assert to_text("**One** *two*\nthree\n\n- [four](https://example.org)\n- `five`") == "One two three four five"

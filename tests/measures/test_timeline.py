@@ -1,0 +1,204 @@
+"""Entries on a timeline: where they stand, how long they last, and nothing more exact than it is known."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from measures.models import Measure
+from measures.timeline import NARROW, WIDE, Chart, Lane, PlacedMark, Shape, chart, extent, pack
+from tests import factories as make
+
+TOPICS = [("health", "Health"), ("work", "Work")]
+
+
+def drawn(**fields: Any) -> Chart:
+    """The timeline of all measures, one more of which is made of `fields`."""
+    if fields:
+        make.measure(**{"topics": ("health.access",), "events": ()} | fields)
+    return chart(list(Measure.objects.select_related("primary_topic__parent")), TOPICS)
+
+
+def only_lane(found: Chart) -> Lane:
+    [lane] = found.lanes
+    return lane
+
+
+def only_mark(found: Chart) -> PlacedMark:
+    [mark] = only_lane(found).marks
+    return mark
+
+
+def dated(date: str, **fields: Any) -> Measure:
+    return make.measure(kind="bill", topics=("health.access",), events=(("introduced", date),), **fields)
+
+
+@pytest.mark.django_db
+def test_lanes_are_topics_of_the_upper_level_in_their_order() -> None:
+    make.measure(topics=("work.permit", "health.access"))
+    make.measure(topics=("health.access",))
+    make.measure(topics=("health",))
+    found = drawn()
+    assert [(lane.label, lane.count) for lane in found.lanes] == [("Health", 2), ("Work", 1)]
+
+
+@pytest.mark.django_db
+def test_entry_without_topic_has_a_lane_and_empty_topics_are_named() -> None:
+    found = drawn(topics=())
+    assert [lane.label for lane in found.lanes] == ["No topic"]
+    assert found.empty == ("Health", "Work")
+
+
+@pytest.mark.django_db
+def test_axis_has_whole_months_and_at_least_six() -> None:
+    dated("2020-03-30")
+    found = drawn()
+    assert [tick.label for tick in found.ticks] == ["Mar", "Apr", "May", "Jun", "Jul", "Aug"]
+    assert [tick.year for tick in found.ticks] == ["2020", "", "", "", "", ""]
+    assert found.ticks[0].line == "0.00%"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("first", "last", "labels"),
+    [
+        ("2020-01-01", "2020-12-31", 12),
+        ("2018-11-01", "2020-12-31", 9),
+        ("2010-01-01", "2020-12-31", 11),
+        ("1951-05-01", "2020-12-31", 15),
+    ],
+)
+def test_axis_divides_into_months_quarters_years_or_five_years(first: str, last: str, labels: int) -> None:
+    for date in (first, last):
+        dated(date)
+    assert len(drawn().ticks) == labels
+
+
+@pytest.mark.django_db
+def test_few_early_entries_do_not_squeeze_the_others() -> None:
+    early = dated("1998-02-03")
+    for day in range(1, 13):
+        dated(f"2020-05-{day:02d}")
+    found = drawn()
+    assert found.ticks[0].year == "2020"
+    [mark] = [mark for mark in only_lane(found).marks if mark.is_earlier]
+    assert (mark.mark.public_id, mark.x) == (early.public_id, "0.00%")
+    assert "3 February 1998" in mark.mark.description
+
+
+@pytest.mark.django_db
+def test_month_without_day_spans_the_month_and_year_alone_stands_in_the_margin() -> None:
+    dated("2020-03")
+    dated("2020-08-31")
+    dated("2019")
+    dated("")
+    lane = only_lane(drawn())
+    assert lane.marks[0].dots == ("0.00%", "16.30%")
+    assert lane.marks[0].x == "8.15%"
+    assert lane.marks[1].dots is None
+    assert [(margin.label, len(margin.marks)) for margin in lane.margins] == [("2019", 1), ("Date not recorded", 1)]
+
+
+@pytest.mark.django_db
+def test_known_end_is_capped() -> None:
+    bar = only_mark(drawn(valid_from="2020-03-01", valid_until="2020-05-31", end_kind="fixed_date")).bar
+    assert bar is not None
+    assert (bar.fade, bar.has_arrow) == ("", False)
+    assert bar.cap == "49.46%"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("end_kind", ["unknown", "further_notice", "until_event", ""])
+def test_open_or_unrecorded_end_fades_and_leads_on(end_kind: str) -> None:
+    bar = only_mark(drawn(valid_from="2020-03-01", end_kind=end_kind)).bar
+    assert bar is not None
+    assert (bar.fade, bar.cap, bar.has_arrow) == ("out", "", True)
+
+
+@pytest.mark.django_db
+def test_end_of_which_nobody_knows_the_date_fades_without_leading_on() -> None:
+    bar = only_mark(drawn(valid_from="2020-03-01", events=(("repealed", ""),))).bar
+    assert bar is not None
+    assert (bar.fade, bar.cap, bar.has_arrow) == ("out", "", False)
+
+
+@pytest.mark.django_db
+def test_end_far_off_does_not_stretch_the_axis_and_leads_on() -> None:
+    found = drawn(valid_from="2020-03-01", valid_until="2050-12-31", end_kind="fixed_date")
+    bar = only_mark(found).bar
+    assert len(found.ticks) == 6
+    assert bar is not None
+    assert (bar.fade, bar.cap, bar.has_arrow) == ("", "", True)
+
+
+@pytest.mark.django_db
+def test_start_that_is_not_recorded_rises_to_the_known_end() -> None:
+    dated("2020-03-01")
+    make.measure(topics=("work",), events=(("in_force", ""),), valid_until="2020-08-31", end_kind="fixed_date")
+    found = drawn()
+    [mark] = found.lanes[1].marks
+    assert mark.bar is not None
+    assert (mark.bar.x, mark.bar.fade, mark.bar.cap) == ("0.00%", "in", mark.x)
+    assert "start not recorded" in mark.mark.description
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "bill", "events": (("introduced", "2020-03-01"),)},
+        {"kind": "criticism", "events": (("issued", "2020-03-01"),)},
+        {"kind": "announcement", "events": (("announced", "2020-03-01"),)},
+    ],
+)
+def test_what_was_never_in_force_does_not_last(fields: dict[str, Any]) -> None:
+    assert only_mark(drawn(**fields)).bar is None
+
+
+@pytest.mark.django_db
+def test_name_of_a_mark_begins_with_its_label() -> None:
+    mark = only_mark(
+        drawn(
+            kind="bill", title_en="Bill to leave", short_title_en="Bill 5349", events=(("introduced", "2020-05-25?"),)
+        )
+    ).mark
+    assert mark.description == "Bill 5349. Bill to leave. 25 May 2020 (date inferred). Bill in the legislature."
+
+
+@pytest.mark.django_db
+def test_label_in_another_language_says_so() -> None:
+    mark = only_mark(drawn(title_en="", title_es="Cierre", kind="bill", events=(("introduced", "2020-05-25"),))).mark
+    assert (mark.label, mark.language) == ("Cierre", "es")
+
+
+@pytest.mark.django_db
+def test_only_undated_entries_have_no_axis() -> None:
+    dated("2020")
+    found = drawn()
+    assert found.ticks == ()
+    assert [margin.label for margin in only_lane(found).margins] == ["2020"]
+
+
+SHAPES = st.lists(
+    st.builds(
+        Shape,
+        icon=st.floats(0, 100),
+        bar=st.none() | st.floats(0, 100).map(lambda end: (0.0, end)),
+        label=st.floats(20, 180),
+        is_earlier=st.booleans(),
+    ).map(lambda s: Shape(s.icon, s.bar and (s.icon, max(s.icon, s.bar[1])), s.label, s.is_earlier)),
+    max_size=30,
+)
+
+
+@given(SHAPES)
+def test_marks_and_labels_of_a_row_never_meet(shapes: list[Shape]) -> None:
+    ordered = sorted(shapes, key=lambda shape: shape.icon)
+    for plot in (WIDE, NARROW):
+        places, rows = pack(ordered, plot)
+        assert {place.row for place in places} == set(range(rows))
+        for row in range(rows):
+            extents = [extent(s, plot)[:2] for s, p in zip(ordered, places, strict=True) if p.row == row]
+            assert all(left[1] + plot.gap <= right[0] for left, right in pairwise(extents))
