@@ -66,6 +66,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\nhttp://{HOST}:{port} is ready. Sign in at http://{HOST}:{port}/admin/ as")
         call_command("create_demo_accounts")
         self.stdout.write("Ctrl-C stops it; the data stay in .data/.\n")
+        self.stdout.flush()  # also where the output goes into a file or a pipe
         server.wait()
 
 
