@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from countries.changes import acts_on
 from countries.periods import PartialDate, PartialDateField, Period, PeriodField
 
-
 MOST_USERS = 100
 """Records named as using one that is to be deleted."""
 
@@ -96,7 +95,7 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
 
     def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
+        actions: Any = super().get_actions(request)
         if "delete_selected" in actions:
             actions["delete_selected"] = (_delete_selected, *actions["delete_selected"][1:])
         return actions

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -86,7 +87,9 @@ def test_filters_narrow_by_what_an_entry_is() -> None:
 
 def test_queues_count_what_their_lists_hold() -> None:
     analyst = factories.analyst()
-    complete = {f"{field}_{language}": "x" for field in ("title", "summary") for language in ("en", "es", "pt")}
+    complete: dict[str, Any] = {
+        f"{field}_{language}": "x" for field in ("title", "summary") for language in ("en", "es", "pt")
+    }
     factories.draft(by=analyst, **complete, end_kind="indefinite")
     factories.measure(workflow="in_review", **complete, end_kind="indefinite", sources=())
     factories.measure(**complete | {"summary_pt": ""}, end_kind="indefinite")

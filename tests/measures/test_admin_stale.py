@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -26,7 +27,7 @@ def change(measure: Measure) -> str:
     return reverse("admin:measures_measure_change", args=[measure.pk])
 
 
-def differences(response) -> list[tuple[str, str, str, str, bool]]:
+def differences(response: Any) -> list[tuple[str, str, str, str, bool]]:
     return [(d.label, d.base, d.theirs, d.mine, d.is_conflict) for d in response.context["differences"]]
 
 

@@ -55,3 +55,22 @@ for (const form of document.querySelectorAll("form:has([data-session])")) {
     sendSafely(form, event.submitter);
   });
 }
+
+// Select2 leaves its boxes without a name for who hears the page
+function nameAutocompletes(scope) {
+  for (const select of scope.querySelectorAll("select.admin-autocomplete")) {
+    const container = select.nextElementSibling;
+    const name = (select.labels?.[0]?.textContent ?? select.getAttribute("aria-label") ?? "").replace(/:\s*$/, "").trim();
+    if (!container?.classList.contains("select2-container") || !name) continue;
+    const box = container.querySelector(".select2-selection");
+    const shown = container.querySelector(".select2-selection__rendered");
+    box.removeAttribute("aria-labelledby");
+    box.setAttribute("aria-label", name);
+    shown.setAttribute("aria-label", name);
+    if (shown.id) box.setAttribute("aria-describedby", shown.id);
+    container.querySelector(".select2-search__field")?.setAttribute("aria-label", name);
+  }
+}
+
+window.django?.jQuery?.(() => nameAutocompletes(document)); // after the boxes were made, which jQuery does late
+document.addEventListener("formset:added", (event) => setTimeout(nameAutocompletes, 0, event.target.parentElement));

@@ -1,0 +1,228 @@
+"""The analysts' main room in a real browser."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from measures import workflow
+from measures.models import Measure
+from tests import factories
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+SignIn = Callable[[Page, User], None]
+
+expect.set_options(timeout=20_000)  # ms; a busy machine takes its time to save
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> SignIn:
+    """Sign in by the form."""
+
+    def act(page: Page, user: User) -> None:
+        page.goto(f"{live_server.url}/admin/login/")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill(factories.PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("heading", name="What waits")).to_be_visible()
+
+    return act
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser complains of: errors of scripts, and what the content security policy refuses."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    return found
+
+
+def choose(page: Page, label_of: str, term: str, option: str) -> None:
+    """Choose by autocomplete, with the keyboard, as an analyst does."""
+    page.locator(f"#{label_of} + .select2-container").click()
+    page.locator(".select2-search__field").last.fill(term)
+    page.locator(".select2-results__option", has_text=option).first.wait_for()
+    page.keyboard.press("Enter")
+
+
+def test_decree_with_two_topics_two_events_and_a_source_is_entered_on_one_page(
+    page: Page, sign_in: SignIn, complaints: list[str]
+) -> None:
+    peru = factories.country()
+    factories.issuing_body(country=peru, key="pcm", name_en="Presidency of the Council of Ministers")
+    for key in ("internal.movement", "internal.return", "health.access"):
+        factories.topic(key=key)
+    factories.target_group(key="internal_returnees")
+    sign_in(page, factories.analyst())
+
+    began = time.monotonic()
+    page.get_by_role("link", name="Enter a measure").click()
+    choose(page, "id_country", "per", "Peru")
+    page.get_by_label("Kind:", exact=True).select_option(label="Executive decree or order")
+    choose(page, "id_issuing_body", "council", "Presidency")
+    page.get_by_label("Reference").fill("N° 068-2020-PCM")
+    first, second = page.locator("#status_events-0"), page.locator("#status_events-1")
+    first.locator("select[name$=status]").select_option("enacted")
+    first.locator("input[name$=date]").fill("2020-04-14?")
+    second.locator("select[name$=status]").select_option("in_force")
+    second.locator("input[name$=date]").fill("2020-04")
+    expect(second.locator(".echo")).to_have_text("April 2020, day not recorded")
+    page.get_by_label("Movement").check()
+    page.get_by_label("Return", exact=True).check()
+    page.get_by_label("Internal returnees").check()
+    page.get_by_label("Less restrictive").check()
+    page.get_by_label("Title (English)", exact=False).first.fill("Transport between provinces by exception")
+    page.get_by_label("or paste its address").first.fill("https://gazette.example/068-2020-PCM")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    assert time.monotonic() - began < 120
+
+    made = Measure.objects.get()
+    assert (made.public_id, made.reference_key, str(made.date), made.status) == (
+        "PER-00001",
+        "68-2020-PCM",
+        "2020-04-14?",
+        "in_force",
+    )
+    assert {topic.key for topic in made.topics.all()} == {"internal.movement", "internal.return"}
+    assert made.primary_topic.key == "internal.movement"  # type: ignore[union-attr]  # the form demands one
+    assert (made.direction, made.issuing_body.key) == ("less_restrictive", "pcm")  # type: ignore[union-attr]
+    assert [source.source.url for source in made.citations.all()] == ["https://gazette.example/068-2020-PCM"]
+    assert complaints == []
+
+
+def test_kind_narrows_the_statuses_and_rows_can_be_moved(
+    page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str]
+) -> None:
+    bill = factories.draft(kind="bill", events=(("in_committee", "2020-04"), ("introduced", "2020-03")))
+    sign_in(page, factories.analyst())
+    page.goto(f"{live_server.url}/admin/measures/measure/{bill.pk}/change/")
+    offered = page.locator("#id_status_events-2-status option:not([hidden])").all_inner_texts()
+    assert "In committee" in offered
+    assert "In force" not in offered
+    page.locator("#status_events-1").get_by_role("button", name="Move up").click()
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    assert [event.status for event in bill.status_events.all()] == ["introduced", "in_committee"]
+    assert complaints == []
+
+
+def test_duplicate_is_shown_while_typing_and_saved_with_a_tick(
+    page: Page, live_server: LiveServer, sign_in: SignIn
+) -> None:
+    known = factories.measure(reference="068-2020-PCM", title_en="The decree")
+    sign_in(page, factories.analyst())
+    page.goto(f"{live_server.url}/admin/measures/measure/add/?country=PER&kind=law")
+    page.get_by_label("Reference").fill("68-2020-pcm")
+    page.get_by_label("Provision").click()
+    expect(page.locator("#duplicates")).to_contain_text(f"{known.public_id} The decree")
+    page.get_by_label("Title (English)", exact=False).first.fill("The law")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".errornote").first).to_be_visible()
+    assert page.get_by_label("Title (English)", exact=False).first.input_value() == "The law"
+    page.get_by_label("This is another act").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    assert Measure.objects.count() == 2
+
+
+def test_stale_save_shows_both_and_takes_either(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
+    draft = factories.draft(title_en="Old", title_es="Viejo")
+    sign_in(page, factories.analyst())
+    page.goto(f"{live_server.url}/admin/measures/measure/{draft.pk}/change/")
+    Measure.objects.filter(pk=draft.pk).mark_changed(by=factories.editor(username="eva"), title_en="Theirs")
+    page.locator("#id_title_en").fill("Mine")
+    page.get_by_role("button", name="Save", exact=True).click()
+    both = page.get_by_role("region", name="Two versions of this record")
+    expect(both.get_by_role("row", name="Title (English)")).to_contain_text("Theirs")
+    expect(both.get_by_role("row", name="Title (English)")).to_contain_text("Mine")
+    assert page.locator("#id_title_en").input_value() == "Mine"
+    both.get_by_role("button", name="Use theirs").click()
+    assert page.locator("#id_title_en").input_value() == "Theirs"
+    both.get_by_role("button", name="Use mine").click()
+    draft.refresh_from_db()
+    assert draft.title_en == "Theirs"
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    draft.refresh_from_db()
+    assert (draft.title_en, draft.title_es, draft.record_version) == ("Mine", "Viejo", 3)
+
+
+def test_nothing_typed_is_lost_when_the_session_ends(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
+    analyst, draft = factories.analyst(), factories.draft()
+    sign_in(page, analyst)
+    url = f"{live_server.url}/admin/measures/measure/{draft.pk}/change/"
+    page.goto(url)
+    page.context.clear_cookies(name="sessionid")
+    page.locator("#id_title_es").fill("Una hora de trabajo")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    assert page.locator("#id_title_es").input_value() == "Una hora de trabajo"
+
+    with page.context.expect_page() as opened:
+        page.get_by_role("alert").get_by_role("link", name="Sign in").click()
+    sign_in(opened.value, analyst)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    draft.refresh_from_db()
+    assert draft.title_es == "Una hora de trabajo"
+
+
+def test_analyst_submits_and_editor_publishes(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
+    draft = factories.draft()
+    sign_in(page, factories.analyst())
+    url = f"{live_server.url}/admin/measures/measure/{draft.pk}/change/"
+    page.goto(url)
+    page.get_by_text("Move on").click()
+    expect(page.get_by_role("button", name="Publish")).to_have_count(0)
+    page.get_by_role("button", name="Submit for review").click()
+    expect(page.locator(".messagelist")).to_contain_text("is now “In review”")
+    page.get_by_role("button", name="Log out").click()
+
+    sign_in(page, factories.editor())
+    page.get_by_role("link", name="Waiting for review").click()
+    page.get_by_role("link", name=draft.public_id).click()
+    page.get_by_text("Move on").click()
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".messagelist")).to_contain_text("is now “Published”")
+    page.get_by_role("link", name="View on site").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(draft.title_en)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_rooms_are_accessible_and_fit(page: Page, live_server: LiveServer, sign_in: SignIn, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    draft = factories.draft(sources=(factories.source(),), groups=("refugees",))
+    sign_in(page, factories.analyst())
+    measure = f"/admin/measures/measure/{draft.pk}"
+    rooms = ("/admin/", "/admin/measures/measure/", "/admin/measures/measure/add/")
+    found = set()
+    for url in (*rooms, f"{measure}/change/", f"{measure}/history/"):
+        page.goto(f"{live_server.url}{url}")
+        page.wait_for_load_state("networkidle")
+        for violation in Axe().run(page).response["violations"]:
+            found |= {(url, violation["id"], node["html"][:120]) for node in violation["nodes"]}
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.add((url, "too wide", ""))
+    assert found == set()
+
+
+def test_stale_form_of_a_published_record_is_shown_but_not_saved(
+    page: Page, live_server: LiveServer, sign_in: SignIn
+) -> None:
+    draft = factories.draft()
+    sign_in(page, factories.analyst())
+    page.goto(f"{live_server.url}/admin/measures/measure/{draft.pk}/change/")
+    page.locator("#id_title_es").fill("Escrito antes")
+    workflow.publish(draft, by=factories.editor())
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".errorlist").first).to_contain_text("now “Published”")
+    assert page.locator("#id_title_es").input_value() == "Escrito antes"
+    draft.refresh_from_db()
+    assert draft.title_es == ""
