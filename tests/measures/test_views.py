@@ -1,0 +1,379 @@
+"""Pages of countries and measures: what they say, whom they refuse, how often they ask the database."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import strip_tags
+
+from countries.models import Country
+from measures import workflow
+from measures.models import Citation, Measure
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def words(response: Any) -> str:
+    """What a page says, without its markup, in single blanks."""
+    html = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    return re.sub(r"\s+", " ", strip_tags(html)).strip()
+
+
+def ids(response: Any) -> list[str]:
+    """The entries of a list, in order."""
+    return re.findall(r'<li id="m-([A-Z]{3}-\d+)"', response.content.decode())
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code in (200, 400)
+    return len(captured)
+
+
+@pytest.fixture
+def peru() -> Country:
+    return make.country(summary_en="A country people leave and reach.")
+
+
+# A country
+
+
+def test_country_counts_statements_apart_from_measures_of_the_state(client: Client, peru: Country) -> None:
+    source = make.source()
+    for kind in ("law", "bill", "announcement", "criticism", "social_response"):
+        make.measure(kind=kind, sources=(source,))
+    said = words(client.get("/countries/peru/"))
+    assert "A country people leave and reach." in said
+    assert (
+        "3 policy measures of the state. 2 other entries: statements, alerts, responses and findings. 1 source." in said
+    )
+    assert "5 entries: 3 measures of the state, 2 statements or findings." in said
+
+
+def test_country_of_one_entry_speaks_in_the_singular(client: Client, peru: Country) -> None:
+    make.measure()
+    said = words(client.get("/countries/peru/"))
+    assert "1 policy measure of the state. 1 source." in said
+    assert "1 entry: 1 measure of the state." in said
+
+
+def test_country_without_entries_says_what_that_means(client: Client, peru: Country) -> None:
+    said = words(client.get("/countries/peru/"))
+    assert "this country has not been researched" in said
+    assert "Nothing has been published here yet." in said
+
+
+@pytest.mark.parametrize("slug", ["atlantis", "venezuela"])
+def test_country_that_is_not_covered_has_no_page(client: Client, slug: str) -> None:
+    make.country(iso3="VEN", is_covered=False)
+    assert client.get(f"/countries/{slug}/").status_code == 404
+
+
+def test_every_mark_leads_to_an_entry_of_the_list(client: Client, peru: Country) -> None:
+    for date in ("2020-05-29", "2020-05", "2020", ""):
+        make.measure(events=(("in_force", date),), topics=(f"topic{len(date)}",))
+    html = client.get("/countries/peru/").content.decode()
+    marks = re.findall(r'href="#m-([A-Z]{3}-\d+)"', html)
+    assert sorted(marks) == sorted(re.findall(r'id="m-([A-Z]{3}-\d+)"', html))
+    assert len(marks) == 4
+
+
+def test_filters_narrow_timeline_and_list_alike(client: Client, peru: Country) -> None:
+    make.measure(kind="bill", topics=("work.permit",))
+    found = make.measure(kind="bill", topics=("health.access",))
+    make.measure(topics=("health.access",))
+    response = client.get("/countries/peru/?topic=health&status=bill")
+    assert ids(response) == [found.public_id]
+    assert re.findall(r'href="#m-([A-Z]{3}-\d+)"', response.content.decode()) == [found.public_id]
+    said = words(response)
+    assert "1 of 3 entries" in said
+    assert "Filter entries 2 selected" in said
+    assert "No entry in: Work." in said
+
+
+def test_country_says_how_many_were_in_force_on_a_day(client: Client, peru: Country) -> None:
+    make.measure(valid_from="2020-05-01", valid_until="2020-05-31", end_kind="fixed_date")
+    make.measure(valid_from="2020-04")
+    make.measure(events=(("in_force", ""),))
+    make.measure(kind="bill")
+    said = words(client.get("/countries/peru/?on=2020-05-15"))
+    assert "On 15 May 2020, 1 of them was certainly in force; of 2 the recorded dates leave it open." in said
+    assert said.count("Certainly in force on that day") == 1
+    assert said.count("Possibly in force on that day") == 2
+
+
+@pytest.mark.parametrize("page", ["/countries/peru/", "/measures/"])
+def test_bad_parameters_are_named_and_nothing_is_shown(client: Client, peru: Country, page: str) -> None:
+    make.measure()
+    response = client.get(f"{page}?colour=red&status=inforce&from=soon")
+    assert response.status_code == 400
+    assert ids(response) == []
+    said = words(response)
+    assert "3 filters cannot be followed, so nothing is shown" in said
+    assert "colour: There is no such filter." in said
+    assert "status: There is no “inforce” here. Did you mean “in_force”?" in said
+    assert 'value="soon"' in response.content.decode()
+
+
+def test_no_result_says_what_to_try(client: Client, peru: Country) -> None:
+    make.measure()
+    said = words(client.get("/countries/peru/?q=zeppelin"))
+    assert "No entry matches" in said
+    for hint in ("take back a filter", "check the spelling", "use fewer words", "something less specific"):
+        assert hint in said
+
+
+def test_entries_past_the_most_marks_become_counts_and_pages(client: Client, peru: Country) -> None:
+    measures = [make.measure(events=()) for _ in range(151)]
+    Measure.objects.filter(pk__in=[m.pk for m in measures[:100]]).update(date="2020-05-02")
+    response = client.get("/countries/peru/?page=2")
+    said = words(response)
+    assert len(ids(response)) == 50
+    assert "Number of entries by topic and date" in said
+    assert 'href="/countries/peru/?topic=health&amp;from=2020-05&amp;to=2020-05' in response.content.decode()
+    beyond = client.get("/countries/peru/?page=9")
+    assert beyond.status_code == 400
+    assert "There is no page 9. The last one is 4." in words(beyond)
+
+
+def test_country_page_offers_its_filters_as_data(client: Client, peru: Country) -> None:
+    make.measure()
+    html = client.get("/countries/peru/?topic=health&page=1").content.decode()
+    assert 'href="/measures/?topic=health&amp;country=PER"' in html
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/countries/peru/",
+        "/countries/peru/?topic=health&status=in_force&on=2020-05-15",
+        "/measures/",
+        "/measures/?q=measure",
+    ],
+)
+def test_number_of_queries_is_fixed(client: Client, peru: Country, address: str) -> None:
+    def add(number: int) -> None:
+        body = make.issuing_body(key=f"body{number}", country=peru)
+        make.measure(
+            topics=(f"health.topic{number}",),
+            groups=(f"group{number}",),
+            origins=(peru,),
+            issuing_body=body,
+            title_en=f"Measure {number}",
+        )
+
+    add(0)
+    queries(client, address)
+    before = queries(client, address)
+    for number in range(1, 30):
+        add(number)
+    assert queries(client, address) == before
+
+
+# All measures
+
+
+def test_list_holds_every_country_newest_first(client: Client, peru: Country) -> None:
+    old = make.measure(events=(("in_force", "2019-01-01"),))
+    new = make.measure(country=make.country(iso3="ECU"), events=(("in_force", "2020-01-01"),))
+    response = client.get("/measures/")
+    assert ids(response) == [new.public_id, old.public_id]
+    assert "2 entries" in words(response)
+
+
+def test_list_is_parted_into_pages_of_fifty(client: Client, peru: Country) -> None:
+    for _ in range(51):
+        make.measure()
+    first, second = client.get("/measures/"), client.get("/measures/?page=2")
+    assert (len(ids(first)), len(ids(second))) == (50, 1)
+    assert "Entries, page 2 of 2" in words(second)
+    assert 'href="/measures/?page=2#list"' in first.content.decode()
+
+
+def test_search_marks_its_words_and_escapes_texts(client: Client, peru: Country) -> None:
+    make.measure(title_en="Borders <b>shut</b>", summary_en="**All** borders & ports.")
+    make.measure(title_en="Something else")
+    html = client.get("/measures/?q=border").content.decode()
+    assert "<mark>Borders</mark> &lt;b&gt;shut&lt;/b&gt;" in html
+    assert "All <mark>borders</mark> &amp; ports." in html
+    assert len(re.findall("<li id=", html)) == 1
+
+
+def test_words_of_a_search_are_escaped_in_the_page(client: Client) -> None:
+    html = client.get("/measures/", {"q": '"><script>alert(1)</script>'}).content.decode()
+    assert "<script>alert" not in html
+
+
+# One measure
+
+
+def page_of(client: Client, measure: Measure, status: int = 200) -> HttpResponse:
+    response = client.get(f"/measures/{measure.public_id}/")
+    assert response.status_code == status
+    return response
+
+
+def test_measure_tells_dates_with_their_precision(client: Client) -> None:
+    measure = make.measure(
+        kind="law",
+        valid_from="2020-05-07?",
+        valid_until="2020-12",
+        end_kind="fixed_date",
+        events=(("enacted", "2020"), ("in_force", "2020-05-07?"), ("suspended", "")),
+    )
+    said = words(page_of(client, measure))
+    assert "Enacted or signed 2020 Day and month not recorded" in said
+    assert "In force 7 May 2020 Date inferred" in said
+    assert "Suspended Date not recorded" in said
+    assert "Valid from 7 May 2020 Date inferred" in said
+    assert "Valid until December 2020 Day not recorded" in said
+    assert "Kind of end Fixed date" in said
+
+
+def test_measure_shows_relations_both_ways_to_public_entries_alone(client: Client) -> None:
+    measure, older, newer = make.measure(), make.measure(title_en="Older act"), make.measure(title_en="Newer act")
+    hidden = make.draft(title_en="Hidden act")
+    make.relation(subject=measure, object=older)
+    make.relation(subject=newer, object=measure)
+    make.relation(subject=measure, object=hidden, type="cites")
+    make.relation(subject=hidden, object=measure, type="amends")
+    said = words(page_of(client, measure))
+    assert "Extends Older act" in said
+    assert "Extended by Newer act" in said
+    assert "Hidden act" not in said
+    assert "Cites" not in said
+
+
+def test_measure_names_the_other_provisions_of_its_act(client: Client) -> None:
+    for provision in ("art. 1", "art. 2"):
+        make.measure(reference="N° 104-2020", provision=provision, title_en=f"Provision {provision}")
+    make.draft(reference="N° 104-2020", provision="art. 3", title_en="Hidden provision")
+    make.measure(kind="law", reference="104-2020", title_en="Another act")
+    said = words(page_of(client, Measure.objects.get(provision="art. 1")))
+    assert "Other provisions of the same act art. 2 Provision art. 2" in said
+    assert "Hidden provision" not in said
+    assert "Another act" not in said
+
+
+def test_measure_shows_sources_with_their_words(client: Client) -> None:
+    measure = make.measure(sources=())
+    source = make.source(title="El Peruano", publisher="Editora Perú", url="https://gazette.example/1?a=1&b=2")
+    Citation.objects.create(measure=measure, source=source, locator="art. 3", quote="Queda prohibido", field="summary")
+    response = page_of(client, measure)
+    assert "El Peruano , art. 3 Official gazette · Editora Perú · Spanish · supports: Summary Queda prohibido" in words(
+        response
+    )
+    html = response.content.decode()
+    assert 'href="https://gazette.example/1?a=1&amp;b=2"' in html
+    assert re.search(r'<blockquote lang="es">\s*Queda prohibido', html)
+
+
+def test_summary_is_safe_html(client: Client) -> None:
+    html = page_of(client, make.measure(summary_en="**Bold** <script>x</script>")).content.decode()
+    assert "<strong>Bold</strong> &lt;script&gt;" in html
+
+
+def test_text_of_another_language_says_so(client: Client) -> None:
+    html = page_of(client, make.measure(title_en="", title_es="Cierre", summary_es="Todo cierra.")).content.decode()
+    assert '<h1 lang="es">Cierre</h1>' in html
+    assert html.count("Only in Spanish") == 2
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_measure_tells_when_it_changed_and_not_by_whom(client: Client) -> None:
+    editor = make.editor(username="ana")
+    measure = make.measure(by=editor)
+    Measure.objects.filter(pk=measure.pk).mark_changed(by=editor, title_en="A better title")
+    said = words(page_of(client, measure))
+    assert "What changed since it was published" in said
+    assert "Title (English)" in said
+    assert "version 2" in said
+    assert "ana" not in said.split()
+
+
+@pytest.mark.parametrize("state", ["stub", "draft", "in_review"])
+def test_unpublished_measure_is_not_found(client: Client, state: str) -> None:
+    page_of(client, make.measure(workflow=state), 404)
+
+
+def test_retired_measure_is_gone_without_its_content(client: Client) -> None:
+    measure = make.measure(title_en="Was here")
+    workflow.retire(measure, by=make.editor(), note="Wrong country")
+    said = words(page_of(client, measure, 410))
+    assert "This record was taken down" in said
+    assert "Was here" not in said
+    assert "Wrong country" not in said
+
+
+def test_identifier_in_small_letters_leads_on(client: Client) -> None:
+    measure = make.measure()
+    response = client.get(f"/es/measures/{measure.public_id.lower()}/")
+    assert (response.status_code, response["Location"]) == (301, f"/es/measures/{measure.public_id}/")
+
+
+def test_measure_of_an_international_body_has_no_country(client: Client) -> None:
+    measure = make.measure(kind="soft_law")
+    Measure.objects.filter(pk=measure.pk).update(country=None, public_id="INT-00001")
+    response = client.get("/measures/INT-00001/")
+    assert "International body" in words(response)
+
+
+def test_queries_of_a_measure_are_fixed(client: Client) -> None:
+    measure = make.measure(groups=("children",), origins=(make.country(iso3="VEN"),), reference="1-2020")
+    make.relation(subject=measure, object=make.measure())
+    make.relation(subject=make.measure(), object=measure)
+    address = f"/measures/{measure.public_id}/"
+    queries(client, address)
+    before = queries(client, address)
+    for number in range(8):
+        make.relation(subject=measure, object=make.measure(topics=(f"topic{number}",)))
+        make.relation(subject=make.measure(issuing_body=make.issuing_body(key=f"b{number}")), object=measure)
+        make.measure(reference="1-2020", provision=f"art. {number}")
+        Citation.objects.create(measure=measure, source=make.source())
+        measure.target_groups.add(make.target_group(key=f"group{number}"))
+        measure.topics.add(make.topic(key=f"health.topic{number}"))
+    assert queries(client, address) == before
+
+
+# A legal number
+
+
+@pytest.mark.parametrize("spelling", ["5349/2020-CR", "5349-2020-CR", "N° 05349-2020-cr", "n°5349%2F2020-CR"])
+def test_number_in_any_spelling_leads_to_its_act(client: Client, spelling: str) -> None:
+    measure = make.measure(kind="bill", reference="5349/2020-CR")
+    response = client.get(f"/reference/{spelling}/")
+    assert (response.status_code, response["Location"]) == (302, f"/measures/{measure.public_id}/")
+
+
+def test_number_of_several_entries_lists_them(client: Client) -> None:
+    first = make.measure(reference="068-2020-PCM")
+    second = make.measure(kind="ministerial_resolution", reference="068-2020-PCM")
+    make.draft(kind="law", reference="068-2020-PCM")
+    response = client.get("/reference/68-2020-pcm/")
+    assert ids(response) == [first.public_id, second.public_id]
+    assert "2 entries bear this number" in words(response)
+
+
+def test_beginning_of_a_number_lists_what_begins_with_it(client: Client) -> None:
+    measure = make.measure(reference="N° 000104-2020-MIGRACIONES")
+    make.measure(reference="1045-2020-MIGRACIONES")
+    response = client.get("/reference/104/")
+    assert ids(response) == [measure.public_id]
+    assert "No entry bears exactly this number." in words(response)
+
+
+@pytest.mark.parametrize("number", ["999-1999", "N%C2%B0", "%00", "..%2F..", "<b>"])
+def test_unknown_number_is_not_found(client: Client, number: str) -> None:
+    make.measure(reference="")
+    make.draft(reference="999-1999")
+    assert client.get(f"/reference/{number}/").status_code == 404
+
+
+def test_unknown_number_offers_the_search(client: Client) -> None:
+    response = client.get("/reference/999-1999/")
+    assert 'href="/measures/?q=999-1999"' in response.content.decode()
