@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
@@ -212,7 +211,7 @@ def test_words_of_a_search_are_escaped_in_the_page(client: Client) -> None:
 # One measure
 
 
-def page_of(client: Client, measure: Measure, status: int = 200) -> HttpResponse:
+def page_of(client: Client, measure: Measure, status: int = 200) -> Any:
     response = client.get(f"/measures/{measure.public_id}/")
     assert response.status_code == status
     return response
