@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from measures.views import country, measure
+from measures.views import country, data, measure
 
 urlpatterns = [
     path("countries/<slug:slug>/", country.country, name="country"),
     path("measures/", measure.measure_list, name="measures"),
+    path("measures.csv", data.measures_csv, name="measures_csv"),
     path("measures/<slug:public_id>/", measure.measure, name="measure"),
     path("reference/<path:reference>/", measure.reference, name="reference"),
 ]

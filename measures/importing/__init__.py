@@ -43,7 +43,7 @@ class Import:
         try:
             with (
                 transaction.atomic(),
-                pghistory.context(user=self.by.pk, file=f"{self.resource.file()}.csv", import_of=self.table.path.name),
+                pghistory.context(user=self.by.pk, **{"import": self.table.path.name}),
             ):
                 saving.lock(self.resource)
                 if is_measures:
@@ -82,6 +82,7 @@ def compared(
     given = records.new_values(by=by, workflow=workflow) if is_measures else {}
     rules = records.rules(publish=publish) if is_measures else []
     with transaction.atomic():
+        execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
         with staged(table, resource, progress) as notices:
             checking.compare(resource, table.present)

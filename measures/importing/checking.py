@@ -58,9 +58,11 @@ def _match(resource: type[FileResource]) -> None:
             f"update outcome o set id = r.{pk}, is_new = false from staged s {joins} join {table} r on {condition}"
             " where o.line = s.line and o.is_new"
         )
-    key = f"(select s.{pk} from staged s where s.line = o.line)"
-    new_id = f"nextval(pg_get_serial_sequence('{table}', '{pk}'))" if pk == "id" else key
-    execute(f"update outcome o set id = {new_id} where is_new")
+    new_id = f"nextval(pg_get_serial_sequence('{table}', '{pk}'))" if pk == "id" else pk
+    execute(
+        f"update outcome o set id = n.id from (select line, {new_id} as id from"
+        " (select s.* from staged s join outcome using (line) where is_new order by line) s) n where n.line = o.line"
+    )
     execute("create unique index on outcome (line)")
     execute("analyze outcome")
 
@@ -187,6 +189,8 @@ def draft(resource: type[FileResource], present: list[Column], given: dict[str, 
             values.append(stored[field.column])
         elif field.primary_key:
             values.append("s.id")
+        elif field.unique:  # no default fits two records; what is given later is null until then
+            values.append(kept)
         elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             values.append(f"coalesce({kept}, now())")
         else:
@@ -240,15 +244,24 @@ def _ask_checks(resource: type[FileResource]) -> None:
         return
     messages, by_db_column = _messages(resource.model()), _names_by_db_column(resource)
     broken = ", ".join(f"case when not ({expression}) then '{name}' end" for name, (expression, _c) in checks.items())
-    columns = [next((by_db_column[c] for c in found if c in by_db_column), "") for _e, found in checks.values()]
+    columns = ["|".join(_by_name(rule, by_db_column, found)) for rule, (_e, found) in checks.items()]
     execute(
         'insert into problem (line, "column", value, problem, remedy)'
-        " select b.line, m.name, left(to_jsonb(s) ->> m.name, 200), %s, m.remedy"
+        f" select b.line, c.name, left(to_jsonb(s) ->> c.name, {VALUE_LENGTH}), %s, m.remedy"
         f" from (select line, unnest(array_remove(array[{broken}], null)) as rule from drafted) b"
-        " join unnest(%s::text[], %s::text[], %s::text[]) m(rule, name, remedy) using (rule)"
-        " join staged s using (line)",
+        " join unnest(%s::text[], %s::text[], %s::text[]) m(rule, names, remedy) using (rule)"
+        " join staged s using (line) cross join lateral ("
+        "select name from unnest(string_to_array(m.names, '|')) with ordinality n(name, place)"
+        " order by coalesce(to_jsonb(s) ->> name, '') = '', place limit 1) c",
         [_("The row breaks a rule."), list(checks), columns, [messages.get(name, name) for name in checks]],
     )
+
+
+def _by_name(rule: str, by_db_column: dict[str, str], columns: list[str]) -> list[str]:
+    """The cells that a rule is about: those that its name names, else all; the first that is filled in is shown."""
+    names = [by_db_column[column] for column in columns if column in by_db_column]
+    named = sorted((name for name in names if name in rule), key=rule.find)
+    return named or names or [""]
 
 
 def _names_by_db_column(resource: type[FileResource]) -> dict[str, str]:
@@ -259,36 +272,35 @@ def _ask_unique_indexes(resource: type[FileResource]) -> None:
     """Whether two rows, or a row and another record, would share what is unique."""
     table, pk = _table(resource), _pk(resource)
     messages, by_db_column = _messages(resource.model()), _names_by_db_column(resource)
-    for name, expressions, columns, condition, nulls_are_equal in _unique_indexes(table):
-        keys = ", ".join(f"{_literal(expression)} as k{place}" for place, expression in enumerate(expressions))
+    for name, expressions, nullable, columns, condition in _unique_indexes(table):
+        keys = [f"{_literal(expression)} as k{place}" for place, expression in enumerate(expressions)]
         where = f" where {_literal(condition)}" if condition else ""
-        names = [f"k{place}" for place in range(len(expressions))]
         same = " and ".join(
-            f"(a.{key} = b.{key}" + (f" or (a.{key} is null and b.{key} is null))" if nulls_are_equal else ")")
-            for key in names
+            f"(a.k{n} = b.k{n} or (a.k{n} is null and b.k{n} is null))" if may_be_null else f"a.k{n} = b.k{n}"
+            for n, may_be_null in enumerate(nullable)
         )
-        mine = f"(select line, {pk} as id, {keys} from drafted{where})"
-        theirs = f"(select {pk} as id, {keys} from {table}{where})"
+        mine = f"(select line, {pk} as id, {', '.join(keys)} from drafted{where})"
+        theirs = f"(select {pk} as id, {', '.join(keys)} from {table}{where})"
+        twice = (
+            f"select a.line, a.k0::text from {mine} a join {mine} b on {same} and b.line <> a.line union"
+            f" select a.line, a.k0::text from {mine} a join {theirs} b on {same} and b.id <> a.id"
+            f" where not exists (select from drafted d where d.{pk} = b.id)"
+        )
         shown = next((by_db_column[column] for column in columns if column in by_db_column), "")
-        _refuse(
-            Rule(
-                shown,
-                f"select a.line, a.{names[0]}::text from {mine} a where exists (select from {mine} b where b.line <> a.line and {same})"
-                f" or exists (select from {theirs} b where {same} and b.id <> a.id"
-                " and not exists (select from drafted d where d.{pk} = b.id))".replace("{pk}", pk),
-                _("Another record, or another row, has the same."),
-                messages.get(name) or _("This has to differ from record to record."),
-            )
-        )
+        remedy = messages.get(name) or _("This has to differ from record to record.")
+        _refuse(Rule(shown, twice, _("Another record, or another row, has the same."), remedy))
 
 
 def _unique_indexes(table: str) -> list[tuple]:
-    """Name, expressions, columns, condition, and whether empty values are equal, of each unique index but the key's."""
+    """Of each unique index but the key's: name, expressions, which of them are equal when null, columns, condition."""
     return rows(
-        "select c.relname::text, array(select pg_get_indexdef(i.indexrelid, n, true) from generate_series(1, i.indnkeyatts) n),"
-        " array(select a.attname::text from pg_attribute a where a.attrelid = i.indrelid and a.attnum = any(i.indkey)),"
-        " pg_get_expr(i.indpred, i.indrelid), i.indnullsnotdistinct"
-        " from pg_index i join pg_class c on c.oid = i.indexrelid"
-        " where i.indrelid = %s::regclass and i.indisunique and not i.indisprimary order by 1",
+        "select c.relname::text, array_agg(pg_get_indexdef(i.indexrelid, n, true) order by n),"
+        " array_agg(i.indnullsnotdistinct and a.attname is not null and not a.attnotnull order by n),"
+        " array(select t.attname::text from pg_attribute t where t.attrelid = i.indrelid and t.attnum = any(i.indkey)),"
+        " pg_get_expr(i.indpred, i.indrelid)"
+        " from pg_index i join pg_class c on c.oid = i.indexrelid cross join generate_series(1, i.indnkeyatts) n"
+        " left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[n - 1] and a.attnum > 0"
+        " where i.indrelid = %s::regclass and i.indisunique and not i.indisprimary"
+        " group by c.relname, i.indexrelid, i.indrelid, i.indkey::text, i.indkey, i.indpred order by 1",
         [table],
     )

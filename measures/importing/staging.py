@@ -44,6 +44,7 @@ def staged(table: Table, resource: type[FileResource], progress: Progress | None
     execute(
         'create temp table problem (line integer, "column" text, value text, problem text, remedy text) on commit drop'
     )
+    execute("create index on problem (line)")
     try:
         yield _copy(table, progress)
     finally:

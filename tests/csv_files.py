@@ -1,0 +1,77 @@
+"""Files as tests write them, and what an import says of them."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from countries.resources import FileResource
+from measures.accounts import system_account
+from measures.exporting import exported
+from measures.importing import Report, compared
+from measures.importing.failures import failed_rows
+from measures.resources import RESOURCES
+
+MEASURE = {
+    "country": "PER",
+    "kind": "executive_decree",
+    "title_en": "A decree",
+    "topics": "health.access",
+    "status_history": "enacted@2020-04-14",
+    "sources": "https://gazette.example/1",
+}
+"""A row of measures.csv that lacks nothing."""
+
+
+def csv_text(rows: Sequence[Mapping[str, str]], *, delimiter: str = ",", end: str = "\n") -> str:
+    """Rows as a file; the columns are those of the first row."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def run(
+    folder: Path,
+    content: str | bytes | Sequence[Mapping[str, str]],
+    file: str = "measures",
+    *,
+    save: bool = True,
+    by: Any = None,
+    **options: Any,
+) -> Report:
+    """Import a file, all or nothing, and return the report."""
+    path = folder / f"{file}.csv"
+    if not isinstance(content, str | bytes):
+        content = csv_text(content)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    with compared(path, RESOURCES[file], by=by or system_account(), **options) as found:
+        if save and not found.report.is_refused:
+            found.save()
+        return found.report
+
+
+def failures(folder: Path, content: str, file: str = "measures") -> list[dict[str, str]]:
+    """The file of failed rows of an import."""
+    path = folder / f"{file}.csv"
+    path.write_bytes(content.encode())
+    with compared(path, RESOURCES[file], by=system_account()) as found:
+        header, *rows = failed_rows(found.table)
+        return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    """New, changed, unchanged, refused."""
+    return report.new, report.changed, report.unchanged, report.refused
+
+
+def problems(report: Report) -> list[tuple[int | None, str, str]]:
+    """Row, column and value of each problem."""
+    return [(problem.row, problem.column, problem.value) for problem in report.problems]
+
+
+def export(resource: type[FileResource] = RESOURCES["measures"], **options: Any) -> str:
+    """All records of a kind as a file."""
+    return b"".join(exported(resource, **options)).decode()
