@@ -116,16 +116,16 @@ def count_facets(
     return {p.name: p.facet(scope, matching[p.name], chosen.get(p.name, ())) for p in properties}
 
 
-def _count(matching: MeasureQuerySet | None) -> Count:
-    """Entries of a group, each once, that are in `matching`."""
+def _counts(
+    scope: MeasureQuerySet, value: str | Combinable, matching: MeasureQuerySet | None, *, repeats: bool = False
+) -> dict[Any, int]:
+    """How many entries in `matching` bear each value that occurs in `scope`; the lack of a value is no value.
+
+    `repeats` says that an entry may bear the same value twice.
+    """
     narrowed = None if matching is None else Q(pk__in=matching.order_by().values("pk"))
-    return Count("pk", distinct=True, filter=narrowed)
-
-
-def _counts(scope: MeasureQuerySet, value: str | Combinable, matching: MeasureQuerySet | None) -> dict[Any, int]:
-    """How many entries bear each value that occurs in `scope`; entries without a value are left out."""
     expression = F(value) if isinstance(value, str) else value
-    rows = scope.order_by().values(facet_value=expression).annotate(n=_count(matching))
+    rows = scope.order_by().values(facet_value=expression).annotate(n=Count("pk", distinct=repeats, filter=narrowed))
     return {value: n for value, n in rows.values_list("facet_value", "n") if value not in (None, "")}
 
 
@@ -307,7 +307,7 @@ class Topics:
 
     def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
         """See `Property`; every topic of the upper level, each with those below it that occur."""
-        upper = _counts(scope, Coalesce("topics__parent", "topics"), matching)
+        upper = _counts(scope, Coalesce("topics__parent", "topics"), matching, repeats=True)
         lower = _counts(scope, "topics", matching)
         topics = list(Topic.objects.all())
         options = tuple(

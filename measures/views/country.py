@@ -35,7 +35,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "chart": _chart(listing) if listing.is_whole else None,
         "matrix": None if listing.is_whole else _matrix(listing),
         "address": request.build_absolute_uri(shown.get_absolute_url()),
-        "everywhere": listing.filter.query(country=shown.iso3),
+        "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order),
     }
     return render(request, "measures/country.html", context, status=listing.status_code)
 

@@ -143,7 +143,8 @@ def test_entries_past_the_most_marks_become_counts_and_pages(client: Client, per
 def test_country_page_offers_its_filters_as_data(client: Client, peru: Country) -> None:
     make.measure()
     html = client.get("/countries/peru/?topic=health&page=1").content.decode()
-    assert 'href="/measures/?topic=health&amp;country=PER"' in html
+    assert 'href="/measures/?topic=health&amp;country=PER&amp;sort=oldest"' in html
+    assert 'href="/measures.csv?topic=health&amp;country=PER&amp;sort=oldest"' in html
 
 
 @pytest.mark.parametrize(
