@@ -98,7 +98,9 @@ def test_status_is_that_of_the_last_event_and_date_that_of_the_first() -> None:
     ],
 )
 def test_date_is_that_of_the_event_or_what_tells_it_more_closely(event: str, valid_from: str, expected: str) -> None:
-    made = factories.measure(**({"valid_from": valid_from} if valid_from else {}), events=(("enacted", event),))
+    made = factories.measure(
+        valid_from=PartialDate.parse(valid_from) if valid_from else None, events=(("enacted", event),)
+    )
     assert str(made.date) == expected
 
 
