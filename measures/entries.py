@@ -170,8 +170,11 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
     )
 
 
-def entry_of(measure: Measure, day: datetime.date | None = None) -> Entry:
-    """The row of `measure`; with `day`, also whether it was certainly in force then."""
+def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int | None = None) -> Entry:
+    """The row of `measure`; with `day`, also whether it was certainly in force then.
+
+    A summary of more than `longest` characters is cut; the whole of it stands on the entry's own page.
+    """
     group, topic, summary = StatusGroup(measure.status_group), measure.lane, measure.summary
     return Entry(
         public_id=measure.public_id,
@@ -182,7 +185,7 @@ def entry_of(measure: Measure, day: datetime.date | None = None) -> Entry:
         group_label=str(group.label),
         status=str(Status(measure.status).label),
         title=measure.title,
-        summary=Text(to_text(summary.text), summary.language, summary.is_fallback),
+        summary=Text(_cut(to_text(summary.text), longest), summary.language, summary.is_fallback),
         date=measure.date,
         span=span_of(measure),
         topic=topic.label if topic else "",
@@ -191,6 +194,12 @@ def entry_of(measure: Measure, day: datetime.date | None = None) -> Entry:
         sources=_sources(measure.citations.all()),
         certainty=_certainty(measure, day) if day else "",
     )
+
+
+def _cut(text: str, longest: int | None) -> str:
+    if longest is None or len(text) <= longest:
+        return text
+    return text[:longest].rsplit(" ", 1)[0] + " …"
 
 
 def _sources(citations: Iterable[Citation]) -> tuple[SourceLink, ...]:

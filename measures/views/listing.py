@@ -15,6 +15,9 @@ from measures.models import Measure
 from measures.models.measure import STATE_KINDS
 
 PAGE_SIZE = 50
+MOST_WHOLE_SUMMARIES = 60
+"""With more rows than this, summaries are cut to `SHORT_SUMMARY` characters, so that the page stays light."""
+SHORT_SUMMARY = 200
 
 FIRST_FACETS = ("topic", "status", "family", "country", "direction")
 """The facets that are always in view; the others are folded under "More filters"."""
@@ -104,8 +107,9 @@ class Listing:
     @cached_property
     def entries(self) -> list[Entry]:
         """The rows of this page, the words of a search marked."""
-        entries = [entry_of(measure, self.filter.day) for measure in self.measures]
         words = self.filter.value("q")
+        longest = SHORT_SUMMARY if len(self.measures) > MOST_WHOLE_SUMMARIES and not words else None
+        entries = [entry_of(measure, self.filter.day, longest=longest) for measure in self.measures]
         return _with_marks(entries, words) if words else entries
 
     @property

@@ -95,6 +95,13 @@ def test_row_falls_back_to_the_language_that_there_is() -> None:
 
 
 @pytest.mark.django_db
+def test_long_summary_is_cut_between_words() -> None:
+    measure = make.measure(summary_en="One two three four")
+    assert entry_of(measure, longest=9).summary.text == "One two …"
+    assert entry_of(measure, longest=18).summary.text == "One two three four"
+
+
+@pytest.mark.django_db
 def test_certainty_tells_certain_from_possible() -> None:
     measure = make.measure(valid_from="2020-05-01", valid_until="2020-05-31", end_kind="fixed_date")
     measure.refresh_from_db()
