@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from observatory.postgres import find_server, stop_server
@@ -48,13 +49,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser(django_db_setup: None) -> Iterator[Browser]:
     """Chromium, which sees this machine only. Missing, it fails the test: what only a browser shows is not skipped."""
     if CHROMIUM is None:
         pytest.fail("Chromium is missing. On Debian and Ubuntu: apt-get install chromium", pytrace=False)
+    rows_of_migrations = getattr(connection, "_test_serialized_contents", "[]")
     with sync_playwright() as playwright:
         # Playwright runs an event loop in this thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        # Beside that loop Django opens a second connection, which is to put back what serialized_rollback promises
+        connection._test_serialized_contents = rows_of_migrations  # type: ignore[attr-defined]  # Django's own mark
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield chromium
         chromium.close()

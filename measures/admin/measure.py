@@ -1,5 +1,6 @@
 """The admin of measures: one form in the order in which a decree reads."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -161,6 +162,7 @@ class MeasureAdmin(MeasureList):
             form.initial["loaded"] = snapshot(form, [inline.formset for inline in inline_formsets]).to_json()
         context |= {
             "sections": list(self._sections(context["adminform"], inline_formsets)),
+            "faults": list(_faults(form, inline_formsets)),
             "differences": getattr(request, "differences", []),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
@@ -255,6 +257,15 @@ class MeasureAdmin(MeasureList):
 def session_view(request: HttpRequest) -> JsonResponse:
     """Asked before a form is sent: that its author is still signed in, and the token that a new sign-in brought."""
     return JsonResponse({"token": get_token(request)})
+
+
+def _faults(form: Any, inline_formsets: Any) -> Iterator[dict[str, str]]:
+    """Each field with an error: its name, a link to it, and what is wrong with it."""
+    for part in (form, *(row for inline in inline_formsets for row in inline.formset.forms)):
+        for name, messages_ in part.errors.items():
+            if name in part.fields:
+                box = part[name]
+                yield {"id": box.id_for_label or box.auto_id, "label": box.label, "text": " ".join(messages_)}
 
 
 def _help_for_bodies() -> SafeString:

@@ -119,6 +119,7 @@ async function askForDuplicates(event) {
   const html = (await answer.text()).trim();
   region.querySelector(".matches").innerHTML = html;
   region.hidden = !html;
+  for (const link of form.querySelectorAll(".warned")) link.hidden = !html;
 }
 
 // Two versions: put one of them into the form
