@@ -1,0 +1,245 @@
+"""Export, import into an empty database, export again: the two files are byte for byte the same."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from countries.periods import PartialDate
+from measures.choices import KINDS, RelationType, Workflow
+from measures.exporting import in_blocks
+from measures.models import Citation, Measure, PublicIdSequence, Relation, Source
+from measures.resources import RESOURCES, MeasureResource
+from tests import factories
+from tests.csv_files import MEASURE, counts, export, run
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = [
+    *("public_id", "country", "kind", "issuing_body", "reference", "provision", "official_title", "original_language"),
+    *("title_en", "title_es", "title_pt", "short_title_en", "short_title_es", "short_title_pt"),
+    *("summary_en", "summary_es", "summary_pt", "topics", "target_groups", "origin_countries", "direction"),
+    *("valid_from", "valid_until", "end_kind", "status_history", "relations", "evidence", "sources"),
+    *("status", "workflow", "url", "updated_at"),
+]
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def _clear() -> None:
+    """An empty database that knows the vocabulary."""
+    for model in (Relation, Citation, Measure, PublicIdSequence, Source):
+        model.objects.all().delete()
+
+
+def test_export_has_the_columns_of_the_data_model_in_their_order() -> None:
+    assert export().splitlines() == [",".join(COLUMNS)]
+    assert export(with_local=False).strip().split(",") == [c for c in COLUMNS if c not in ("workflow", "updated_at")]
+
+
+def test_row_says_what_the_record_says() -> None:
+    other = factories.measure()
+    measure = factories.measure(
+        kind="law",
+        reference="N° 7-2020",
+        topics=("work.permit", "health.access", "asylum.application"),
+        groups=("asylum_seekers",),
+        origins=(factories.country(iso3="VEN"), factories.country(iso3="ECU")),
+        events=(("enacted", "2020-04-14"), ("in_force", "")),
+        valid_from="2020?",
+    )
+    factories.relation(subject=measure, type="amends", object=other)
+    factories.relation(subject=other, type="same_subject_as", object=measure)
+    rows = {row["public_id"]: row for row in _rows(export())}
+    row = rows[measure.public_id]
+    assert row["topics"] == "work.permit|asylum.application|health.access"
+    assert row["origin_countries"] == "ECU|VEN"
+    assert row["status_history"] == "enacted@2020-04-14|in_force"
+    assert row["relations"] == f"amends:{other.public_id}|same_subject_as:{other.public_id}"
+    assert (row["valid_from"], row["status"], row["workflow"]) == ("2020?", "in_force", "published")
+    assert row["url"] == f"/measures/{measure.public_id}/"
+    assert rows[other.public_id]["relations"] == f"same_subject_as:{measure.public_id}"
+
+
+# The round trip
+
+TEXT = st.text(
+    st.one_of(
+        st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+        st.sampled_from(list(",;\"'\n\r\t|=+-@ \\.")),
+    ),
+    max_size=30,
+)
+DATES = st.builds(
+    lambda year, month, day, inferred: str(PartialDate(year, month, day if month else None, inferred)),
+    st.integers(1800, 2199),
+    st.none() | st.integers(1, 12),
+    st.none() | st.integers(1, 28),
+    st.booleans(),
+)
+NORMS = [kind.value for kind in KINDS["norm"]]
+
+
+@st.composite
+def norms(draw: st.DrawFn) -> dict[str, Any]:
+    """The cells of a valid norm."""
+    texts = {name: draw(TEXT) for name in COLUMNS[6:7] + COLUMNS[8:11] + COLUMNS[14:17]}
+    if not any(texts[name] for name in ("title_en", "title_es", "title_pt")):
+        texts["title_es"] = "título"
+    date = draw(DATES)
+    return texts | {
+        "kind": draw(st.sampled_from(NORMS)),
+        "country": "PER",
+        "short_title_en": draw(TEXT)[:24],
+        "topics": "|".join(draw(st.lists(st.sampled_from(["health.access", "work.permit"]), unique=True))),
+        "target_groups": draw(st.sampled_from(["", "asylum_seekers"])),
+        "origin_countries": draw(st.sampled_from(["", "VEN", "ECU|VEN"])),
+        "direction": draw(st.sampled_from(["", "no_change"])),
+        "valid_from": date,
+        "valid_until": draw(st.sampled_from(["", date])),
+        "status_history": draw(st.sampled_from(["", "enacted", f"enacted@{date}|in_force", f"in_force@{date}"])),
+        "evidence": draw(st.sampled_from(["primary", "disputed"])),
+        "sources": draw(st.sampled_from(["", "https://gazette.example/1", "https://a.example/?q=1,2|https://b.example"])),
+    }
+
+
+def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str]]) -> None:
+    """Give the rows numbers and relations to rows before them."""
+    for number, row in enumerate(rows, 1):
+        items = {f"{kind}:PER-{to + 1:05d}" for at, to, kind in links if at == number - 1 and to < at}
+        row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(sorted(items))}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(norms(), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from(RelationType.values)), max_size=4),
+)
+def test_round_trip_is_byte_for_byte(
+    tmp_path: Path, rows: list[dict[str, Any]], links: list[tuple[int, int, str]]
+) -> None:
+    for key in ("health.access", "work.permit"):
+        factories.topic(key=key)
+    factories.target_group()
+    for iso3 in ("PER", "VEN", "ECU"):
+        factories.country(iso3=iso3)
+    _link(rows, links)
+    _clear()
+    assert counts(run(tmp_path, rows))[3] == 0
+    first = export(with_local=False)
+    assert counts(run(tmp_path, first)) == (0, 0, len(rows), 0)
+    _clear()
+    assert counts(run(tmp_path, first)) == (len(rows), 0, 0, 0)
+    assert export(with_local=False) == first
+    by_id = {row["public_id"]: row for row in _rows(first)}
+    for row in rows:
+        written = by_id[row["public_id"]]
+        assert {name: written[name] for name in row if name not in ("relations", "topics")} == {
+            name: row[name] for name in row if name not in ("relations", "topics")
+        }
+
+
+@pytest.mark.parametrize("name", [name for name in RESOURCES if name != "measures"])
+def test_other_files_come_back_as_they_went(tmp_path: Path, name: str) -> None:
+    call_command("load_fixtures", verbosity=0)
+    resource = RESOURCES[name]
+    content = export(resource)
+    assert len(content.splitlines()) > 1
+    total = resource.model()._default_manager.count()
+    assert counts(run(tmp_path, content, name)) == (0, 0, total, 0)
+
+
+def test_record_with_every_kind_of_text_is_unchanged_by_its_own_export(tmp_path: Path) -> None:
+    factories.measure(
+        title_en="\\.",
+        title_es=' =1+1,";\r\n\ttab ',
+        title_pt="NA",
+        summary_en="a\rb\nc",
+        official_title="''",
+    )
+    assert counts(run(tmp_path, export())) == (0, 0, 1, 0)
+
+
+# Public
+
+
+def test_public_file_has_published_entries_and_names_no_others(client: Client) -> None:
+    measure, draft = factories.measure(title_en="Seen"), factories.draft(title_en="Hidden")
+    factories.relation(subject=measure, type="extends", object=draft)
+    response = client.get("/measures.csv")
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    assert [row["title_en"] for row in _rows(text)] == ["Seen"]
+    assert draft.public_id not in text
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+
+
+def test_public_file_follows_the_query_string_and_the_order_of_the_list(client: Client) -> None:
+    old = factories.measure(kind="law", events=(("enacted", "2019"),))
+    new = factories.measure(kind="law", events=(("enacted", "2021"),))
+    factories.measure(kind="bill")
+    for query, expected in (("kind=law", [new, old]), ("kind=law&sort=oldest", [old, new])):
+        response = client.get(f"/measures.csv?{query}")
+        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+        assert [row["public_id"] for row in _rows(text)] == [measure.public_id for measure in expected]
+
+
+def test_public_file_names_a_wrong_parameter(client: Client) -> None:
+    response = client.get("/measures.csv?from=soon&colour=red")
+    assert response.status_code == 400
+    assert [line.split(":")[0] for line in response.content.decode().splitlines()] == ["colour", "from"]
+
+
+# On the command line
+
+
+def test_command_writes_the_countries_that_are_asked_for(tmp_path: Path) -> None:
+    for iso3 in ("PER", "ECU", "VEN"):
+        factories.measure(country=factories.country(iso3=iso3))
+    path = tmp_path / "measures.csv"
+    call_command("export_measures", "--country", "per", "ECU", "-o", str(path))
+    assert [row["country"] for row in _rows(path.read_text())] == ["ECU", "PER"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_command_prints_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    factories.measure(title_en="Año")
+    call_command("export_measures", with_state=True)
+    assert [row["workflow"] for row in _rows(capsys.readouterr().out)] == [Workflow.PUBLISHED]
+
+
+def test_command_ends_with_words_where_it_cannot_go_on(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no country PRU"):
+        call_command("export_measures", "--country", "PRU")
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("export_measures", "-o", str(tmp_path / "nowhere" / "a.csv"))
+
+
+def test_failed_export_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "measures.csv"
+    path.write_text("old")
+    path.parent.chmod(0o700)
+    monkeypatch.setattr(MeasureResource, "keys", (("nothing",),))
+    with pytest.raises(KeyError):
+        call_command("export_measures", "-o", str(path))
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("measures.csv", "old")]
+
+
+def test_blocks_hold_the_same_bytes() -> None:
+    rows = [b"x" * 1000] * 200
+    blocks = list(in_blocks(rows))
+    assert b"".join(blocks) == b"".join(rows)
+    assert len(blocks) < 10
+
+
+def test_import_of_a_name_that_is_no_row_is_refused(tmp_path: Path) -> None:
+    factories.country()
+    report = run(tmp_path, [MEASURE])
+    assert [(problem.column, problem.value) for problem in report.problems] == [("topics", "health.access")]

@@ -1,0 +1,29 @@
+"""The files of fixtures/ load by one command, twice the same."""
+
+import pytest
+from django.core.management import call_command
+
+from countries.models import Country, Indicator, MobilityRole, Observation
+from measures.choices import Workflow
+from measures.models import IssuingBody, Measure, Relation, Source, TargetGroup, Topic
+
+pytestmark = pytest.mark.django_db
+
+
+def test_fixtures_load_and_a_second_run_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("load_fixtures")
+    assert "measures.csv: 37 new, 0 changed" in capsys.readouterr().out
+    before = list(Measure.objects.values_list("public_id", "record_version", "updated_at"))
+    call_command("load_fixtures")
+    assert capsys.readouterr().out == ""
+    assert list(Measure.objects.values_list("public_id", "record_version", "updated_at")) == before
+
+
+def test_fixtures_hold_every_country_the_vocabulary_and_peru() -> None:
+    call_command("load_fixtures", verbosity=0)
+    counts = {model: model._default_manager.count() for model in (Country, Topic, TargetGroup, IssuingBody, Indicator)}
+    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 11, Indicator: 17}
+    assert (MobilityRole.objects.count(), Observation.objects.count(), Source.objects.count()) == (5, 29, 1)
+    states = list(Measure.objects.values_list("workflow", flat=True))
+    assert (states.count(Workflow.PUBLISHED), states.count(Workflow.STUB), len(states)) == (37, 5, 42)
+    assert Relation.objects.count() == 22
