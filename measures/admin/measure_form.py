@@ -16,6 +16,7 @@ from countries.periods import PartialDate
 from countries.texts import LANGUAGES
 from measures import duplicates
 from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
+from measures.admin.stale import number_of_rows
 from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction
 from measures.models import Measure, TargetGroup, Topic
 
@@ -44,7 +45,7 @@ def link(measure: Measure) -> SafeString:
 def typed_dates(data: Any, prefix: str = "status_events") -> tuple[PartialDate, ...]:
     """The dates of the events as typed, those that can be read."""
     dates = []
-    for index in range(int(data.get(f"{prefix}-TOTAL_FORMS") or 0)):
+    for index in range(number_of_rows(data, prefix)):
         try:
             dates.append(PartialDate.parse(data.get(f"{prefix}-{index}-date", "")))
         except ValidationError:
@@ -169,11 +170,12 @@ class MeasureForm(forms.ModelForm):
 
 def candidate(data: Any, pk: int | None) -> duplicates.Candidate:
     """What a form as typed says of its entry."""
+    said = {name: data.get(name, "").replace("\0", "")[:300] for name in WHAT_IDENTIFIES}
     return duplicates.Candidate(
-        country_id=data.get("country") or None,
-        reference=data.get("reference", "")[:200],
-        provision=data.get("provision", ""),
-        titles=tuple(data.get(f"title_{language}", "") for language in LANGUAGES),
+        country_id=said["country"] or None,
+        reference=said["reference"],
+        provision=said["provision"],
+        titles=tuple(said[f"title_{language}"] for language in LANGUAGES),
         dates=typed_dates(data),
         pk=pk,
     )

@@ -18,6 +18,9 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+MOST_ROWS = 2000
+"""Rows that Django itself reads of a formset."""
+
 Values = dict[str, list[str]]
 Rows = dict[str, Values]
 
@@ -37,9 +40,14 @@ class Snapshot:
         """What a form carried; nothing where it carried nothing that can be read, so that all differences show."""
         try:
             loaded = json.loads(text or "{}")
-            return cls(dict(loaded.get("fields", {})), dict(loaded.get("rows", {})))
-        except (ValueError, AttributeError, TypeError):
+            rows = {prefix: {key: _texts(row) for key, row in rows.items()} for prefix, rows in loaded["rows"].items()}
+            return cls(_texts(loaded["fields"]), rows)
+        except (ValueError, AttributeError, TypeError, KeyError):
             return cls()
+
+
+def _texts(values: Mapping[str, Any]) -> Values:
+    return {name: [str(value) for value in several] for name, several in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +187,14 @@ class Merge:
         self.data[f"{prefix}-INITIAL_FORMS"] = str(len(kept))
 
 
+def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:
+    """How many rows a posted formset says that it has, as far as it can be believed."""
+    said = str(data.get(f"{prefix}-TOTAL_FORMS", ""))
+    return min(int(said), MOST_ROWS) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+
+
 def _posted_rows(data: Mapping[str, Any], prefix: str) -> list[dict[str, list[str]]]:
-    total = int(data.get(f"{prefix}-TOTAL_FORMS") or 0)
+    total = number_of_rows(data, prefix)
     rows: list[dict[str, list[str]]] = [{} for _row in range(total)]
     for key in data:
         parts = key.split("-", 2)

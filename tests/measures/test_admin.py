@@ -346,3 +346,11 @@ def test_precision_of_a_stored_date_survives_the_form() -> None:
     client, draft = signed_in(factories.analyst()), factories.draft(events=(("in_force", "2020-04?"),))
     client.post(change(draft), admin_forms.shown(client, change(draft)) | {"title_en": "Other"})
     assert draft.status_events.get().date == PartialDate(2020, 4, inferred=True)
+
+
+@pytest.mark.parametrize("reference", ["\0", "9" * 5000, "' or 1=1 --", "%s", "N°"])
+def test_odd_reference_is_answered_not_crashed_on(reference: str) -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft()
+    data = admin_forms.shown(client, change(draft)) | {"reference": reference, "status_events-TOTAL_FORMS": "many"}
+    assert client.post(change(draft), data).status_code in (200, 302)
+    assert client.post(reverse("admin:measures_measure_duplicates"), data).status_code == 200

@@ -60,6 +60,12 @@ def test_search_finds_by_everything_one_would_type(term: str) -> None:
     assert listed(signed_in(factories.analyst()), q=term) == {"PER-00001"}
 
 
+@pytest.mark.parametrize("term", ["_", "&", "' :* |", "½ ª №", "((", "\\", "%", "-"])
+def test_odd_search_is_answered(term: str) -> None:
+    factories.measure(title_en="A measure")
+    assert signed_in(factories.analyst()).get(LIST, {"q": term}).status_code == 200
+
+
 def test_filters_narrow_by_what_an_entry_is() -> None:
     client = signed_in(factories.analyst(username="me"))
     me = User.objects.get(username="me")

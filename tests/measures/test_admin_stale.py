@@ -2,6 +2,8 @@
 
 import html
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -127,9 +129,10 @@ def test_record_published_meanwhile_shows_what_was_typed_but_is_not_saved() -> N
     assert draft.summary_en == ""
 
 
-def test_form_that_lost_what_it_was_opened_with_shows_every_difference() -> None:
+@pytest.mark.parametrize("loaded", ["", "{", "[]", '{"fields": 5}', '{"fields": {"title_en": 5}, "rows": {}}'])
+def test_form_that_lost_what_it_was_opened_with_shows_every_difference(loaded: str) -> None:
     client, draft = signed_in(factories.analyst()), factories.draft(title_en="Now", title_es="Ahora")
-    mine = admin_forms.shown(client, change(draft)) | {"record_version": "0", "loaded": "{", "title_en": "Mine"}
+    mine = admin_forms.shown(client, change(draft)) | {"record_version": "0", "loaded": loaded, "title_en": "Mine"}
     assert differences(client.post(change(draft), mine)) == [("Title (English)", "", "Now", "Mine", True)]
 
 
@@ -158,3 +161,24 @@ def test_form_carries_what_it_shows_without_breaking_the_page() -> None:
     carried = re.search(r'name="loaded" value="([^"]*)"', page)
     assert carried
     assert "<script>alert(1)" in html.unescape(carried[1])
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_saves_at_one_moment_one_is_refused() -> None:
+    draft, people = factories.draft(title_en="Old"), [factories.analyst() for _number in range(4)]
+    opened = [(signed_in(person), admin_forms.shown(signed_in(person), change(draft))) for person in people]
+    start = threading.Barrier(len(people))
+
+    def save(number: int) -> int:
+        client, shown = opened[number]
+        start.wait()
+        try:
+            return client.post(change(draft), shown | {"title_en": f"By {number}"}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        answers = list(pool.map(save, range(len(people))))
+    draft.refresh_from_db()
+    assert sorted(answers) == [200, 200, 200, 302]
+    assert (draft.title_en, draft.record_version) == (f"By {answers.index(302)}", 2)
