@@ -27,7 +27,7 @@ MEASURE = {
 def csv_text(rows: Sequence[Mapping[str, str]], *, delimiter: str = ",", end: str = "\n") -> str:
     """Rows as a file; the columns are those of the first row."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter, lineterminator=end)
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()

@@ -15,7 +15,7 @@ def write_failures(table: Table, path: Path) -> None:
     To be called while the import lasts.
     """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(failed_rows(table))
+        csv.writer(file).writerows(failed_rows(table))
 
 
 def failed_rows(table: Table) -> Iterator[list[str]]:
