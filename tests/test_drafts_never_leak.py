@@ -62,11 +62,11 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
             reverse("measure", args=[public_id]) for public_id in (_relative(), *(entry.public_id for entry in entries))
         ],
         "reference": [reverse("reference", args=[text]) for text in (REFERENCE, "99887", "99887-2020-zanahoria")],
-        # CSV        "measures_csv": [reverse("measures_csv") + search for search in SEARCHES],
+        "measures_csv": [reverse("measures_csv") + search for search in SEARCHES],
     }
 
 
-SHOWN_AT = {"sitemap", "home", "country", "measures", "measure", "reference"}
+SHOWN_AT = {"sitemap", "home", "country", "measures", "measure", "measures_csv", "reference"}
 
 
 def _entry(workflow: Workflow) -> Measure:
