@@ -203,7 +203,7 @@ class HistoryColumn(Column):
         rows = (
             f"select s.line, coalesce(s.status_history, {self.written()}), s.kind from checked s"
             f" left join {_table(Measure)} r on r.id = s.id"
-            " where s.kind is not null and (s.is_new or s.changed && array['kind', 'status_history'])"
+            " where s.kind <> '' and (s.is_new or s.changed && array['kind', 'status_history'])"
         )
         return rows, _history_remedy
 

@@ -10,7 +10,7 @@ from countries.resources import FileResource
 from measures.accounts import system_account
 from measures.exporting import exported
 from measures.importing import Report, compared
-from measures.importing.failures import failed_rows
+from measures.importing.failures import failed_rows, refusals
 from measures.resources import RESOURCES
 
 MEASURE = {
@@ -58,7 +58,7 @@ def failures(folder: Path, content: str, file: str = "measures") -> list[dict[st
     path = folder / f"{file}.csv"
     path.write_bytes(content.encode())
     with compared(path, RESOURCES[file], by=system_account()) as found:
-        header, *rows = failed_rows(found.table)
+        header, *rows = failed_rows(found.table, refusals())
         return [dict(zip(header, row, strict=True)) for row in rows]
 
 

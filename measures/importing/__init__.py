@@ -13,7 +13,6 @@ import pghistory
 from django.db import DataError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-
 from countries.resources import FileResource
 from measures.choices import Workflow
 from measures.importing import checking, records, saving

@@ -1,6 +1,7 @@
 """Staged rows -> what would become of each: new, changed (which cells), unchanged, or refused (why).
 
-`outcome(line, id, is_new, changed)` has the rows that could be read, the view `checked` those that would be written.
+`outcome(line, id, is_new, changed)` has the rows whose cells could be told apart, the view `checked` those that are new
+or changed, and the view `sound` those of them without a problem so far.
 The rules of a table are not written down a second time: the database tells its own checks and unique indexes, and they
 are asked of the rows that would be written, in `drafted`, which has the columns of the table.
 """
@@ -32,7 +33,10 @@ def compare(resource: type[FileResource], present: list[Column]) -> None:
     _find_changes(resource, present)
     execute(
         "create temp view checked as select s.*, o.id, o.is_new, o.changed from staged s join outcome o using (line)"
-        " where (o.is_new or o.changed <> '{}') and not exists (select from problem p where p.line = s.line)"
+        " where o.is_new or o.changed <> '{}'"
+    )
+    execute(
+        "create temp view sound as select * from checked s where not exists (select from problem p where p.line = s.line)"
     )
 
 
@@ -51,7 +55,7 @@ def _match(resource: type[FileResource]) -> None:
     execute(
         f"create temp table outcome on commit drop as select s.line, r.{pk} as id, r.{pk} is null as is_new,"
         f" '{{}}'::text[] as changed from staged s {joins} left join {table} r on {first}"
-        " where not exists (select from problem p where p.line = s.line)"
+        " where not exists (select from problem p where p.line = s.line and p.column = '')"
     )
     for condition in others:
         execute(
@@ -127,10 +131,12 @@ def check(resource: type[FileResource], present: list[Column], given: dict[str, 
 
 
 def _refuse(rule: Rule) -> None:
+    """Put down the rows that a rule finds; a cell that was refused already is not refused once more."""
     execute(
         'insert into problem (line, "column", value, problem, remedy)'
-        f" select f.line, %s, left(f.value, {VALUE_LENGTH}), %s, %s from ({rule.sql}) f(line, value)",
-        [rule.column, rule.problem, rule.remedy],
+        f" select f.line, %s, left(f.value, {VALUE_LENGTH}), %s, %s from ({rule.sql}) f(line, value)"
+        ' where not exists (select from problem p where p.line = f.line and p."column" = %s)',
+        [rule.column, rule.problem, rule.remedy, rule.column],
     )
 
 
@@ -199,7 +205,7 @@ def draft(resource: type[FileResource], present: list[Column], given: dict[str, 
     columns = ", ".join(quoted(field.column) for field in _stored_fields(model))
     joins = " ".join(column.join() for column in present)
     execute(
-        f"insert into drafted ({columns}, line) select {', '.join(values)}, s.line from checked s"
+        f"insert into drafted ({columns}, line) select {', '.join(values)}, s.line from sound s"
         f" left join {table} r on r.{_pk(resource)} = s.id {joins}",
         params,
     )

@@ -1,3 +1,4 @@
+from measures.models.imports import FileImport, FileImportRow, RowState
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
 from measures.models.source import Citation, CitedField, Source
@@ -6,11 +7,14 @@ from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 __all__ = [
     "Citation",
     "CitedField",
+    "FileImport",
+    "FileImportRow",
     "IssuingBody",
     "Measure",
     "MeasureQuerySet",
     "PublicIdSequence",
     "Relation",
+    "RowState",
     "Source",
     "StatusEvent",
     "TargetGroup",

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
 from countries.models import Country
-from countries.periods import PartialDate, PartialDateField, canonical, range_of
+from countries.periods import PartialDateField, canonical, range_of
 from countries.texts import Text, translated
 from measures.choices import (
     ENDING_STATUSES,

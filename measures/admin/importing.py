@@ -1,0 +1,270 @@
+"""Files in and out of the admin: upload, preview row by row, confirm; and every file for download."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminFileWidget
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from countries.resources import FileResource
+from measures.exporting import exported, in_blocks
+from measures.importing import FileProblem
+from measures.importing.preview import confirm, failed_rows_of, upload
+from measures.models import FileImport, RowState
+from measures.resources import RESOURCES, MeasureResource
+from measures.workflow import PUBLISH
+
+IMPORT = "measures.import_measure"
+ROWS_OF_A_PAGE = 50
+
+
+def importable(user: Any) -> list[tuple[str, str]]:
+    """The kinds of files that somebody may import: those whose records the person may add and change."""
+    return [
+        (name, f"{resource.model()._meta.verbose_name_plural} ({name}.csv)".capitalize())
+        for name, resource in reversed(RESOURCES.items())
+        if user.has_perm(IMPORT) and all(user.has_perm(_permission(resource, action)) for action in ("add", "change"))
+    ]
+
+
+def exportable(user: Any) -> list[tuple[str, str]]:
+    """The kinds of files that somebody may export: those whose records the person may see."""
+    return [
+        (name, str(resource.model()._meta.verbose_name_plural).capitalize())
+        for name, resource in reversed(RESOURCES.items())
+        if user.has_perm(_permission(resource, "view"))
+    ]
+
+
+def _permission(resource: type[FileResource], action: str) -> str:
+    options = resource.model()._meta
+    return f"{options.app_label}.{action}_{options.model_name}"
+
+
+class UploadForm(forms.Form):
+    """What is uploaded, and whether its measures become public."""
+
+    file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
+    file = forms.FileField(
+        label=gettext_lazy("CSV file"),
+        widget=AdminFileWidget,
+        help_text=gettext_lazy(
+            "UTF-8, with the names of the columns in the first row. A file with some columns changes those alone."
+        ),
+    )
+    publish = forms.BooleanField(
+        label=gettext_lazy("Publish the measures of this file"),
+        required=False,
+        help_text=gettext_lazy("Without it new measures become drafts, and published ones are not changed."),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["file_type"]
+        kinds.choices = importable(user)
+        if not user.has_perm(PUBLISH):
+            del self.fields["publish"]
+
+
+@admin.register(FileImport)
+class FileImportAdmin(admin.ModelAdmin):
+    """Who imported what; “add” uploads a file, and the page of an import is its preview."""
+
+    list_display = ["name", "kind", "created_by", "created_at", "new", "changed", "unchanged", "refused", "applied_at"]
+    list_select_related = ["created_by"]
+    change_list_template = "admin/measures/fileimport/change_list.html"
+
+    @admin.display(description=gettext_lazy("what the rows are"))
+    def kind(self, kept: FileImport) -> str:
+        return str(RESOURCES[kept.file_type].model()._meta.verbose_name_plural)
+
+    # Who may
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(IMPORT)
+
+    def has_view_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
+        return request.user.has_perm(IMPORT)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(IMPORT)
+
+    def has_change_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
+        return False
+
+    # Where
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("export/", view(self.export_list), name="measures_fileimport_export_list"),
+            path("export/<slug:name>.csv", view(self.export), name="measures_fileimport_export"),
+            path("<int:pk>/refused.csv", view(self.refused), name="measures_fileimport_refused"),
+            *super().get_urls(),
+        ]
+
+    # In
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Choose a file; what is wrong with it as a whole is said beside it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+        if request.method == "POST" and form.is_valid():
+            kept = FileImport(
+                file_type=form.cleaned_data["file_type"],
+                file=form.cleaned_data["file"],
+                name=form.cleaned_data["file"].name[:200],
+                publish=form.cleaned_data.get("publish", False),
+                created_by=request.user,
+            )
+            try:
+                upload(kept)
+            except FileProblem as problem:
+                kept.file.storage.delete(kept.file.name)
+                form.add_error("file", _file_problem_in_words(problem))
+            else:
+                return HttpResponseRedirect(kept.get_absolute_url())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Import a file"),
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/measures/fileimport/upload.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The preview; by POST the import itself."""
+        kept = self._kept(request, object_id)
+        if request.method == "POST":
+            return self._confirm(request, kept)
+        counts = {state: getattr(kept, state.value) for state in RowState}
+        wanted = request.GET.get("state") or next(
+            (s.value for s in (RowState.REFUSED, RowState.CHANGED, RowState.NEW) if counts[s]), RowState.UNCHANGED.value
+        )
+        if wanted not in RowState.values:
+            raise Http404
+        rows = Paginator(kept.rows.filter(state=wanted), ROWS_OF_A_PAGE)
+        return self._page(
+            request,
+            "preview",
+            title=_("Import of %(name)s") % {"name": kept.name},
+            kept=kept,
+            kind=self.kind(kept),
+            counts=list(counts.items()),
+            state=RowState(wanted),
+            page=rows.get_page(request.GET.get("page")),
+            can_import=not kept.refused and (kept.new or kept.changed or kept.publish) and not kept.applied_at,
+        )
+
+    def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/measures/fileimport/{name}.html", context)
+
+    def _kept(self, request: HttpRequest, pk: Any) -> FileImport:
+        """The import, for whoever may import files of its kind."""
+        kept = get_object_or_404(FileImport, pk=pk) if str(pk).isdigit() else None
+        if kept is None:
+            raise Http404
+        if kept.file_type not in dict(importable(request.user)):
+            raise PermissionDenied
+        return kept
+
+    def _confirm(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
+        if kept.publish and not request.user.has_perm(PUBLISH):
+            raise PermissionDenied
+        if kept.applied_at:
+            messages.warning(request, _("This file has been imported already."))
+            return HttpResponseRedirect(kept.get_absolute_url())
+        try:
+            if confirm(kept, by=request.user):
+                messages.success(request, _result_in_words(kept))
+            else:
+                messages.warning(request, _("The database has changed since this preview. Look at the new one."))
+        except FileProblem as problem:
+            messages.error(request, _file_problem_in_words(problem))
+        return HttpResponseRedirect(kept.get_absolute_url())
+
+    def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The refused rows as a file, with the reasons in columns of their own."""
+        kept = self._kept(request, pk)
+        if kept.applied_at:
+            raise Http404
+        writer = csv.writer(_Echo())
+        lines = (writer.writerow(row).encode() for row in failed_rows_of(kept))
+        return _download(_with_mark(lines), f"{kept.file_type}-refused.csv")
+
+    # Out
+
+    def export_list(self, request: HttpRequest) -> HttpResponse:
+        """Every file, for download."""
+        return self._page(request, "export", title=_("Export files"), kinds=exportable(request.user))
+
+    def export(self, request: HttpRequest, name: str) -> HttpResponseBase:
+        """One file; `?state` adds the columns that two installations differ in."""
+        if name not in RESOURCES:
+            raise Http404
+        if name not in dict(exportable(request.user)):
+            raise PermissionDenied
+        return _download(in_blocks(exported(RESOURCES[name], with_local="state" in request.GET)), f"{name}.csv")
+
+
+@admin.action(description=gettext_lazy("Export as CSV"), permissions=["view"])
+def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponseBase:
+    """The selected measures, or with “select all” all that the filters of the list give, in its order."""
+    return _download(in_blocks(exported(MeasureResource, queryset)), "measures.csv")
+
+
+class _Echo:
+    """A file for `csv.writer` that gives back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _with_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Spreadsheet programs know UTF-8 by its mark."""
+    yield b"\xef\xbb\xbf"
+    yield from lines
+
+
+def _download(blocks: Iterator[bytes], name: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(blocks, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _file_problem_in_words(problem: FileProblem) -> str:
+    place = _("Row %(row)d: ") % {"row": problem.row} if problem.row else ""
+    return f"{place}{problem.problem} {problem.remedy}"
+
+
+def _result_in_words(kept: FileImport) -> str:
+    return ngettext(
+        "Imported: %(new)d new, %(changed)d changed record.",
+        "Imported: %(new)d new, %(changed)d changed records.",
+        kept.changed,
+    ) % {"new": kept.new, "changed": kept.changed}

@@ -1,0 +1,93 @@
+"""A file that somebody wants to import, and what would become of its rows; kept until it is confirmed or forgotten."""
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.db import models
+from django.urls import reverse
+from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext_lazy as _
+
+
+@deconstructible
+class WaitingFiles(FileSystemStorage):
+    """Where uploaded files wait: beside the media, which a web server may show, and not among them."""
+
+    def __init__(self) -> None:
+        super().__init__(file_permissions_mode=0o600)
+
+    @property
+    def base_location(self) -> str:
+        """Read from the settings each time, so that tests have a folder of their own."""
+        return str(settings.DATA_DIR / "imports")
+
+    @property
+    def location(self) -> str:
+        return self.base_location
+
+
+class FileImport(models.Model):
+    """An uploaded file with the counts of its preview; once applied, the note of who imported what and when."""
+
+    file_type = models.CharField(_("what the rows are"), max_length=30)
+    file = models.FileField(_("CSV file"), storage=WaitingFiles(), upload_to="%Y", max_length=200)
+    name = models.CharField(_("name of the file"), max_length=200)
+    publish = models.BooleanField(_("publish"), default=False)
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    applied_at = models.DateTimeField(_("imported"), null=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("imported by")
+    )
+    new = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    notices = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()  # whoever may import files may see who imported what
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(applied_at=None, applied_by=None)
+                | models.Q(applied_at__isnull=False, applied_by__isnull=False),
+                name="measures_fileimport_applied_pair",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:measures_fileimport_change", args=[self.pk])
+
+
+class RowState(models.TextChoices):
+    """What would become of a row."""
+
+    NEW = "new", _("New")
+    CHANGED = "changed", _("Changed")
+    UNCHANGED = "unchanged", _("Unchanged")
+    REFUSED = "refused", _("Refused")
+
+
+class FileImportRow(models.Model):
+    """One row of a preview; unchanged rows are counted and not kept."""
+
+    file_import = models.ForeignKey(FileImport, models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=RowState)
+    label = models.TextField(blank=True)
+    details = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["line", "pk"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["file_import", "state", "line"], name="measures_fileimportrow_page")]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.state}"

@@ -1,0 +1,201 @@
+"""The admin's way in and out: upload, preview, confirm, download."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
+
+from measures.models import FileImport, Measure, Topic
+from tests import factories
+from tests.csv_files import MEASURE, csv_text
+
+pytestmark = pytest.mark.django_db
+
+UPLOAD = "/admin/measures/fileimport/add/"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Uploads wait in a folder of the test; the rows of these tests find their vocabulary."""
+    settings.DATA_DIR = tmp_path
+    factories.country()
+    factories.topic()
+    return tmp_path
+
+
+def _as(group: str) -> Client:
+    client = Client()
+    client.force_login(factories.user(group=group))
+    return client
+
+
+def _upload(client: Client, rows: list[dict[str, str]] | str, **data: str) -> HttpResponse:
+    content = rows if isinstance(rows, str) else csv_text(rows)
+    file = SimpleUploadedFile("mine.csv", content.encode(), "text/csv")
+    return client.post(UPLOAD, {"file_type": "measures", "file": file, **data}, follow=True)  # type: ignore[return-value]
+
+
+def _text(response: HttpResponse) -> str:
+    """What a reader sees, on one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def _uploads(folder: Path) -> list[str]:
+    return [str(path) for path in (folder / "imports").rglob("*") if path.is_file()]
+
+
+def test_preview_shows_new_changed_and_unchanged_rows_and_writes_nothing(folder: Path) -> None:
+    same = factories.draft(topics=(), events=(), sources=())
+    other = factories.draft(title_es="Antes", topics=(), events=(), sources=())
+    rows = [
+        {"public_id": same.public_id, "country": "PER", "kind": same.kind, "title_en": same.title_en, "title_es": ""},
+        {
+            "public_id": other.public_id,
+            "country": "PER",
+            "kind": other.kind,
+            "title_en": other.title_en,
+            "title_es": "Después",
+        },
+        {"public_id": "", "country": "PER", "kind": "law", "title_en": "A new one", "title_es": ""},
+    ]
+    page = _text(_upload(_as("analyst"), rows))
+    assert "1 New 1 Changed 1 Unchanged 0 Refused" in page
+    assert f"3 {other.public_id} · {other.title_en} title_es Antes Después" in page
+    assert Measure.objects.count() == 2
+    kept = FileImport.objects.get()
+    assert "A new one" in _text(_as("analyst").get(f"{kept.get_absolute_url()}?state=new"))
+
+
+def test_confirmed_import_is_written_once_and_the_file_forgotten(
+    folder: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    client = _as("analyst")
+    _upload(client, [MEASURE])
+    kept = FileImport.objects.get()
+    assert len(_uploads(folder)) == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        page = _text(client.post(kept.get_absolute_url(), follow=True))
+    assert "Imported: 1 new, 0 changed records." in page
+    kept.refresh_from_db()
+    assert (kept.applied_by, Measure.objects.get().created_by) == (kept.created_by, kept.created_by)
+    assert _uploads(folder) == []
+    assert "imported already" in _text(client.post(kept.get_absolute_url(), follow=True))
+    assert Measure.objects.count() == 1
+
+
+def test_refused_rows_are_explained_cannot_be_imported_and_can_be_had_as_a_file() -> None:
+    client = _as("analyst")
+    page = _text(_upload(client, [MEASURE, MEASURE | {"kind": "decre", "topics": "nothing"}]))
+    assert "1 row is refused" in page
+    assert "“decre” is unknown. Write one of: constitutional_reform" in page
+    assert "Import all of this" not in page
+    kept = FileImport.objects.get()
+    response = client.get(f"{kept.get_absolute_url()}../refused.csv".replace("change/../", ""))
+    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [(row["row"], row["column"], row["kind"]) for row in rows] == [("3", "kind; topics", "decre")]
+    client.post(kept.get_absolute_url())
+    assert Measure.objects.count() == 0
+
+
+def test_database_that_changed_after_the_preview_gives_a_new_preview() -> None:
+    client = _as("analyst")
+    measure = factories.draft()
+    _upload(client, [{"public_id": measure.public_id, "title_en": "Mine"}])
+    kept = FileImport.objects.get()
+    Measure.objects.update(title_en="Mine")
+    assert "The database has changed since this preview" in _text(client.post(kept.get_absolute_url(), follow=True))
+    kept.refresh_from_db()
+    assert (kept.applied_at, kept.changed, kept.unchanged) == (None, 0, 1)
+
+
+def test_file_that_cannot_be_read_is_told_beside_the_box_and_not_kept(folder: Path) -> None:
+    page = _text(_upload(_as("analyst"), "Dear all,\nhere are the measures\n"))
+    assert "No header row was found: these columns are missing: public_id" in page
+    assert FileImport.objects.count() == 0
+    assert _uploads(folder) == []
+
+
+def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
+    client = _as("analyst")
+    form = client.get(UPLOAD).content.decode()
+    assert re.findall(r'<option value="(\w+)"', form) == [
+        "measures",
+        "observations",
+        "mobility_roles",
+        "sources",
+        "issuing_bodies",
+    ]
+    assert "Publish the measures" not in form
+    published = factories.measure()
+    page = _text(_upload(client, [{"public_id": published.public_id, "title_en": "Changed"}], publish="on"))
+    assert "The record is published, and the row would change it." in page
+    _upload(client, "key,label_en,label_es,label_pt\nnew,N,N,N\n", file_type="topics")
+    assert not Topic.objects.filter(key="new").exists()
+
+
+def test_editor_publishes_by_asking_and_an_analyst_cannot_confirm_it() -> None:
+    editor = _as("editor")
+    _upload(editor, [MEASURE], publish="on")
+    kept = FileImport.objects.get()
+    assert _as("analyst").post(kept.get_absolute_url()).status_code == 403
+    editor.post(kept.get_absolute_url())
+    assert Measure.objects.get().workflow == "published"
+
+
+@pytest.mark.parametrize("address", [UPLOAD, "/admin/measures/fileimport/", "/admin/measures/fileimport/1/change/"])
+def test_files_are_for_those_who_may_import(address: str) -> None:
+    client = Client()
+    client.force_login(factories.user())
+    assert client.get(address).status_code == 302
+    staff = factories.analyst()
+    staff.groups.clear()
+    client.force_login(staff)
+    assert client.get(address).status_code in (403, 404)
+
+
+def test_uploads_that_nobody_confirms_are_forgotten(folder: Path) -> None:
+    client = _as("analyst")
+    _upload(client, [MEASURE])
+    FileImport.objects.update(created_at=timezone.now() - timedelta(days=8))
+    _upload(client, [MEASURE | {"title_en": "Later"}])
+    assert FileImport.objects.count() == 1
+    assert len(_uploads(folder)) == 1
+
+
+def test_pages_of_a_preview_take_the_same_number_of_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    client = _as("analyst")
+    for count in (1, 30):
+        _upload(client, [MEASURE | {"title_en": f"Title {number}"} for number in range(count)])
+    for kept in FileImport.objects.all():
+        with django_assert_num_queries(8):
+            client.get(kept.get_absolute_url())
+
+
+def test_every_file_can_be_downloaded() -> None:
+    factories.draft(title_en="Draft")
+    client = _as("editor")
+    page = client.get("/admin/measures/fileimport/export/").content.decode()
+    names = re.findall(r'href="(/admin/measures/fileimport/export/\w+\.csv)"', page)
+    assert len(names) == 9
+    for name in names:
+        response = client.get(name)
+        assert response.status_code == 200
+        assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_selected_measures_are_exported_in_the_order_of_the_list() -> None:
+    first, second = factories.draft(title_en="B"), factories.draft(title_en="A")
+    factories.draft(title_en="C")
+    data = {"action": "export_selected", "_selected_action": [str(first.pk), str(second.pk)]}
+    response = _as("analyst").post("/admin/measures/measure/?o=1", data)
+    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    assert [row["title_en"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["B", "A"]
