@@ -120,7 +120,9 @@ def test_nul_is_refused_by_row(tmp_path: Path) -> None:
     assert [row["row"] for row in failed] == ["3"]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+51 1 2345678", "-2 °C", "@user", '=HYPERLINK("https://x.example")', " = 1 "])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+51 1 2345678", "-2 °C", "@user", '=HYPERLINK("https://x.example")', " = 1 "]
+)
 def test_text_that_looks_like_a_formula_is_kept_exactly(tmp_path: Path, text: str) -> None:
     run(tmp_path, csv_text([MEASURE | {"title_en": text}]))
     assert Measure.objects.get().title_en == text
