@@ -8,7 +8,6 @@ aliases: `r` the record, `s` the staged row (each cell as canonical text), `j_<c
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -17,38 +16,19 @@ from django.db import models
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 
-from countries.periods import PartialDate, PartialDateField, Period, PeriodField
-
-LONGEST_TEXT = 100_000
-"""Characters of a cell; more is a quotation mark that was never closed, or no text for a record."""
-
-PLACEHOLDERS = frozenset(
-    ("na", "n/a", "n.a.", "nan", "null", "none", "nil", "-", "--", "–", "—", "?", "s/d", "n/d")
-    + ("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!")
+from countries.cells import (
+    LONGEST_TEXT,
+    CellProblem,
+    canonical_date,
+    canonical_period,
+    nearest_in_words,
+    one_of,
+    refuse_placeholder,
 )
-"""What people and spreadsheets write for nothing; it is refused where only certain values are allowed."""
+from countries.periods import PartialDate, PartialDateField, PeriodField
 
-
-class CellProblem(Exception):
-    """A cell cannot be taken: `problem` says what is wrong, `remedy` what would be right."""
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(problem, remedy)
-        self.problem, self.remedy = problem, remedy
-
-
-def is_placeholder(text: str) -> bool:
-    """Whether a text stands for "nothing" in somebody's spreadsheet."""
-    return text.strip().lower() in PLACEHOLDERS
-
-
-def refuse_placeholder(text: str) -> None:
-    """Raise where a controlled column holds `NA` or the like."""
-    if is_placeholder(text):
-        raise CellProblem(
-            _("“%(value)s” is no value of this column.") % {"value": text},
-            _("Leave the cell empty where nothing is known."),
-        )
+REMEMBERED_CELLS = 5_000
+"""Cells of a column that are read once for all; more would cost memory and find fewer."""
 
 
 def quoted(name: str) -> str:
@@ -61,6 +41,8 @@ class Column(Field):
 
     is_composed = False
     """Whether the cell is kept in rows of other tables, written by `saved` after the record itself."""
+    comes_first = False
+    """Whether those rows are written before the record, which then follows from them."""
     is_trimmed = False
 
     def __init__(self, field: models.Field | None = None, *, name: str = "", readonly: bool = False) -> None:
@@ -68,7 +50,7 @@ class Column(Field):
         super().__init__(attribute=name, column_name=name, readonly=readonly)
         self.field = field
         self.default = str(field.get_default()) if field and field.has_default() else ""
-        self.is_required = bool(field) and not (field.blank or field.null or field.has_default())
+        self.is_required = field is not None and not (field.blank or field.null or field.has_default())
 
     @property
     def name(self) -> str:
@@ -90,7 +72,7 @@ class Column(Field):
         def read(text: str) -> str:
             if (canonical := known.get(text)) is None:
                 canonical = self.read_or_default(text)
-                if len(known) < 50_000 and len(text) < 100:
+                if len(known) < REMEMBERED_CELLS and len(text) < 100:
                     known[text] = canonical
             return canonical
 
@@ -175,6 +157,13 @@ class TextColumn(Column):
         self.is_trimmed = bool(self.checks) or field.unique
         self.is_prose = not self.is_trimmed
 
+    def reader(self) -> Callable[[str], str]:
+        """Prose is hardly ever repeated and hardly ever wrong."""
+        if not self.is_prose or self.is_required:
+            return super().reader()
+        longest, default = self.longest, self.default
+        return lambda text: (text or default) if len(text) <= longest else self.read(text)
+
     def read(self, text: str) -> str:
         if len(text) > self.longest:
             raise CellProblem(
@@ -216,30 +205,6 @@ class ChoiceColumn(Column):
         return one_of(self.values, text)
 
 
-def one_of(values: list[str], text: str) -> str:
-    """`text` where it is one of `values`, else CellProblem that names the nearest."""
-    if text in values:
-        return text
-    refuse_placeholder(text)
-    raise CellProblem(_("“%(value)s” is unknown.") % {"value": text[:80]}, nearest_in_words(text, values))
-
-
-def nearest_in_words(text: str, values: list[str]) -> str:
-    """`Did you mean “bill”?`, else the list where it is short."""
-    lowered = text.strip().lower().replace(" ", "_")
-    near = [value for value in values if value.lower() == lowered] or _near(lowered, values)
-    if near:
-        return _("Did you mean “%(value)s”?") % {"value": near[0]}
-    if 0 < len(values) <= 35:
-        return _("Write one of: %(values)s.") % {"values": ", ".join(value for value in values if value)}
-    return _("Look it up in the vocabulary; an import adds no word to it.")
-
-
-def _near(text: str, values: list[str]) -> list[str]:
-    by_lowered = {value.lower(): value for value in values}
-    return [by_lowered[found] for found in get_close_matches(text, by_lowered, n=1, cutoff=0.6)]
-
-
 class PartialDateColumn(Column):
     """A partial date, or a period of two; `25/12/2020` is read where only one reading is possible."""
 
@@ -247,16 +212,7 @@ class PartialDateColumn(Column):
 
     def read(self, text: str) -> str:
         refuse_placeholder(text)
-        value_class: type[PartialDate] | type[Period] = getattr(self.field, "value_class", PartialDate)
-        return canonical_date(text, value_class)
-
-
-def canonical_date(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
-    """The canonical text of a date as typed, or CellProblem."""
-    try:
-        return str(value_class.parse(text))
-    except ValidationError as error:
-        raise CellProblem(_("The date cannot be read."), " ".join(error.messages)) from None
+        return canonical_period(text) if isinstance(self.field, PeriodField) else canonical_date(text)
 
 
 class DayColumn(Column):
@@ -266,10 +222,7 @@ class DayColumn(Column):
 
     def read(self, text: str) -> str:
         refuse_placeholder(text)
-        try:
-            date = PartialDate.parse(text)
-        except ValidationError as error:
-            raise CellProblem(_("The date cannot be read."), " ".join(error.messages)) from None
+        date = PartialDate.parse(canonical_date(text))
         if date.precision != "day" or date.inferred:
             raise CellProblem(_("“%(value)s” is not a day.") % {"value": text}, _("Write it as 2020-05-29."))
         return str(date)
@@ -364,8 +317,8 @@ class KeyColumn(Column):
         joined = f"left join {self.table} j_{self.name} on j_{self.name}.{self.key} = {self.cell}"
         if self.is_own:
             joined += (
-                f" left join (select own.{self.key}, outcome.id from staged own join outcome using (line)) o_{self.name}"
-                f" on o_{self.name}.{self.key} = {self.cell}"
+                f" left join (select own.{self.key}, outcome.id from staged own join outcome using (line))"
+                f" o_{self.name} on o_{self.name}.{self.key} = {self.cell}"
             )
         return joined
 

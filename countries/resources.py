@@ -38,6 +38,22 @@ class FileResource(ModelResource):
         return model
 
     @classmethod
+    def table(cls) -> str:
+        """The table of the records."""
+        return str(cls.model()._meta.db_table)
+
+    @classmethod
+    def pk(cls) -> str:
+        """The column of the table by which records are joined."""
+        return str(cls.model()._meta.pk.column)
+
+    @classmethod
+    def stored_fields(cls) -> dict[str, models.Field]:
+        """The columns of the table that can be written, with their fields."""
+        fields = cls.model()._meta.concrete_fields
+        return {str(field.column): field for field in fields if not isinstance(field, models.GeneratedField)}
+
+    @classmethod
     def columns(cls) -> list[Column]:
         """All columns in the order of the file."""
         return [cls.fields[name] for name in cls._meta.fields]

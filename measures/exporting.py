@@ -24,7 +24,7 @@ def exported(
     """The header, then one row a time: the records of `queryset` in its order, or all in the order of the file.
 
     `public` leaves out what the public may not see inside a row; the caller chooses the rows. Without `with_local` the
-    columns that say what this installation did with a record are left out, so that two installations give the same file.
+    columns that say what this installation did with a record are left out: two installations give the same file.
     """
     columns = [column for column in resource.columns() if with_local or column.name not in resource.local]
     source = _in_order_of(resource, queryset) if queryset is not None else _all(resource)
@@ -56,12 +56,12 @@ def _select(columns: list[Column], public: bool) -> str:
 
 
 def _all(resource: type[FileResource]) -> str:
-    return f"from {resource.model()._meta.db_table} r order by {resource.order()}"
+    return f"from {resource.table()} r order by {resource.order()}"
 
 
 def _in_order_of(resource: type[FileResource], queryset: QuerySet[Any]) -> str:
     """The rows one by one by their key, so that the database sorts keys alone and the first row comes at once."""
-    table, pk = resource.model()._meta.db_table, resource.model()._meta.pk.column
+    table, pk = resource.table(), resource.pk()
     sql, params = queryset.values("pk").query.sql_with_params()
     with connection.cursor() as cursor:
         keys = ClientCursor(cursor.connection).mogrify(sql, params)

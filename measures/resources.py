@@ -110,7 +110,7 @@ class PublicIdColumn(Column):
         self.is_required = False
 
     def stored(self) -> tuple[str, str]:
-        return self.db_column, f"nullif({self.cell}, '')"
+        return self.db_column, f"coalesce(nullif({self.cell}, ''), r.public_id)"
 
     def matches(self) -> str:
         return f"{self.cell} <> '' and r.public_id = {self.cell}"

@@ -176,21 +176,31 @@ def refresh_status(measure_ids: Collection[int]) -> None:
         cursor.execute(_REFRESH, [list(measure_ids)])
 
 
-_REFRESH = """
-update measures_measure m set status = s.status, status_date = s.status_date, date = s.date
-from (
+CACHES_OF_STATUS = ("status", "status_date", "date")
+
+
+def status_query(table: str) -> str:
+    """SQL of (id, status, status_date, date) for the rows of `table`, which is that of the measures or one like it.
+
+    An import whose events are written first inserts a new record with its status, instead of writing it twice.
+    """
+    return f"""
     select m.id, coalesce(last.status, 'unknown') as status, coalesce(last.date, '') as status_date,
         case when period_range(m.valid_from) <@ period_range(first.date) then m.valid_from
             else coalesce(first.date, m.valid_from) end as date
-    from measures_measure m
+    from {table} m
     left join lateral (
         select status, date from measures_statusevent where measure_id = m.id order by position desc limit 1
     ) last on true
     left join lateral (
         select date from measures_statusevent where measure_id = m.id and date <> '' order by position limit 1
     ) first on true
-    where m.id = any(%s)
-) s
+    """
+
+
+_REFRESH = f"""
+update measures_measure m set status = s.status, status_date = s.status_date, date = s.date
+from ({status_query("measures_measure")} where m.id = any(%s)) s
 where m.id = s.id and (m.status, m.status_date, m.date) is distinct from (s.status, s.status_date, s.date)
 """
 

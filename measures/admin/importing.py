@@ -130,19 +130,20 @@ class FileImportAdmin(admin.ModelAdmin):
         """Choose a file; what is wrong with it as a whole is said beside it."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+        user: Any = request.user
+        form = UploadForm(request.POST or None, request.FILES or None, user=user)
         if request.method == "POST" and form.is_valid():
             kept = FileImport(
                 file_type=form.cleaned_data["file_type"],
                 file=form.cleaned_data["file"],
                 name=form.cleaned_data["file"].name[:200],
                 publish=form.cleaned_data.get("publish", False),
-                created_by=request.user,
+                created_by=user,
             )
             try:
                 upload(kept)
             except FileProblem as problem:
-                kept.file.storage.delete(kept.file.name)
+                kept.file.delete(save=False)
                 form.add_error("file", _file_problem_in_words(problem))
             else:
                 return HttpResponseRedirect(kept.get_absolute_url())

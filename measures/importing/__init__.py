@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from countries.resources import FileResource
 from measures.choices import Workflow
-from measures.importing import checking, records, saving
+from measures.importing import checking, comparing, records, saving
 from measures.importing.reading import FileProblem, Table, open_table
 from measures.importing.report import Problem, Report
 from measures.importing.staging import Progress, execute, rows, staged
@@ -47,7 +47,7 @@ class Import:
                 saving.lock(self.resource)
                 if is_measures:
                     records.number()
-                saving.save(self.resource, self.table.present, self.by)
+                saving.save(self.resource, self.table.present, self.by, records.STATUS if is_measures else None)
                 if is_measures:
                     self.report.published = records.finish(by=self.by, publish=self.publish)
                 execute("set constraints all immediate")
@@ -55,9 +55,7 @@ class Import:
         except (IntegrityError, DataError) as error:
             raise FileProblem(
                 _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
-                _(
-                    "Nothing was imported. Import the file again; if this comes back, import fewer rows to find the one."
-                ),
+                _("Nothing was imported. Try again; if this comes back, import fewer rows to find the one."),
             ) from error
         self.report.is_applied = True
 
@@ -84,7 +82,7 @@ def compared(
         execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
         with staged(table, resource, progress) as notices:
-            checking.compare(resource, table.present)
+            comparing.compare(resource, table.present)
             checking.check(resource, table.present, given, rules)
             report = _report(resource, [*table.notices, *notices])
             yield Import(table, resource, by, publish, report)
@@ -98,8 +96,10 @@ def _report(resource: type[FileResource], notices: list[str]) -> Report:
         " from outcome o where not exists (select from problem p where p.line = o.line)"
     )[0]
     found = rows(f'select line, "column", value, problem, remedy from problem order by line limit {SHOWN_PROBLEMS}')
-    problems = [Problem(*row) for row in found]
-    return Report(resource.file(), *counts, notices=notices, problems=problems)
+    new, changed, unchanged, refused = counts
+    return Report(
+        resource.file(), new, changed, unchanged, refused, notices=notices, problems=[Problem(*row) for row in found]
+    )
 
 
 __all__ = ["FileProblem", "Import", "Problem", "Report", "compared"]

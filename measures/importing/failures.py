@@ -22,7 +22,7 @@ def write_failures(table: Table, path: Path) -> None:
 
 
 def failed_rows(table: Table, refused: Iterable[Refusal]) -> Iterator[list[str]]:
-    """Header and refused rows, which come in the order of the file; the file is read once more, so that memory does not grow with it."""
+    """Header and refused rows, which come in the order of the file; it is read once more, to save memory."""
     kept = [place for place, name in enumerate(table.header) if name.strip().lower() not in OWN_COLUMNS]
     yield [*(table.header[place] for place in kept), *OWN_COLUMNS]
     readable = _readable(table)

@@ -50,7 +50,7 @@ def confirm(kept: FileImport, *, by: Any) -> bool:
     kept.applied_at, kept.applied_by = timezone.now(), by
     kept.save()
     kept.rows.all().delete()
-    transaction.on_commit(lambda: kept.file.storage.delete(kept.file.name))
+    transaction.on_commit(lambda: kept.file.delete(save=False))
     return True
 
 
@@ -68,7 +68,7 @@ def _refusals(kept: FileImport) -> Iterator[Refusal]:
 def _forget_old() -> None:
     """Delete uploads that were never confirmed, with their files."""
     for kept in FileImport.objects.filter(applied_at=None, created_at__lt=timezone.now() - KEPT_FOR):
-        kept.file.storage.delete(kept.file.name)
+        kept.file.delete(save=False)
         kept.delete()
 
 
@@ -89,7 +89,7 @@ def _keep_rows(found: Import, kept_id: int) -> None:
         f"({place}, '{column.name}', {column.written()}, {column.cell})"
         for place, column in enumerate(found.table.present)
     )
-    records, pk = resource.model()._meta.db_table, resource.model()._meta.pk.column
+    records, pk = resource.table(), resource.pk()
     execute(f"{into} select %s, s.line, 'new', {label}, '[]' from sound s where s.is_new", [kept_id])
     execute(
         f"{into} select %s, s.line, 'changed', {label}, (select jsonb_agg(jsonb_build_array(d.name, d.old, d.new)"

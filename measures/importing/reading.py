@@ -15,7 +15,8 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from countries.columns import LONGEST_TEXT, Column, nearest_in_words
+from countries.cells import LONGEST_TEXT, nearest_in_words
+from countries.columns import Column
 from countries.resources import FileResource
 
 ROWS_BEFORE_HEADER = 20

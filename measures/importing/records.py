@@ -1,30 +1,22 @@
 """What an import of measures does beyond cells: numbers, states, caches of status, publication."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from measures.choices import Workflow
+from measures.importing.problems import Rule
+from measures.importing.saving import Computed
 from measures.importing.staging import execute
 from measures.models import Measure
 from measures.resources import MeasureResource
-from measures.workflow import MOVES, move_all, refresh_status
+from measures.workflow import CACHES_OF_STATUS, MOVES, move_all, refresh_status, status_query
 
 BATCH = 5_000
 """Records whose status is brought up to date by one statement, so that memory does not grow with the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Rows that may not be imported: SQL of (line, value), and the words for them."""
-
-    column: str
-    sql: str
-    problem: str
-    remedy: str
+STATUS = Computed(status_query("drafted"), CACHES_OF_STATUS)
 
 
 def rules(*, publish: bool) -> list[Rule]:
@@ -87,7 +79,7 @@ def number() -> None:
 
 def finish(*, by: Any, publish: bool) -> int:
     """Bring the caches of status up to date and publish where asked; return how many records became public."""
-    for ids in _batches("select id from outcome where is_new or changed <> '{}'"):
+    for ids in _batches("select id from outcome where changed <> '{}'"):
         refresh_status(ids)
     if not publish:
         return 0

@@ -1,6 +1,8 @@
 """Drafted rows -> records; only rows and cells that differ are written."""
 
-from django.db import models
+from dataclasses import dataclass
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from countries.columns import Column, quoted
@@ -9,12 +11,19 @@ from measures.importing.reading import FileProblem
 from measures.importing.staging import execute, rows
 
 
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Columns of a new record that follow from rows already written: SQL of (id, columns) over `drafted`."""
+
+    sql: str
+    columns: tuple[str, ...]
+
+
 def lock(resource: type[FileResource]) -> None:
     """Hold the records that will be changed; raise where somebody has saved one since it was compared."""
-    model = resource.model()
-    if not _has(model, "record_version"):
+    if "record_version" not in resource.stored_fields():
         return
-    table, pk = model._meta.db_table, model._meta.pk.column
+    table, pk = resource.table(), resource.pk()
     execute(f"select from {table} r join drafted d on d.{pk} = r.{pk} order by r.{pk} for update of r")
     stale = rows(
         f"select d.line from drafted d join {table} r on r.{pk} = d.{pk}"
@@ -26,42 +35,41 @@ def lock(resource: type[FileResource]) -> None:
         )
 
 
-def _has(model: type[models.Model], name: str) -> bool:
-    return any(field.name == name for field in model._meta.fields)
-
-
-def save(resource: type[FileResource], present: list[Column], by: object) -> None:
+def save(resource: type[FileResource], present: list[Column], by: Any, computed: Computed | None = None) -> None:
     """Write new records, changed records, and the changed cells that stand for rows of other tables."""
-    model = resource.model()
-    table, pk = model._meta.db_table, model._meta.pk.column
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, models.GeneratedField)]
-    columns = ", ".join(quoted(field.column) for field in fields)
-    execute(
-        f"insert into {table} ({columns}) select {columns} from drafted d"
-        f" where exists (select from outcome o where o.line = d.line and o.is_new) order by line"
-    )
-    _update(resource, present, by, table, pk)
-    for column in present:
-        if column.is_composed:
+    composed = [column for column in present if column.is_composed]
+    for column in composed:
+        if column.comes_first:
+            _save_composed(column)
+    _insert(resource, computed)
+    _update(resource, present, by)
+    for column in composed:
+        if not column.comes_first:
             _save_composed(column)
 
 
-def _update(resource: type[FileResource], present: list[Column], by: object, table: str, pk: str) -> None:
-    model = resource.model()
-    stored = [found[0] for column in present if (found := column.stored()) and found[0] != pk]
-    changes = [f"{quoted(name)} = d.{quoted(name)}" for name in stored if name != "public_id"]
-    params = []
-    if _has(model, "record_version"):
-        changes.append("record_version = r.record_version + 1")
-    if _has(model, "updated_at"):
-        changes.append("updated_at = now()")
-    if _has(model, "updated_by"):
-        changes.append("updated_by_id = %s")
-        params.append(getattr(by, "pk", None))
+def _insert(resource: type[FileResource], computed: Computed | None) -> None:
+    fields, names = resource.stored_fields(), computed.columns if computed else ()
+    values = ", ".join(f"{'c' if name in names else 'd'}.{quoted(name)}" for name in fields)
+    joined = f"join ({computed.sql}) c on c.id = d.id" if computed else ""
     execute(
-        f"update {table} r set {', '.join(changes)} from drafted d join outcome o using (line)"
-        f" where r.{pk} = d.{pk} and not o.is_new",
-        params,
+        f"insert into {resource.table()} ({', '.join(map(quoted, fields))})"
+        f" select {values} from drafted d join outcome o using (line) {joined} where o.is_new order by line"
+    )
+
+
+def _update(resource: type[FileResource], present: list[Column], by: Any) -> None:
+    """Write the cells of the file, and who and when, to the records that differ."""
+    pk, fields = resource.pk(), resource.stored_fields()
+    stored = [found[0] for column in present if (found := column.stored())]
+    keys = {resource.fields[name].db_column for name in resource.keys[0]}
+    changes = {quoted(name): f"d.{quoted(name)}" for name in stored if name not in keys}
+    bookkeeping = {"record_version": "r.record_version + 1", "updated_at": "now()", "updated_by_id": "%s"}
+    changes |= {name: value for name, value in bookkeeping.items() if name in fields}
+    execute(
+        f"update {resource.table()} r set {', '.join(f'{name} = {value}' for name, value in changes.items())}"
+        f" from drafted d join outcome o using (line) where r.{pk} = d.{pk} and not o.is_new",
+        [by.pk] if "updated_by_id" in fields else None,
     )
 
 

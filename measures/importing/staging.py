@@ -6,15 +6,18 @@ What a cell cannot be read for stands in `problem`, beside the rows. Memory stay
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from countries.columns import CellProblem, Column, TextColumn, is_placeholder, quoted
+from countries.cells import CellProblem, is_placeholder
+from countries.columns import Column, TextColumn, quoted
 from countries.resources import FileResource
 from measures.importing.reading import FileProblem, Row, Table, rows_of
 
 TABLES = ("staged", "problem", "outcome", "drafted", "touched")
+LONGEST_PLACEHOLDER = 10
 VALUE_LENGTH = 200
 """Characters of a refused cell that are shown."""
 
@@ -22,14 +25,14 @@ Progress = Callable[[int], None]
 """Called with the bytes read so far."""
 
 
-def execute(sql: str, params: list[object] | None = None) -> int:
+def execute(sql: str, params: list[Any] | None = None) -> int:
     """Run one statement; return how many rows it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
 
 
-def rows(sql: str, params: list[object] | None = None) -> list[tuple]:
+def rows(sql: str, params: list[Any] | None = None) -> list[tuple]:
     """Run one query."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
@@ -87,31 +90,39 @@ def _placeholder_notice(name: str, number: int) -> str:
 
 
 def _row_reader(table: Table, placeholders: dict[str, int]) -> Callable[[Row], list[str | int | None]]:
-    """A function from a row to what is copied: line, problems, cells."""
+    """A function from a row to what is copied: line, problems, cells.
+
+    Almost every row is sound, so that it is read in one go, and cell by cell only when that fails.
+    """
     places = [(index, column, column.reader()) for index, column in enumerate(table.columns) if column]
+    readers = [(index, read_cell) for index, _column, read_cell in places]
+    prose = [(i, column.name) for i, column, _read in places if isinstance(column, TextColumn) and column.is_prose]
     width = len(table.header)
-    prose = {column.name for _index, column, _read in places if isinstance(column, TextColumn) and column.is_prose}
 
     def read(row: Row) -> list[str | int | None]:
         if problem := _shape_problem(row, width):
             return [row.number, json.dumps([problem]), *([""] * len(places))]
-        problems: list[dict[str, str]] = []
-        values: list[str | int | None] = [row.number, None]
-        for index, column, read_cell in places:
-            cell = row.cells[index]
-            try:
-                values.append(read_cell(cell))
-            except CellProblem as error:
-                values.append("")
-                problems.append(_cell_problem(column, cell, error))
-            else:
-                if len(cell) < 8 and cell and column.name in prose and is_placeholder(cell):
-                    placeholders.setdefault(column.name, row.number)
-        if problems:
-            values[1] = json.dumps(problems)
-        return values
+        cells = row.cells
+        for index, name in prose:
+            if 0 < len(cells[index]) < LONGEST_PLACEHOLDER and is_placeholder(cells[index]):
+                placeholders.setdefault(name, row.number)
+        try:
+            return [row.number, None, *(read_cell(cells[index]) for index, read_cell in readers)]
+        except CellProblem:
+            return _read_cell_by_cell(row, places)
 
     return read
+
+
+def _read_cell_by_cell(row: Row, places: list[tuple[int, Column, Callable[[str], str]]]) -> list[str | int | None]:
+    problems, values = [], []
+    for index, column, read_cell in places:
+        try:
+            values.append(read_cell(row.cells[index]))
+        except CellProblem as error:
+            values.append("")
+            problems.append(_cell_problem(column, row.cells[index], error))
+    return [row.number, json.dumps(problems), *values]
 
 
 def _cell_problem(column: Column, cell: str, error: CellProblem) -> dict[str, str]:
@@ -120,21 +131,18 @@ def _cell_problem(column: Column, cell: str, error: CellProblem) -> dict[str, st
 
 def _shape_problem(row: Row, width: int) -> dict[str, str] | None:
     """What is wrong with a row as a whole: a NUL in it, or too few or too many cells."""
-    for cell in row.cells:
-        if "\0" in cell:
-            return {
-                "c": "",
-                "v": cell.replace("\0", "␀")[:VALUE_LENGTH],
-                "p": _("The row holds a NUL character."),
-                "r": _("The file is damaged there: type the cell anew."),
-            }
+    if damaged := next((cell for cell in row.cells if "\0" in cell), ""):
+        return {
+            "c": "",
+            "v": damaged.replace("\0", "␀")[:VALUE_LENGTH],
+            "p": _("The row holds a NUL character."),
+            "r": _("The file is damaged there: type the cell anew."),
+        }
     if len(row.cells) == width or (len(row.cells) > width and not any(row.cells[width:])):
         return None
     return {
         "c": "",
         "v": " | ".join(row.cells)[:VALUE_LENGTH],
         "p": _("The row has %(cells)d cells and the header %(width)d.") % {"cells": len(row.cells), "width": width},
-        "r": _(
-            "Give it as many cells as the header; a cell that holds the delimiter or a line break needs quotation marks."
-        ),
+        "r": _("Give it as many cells as the header; a cell with a delimiter or a line break needs quotation marks."),
     }

@@ -5,10 +5,10 @@ import io
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
@@ -37,13 +37,13 @@ def _as(group: str) -> Client:
     return client
 
 
-def _upload(client: Client, rows: list[dict[str, str]] | str, **data: str) -> HttpResponse:
+def _upload(client: Client, rows: list[dict[str, str]] | str, **data: str) -> Any:
     content = rows if isinstance(rows, str) else csv_text(rows)
     file = SimpleUploadedFile("mine.csv", content.encode(), "text/csv")
-    return client.post(UPLOAD, {"file_type": "measures", "file": file, **data}, follow=True)  # type: ignore[return-value]
+    return client.post(UPLOAD, {"file_type": "measures", "file": file, **data}, follow=True)
 
 
-def _text(response: HttpResponse) -> str:
+def _text(response: Any) -> str:
     """What a reader sees, on one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 

@@ -22,9 +22,9 @@ def vocabulary() -> None:
     factories.topic()
 
 
-def _is_read(folder: Path, content: str | bytes, **options: object) -> list[str]:
+def _is_read(folder: Path, content: str | bytes) -> list[str]:
     """Import one row and check that it came out whole; return the notices."""
-    report = run(folder, content, **options)
+    report = run(folder, content)
     assert counts(report) == (1, 0, 0, 0), report.problems
     assert Measure.objects.get().title_es == ROW["title_es"]
     return report.notices

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from countries.columns import nearest_in_words
+from countries.cells import nearest_in_words
 from countries.models import Country
 from measures.management.commands import export_file
 from measures.models import Measure, PublicIdSequence

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                     resource,
                     by=_account(by),
                     publish=publish,
-                    progress=lambda done: bar.update(done - bar.n) and None,
+                    progress=partial(_show, bar),
                 ) as found,
             ):
                 bar.update(size - bar.n)
@@ -81,6 +82,10 @@ class Command(BaseCommand):
             )
         if len(report.problems) > SHOWN:
             self.stderr.write(f"… and more, in {report.refused} rows altogether")
+
+
+def _show(bar: tqdm, done: int) -> None:
+    bar.update(done - bar.n)
 
 
 def _account(name: str | None) -> User:
