@@ -41,8 +41,8 @@ PARTIAL_DATE_PATTERN = r"(1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-
 """The canonical form, in the regular expressions that Python and PostgreSQL share."""
 PERIOD_PATTERN = rf"({PARTIAL_DATE_PATTERN})?(/({PARTIAL_DATE_PATTERN})?)?"
 
-_ISO = re.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?(?P<inferred>\??)")
-_DAY_FIRST = re.compile(r"(?P<day>\d{1,2})[/.](?P<month>\d{1,2})[/.](?P<year>\d{4})(?P<inferred>\??)")
+_ISO = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?\s*(?P<inferred>\??)")
+_DAY_FIRST = re.compile(r"(?P<day>[0-9]{1,2})[/.](?P<month>[0-9]{1,2})[/.](?P<year>[0-9]{4})\s*(?P<inferred>\??)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,7 @@ class PartialDate:
             _refuse_ambiguous(text, match)
             return cls._checked(text, match)
         raise ValidationError(
-            _(
-                "“%(text)s” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29; add ? if inferred."
-            ),
+            _("“%(text)s” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29; add ? if inferred."),
             code="invalid_date",
             params={"text": text},
         )

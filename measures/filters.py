@@ -1,6 +1,7 @@
 """MeasureFilter: the query string as the whole state of a list, its timeline, its counts and its export."""
 
 import datetime
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,12 +32,17 @@ LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
 
 
+TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id")
+"""Parameters that mail programs and social media hang on any address; they mean nothing here and are dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one parameter of the address, in words."""
+    """What is wrong with one parameter of the address, in words; `label` is what the page calls it."""
 
     parameter: str
     message: str
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +161,7 @@ class MeasureFilter(django_filters.FilterSet):
         sort: str = NEWEST,
     ) -> None:
         scope = Measure.objects.published() if queryset is None else queryset
-        super().__init__(data, scope.filter(country=country) if country else scope)
+        super().__init__(_without_tracking(data), scope.filter(country=country) if country else scope)
         self.default_sort = sort
         if country:
             del self.filters["country"]
@@ -182,7 +188,11 @@ class MeasureFilter(django_filters.FilterSet):
             for name in self.data
             if name in self.filters and name not in PROPERTIES and len(self.data.getlist(name)) > 1
         ]
-        wrong = [Problem(name, message) for name, messages in self.form.errors.items() for message in messages]
+        wrong = [
+            Problem(name, message, str(self.filters[name].label))
+            for name, messages in self.form.errors.items()
+            for message in messages
+        ]
         return [*unknown, *twice, *wrong, *self._reversed()]
 
     def _reversed(self) -> list[Problem]:
@@ -190,7 +200,7 @@ class MeasureFilter(django_filters.FilterSet):
         if not (since and until and until.last < since.first):
             return []
         message = _("%(to)s lies before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
-        return [Problem("to", message)]
+        return [Problem("to", message, str(self.filters["to"].label))]
 
     def is_valid(self) -> bool:
         """Whether every parameter of the address can be followed."""
@@ -294,6 +304,14 @@ class MeasureFilter(django_filters.FilterSet):
         ]
         words = self.value("q")
         return [*typed, ("q", _("“%(words)s”") % {"words": words})] if words else typed
+
+
+def _without_tracking(data: QueryDict) -> QueryDict:
+    kept = data.copy()
+    for name in data:
+        if TRACKING.fullmatch(name):
+            del kept[name]
+    return kept
 
 
 def _chip_label(facet: Facet, label: str) -> str:

@@ -1,8 +1,10 @@
 """A legal number in any spelling -> its key.
 
 `N° 000104-2020-MIGRACIONES`, `104-2020-migraciones` and `Nº104 / 2020 - Migraciones` are one act. The key is upper
-case, without accents, number sign, blanks, dots and leading zeros, its parts joined by `-`. PostgreSQL computes it,
-in the generated column `Measure.reference_key` and here alike, so that there is one implementation.
+case, without accents, number sign, blanks, dots and leading zeros, its parts joined by `-`. Words before the number
+(`Decreto Supremo N°`, `D.S.`) say the kind, which is a field of its own, and are left out; letters that belong to the
+number (`A/RES/73/195`, `C-123`) stay. PostgreSQL computes it, in the generated column `Measure.reference_key` and
+here alike, so that there is one implementation.
 """
 
 from django.db import models
@@ -14,8 +16,8 @@ return regexp_replace(
     regexp_replace(
         regexp_replace(
             regexp_replace(
-                upper(fold_accents(translate(reference, 'ºª', '°°'))),
-                '\m(N|NO|NRO|NUM|NUMERO|NUMBER)?[.]?\s*°+\s*|\m(N|NO|NRO|NUM|NUMERO|NUMBER)\M[.:]?\s*(?=\d)|#',
+                upper(fold_accents(translate(trim(reference), 'ºª', '°°'))),
+                '^[^0-9/]*[\s.°:#](?=\d)|\m(N|NO|NRO|NUM|NUMERO|NUMBER)?[.]?\s*°+\s*|#',
                 '', 'g'),
             '[\s.,]+', '', 'g'),
         '[/\\_‐‑–—-]+', '-', 'g'),

@@ -41,6 +41,7 @@ MOVES = {
     for move in (
         Move("draft", gettext_lazy("Start a draft"), (Workflow.STUB,), Workflow.DRAFT, CHANGE),
         Move("submit", gettext_lazy("Submit for review"), (Workflow.DRAFT,), Workflow.IN_REVIEW, CHANGE),
+        Move("withdraw", gettext_lazy("Take back to draft"), (Workflow.IN_REVIEW,), Workflow.DRAFT, CHANGE),
         Move("publish", gettext_lazy("Publish"), (Workflow.DRAFT, Workflow.IN_REVIEW), Workflow.PUBLISHED, PUBLISH),
         Move(
             "send_back",
@@ -75,6 +76,11 @@ def draft(measure: Measure, *, by: Any, note: str = "") -> None:
 def submit(measure: Measure, *, by: Any, note: str = "") -> None:
     """Hand a draft to the editors."""
     _move(MOVES["submit"], measure, by=by, note=note)
+
+
+def withdraw(measure: Measure, *, by: Any, note: str = "") -> None:
+    """Take a record back from the editors before they have looked at it."""
+    _move(MOVES["withdraw"], measure, by=by, note=note)
 
 
 def publish(measure: Measure, *, by: Any, note: str = "") -> None:

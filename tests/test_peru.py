@@ -27,7 +27,7 @@ def test_dates_of_acts_are_as_precise_as_the_page() -> None:
         for measure in Measure.objects.published().exclude(reference="")
     }
     assert dates == {
-        ("1164", "sole final complementary provision"): "",
+        ("1164", "única disposición complementaria final"): "",
         ("017-2019", ""): "2019",
         **{("N° 000104-2020-MIGRACIONES", f"({clause})"): "2020" for clause in "abcde"},
         ("N° 000120-2020-MIGRACIONES", ""): "2020-04-29?",

@@ -19,6 +19,7 @@ from measures.models import Citation, MeasureQuerySet
 from measures.models.measure import STATE_KINDS
 from measures.timeline import MOST_MARKS, Chart, chart
 from measures.views.listing import Listing
+from measures.views.measure import permanent_address
 
 
 @require_safe
@@ -34,7 +35,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "listing": listing,
         "chart": _chart(listing) if listing.is_whole else None,
         "matrix": None if listing.is_whole else _matrix(listing),
-        "address": request.build_absolute_uri(shown.get_absolute_url()),
+        "address": permanent_address(request, shown),
         "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order),
     }
     return render(request, "measures/country.html", context, status=listing.status_code)

@@ -1,11 +1,16 @@
 """The pages of measures: one of them, all of them, and whichever bears a legal number."""
 
+import re
+
+from django.conf import settings
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import translation
 from django.views.decorators.http import require_safe
 
+from countries.models import Country
 from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
@@ -37,9 +42,15 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     context = {
         "measure": shown,
         "details": details_of(shown),
-        "address": request.build_absolute_uri(shown.get_absolute_url()),
+        "address": permanent_address(request, shown),
     }
     return render(request, "measures/measure_detail.html", context)
+
+
+def permanent_address(request: HttpRequest, shown: Measure | Country) -> str:
+    """The one address to cite, whatever language the page is read in: that without a prefix."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return request.build_absolute_uri(shown.get_absolute_url())
 
 
 @require_safe
@@ -47,13 +58,26 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     """`/reference/5349-2020-CR/`: the act with that number in whatever spelling, or all that begin with it."""
     if "\x00" in reference:
         raise Http404
-    exact = list(_numbered(Q(reference_key=key_of(reference))))
+    exact = _bearing(reference)
     if len(exact) == 1:
         return redirect(exact[0])
-    begun = [] if exact else list(_numbered(Q(reference_key__startswith=Concat(key_of(reference), Value("-")))))
+    number = _from_its_number(reference)
+    begun = [] if exact else list(_numbered(Q(reference_key__startswith=Concat(key_of(number), Value("-")))))
     entries = [entry_of(measure) for measure in exact or begun]
     context = {"reference": reference, "entries": entries, "is_exact": bool(exact)}
     return render(request, "measures/reference.html", context, status=200 if entries else 404)
+
+
+def _bearing(reference: str) -> list[Measure]:
+    """The entries with that number; the words before it (`Decreto Supremo N°`, `D.S.`) are tried, then left out."""
+    exact = list(_numbered(Q(reference_key=key_of(reference))))
+    return exact or list(_numbered(Q(reference_key=key_of(_from_its_number(reference)))))
+
+
+def _from_its_number(reference: str) -> str:
+    """The reference from its first digit on, or as it is."""
+    digit = re.search(r"\d", reference)
+    return reference[digit.start() :] if digit else reference
 
 
 def _numbered(bears: Q) -> MeasureQuerySet:

@@ -76,6 +76,7 @@ def test_database_range_is_the_python_range() -> None:
         ("2020", "2020"),
         (" 2020-5 ", "2020-05"),
         ("2020-05-29?", "2020-05-29?"),
+        ("2020-05 ?", "2020-05?"),
         ("25/12/2020", "2020-12-25"),
         ("5.5.2020", "2020-05-05"),
         ("2020-02-29", "2020-02-29"),
@@ -90,6 +91,7 @@ def test_partial_date_reads_what_people_type(typed: str, stored: str) -> None:
     [
         ("NA", "is not a date"),
         ("May 2020", "is not a date"),
+        ("٢٠٢٠", "is not a date"),
         ("2020-02-30", "is not in the calendar"),
         ("2020-13", "is not in the calendar"),
         ("03/04/2020", "2020-04-03 or 2020-03-04"),

@@ -25,7 +25,14 @@ def key(reference: str) -> str:
         ("05349-2020/cr", "5349-2020-CR"),
         ("068-2020-PCM", "68-2020-PCM"),
         ("1.466", "1466"),
-        ("Ley Nº 27.444", "LEY27444"),
+        ("Ley Nº 27.444", "27444"),
+        ("Supreme Decree 068-2020-PCM", "68-2020-PCM"),
+        ("D.S. N° 068-2020-PCM", "68-2020-PCM"),
+        ("decreto supremo n.º 068-2020-pcm", "68-2020-PCM"),
+        ("R.M. N° 309-2020-IN", "309-2020-IN"),
+        ("Proyecto de Ley 5349/2020-CR", "5349-2020-CR"),
+        ("A/RES/73/195", "A-RES-73-195"),
+        ("C-123-20", "C-123-20"),
         ("NORMA-7", "NORMA-7"),
         ("", ""),
     ],
@@ -42,11 +49,12 @@ def test_reference_key_of_a_printed_number(printed: str, expected: str) -> None:
     separator=st.sampled_from(["-", "/", " - ", "–"]),
     width=st.integers(0, 7),
     lower=st.booleans(),
+    words=st.sampled_from(["", "Decreto Supremo ", "D.S. ", "Bill "]),
 )
 def test_reference_key_is_one_for_every_spelling(
-    number: int, year: int, suffix: str, sign: str, separator: str, width: int, lower: bool
+    number: int, year: int, suffix: str, sign: str, separator: str, width: int, lower: bool, words: str
 ) -> None:
-    spelled = f"{sign}{number:0{width}d}{separator}{year}{separator}{suffix}"
+    spelled = f"{words}{sign}{number:0{width}d}{separator}{year}{separator}{suffix}"
     assert key(spelled.lower() if lower else spelled) == f"{number}-{year}-{suffix}"
 
 

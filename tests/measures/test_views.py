@@ -115,8 +115,21 @@ def test_bad_parameters_are_named_and_nothing_is_shown(client: Client, peru: Cou
     said = words(response)
     assert "3 filters cannot be followed, so nothing is shown" in said
     assert "colour: There is no such filter." in said
-    assert "status: There is no “inforce” here. Did you mean “in_force”?" in said
+    assert "Status (status): There is no “inforce” here. Did you mean “in_force”?" in said
     assert 'value="soon"' in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["/countries/peru/", "/measures/"])
+def test_parameters_that_other_sites_hang_on_an_address_are_left_out(client: Client, peru: Country, page: str) -> None:
+    made = make.measure()
+    response = client.get(f"{page}?utm_source=letter&fbclid=1")
+    assert (response.status_code, ids(response)) == (200, [made.public_id])
+    assert "utm_source" not in response.content.decode().split("<main")[1]
+
+
+def test_permanent_address_is_the_same_in_every_language(client: Client) -> None:
+    made = make.measure()
+    assert f"http://testserver/measures/{made.public_id}/" in words(client.get(f"/es/measures/{made.public_id}/"))
 
 
 def test_no_result_says_what_to_try(client: Client, peru: Country) -> None:
@@ -343,7 +356,17 @@ def test_queries_of_a_measure_are_fixed(client: Client) -> None:
 # A legal number
 
 
-@pytest.mark.parametrize("spelling", ["5349/2020-CR", "5349-2020-CR", "N° 05349-2020-cr", "n°5349%2F2020-CR"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "5349/2020-CR",
+        "5349-2020-CR",
+        "N° 05349-2020-cr",
+        "n°5349%2F2020-CR",
+        "Proyecto de Ley 5349/2020-CR",
+        "PL-5349-2020-CR",
+    ],
+)
 def test_number_in_any_spelling_leads_to_its_act(client: Client, spelling: str) -> None:
     measure = make.measure(kind="bill", reference="5349/2020-CR")
     response = client.get(f"/reference/{spelling}/")

@@ -69,6 +69,13 @@ def test_move_from_elsewhere_is_refused_for_all_of_a_set() -> None:
     assert draft.workflow == Workflow.DRAFT
 
 
+def test_analyst_takes_a_submission_back() -> None:
+    analyst = factories.analyst()
+    made = factories.measure(workflow=Workflow.IN_REVIEW, by=analyst)
+    workflow.withdraw(made, by=analyst)
+    assert made.workflow == Workflow.DRAFT
+
+
 def test_moves_are_offered_by_right_and_state() -> None:
     made = factories.draft()
     offered = {

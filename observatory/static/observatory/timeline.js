@@ -12,6 +12,18 @@ function foldFilters() {
   if (details && !details.querySelector(".wrong")) details.open = false;
 }
 
+// --- an address without empty parameters is easier to share
+
+function leaveOutTheEmpty() {
+  const boxes = () => document.querySelectorAll(".filters input[name], .filters select[name]");
+  document.querySelector(".filters")?.addEventListener("submit", () => {
+    for (const box of boxes()) box.disabled ||= !box.value;
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) for (const box of boxes()) if (!box.value) box.disabled = false;
+  });
+}
+
 function shorten(list) {
   const rest = [...list.children].slice(SHOWN_OF_LONG_MONTH);
   const button = document.createElement("button");
