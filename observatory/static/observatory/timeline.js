@@ -51,6 +51,8 @@ function shorten(list) {
   showTarget();
 }
 
+leaveOutTheEmpty();
+
 if (isPhone) {
   foldFilters();
   for (const list of document.querySelectorAll(".month > .events")) {
