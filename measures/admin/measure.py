@@ -1,5 +1,6 @@
 """The admin of measures: one form in the order in which a decree reads."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,7 +24,7 @@ from django.views.decorators.cache import never_cache
 
 from countries.admin import three_languages
 from measures import duplicates, workflow
-from measures.admin import moves
+from measures.admin import moves, sent_forms
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
@@ -127,6 +128,8 @@ class MeasureAdmin(MeasureList):
             with transaction.atomic():
                 if object_id:
                     self._notice_newer_version(request, object_id)
+                elif saved := sent_forms.saved_by(request):
+                    return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved]))
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError as error:
             _refuse(request, typed, _rule_broken(error))
@@ -164,6 +167,7 @@ class MeasureAdmin(MeasureList):
             "sections": list(self._sections(context["adminform"], inline_formsets)),
             "faults": list(_faults(form, inline_formsets)),
             "differences": getattr(request, "differences", []),
+            "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
             "is_closed": bool(measure and measure.workflow in CLOSED and not request.user.has_perm(workflow.PUBLISH)),
@@ -198,6 +202,7 @@ class MeasureAdmin(MeasureList):
         form.instance.refresh_from_db()
 
     def response_add(self, request: HttpRequest, obj: Measure, post_url_continue: str | None = None) -> Any:
+        sent_forms.remember(request, obj.pk)
         if moves.MOVE in request.POST:
             return self._after_move(request, obj)
         response = super().response_add(request, obj, post_url_continue)

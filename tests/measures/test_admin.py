@@ -69,6 +69,15 @@ def test_decree_is_entered_on_one_page_with_tags_events_and_a_pasted_source() ->
     assert (made.workflow, made.record_version) == (Workflow.DRAFT, 1)
 
 
+def test_form_sent_twice_makes_one_record() -> None:
+    client = signed_in(factories.analyst())
+    data = admin_forms.shown(client, ADD) | {"country": factories.country().pk, "kind": "bill", "title_en": "Once"}
+    client.post(ADD, data)
+    again = client.post(ADD, data | {"title_en": "Once more"})
+    made = Measure.objects.get()
+    assert (again["Location"], made.title_en) == (change(made), "Once")
+
+
 def test_pasted_address_of_a_known_source_cites_that_one() -> None:
     client, known = signed_in(factories.analyst()), factories.source()
     draft = factories.draft(sources=())

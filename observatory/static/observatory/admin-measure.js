@@ -145,7 +145,28 @@ function chooseOptions(select, values) {
   if (!values.length && !select.multiple) select.value = "";
 }
 
+// What was typed and not saved is not left behind without a question
+function guard() {
+  const state = () => {
+    const data = new FormData(form);
+    data.delete("csrfmiddlewaretoken");
+    return new URLSearchParams(data).toString();
+  };
+  const opened = form.querySelector(".faults") ? null : state(); // a refused form holds what is not saved
+  let isLeaving = false;
+  form.addEventListener("submit", (event) => {
+    isLeaving = !event.defaultPrevented;
+  });
+  window.addEventListener("pageshow", () => {
+    isLeaving = false;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (!isLeaving && state() !== opened) event.preventDefault();
+  });
+}
+
 if (form && field("kind")) {
+  guard();
   narrowStatuses();
   labelCells(form);
   for (const row of form.querySelectorAll("#status_events-group tbody tr.form-row")) addMoves(row);

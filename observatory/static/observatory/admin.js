@@ -39,6 +39,7 @@ async function sendSafely(form, button) {
   const notice = form.querySelector(".signed-out");
   notice.hidden = Boolean(token);
   if (!token) {
+    rest(form, false);
     notice.scrollIntoView({ block: "center" });
     return;
   }
@@ -47,14 +48,28 @@ async function sendSafely(form, button) {
   form.requestSubmit(button);
 }
 
-for (const form of document.querySelectorAll("form:has([data-session])")) {
-  form.dataset.session = form.querySelector("[data-session]").dataset.session;
+// One click, one record: while a form is on its way its buttons rest, not disabled, so that the chosen one is sent too
+function rest(form, isResting) {
+  form.toggleAttribute("data-resting", isResting);
+  for (const button of form.querySelectorAll("[type=submit]")) button.setAttribute("aria-disabled", String(isResting));
+}
+
+const sent = document.querySelectorAll("form:has(.submit-row)");
+for (const form of sent) {
+  form.dataset.session = form.querySelector("[data-session]")?.dataset.session ?? "";
   form.addEventListener("submit", (event) => {
-    if (form.dataset.checked) return;
-    event.preventDefault();
-    sendSafely(form, event.submitter);
+    if (form.dataset.checked) {
+      delete form.dataset.checked;
+      return;
+    }
+    const isResting = form.hasAttribute("data-resting");
+    if (isResting || form.dataset.session) event.preventDefault();
+    if (isResting) return;
+    rest(form, true);
+    if (form.dataset.session) sendSafely(form, event.submitter);
   });
 }
+window.addEventListener("pageshow", () => sent.forEach((form) => rest(form, false))); // back again, by the browser's button
 
 // Select2 leaves its boxes without a name for who hears the page
 function nameAutocompletes(scope) {
