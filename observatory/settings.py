@@ -94,6 +94,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # a country's page shrinks to a seventh, also where no proxy compresses
     "csp.middleware.CSPMiddleware",
     "observatory.security.permissions_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
