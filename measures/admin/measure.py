@@ -28,7 +28,7 @@ from measures.admin import moves, sent_forms
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
-from measures.admin.stale import Merge, Snapshot, snapshot
+from measures.admin.stale import Merge, Snapshot, choose, snapshot, written
 from measures.admin.tagging import CLOSED
 from measures.choices import Workflow
 from measures.details import details_of, for_page
@@ -143,6 +143,10 @@ class MeasureAdmin(MeasureList):
         if request.POST.get("record_version") == str(measure.record_version):
             if not self.has_change_permission(request, measure):
                 raise PermissionDenied
+            data, undecided = choose(request.POST)
+            request.POST = data  # type: ignore[assignment]  # mutable, as a copy
+            if undecided:
+                _refuse(request, data, _("Choose a version wherever both of you changed something."), undecided)
             return
         base = Snapshot.from_json(request.POST.get("loaded", ""))
         _refuse(request, request.POST, _newer_version(measure))
@@ -161,12 +165,14 @@ class MeasureAdmin(MeasureList):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         measure: Measure | None = context["original"]
         form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
+        differences = getattr(request, "differences", [])
         if measure and not form.is_bound:
             form.initial["loaded"] = snapshot(form, [inline.formset for inline in inline_formsets]).to_json()
         context |= {
             "sections": list(self._sections(context["adminform"], inline_formsets)),
             "faults": list(_faults(form, inline_formsets)),
-            "differences": getattr(request, "differences", []),
+            "differences": differences,
+            "written_differences": written(differences),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],

@@ -2,14 +2,15 @@
 
 A form carries the version that it was opened with and, in `loaded`, what it showed then. When the record has moved on,
 what was typed is merged field by field with what is stored: a field that only one of the two changed takes that
-change, a field that both changed keeps what was typed and shows the other. Nothing is written until it is saved again.
+change, tags take the changes of both, and of a field that both changed somebody must choose the one or the other. Nothing
+is written until it is saved again.
 
 Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -62,6 +63,43 @@ class Difference:
     is_conflict: bool
     theirs_raw: str = ""
     mine_raw: str = ""
+    choice: str = ""
+
+    @property
+    def box(self) -> str:
+        """The name of the radio buttons that choose a version."""
+        return f"choice-{self.name}"
+
+
+CHOICES = ("theirs", "mine")
+
+
+def choose(data: QueryDict) -> tuple[QueryDict, list[Difference]]:
+    """Put the versions chosen on the page of differences into `data`; return it with all of them, or none once chosen.
+
+    A version already in the form, or edited there since, is left alone: the script puts it there at the choice.
+    """
+    data, shown = data.copy(), []
+    for shown_before in _read(data.get("differences", "")):
+        choice = data.get(shown_before.box, "")
+        shown.append(replace(shown_before, choice=choice if choice in CHOICES else ""))
+    for difference in shown:
+        if difference.choice == "theirs" and _clean(data.getlist(difference.name)) == json.loads(difference.mine_raw):
+            data.setlist(difference.name, json.loads(difference.theirs_raw))
+    return data, shown if any(each.is_conflict and not each.choice for each in shown) else []
+
+
+def written(differences: Iterable[Difference]) -> str:
+    """Differences as the form carries them from one save to the next."""
+    return json.dumps([asdict(difference) for difference in differences], ensure_ascii=False)
+
+
+def _read(text: str) -> list[Difference]:
+    """What a form carried; nothing where that cannot be read."""
+    try:
+        return [Difference(**each) for each in json.loads(text or "[]")]
+    except (ValueError, TypeError):
+        return []
 
 
 def snapshot(form: forms.BaseForm, formsets: Iterable[Any]) -> Snapshot:
@@ -116,9 +154,10 @@ class Merge:
         """Merge one field into the data; None where the other person did not change it, or changed it alike."""
         if theirs in (base, mine):
             return None
-        is_conflict = mine != base
+        is_set = isinstance(column, forms.ModelMultipleChoiceField)
+        is_conflict = mine != base and not is_set
         if not is_conflict:
-            self.data.setlist(name, theirs)
+            self.data.setlist(name, _of_both(base, theirs, mine) if is_set else theirs)
         label = capfirst(str(column.label))
         return Difference(
             name,
@@ -136,24 +175,30 @@ class Merge:
         forms_by_key = {str(form.instance.pk): form for form in formset.initial_forms}
         kept: list[dict[str, list[str]]] = []
         added: list[dict[str, list[str]]] = []
+        gone: list[tuple[Difference, int]] = []
         for row in _posted_rows(self.data, formset.prefix):
             key = (row.get("id") or [""])[0]
             if not key:
                 added.append(row)
             elif key in theirs:
-                yield from self._merge_row(formset, row, base.get(key, {}), theirs[key], forms_by_key[key])
+                row_name = f"{formset.prefix}-{len(kept)}"
+                yield from self._merge_row(formset, row_name, row, base.get(key, {}), theirs[key], forms_by_key[key])
                 kept.append(row)
             elif not row.get("DELETE"):
-                yield from self._gone_row(formset, row, base.get(key, {}), added)
+                gone.append((self._gone_row(formset, row, base.get(key, {}), added), len(added) - 1))
         seen = {(row.get("id") or [""])[0] for row in kept}
         for key in theirs.keys() - seen:
             kept.append({"id": [key], **theirs[key], "position": _as_posted(_position(forms_by_key[key]))})
             yield Difference(
                 formset.prefix, _name(formset), "", _row_in_words(forms_by_key[key], theirs[key]), "", False
             )
+        for difference, index in gone:
+            yield replace(difference, name=f"{formset.prefix}-{len(kept) + index}-DELETE")
         self._write_rows(formset.prefix, kept, added)
 
-    def _merge_row(self, formset: Any, row: Values, base: Values, theirs: Values, form: Any) -> Iterator[Difference]:
+    def _merge_row(
+        self, formset: Any, row_name: str, row: Values, base: Values, theirs: Values, form: Any
+    ) -> Iterator[Difference]:
         for name, values in theirs.items():
             mine = _clean(row.get(name, []))
             if values in (base.get(name, []), mine):
@@ -164,9 +209,11 @@ class Merge:
             column = form.fields[name]
             label = f"{_name(formset)}: {column.label}"
             texts = (in_words(column, base.get(name, [])), in_words(column, values), in_words(column, mine))
-            yield Difference(formset.prefix, label, *texts, is_conflict=is_conflict)
+            yield Difference(
+                f"{row_name}-{name}", label, *texts, is_conflict, theirs_raw=json.dumps(values), mine_raw=json.dumps(mine)
+            )
 
-    def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Iterator[Difference]:
+    def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Difference:
         """The other person removed a row: it goes, unless it was changed here, when it stays as a new one."""
         mine = {name: _clean(row.get(name, [])) for name in base}
         if mine != base:
@@ -174,7 +221,9 @@ class Merge:
             added.append(row)
         empty = formset.empty_form
         texts = (_row_in_words(empty, base), _("removed"), _row_in_words(empty, mine))
-        yield Difference(formset.prefix, _name(formset), *texts, is_conflict=mine != base)
+        return Difference(
+            formset.prefix, _name(formset), *texts, is_conflict=mine != base, theirs_raw='["on"]', mine_raw="[]"
+        )
 
     def _write_rows(self, prefix: str, kept: list[Values], added: list[Values]) -> None:
         """Put the rows into the data as a formset reads them: those with a key first."""
@@ -185,6 +234,11 @@ class Merge:
                 self.data.setlist(f"{prefix}-{index}-{name}", values)
         self.data[f"{prefix}-TOTAL_FORMS"] = str(len(kept) + len(added))
         self.data[f"{prefix}-INITIAL_FORMS"] = str(len(kept))
+
+
+def _of_both(base: list[str], theirs: list[str], mine: list[str]) -> list[str]:
+    """Tags with what either added and without what either took away."""
+    return sorted((set(theirs) & set(mine)) | (set(theirs) ^ set(mine)) - set(base))
 
 
 def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:

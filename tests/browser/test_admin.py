@@ -143,9 +143,9 @@ def test_stale_save_shows_both_and_takes_either(page: Page, live_server: LiveSer
     expect(both.get_by_role("row", name="Title (English)")).to_contain_text("Theirs")
     expect(both.get_by_role("row", name="Title (English)")).to_contain_text("Mine")
     assert page.locator("#id_title_en").input_value() == "Mine"
-    both.get_by_role("button", name="Use theirs").click()
+    both.get_by_label("Use theirs").check()
     assert page.locator("#id_title_en").input_value() == "Theirs"
-    both.get_by_role("button", name="Use mine").click()
+    both.get_by_label("Use mine").check()
     draft.refresh_from_db()
     assert draft.title_en == "Theirs"
     page.get_by_role("button", name="Save", exact=True).click()

@@ -52,7 +52,10 @@ def test_stale_save_is_refused_shows_both_and_loses_neither() -> None:
     merged = admin_forms.held(page)
     assert (merged["title_en"], merged["title_es"], merged["short_title_en"]) == ("Of Eva", "De Ana", "Eva")
 
-    assert admin_forms.errors(signed_in(eva).post(url, merged)) == []
+    again = signed_in(eva).post(url, merged)
+    assert admin_forms.errors(again) == ["Choose a version wherever both of you changed something."]
+    assert admin_forms.held(again)["title_en"] == "Of Eva"
+    assert admin_forms.errors(signed_in(eva).post(url, admin_forms.held(again) | {"choice-title_en": "mine"})) == []
     draft.refresh_from_db()
     assert (draft.title_en, draft.title_es, draft.short_title_en, draft.updated_by) == ("Of Eva", "De Ana", "Eva", eva)
     assert draft.record_version == 3
@@ -99,7 +102,8 @@ def test_stale_save_keeps_rows_tags_and_sources_of_both() -> None:
     assert {topic.key for topic in bill.topics.all()} == {"health.access", "border.closure"}
 
 
-def test_row_that_the_other_removed_stays_only_where_it_was_changed_here() -> None:
+@pytest.mark.parametrize(("kept", "left"), [("mine", ["in_committee@2020-05"]), ("theirs", [])])
+def test_row_that_the_other_removed_stays_only_where_it_was_changed_here(kept: str, left: list[str]) -> None:
     client, other = signed_in(factories.analyst()), signed_in(factories.analyst())
     bill = factories.draft(kind="bill", events=(("introduced", "2020-03"), ("in_committee", "2020-04")))
     url = change(bill)
@@ -111,8 +115,25 @@ def test_row_that_the_other_removed_stays_only_where_it_was_changed_here() -> No
         ("Event", "Introduced, 2020-03", "removed", "Introduced, 2020-03", False),
         ("Event", "In committee, 2020-04", "removed", "In committee, 2020-05", True),
     ]
-    assert admin_forms.errors(client.post(url, admin_forms.held(page))) == []
-    assert [str(event) for event in bill.status_events.all()] == ["in_committee@2020-05"]
+    choice = {"choice-status_events-0-DELETE": kept}
+    assert admin_forms.errors(client.post(url, admin_forms.held(page) | choice)) == []
+    assert [str(event) for event in bill.status_events.all()] == left
+
+
+def test_tags_take_what_either_added_and_theirs_replaces_mine_where_chosen() -> None:
+    client, other = signed_in(factories.analyst()), signed_in(factories.editor())
+    draft = factories.draft(groups=("refugees",), events=(("enacted", "2020-03"),))
+    url, group = change(draft), draft.target_groups.get()
+    mine = admin_forms.shown(client, url)
+    added = [str(factories.target_group(key=key).pk) for key in ("minors", "returnees")]
+    theirs = {"target_groups": [str(group.pk), added[0]], "status_events-0-date": "2020-04"}
+    assert admin_forms.errors(other.post(url, admin_forms.shown(other, url) | theirs)) == []
+    page = client.post(url, mine | {"target_groups": [added[1]], "status_events-0-date": "2020-05"})
+    assert [difference[-1] for difference in differences(page)] == [False, True]
+    chosen = {"choice-status_events-0-date": "theirs"}
+    assert admin_forms.errors(client.post(url, admin_forms.held(page) | chosen)) == []
+    assert {group.key for group in draft.target_groups.all()} == {"minors", "returnees"}
+    assert [str(event) for event in draft.status_events.all()] == ["enacted@2020-04"]
 
 
 def test_record_published_meanwhile_shows_what_was_typed_but_is_not_saved() -> None:

@@ -122,12 +122,12 @@ async function askForDuplicates(event) {
   for (const link of form.querySelectorAll(".warned")) link.hidden = !html;
 }
 
-// Two versions: put one of them into the form
+// Two versions: put the chosen one into the form
 function take(event) {
-  const button = event.target.closest("[data-take]");
-  if (!button) return;
-  const { field: name, theirs, mine } = button.parentElement.dataset;
-  const values = JSON.parse(button.dataset.take === "theirs" ? theirs : mine);
+  const choice = event.target.closest(".choose");
+  if (!choice) return;
+  const { field: name, theirs, mine } = choice.dataset;
+  const values = JSON.parse(event.target.value === "theirs" ? theirs : mine);
   const boxes = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
   for (const box of boxes) {
     if (box.type === "checkbox" || box.type === "radio") box.checked = values.includes(box.value);
@@ -135,7 +135,6 @@ function take(event) {
     else box.value = values[0] ?? "";
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
-  for (const other of button.parentElement.children) other.setAttribute("aria-pressed", String(other === button));
 }
 
 function chooseOptions(select, values) {
@@ -171,12 +170,11 @@ if (form && field("kind")) {
   labelCells(form);
   for (const row of form.querySelectorAll("#status_events-group tbody tr.form-row")) addMoves(row);
   for (const terms of form.querySelectorAll("#id_topics, #id_target_groups")) addNarrowing(terms);
-  for (const choice of form.querySelectorAll(".choose")) choice.hidden = false;
   field("kind").addEventListener("change", narrowStatuses);
   form.addEventListener("change", choosePrimary);
   form.addEventListener("focusout", askForDuplicates);
   form.addEventListener("change", askForDuplicates);
-  form.addEventListener("click", take);
+  form.addEventListener("change", take);
   $?.(form.elements.country).on("select2:select", (event) => askForDuplicates(event));
   document.addEventListener("formset:added", (event) => {
     narrowStatuses();
