@@ -1,5 +1,6 @@
 """What people type into a cell, and the words for what cannot be taken: the remedy names what would be right."""
 
+import re
 from difflib import get_close_matches
 from functools import lru_cache
 
@@ -18,6 +19,8 @@ PLACEHOLDERS = frozenset(
     )
 )
 """What people and spreadsheets write for nothing; it is refused where only certain values are allowed."""
+
+_WORDS = re.compile(r"[^\W_]{3,}")
 
 
 class CellProblem(Exception):
@@ -51,19 +54,22 @@ def one_of(values: list[str], text: str) -> str:
 
 
 def nearest_in_words(text: str, values: list[str]) -> str:
-    """`Did you mean “bill”?`, else the list where it is short."""
+    """`Did you mean “bill”?`, else values with a like word in them, else the list where it is short."""
     lowered = text.strip().lower().replace(" ", "_")
-    near = [value for value in values if value.lower() == lowered] or _near(lowered, values)
-    if near:
-        return _("Did you mean “%(value)s”?") % {"value": near[0]}
-    if 0 < len(values) <= 35:
-        return _("Write one of: %(values)s.") % {"values": ", ".join(value for value in values if value)}
+    if near := _near(lowered, {value.lower(): value for value in values}):
+        return _("Did you mean “%(value)s”?") % {"value": near}
+    word = _near(lowered, {word: word for value in values for word in _WORDS.findall(value.lower())})
+    alike = [value for value in values if word and word in _WORDS.findall(value.lower())]
+    if 0 < len(alike or values) <= 35:
+        listed = ", ".join(value for value in alike or values if value)
+        return _("Write one of: %(values)s.") % {"values": listed}
     return _("Look it up in the vocabulary; an import adds no word to it.")
 
 
-def _near(text: str, values: list[str]) -> list[str]:
-    by_lowered = {value.lower(): value for value in values}
-    return [by_lowered[found] for found in get_close_matches(text, by_lowered, n=1, cutoff=0.6)]
+def _near(text: str, values: dict[str, str]) -> str:
+    """The value under the key that `text` is most like, or ''."""
+    found = [text] if text in values else get_close_matches(text, values, n=1, cutoff=0.6)
+    return values[found[0]] if found else ""
 
 
 @lru_cache(maxsize=20_000)

@@ -96,6 +96,9 @@ class FileImportAdmin(admin.ModelAdmin):
     def kind(self, kept: FileImport) -> str:
         return str(RESOURCES[kept.file_type].model()._meta.verbose_name_plural)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Imports and exports"), **(extra_context or {})})
+
     # Who may
 
     def has_module_permission(self, request: HttpRequest) -> bool:

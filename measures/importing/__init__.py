@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pghistory
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from countries.resources import FileResource
@@ -33,6 +33,7 @@ class Import:
     resource: type[FileResource]
     by: Any
     publish: bool
+    only_new: bool
     report: Report
 
     def save(self) -> None:
@@ -49,10 +50,10 @@ class Import:
                     records.number()
                 saving.save(self.resource, self.table.present, self.by, records.STATUS if is_measures else None)
                 if is_measures:
-                    self.report.published = records.finish(by=self.by, publish=self.publish)
+                    self.report.published = records.finish(by=self.by, publish=self.publish, only_new=self.only_new)
                 execute("set constraints all immediate")
                 execute("set constraints all deferred")
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError, OperationalError) as error:
             raise FileProblem(
                 _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
                 _("Nothing was imported. Try again; if this comes back, import fewer rows to find the one."),
@@ -68,9 +69,12 @@ def compared(
     by: Any,
     publish: bool = False,
     workflow: Workflow = Workflow.DRAFT,
+    only_new: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
+
+    With `only_new` the records that exist stay as they are, however they differ from the file.
 
     Raise FileProblem where the file cannot be read at all.
     """
@@ -82,10 +86,10 @@ def compared(
         execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
         with staged(table, resource, progress) as notices:
-            comparing.compare(resource, table.present)
+            comparing.compare(resource, table.present, only_new=only_new)
             checking.check(resource, table.present, given, rules)
             report = _report(resource, [*table.notices, *notices])
-            yield Import(table, resource, by, publish, report)
+            yield Import(table, resource, by, publish, only_new, report)
 
 
 def _report(resource: type[FileResource], notices: list[str]) -> Report:

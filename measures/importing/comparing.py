@@ -11,7 +11,7 @@ from countries.resources import FileResource
 from measures.importing.staging import execute
 
 
-def compare(resource: type[FileResource], present: list[Column]) -> None:
+def compare(resource: type[FileResource], present: list[Column], *, only_new: bool = False) -> None:
     """Find the record of each row, and the cells in which the two differ."""
     _match(resource)
     _refuse_repeated(resource)
@@ -19,7 +19,8 @@ def compare(resource: type[FileResource], present: list[Column]) -> None:
     for column in present:
         for statement in column.settled():
             execute(statement)
-    _find_changes(resource, present)
+    if not only_new:
+        _find_changes(resource, present)
     execute(
         "create temp view checked as select s.*, o.id, o.is_new, o.changed from staged s join outcome o using (line)"
         " where o.is_new or o.changed <> '{}'"

@@ -77,7 +77,7 @@ def number() -> None:
     )
 
 
-def finish(*, by: Any, publish: bool) -> int:
+def finish(*, by: Any, publish: bool, only_new: bool) -> int:
     """Bring the caches of status up to date and publish where asked; return how many records became public."""
     for ids in _batches("select id from outcome where changed <> '{}'"):
         refresh_status(ids)
@@ -85,7 +85,7 @@ def finish(*, by: Any, publish: bool) -> int:
         return 0
     waiting = Measure.objects.filter(workflow__in=MOVES["publish"].origins)
     published = 0
-    for ids in _batches("select id from outcome"):
+    for ids in _batches(f"select id from outcome{' where is_new' if only_new else ''}"):
         movable = list(waiting.filter(pk__in=ids).values_list("pk", flat=True))
         move_all(MOVES["publish"], movable, by=by)
         published += len(movable)

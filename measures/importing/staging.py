@@ -49,13 +49,13 @@ def staged(table: Table, resource: type[FileResource], progress: Progress | None
     )
     execute("create index on problem (line)")
     try:
-        yield _copy(table, progress)
+        yield _copy(table, resource, progress)
     finally:
         if not connection.needs_rollback:
             execute(f"drop table if exists {', '.join(TABLES)} cascade")
 
 
-def _copy(table: Table, progress: Progress | None) -> list[str]:
+def _copy(table: Table, resource: type[FileResource], progress: Progress | None) -> list[str]:
     """Fill `staged` and `problem`."""
     placeholders: dict[str, int] = {}
     columns = ", ".join(["line", "problems", *(quoted(column.name) for column in table.present)])
@@ -70,6 +70,7 @@ def _copy(table: Table, progress: Progress | None) -> list[str]:
         except FileProblem as problem:
             broken = problem
     execute("create unique index on staged (line)")
+    execute(f"create index on staged ({quoted(resource.keys[0][0])})")  # rows of a file name each other by it
     execute("analyze staged")
     execute(
         'insert into problem (line, "column", value, problem, remedy)'

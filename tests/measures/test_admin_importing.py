@@ -95,7 +95,7 @@ def test_refused_rows_are_explained_cannot_be_imported_and_can_be_had_as_a_file(
     client = _as("analyst")
     page = _text(_upload(client, [MEASURE, MEASURE | {"kind": "decre", "topics": "nothing"}]))
     assert "1 row is refused" in page
-    assert "“decre” is unknown. Write one of: constitutional_reform" in page
+    assert "“decre” is unknown. Write one of: legislative_decree, emergency_decree, executive_decree." in page
     assert "Import all of this" not in page
     kept = FileImport.objects.get()
     response = client.get(f"{kept.get_absolute_url()}../refused.csv".replace("change/../", ""))

@@ -19,6 +19,20 @@ def test_fixtures_load_and_a_second_run_writes_nothing(capsys: pytest.CaptureFix
     assert list(Measure.objects.values_list("public_id", "record_version", "updated_at")) == before
 
 
+def test_second_run_leaves_what_people_did_unless_it_is_to_update() -> None:
+    call_command("load_fixtures", verbosity=0)
+    edited = Measure.objects.get(public_id="PER-00001")
+    Measure.objects.filter(pk=edited.pk).update(title_es="De otra manera", workflow=Workflow.DRAFT)
+    Topic.objects.filter(key="border").update(label_en="Frontiers")
+    call_command("load_fixtures", verbosity=0)
+    edited.refresh_from_db()
+    assert (edited.title_es, edited.workflow) == ("De otra manera", Workflow.DRAFT)
+    call_command("load_fixtures", update=True, verbosity=0)
+    edited.refresh_from_db()
+    assert (edited.title_es, edited.workflow) != ("De otra manera", Workflow.DRAFT)
+    assert Topic.objects.get(key="border").label_en == "Border and entry"
+
+
 def test_fixtures_hold_every_country_the_vocabulary_and_peru() -> None:
     call_command("load_fixtures", verbosity=0)
     counts = {model: model._default_manager.count() for model in (Country, Topic, TargetGroup, IssuingBody, Indicator)}

@@ -241,6 +241,7 @@ def test_rule_of_the_model_is_told_with_row_column_and_remedy(
     [
         ({"kind": "executive decree"}, "Did you mean “executive_decree”?"),
         ({"country": "PRE"}, "Did you mean “PER”?"),
+        ({"kind": "decreto"}, "Write one of: legislative_decree, emergency_decree, executive_decree."),
         ({"topics": "health.acces"}, "Did you mean “health.access”?"),
         ({"target_groups": "asylum_seeker"}, "Did you mean “asylum_seekers”?"),
         ({"issuing_body": "minister"}, "Did you mean “mininter”?"),

@@ -37,6 +37,8 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, dry_run: bool, errors: Path | None, by: str | None, **options: Any) -> None:
         resource = RESOURCES[self.file_type or options["type"]]
         publish = options["publish"]
+        if errors and errors.resolve() == file.resolve():
+            raise CommandError("--errors names the file that is imported. Name another.")
         try:
             size = file.stat().st_size
             with (

@@ -1,10 +1,10 @@
 """``manage.py load_fixtures``: vocabularies, countries and Peru, through the importer that everybody uses."""
 
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -18,19 +18,24 @@ FOLDER = settings.BASE_DIR / "fixtures"
 
 
 class Command(BaseCommand):
-    help = "Load the files of fixtures/; a second run writes only what differs."
+    help = (
+        "Load the files of fixtures/. Records that are there already stay as they are, unless --update asks for more."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--update", action="store_true", help="bring existing records to what the files say")
 
     @transaction.atomic
-    def handle(self, **options: Any) -> None:
-        by = system_account()
+    def handle(self, *, update: bool, **options: Any) -> None:
+        common: dict[str, Any] = {"by": system_account(), "only_new": not update}
         for name, resource in RESOURCES.items():
             if resource is MeasureResource:  # measures name stubs, so these come first
-                self._load(FOLDER / "stubs.csv", resource, by=by, workflow=Workflow.STUB)
-            self._load(FOLDER / f"{name}.csv", resource, by=by, publish=resource is MeasureResource)
+                self._load(FOLDER / "stubs.csv", resource, workflow=Workflow.STUB, **common)
+            self._load(FOLDER / f"{name}.csv", resource, publish=resource is MeasureResource, **common)
 
-    def _load(self, path: Path, resource: type[FileResource], *, by: User, **options: Any) -> None:
+    def _load(self, path: Path, resource: type[FileResource], **options: Any) -> None:
         try:
-            with compared(path, resource, by=by, **options) as found:
+            with compared(path, resource, **options) as found:
                 for problem in found.report.problems:
                     self.stderr.write(f"{path.name}, {problem}")
                 if found.report.is_refused:
