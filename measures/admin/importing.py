@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -20,7 +21,7 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -28,7 +29,7 @@ from countries.resources import FileResource
 from measures.exporting import exported, in_blocks
 from measures.importing import FileProblem
 from measures.importing.preview import confirm, failed_rows_of, upload
-from measures.models import FileImport, RowState
+from measures.models import FileImport, Measure, RowState
 from measures.resources import RESOURCES, MeasureResource
 from measures.workflow import PUBLISH
 
@@ -123,6 +124,7 @@ class FileImportAdmin(admin.ModelAdmin):
         return [
             path("export/", view(self.export_list), name="measures_fileimport_export_list"),
             path("export/<slug:name>.csv", view(self.export), name="measures_fileimport_export"),
+            path("export-list/measures.csv", view(self.export_listed), name="measures_fileimport_export_listed"),
             path("<int:pk>/refused.csv", view(self.refused), name="measures_fileimport_refused"),
             *super().get_urls(),
         ]
@@ -234,6 +236,17 @@ class FileImportAdmin(admin.ModelAdmin):
         if name not in dict(exportable(request.user)):
             raise PermissionDenied
         return _download(in_blocks(exported(RESOURCES[name], with_local="state" in request.GET)), f"{name}.csv")
+
+    def export_listed(self, request: HttpRequest) -> HttpResponseBase:
+        """The measures of their list, with its query string: its filters, search and order."""
+        measures = self.admin_site.get_model_admin(Measure)
+        if not measures.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            queryset = measures.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:measures_measure_changelist"))
+        return _download(in_blocks(exported(MeasureResource, queryset)), "measures.csv")
 
 
 @admin.action(description=gettext_lazy("Export as CSV"), permissions=["view"])

@@ -192,6 +192,21 @@ def test_every_file_can_be_downloaded() -> None:
         assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
+def test_list_is_exported_with_its_filters_and_order() -> None:
+    old = factories.draft(kind="law", title_en="Old", events=(("enacted", "2019"),))
+    new = factories.draft(kind="law", title_en="New", events=(("enacted", "2021"),))
+    factories.draft(kind="bill", title_en="Bill")
+    client = _as("analyst")
+    page = client.get("/admin/measures/measure/?kind=law").content.decode()
+    address = re.findall(r'href="(/admin/measures/fileimport/export-list/measures.csv[^"]*)"', page)[0]
+    for query, expected in (("&o=1", [old, new]), ("&o=-1", [new, old])):
+        response = client.get(f"{address}{query}")
+        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        assert [row["public_id"] for row in rows] == [measure.public_id for measure in expected]
+    assert client.get(f"{address}&nonsense=1").status_code == 302
+
+
 def test_selected_measures_are_exported_in_the_order_of_the_list() -> None:
     first, second = factories.draft(title_en="B"), factories.draft(title_en="A")
     factories.draft(title_en="C")
