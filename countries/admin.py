@@ -30,6 +30,10 @@ def three_languages(*fields: str) -> list[Any]:
 
 @admin.register(Country)
 class CountryAdmin(RecordAdmin):
+    field_of_rule = {
+        "countries_country_codes": "iso2",
+        "countries_country_picture_in_words": "picture_alt",
+    }
     list_display = ["iso3", "name_en", "name_es", "name_pt", "subregion", "is_covered"]
     list_display_links = ["iso3", "name_en"]
     list_filter = ["is_covered", "region"]
@@ -59,6 +63,10 @@ class CountryAdmin(RecordAdmin):
 
 @admin.register(MobilityRole)
 class MobilityRoleAdmin(RecordAdmin):
+    field_of_rule = {
+        "countries_mobilityrole_unique": "as_of",
+        "countries_mobilityrole_has_narrative": "narrative_en",
+    }
     list_display = ["country", "role", "as_of", "source_name"]
     list_display_links = ["country", "role"]
     list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
@@ -81,6 +89,11 @@ class MobilityRoleAdmin(RecordAdmin):
 
 @admin.register(Indicator)
 class IndicatorAdmin(RecordAdmin):
+    field_of_rule = {
+        "countries_indicator_share_has_base": "base",
+        "countries_indicator_not_its_own_base": "base",
+        "countries_indicator_map_breaks": "map_breaks",
+    }
     list_display = ["key", "name_en", "unit", "base", "is_daily"]
     list_filter = ["unit", "is_daily"]
     list_select_related = ["base"]
@@ -99,6 +112,12 @@ class IndicatorAdmin(RecordAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(RecordAdmin):
+    field_of_rule = {
+        "countries_observation_unique": "period",
+        "countries_observation_codes_known": "qualifier",
+        "countries_observation_value_or_reason": "value",
+        "countries_observation_counterpart_differs": "counterpart",
+    }
     list_display = ["indicator", "country", "counterpart", "period", "value", "qualifier", "status"]
     list_display_links = ["indicator", "value"]
     list_filter = ["indicator", ("country", admin.RelatedOnlyFieldListFilter), "status", "qualifier"]

@@ -3,17 +3,20 @@
 Related rows are chosen, never created, inside another record's form.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from countries.changes import acts_on
@@ -78,14 +81,54 @@ class RelatedByChoice(BaseModelAdmin):
         return formfield
 
 
-class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
-    """The admin of a model whose history is kept."""
+class RecordForm(forms.ModelForm):
+    """A form that says what a rule of the table refuses at the field where it is mended."""
 
+    field_of_rule: dict[str, str] = {}
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Check the rules about generated columns too: they are never in a form, and follow from what is."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
+        return excluded - {column.name for column in self._meta.model._meta.fields if column.generated}
+
+    def _update_errors(self, errors: Any) -> None:
+        fields = self._field_of_message()
+        for error in getattr(errors, "error_dict", {}).pop(NON_FIELD_ERRORS, []):
+            field = fields.get(str(error.message))
+            self.add_error(field if field in self.fields else None, error)
+        if not hasattr(errors, "error_dict") or errors.error_dict:
+            super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
+
+    def _field_of_message(self) -> dict[str, str]:
+        """The field of each rule, by its message in the active language: an error does not name its constraint."""
+        return {
+            str(constraint.violation_error_message): self.field_of_rule[constraint.name]
+            for constraint in self._meta.model._meta.constraints
+            if constraint.name in self.field_of_rule
+        }
+
+
+class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
+    """The admin of a model whose history is kept; `field_of_rule` says at which field each rule is mended."""
+
+    form = RecordForm
+    field_of_rule: dict[str, str] = {}
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     list_per_page = 50
     history_hidden: tuple[str, ...] = ("updated_at",)
     in_use_advice: Any = ""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.field_of_rule = {**form.field_of_rule, **self.field_of_rule}
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["faults"] = list(
+            _faults(context["adminform"].form, context["inline_admin_formsets"], context.get("place_of_faults", ""))
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The stock page with the kept history in place of what the admin logged."""
@@ -101,17 +144,38 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return actions
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The stock answer; what still tags a record is in use too, and would lose its tag without a word."""
+        """The stock answer; what still tags a record is in use too, and would lose its tag without a word.
+
+        What is in use stays for that reason, whoever may delete what uses it.
+        """
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         for relation in self.opts.related_objects:
             if relation.many_to_many:
                 users = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
                 protected += [str(user) for user in users.distinct()[:MOST_USERS]]
-        return deleted, counts, lacking, protected
+        return deleted, counts, set() if protected else lacking, protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The stock page; what is in use says what to do instead."""
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
+
+
+def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:
+    """Everything that is wrong: a link to where, the name of the field if it is about one, and the words."""
+    yield from _faults_of(form, place)
+    for formset in (inline.formset for inline in inline_formsets):
+        name = capfirst(formset.model._meta.verbose_name_plural)
+        for text in formset.non_form_errors() if formset.is_bound else []:
+            yield {"id": f"{formset.prefix}-group", "label": name, "text": text}
+        for number, row in enumerate(formset.forms, start=1):
+            yield from _faults_of(row, row.prefix, f"{capfirst(formset.model._meta.verbose_name)} {number}")
+
+
+def _faults_of(form: Any, place: str, row: str = "") -> Iterator[dict[str, Any]]:
+    for name, texts in form.errors.items():
+        box = form[name] if name in form.fields else None
+        label = ": ".join(str(part) for part in (row, capfirst(box.label) if box else "") if part)
+        yield {"id": (box.id_for_label or box.auto_id) if box else place, "label": label, "text": " ".join(texts)}
 
 
 def _delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:

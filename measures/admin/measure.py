@@ -1,7 +1,6 @@
 """The admin of measures: one form in the order in which a decree reads."""
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
@@ -88,6 +87,12 @@ class MeasureAdmin(MeasureList):
             return allowed
         return request.user.has_perm(workflow.PUBLISH) or _refusal(request) is not None
 
+    def has_delete_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
+        """What is or ever was public is retired, not deleted: its address stays known."""
+        if obj and (obj.published_at or obj.workflow in CLOSED):
+            return False
+        return super().has_delete_permission(request, obj)
+
     def view_on_site(self, measure: Measure) -> str | None:
         """The public page; what has none has a preview beside."""
         return measure.get_absolute_url() if measure.workflow == Workflow.PUBLISHED else None
@@ -128,6 +133,7 @@ class MeasureAdmin(MeasureList):
             with transaction.atomic():
                 if object_id:
                     self._notice_newer_version(request, object_id)
+                    self._demand_note(request)
                 elif saved := sent_forms.saved_by(request):
                     return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved]))
                 return super().changeform_view(request, object_id, form_url, extra_context)
@@ -153,6 +159,13 @@ class MeasureAdmin(MeasureList):
         merge = Merge(base, *self._forms_of(request, measure), request.POST)
         _refuse(request, merge.data, _newer_version(measure), merge.differences)
 
+    def _demand_note(self, request: HttpRequest) -> None:
+        """Save nothing where the move that is to follow would be refused for want of a note."""
+        move = workflow.MOVES.get(request.POST.get(moves.MOVE, ""))
+        if move and move.needs_note and not request.POST.get(moves.NOTE, "").strip() and not _refusal(request):
+            _refuse(request, request.POST, _("Say why, for those who come after you."))
+            request.note_missing = True  # type: ignore[attr-defined]  # for the page, as the refusal
+
     def _forms_of(self, request: HttpRequest, measure: Measure) -> tuple[Any, list[BaseInlineFormSet]]:
         """The form and formsets as a page opened now would show them."""
         form = self.get_form(request, measure, change=True)(instance=measure)
@@ -170,7 +183,8 @@ class MeasureAdmin(MeasureList):
             form.initial["loaded"] = snapshot(form, [inline.formset for inline in inline_formsets]).to_json()
         context |= {
             "sections": list(self._sections(context["adminform"], inline_formsets)),
-            "faults": list(_faults(form, inline_formsets)),
+            "note_missing": getattr(request, "note_missing", False),
+            "move_note": request.POST.get(moves.NOTE, ""),
             "differences": differences,
             "written_differences": written(differences),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
@@ -178,6 +192,7 @@ class MeasureAdmin(MeasureList):
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
             "is_closed": bool(measure and measure.workflow in CLOSED and not request.user.has_perm(workflow.PUBLISH)),
         }
+        context["place_of_faults"] = _place_of_faults(form, context)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _sections(self, adminform: Any, inline_formsets: Any) -> Any:
@@ -270,13 +285,13 @@ def session_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"token": get_token(request)})
 
 
-def _faults(form: Any, inline_formsets: Any) -> Iterator[dict[str, str]]:
-    """Each field with an error: its name, a link to it, and what is wrong with it."""
-    for part in (form, *(row for inline in inline_formsets for row in inline.formset.forms)):
-        for name, messages_ in part.errors.items():
-            if name in part.fields:
-                box = part[name]
-                yield {"id": box.id_for_label or box.auto_id, "label": box.label, "text": " ".join(messages_)}
+def _place_of_faults(form: Any, context: Any) -> str:
+    """The id of what a fault of the form as a whole is about."""
+    if context["note_missing"]:
+        return "id_move_note"
+    if context["differences"]:
+        return "differences"
+    return "duplicates" if form.duplicates else ""
 
 
 def _help_for_bodies() -> SafeString:

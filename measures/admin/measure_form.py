@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.periods import PartialDate
+from countries.record_admin import RecordForm
 from countries.texts import LANGUAGES
 from measures import duplicates
 from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
@@ -53,13 +54,14 @@ def typed_dates(data: Any, prefix: str = "status_events") -> tuple[PartialDate, 
     return tuple(dates)
 
 
-class MeasureForm(forms.ModelForm):
+class MeasureForm(RecordForm):
     """One entry, checked in words; `refusal` is what the view found against saving (a newer version, a lost race)."""
 
     record_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     loaded = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
     another_act = forms.BooleanField(required=False, label=gettext_lazy("This is another act. Save it."))
 
+    field_of_rule = FIELD_OF_RULE
     refusal: Any = None
     own_fields = ("record_version", "loaded", "another_act")
 
@@ -134,14 +136,6 @@ class MeasureForm(forms.ModelForm):
             message = _("Choose which of the ticked topics is the primary one: it decides the lane of the timeline.")
             self.add_error("primary_topic", ValidationError(message, code="not_chosen"))
 
-    def _update_errors(self, errors: Any) -> None:
-        """Put what a rule of the table refuses beside the field where it is mended."""
-        for error in getattr(errors, "error_dict", {}).pop(NON_FIELD_ERRORS, []):
-            field = _field_of_message().get(str(error.message))
-            self.add_error(field if field in self.fields else None, error)
-        if not hasattr(errors, "error_dict") or errors.error_dict:
-            super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
-
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # not in the stubs
         if "reference" not in self.fields or self.refusal:
@@ -190,13 +184,4 @@ def _what_a_kind_allows() -> dict[str, dict[str, Any]]:
             "validity": family in VALIDITY_FAMILIES,
         }
         for kind, family in FAMILY_OF.items()
-    }
-
-
-def _field_of_message() -> dict[str, str]:
-    """The field of each rule, by its message in the active language: an error does not name its constraint."""
-    return {
-        str(constraint.violation_error_message): FIELD_OF_RULE[constraint.name]
-        for constraint in Measure._meta.constraints
-        if constraint.name in FIELD_OF_RULE
     }

@@ -16,6 +16,11 @@ from measures.models import Source
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
+    field_of_rule = {
+        "measures_source_key_form": "key",
+        "measures_source_url_unique": "url",
+        "measures_source_language_tag": "language",
+    }
     list_display = ["title", "publisher", "kind", "language", "published", "cited"]
     list_filter = ["kind", "rights", "language"]
     search_fields = ["title", "url", "key", "publisher"]

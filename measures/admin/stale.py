@@ -2,8 +2,8 @@
 
 A form carries the version that it was opened with and, in `loaded`, what it showed then. When the record has moved on,
 what was typed is merged field by field with what is stored: a field that only one of the two changed takes that
-change, tags take the changes of both, and of a field that both changed somebody must choose the one or the other. Nothing
-is written until it is saved again.
+change, tags take the changes of both, and where both changed a field one must choose. Nothing is written until it is
+saved again.
 
 Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
 """
@@ -210,7 +210,12 @@ class Merge:
             label = f"{_name(formset)}: {column.label}"
             texts = (in_words(column, base.get(name, [])), in_words(column, values), in_words(column, mine))
             yield Difference(
-                f"{row_name}-{name}", label, *texts, is_conflict, theirs_raw=json.dumps(values), mine_raw=json.dumps(mine)
+                f"{row_name}-{name}",
+                label,
+                *texts,
+                is_conflict,
+                theirs_raw=json.dumps(values),
+                mine_raw=json.dumps(mine),
             )
 
     def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Difference:

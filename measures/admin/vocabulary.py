@@ -39,6 +39,11 @@ class TermAdmin(RecordAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(TermAdmin):
+    field_of_rule = {
+        "measures_topic_key_form": "key",
+        "measures_topic_replaced_when_deprecated": "replaced_by",
+        "measures_topic_two_levels": "key",
+    }
     autocomplete_fields = ["parent", "replaced_by"]
     list_select_related = ["parent"]
     fieldsets = [
@@ -49,6 +54,10 @@ class TopicAdmin(TermAdmin):
 
 @admin.register(TargetGroup)
 class TargetGroupAdmin(TermAdmin):
+    field_of_rule = {
+        "measures_targetgroup_key_form": "key",
+        "measures_targetgroup_replaced_when_deprecated": "replaced_by",
+    }
     fieldsets = [
         (None, {"fields": [("key", "position"), *three_languages("label", "definition")]}),
         (_("Deprecation"), {"fields": [("deprecated_on", "replaced_by")]}),
@@ -74,6 +83,7 @@ class BodyCountryFilter(FoldedFilter):
 
 @admin.register(IssuingBody)
 class IssuingBodyAdmin(RecordAdmin):
+    field_of_rule = {"measures_issuingbody_unique": "key"}
     list_display = ["native_name", "acronym", "country", "kind", "active"]
     list_filter = [BodyCountryFilter, "kind"]
     list_select_related = ["country"]

@@ -71,6 +71,10 @@ for (const form of sent) {
 }
 window.addEventListener("pageshow", () => sent.forEach((form) => rest(form, false))); // back again, by the browser's button
 
+// A refused form begins with what is wrong
+document.querySelector(".faults")?.focus();
+document.querySelector(".faults")?.scrollIntoView({ block: "center" });
+
 // Select2 leaves its boxes without a name for who hears the page
 function nameAutocompletes(scope) {
   for (const select of scope.querySelectorAll("select.admin-autocomplete")) {
