@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.record_admin import RelatedByChoice
+from measures.admin.addresses import source_at, tidy
 from measures.admin.fields import KnownAutocomplete, tell
 from measures.choices import SYMMETRIC_RELATIONS, Kind, SourceKind
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
@@ -101,7 +102,7 @@ class StatusEventInline(MeasureInline):
 
 
 class CitationForm(forms.ModelForm):
-    """A citation; its source is searched for, or made from a pasted address."""
+    """A citation; its source is searched for, or made from a pasted address or the title of what is only printed."""
 
     new_url = forms.URLField(
         label=gettext_lazy("or paste its address"),
@@ -138,35 +139,41 @@ class CitationForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        url = cleaned.get("new_url")
+        url = tidy(cleaned.get("new_url") or "")
         if url and cleaned.get("source"):
             self.add_error("new_url", _("Choose a source or paste an address, not both."))
-        elif url:
+        elif url or (cleaned.get("new_title") and not cleaned.get("source") and "new_url" not in self.errors):
             self._take_source(cleaned, url)
         elif not cleaned.get("source") and not self.errors and self.has_changed():
             self.add_error("source", _("Name the source: search for it, or paste its address."))
         return cleaned
 
     def _take_source(self, cleaned: dict[str, Any], url: str) -> None:
-        """Cite the source that has the address, else prepare a new one, to be saved with the citation."""
-        existing = Source.objects.filter(url=url).first()
-        if existing:
+        """Cite the source at the address, else prepare a new one, to be saved with the citation.
+
+        What is only printed has a title and no address.
+        """
+        title = cleaned.get("new_title") or url.partition("://")[2].rstrip("/")
+        if existing := _known(url, title):
             cleaned["source"] = existing
             return
-        title = cleaned.get("new_title") or url.partition("://")[2].rstrip("/")
         self.new_source = Source(url=url, title=title[:500], kind=cleaned.get("new_kind") or SourceKind.UNSPECIFIED)
         try:
             self.new_source.full_clean()
         except ValidationError as error:
-            self.add_error("new_url", error.messages)
+            self.add_error("new_url" if url else "new_title", error.messages)
 
     def save(self, commit: bool = True) -> Any:
-        """Save a pasted source first; two rows with one new address share it."""
+        """Save a new source first; two rows with one new address or printed title share it."""
         if self.new_source:
-            self.instance.source = Source.objects.filter(url=self.new_source.url).first() or self.new_source
+            self.instance.source = _known(self.new_source.url, self.new_source.title) or self.new_source
             if self.instance.source.pk is None:
                 self.instance.source.save()
         return super().save(commit=commit)
+
+
+def _known(url: str, title: str) -> Source | None:
+    return source_at(url) if url else Source.objects.filter(url="", title=title).first()
 
 
 class CitationInline(MeasureInline, admin.StackedInline):

@@ -63,7 +63,7 @@ class MeasureList(RecordAdmin):
 
     @admin.display(description=gettext_lazy("updated"), ordering="updated_at")
     def updated(self, measure: Measure) -> str:
-        return formats.date_format(timezone.localtime(measure.updated_at), "SHORT_DATE_FORMAT")
+        return formats.date_format(timezone.localtime(measure.updated_at), "j M Y")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Measure], search_term: str

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from measures import workflow
+from measures.choices import Workflow
 from measures.models import Measure
 
 MOVE, NOTE = "_move", "move_note"
@@ -43,6 +44,19 @@ def move_saved(request: HttpRequest, measure: Measure) -> None:
         return
     measure.refresh_from_db()
     messages.success(request, _("%(measure)s is now “%(state)s”.") % _named(measure))
+    _tell_what_is_lacking(request, move, [measure.pk])
+
+
+def _tell_what_is_lacking(request: HttpRequest, move: workflow.Move, ids: list[int]) -> None:
+    """What publication will ask for, said to who submits an entry."""
+    if move.target != Workflow.IN_REVIEW:
+        return
+    lacking = Measure.objects.filter(pk__in=ids).exclude(workflow.COMPLETE).annotate(has_source=workflow.HAS_SOURCE)
+    for measure in lacking.order_by("public_id"):
+        missing = [] if measure.has_source else [_("a source")]
+        missing += [] if measure.primary_topic_id else [_("a primary topic")]
+        text = _("%(id)s cannot be published yet. It lacks: %(missing)s.")
+        messages.warning(request, text % {"id": measure.public_id, "missing": ", ".join(missing)})
 
 
 def _named(measure: Measure) -> dict[str, str]:
@@ -67,6 +81,7 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
             return None
         done = ngettext("%(move)s: %(count)d entry.", "%(move)s: %(count)d entries.", len(ids))
         messages.success(request, done % {"move": move.label, "count": len(ids)})
+        _tell_what_is_lacking(request, move, ids)
         return None
 
     named: Any = act

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from countries.periods import PartialDate
+from measures import workflow
 from measures.choices import Workflow
 from measures.models import Measure, Source
 from tests import admin_forms, factories
@@ -86,6 +87,42 @@ def test_pasted_address_of_a_known_source_cites_that_one() -> None:
     assert admin_forms.errors(response) == []
     assert [citation.source for citation in draft.citations.all()] == [known]
     assert Source.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "pasted", "is_known"),
+    [
+        ("https://gazette.example/1", " http://www.gazette.example/1/#page=2 ", True),
+        ("http://www.gazette.example/1/", "https://gazette.example/1", True),
+        ("https://gazette.example/#/act/1", "https://gazette.example/#/act/2", False),
+    ],
+)
+def test_pasted_address_is_known_in_another_spelling(stored: str, pasted: str, is_known: bool) -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(sources=())
+    factories.source(url=stored)
+    assert (
+        admin_forms.errors(
+            client.post(change(draft), admin_forms.shown(client, change(draft)) | {"citations-0-new_url": pasted})
+        )
+        == []
+    )
+    assert (draft.citations.get().source.url == stored, Source.objects.count()) == (is_known, 1 if is_known else 2)
+
+
+def test_printed_source_has_a_title_and_no_address() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(sources=())
+    printed = {"citations-0-new_title": "Official gazette No. 7, on paper"}
+    assert admin_forms.errors(client.post(change(draft), admin_forms.shown(client, change(draft)) | printed)) == []
+    source = draft.citations.get().source
+    assert (source.title, source.url) == ("Official gazette No. 7, on paper", "")
+
+
+def test_analyst_who_submits_is_told_what_publication_will_ask_for() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(sources=(), topics=())
+    page = client.post(LIST, {"action": "submit", "_selected_action": [draft.pk]}, follow=True)
+    assert [str(message) for message in page.context["messages"]][1:] == [
+        f"{draft.public_id} cannot be published yet. It lacks: a source, a primary topic."
+    ]
 
 
 def test_bad_input_names_the_field_and_says_what_would_be_right() -> None:
@@ -309,6 +346,43 @@ def test_mutual_relation_of_a_new_entry_is_stored_from_the_older_side() -> None:
     assert admin_forms.errors_by_field(client.post(change(made), data)) == {
         "relations-0-object": ["This relation is recorded already, from the other entry."]
     }
+
+
+def test_every_fault_is_listed_at_the_top_with_its_place() -> None:
+    client, first, second = signed_in(factories.analyst()), factories.draft(), factories.draft()
+    factories.relation(subject=first, type="extends", object=second)
+    circle = {"relations-0-type": "extends", "relations-0-object": str(first.pk)}
+    page = client.post(change(second), admin_forms.shown(client, change(second)) | circle)
+    assert [(fault["id"], fault["text"]) for fault in page.context["faults"]] == [
+        ("relations-0", "This would close a circle: the other entry already leads back to this one.")
+    ]
+    dates = {"valid_from": "2020-05", "valid_until": "2020-04", "title_en": ""}
+    page = client.post(change(second), admin_forms.shown(client, change(second)) | dates)
+    assert {fault["id"]: fault["text"] for fault in page.context["faults"]} == {
+        "id_title_en": "Write the title in at least one language.",
+        "id_valid_until": "“Valid until” lies before “valid from”.",
+    }
+
+
+def test_retiring_without_a_note_saves_nothing_and_marks_the_note() -> None:
+    client, public = signed_in(factories.editor()), factories.measure()
+    data = admin_forms.shown(client, change(public)) | {"title_en": "Changed", "_move": "retire"}
+    page = client.post(change(public), data)
+    assert [(fault["id"], fault["text"]) for fault in page.context["faults"]] == [
+        ("id_move_note", "Say why, for those who come after you.")
+    ]
+    assert '<details class="moves" open>' in page.content.decode()
+    public.refresh_from_db()
+    assert (public.title_en == "Changed", public.workflow) == (False, Workflow.PUBLISHED)
+
+
+def test_what_was_public_is_retired_and_not_deleted() -> None:
+    editor = factories.editor()
+    client, public, unseen = signed_in(editor), factories.measure(), factories.draft()
+    workflow.send_back(public, by=editor, note="Wrong gazette.")
+    offered = ["deletelink" in client.get(change(measure)).content.decode() for measure in (public, unseen)]
+    assert offered == [False, True]
+    assert client.post(reverse("admin:measures_measure_delete", args=[public.pk]), {"post": "yes"}).status_code == 403
 
 
 def test_circle_of_relations_is_refused_in_words() -> None:
