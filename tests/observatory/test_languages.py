@@ -31,7 +31,11 @@ def test_public_pages_are_the_same_for_everyone(client: Client) -> None:
     """No cookie is set and none is asked for, so that a cache may share the page."""
     for path in ("/", "/es/countries/", "/pt/about/", "/accessibility/"):
         response = client.get(path, headers={"accept-language": "es"})
-        assert (response.status_code, response.headers.get("Vary"), dict(response.cookies)) == (200, "Accept-Encoding", {})
+        assert (response.status_code, response.headers.get("Vary"), dict(response.cookies)) == (
+            200,
+            "Accept-Encoding",
+            {},
+        )
 
 
 def test_language_links_keep_page_and_filters(client: Client) -> None:
