@@ -83,8 +83,8 @@ def choose(data: QueryDict) -> tuple[QueryDict, list[Difference]]:
     for shown_before in _read(data.get("differences", "")):
         choice = data.get(shown_before.box, "")
         shown.append(replace(shown_before, choice=choice if choice in CHOICES else ""))
-    for difference in shown:
-        if difference.choice == "theirs" and _clean(data.getlist(difference.name)) == json.loads(difference.mine_raw):
+    for difference in (each for each in shown if each.is_conflict and each.choice == "theirs"):
+        if _clean(data.getlist(difference.name)) == json.loads(difference.mine_raw):
             data.setlist(difference.name, json.loads(difference.theirs_raw))
     return data, shown if any(each.is_conflict and not each.choice for each in shown) else []
 
@@ -97,7 +97,10 @@ def written(differences: Iterable[Difference]) -> str:
 def _read(text: str) -> list[Difference]:
     """What a form carried; nothing where that cannot be read."""
     try:
-        return [Difference(**each) for each in json.loads(text or "[]")]
+        found = [Difference(**each) for each in json.loads(text or "[]")]
+        for raw in (raw for each in found if each.is_conflict for raw in (each.theirs_raw, each.mine_raw)):
+            _texts({"": json.loads(raw)})
+        return found
     except (ValueError, TypeError):
         return []
 

@@ -154,6 +154,29 @@ def test_stale_save_shows_both_and_takes_either(page: Page, live_server: LiveSer
     assert (draft.title_en, draft.title_es, draft.record_version) == ("Mine", "Viejo", 3)
 
 
+def test_double_click_saves_once_and_leaving_asks_only_when_something_was_typed(
+    page: Page, live_server: LiveServer, sign_in: SignIn
+) -> None:
+    factories.country()
+    sign_in(page, factories.analyst())
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    add = f"{live_server.url}/admin/measures/measure/add/?country=PER&kind=bill"
+    page.goto(add)
+    page.get_by_label("Reference").fill("")
+    page.goto(add)
+    assert asked == []
+    page.get_by_label("Reference").fill("1/2020")
+    page.goto(add)
+    assert asked == ["beforeunload"]
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".faults")).to_be_focused()
+    page.get_by_label("Title (English)", exact=False).first.fill("Once")
+    page.get_by_role("button", name="Save", exact=True).dblclick()
+    expect(page.locator(".messagelist")).to_contain_text("was added successfully")
+    assert (Measure.objects.count(), asked) == (1, ["beforeunload"])
+
+
 def test_nothing_typed_is_lost_when_the_session_ends(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
     analyst, draft = factories.analyst(), factories.draft()
     sign_in(page, analyst)
