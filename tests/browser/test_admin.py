@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from measures import workflow
@@ -160,7 +160,12 @@ def test_double_click_saves_once_and_leaving_asks_only_when_something_was_typed(
     factories.country()
     sign_in(page, factories.analyst())
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
     add = f"{live_server.url}/admin/measures/measure/add/?country=PER&kind=bill"
     page.goto(add)
     page.get_by_label("Reference").fill("")
