@@ -177,7 +177,7 @@ def test_command_names_row_and_remedy_and_writes_the_failed_rows(
 ) -> None:
     path, errors = tmp_path / "measures.csv", tmp_path / "errors.csv"
     path.write_text(csv_text([ROW, ROW | {"kind": "decre"}]))
-    with pytest.raises(CommandError, match="1 rows were refused, so nothing was imported"):
+    with pytest.raises(CommandError, match="1 row was refused, so nothing was imported"):
         call_command("import_measures", path, errors=errors)
     assert "row 3, kind “decre”: “decre” is unknown." in capsys.readouterr().err
     assert errors.read_text(encoding="utf-8-sig").splitlines()[1].startswith("PER,decre,")

@@ -70,7 +70,8 @@ class Command(BaseCommand):
         if report.is_refused:
             self._tell_problems(report)
             written = f" The refused rows stand in {errors}." if errors else " --errors FILE writes them to a file."
-            raise CommandError(f"{report.refused} rows were refused, so nothing was imported.{written}")
+            count = "1 row was" if report.refused == 1 else f"{report.refused} rows were"
+            raise CommandError(f"{count} refused, so nothing was imported.{written}")
         done = "" if report.is_applied else "Nothing was written. It would be: "
         published = f", {report.published} published" if report.published else ""
         counts = f"{report.new} new, {report.changed} changed, {report.unchanged} unchanged{published}"
