@@ -13,9 +13,9 @@ import pghistory
 from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
-from countries.resources import FileResource
+from countries.resources import FileResource, ObservationResource
 from measures.choices import Workflow
-from measures.importing import checking, comparing, records, saving
+from measures.importing import checking, comparing, figures, records, saving
 from measures.importing.reading import FileProblem, Table, open_table
 from measures.importing.report import Problem, Report
 from measures.importing.staging import Progress, execute, rows, staged
@@ -82,6 +82,8 @@ def compared(
     is_measures = resource is MeasureResource
     given = records.new_values(by=by, workflow=workflow) if is_measures else {}
     rules = records.rules(publish=publish) if is_measures else []
+    if resource is ObservationResource:
+        rules = figures.rules()
     with transaction.atomic():
         execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")

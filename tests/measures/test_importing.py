@@ -342,3 +342,22 @@ def test_failed_rows_keep_their_cells_and_can_be_mended(tmp_path: Path) -> None:
     assert "2020-05-29" in failed[0]["remedy"]
     mended = [row | {"kind": "law", "valid_from": "2020"} for row in failed]
     assert counts(run(tmp_path, mended)) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "value", "remedy"),
+    [
+        ("immigrant_stock", "-1", "A count is a whole number that is not negative."),
+        ("immigrant_stock", "1.5", "A count is a whole number that is not negative."),
+        ("immigrant_share", "100.1", "A percentage lies between 0 and 100."),
+    ],
+)
+def test_figure_that_its_unit_does_not_allow_is_refused_by_row(
+    tmp_path: Path, indicator: str, value: str, remedy: str
+) -> None:
+    factories.indicator(key="immigrant_stock")
+    factories.indicator(key="immigrant_share", unit="percent")
+    key = {"indicator": indicator, "country": "PER", "counterpart": "", "period": ""}
+    row = key | {"value": value, "source_name": "A yearbook"}
+    report = run(tmp_path, [row], "observations")
+    assert [(p.row, p.column, p.value, p.remedy) for p in report.problems] == [(2, "value", value, remedy)]
