@@ -344,8 +344,3 @@ class Observation(models.Model):
     def is_share(self) -> bool:
         """Whether the value is a share of a base."""
         return self.indicator.unit == Unit.PERCENT
-
-    @property
-    def rounded(self) -> Decimal | None:
-        """The value with the decimals that its source has, at most those of the indicator."""
-        return None if self.value is None else self.value.normalize()

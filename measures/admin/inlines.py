@@ -77,7 +77,7 @@ class StatusEventFormSet(forms.BaseInlineFormSet):
         rows = [
             form
             for form in self.forms
-            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)  # type: ignore[attr-defined]
+            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)  # type: ignore[attr-defined]  # not in the stubs
         ]
         return sorted(rows, key=lambda form: getattr(form, "cleaned_data", {}).get("position") or len(rows) + 1000)
 

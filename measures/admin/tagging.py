@@ -54,7 +54,7 @@ class TaggingForm(forms.Form):
         for verb, words in (("add", _("Add %(tags)s")), ("remove", _("Take away %(tags)s"))):
             for tag in TAGS:
                 field = Measure._meta.get_field(tag)
-                every[f"{verb}_{tag}"].label = words % {"tags": str(field.verbose_name)}  # type: ignore[union-attr]
+                every[f"{verb}_{tag}"].label = words % {"tags": str(field.verbose_name)}  # type: ignore[union-attr]  # never None
         for verb in ("add", "remove"):
             widget = AutocompleteSelectMultiple(Measure._meta.get_field("origin_countries"), admin.site)
             widget.choices = every[f"{verb}_origin_countries"].choices

@@ -92,10 +92,6 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         """What the public may see; every public surface starts from here."""
         return self.filter(workflow=Workflow.PUBLISHED)
 
-    def of_the_state(self) -> "MeasureQuerySet":
-        """Norms, bills and actions: what counts as a measure of the state."""
-        return self.filter(kind__in=STATE_KINDS)
-
     def in_force_on(self, day: datetime.date, *, certain: bool = False) -> "MeasureQuerySet":
         """What was certainly, or else possibly, in force on `day`."""
         return self.filter(**{f"in_force_{'certain' if certain else 'possible'}__contains": day})
@@ -385,11 +381,6 @@ class Measure(models.Model):
     def summary(self) -> Text:
         """The summary (Markdown) in the active language, else in the first language that has it."""
         return translated(self, "summary")
-
-    @property
-    def is_of_the_state(self) -> bool:
-        """Whether the entry counts as a measure of the state."""
-        return self.kind in STATE_KINDS
 
     @property
     def lane(self) -> Topic | None:
