@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
 from countries.periods import PartialDateField, PeriodField, canonical, range_of
+from countries.public_changes import shown
 from countries.texts import LANGUAGES, sort_key, translated
 
 
@@ -26,6 +27,7 @@ class CountryQuerySet(models.QuerySet["Country"]):
         return self.order_by(f"sort_name_{language if language in LANGUAGES else 'en'}")
 
 
+@shown()
 @kept
 class Country(models.Model):
     """A country of ISO 3166-1; all of them are rows, since origins and destinations lie everywhere."""
@@ -95,6 +97,7 @@ class Role(models.TextChoices):
     RETURNEE_RECEIVING = "returnee_receiving", _("Receives returnees")
 
 
+@shown()
 @kept
 class MobilityRole(models.Model):
     """One role of a country as one edition of its profile tells it; a new edition never overwrites the old."""
@@ -160,6 +163,7 @@ class Unit(models.TextChoices):
 COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS)
 
 
+@shown()
 @kept
 class Indicator(models.Model):
     """A figure that is observed for countries; a share names what it is a share of."""
@@ -266,6 +270,7 @@ _VALUES_FIT = """
 """Counts are whole, percentages 0 to 100; shares by counterpart may leave a rest, not pass the whole."""
 
 
+@shown()
 @kept
 class Observation(models.Model):
     """The value of an indicator for a country (and a counterpart: of or from where) in a period."""

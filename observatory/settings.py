@@ -153,6 +153,9 @@ PGHISTORY_LEVEL: pgtrigger.Level = pgtrigger.Statement
 # Nothing is written on GET; asking who reads a public page would open the session and keep the page out of caches
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
+# Seconds for which a process trusts what it knows of the version of the public data before it asks again
+PUBLIC_VERSION_AGE = 0.2
+
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from countries.history import kept
 from countries.models import Country
 from countries.periods import PartialDateField, canonical, range_of
+from countries.public_changes import shown
 from countries.texts import Text, translated
 from measures.choices import (
     ENDING_STATUSES,
@@ -33,6 +34,7 @@ from measures.choices import (
     StatusGroup,
     Workflow,
 )
+from measures.models.published import PUBLISHED
 from measures.models.source import LANGUAGE_TAG
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 from measures.references import key_of
@@ -115,6 +117,7 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         )
 
 
+@shown("select distinct id from changed where workflow = 'published'")
 @kept
 class Measure(models.Model):
     """One coded act; a resolution whose clauses differ in topic, group or direction is one per `provision`."""
@@ -392,6 +395,7 @@ class Measure(models.Model):
 # A tag's row has no model of its own, and triggers of a model that Django makes are not migrated: hence the proxies.
 
 
+@shown(PUBLISHED)
 @kept
 class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
     """That a measure has a topic."""
@@ -400,6 +404,7 @@ class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
         proxy = True
 
 
+@shown(PUBLISHED)
 @kept
 class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-defined]
     """That a measure concerns a target group."""
@@ -408,6 +413,7 @@ class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-de
         proxy = True
 
 
+@shown(PUBLISHED)
 @kept
 class MeasureOrigin(Measure.origin_countries.through):  # type: ignore[name-defined]
     """That a measure names a nationality."""

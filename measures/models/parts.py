@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
 from countries.periods import PartialDateField, canonical, range_of
+from countries.public_changes import shown
 from measures.choices import (
     ACYCLIC_RELATIONS,
     INVERSE_LABELS,
@@ -18,6 +19,7 @@ from measures.choices import (
     Status,
 )
 from measures.models.measure import Measure
+from measures.models.published import PUBLISHED
 from measures.models.source import Source
 
 _KINDS_AND_STATUSES = " or ".join(
@@ -63,6 +65,7 @@ def _after_writes(name: str, check: str) -> list[pgtrigger.Trigger]:
     ]
 
 
+@shown(PUBLISHED)
 @kept
 class StatusEvent(models.Model):
     """That an act came to stand at a status on a date; the truth of which `Measure.status` is a cache."""
@@ -100,6 +103,10 @@ class StatusEvent(models.Model):
         return f"{self.status}@{self.date}" if self.date else self.status
 
 
+@shown(
+    "select distinct m.id from changed c join measures_measure m on m.id in (c.subject_id, c.object_id)"
+    " where m.workflow = 'published'"
+)
 @kept
 class Relation(models.Model):
     """That one act extends, amends, answers another; from the subject to the object."""

@@ -9,12 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
 from countries.periods import PartialDateField, canonical, range_of
+from countries.public_changes import shown
 from measures.choices import Rights, SourceKind
+from measures.models.published import PUBLISHED
 
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 """BCP 47, as far as a pattern can tell."""
 
 
+@shown(when=["update", "delete"])  # a new source is seen where it is cited
 @kept
 class Source(models.Model):
     """A document, used by any number of measures."""
@@ -93,6 +96,7 @@ class CitedField(models.TextChoices):
     RELATIONS = "relations", _("Relations")
 
 
+@shown(PUBLISHED)
 @kept
 class Citation(models.Model):
     """That a source supports a measure, where in it, and in which words."""

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from countries.history import kept
 from countries.models import Country
 from countries.periods import PeriodField, canonical, range_of
+from countries.public_changes import shown
 from countries.texts import sort_key, translated
 from measures.choices import BodyKind
 
@@ -62,6 +63,7 @@ def _term_constraints(table: str, pattern: str) -> list[models.BaseConstraint]:
     ]
 
 
+@shown(any_measure=True)  # the counts of a topic depend on its parent
 @kept
 class Topic(Term):
     """What an act is about; the top level are the lanes of the timeline."""
@@ -86,6 +88,7 @@ class Topic(Term):
         ]
 
 
+@shown()
 @kept
 class TargetGroup(Term):
     """Whom an act concerns."""
@@ -100,6 +103,7 @@ class TargetGroup(Term):
         constraints = _term_constraints("measures_targetgroup", r"^[a-z][a-z0-9_]*$")
 
 
+@shown()
 @kept
 class IssuingBody(models.Model):
     """Who adopts, proposes, announces or says: a ministry, a parliament, an ombuds office."""
