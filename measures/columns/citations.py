@@ -101,9 +101,9 @@ class CitationsColumn(Column):
         """An address that no source has yet becomes one; a citation that stays keeps its locator and quote."""
         items = "touched t cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
         wanted = (
-            f"select t.id as measure_id, f.id as source_id from {items}"
+            f"select t.id as measure_id, t.is_new, f.id as source_id from {items}"
             f" join {SOURCES} f on f.url = i.item where position('://' in i.item) > 0 union"
-            f" select t.id, f.id from {items} join {SOURCES} f on f.key = i.item"
+            f" select t.id, t.is_new, f.id from {items} join {SOURCES} f on f.key = i.item"
             " where position('://' in i.item) = 0"
         )
         return [
@@ -114,7 +114,8 @@ class CitationsColumn(Column):
             f"with wanted as ({wanted}) delete from {CITATIONS} c using touched t"
             " where not t.is_new and c.measure_id = t.id"
             " and not exists (select from wanted w where (w.measure_id, w.source_id) = (c.measure_id, c.source_id))",
-            f"insert into {CITATIONS} (measure_id, source_id, locator, quote, field)"
-            f" select w.measure_id, w.source_id, '', '', '' from ({wanted}) w where not exists (select from"
+            f"insert into {CITATIONS} (measure_id, source_id, locator, quote, field) with wanted as ({wanted})"
+            " select w.measure_id, w.source_id, '', '', '' from wanted w where w.is_new union all"
+            " select w.measure_id, w.source_id, '', '', '' from wanted w where not w.is_new and not exists (select from"
             f" {CITATIONS} c where (c.measure_id, c.source_id) = (w.measure_id, w.source_id))",
         ]

@@ -40,11 +40,9 @@ class Import:
         """Write what differs. Raise FileProblem, with nothing written, where the database refuses after all."""
         assert not self.report.is_refused
         is_measures = self.resource is MeasureResource
+        metadata = {"import": self.table.path.name} | ({"move": "publish"} if self.publish else {})
         try:
-            with (
-                transaction.atomic(),
-                pghistory.context(user=self.by.pk, **{"import": self.table.path.name}),
-            ):
+            with transaction.atomic(), pghistory.context(user=self.by.pk, **metadata):
                 saving.lock(self.resource)
                 if is_measures:
                     records.number()
@@ -80,15 +78,16 @@ def compared(
     """
     table = open_table(path, resource)
     is_measures = resource is MeasureResource
-    given = records.new_values(by=by, workflow=workflow) if is_measures else {}
     rules = records.rules(publish=publish) if is_measures else []
     if resource is ObservationResource:
         rules = figures.rules()
     with transaction.atomic():
         execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
+        execute("set local default_statistics_target = 10")  # staged rows are wide, and only roughly asked about
         with staged(table, resource, progress) as notices:
             comparing.compare(resource, table.present, only_new=only_new)
+            given = records.new_values(by=by, workflow=workflow, publish=publish) if is_measures else {}
             checking.check(resource, table.present, given, rules)
             report = _report(resource, [*table.notices, *notices])
             yield Import(table, resource, by, publish, only_new, report)

@@ -33,7 +33,7 @@ def draft(resource: type[FileResource], present: list[Column], given: dict[str, 
         elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             values.append(f"coalesce({kept}, now())")
         else:
-            values.append(f"coalesce({kept}, %s)")
+            values.append(f"case when s.is_new then %s else {kept} end")
             params.append(given.get(field.name, field.get_db_prep_save(field.get_default(), connection)))
     joins = " ".join(column.join() for column in present)
     execute(

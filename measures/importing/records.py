@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from measures.choices import Workflow
 from measures.importing.problems import Rule
 from measures.importing.saving import Computed
-from measures.importing.staging import execute
-from measures.models import Measure
+from measures.importing.staging import execute, rows
 from measures.resources import MeasureResource
-from measures.workflow import CACHES_OF_STATUS, MOVES, move_all, refresh_status, status_query
+from measures.workflow import CACHES_OF_STATUS, MOVES, move_all, refresh_status, status_query, values_of_published
 
 BATCH = 5_000
 """Records whose status is brought up to date by one statement, so that memory does not grow with the file."""
@@ -51,9 +50,15 @@ def _lacking(name: str, remedy: str) -> Rule:
     )
 
 
-def new_values(*, by: Any, workflow: Workflow) -> dict[str, Any]:
-    """A new record belongs to whoever imports it, and is a draft (or a stub) until the workflow moves it."""
-    return {"created_by": by.pk, "updated_by": by.pk, "workflow": workflow.value}
+def new_values(*, by: Any, workflow: Workflow, publish: bool) -> dict[str, Any]:
+    """A new record belongs to whoever imports it, and is a draft (or a stub), or public at once where that is asked.
+
+    Raise PermissionDenied where `by` may not publish. To be called in the import's transaction, whose time it takes.
+    """
+    values = {"created_by": by.pk, "updated_by": by.pk, "workflow": workflow.value}
+    if publish and workflow in MOVES["publish"].origins:
+        values |= values_of_published(by=by, at=rows("select now()")[0][0])
+    return values
 
 
 def number() -> None:
@@ -78,17 +83,26 @@ def number() -> None:
 
 
 def finish(*, by: Any, publish: bool, only_new: bool) -> int:
-    """Bring the caches of status up to date and publish where asked; return how many records became public."""
+    """Bring the caches of status up to date and publish where asked; return how many records became public.
+
+    New records were written with their status, and public where that was asked.
+    """
     for ids in _batches("select id from outcome where changed <> '{}'"):
         refresh_status(ids)
     if not publish:
         return 0
-    waiting = Measure.objects.filter(workflow__in=MOVES["publish"].origins)
-    published = 0
-    for ids in _batches(f"select id from outcome{' where is_new' if only_new else ''}"):
-        movable = list(waiting.filter(pk__in=ids).values_list("pk", flat=True))
-        move_all(MOVES["publish"], movable, by=by)
-        published += len(movable)
+    published = int(
+        rows("select count(*) from drafted join outcome o using (line) where o.is_new and workflow = 'published'")[0][0]
+    )
+    if only_new:
+        return published
+    origins = ", ".join(f"'{state.value}'" for state in MOVES["publish"].origins)
+    waiting = (
+        f"select id from outcome join measures_measure m using (id) where not is_new and m.workflow in ({origins})"
+    )
+    for ids in _batches(waiting):
+        move_all(MOVES["publish"], ids, by=by)
+        published += len(ids)
     return published
 
 

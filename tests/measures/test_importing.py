@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import PermissionDenied
 
 from countries.periods import PartialDate
 from measures.choices import Workflow
@@ -361,3 +362,39 @@ def test_figure_that_its_unit_does_not_allow_is_refused_by_row(
     row = key | {"value": value, "source_name": "A yearbook"}
     report = run(tmp_path, [row], "observations")
     assert [(p.row, p.column, p.value, p.remedy) for p in report.problems] == [(2, "value", value, remedy)]
+
+
+def test_new_record_is_public_from_its_first_version_on(tmp_path: Path) -> None:
+    editor = factories.editor()
+    assert run(tmp_path, [MEASURE], by=editor, publish=True).published == 1
+    measure = Measure.objects.get()
+    assert (measure.workflow, measure.record_version) == (Workflow.PUBLISHED, 1)
+    assert (measure.published_by, measure.reviewed_by) == (editor, editor)
+    assert measure.published_at == measure.reviewed_at == measure.created_at
+    versions = apps.get_model("measures", "MeasureEvent").objects.filter(pgh_obj=measure)
+    assert [(v.pgh_label, v.workflow, v.pgh_context.metadata["move"]) for v in versions] == [
+        ("insert", "published", "publish")
+    ]
+
+
+def test_publishing_import_moves_drafts_and_counts_what_became_public(tmp_path: Path) -> None:
+    run(tmp_path, [MEASURE | {"reference": "1-2020"}, MEASURE | {"reference": "2-2020"}])
+    run(tmp_path, [MEASURE | {"reference": "1-2020"}], publish=True)
+    rows = [MEASURE | {"reference": f"{number}-2020"} for number in (1, 2, 3)]
+    assert run(tmp_path, rows, publish=True).published == 2
+    assert [measure.workflow for measure in Measure.objects.all()] == ["published"] * 3
+
+
+def test_publishing_takes_the_right_to_publish(tmp_path: Path) -> None:
+    with pytest.raises(PermissionDenied):
+        run(tmp_path, [MEASURE], by=factories.analyst(), publish=True)
+    assert Measure.objects.count() == 0
+
+
+def test_source_that_is_cited_at_a_place_is_not_cited_once_more(tmp_path: Path) -> None:
+    run(tmp_path, [MEASURE])
+    Citation.objects.update(locator="art. 3")
+    row = {"public_id": "PER-00001", "sources": "https://gazette.example/1|https://gazette.example/2"}
+    assert counts(run(tmp_path, [row])) == (0, 1, 0, 0)
+    cited = [(citation.source.url, citation.locator) for citation in Citation.objects.order_by("source__url")]
+    assert cited == [("https://gazette.example/1", "art. 3"), ("https://gazette.example/2", "")]
