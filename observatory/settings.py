@@ -127,6 +127,12 @@ TEMPLATES = [
             ],
         },
     },
+    {  # for what a page repeats hundreds of times
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "observatory.jinja.environment"},
+    },
 ]
 
 # Widgets find their templates among ours

@@ -14,7 +14,15 @@ from django.conf import settings
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 NOT_SOURCE = shutil.ignore_patterns(".*", "__pycache__", "staticfiles", "tests", "fixtures")
-COLLECT = ["makemessages", "--add-location=file", "--no-obsolete", "--no-wrap", "--ignore=tests", "--verbosity=0"]
+COLLECT = [
+    "makemessages",
+    "--extension=html,txt,py,jinja",
+    "--add-location=file",
+    "--no-obsolete",
+    "--no-wrap",
+    "--ignore=tests",
+    "--verbosity=0",
+]
 
 
 def compile_catalogues(root: Path) -> None:

@@ -1,0 +1,30 @@
+"""What Jinja2 templates know beside what they are given; see `observatory/templatetags/jinja.py`."""
+
+from typing import Any
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import get_language_info, gettext, ngettext
+from jinja2 import Environment
+
+
+def environment(**options: Any) -> Environment:
+    """Lines that hold a tag alone leave nothing behind."""
+    made = Environment(**options, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  (Django's options escape)
+    made.globals.update(_=gettext, entries_in_words=_entries_in_words, only_in=_only_in)
+    made.filters["intcomma"] = _with_commas
+    return made
+
+
+def _with_commas(number: int) -> str:
+    """As `intcomma`, which takes its time also where there is nothing to part."""
+    return str(number) if number < 1000 else intcomma(number)
+
+
+def _entries_in_words(number: int) -> str:
+    """The word that stands behind the number."""
+    return ngettext("entry", "entries", number)
+
+
+def _only_in(language: str) -> str:
+    """Says that a text is not in the page's language."""
+    return gettext("Only in %(language)s") % {"language": get_language_info(language)["name_translated"]}
