@@ -43,6 +43,8 @@ class Column(Field):
     """Whether the cell is kept in rows of other tables, written by `saved` after the record itself."""
     comes_first = False
     """Whether those rows are written before the record, which then follows from them."""
+    comes_last = False
+    """Whether those rows name other rows of the file, so that they are written after all records."""
     is_trimmed = False
 
     def __init__(self, field: models.Field | None = None, *, name: str = "", readonly: bool = False) -> None:

@@ -138,7 +138,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     if move.needs_note and not note.strip():
         raise ValidationError(_("Say why, for those who come after you."), code="note_missing")
     measures = Measure.objects.filter(pk__in=measure_ids)
-    list(measures.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     _refuse_elsewhere(move, measures)
     if move.target == Workflow.PUBLISHED:
         _refuse_incomplete(measures)

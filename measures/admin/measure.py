@@ -143,7 +143,7 @@ class MeasureAdmin(MeasureList):
 
     def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
         """Lock the record; where it has changed since the form was opened, merge and refuse to save this time."""
-        measure = Measure.objects.select_for_update(of=("self",)).filter(pk=unquote(object_id)).first()
+        measure = Measure.objects.select_for_update(of=("self",), no_key=True).filter(pk=unquote(object_id)).first()
         if measure is None or not super().has_change_permission(request, measure):
             return
         if request.POST.get("record_version") == str(measure.record_version):

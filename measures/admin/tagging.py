@@ -126,7 +126,7 @@ def tag(ids: list[int], *, by: Any, direction: str = "", evidence: str = "", **t
     An entry whose primary topic goes takes the first of its other topics, in the order of the vocabulary.
     """
     measures = Measure.objects.filter(pk__in=ids)
-    list(measures.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     for name in TAGS:
         _retag(name, ids, tags.get(f"add_{name}", ()), tags.get(f"remove_{name}", ()))
     measures.mark_changed(by=by, **({"evidence": evidence} if evidence else {}))

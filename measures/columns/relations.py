@@ -18,6 +18,7 @@ class RelationsColumn(Column):
     """`extends:PER-00004|implements:PER-00002`; a mutual relation stands in the cells of both entries."""
 
     is_composed = True
+    comes_last = True
     is_trimmed = True
 
     def __init__(self) -> None:

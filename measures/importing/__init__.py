@@ -1,8 +1,15 @@
 """A file -> records: staged, compared, checked and saved as a set, in one transaction, all rows or none.
 
 The admin's preview, the command line and the fixtures come through here.
+
+While an import runs, others go on working. Imports wait for each other by an advisory lock, which ends with the
+transaction, also where the process is killed. Reading, comparing and checking lock no record. The numbers of new
+measures are taken in a short transaction of their own (`numbers`). New records are written first, since nobody else
+can know them; records that exist are locked last. Where somebody waits for such a record after all, the import gives
+way (`aside.giving_way`): it takes back what it wrote and writes it anew, or says which record was saved meanwhile.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,17 +17,22 @@ from pathlib import Path
 from typing import Any
 
 import pghistory
-from django.db import DataError, IntegrityError, OperationalError, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from countries.resources import FileResource, ObservationResource
 from measures.choices import Workflow
-from measures.importing import checking, comparing, figures, records, saving
+from measures.importing import checking, comparing, figures, numbers, records, saving
+from measures.importing.aside import GivenWay, giving_way
 from measures.importing.reading import FileProblem, Table, open_table
 from measures.importing.report import Problem, Report
-from measures.importing.staging import Progress, execute, rows, staged
+from measures.importing.staging import Step, Tell, execute, rows, staged
+from measures.models import Phase
 from measures.resources import MeasureResource
 
+ATTEMPTS = 5
+"""How often an import begins to write anew because it has given way."""
 SHOWN_PROBLEMS = 1000
 """Problems that a report lists; all of them go to the file of failed rows."""
 
@@ -34,29 +46,58 @@ class Import:
     by: Any
     publish: bool
     only_new: bool
+    is_within: bool
+    """Whether it is part of a transaction that began before it."""
+    tell: Tell
     report: Report
 
     def save(self) -> None:
-        """Write what differs. Raise FileProblem, with nothing written, where the database refuses after all."""
+        """Write what differs. Raise FileProblem, with nothing written, where that cannot be done after all."""
         assert not self.report.is_refused
-        is_measures = self.resource is MeasureResource
-        metadata = {"import": self.table.path.name} | ({"move": "publish"} if self.publish else {})
         try:
-            with transaction.atomic(), pghistory.context(user=self.by.pk, **metadata):
-                saving.lock(self.resource)
-                if is_measures:
-                    records.number()
-                saving.save(self.resource, self.table.present, self.by, records.STATUS if is_measures else None)
-                if is_measures:
-                    self.report.published = records.finish(by=self.by, publish=self.publish, only_new=self.only_new)
-                execute("set constraints all immediate")
-                execute("set constraints all deferred")
+            if self.resource is MeasureResource:
+                numbers.number(within=self.is_within)
+            self._write_between_others()
         except (IntegrityError, DataError, OperationalError) as error:
+            if isinstance(error.__cause__, QueryCanceled):
+                raise
             raise FileProblem(
                 _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
                 _("Nothing was imported. Try again; if this comes back, import fewer rows to find the one."),
             ) from error
         self.report.is_applied = True
+
+    def _write_between_others(self) -> None:
+        for attempt in range(ATTEMPTS):
+            time.sleep(attempt)  # seconds; whoever waited is done by then
+            saving.refuse_stale(self.resource)
+            try:
+                with giving_way(), transaction.atomic():
+                    self._write()
+            except GivenWay:
+                continue
+            return
+        raise FileProblem(
+            _("Others keep saving what this file changes."),
+            _("Nothing was imported. Import the file again when they are done."),
+        )
+
+    def _write(self) -> None:
+        is_measures = self.resource is MeasureResource
+        metadata = {"import": self.table.path.name} | ({"move": "publish"} if self.publish else {})
+        present, total = self.table.present, self.report.new + self.report.changed
+
+        def tell(done: int) -> None:
+            self.tell(Step(Phase.WRITING, done, total))
+
+        with pghistory.context(user=self.by.pk, **metadata):
+            saving.save_new(self.resource, present, records.STATUS if is_measures else None, tell)
+            saving.lock(self.resource)
+            saving.save_changed(self.resource, present, self.by)
+            if is_measures:
+                self.report.published = records.finish(by=self.by, publish=self.publish, only_new=self.only_new)
+            tell(total)
+            saving.ask_constraints()
 
 
 @contextmanager
@@ -68,11 +109,12 @@ def compared(
     publish: bool = False,
     workflow: Workflow = Workflow.DRAFT,
     only_new: bool = False,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
 
-    With `only_new` the records that exist stay as they are, however they differ from the file.
+    With `only_new` the records that exist stay as they are, however they differ from the file. `progress` is called
+    with each `Step`; what it raises breaks the import off.
 
     Raise FileProblem where the file cannot be read at all.
     """
@@ -81,16 +123,23 @@ def compared(
     rules = records.rules(publish=publish) if is_measures else []
     if resource is ObservationResource:
         rules = figures.rules()
+    tell = progress or _tell_nobody
+    is_within = connection.in_atomic_block
     with transaction.atomic():
         execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
         execute("set local default_statistics_target = 10")  # staged rows are wide, and only roughly asked about
-        with staged(table, resource, progress) as notices:
-            comparing.compare(resource, table.present, only_new=only_new)
+        execute("set local work_mem = '64MB'")
+        with staged(table, resource, tell) as notices:
+            comparing.compare(resource, table.present, tell=tell, only_new=only_new)
             given = records.new_values(by=by, workflow=workflow, publish=publish) if is_measures else {}
-            checking.check(resource, table.present, given, rules)
+            checking.check(resource, table.present, given, rules, tell)
             report = _report(resource, [*table.notices, *notices])
-            yield Import(table, resource, by, publish, only_new, report)
+            yield Import(table, resource, by, publish, only_new, is_within, tell, report)
+
+
+def _tell_nobody(step: Step) -> None:
+    pass
 
 
 def _report(resource: type[FileResource], notices: list[str]) -> Report:
@@ -107,4 +156,4 @@ def _report(resource: type[FileResource], notices: list[str]) -> Report:
     )
 
 
-__all__ = ["FileProblem", "Import", "Problem", "Report", "compared"]
+__all__ = ["FileProblem", "Import", "Problem", "Report", "Step", "compared"]

@@ -11,22 +11,29 @@ from countries.columns import Column
 from countries.resources import FileResource
 from measures.importing.constraints import ask_checks, ask_unique_indexes, draft
 from measures.importing.problems import Rule, refuse
-from measures.importing.staging import VALUE_LENGTH, execute, rows
+from measures.importing.staging import VALUE_LENGTH, Step, Tell, execute, rows
+from measures.models import Phase
 
 SUGGESTIONS = 300
 """Unknown values of a column for which the nearest known one is looked up."""
 
 
-def check(resource: type[FileResource], present: list[Column], given: dict[str, Any], rules: list[Rule]) -> None:
+def check(
+    resource: type[FileResource], present: list[Column], given: dict[str, Any], rules: list[Rule], tell: Tell
+) -> None:
     """Put down every reason for which a row that would be written cannot be."""
-    for column in present:
+    total = len(present) + len(rules)
+    for done, column in enumerate(present):
+        tell(Step(Phase.CHECKING, done, total))
         _refuse_unknown(column)
         for sql, remedy in column.refused():
             refuse(Rule(column.name, sql, _("The cell breaks a rule."), remedy))
         if found := column.row_check():
             _refuse_by(column, *found)
-    for rule in rules:
+    for done, rule in enumerate(rules, len(present)):
+        tell(Step(Phase.CHECKING, done, total))
         refuse(rule)
+    tell(Step(Phase.CHECKING, total, total))
     draft(resource, present, given)
     ask_checks(resource)
     ask_unique_indexes(resource)

@@ -8,10 +8,14 @@ from django.utils.translation import gettext as _
 
 from countries.columns import Column, quoted
 from countries.resources import FileResource
-from measures.importing.staging import execute
+from measures.importing.staging import Step, Tell, execute, rows
+from measures.models import Phase
+
+BATCH = 10_000
+"""Rows that are compared by one statement."""
 
 
-def compare(resource: type[FileResource], present: list[Column], *, only_new: bool = False) -> None:
+def compare(resource: type[FileResource], present: list[Column], *, tell: Tell, only_new: bool = False) -> None:
     """Find the record of each row, and the cells in which the two differ."""
     _match(resource)
     _refuse_repeated(resource)
@@ -20,7 +24,7 @@ def compare(resource: type[FileResource], present: list[Column], *, only_new: bo
         for statement in column.settled():
             execute(statement)
     if not only_new:
-        _find_changes(resource, present)
+        _find_changes(resource, present, tell)
     execute(
         "create temp view checked as select s.*, o.id, o.is_new, o.changed from staged s join outcome o using (line)"
         " where o.is_new or o.changed <> '{}'"
@@ -87,13 +91,17 @@ def _refuse_new_without(resource: type[FileResource], present: list[Column]) -> 
             )
 
 
-def _find_changes(resource: type[FileResource], present: list[Column]) -> None:
+def _find_changes(resource: type[FileResource], present: list[Column], tell: Tell) -> None:
     differences = ", ".join(
         f"case when {column.cell} <> ({column.written()}) collate \"C\" then '{column.name}' end" for column in present
     )
-    execute(
-        "update outcome o set changed = d.changed from ("
-        f"select o.line, array_remove(array[{differences}], null) as changed from outcome o"
-        f" join staged s using (line) join {resource.table()} r on r.{resource.pk()} = o.id"
-        " where not o.is_new) d where d.line = o.line and d.changed <> '{}'"
-    )
+    total = rows("select coalesce(max(line), 0) from outcome")[0][0]
+    for done in range(0, total, BATCH):
+        tell(Step(Phase.COMPARING, done, total))
+        execute(
+            "update outcome o set changed = d.changed from ("
+            f"select o.line, array_remove(array[{differences}], null) as changed from outcome o"
+            f" join staged s using (line) join {resource.table()} r on r.{resource.pk()} = o.id"
+            f" where not o.is_new and o.line > {done} and o.line <= {done + BATCH}"
+            ") d where d.line = o.line and d.changed <> '{}'"
+        )

@@ -1,4 +1,4 @@
-"""What an import of measures does beyond cells: numbers, states, caches of status, publication."""
+"""What an import of measures does beyond cells: states, caches of status, publication."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from measures.choices import Workflow
 from measures.importing.problems import Rule
 from measures.importing.saving import Computed
-from measures.importing.staging import execute, rows
+from measures.importing.staging import rows
 from measures.resources import MeasureResource
 from measures.workflow import CACHES_OF_STATUS, MOVES, move_all, refresh_status, status_query, values_of_published
 
 BATCH = 5_000
 """Records whose status is brought up to date by one statement, so that memory does not grow with the file."""
-STATUS = Computed(status_query("drafted"), CACHES_OF_STATUS)
+STATUS = Computed(status_query, CACHES_OF_STATUS)
 
 
 def rules(*, publish: bool) -> list[Rule]:
@@ -59,27 +59,6 @@ def new_values(*, by: Any, workflow: Workflow, publish: bool) -> dict[str, Any]:
     if publish and workflow in MOVES["publish"].origins:
         values |= values_of_published(by=by, at=rows("select now()")[0][0])
     return values
-
-
-def number() -> None:
-    """Give identifiers to new rows without one; an identifier that the file gives is never given again."""
-    execute(
-        "insert into measures_publicidsequence (prefix, last)"
-        " select left(public_id, 3), max(substr(public_id, 5)::integer) from drafted where public_id is not null"
-        " group by 1 order by 1"
-        " on conflict (prefix) do update set last = greatest(measures_publicidsequence.last, excluded.last)"
-    )
-    execute(
-        "with wanted as (select line, coalesce(country_id, 'INT') as prefix,"
-        " row_number() over (partition by country_id order by line) as nth,"
-        " count(*) over (partition by country_id) as total from drafted where public_id is null),"
-        " given as (insert into measures_publicidsequence (prefix, last)"
-        " select distinct prefix, total from wanted order by prefix on conflict (prefix)"
-        " do update set last = measures_publicidsequence.last + excluded.last returning prefix, last),"
-        " numbered as (select line, prefix, (last - total + nth)::text as number from wanted join given using (prefix))"
-        " update drafted d set public_id = n.prefix || '-' || lpad(n.number, greatest(length(n.number), 5), '0')"
-        " from numbered n where d.line = n.line"
-    )
 
 
 def finish(*, by: Any, publish: bool, only_new: bool) -> int:

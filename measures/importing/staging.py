@@ -6,6 +6,7 @@ What a cell cannot be read for stands in `problem`, beside the rows. Memory stay
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -15,14 +16,27 @@ from countries.cells import CellProblem, is_placeholder
 from countries.columns import Column, TextColumn, quoted
 from countries.resources import FileResource
 from measures.importing.reading import FileProblem, Row, Table, rows_of
+from measures.models import Phase
 
 TABLES = ("staged", "problem", "outcome", "drafted", "touched")
 LONGEST_PLACEHOLDER = 10
+TOLD_EACH = 500
+"""Rows between two words about how far the reading is."""
 VALUE_LENGTH = 200
 """Characters of a refused cell that are shown."""
 
-Progress = Callable[[int], None]
-"""Called with the bytes read so far."""
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a phase is: bytes while the file is read, rules while its rows are checked, else rows."""
+
+    phase: Phase
+    done: int
+    total: int
+
+
+Tell = Callable[[Step], None]
+"""Called now and then with how far the import is; may raise to break it off."""
 
 
 def execute(sql: str, params: list[Any] | None = None) -> int:
@@ -40,7 +54,7 @@ def rows(sql: str, params: list[Any] | None = None) -> list[tuple]:
 
 
 @contextmanager
-def staged(table: Table, resource: type[FileResource], progress: Progress | None = None) -> Iterator[list[str]]:
+def staged(table: Table, resource: type[FileResource], tell: Tell) -> Iterator[list[str]]:
     """The rows of the file in `staged`, while the block lasts; yields notices."""
     cells = ", ".join(f"{quoted(column.name)} text" for column in resource.imported())
     execute(f"create temp table staged (line integer, problems jsonb, {cells}) on commit drop")
@@ -49,24 +63,25 @@ def staged(table: Table, resource: type[FileResource], progress: Progress | None
     )
     execute("create index on problem (line)")
     try:
-        yield _copy(table, resource, progress)
+        yield _copy(table, resource, tell)
     finally:
         if not connection.needs_rollback:
             execute(f"drop table if exists {', '.join(TABLES)} cascade")
 
 
-def _copy(table: Table, resource: type[FileResource], progress: Progress | None) -> list[str]:
+def _copy(table: Table, resource: type[FileResource], tell: Tell) -> list[str]:
     """Fill `staged` and `problem`."""
     placeholders: dict[str, int] = {}
     columns = ", ".join(["line", "problems", *(quoted(column.name) for column in table.present)])
     read = _row_reader(table, placeholders)
     broken = None
+    size = table.path.stat().st_size
     with connection.cursor() as cursor, cursor.copy(f"copy staged ({columns}) from stdin") as copy:
         try:
             for row in rows_of(table):
                 copy.write_row(read(row))
-                if progress and row.number % 500 == 0:
-                    progress(row.bytes_read)
+                if row.number % TOLD_EACH == 0:
+                    tell(Step(Phase.READING, row.bytes_read, size))
         except FileProblem as problem:
             broken = problem
     execute("create unique index on staged (line)")

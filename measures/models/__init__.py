@@ -1,4 +1,4 @@
-from measures.models.imports import FileImport, FileImportRow, RowState
+from measures.models.imports import FileImport, FileImportRow, Phase, RowState
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
 from measures.models.source import Citation, CitedField, Source
@@ -12,6 +12,7 @@ __all__ = [
     "IssuingBody",
     "Measure",
     "MeasureQuerySet",
+    "Phase",
     "PublicIdSequence",
     "Relation",
     "RowState",

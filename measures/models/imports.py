@@ -25,6 +25,15 @@ class WaitingFiles(FileSystemStorage):
         return self.base_location
 
 
+class Phase(models.TextChoices):
+    """What an import is doing."""
+
+    READING = "reading", _("Reading the file")
+    COMPARING = "comparing", _("Comparing it with the database")
+    CHECKING = "checking", _("Checking the rows")
+    WRITING = "writing", _("Writing")
+
+
 class FileImport(models.Model):
     """An uploaded file with the counts of its preview; once applied, the note of who imported what and when."""
 

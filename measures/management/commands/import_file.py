@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from measures.accounts import system_account
-from measures.importing import FileProblem, Report, compared
+from measures.importing import FileProblem, Report, Step, compared
 from measures.importing.failures import write_failures
 from measures.resources import RESOURCES
 
@@ -40,9 +40,8 @@ class Command(BaseCommand):
         if errors and errors.resolve() == file.resolve():
             raise CommandError("--errors names the file that is imported. Name another.")
         try:
-            size = file.stat().st_size
             with (
-                tqdm(total=size, unit="B", unit_scale=True, desc="read", disable=not sys.stderr.isatty()) as bar,
+                tqdm(unit_scale=True, disable=not sys.stderr.isatty()) as bar,
                 compared(
                     file,
                     resource,
@@ -51,7 +50,6 @@ class Command(BaseCommand):
                     progress=partial(_show, bar),
                 ) as found,
             ):
-                bar.update(size - bar.n)
                 if errors and found.report.is_refused:
                     write_failures(found.table, errors)
                 elif not dry_run and not found.report.is_refused:
@@ -87,8 +85,12 @@ class Command(BaseCommand):
             self.stderr.write(f"… and more, in {report.refused} rows altogether")
 
 
-def _show(bar: tqdm, done: int) -> None:
-    bar.update(done - bar.n)
+def _show(bar: tqdm, step: Step) -> None:
+    """One bar for each phase."""
+    if bar.total != step.total or step.done < bar.n:
+        bar.set_description(str(step.phase.label))
+        bar.reset(step.total)
+    bar.update(step.done - bar.n)
 
 
 def _account(name: str | None) -> User:
