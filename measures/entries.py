@@ -166,7 +166,7 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
     return (
         queryset.select_related("country", "issuing_body", "primary_topic__parent")
         .prefetch_related(Prefetch("citations", citations))
-        .defer("search", "official_title", "workflow_note")
+        .defer("official_title", "workflow_note")
     )
 
 

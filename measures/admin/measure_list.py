@@ -105,5 +105,5 @@ def _found(word: str) -> Q:
         found |= Q(reference_key__contains=key_of(word))
     if letters:
         prefixes = Func(Value(" & ".join(f"{part}:*" for part in letters)), function="fold_accents")
-        found |= Q(search=SearchQuery(prefixes, config="simple", search_type="raw"))
+        found |= Q(search_text__vector=SearchQuery(prefixes, config="simple", search_type="raw"))
     return found

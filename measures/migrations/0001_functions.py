@@ -3,7 +3,36 @@
 from django.db import migrations
 
 from measures.references import KEY_FUNCTION
-from measures.search import VECTOR_FIELDS, VECTOR_FUNCTION
+
+CONFIGURATIONS = {"en": "english", "es": "spanish", "pt": "portuguese"}
+VECTOR_FIELDS = (
+    *(f"{field}_{language}" for field in ("title", "short_title", "summary") for language in CONFIGURATIONS),
+    "official_title",
+    "reference",
+)
+
+
+def _vector(text: str, weight: str, *configurations: str) -> str:
+    folded = (f"setweight(to_tsvector('{c}', fold_accents({text})), '{weight}')" for c in configurations)
+    stemmed = (f"setweight(to_tsvector('{c}', {text}), '{weight}')" for c in configurations)
+    return " || ".join((*stemmed, *folded))
+
+
+VECTOR_FUNCTION = f"""
+create function measure_search({", ".join(f"{field} text" for field in VECTOR_FIELDS)}) returns tsvector
+language sql immutable parallel safe
+return {
+    " || ".join(
+        (
+            *(_vector(f"title_{la} || ' ' || short_title_{la}", "A", c) for la, c in CONFIGURATIONS.items()),
+            _vector("official_title", "B", "spanish", "portuguese", "english"),
+            "setweight(to_tsvector('simple', "
+            "translate(reference || ' ' || reference_key(reference), '/-', '  ')), 'A')",
+            *(_vector(f"summary_{la}", "C", c) for la, c in CONFIGURATIONS.items()),
+        )
+    )
+}
+"""
 
 IN_FORCE = """
 create function in_force_{name}(valid_from text, valid_until text, end_kind text, ended_on text, date text)

@@ -1,6 +1,7 @@
 from measures.models.imports import FileImport, FileImportRow, Phase, RowState
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
+from measures.models.search_text import SearchText
 from measures.models.source import Citation, CitedField, Source
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
@@ -16,6 +17,7 @@ __all__ = [
     "PublicIdSequence",
     "Relation",
     "RowState",
+    "SearchText",
     "Source",
     "StatusEvent",
     "TargetGroup",

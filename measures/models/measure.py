@@ -7,7 +7,6 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models, transaction
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
@@ -38,7 +37,6 @@ from measures.models.published import PUBLISHED
 from measures.models.source import LANGUAGE_TAG
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 from measures.references import key_of
-from measures.search import VECTOR_FIELDS
 
 SHORT_TITLE_LENGTH = 24
 """Characters that label a mark on the timeline without running into its neighbour."""
@@ -221,9 +219,6 @@ class Measure(models.Model):
     valid_until_range = range_of("valid_until")
     in_force_certain = _in_force("in_force_certain")
     in_force_possible = _in_force("in_force_possible")
-    search = models.GeneratedField(
-        expression=Func(*VECTOR_FIELDS, function="measure_search"), output_field=SearchVectorField(), db_persist=True
-    )
 
     objects = MeasureQuerySet.as_manager()
 
@@ -236,7 +231,6 @@ class Measure(models.Model):
             ("import_measure", "Can import files"),
         ]
         indexes = [
-            GinIndex(fields=["search"], name="measures_measure_search"),
             GistIndex(fields=["date_range"], name="measures_measure_date"),
             GistIndex(fields=["in_force_possible"], name="measures_measure_in_force"),
             GinIndex(fields=["reference_key"], opclasses=["gin_trgm_ops"], name="measures_measure_reference"),
