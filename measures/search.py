@@ -93,7 +93,7 @@ def found_ids(text: str) -> Ids:
     """The entries of `matching(text)`, drafts among them, in ascending order; 200,000 take about 50 ms."""
     sql, params = _found(text).query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"select string_agg(int8send(id), '') from ({sql}) found (id)", params)
+        cursor.execute(f"select string_agg(int8send(id), '') from ({sql}) found (id)", params)  # noqa: S608
         (packed,) = cursor.fetchone()
     return np.sort(np.frombuffer(packed or b"", ">i8").astype(np.int64))
 

@@ -56,7 +56,9 @@ def _update_all(number: int, text: str) -> None:
 
 def _tag(number: int, text: str) -> None:
     if measure := _measure(number):
-        measure.topics.set([factories.topic(key=key) for key in TOPICS[number:]])
+        topics = [factories.topic(key=key) for key in TOPICS[number:]]
+        Measure.objects.filter(pk=measure.pk).update(primary_topic=topics[0] if topics else None)
+        measure.topics.set(topics)
         measure.target_groups.set([factories.target_group(key=key) for key in GROUPS[number:]])
         measure.origin_countries.set([factories.country(iso3="VEN")][number:])
 
@@ -79,7 +81,8 @@ def _cite(number: int, text: str) -> None:
 def _recite(number: int, text: str) -> None:
     Citation.objects.update(quote=text)
     if measure := _measure(number):
-        Citation.objects.filter(locator="").update(measure=measure, locator=str(number))
+        for citation in Citation.objects.order_by("pk")[:1]:
+            Citation.objects.filter(pk=citation.pk).update(measure=measure, locator=str(citation.pk))
 
 
 def _label(number: int, text: str) -> None:
@@ -105,13 +108,6 @@ def _delete(number: int, text: str) -> None:
         measure.delete()
 
 
-def _remove(number: int, text: str) -> None:
-    if measure := _measure(number):
-        with connection.cursor() as cursor:
-            cursor.execute("select id from measures_measure where id = %s for update", [measure.pk])
-        measure.topics.clear()
-
-
 def _import(number: int, text: str) -> None:
     rows = [
         MEASURE | {"public_id": f"PER-0900{n}", "title_es": text or "Ley", "topics": TOPICS[number % 3]}
@@ -123,26 +119,26 @@ def _import(number: int, text: str) -> None:
 
 
 STEPS: list[Callable[[int, str], None]] = [
-    _write, _update_all, _tag, _move, _cite, _recite, _label, _name, _retitle, _create, _delete, _remove, _import,
+    _write, _update_all, _tag, _move, _cite, _recite, _label, _name, _retitle, _create, _delete, _import,
 ]  # fmt: skip
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), some, words), min_size=1, max_size=8), st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_vector_of_every_entry_is_a_fresh_one_after_any_writes(
     steps: list[tuple[Callable[[int, str], None], int, str]], waits: bool
 ) -> None:
     with transaction.atomic():
+        rebuild_touched()  # an import of the example before has left the triggers waiting
         factories.measure(topics=TOPICS, groups=GROUPS, origins=(factories.country(iso3="VEN"),))
         factories.draft()
-        if waits:
-            wait_until_commit()
         for step, number, text in steps:
+            if waits:
+                wait_until_commit()
             step(number, text)
-            assert waits or stale() == []
-        if waits:
-            rebuild_touched()
-        assert stale() == []
+            if waits or step is _import:  # an import waits by itself
+                rebuild_touched()
+            assert stale() == []
         transaction.set_rollback(True)
 
 
