@@ -2,6 +2,7 @@
 
 PORT ?= 8000
 PYTHON ?= python3
+SIZE ?= 100000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
@@ -11,11 +12,12 @@ PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=
 	DATABASE_URL=postgresql://nobody@localhost/nothing
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format messages lock
+.PHONY: help demo test bench bench-picture lint format messages lock
 
 help:
 	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
 	@echo "make test      run every test on a real PostgreSQL and in a real browser"
+	@echo "make bench     measure every path at SIZE=$(SIZE) entries (10000, 100000, 1000000) against its peers"
 	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
 	@echo "make format    put Python into shape"
 	@echo "make messages  collect the texts to translate into locale/ (needs gettext)"
@@ -26,6 +28,12 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/pytest $(TESTS)
+
+bench: .venv/installed
+	@$(BIN)/python -m tests.bench --size $(SIZE)
+
+bench-picture: .venv/installed
+	@$(BIN)/python -m tests.bench --picture
 
 lint: .venv/installed
 	$(BIN)/ruff check

@@ -1,0 +1,154 @@
+"""What has to run inside the product: `python -m tests.bench.inside WORK ARGUMENT…`, in a process of its own.
+
+Prints one line of JSON: seconds, and by how many bytes the process grew above what it had before the work began.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402  # after the set-up, as all that needs models
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.http import QueryDict  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from import_export import fields, resources, widgets  # noqa: E402
+from tablib import Dataset  # noqa: E402
+
+from countries.models import Country  # noqa: E402
+from measures.filters import MeasureFilter  # noqa: E402
+from measures.models import Measure, TargetGroup, Topic  # noqa: E402
+from measures.views.listing import Listing  # noqa: E402
+
+
+def import_file(path: str, *options: str) -> None:
+    """As the command line does it."""
+    with Path(os.devnull).open("w") as nowhere:
+        call_command("import_measures", path, *options, stdout=nowhere)
+
+
+def export_file(path: str) -> None:
+    """As the command line does it."""
+    call_command("export_measures", "--output", path)
+
+
+class StockResource(resources.ModelResource):
+    """django-import-export with its own widgets, as its documentation has it."""
+
+    country = fields.Field("country", "country", widgets.ForeignKeyWidget(Country, "iso3"))
+    topics = fields.Field("topics", "topics", widgets.ManyToManyWidget(Topic, "|", "key"))
+    target_groups = fields.Field("target_groups", "target_groups", widgets.ManyToManyWidget(TargetGroup, "|", "key"))
+    origin_countries = fields.Field("origin_countries", "origin_countries", widgets.ManyToManyWidget(Country, "|"))
+
+    class Meta:
+        model = Measure
+        import_id_fields = ("public_id",)
+        fields = (
+            "public_id country kind reference provision official_title original_language title_en title_es title_pt"
+            " short_title_en short_title_es short_title_pt summary_en summary_es summary_pt topics target_groups"
+            " origin_countries direction valid_from valid_until end_kind evidence"
+        ).split()
+
+    def before_save_instance(self, instance: Measure, row: Any, **kwargs: Any) -> None:
+        """Who made it."""
+        instance.created_by = instance.updated_by = User.objects.get(username="observatory")
+
+
+def import_stock(path: str) -> None:
+    """The same file through the stock resource; it leaves out bodies, events, relations and sources."""
+    with Path(path).open(encoding="utf-8") as file:
+        rows = Dataset().load(file, format="csv")
+    result = StockResource().import_data(rows, raise_errors=True)
+    assert result.totals["new"] == len(rows), result.totals
+
+
+def export_stock(number: str) -> None:
+    """So many records through the stock resource."""
+    text = StockResource().export(Measure.objects.all()[: int(number)]).csv
+    assert text.count("\n") > int(number)
+
+
+def search(rounds: str, bare: str, *searches: str) -> dict[str, Any]:
+    """Seconds of the fifty best with their total for each search, and of the bare scan, in turns."""
+    found: dict[str, list[float]] = {words: [] for words in searches}
+    scans: list[float] = []
+    for _round in range(int(rounds)):
+        for words in searches:
+            start = time.perf_counter()
+            listing = Listing(MeasureFilter(QueryDict(urlencode({"q": words}))))
+            assert len(listing.measures) <= listing.counts.total
+            found[words].append(time.perf_counter() - start)
+            start = time.perf_counter()
+            with connection.cursor() as cursor:
+                cursor.execute(bare)
+                cursor.fetchall()
+            scans.append(time.perf_counter() - start)
+    return {"searches": found, "scans": scans}
+
+
+def queries(*paths: str) -> dict[str, Any]:
+    """The statements of each page, with their plans and the most rows that a step of one reads."""
+    client = Client()
+    found = {}
+    for path in paths:
+        assert client.get(path).status_code == HTTPStatus.OK  # what a process loads once is no matter of the page
+        with CaptureQueriesContext(connection) as captured:
+            client.get(path)
+        statements = [query["sql"] for query in captured.captured_queries]
+        found[path] = [_explained(sql) for sql in statements if sql.lower().startswith(("select", "with"))]
+    return {"pages": found}
+
+
+def _explained(sql: str) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain (analyze, buffers, format json) {sql}")
+        (plan,) = json.loads(cursor.fetchone()[0])
+        cursor.execute(f"explain (analyze, buffers) {sql}")
+        lines = [row[0] for row in cursor.fetchall()]
+    return {"sql": sql, "plan": lines, "rows": _most_rows(plan["Plan"])}
+
+
+def _most_rows(node: dict[str, Any]) -> float:
+    """The most rows that a scan below this node reads, those that it throws away included."""
+    most = max((_most_rows(child) for child in node.get("Plans", ())), default=0.0)
+    if node["Node Type"].endswith("Scan"):
+        thrown_away = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
+        most = max(most, (node["Actual Rows"] + thrown_away) * node["Actual Loops"])
+    return most
+
+
+WORK: dict[str, Callable[..., dict[str, Any] | None]] = {
+    work.__name__: work for work in (import_file, export_file, import_stock, export_stock, search, queries)
+}
+
+
+def memory(line: str) -> int:
+    """Bytes of this process: now (`VmRSS`) or at most so far (`VmHWM`)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    kilobytes = next(text.split()[1] for text in status.splitlines() if text.startswith(f"{line}:"))
+    return int(kilobytes) * 1024
+
+
+def main(name: str, *arguments: str) -> None:
+    """Do the work and say what it took."""
+    connection.ensure_connection()
+    before, start = memory("VmRSS"), time.perf_counter()
+    found = WORK[name](*arguments) or {}
+    found |= {"seconds": time.perf_counter() - start, "grown": memory("VmHWM") - before}
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

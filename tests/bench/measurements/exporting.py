@@ -1,0 +1,87 @@
+"""Export of all records against COPY of the same rows to standard output.
+
+The peer is one statement written for this, which gathers each list once for all rows; the product's own selects lists
+row by row, so that its first row comes at once and any filter can be exported.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.bench.measuring import Result, Target, compared, limited
+from tests.bench.run import Bench
+from tests.bench.serving import ask_for_beginning, served
+
+COPY, FROM_STOCK = Target(1.6), Target(50, at_least=True)
+MOST_MEMORY = 64 * 2**20
+FIRST_BYTE = 1.0
+SAMPLE = 500
+
+LISTS = {
+    "topics": "select x.measure_id, string_agg(t.key, '|' order by t.id = m.primary_topic_id desc, t.key) as cell"
+    " from measures_measure_topics x join measures_topic t on t.id = x.topic_id"
+    " join measures_measure m on m.id = x.measure_id group by 1",
+    "target_groups": "select x.measure_id, string_agg(g.key, '|' order by g.key) as cell"
+    " from measures_measure_target_groups x join measures_targetgroup g on g.id = x.targetgroup_id group by 1",
+    "origin_countries": "select measure_id, string_agg(country_id, '|' order by country_id) as cell"
+    " from measures_measure_origin_countries group by 1",
+    "status_history": "select measure_id, string_agg(concat_ws('@', status, nullif(date, '')), '|' order by position)"
+    " as cell from measures_statusevent group by 1",
+    "relations": "select measure_id, string_agg(type || ':' || o.public_id, '|' order by type, o.public_id) as cell"
+    " from (select subject_id as measure_id, type, object_id from measures_relation union all"
+    " select object_id, type, subject_id from measures_relation where type in ('same_subject_as', 'conflicts_with')) r"
+    " join measures_measure o on o.id = r.object_id group by 1",
+    "sources": "select c.measure_id, string_agg(distinct coalesce(nullif(s.url, ''), s.key), '|') as cell"
+    " from measures_citation c join measures_source s on s.id = c.source_id group by 1",
+}
+PLAIN = (
+    "public_id country_id kind reference provision official_title original_language title_en title_es title_pt"
+    " short_title_en short_title_es short_title_pt summary_en summary_es summary_pt direction valid_from valid_until"
+    " end_kind evidence"
+).split()
+ALL_ROWS = (
+    f"select {', '.join(f'm.{name}' for name in PLAIN)}, b.key, {', '.join(f'{name}.cell' for name in LISTS)}"
+    " from measures_measure m left join measures_issuingbody b on b.id = m.issuing_body_id"
+    + "".join(f" left join ({sql}) {name} on {name}.measure_id = m.id" for name, sql in LISTS.items())
+    + " order by m.public_id"
+)
+
+
+def measurements(bench: Bench) -> Iterator[Result]:
+    """CSV, memory, first byte, stock resource."""
+    path = bench.folder / "export.csv"
+    grown: list[float] = []
+
+    def exported() -> float:
+        found = bench.inside("export_file", str(path))
+        grown.append(found["grown"])
+        return float(found["seconds"])
+
+    rounds, patience = (3, 120) if bench.size <= 100_000 else (2, 0)
+    whole = compared(
+        "export CSV", "s", exported, lambda: _copied(bench, path), "COPY", COPY, rounds=rounds, patience=patience
+    )
+    yield whole
+    yield limited("export memory", max(grown), "bytes", MOST_MEMORY)
+    path.unlink()
+
+    sample = min(SAMPLE, bench.size)
+    stock = sample / bench.inside("export_stock", str(sample))["seconds"]
+    yield Result("export against stock", bench.size / whole.figure, "rows/s", stock, "stock resource", FROM_STOCK)
+
+    with served("observatory.wsgi:application", bench.environment, workers=1) as port:
+        ask_for_beginning(port, "/measures.csv?country=URY")
+        first = max(ask_for_beginning(port, address) for address in ("/measures.csv", "/measures.csv?sort=oldest"))
+    yield limited("export first byte", first, "s", FIRST_BYTE)
+
+
+def _copied(bench: Bench, path: Path) -> float:
+    start = time.perf_counter()
+    statement = f"copy ({ALL_ROWS}) to stdout (format csv)"
+    with (
+        bench.server.connect(bench.database) as connection,
+        path.open("wb") as file,
+        connection.cursor().copy(statement) as copy,
+    ):
+        file.writelines(copy)
+    return time.perf_counter() - start

@@ -1,0 +1,122 @@
+"""How a figure is taken, and when it is met.
+
+What is measured and its peer run in turns, after a warm-up, so that what disturbs the machine disturbs both. The
+figure is the ratio of the medians; the noise is how far the peer's own runs lie apart. A ratio that is nearer to its
+target than the noise is not judged.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+Run = Callable[[], float]
+"""Does the thing once and says what it took, in the unit of the measurement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the ratio to the peer (or the figure to a limit) may be at most, or is to be at least."""
+
+    ratio: float
+    at_least: bool = False
+
+    def holds(self, ratio: float) -> bool:
+        """Whether the ratio is good enough."""
+        return ratio >= self.ratio if self.at_least else ratio <= self.ratio
+
+    def __str__(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        if 0 < self.ratio < 0.1:
+            return f"{sign} 1/{1 / self.ratio:.0f}"
+        return f"{sign} {self.ratio:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A line of the table. Without a target it is there to be known."""
+
+    name: str
+    figure: float
+    unit: str
+    peer: float
+    peer_name: str
+    target: Target | None = None
+    noise: float = 0.0
+    """Half of the peer's runs lie within this part of its median."""
+
+    @property
+    def ratio(self) -> float:
+        """Of the figure to the peer; to a limit of nothing, the figure itself."""
+        return self.figure / (self.peer or 1)
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None where there is none, or where the noise does not let us say."""
+        if self.target is None:
+            return None
+        verdicts = {
+            self.target.holds(ratio) for ratio in (self.ratio / (1 + self.noise), self.ratio * (1 + self.noise))
+        }
+        return verdicts.pop() if len(verdicts) == 1 else None
+
+    @property
+    def verdict(self) -> str:
+        """met, short, noisy, or nothing."""
+        if self.target is None:
+            return ""
+        return {True: "met", False: "short", None: "noisy"}[self.met]
+
+
+def timed(work: Callable[[], object]) -> Run:
+    """A run that takes as many seconds as the work does."""
+
+    def run() -> float:
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    return run
+
+
+def in_turns(ours: Run, peer: Run, *, rounds: int = 5, patience: float = 60) -> tuple[list[float], list[float]]:
+    """The figures of both, run in turns after one run each to warm up; two rounds at least.
+
+    No new round begins after `patience` seconds.
+    """
+    start = time.perf_counter()
+    ours(), peer()
+    found: tuple[list[float], list[float]] = [], []
+    while len(found[0]) < 2 or (len(found[0]) < rounds and time.perf_counter() - start < patience):
+        found[0].append(ours())
+        found[1].append(peer())
+    return found
+
+
+def spread(figures: list[float]) -> float:
+    """How far figures lie apart: the middle half (of fewer than four, all of them) as a part of the median."""
+    if len(figures) < 2:
+        return 0.0
+    low, high = (min(figures), max(figures)) if len(figures) < 4 else quantiles(figures, n=4)[::2]
+    return (high - low) / median(figures)
+
+
+def compared(
+    name: str,
+    unit: str,
+    ours: Run,
+    peer: Run,
+    peer_name: str,
+    target: Target | None = None,
+    *,
+    rounds: int = 5,
+    patience: float = 60,
+) -> Result:
+    """Measure both in turns."""
+    figures, peers = in_turns(ours, peer, rounds=rounds, patience=patience)
+    return Result(name, median(figures), unit, median(peers), peer_name, target, spread(peers))
+
+
+def limited(name: str, figure: float, unit: str, limit: float, target: Target | None = None) -> Result:
+    """A figure that is held against a fixed limit."""
+    return Result(name, figure, unit, limit, "limit", target or Target(1))

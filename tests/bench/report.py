@@ -1,0 +1,116 @@
+"""The results of a run: a table for the terminal, `bench.json`, and the table of the README."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measuring import Result
+
+HEADINGS = ("measurement", "median", "peer or limit", "ratio", "target", "verdict")
+
+
+def as_json(size: int, results: Iterable[Result]) -> dict[str, Any]:
+    """What is kept of a run; `met` is null where nothing is asked or the noise does not let us say."""
+    return {
+        "size": size,
+        "ratios": {
+            result.name: {
+                "ratio": round(result.ratio, 5),
+                "target": result.target.ratio if result.target else None,
+                "met": result.met,
+                "figure": result.figure,
+                "unit": result.unit,
+                "peer": result.peer,
+                "peer_name": result.peer_name,
+                "at_least": bool(result.target and result.target.at_least),
+                "noise": round(result.noise, 4),
+            }
+            for result in results
+        },
+    }
+
+
+def write(folder: Path, size: int, results: Iterable[Result]) -> None:
+    """Write the results so far to `bench.json`, and those of this size to a file of its own, which adds up."""
+    found = as_json(size, results)
+    _write(folder / "bench.json", found)
+    kept = read(folder, size)
+    _write(folder / f"bench-{size}.json", {"size": size, "ratios": {**kept.get("ratios", {}), **found["ratios"]}})
+
+
+def _write(path: Path, found: dict[str, Any]) -> None:
+    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read(folder: Path, size: int) -> dict[str, Any]:
+    """What earlier runs of this size found; empty where there was none."""
+    try:
+        found: dict[str, Any] = json.loads((folder / f"bench-{size}.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def cells(result: Result) -> tuple[str, ...]:
+    """A result as the texts of a row."""
+    target = str(result.target) if result.target else ""
+    return (
+        result.name,
+        in_words(result.figure, result.unit),
+        f"{in_words(result.peer, result.unit)} ({result.peer_name})",
+        f"{result.ratio:.3g}" if result.ratio >= 0.1 else f"1/{1 / result.ratio:,.0f}" if result.ratio else "0",
+        target,
+        f"{result.verdict} ± {result.noise:.0%}" if result.noise >= 0.005 else result.verdict,
+    )
+
+
+def in_words(figure: float, unit: str) -> str:
+    """A figure with its unit, to three digits."""
+    if unit == "s" and figure < 1:
+        figure, unit = figure * 1000, "ms"
+    digits = 0 if figure >= 100 else 1 if figure >= 10 else 2
+    if float(figure).is_integer():
+        digits = 0
+    return f"{figure:,.{digits}f} {unit}".strip()
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows under the headings, in columns."""
+    widths = [max(len(row[i]) for row in (HEADINGS, *rows)) for i in range(len(HEADINGS))]
+    lines = [line(row, widths) for row in (HEADINGS, *rows)]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def line(row: Sequence[str], widths: Sequence[int]) -> str:
+    """One row of the table."""
+    return "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def markdown(folder: Path, sizes: Sequence[int]) -> str:
+    """The table of the README: a row a measurement, a column a size, from the files of earlier runs."""
+    found = {size: read(folder, size).get("ratios", {}) for size in sizes}
+    names = list(dict.fromkeys(name for ratios in found.values() for name in ratios))
+    head = ["measurement", *(f"{size:,} entries" for size in sizes if found[size]), "target"]
+    lines = [_row(head), _row(["---"] * len(head))]
+    lines += [_row(_markdown_cells(name, [found[size] for size in sizes if found[size]])) for name in names]
+    return "\n".join(lines)
+
+
+def _row(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def _markdown_cells(name: str, ratios: Sequence[dict[str, Any]]) -> list[str]:
+    known = [of_size[name] for of_size in ratios if name in of_size]
+    figures = [_figure(of_size.get(name)) for of_size in ratios]
+    asked = known[-1]["target"]
+    sign = "≥" if known[-1]["at_least"] else "≤"
+    return [name, *figures, "" if asked is None else f"{sign} {asked:.3g}"]
+
+
+def _figure(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    verdict = {True: "", False: ", short", None: ", noisy" if found["target"] is not None else ""}[found["met"]]
+    return f"{in_words(found['figure'], found['unit'])} ({found['ratio']:.3g}{verdict})"
