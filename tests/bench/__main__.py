@@ -76,8 +76,8 @@ def run(size: int, names: list[str]) -> bool:
             except Exception as error:  # the other measurements are worth having
                 broken.append(name)
                 say(f"{name} broke off: {error}")
-    say("")
-    say(report.table([report.cells(result) for result in results]))
+    if results:
+        say(f"\n{report.table([report.cells(result) for result in results])}")
     short = [result.name for result in results if result.met is False]
     say(f"\n{time.perf_counter() - start:,.0f} s altogether. Short: {', '.join(short) or 'none'}.")
     say(f"{shutil.disk_usage(DATA).free / 1e9:.0f} GB of the disk are free.")

@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg
 
-from tests.bench.dataset import MUTUAL, Dataset, Entry, body_rows, covered_countries
+from tests.bench.dataset import BATCH, MUTUAL, Dataset, Entry, body_rows, covered_countries
 from tests.bench.server import ROOT, Server
 
 PROCESSES = 2
@@ -49,6 +49,11 @@ COLUMNS = {
     "measures_relation": "subject_id type object_id".split(),
 }
 """The tables that an import of measures writes, in an order in which each finds what it refers to."""
+SEARCH = "measures_searchtext"
+FILL_SEARCH = f"""
+    insert into {SEARCH} (measure_id, vector) select measure_id, vector from measures_searchvector
+    where measure_id >= {{first}} and measure_id < {{end}}
+"""
 NULL = "\\N"
 
 
@@ -209,8 +214,13 @@ def load(url: str, dataset: Dataset) -> None:
     """Load the entries into the database at `url`, which has vocabulary and nothing else of the generator."""
     with psycopg.connect(url, autocommit=True) as connection:
         keys = Keys.of(connection)
-        with _bare(url, connection):
-            in_processes(_copy, [(url, dataset, part, keys) for part in range(PROCESSES)])
+        with _bare(url, connection, [SEARCH]):
+            with _bare(url, connection, list(COLUMNS)):
+                in_processes(_copy, [(url, dataset, part, keys) for part in range(PROCESSES)])
+            connection.execute("analyze")
+            first, end = keys.measure, keys.measure + dataset.size
+            starts = range(first, end, BATCH)
+            in_turns(url, [FILL_SEARCH.format(first=start, end=start + BATCH) for start in starts])
         _set_counters(connection, dataset)
         connection.execute("select note_public_change(null)")
         connection.execute("vacuum analyze")
@@ -252,9 +262,8 @@ def _set_counters(connection: psycopg.Connection[Any], dataset: Dataset) -> None
 
 
 @contextmanager
-def _bare(url: str, connection: psycopg.Connection[Any]) -> Iterator[None]:
+def _bare(url: str, connection: psycopg.Connection[Any], tables: list[str]) -> Iterator[None]:
     """The tables without triggers, indexes and keys while the block lasts."""
-    tables = list(COLUMNS)
     indexes = _rows(connection, INDEXES, tables)
     keys = _rows(connection, UNIQUE_KEYS, tables)
     foreign = _rows(connection, FOREIGN_KEYS, tables)
