@@ -16,6 +16,11 @@ from countries.public_changes import shown
 from countries.texts import LANGUAGES, sort_key, translated
 
 
+def _language() -> str:
+    language = (get_language() or "en")[:2]
+    return language if language in LANGUAGES else "en"
+
+
 class CountryQuerySet(models.QuerySet["Country"]):
     def covered(self) -> "CountryQuerySet":
         """The countries that the observatory follows; only these have pages."""
@@ -23,8 +28,11 @@ class CountryQuerySet(models.QuerySet["Country"]):
 
     def by_name(self) -> "CountryQuerySet":
         """In the alphabetical order of the active language, accents folded."""
-        language = (get_language() or "en")[:2]
-        return self.order_by(f"sort_name_{language if language in LANGUAGES else 'en'}")
+        return self.order_by(f"sort_name_{_language()}")
+
+    def names(self) -> list[tuple[str, str]]:
+        """Codes and names in the active language."""
+        return list(self.values_list("pk", f"name_{_language()}"))
 
 
 @shown()

@@ -418,3 +418,12 @@ class BodyKind(models.TextChoices):
     MEDIA = "media", _("Media outlet")
     PERSON = "person", _("Individual")
     UNSTATED = "unstated", _("Not stated")
+
+
+class Precision(models.TextChoices):
+    """How precisely the date of an entry is known."""
+
+    DAY = "day", _("To the day")
+    MONTH = "month", _("To the month")
+    YEAR = "year", _("Year only")
+    NONE = "none", _("Date not recorded")

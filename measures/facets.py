@@ -6,36 +6,24 @@ facets alone, never on the entries.
 """
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.db.models import Case, CharField, Count, Exists, F, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models import Case, CharField, Exists, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Length, Replace
+from django.db.models.functions import Cast, Length, Replace
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
-from measures.choices import Direction, Evidence, Family, Kind, StatusGroup
-from measures.models import IssuingBody, Measure, MeasureQuerySet, TargetGroup, Topic
+from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+from measures.models import IssuingBody, Measure, TargetGroup, Topic
+from measures.public_index import INTERNATIONAL, Mask, PublicIndex, Selection
 
 LONGEST = 30
 """Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""
-
-INTERNATIONAL = "INT"
-"""Stands for the country of what international bodies adopt."""
-
-
-class Precision(TextChoices):
-    """How precisely the date of an entry is known."""
-
-    DAY = "day", gettext_lazy("To the day")
-    MONTH = "month", gettext_lazy("To the month")
-    YEAR = "year", gettext_lazy("Year only")
-    NONE = "none", gettext_lazy("Date not recorded")
-
 
 _LENGTH = Length(Replace(Cast("date", CharField()), Value("?")))
 PRECISION = Case(
@@ -102,31 +90,27 @@ class Property(Protocol):
     def having(self, values: Collection[str]) -> Q:
         """The entries that bear one of `values`."""
 
-    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
-        """The values that occur in `scope`, counted among `matching` (None: the whole scope)."""
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """The same in memory."""
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """The values that occur in `scope`, counted among `matching`."""
 
 
 def count_facets(
     properties: Iterable[Property],
-    scope: MeasureQuerySet,
-    matching: Mapping[str, MeasureQuerySet | None],
+    scope: Selection,
+    matching: Mapping[str, Selection],
     chosen: Mapping[str, Collection[str]],
 ) -> dict[str, Facet]:
     """The facets by name; `matching` holds for each the entries that everything else lets through."""
     return {p.name: p.facet(scope, matching[p.name], chosen.get(p.name, ())) for p in properties}
 
 
-def _counts(
-    scope: MeasureQuerySet, value: str | Combinable, matching: MeasureQuerySet | None, *, repeats: bool = False
-) -> dict[Any, int]:
-    """How many entries in `matching` bear each value that occurs in `scope`; the lack of a value is no value.
-
-    `repeats` says that an entry may bear the same value twice.
-    """
-    narrowed = None if matching is None else Q(pk__in=matching.order_by().values("pk"))
-    expression = F(value) if isinstance(value, str) else value
-    rows = scope.order_by().values(facet_value=expression).annotate(n=Count("pk", distinct=repeats, filter=narrowed))
-    return {value: n for value, n in rows.values_list("facet_value", "n") if value not in (None, "")}
+def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
+    """How many entries in `matching` bear each value that occurs in `scope`."""
+    counts = matching.counts(name)
+    return counts if matching is scope else dict.fromkeys(scope.counts(name), 0) | counts
 
 
 def _nearest(value: str, known: Iterable[str]) -> str:
@@ -162,9 +146,13 @@ class Column:
         chosen = Measure.objects.annotate(facet_value=self.value).filter(facet_value__in=values)
         return Q(pk__in=chosen.values("pk"))
 
-    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, values)
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`; a short list is shown whole, a long one without what never occurs."""
-        counts = _counts(scope, self.value, matching)
+        counts = _counts(self.name, scope, matching)
         options = tuple(
             Option(choice.value, str(choice.label), counts.get(choice.value, 0), choice.value in chosen)
             for choice in self.choices
@@ -199,26 +187,29 @@ class Rows:
             Exists(through.objects.filter(**{"measure": OuterRef("pk"), f"{self.model._meta.model_name}__in": rows}))
         )
 
-    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(
+            self.name, self.model._default_manager.filter(**{f"{self.key}__in": values}).values_list("pk", flat=True)
+        )
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`; in the order of the vocabulary, or the frequent ones by name."""
-        counts = _counts(scope, self.field, matching)
-        occurring = Q(pk__in=counts) | Q(**{f"{self.key}__in": chosen})
-        rows: QuerySet[Any] = self.model._default_manager.filter(occurring)
+        counts = _counts(self.name, scope, matching)
+        frequent = counts if self.in_order else _most_frequent(counts)
+        shown = Q(pk__in=frequent) | Q(**{f"{self.key}__in": chosen})
+        rows: QuerySet[Any] = self.model._default_manager.filter(shown)
         options = [
             Option(value, str(row), counts.get(row.pk, 0), value in chosen)
             for row in rows
             for value in [getattr(row, self.key)]
         ]
-        if self.in_order:
-            return Facet(self.name, str(self.label), tuple(options))
-        return _frequent(self.name, str(self.label), options)
+        return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
 
 
-def _frequent(name: str, label: str, options: Sequence[Option]) -> Facet:
-    """The chosen and the most frequent options, by name as the database sorted them."""
-    ranked = sorted(options, key=lambda option: (not option.chosen, -option.count))
-    kept = set(ranked[:LONGEST])
-    return Facet(name, label, tuple(o for o in options if o in kept), left_out=len(options) - len(kept))
+def _most_frequent(counts: Mapping[Any, int]) -> list[Any]:
+    """The `LONGEST` values with the highest counts."""
+    return sorted(counts, key=lambda value: (-counts[value], value))[:LONGEST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +228,14 @@ class Countries:
         named = Q(country__in=[value for value in values if value != INTERNATIONAL])
         return named | Q(country=None) if INTERNATIONAL in values else named
 
-    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        counts = _counts(scope, Coalesce("country_id", Value(INTERNATIONAL)), matching)
-        rows = Country.objects.by_name().filter(Q(pk__in=counts) | Q(pk__in=chosen))
-        names = [(row.pk, row.name) for row in rows]
+        return index.bearing(self.name, values)
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`."""
+        counts = _counts(self.name, scope, matching)
+        names = Country.objects.by_name().filter(Q(pk__in=counts) | Q(pk__in=chosen)).names()
         if INTERNATIONAL in {*counts, *chosen}:
             names.append((INTERNATIONAL, _("International bodies")))
         options = [Option(value, name, counts.get(value, 0), value in chosen) for value, name in names]
@@ -278,15 +272,20 @@ class Bodies:
                 named |= Q(key=key, country=None if country == INTERNATIONAL else country)
         return named
 
-    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
-        """See `Property`; the value of an option is the spelling by which it was chosen."""
-        counts = _counts(scope, "issuing_body", matching)
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, IssuingBody.objects.filter(self._named(values)).values_list("pk", flat=True))
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`; the frequent ones by name; the value of an option is the spelling by which it was chosen."""
+        counts = _counts(self.name, scope, matching)
+        frequent = _most_frequent(counts)
         options = []
-        for body in IssuingBody.objects.filter(Q(pk__in=counts) | self._named(chosen)).order_by("sort_name"):
+        for body in IssuingBody.objects.filter(Q(pk__in=frequent) | self._named(chosen)).order_by("sort_name"):
             full = f"{body.country_id or INTERNATIONAL}:{body.key}"
             value = body.key if body.key in chosen and full not in chosen else full
             options.append(Option(value, str(body), counts.get(body.pk, 0), value in chosen))
-        return _frequent(self.name, str(self.label), options)
+        return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,13 +301,21 @@ class Topics:
 
     def having(self, values: Collection[str]) -> Q:
         """See `Property`."""
-        topics = Topic.objects.filter(Q(key__in=values) | Q(parent__key__in=values))
+        topics = self._and_below(values)
         return Q(Exists(Measure.topics.through.objects.filter(measure=OuterRef("pk"), topic__in=topics)))
 
-    def facet(self, scope: MeasureQuerySet, matching: MeasureQuerySet | None, chosen: Collection[str]) -> Facet:
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, self._and_below(values).values_list("pk", flat=True))
+
+    @staticmethod
+    def _and_below(values: Collection[str]) -> QuerySet[Topic]:
+        return Topic.objects.order_by().filter(Q(key__in=values) | Q(parent__key__in=values))
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`; every topic of the upper level, each with those below it that occur."""
-        upper = _counts(scope, Coalesce("topics__parent", "topics"), matching, repeats=True)
-        lower = _counts(scope, "topics", matching)
+        upper = _counts("upper_topic", scope, matching)
+        lower = _counts(self.name, scope, matching)
         topics = list(Topic.objects.all())
         options = tuple(
             Option(

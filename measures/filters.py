@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
+import numpy as np
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -15,12 +16,14 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
 
 from countries.models import Country
 from countries.periods import PartialDate, PartialDateFormField
 from measures.facets import PROPERTIES, Facet, Property, count_facets
 from measures.models import Measure, MeasureQuerySet
-from measures.search import matching, rank
+from measures.public_index import Mask, PublicIndex, Selection, public_index
+from measures.search import RANKED, best, found_ids, matching
 
 NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
 SORTS = {
@@ -91,7 +94,15 @@ class DayField(PartialDateFormField):
         return date
 
 
-class PropertyFilter(django_filters.Filter):
+class MemoryFilter(django_filters.Filter):
+    """A filter that also says in memory which rows of the index it lets through."""
+
+    def mask(self, index: PublicIndex, value: Any) -> Mask:
+        """The rows that answer `value`, which is not empty."""
+        raise NotImplementedError
+
+
+class PropertyFilter(MemoryFilter):
     """The entries that bear one of the chosen values of a facet."""
 
     field_class = KnownValues
@@ -99,17 +110,31 @@ class PropertyFilter(django_filters.Filter):
     def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
         return qs.filter(self.extra["subject"].having(value)) if value else qs
 
+    def mask(self, index: PublicIndex, value: list[str]) -> Mask:
+        mask: Mask = self.extra["subject"].bearing(index, value)
+        return mask
 
-class ConditionFilter(django_filters.Filter):
-    """The entries that fulfil a condition made of the value."""
 
-    def __init__(self, field: type[forms.Field], condition: Callable[[Any], Q], **kwargs: Any) -> None:
+class ConditionFilter(MemoryFilter):
+    """The entries that fulfil a condition made of the value: `condition` in SQL, `selected` in memory."""
+
+    def __init__(
+        self,
+        field: type[forms.Field],
+        condition: Callable[[Any], Q],
+        selected: Callable[[PublicIndex, Any], Mask],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.field_class = field
         self.condition = condition
+        self.selected = selected
 
     def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
         return qs.filter(self.condition(value)) if value else qs
+
+    def mask(self, index: PublicIndex, value: Any) -> Mask:
+        return self.selected(index, value)
 
 
 class Presentation(django_filters.Filter):
@@ -133,17 +158,28 @@ class MeasureFilter(django_filters.FilterSet):
     to = ConditionFilter(
         PartialDateFormField,
         lambda date: Q(date_range__overlap=DateRange(None, date.last, "(]")),
+        lambda index, date: index.between("first", "last", None, date.last),
         label=gettext_lazy("To"),
     )
     on = ConditionFilter(
-        DayField, lambda day: Q(in_force_possible__contains=day.first), label=gettext_lazy("In force on")
+        DayField,
+        lambda day: Q(in_force_possible__contains=day.first),
+        lambda index, day: index.between("possible_first", "possible_last", day.first, day.first),
+        label=gettext_lazy("In force on"),
     )
     updated_since = ConditionFilter(
         PartialDateFormField,
         lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), datetime.UTC)),
+        lambda index, date: index.between("updated", "updated", date.first, None),
         label=gettext_lazy("Changed since"),
     )
-    q = ConditionFilter(forms.CharField, matching, label=gettext_lazy("Words"), max_length=LONGEST_TEXT)
+    q = ConditionFilter(
+        forms.CharField,
+        matching,
+        lambda index, words: index.among(found_ids(words)),
+        label=gettext_lazy("Words"),
+        max_length=LONGEST_TEXT,
+    )
     sort = Presentation(
         forms.ChoiceField,
         label=gettext_lazy("Order"),
@@ -155,13 +191,13 @@ class MeasureFilter(django_filters.FilterSet):
     def __init__(
         self,
         data: QueryDict,
-        queryset: MeasureQuerySet | None = None,
         *,
         country: Country | None = None,
         sort: str = NEWEST,
     ) -> None:
-        scope = Measure.objects.published() if queryset is None else queryset
+        scope = Measure.objects.published()
         super().__init__(_without_tracking(data), scope.filter(country=country) if country else scope)
+        self.country = country
         self.default_sort = sort
         if country:
             del self.filters["country"]
@@ -172,6 +208,7 @@ class MeasureFilter(django_filters.FilterSet):
         since = ConditionFilter(
             PartialDateFormField,
             lambda date: Q(date_range__overlap=DateRange(date.first, None)),
+            lambda index, date: index.between("first", "last", date.first, None),
             label=gettext_lazy("From"),
         )
         facets = {name: PropertyFilter(label=p.label, subject=p) for name, p in PROPERTIES.items()}
@@ -229,42 +266,67 @@ class MeasureFilter(django_filters.FilterSet):
         chosen = self.value("sort") or (RELEVANCE if words and self.default_sort == NEWEST else self.default_sort)
         return NEWEST if chosen == RELEVANCE and not words else str(chosen)
 
-    # What it gives
-
-    def filter_queryset(self, queryset: MeasureQuerySet, *, ignoring: str = "") -> MeasureQuerySet:
-        """Apply every filter that is understood, but `ignoring`."""
-        for name, filter_ in self.filters.items():
-            if name != ignoring:
-                queryset = filter_.filter(queryset, self.value(name))
-        return queryset
-
-    @property
-    def qs(self) -> MeasureQuerySet:
-        """The entries in the order asked for."""
-        return in_order(self.matching, self.order, self.value("q") or "")
+    # What it gives, in memory
 
     @cached_property
-    def matching(self) -> MeasureQuerySet:
-        """The entries in no order, to be counted; none while a parameter is wrong."""
-        return self.filter_queryset(self.queryset.all()) if self.is_valid() else self.queryset.none()
+    def index(self) -> PublicIndex:
+        """The published entries, all counts of one page from the same state."""
+        return public_index()
+
+    @cached_property
+    def scope(self) -> Selection:
+        """The entries that there are to choose from."""
+        everything = self.index.everything
+        return everything.narrowed(self.index.bearing("country", [self.country.pk])) if self.country else everything
+
+    @cached_property
+    def _masks(self) -> dict[str, Mask]:
+        given = {name: self.value(name) for name, filter_ in self.filters.items() if isinstance(filter_, MemoryFilter)}
+        return {name: self.filters[name].mask(self.index, value) for name, value in given.items() if value}
+
+    def _selected(self, *, ignoring: str = "") -> Selection:
+        masks = [mask for name, mask in self._masks.items() if name != ignoring]
+        return self.scope.narrowed(np.logical_and.reduce(masks)) if masks else self.scope
+
+    @cached_property
+    def _all_selected(self) -> Selection:
+        """What every parameter that is understood lets through."""
+        return self._selected()
+
+    @cached_property
+    def selection(self) -> Selection:
+        """The entries that the filter gives; none while a parameter is wrong."""
+        return self._all_selected if self.is_valid() else self.index.select(np.zeros(len(self.index), dtype=bool))
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """Their identifiers in the order asked for; of more than `RANKED` hits the newest are in order of match."""
+        ids = self.selection.ids(newest_first=self.order != OLDEST)
+        if self.order != RELEVANCE:
+            return ids
+        return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
         """Counts of every facet, each of which ignores what is chosen in itself."""
         properties = [p for name, p in PROPERTIES.items() if name in self.filters]
-        return count_facets(
-            properties,
-            self.queryset.all(),
-            {p.name: self._others(p.name) for p in properties},
-            {p.name: self.value(p.name) or () for p in properties},
-        )
+        matching = {
+            p.name: self._selected(ignoring=p.name) if p.name in self._masks else self._all_selected for p in properties
+        }
+        return count_facets(properties, self.scope, matching, {p.name: self.value(p.name) or () for p in properties})
 
-    def _others(self, facet: str) -> MeasureQuerySet | None:
-        """What all filters but `facet` let through; None when they let everything through."""
-        presentation = ("sort", "page", facet)
-        if not any(self.value(name) for name in self.filters if name not in presentation):
-            return None
-        return self.filter_queryset(self.queryset.all(), ignoring=facet)
+    # The same in SQL, which is what the index is held to
+
+    @property
+    def qs(self) -> MeasureQuerySet:
+        """The entries by date, as the order asked for has it."""
+        return self.matching.in_order_of_date() if self.order == OLDEST else self.matching.newest_first()
+
+    @cached_property
+    def matching(self) -> MeasureQuerySet:
+        """The entries in no order; none while a parameter is wrong."""
+        found: MeasureQuerySet = self.filter_queryset(self.queryset.all()) if self.is_valid() else self.queryset.none()
+        return found
 
     # Addresses beside this one
 
@@ -319,10 +381,3 @@ def _chip_label(facet: Facet, label: str) -> str:
     if facet.name not in ("nationality", "evidence", "precision"):
         return label
     return _("%(facet)s: %(value)s") % {"facet": facet.label, "value": label}
-
-
-def in_order(queryset: MeasureQuerySet, sort: str, words: str) -> MeasureQuerySet:
-    """By date, the undated last; or by how well the entries answer `words`."""
-    if sort == RELEVANCE and words:
-        return queryset.alias(rank=rank(words)).order_by("-rank", *queryset.newest_first().query.order_by)
-    return queryset.in_order_of_date() if sort == OLDEST else queryset.newest_first()

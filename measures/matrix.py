@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, DateField, F, Func
-from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from countries.periods import PartialDate
-from measures.facets import PRECISION, Precision
-from measures.models import MeasureQuerySet
+from measures.choices import Precision
+from measures.models import Topic
+from measures.public_index import Selection
 from measures.timeline import STEPS, month_after, months_between
 
 MOST_COLUMNS = 24
@@ -80,7 +79,7 @@ class Asked:
     query: Callable[..., str]
 
 
-def matrix(matching: MeasureQuerySet, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
+def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
     """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
     counts = _counts(matching, [key for key, _label in topics])
     months = [month for _topic, month, precision in counts if month and precision != Precision.YEAR]
@@ -104,20 +103,13 @@ def matrix(matching: MeasureQuerySet, topics: Sequence[tuple[str, str]], asked: 
     return Matrix(tuple(columns), tuple(rows))
 
 
-def _counts(matching: MeasureQuerySet, keys: Collection[str]) -> Counts:
-    """One query for each level of topics that is asked for."""
-    lower = Func(F("date_range"), function="lower", output_field=DateField())
-    dated = matching.order_by().annotate(month=TruncMonth(lower), precision_of_date=PRECISION)
-    topics = {"upper": Coalesce("topics__parent__key", "topics__key"), "lower": F("topics__key")}
-    levels = {"lower" if "." in key else "upper" for key in keys}
+def _counts(selection: Selection, keys: Collection[str]) -> Counts:
+    topics = dict(Topic.objects.filter(key__in=keys).order_by().values_list("pk", "key"))
     counts: Counts = Counter()
-    for level in levels:
-        rows = dated.values("month", "precision_of_date", topic_key=topics[level]).annotate(
-            n=Count("pk", distinct=True)
-        )
-        for row in rows:
-            if row["topic_key"] in keys:
-                counts[row["topic_key"], row["month"], row["precision_of_date"]] = row["n"]
+    for name in {"topic" if "." in key else "upper_topic" for key in keys}:
+        for topic, month, precision, number in selection.by_month(name):
+            if topic in topics:
+                counts[topics[topic], month, precision] = number
     return counts
 
 

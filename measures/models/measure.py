@@ -97,12 +97,12 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.filter(**{f"in_force_{'certain' if certain else 'possible'}__contains": day})
 
     def in_order_of_date(self) -> "MeasureQuerySet":
-        """Oldest first; undated entries last, then by identifier so that pages are stable."""
-        return self.order_by(F("date_range").asc(nulls_last=True), "public_id")
+        """Oldest first; undated entries last, then by age of the record so that pages are stable."""
+        return self.order_by(F("date_range").asc(nulls_last=True), "pk")
 
     def newest_first(self) -> "MeasureQuerySet":
         """Newest first; undated entries last."""
-        return self.order_by(F("date_range").desc(nulls_last=True), "-public_id")
+        return self.order_by(F("date_range").desc(nulls_last=True), "-pk")
 
     def mark_changed(self, *, by: Any, **changes: Any) -> int:
         """Write `changes` with who and when, and raise the version so that open forms become stale."""

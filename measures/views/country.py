@@ -96,4 +96,4 @@ def _matrix(listing: Listing) -> Matrix:
     topics = [(option.value, option.label) for option in facet.chosen or facet.options]
     filter = listing.filter
     asked = Asked(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
-    return matrix(filter.matching, topics, asked)
+    return matrix(filter.selection, topics, asked)

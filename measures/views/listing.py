@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from measures.choices import STATE_FAMILIES, Precision
 from measures.entries import Entry, Month, by_month, entry_of, for_list
-from measures.facets import PRECISION, Facet, Precision
+from measures.facets import Facet
 from measures.filters import NEWEST, OLDEST, SORTS, Chip, MeasureFilter, Problem
 from measures.headlines import highlighted
 from measures.models import Measure
-from measures.models.measure import STATE_KINDS
+from measures.public_index import Selection
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
@@ -101,8 +101,9 @@ class Listing:
         if self.problems:
             return []
         first = (self.page - 1) * PAGE_SIZE
-        queryset = for_list(self.filter.qs)
-        return list(queryset if self.is_whole else queryset[first : first + PAGE_SIZE])
+        ids = self.filter.ids if self.is_whole else self.filter.ids[first : first + PAGE_SIZE]
+        found = for_list(Measure.objects.published()).in_bulk(ids.tolist())
+        return [found[pk] for pk in ids.tolist() if pk in found]
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -194,16 +195,27 @@ class Listing:
 
 
 def _counts(filter: MeasureFilter) -> Counts:
-    day = filter.day
-    certain = Q(in_force_certain__contains=day) if day else Q(pk=None)
-    undated = Q(precision_of_date__in=(Precision.YEAR, Precision.NONE))
-    numbers = filter.matching.alias(precision_of_date=PRECISION).aggregate(
-        total=Count("pk"),
-        state=Count("pk", filter=Q(kind__in=STATE_KINDS)),
-        undated=Count("pk", filter=undated),
-        certain=Count("pk", filter=certain),
+    selection = filter.selection
+    return Counts(
+        total=len(selection), state=of_state(selection), undated=_undated(selection), certain=_certain(filter)
     )
-    return Counts(**numbers)
+
+
+def of_state(selection: Selection) -> int:
+    """How many of the entries are measures of the state."""
+    families = selection.counts("family")
+    return sum(families.get(family, 0) for family in STATE_FAMILIES)
+
+
+def _undated(selection: Selection) -> int:
+    precisions = selection.counts("precision")
+    return sum(precisions.get(precision, 0) for precision in (Precision.YEAR, Precision.NONE))
+
+
+def _certain(filter: MeasureFilter) -> int:
+    if not filter.day:
+        return 0
+    return len(filter.selection.narrowed(filter.index.between("certain_first", "certain_last", filter.day, filter.day)))
 
 
 def _with_marks(entries: Sequence[Entry], words: str) -> list[Entry]:

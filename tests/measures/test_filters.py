@@ -16,8 +16,12 @@ def filtered(query: str, **options: Any) -> MeasureFilter:
 
 
 def found(query: str, **options: Any) -> list[str]:
-    """The titles that a query string gives, in order."""
-    return [measure.title_en for measure in filtered(query, **options).qs]
+    """The titles that a query string gives, in order; memory and database have to agree."""
+    filter = filtered(query, **options)
+    titles = dict(filter.matching.order_by().values_list("pk", "title_en"))
+    ids = filter.ids.tolist()
+    assert sorted(ids) == sorted(titles)
+    return [titles[pk] for pk in ids]
 
 
 def problems(query: str) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ TOPICS = [("health", "Health"), ("work", "Work"), ("work.permit", "Permit")]
 def counted(query: str = "", topics: list[tuple[str, str]] = TOPICS[:2]) -> Matrix:
     filter = MeasureFilter(QueryDict(query))
     asked = Asked(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
-    return matrix(filter.matching, topics, asked)
+    return matrix(filter.selection, topics, asked)
 
 
 def rows(found: Matrix) -> dict[str, list[int]]:

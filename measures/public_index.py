@@ -1,0 +1,454 @@
+"""The published entries as columns in memory, from which a page takes its counts, its total and its order at once.
+
+The database is the truth: `MeasureFilter.qs` says in SQL what a filter gives, and a test holds the two together. Each
+process keeps one index and follows the log of public changes: what others commit is in the next answer, and only the
+entries that changed are read anew. An index never changes; a newer one takes its place.
+
+Rows stand in the order of their dates, the undated last, so that a filter's answer is in the order of the list.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from countries.public_changes import Changes, Follower
+from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+
+Array = NDArray[Any]
+Mask = NDArray[np.bool_]
+
+INTERNATIONAL = "INT"
+"""Stands for the country of what international bodies adopt."""
+
+EARLIEST, LATEST = -(1 << 30), 1 << 30
+"""Days before and after every date."""
+RELOADED_FROM = 0.2
+"""Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
+MOST_FRAGMENTS = 20_000
+"""Pieces of HTML that are kept."""
+
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_number(day: date) -> int:
+    """Days since 1970, as the columns of dates have them."""
+    return day.toordinal() - EPOCH
+
+
+def day_of(number: int) -> date:
+    """The inverse of `day_number`."""
+    return date.fromordinal(int(number) + EPOCH)
+
+
+# What a column holds
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """How the values of a property become small numbers in a column; 0 stands for none."""
+
+    sql: str
+    type: str
+    encode: Callable[[Any], int]
+    decode: Callable[[int], Any]
+
+
+def _chosen(column: str, values: Sequence[str]) -> Codes:
+    """A property with a fixed list of values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    numbers = {value: number for number, value in enumerate(values, 1)}
+    return Codes(
+        f"coalesce(array_position(array[{listed}], {column}::text), 0)::int2",
+        "u1",
+        lambda value: numbers.get(value, 0),
+        lambda number: values[number - 1],
+    )
+
+
+def _iso3(column: str) -> str:
+    """Three letters as one number."""
+    letters = (f"(ascii(substr({column}, {place}, 1)) - 64) * {27 ** (3 - place)}" for place in (1, 2, 3))
+    return f"({' + '.join(letters)})::int2"
+
+
+def _encoded(iso3: str) -> int:
+    a, b, c = (ord(letter) - 64 for letter in iso3) if iso3.isascii() and len(iso3) == 3 else (0, 0, 0)
+    return a * 729 + b * 27 + c
+
+
+def _decoded(number: int) -> str:
+    return "".join(chr(n + 64) for n in (number // 729, number // 27 % 27, number % 27))
+
+
+def _country(column: str) -> Codes:
+    return Codes(_iso3(f"coalesce({column}, '{INTERNATIONAL}')"), "i2", _encoded, _decoded)
+
+
+def _row(column: str) -> Codes:
+    """A property whose values are rows with a number as their key."""
+    return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
+
+
+_KNOWN = "length(rtrim(m.date, '?'))"
+PROPERTIES: dict[str, Codes] = {
+    "status": _chosen("m.status_group", StatusGroup.values),
+    "family": _chosen("m.family", Family.values),
+    "direction": _chosen("m.direction", Direction.values),
+    "country": _country("m.country_id"),
+    "kind": _chosen("m.kind", Kind.values),
+    "body": _row("m.issuing_body_id"),
+    "evidence": _chosen("m.evidence", Evidence.values),
+    "precision": _chosen(
+        f"case {_KNOWN} when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'none' end", Precision.values
+    ),
+}
+"""Properties of which an entry has one value, by the name of their parameter."""
+
+TAGS: dict[str, tuple[str, Codes]] = {
+    "topic": ("measures_measure_topics t", _row("t.topic_id")),
+    "upper_topic": (
+        "(select distinct t.measure_id, coalesce(p.parent_id, p.id) as topic_id"
+        " from measures_measure_topics t join measures_topic p on p.id = t.topic_id) t",
+        _row("t.topic_id"),
+    ),
+    "group": ("measures_measure_target_groups t", _row("t.targetgroup_id")),
+    "nationality": ("measures_measure_origin_countries t", _country("t.country_id")),
+    "source": ("(select distinct measure_id, source_id from measures_citation) t", _row("t.source_id")),
+}
+"""Properties of which an entry has any number of values: a table with `measure_id`, and the value."""
+
+
+def _day(sql: str, missing: int) -> str:
+    """A day as a number; an end without limit lies before or after every date."""
+    return f"coalesce({sql} - date '1970-01-01', {missing})::int4"
+
+
+DATES = {
+    "first": _day("lower(m.date_range)", LATEST),
+    "last": _day("upper(m.date_range) - 1", EARLIEST),
+    "possible_first": f"case when m.in_force_possible is null then {LATEST}"
+    f" else {_day('lower(m.in_force_possible)', EARLIEST)} end",
+    "possible_last": f"case when m.in_force_possible is null then {EARLIEST}"
+    f" else {_day('upper(m.in_force_possible) - 1', LATEST)} end",
+    "certain_first": f"case when m.in_force_certain is null then {LATEST}"
+    f" else {_day('lower(m.in_force_certain)', EARLIEST)} end",
+    "certain_last": f"case when m.in_force_certain is null then {EARLIEST}"
+    f" else {_day('upper(m.in_force_certain) - 1', LATEST)} end",
+    "updated": _day("(m.updated_at at time zone 'UTC')::date", EARLIEST),
+}
+"""Days, from and until including; what has no date lies in no range."""
+
+_COLUMNS = {
+    "id": ("m.id", "i8"),
+    **{name: (sql, "i4") for name, sql in DATES.items()},
+    **{name: (codes.sql, codes.type) for name, codes in PROPERTIES.items()},
+}
+_SENT_AS = {"u1": ">i2", "i2": ">i2", "i4": ">i4", "i8": ">i8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Which rows bear which values: two arrays of the same length, in no order."""
+
+    rows: Array
+    values: Array
+
+    def bearing(self, codes: Iterable[int], size: int) -> Mask:
+        """The rows of `size` that bear one of `codes`."""
+        mask = np.zeros(size, dtype=bool)
+        mask[self.rows[_one_of(self.values, codes)]] = True
+        return mask
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some of the rows of an index, in order."""
+
+    index: "PublicIndex"
+    mask: Mask | None
+    """None selects all."""
+    rows: Array | None
+    """Their numbers; None for all."""
+
+    def __len__(self) -> int:
+        return len(self.index) if self.rows is None else len(self.rows)
+
+    def column(self, name: str) -> Array:
+        """A column of the selected rows."""
+        column = self.index.columns[name]
+        return column if self.rows is None else column[self.rows]
+
+    def tags(self, name: str) -> Tags:
+        """The tags of the selected rows."""
+        tags = self.index.tags[name]
+        if self.mask is None:
+            return tags
+        chosen = self.mask[tags.rows]
+        return Tags(tags.rows[chosen], tags.values[chosen])
+
+    def counts(self, name: str) -> dict[Any, int]:
+        """How many rows bear each value of a property that occurs; the lack of a value is no value."""
+        codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
+        numbers = np.bincount(self.tags(name).values if name in TAGS else self.column(name))
+        numbers[:1] = 0
+        return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
+
+    def by_month(self, name: str) -> list[tuple[Any, date | None, str, int]]:
+        """Rows by value of a tag, first day of the month of the date (None for the undated), and its precision."""
+        tags, codes, precisions = self.tags(name), TAGS[name][1], PROPERTIES["precision"]
+        first = self.index.columns["first"][tags.rows]
+        months = first.astype("M8[D]").astype("M8[M]").astype(np.int64)
+        months[first == LATEST] = _NO_MONTH
+        precision = self.index.columns["precision"][tags.rows].astype(np.int64)
+        together = (months - _NO_MONTH << 35) | (precision << 32) | tags.values
+        found, numbers = np.unique(together, return_counts=True)
+        return [
+            (
+                codes.decode(key & 0xFFFFFFFF),
+                _month(key >> 35) if key >> 35 else None,
+                precisions.decode(key >> 32 & 7),
+                number,
+            )
+            for key, number in zip(found.tolist(), numbers.tolist(), strict=True)
+        ]
+
+    def narrowed(self, mask: Mask) -> "Selection":
+        """Those of the rows that are in `mask`, too."""
+        return self.index.select(mask if self.mask is None else self.mask & mask)
+
+    def ids(self, *, newest_first: bool = False) -> Array:
+        """The identifiers of the measures, oldest first or newest first; the undated stand last in both."""
+        ids = self.column("id")
+        if not newest_first:
+            return ids
+        dated = self.index.dated if self.rows is None else int(np.searchsorted(self.rows, self.index.dated))
+        return np.concatenate((ids[:dated][::-1], ids[dated:][::-1]))
+
+
+@dataclass(frozen=True)
+class PublicIndex:
+    """Every published entry; see the module."""
+
+    columns: Mapping[str, Array]
+    tags: Mapping[str, Tags]
+    fragments: MutableMapping[Any, str] = field(default_factory=dict)
+    """Room for pieces of pages, by (identifier, …); what was made of an entry is gone when the entry has changed."""
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    @cached_property
+    def dated(self) -> int:
+        """How many rows have a date; the others follow them."""
+        return int(np.searchsorted(self.columns["first"], LATEST))
+
+    @cached_property
+    def everything(self) -> Selection:
+        """All rows."""
+        return Selection(self, None, None)
+
+    @cached_property
+    def _by_id(self) -> Array:
+        return np.argsort(self.columns["id"]).astype(np.int32)
+
+    def rows_of(self, ids: Array) -> Array:
+        """The numbers of the rows of these measures; those that are not here are left out."""
+        known = self.columns["id"][self._by_id]
+        places = np.searchsorted(known, ids)
+        places = np.minimum(places, max(len(known) - 1, 0))
+        return self._by_id[places[known[places] == ids]] if len(known) else np.zeros(0, np.int32)
+
+    def select(self, mask: Mask) -> Selection:
+        """The rows of a mask."""
+        return Selection(self, mask, np.flatnonzero(mask))
+
+    # Masks: which rows answer one parameter
+
+    def bearing(self, name: str, values: Iterable[Any]) -> Mask:
+        """The rows that bear one of the values of a property."""
+        if name in TAGS:
+            return self.tags[name].bearing(map(TAGS[name][1].encode, values), len(self))
+        return _one_of(self.columns[name], map(PROPERTIES[name].encode, values))
+
+    def between(self, first: str, last: str, since: date | None, until: date | None) -> Mask:
+        """The rows whose days, in the columns `first` and `last`, overlap the days from `since` until `until`."""
+        starts = self.columns[first] <= (LATEST - 1 if until is None else day_number(until))
+        ends = self.columns[last] >= (EARLIEST + 1 if since is None else day_number(since))
+        overlap: Mask = starts & ends
+        return overlap
+
+    def among(self, ids: Array) -> Mask:
+        """The rows of these measures."""
+        mask = np.zeros(len(self), dtype=bool)
+        mask[self.rows_of(ids)] = True
+        return mask
+
+    # Changes
+
+    def updated(self, changed: Sequence[int]) -> "PublicIndex":
+        """The index with the changed measures as they are now in the database."""
+        leaving = self.rows_of(np.array(sorted(changed), dtype=np.int64))
+        stays = np.ones(len(self), dtype=bool)
+        stays[leaving] = False
+        kept = {name: column[stays] for name, column in self.columns.items()}
+        fresh, fresh_tags = _load(changed)
+        places = np.searchsorted(_keys(kept), _keys(fresh))
+        columns = {name: np.insert(column, places, fresh[name]) for name, column in kept.items()}
+
+        moved = np.full(len(self), -1, dtype=np.int32)
+        count = int(stays.sum())
+        shift = np.cumsum(np.bincount(places, minlength=count + 1))[:count]
+        moved[stays] = np.arange(count) + shift
+        added = (places + np.arange(len(places))).astype(np.int32)
+        tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in TAGS}
+        gone = set(changed)
+        fragments = {key: html for key, html in list(self.fragments.items()) if key[0] not in gone}
+        return PublicIndex(columns, tags, fragments)
+
+
+_NO_MONTH = -(1 << 20)
+
+
+def _month(number: int) -> date:
+    years, month = divmod(number + _NO_MONTH, 12)
+    return date(1970 + years, month + 1, 1)
+
+
+def _one_of(column: Array, codes: Iterable[int]) -> Mask:
+    """Where a column of codes has one of some."""
+    wanted = np.fromiter(codes, dtype=np.int64)
+    wanted = wanted[wanted > 0]
+    if not len(wanted) or not len(column):
+        return np.zeros(len(column), dtype=bool)
+    if len(wanted) == 1:
+        equal: Mask = column == wanted[0]
+        return equal
+    table = np.zeros(max(int(column.max()), int(wanted.max())) + 1, dtype=bool)
+    table[wanted] = True
+    found: Mask = table[column]
+    return found
+
+
+def _merged(old: Tags, moved: Array, fresh: Tags, added: Array) -> Tags:
+    rows = moved[old.rows]
+    stays = rows >= 0
+    return Tags(
+        np.concatenate((rows[stays], added[fresh.rows])).astype(np.int32),
+        np.concatenate((old.values[stays], fresh.values)),
+    )
+
+
+def _keys(columns: Mapping[str, Array]) -> Array:
+    """One number a row by which rows are in order: first day, last day, identifier."""
+    first = columns["first"].astype(np.int64)
+    length = np.where(first == LATEST, 0, columns["last"] - first)
+    day = np.where(first == LATEST, (1 << 22) - 1, first + EPOCH)
+    keys: Array = day << 41 | length << 32 | columns["id"]
+    return keys
+
+
+# Out of the database
+
+
+def load() -> PublicIndex:
+    """Read every published entry."""
+    return PublicIndex(*_load(None))
+
+
+def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]:
+    """Columns in order and tags of the published entries, or of those with `ids`."""
+    condition = "m.workflow = 'published'"
+    if ids is not None:
+        condition = f"{condition} and m.id = any('{{{', '.join(map(str, ids))}}}')"
+    wanted = ", ".join(f"{sql} as {name}" for name, (sql, _type) in _COLUMNS.items())
+    found = _copied(f"select {wanted} from measures_measure m where {condition}", list(_COLUMNS.values()))
+    columns = {name: found[place].astype(type_) for place, (name, (_sql, type_)) in enumerate(_COLUMNS.items())}
+    order = np.argsort(_keys(columns), kind="stable")
+    index = PublicIndex({name: column[order] for name, column in columns.items()}, {})
+    tags = {}
+    for name, (table, codes) in TAGS.items():
+        measures, values = _copied(
+            f"select t.measure_id, {codes.sql} from {table} join measures_measure m on m.id = t.measure_id"
+            f" where {condition}",
+            [("t.measure_id", "i8"), (codes.sql, codes.type)],
+        )
+        tags[name] = _tags(index, measures, values.astype(codes.type))
+    return dict(index.columns), tags
+
+
+def _tags(index: PublicIndex, measures: Array, values: Array) -> Tags:
+    """Leave out what was published since the columns were read: it comes with the next change."""
+    known = index.columns["id"][index._by_id]
+    places = np.minimum(np.searchsorted(known, measures), max(len(known) - 1, 0))
+    if not len(known):
+        return Tags(np.zeros(0, np.int32), values[:0])
+    there = known[places] == measures
+    return Tags(index._by_id[places[there]], values[there])
+
+
+def _copied(sql: str, columns: Sequence[tuple[str, str]]) -> list[Array]:
+    """The numbers that a query selects, column by column, without an object for each."""
+    row = np.dtype(
+        [("fields", ">i2")]
+        + [pair for n, (_sql, type_) in enumerate(columns) for pair in ((f"l{n}", ">i4"), (f"c{n}", _SENT_AS[type_]))]
+    )
+    blocks: list[list[Array]] = []
+    with connection.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format binary)") as copy:
+        waiting = bytearray()
+        for data in copy:
+            waiting += data
+            if len(waiting) > 1 << 22:
+                blocks.append(_parsed(waiting, row, columns, is_first=not blocks))
+                waiting = bytearray()
+        blocks.append(_parsed(waiting, row, columns, is_first=not blocks))
+    return [np.concatenate([block[n] for block in blocks]) for n in range(len(columns))]
+
+
+_SIGNATURE, _END = 19, 2
+"""Bytes before the first row, and after the last, of PostgreSQL's binary COPY."""
+
+
+def _parsed(data: bytearray, row: np.dtype, columns: Sequence[tuple[str, str]], *, is_first: bool) -> list[Array]:
+    start = _SIGNATURE if is_first else 0
+    rows = np.frombuffer(data, dtype=row, offset=start, count=(len(data) - start) // row.itemsize)
+    return [rows[f"c{n}"].astype(type_) for n, (_sql, type_) in enumerate(columns)]
+
+
+# The index of this process
+
+
+class _Current:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._follower = Follower()
+        self._index: PublicIndex | None = None
+
+    def get(self) -> PublicIndex:
+        if connection.in_atomic_block:  # what is not committed must not stay here
+            return load()
+        with self._lock:
+            self._index = self._after(self._follower.look())
+            return self._index
+
+    def _after(self, changes: Changes) -> PublicIndex:
+        index, changed = self._index, changes.measures
+        if index is None or changed is None or len(changed) > RELOADED_FROM * len(index) + 1:
+            return load()
+        if changed:
+            return index.updated(changed)
+        return PublicIndex(index.columns, index.tags) if changes.has_any else index
+
+
+_current = _Current()
+
+
+def public_index() -> PublicIndex:
+    """The published entries as they are now."""
+    return _current.get()
