@@ -20,6 +20,8 @@ class FileResource(ModelResource):
     """Columns whose cells can only be read beside another column's."""
     local: tuple[str, ...] = ()
     """Read-only columns that say what this installation did with a record, so that two installations differ in them."""
+    is_public = "true"
+    """SQL: whether the public may see the record `r`."""
 
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Column:

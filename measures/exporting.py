@@ -1,39 +1,88 @@
-"""Records -> a CSV file, streamed by the database's COPY: memory stays the same whatever the number of rows."""
+"""Records -> a file, streamed: the first bytes leave at once, and memory stays the same whatever the number of rows.
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+The order of the rows is decided first, as a list of ids. The database's COPY then writes some thousand of them at a
+time, so that it never sorts whole records and composes the lists of thousands of records at once. All of a file is one
+state of the database, read in one transaction.
+"""
 
+import csv
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 from psycopg import ClientCursor
 
-from countries.columns import Column, quoted
+from countries.columns import Column, TextColumn, quoted
 from countries.resources import FileResource
+from measures import spreadsheet
+from measures.columns import ListColumn
+from measures.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
+
+Records: TypeAlias = QuerySet[Any] | NDArray[Any] | Sequence[Any]
+"""Which records, in their order: a query, or ids."""
 
 BLOCK = 1 << 16
 """Bytes that are handed to a web server at once; a row alone would cost more in calls than in bytes."""
+FIRST_BATCH, BATCH = 500, 5_000
+"""Records of one COPY: few for the first bytes to leave at once, then as many as are sorted in memory."""
+SETTINGS = (
+    "set local jit = off",  # compiling would take longer than a batch
+    "set local max_parallel_workers_per_gather = 0",  # so would starting workers
+    "set local random_page_cost = 1.1",  # a batch is found by its ids; reading whole tables is never quicker
+    "set local work_mem = '32MB'",  # some kilobytes for each record of a batch
+)
 
 
 def exported(
     resource: type[FileResource],
-    queryset: QuerySet[Any] | None = None,
+    records: Records | None = None,
+    *,
+    public: bool = False,
+    with_local: bool = True,
+) -> Generator[bytes]:
+    """CSV: the header, then one row a time of `records`, or of all in the order of the file.
+
+    `public` leaves out what the public may not see, records and what stands inside of them. Without `with_local` the
+    columns that say what this installation did with a record are left out: two installations give the same file.
+    """
+    columns = _columns(resource, with_local)
+    yield (",".join(column.name for column in columns) + "\n").encode()
+    with _one_state():
+        for ids in _in_batches(resource, records):
+            with connection.cursor() as cursor, cursor.copy(_copy(resource, columns, ids, public)) as copy:
+                for row in copy:
+                    yield bytes(row)
+
+
+def exported_sheet(
+    resource: type[FileResource],
+    records: Records | None = None,
     *,
     public: bool = False,
     with_local: bool = True,
 ) -> Iterator[bytes]:
-    """The header, then one row a time: the records of `queryset` in its order, or all in the order of the file.
+    """The same as XLSX; raises TooLarge at once where a sheet has too few rows, or a cell too little room for a text.
 
-    `public` leaves out what the public may not see inside a row; the caller chooses the rows. Without `with_local` the
-    columns that say what this installation did with a record are left out: two installations give the same file.
+    A list that is too long for a cell (33 sources with the longest addresses) is only found on the way.
     """
-    columns = [column for column in resource.columns() if with_local or column.name not in resource.local]
-    source = _in_order_of(resource, queryset) if queryset is not None else _all(resource)
-    yield (",".join(column.name for column in columns) + "\n").encode()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("set local max_parallel_workers_per_gather = 0")  # workers would give the rows out of order
-        with cursor.copy(f"copy ({_select(columns, public)} {source}) to stdout (format csv)") as copy:
-            for row in copy:
-                yield bytes(row)
+    total = _count(resource, records)
+    check_rows(total)
+    _check_cells(resource, records, public)
+    rows = (row.decode() for row in exported(resource, records, public=public, with_local=with_local))
+    return spreadsheet.written(csv.reader(rows), name=resource.file(), is_large=total >= MANY_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: its media type, and what gives its blocks of bytes, with the arguments of `exported`."""
+
+    media_type: str
+    blocks: Callable[..., Iterator[bytes]]
 
 
 def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
@@ -49,20 +98,115 @@ def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def _select(columns: list[Column], public: bool) -> str:
+FORMATS = {
+    "csv": Format("text/csv; charset=utf-8", lambda *args, **kwargs: in_blocks(exported(*args, **kwargs))),
+    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exported_sheet),
+}
+"""By the ending of the file's name."""
+
+
+def _columns(resource: type[FileResource], with_local: bool) -> list[Column]:
+    return [column for column in resource.columns() if with_local or column.name not in resource.local]
+
+
+@contextmanager
+def _one_state() -> Iterator[None]:
+    """A transaction that sees one state of the database throughout; inside a caller's transaction, what that sees."""
+    is_ours = not connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if is_ours:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+            for setting in SETTINGS:
+                cursor.execute(setting)
+        yield
+
+
+# Which records
+
+
+def _in_batches(resource: type[FileResource], records: Records | None) -> Iterator[Sequence[Any]]:
+    """The ids of the records, some thousand at a time."""
+    if records is None or isinstance(records, QuerySet):
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(*_query(resource, records))
+            size = FIRST_BATCH
+            while ids := [pk for (pk,) in cursor.fetchmany(size)]:
+                yield ids
+                size = BATCH
+    else:
+        listed = np.asarray(records)
+        stops = [*range(FIRST_BATCH, len(listed), BATCH), len(listed)]
+        for start, stop in zip([0, *stops], stops, strict=False):
+            yield listed[start:stop].tolist()
+
+
+def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tuple[str, Sequence[Any]]:
+    if queryset is not None:
+        return queryset.values("pk").query.sql_with_params()
+    return f"select r.{resource.pk()} from {resource.table()} r order by {resource.order()}", ()
+
+
+def _count(resource: type[FileResource], records: Records | None) -> int:
+    if records is None:
+        return resource.model()._default_manager.count()
+    return records.count() if isinstance(records, QuerySet) else len(records)
+
+
+# What is written of them
+
+
+def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any], public: bool) -> str:
     """COPY quotes an empty text to tell it from null; in our files both are nothing."""
-    cells = (f"nullif({column.written(public=public)}, '') as {quoted(column.name)}" for column in columns)
-    return f"select {', '.join(cells)}"
+    chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
+    cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
+    lists = [
+        f"left join ({column.cells(f'= any({chosen})', public=public)}) {_alias(column)} on {_alias(column)}.id = {pk}"
+        for column in columns
+        if isinstance(column, ListColumn)
+    ]
+    seen = f"where {resource.is_public}" if public else ""
+    return (
+        f"copy (select {', '.join(cells)} from unnest({chosen}) with ordinality q(id, place)"
+        f" join {resource.table()} r on {pk} = q.id {' '.join(lists)} {seen} order by q.place) to stdout (format csv)"
+    )
 
 
-def _all(resource: type[FileResource]) -> str:
-    return f"from {resource.table()} r order by {resource.order()}"
+def _cell(column: Column, public: bool) -> str:
+    return f"{_alias(column)}.cell" if isinstance(column, ListColumn) else column.written(public=public)
 
 
-def _in_order_of(resource: type[FileResource], queryset: QuerySet[Any]) -> str:
-    """The rows one by one by their key, so that the database sorts keys alone and the first row comes at once."""
-    table, pk = resource.table(), resource.pk()
-    sql, params = queryset.values("pk").query.sql_with_params()
+def _alias(column: Column) -> str:
+    return f"list_{column.name}"
+
+
+def _array(resource: type[FileResource], ids: Sequence[Any]) -> str:
+    """Ids as SQL; COPY takes no parameters."""
+    pk: Any = resource.model()._meta.pk
     with connection.cursor() as cursor:
-        keys = ClientCursor(cursor.connection).mogrify(sql, params)
-    return f"from ({keys}) q(id) cross join lateral (select * from {table} f where f.{pk} = q.id offset 0) r"
+        return ClientCursor(cursor.connection).mogrify(f"%s::{pk.rel_db_type(connection)}[]", [list(ids)])
+
+
+def _check_cells(resource: type[FileResource], records: Records | None, public: bool) -> None:
+    """Raise TooLarge for a text that is too long for a cell of a sheet; there is hardly ever one."""
+    long = [column for column in resource.columns() if isinstance(column, TextColumn) and column.longest > LONGEST_CELL]
+    for column in long:
+        text, name = column.written(public=public), resource.columns()[0].written()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select r.{resource.pk()}, {name}, {text} from {resource.table()} r"
+                f" where octet_length({text}) > {LONGEST_CELL} and {resource.is_public if public else 'true'}"
+            )
+            found = {pk: (record, cell) for pk, record, cell in cursor}
+        for pk in _among(records, list(found)):
+            record, cell = found[pk]
+            check_cell(cell, column=column.name, record=record)
+
+
+def _among(records: Records | None, ids: list[Any]) -> list[Any]:
+    """Those of `ids` that belong to the records."""
+    if records is None or not ids:
+        return ids
+    if isinstance(records, QuerySet):
+        return list(records.filter(pk__in=ids).values_list("pk", flat=True))
+    return [pk for pk, is_in in zip(ids, np.isin(ids, records), strict=True) if is_in]

@@ -151,6 +151,7 @@ class MeasureResource(FileResource):
     names = ("title_en", "title_es", "title_pt")
     needs = {"issuing_body": "country", "status_history": "kind"}
     local = ("workflow", "updated_at")
+    is_public = "r.workflow = 'published'"
 
     class Meta:
         model = Measure

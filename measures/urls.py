@@ -8,6 +8,7 @@ urlpatterns = [
     path("countries/<slug:slug>/", country.country, name="country"),
     path("measures/", measure.measure_list, name="measures"),
     path("measures.csv", data.measures_csv, name="measures_csv"),
+    path("measures.xlsx", data.measures_xlsx, name="measures_xlsx"),
     path("measures/<slug:public_id>/", measure.measure, name="measure"),
     path("reference/<path:reference>/", measure.reference, name="reference"),
 ]

@@ -3,6 +3,8 @@
 Every address of the URLconf outside of the admin has its cases here; a new one without cases fails the first test.
 """
 
+import io
+import zipfile
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote, unquote
 
@@ -63,10 +65,11 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         ],
         "reference": [reverse("reference", args=[text]) for text in (REFERENCE, "99887", "99887-2020-zanahoria")],
         "measures_csv": [reverse("measures_csv") + search for search in SEARCHES],
+        "measures_xlsx": [reverse("measures_xlsx") + search for search in SEARCHES],
     }
 
 
-SHOWN_AT = {"sitemap", "home", "country", "measures", "measure", "measures_csv", "reference"}
+SHOWN_AT = {"sitemap", "home", "country", "measures", "measure", "measures_csv", "measures_xlsx", "reference"}
 
 
 def _entry(workflow: Workflow) -> Measure:
@@ -110,7 +113,13 @@ def _answer(path: str) -> str:
     """What an anonymous visitor reads there, in small letters."""
     response = Client().get(path, follow=True)
     content = b"".join(response) if response.streaming else response.content
-    return content.decode().lower()
+    return (_unpacked(content) if zipfile.is_zipfile(io.BytesIO(content)) else content).decode().lower()
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Every part of a file that is an archive."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return b"\n".join(map(archive.read, archive.namelist()))
 
 
 def _found_at(*entries: Measure) -> set[tuple[str, str]]:

@@ -26,11 +26,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from countries.resources import FileResource
-from measures.exporting import exported, in_blocks
+from measures.exporting import FORMATS
 from measures.importing import FileProblem
 from measures.importing.preview import confirm, failed_rows_of, upload
 from measures.models import FileImport, Measure, RowState
 from measures.resources import RESOURCES, MeasureResource
+from measures.spreadsheet import TooLarge
 from measures.workflow import PUBLISH
 
 IMPORT = "measures.import_measure"
@@ -123,8 +124,10 @@ class FileImportAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("export/", view(self.export_list), name="measures_fileimport_export_list"),
-            path("export/<slug:name>.csv", view(self.export), name="measures_fileimport_export"),
-            path("export-list/measures.csv", view(self.export_listed), name="measures_fileimport_export_listed"),
+            path("export/<slug:name>.<slug:ending>", view(self.export), name="measures_fileimport_export"),
+            path(
+                "export-list/measures.<slug:ending>", view(self.export_listed), name="measures_fileimport_export_listed"
+            ),
             path("<int:pk>/refused.csv", view(self.refused), name="measures_fileimport_refused"),
             *super().get_urls(),
         ]
@@ -221,7 +224,7 @@ class FileImportAdmin(admin.ModelAdmin):
             raise Http404
         writer = csv.writer(_Echo())
         lines = (writer.writerow(row).encode() for row in failed_rows_of(kept))
-        return _download(_with_mark(lines), f"{kept.file_type}-refused.csv")
+        return _download(_with_mark(lines), f"{kept.file_type}-refused.csv", FORMATS["csv"].media_type)
 
     # Out
 
@@ -229,15 +232,15 @@ class FileImportAdmin(admin.ModelAdmin):
         """Every file, for download."""
         return self._page(request, "export", title=_("Export files"), kinds=exportable(request.user))
 
-    def export(self, request: HttpRequest, name: str) -> HttpResponseBase:
+    def export(self, request: HttpRequest, name: str, ending: str) -> HttpResponseBase:
         """One file; `?state` adds the columns that two installations differ in."""
         if name not in RESOURCES:
             raise Http404
         if name not in dict(exportable(request.user)):
             raise PermissionDenied
-        return _download(in_blocks(exported(RESOURCES[name], with_local="state" in request.GET)), f"{name}.csv")
+        return _exported(request, ending, RESOURCES[name], with_local="state" in request.GET)
 
-    def export_listed(self, request: HttpRequest) -> HttpResponseBase:
+    def export_listed(self, request: HttpRequest, ending: str) -> HttpResponseBase:
         """The measures of their list, with its query string: its filters, search and order."""
         measures = self.admin_site.get_model_admin(Measure)
         if not measures.has_view_permission(request):
@@ -246,13 +249,19 @@ class FileImportAdmin(admin.ModelAdmin):
             queryset = measures.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:measures_measure_changelist"))
-        return _download(in_blocks(exported(MeasureResource, queryset)), "measures.csv")
+        return _exported(request, ending, MeasureResource, queryset)
 
 
 @admin.action(description=gettext_lazy("Export as CSV"), permissions=["view"])
 def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponseBase:
     """The selected measures, or with “select all” all that the filters of the list give, in its order."""
-    return _download(in_blocks(exported(MeasureResource, queryset)), "measures.csv")
+    return _exported(request, "csv", MeasureResource, queryset)
+
+
+@admin.action(description=gettext_lazy("Export as Excel"), permissions=["view"])
+def export_selected_as_sheet(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponseBase:
+    """The same for spreadsheet programs."""
+    return _exported(request, "xlsx", MeasureResource, queryset)
 
 
 class _Echo:
@@ -268,8 +277,22 @@ def _with_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
     yield from lines
 
 
-def _download(blocks: Iterator[bytes], name: str) -> HttpResponseBase:
-    response = StreamingHttpResponse(blocks, content_type="text/csv; charset=utf-8")
+def _exported(
+    request: HttpRequest, ending: str, resource: type[FileResource], *records: QuerySet, **options: Any
+) -> HttpResponseBase:
+    """A file in the format of its ending; where a sheet cannot hold it, the list of all files with the reason."""
+    if ending not in FORMATS:
+        raise Http404
+    try:
+        blocks = FORMATS[ending].blocks(resource, *records, **options)
+    except TooLarge as problem:
+        messages.error(request, str(problem))
+        return HttpResponseRedirect(reverse("admin:measures_fileimport_export_list"))
+    return _download(blocks, f"{resource.file()}.{ending}", FORMATS[ending].media_type)
+
+
+def _download(blocks: Iterator[bytes], name: str, media_type: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(blocks, content_type=media_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

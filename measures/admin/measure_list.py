@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from countries.record_admin import RecordAdmin
 from measures import search, workflow
 from measures.admin import filters, moves
-from measures.admin.importing import export_selected
+from measures.admin.importing import export_selected, export_selected_as_sheet
 from measures.admin.queues import QueueFilter
 from measures.admin.tagging import tag_selected
 from measures.models import Citation, IssuingBody, Measure
@@ -48,7 +48,7 @@ class MeasureList(RecordAdmin):
         filters.EvidenceFilter,
         filters.UpdatedByMeFilter,
     ]
-    actions = [tag_selected, export_selected]
+    actions = [tag_selected, export_selected, export_selected_as_sheet]
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, measure: Measure) -> SafeString | str:

@@ -8,8 +8,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 from countries.cells import CellProblem, nearest_in_words
-from countries.columns import Column
-from measures.columns.lists import items_of
+from measures.columns.lists import ListColumn, items_of
 from measures.models import Citation, Source
 
 SOURCES, CITATIONS = Source._meta.db_table, Citation._meta.db_table
@@ -28,10 +27,9 @@ def _is_site(site: str) -> bool:
     return True
 
 
-class CitationsColumn(Column):
+class CitationsColumn(ListColumn):
     """Addresses of sources, or keys of sources.csv; a source is named by its address where it has one."""
 
-    is_composed = True
     is_trimmed = True
     NAME = "case when f.url <> '' and position('|' in f.url) = 0 then f.url else f.key end"
 
@@ -64,15 +62,11 @@ class CitationsColumn(Column):
                 _("Enter it as a source with a shorter address, and write that source's key."),
             )
 
-    def written(self, *, public: bool = False) -> str:
+    def cells(self, of: str, *, public: bool = False) -> str:
         return (
-            "coalesce((select string_agg(x.cited, '|' order by x.cited) from ("
-            f'select distinct ({self.NAME}) collate "C" as cited from {CITATIONS} c'
-            f" join {SOURCES} f on f.id = c.source_id where c.measure_id = r.id) x), '')"
+            f"select c.measure_id as id, string_agg(distinct ({self.NAME}) collate \"C\", '|') as cell"
+            f" from {CITATIONS} c join {SOURCES} f on f.id = c.source_id where c.measure_id {of} group by c.measure_id"
         )
-
-    def stored(self) -> tuple[str, str] | None:
-        return None
 
     def settled(self) -> list[str]:
         """The key of a source that has an address becomes the address."""

@@ -6,10 +6,9 @@ from functools import lru_cache
 from django.utils.translation import gettext as _
 
 from countries.cells import CellProblem, canonical_date, one_of
-from countries.columns import Column
 from countries.periods import PartialDate
 from measures.choices import Kind, Status
-from measures.columns.lists import items_of
+from measures.columns.lists import ListColumn, items_of
 from measures.models import StatusEvent
 from measures.workflow import check_history
 
@@ -17,10 +16,9 @@ EVENTS = StatusEvent._meta.db_table
 STATUSES = list(Status.values)
 
 
-class HistoryColumn(Column):
+class HistoryColumn(ListColumn):
     """`introduced@2020-03-30|archived@2021?`, oldest first; an event without a date has no `@`."""
 
-    is_composed = True
     comes_first = True
     is_trimmed = True
 
@@ -44,14 +42,11 @@ class HistoryColumn(Column):
             )
         return f"{status}@{canonical_date(date)}" if date else status
 
-    def written(self, *, public: bool = False) -> str:
+    def cells(self, of: str, *, public: bool = False) -> str:
         return (
-            "coalesce((select string_agg(e.status || case when e.date <> '' then '@' || e.date else '' end,"
-            f" '|' order by e.position) from {EVENTS} e where e.measure_id = r.id), '')"
+            "select e.measure_id as id, string_agg(e.status || case when e.date <> '' then '@' || e.date else '' end,"
+            f" '|' order by e.position) as cell from {EVENTS} e where e.measure_id {of} group by e.measure_id"
         )
-
-    def stored(self) -> tuple[str, str] | None:
-        return None
 
     def row_check(self) -> tuple[str, Callable[..., str]]:
         rows = (

@@ -3,9 +3,8 @@
 from django.utils.translation import gettext as _
 
 from countries.cells import CellProblem, one_of
-from countries.columns import Column
 from measures.choices import ACYCLIC_RELATIONS, SYMMETRIC_RELATIONS, RelationType
-from measures.columns.lists import items_of
+from measures.columns.lists import ListColumn, items_of
 from measures.models import Measure, Relation
 
 LINKS, MEASURES = Relation._meta.db_table, Measure._meta.db_table
@@ -14,10 +13,9 @@ MUTUAL = ", ".join(f"'{relation.value}'" for relation in SYMMETRIC_RELATIONS)
 ACYCLIC = ", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)
 
 
-class RelationsColumn(Column):
+class RelationsColumn(ListColumn):
     """`extends:PER-00004|implements:PER-00002`; a mutual relation stands in the cells of both entries."""
 
-    is_composed = True
     comes_last = True
     is_trimmed = True
 
@@ -40,19 +38,15 @@ class RelationsColumn(Column):
             )
         return one_of(RELATIONS, relation), public_id
 
-    def written(self, *, public: bool = False) -> str:
-        seen = " where o.workflow = 'published'" if public else ""
+    def cells(self, of: str, *, public: bool = False) -> str:
+        seen = " and o.workflow = 'published'" if public else ""
         return (
-            "coalesce((select string_agg(x.type || ':' || o.public_id, '|'"
-            ' order by x.type collate "C", o.public_id collate "C") from ('
-            f"select type, object_id as other from {LINKS} where subject_id = r.id union all"
-            f" select type, subject_id from {LINKS}"
-            f" where object_id = r.id and type in ({MUTUAL})"
-            f") x join {MEASURES} o on o.id = x.other{seen}), '')"
+            "select x.id, string_agg(x.type || ':' || o.public_id, '|'"
+            ' order by x.type collate "C", o.public_id collate "C") as cell from ('
+            f"select subject_id as id, type, object_id as other from {LINKS} where subject_id {of} union all"
+            f" select object_id, type, subject_id from {LINKS} where object_id {of} and type in ({MUTUAL})"
+            f") x join {MEASURES} o on o.id = x.other{seen} group by x.id"
         )
-
-    def stored(self) -> tuple[str, str] | None:
-        return None
 
     def settled(self) -> list[str]:
         """A mutual relation that one of two rows lists counts for both."""

@@ -4,9 +4,11 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from countries.cells import nearest_in_words
-from countries.columns import Column, KeyColumn
-from measures.columns.lists import items_of
-from measures.models import IssuingBody
+from countries.columns import KeyColumn
+from measures.columns.lists import ListColumn, items_of
+from measures.models import IssuingBody, Measure
+
+MEASURES = Measure._meta.db_table
 
 
 class BodyColumn(KeyColumn):
@@ -58,10 +60,8 @@ class BodyColumn(KeyColumn):
         return nearest_in_words(value, list(by_key))
 
 
-class TagsColumn(Column):
+class TagsColumn(ListColumn):
     """A list of keys; the order means nothing, so they are sorted."""
-
-    is_composed = True
 
     def __init__(self, field: models.ManyToManyField) -> None:
         super().__init__(field)
@@ -75,17 +75,14 @@ class TagsColumn(Column):
     def read(self, text: str) -> str:
         return "|".join(sorted(set(items_of(text))))
 
-    def _written(self, order: str) -> str:
+    def cells(self, of: str, *, public: bool = False) -> str:
+        return self._joined(f"{self.through} x", f'v.{self.key} collate "C"', of)
+
+    def _joined(self, tagged: str, order: str, of: str) -> str:
         return (
-            f"coalesce((select string_agg(v.{self.key}, '|' order by {order}) from {self.through} x"
-            f" join {self.table} v on v.{self.pk} = x.{self.target} where x.measure_id = r.id), '')"
+            f"select x.measure_id as id, string_agg(v.{self.key}, '|' order by {order}) as cell from {tagged}"
+            f" join {self.table} v on v.{self.pk} = x.{self.target} where x.measure_id {of} group by x.measure_id"
         )
-
-    def written(self, *, public: bool = False) -> str:
-        return self._written(f'v.{self.key} collate "C"')
-
-    def stored(self) -> tuple[str, str] | None:
-        return None
 
     def unknown(self) -> str:
         return (
@@ -117,8 +114,12 @@ class TopicsColumn(TagsColumn):
         first, *others = items_of(text)
         return "|".join([first, *sorted(set(others) - {first})])
 
-    def written(self, *, public: bool = False) -> str:
-        return self._written('v.id = r.primary_topic_id desc nulls last, v.key collate "C"')
+    def cells(self, of: str, *, public: bool = False) -> str:
+        return self._joined(
+            f"{self.through} x join {MEASURES} m on m.id = x.measure_id and m.id {of}",
+            'v.id = m.primary_topic_id desc nulls last, v.key collate "C"',
+            of,
+        )
 
     def stored(self) -> tuple[str, str]:
         return "primary_topic_id", "j_topics.id"

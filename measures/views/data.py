@@ -3,19 +3,36 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from measures.exporting import exported, in_blocks
+from measures.exporting import FORMATS
 from measures.filters import MeasureFilter
 from measures.resources import MeasureResource
+from measures.spreadsheet import TooLarge
 
 
 @require_safe
 def measures_csv(request: HttpRequest) -> HttpResponseBase:
     """The entries of a list, all pages of it, with the query string of that list; a wrong parameter is named."""
+    return _file(request, "csv")
+
+
+@require_safe
+def measures_xlsx(request: HttpRequest) -> HttpResponseBase:
+    """The same for spreadsheet programs; what is too large for them is said instead."""
+    return _file(request, "xlsx")
+
+
+def _file(request: HttpRequest, ending: str) -> HttpResponseBase:
     chosen = MeasureFilter(request.GET)
     if not chosen.is_valid():
-        words = "".join(f"{problem.parameter}: {problem.message}\n" for problem in chosen.problems)
-        return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
-    rows = exported(MeasureResource, chosen.qs, public=True)
-    response = StreamingHttpResponse(in_blocks(rows), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="measures.csv"'
+        return _refused("".join(f"{problem.parameter}: {problem.message}\n" for problem in chosen.problems))
+    try:
+        blocks = FORMATS[ending].blocks(MeasureResource, chosen.qs, public=True)
+    except TooLarge as problem:
+        return _refused(f"{problem}\n")
+    response = StreamingHttpResponse(blocks, content_type=FORMATS[ending].media_type)
+    response["Content-Disposition"] = f'attachment; filename="measures.{ending}"'
     return response
+
+
+def _refused(words: str) -> HttpResponse:
+    return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")

@@ -3,10 +3,12 @@
 import csv
 import io
 import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -184,12 +186,22 @@ def test_every_file_can_be_downloaded() -> None:
     factories.draft(title_en="Draft")
     client = _as("editor")
     page = client.get("/admin/measures/fileimport/export/").content.decode()
-    names = re.findall(r'href="(/admin/measures/fileimport/export/\w+\.csv)"', page)
-    assert len(names) == 9
+    names = re.findall(r'href="(/admin/measures/fileimport/export/\w+\.\w+)"', page)
+    assert Counter(name.rpartition(".")[2] for name in names) == {"csv": 9, "xlsx": 9}
     for name in names:
         response = client.get(name)
         assert response.status_code == 200
         assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_file_too_large_for_a_sheet_is_refused_with_words() -> None:
+    factories.draft(summary_en="x" * 32_768)
+    client = _as("editor")
+    for address in ("export/measures.xlsx", "export-list/measures.xlsx"):
+        page = client.get(f"/admin/measures/fileimport/{address}", follow=True)
+        assert page.redirect_chain == [("/admin/measures/fileimport/export/", 302)]
+        assert "has 32,768. Take the CSV file." in page.content.decode()
+    assert client.get("/admin/measures/fileimport/export/measures.doc").status_code == 404
 
 
 def test_list_is_exported_with_its_filters_and_order() -> None:
@@ -204,6 +216,10 @@ def test_list_is_exported_with_its_filters_and_order() -> None:
         text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
         rows = csv.DictReader(io.StringIO(text, newline=""))
         assert [row["public_id"] for row in rows] == [measure.public_id for measure in expected]
+        sheet = client.get(f"{address}{query}".replace(".csv", ".xlsx"))
+        content = io.BytesIO(b"".join(sheet.streaming_content))  # type: ignore[attr-defined]
+        ids = [row[0] for row in openpyxl.load_workbook(content).active.iter_rows(min_row=2, values_only=True)]
+        assert ids == [measure.public_id for measure in expected]
     assert client.get(f"{address}&nonsense=1").status_code == 302
 
 
@@ -214,3 +230,10 @@ def test_selected_measures_are_exported_in_the_order_of_the_list() -> None:
     response = _as("analyst").post("/admin/measures/measure/?o=1", data)
     text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     assert [row["title_en"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["B", "A"]
+    sheet = _as("analyst").post("/admin/measures/measure/?o=1", data | {"action": "export_selected_as_sheet"})
+    content = io.BytesIO(b"".join(sheet.streaming_content))  # type: ignore[attr-defined]
+    assert [row[8] for row in openpyxl.load_workbook(content).active.iter_rows(values_only=True)] == [
+        "title_en",
+        "B",
+        "A",
+    ]

@@ -212,7 +212,7 @@ def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
         ]
         for group in ("analyst", "editor")
     }
-    on_tags_and_files = ("tag_selected", "export_selected")
+    on_tags_and_files = ("tag_selected", "export_selected", "export_selected_as_sheet")
     assert actions == {
         "analyst": ["", *on_tags_and_files, "draft", "submit", "withdraw"],
         "editor": ["", *on_tags_and_files, "draft", "submit", "withdraw", "publish", "send_back", "retire"],

@@ -2,21 +2,27 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.utils.escape import unescape
 
 from countries.periods import PartialDate
+from measures import exporting, spreadsheet
 from measures.choices import KINDS, Family, RelationType, Workflow
-from measures.exporting import in_blocks
+from measures.exporting import exported, exported_sheet, in_blocks
 from measures.models import Citation, Measure, PublicIdSequence, Relation, Source
 from measures.resources import RESOURCES, MeasureResource
+from measures.spreadsheet import TooLarge
 from tests import factories
 from tests.csv_files import MEASURE, counts, export, run
 
@@ -204,6 +210,114 @@ def test_public_file_names_a_wrong_parameter(client: Client) -> None:
     response = client.get("/measures.csv?from=soon&colour=red")
     assert response.status_code == 400
     assert [line.split(":")[0] for line in response.content.decode().splitlines()] == ["colour", "from"]
+
+
+# Ids, batches, one state
+
+
+def test_ids_give_their_records_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "FIRST_BATCH", 1)
+    monkeypatch.setattr(exporting, "BATCH", 2)
+    measures = [factories.measure(topics=("work.permit",)) for _number in range(6)]
+    for order in (measures, measures[::-1], measures[:1], []):
+        for ids in ([one.pk for one in order], np.array([one.pk for one in order], dtype=np.int64)):
+            rows = _rows(export(records=ids))
+            assert [row["public_id"] for row in rows] == [one.public_id for one in order]
+            assert {row["topics"] for row in rows} <= {"work.permit"}
+    assert export(records=Measure.objects.order_by("-pk")) == export(records=[one.pk for one in measures[::-1]])
+    assert export() == export(records=Measure.objects.order_by("public_id"))
+
+
+def test_public_file_leaves_out_an_entry_that_is_no_longer_published() -> None:
+    """Ids may be older than the transaction that writes their records."""
+    seen, draft = factories.measure(), factories.draft()
+    text = export(records=[draft.pk, seen.pk], public=True)
+    assert [row["public_id"] for row in _rows(text)] == [seen.public_id]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_file_is_one_state_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "FIRST_BATCH", 1)
+    first, second = factories.measure(title_en="First"), factories.measure(title_en="Second")
+    rows = exported(MeasureResource, [first.pk, second.pk])
+    begun = [next(rows), next(rows)]
+    with ThreadPoolExecutor(1) as others:
+        others.submit(_change_titles).result()
+    assert [row["title_en"] for row in _rows(b"".join([*begun, *rows]).decode())] == ["First", "Second"]
+
+
+def _change_titles() -> None:
+    Measure.objects.update(title_en="Changed")
+    connection.close()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_given_up_export_leaves_the_connection_as_it_was() -> None:
+    for number in range(3):
+        factories.measure(title_en=f"{number}")
+    for read in (1, 2, 3):
+        for records in (None, Measure.objects.order_by("-pk"), [one.pk for one in Measure.objects.all()]):
+            rows = exported(MeasureResource, records)
+            for _number in range(read):
+                next(rows)
+            rows.close()
+            assert not connection.in_atomic_block
+            assert Measure.objects.update(title_en="Writable") == 3
+
+
+# Spreadsheets
+
+
+def _sheet(content: bytes) -> list[list[str]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    return [[unescape(cell or "") for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+def test_sheet_says_what_the_file_says(client: Client) -> None:
+    old = factories.measure(kind="law", title_en="=1+1", events=(("enacted", "2019"),), summary_en="a\r\nb\v_x000D_")
+    new = factories.measure(kind="law", title_en="Año", events=(("enacted", "2021-05?"),))
+    factories.relation(subject=new, type="amends", object=old)
+    factories.measure(kind="bill")
+    factories.draft(kind="law")
+    for query in ("?kind=law", "?kind=law&sort=oldest"):
+        text = b"".join(client.get(f"/measures.csv{query}").streaming_content).decode()  # type: ignore[attr-defined]
+        response = client.get(f"/measures.xlsx{query}")
+        assert _sheet(b"".join(response.streaming_content)) == list(  # type: ignore[attr-defined]
+            csv.reader(io.StringIO(text, newline=""))
+        )
+        assert response["Content-Disposition"] == 'attachment; filename="measures.xlsx"'
+        assert response["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def test_sheet_names_a_wrong_parameter(client: Client) -> None:
+    response = client.get("/measures.xlsx?colour=red")
+    assert (response.status_code, response.content.decode().split(":")[0]) == (400, "colour")
+
+
+def test_text_longer_than_a_cell_is_refused_before_anything_is_sent(client: Client) -> None:
+    measure = factories.measure(kind="law", summary_es="ñ" * 32_768)
+    other = factories.measure(kind="bill", summary_en="ñ" * 32_767)
+    response = client.get("/measures.xlsx")
+    assert response.status_code == 400
+    assert f"“summary_es” of {measure.public_id} has 32,768" in response.content.decode()
+    response = client.get("/measures.xlsx?kind=bill")
+    assert _sheet(b"".join(response.streaming_content))[1][0] == other.public_id  # type: ignore[attr-defined]
+    with pytest.raises(TooLarge, match="summary_es"):
+        exported_sheet(MeasureResource)
+    with pytest.raises(TooLarge, match="summary_es"):
+        exported_sheet(MeasureResource, [other.pk, measure.pk])
+    assert exported_sheet(MeasureResource, [other.pk])
+
+
+def test_more_records_than_a_sheet_has_rows_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "MOST_ROWS", 3)
+    factories.measure(), factories.measure(kind="law")
+    assert client.get("/measures.xlsx").status_code == 200
+    factories.measure()
+    response = client.get("/measures.xlsx")
+    assert response.status_code == 400
+    assert "room for 2 records, and these are 3" in response.content.decode()
+    assert client.get("/measures.xlsx?kind=law").status_code == 200
 
 
 # On the command line

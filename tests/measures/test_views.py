@@ -157,7 +157,8 @@ def test_country_page_offers_its_filters_as_data(client: Client, peru: Country) 
     make.measure()
     html = client.get("/countries/peru/?topic=health&page=1").content.decode()
     assert 'href="/measures/?topic=health&amp;country=PER&amp;sort=oldest"' in html
-    assert 'href="/measures.csv?topic=health&amp;country=PER&amp;sort=oldest"' in html
+    for ending in ("csv", "xlsx"):
+        assert f'href="/measures.{ending}?topic=health&amp;country=PER&amp;sort=oldest"' in html
 
 
 @pytest.mark.parametrize(
