@@ -26,7 +26,7 @@ def _file(request: HttpRequest, ending: str) -> HttpResponseBase:
     if not chosen.is_valid():
         return _refused("".join(f"{problem.parameter}: {problem.message}\n" for problem in chosen.problems))
     try:
-        blocks = FORMATS[ending].blocks(MeasureResource, chosen.qs, public=True)
+        blocks = FORMATS[ending].blocks(MeasureResource, chosen.ids, public=True)
     except TooLarge as problem:
         return _refused(f"{problem}\n")
     response = StreamingHttpResponse(blocks, content_type=FORMATS[ending].media_type)
