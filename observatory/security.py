@@ -1,4 +1,4 @@
-"""What the libraries leave open: two headers' worth of policy and the address that sign-in counts by."""
+"""What the libraries leave open: two headers of policy and the address that sign-in counts by."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,18 @@ PERMISSIONS_POLICY = (
 )
 
 
-def permissions_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: every answer carries ``Permissions-Policy``."""
+def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: every answer carries `Permissions-Policy` and `Content-Security-Policy`.
+
+    Django's own pages for a developer, which have scripts and styles inside, carry the first alone.
+    """
+    content = "; ".join(f"{directive} {source}" for directive, source in settings.CONTENT_SECURITY_POLICY.items())
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.headers.setdefault("Content-Security-Policy", content)
         return response
 
     return middleware

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import pgtrigger
-from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +31,13 @@ def _flag(name: str) -> bool:
     if value in ("", "0", "false", "no", "off"):
         return False
     raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false. Write {name}=true or {name}=false.")
+
+
+def _number(name: str, default: int) -> int:
+    value = _text(name) or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number. Write one such as {name}={default}.")
+    return int(value)
 
 
 def _words(name: str, default: str = "") -> list[str]:
@@ -86,7 +92,6 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "axes",
-    "csp",
     "django_filters",
     "import_export",
 ]
@@ -94,16 +99,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # a country's page shrinks to a seventh, also where no proxy compresses
-    "csp.middleware.CSPMiddleware",
-    "observatory.security.permissions_policy",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "observatory.security.policies",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.languages.language_by_address",
+    "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
+    "django.middleware.gzip.GZipMiddleware",  # a country's page shrinks to a seventh, also where no proxy compresses
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pghistory.middleware.HistoryMiddleware",
     "axes.middleware.AxesMiddleware",  # last: it answers for what the others raise
 ]
@@ -162,6 +167,9 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 # Seconds for which a process trusts what it knows of the version of the public data before it asks again
 PUBLIC_VERSION_AGE = 0.2
 
+# Megabytes of rendered public pages that each process keeps ready; 0 keeps none
+PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
+
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
@@ -212,19 +220,10 @@ AXES_VERBOSE = False
 # Security headers
 
 CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "font-src": [SELF],
-        "img-src": [SELF],
-        "connect-src": [SELF],
-        "manifest-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-    },
+    "default-src": "'none'",
+    **dict.fromkeys(["script-src", "style-src", "font-src", "img-src", "connect-src", "manifest-src"], "'self'"),
+    "form-action": "'self'",
+    **dict.fromkeys(["frame-ancestors", "base-uri", "object-src"], "'none'"),
 }
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"

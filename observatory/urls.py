@@ -7,6 +7,7 @@ from django.contrib.sitemaps.views import index, sitemap
 from django.urls import include, path
 from django.views.static import serve
 
+from countries.public_pages import public_page
 from observatory import views
 from observatory.sitemaps import SITEMAPS
 
@@ -14,8 +15,8 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", index, {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public_page(index), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
+    path("sitemap-<section>.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     # Small and few, checked at upload; a proxy that serves the folder itself never asks for them here
     path("media/countries/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / "countries"}, name="picture"),
     *i18n_patterns(

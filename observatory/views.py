@@ -9,12 +9,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
+from countries.public_pages import public_page
 from measures.choices import StatusGroup
 from observatory import overview
 
 PLAIN = "text/plain; charset=utf-8"
 
 
+@public_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the observatory holds, and ways into it."""
@@ -26,6 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", context)
 
 
+@public_page
 @require_safe
 def country_list(request: HttpRequest) -> HttpResponseBase:
     """The covered countries; `?go=peru`, which the form on the home page sends, leads on to that country."""
@@ -34,12 +37,14 @@ def country_list(request: HttpRequest) -> HttpResponseBase:
     return render(request, "countries/country_list.html", {"rows": overview.covered_countries()})
 
 
+@public_page
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """How entries are collected and checked."""
     return render(request, "about/method.html", {"status_groups": list(StatusGroup)})
 
 
+@public_page
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """What works for whom, and what is known not to."""

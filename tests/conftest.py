@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     settings.WHITENOISE_USE_FINDERS = True
     settings.PUBLIC_VERSION_AGE = 0  # a test sees what it has just written
+    settings.PAGE_CACHE_MB = 0  # and the work that it takes
     # The real hasher is slow on purpose
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

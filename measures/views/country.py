@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from countries.models import Country
 from countries.periods import PartialDate
 from countries.profile import profile_of
+from countries.public_pages import public_page
 from countries.texts import translated
 from measures.filters import OLDEST, MeasureFilter
 from measures.matrix import Asked, Matrix, matrix
@@ -22,6 +23,7 @@ from measures.views.listing import Listing
 from measures.views.measure import permanent_address
 
 
+@public_page
 @require_safe
 def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/`; the query string filters the timeline and the list alike."""

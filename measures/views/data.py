@@ -3,18 +3,21 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
+from countries.public_pages import public_page
 from measures.exporting import FORMATS
 from measures.filters import MeasureFilter
 from measures.resources import MeasureResource
 from measures.spreadsheet import TooLarge
 
 
+@public_page
 @require_safe
 def measures_csv(request: HttpRequest) -> HttpResponseBase:
     """The entries of a list, all pages of it, with the query string of that list; a wrong parameter is named."""
     return _file(request, "csv")
 
 
+@public_page
 @require_safe
 def measures_xlsx(request: HttpRequest) -> HttpResponseBase:
     """The same for spreadsheet programs; what is too large for them is said instead."""

@@ -11,6 +11,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
+from countries.public_pages import public_page
 from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
@@ -23,6 +24,7 @@ MOST_OF_A_REFERENCE = 100
 """Entries that the page of a legal number lists; no act has more provisions that differ."""
 
 
+@public_page
 @require_safe
 def measure_list(request: HttpRequest) -> HttpResponse:
     """`/measures/`: every public entry, narrowed and ordered by the query string."""
@@ -31,6 +33,7 @@ def measure_list(request: HttpRequest) -> HttpResponse:
     return render(request, "measures/measure_list.html", context, status=listing.status_code)
 
 
+@public_page
 @require_safe
 def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """`/measures/PER-00007/`; a retired record leaves nothing but the news that it is gone."""
@@ -53,6 +56,7 @@ def permanent_address(request: HttpRequest, shown: Measure | Country) -> str:
         return request.build_absolute_uri(shown.get_absolute_url())
 
 
+@public_page
 @require_safe
 def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     """`/reference/5349-2020-CR/`: the act with that number in whatever spelling, or all that begin with it."""

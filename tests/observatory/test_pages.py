@@ -109,7 +109,7 @@ def _queries(client: Client, path: str) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/", 6), ("/countries/", 2)])
+@pytest.mark.parametrize(("path", "expected"), [("/", 7), ("/countries/", 3)])
 def test_number_of_queries_is_fixed(client: Client, path: str, expected: int) -> None:
     factories.measure(country=factories.country(iso3="ECU"))
     factories.mobility_role()

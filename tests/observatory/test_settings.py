@@ -73,3 +73,9 @@ def test_unreadable_environment_stops_the_start(changed: dict[str, str], message
     result = manage("check", **(PRODUCTION | changed))
     assert result.returncode == 1
     assert message in result.stderr
+
+
+def test_number_that_is_none_stops_the_start_with_a_remedy() -> None:
+    result = manage("check", PAGE_CACHE_MB="much")
+    assert result.returncode == 1
+    assert "PAGE_CACHE_MB='much' is not a whole number. Write one such as PAGE_CACHE_MB=64." in result.stderr

@@ -1,0 +1,357 @@
+"""What is shared is the same for everybody and as new as its data; what is somebody's own is never kept."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import Settings
+
+from countries.models import Country
+from measures.choices import Workflow
+from measures.models import Measure
+from observatory.caching import SHARED, KeptPages, Page, public_pages, release, tag_of
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+OWN = {"healthz", "readyz", "robots", "picture"}
+"""The addresses that a machine asks, and files: no pages."""
+
+
+@pytest.fixture(autouse=True)
+def entry(settings: Settings) -> None:
+    """One entry of Peru, in a gazette, and room for pages."""
+    settings.PAGE_CACHE_MB = 1
+    factories.measure(reference="N° 7-2020", title_en="Closing of borders")
+
+
+def _pages() -> dict[str, str]:
+    """An address of each public page by the name of its pattern."""
+    arguments = {
+        "sitemap": ["measures"],
+        "country": ["peru"],
+        "measure": ["PER-00001"],
+        "reference": ["104-2020"],
+        "picture": ["peru.jpg"],
+    }
+    factories.measure(reference="N° 104-2020", provision="art. 1")
+    factories.measure(reference="N° 104-2020", provision="art. 2")
+    return {name: reverse(name, args=arguments.get(name, [])) for name in _names(get_resolver().url_patterns)}
+
+
+def _names(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or str(pattern.pattern)
+        elif pattern.namespace != "admin":
+            yield from _names(pattern.url_patterns)
+
+
+def _content(response: HttpResponseBase) -> bytes:
+    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
+
+
+def _asked(client: Client, path: str, tag: str = "", **headers: str) -> HttpResponseBase:
+    response: HttpResponseBase = client.get(path, headers={"If-None-Match": tag, **headers} if tag else headers)
+    return response
+
+
+def _queries(client: Client, path: str, tag: str = "") -> int:
+    with CaptureQueriesContext(connection) as made:
+        _content(_asked(client, path, tag))
+    return len(made)
+
+
+# What is shared
+
+
+@pytest.mark.parametrize("prefix", ["", "/es", "/pt"])
+def test_every_public_page_has_a_tag_and_is_not_sent_again(client: Client, prefix: str) -> None:
+    found = set()
+    for name, path in _pages().items():
+        if prefix and (("." in path and not path.startswith("/measures")) or name in OWN):
+            continue
+        response = client.get(prefix + path)
+        if "ETag" not in response.headers:
+            assert "public" not in response.headers.get("Cache-Control", "")
+            continue
+        found.add(name)
+        tag = response.headers["ETag"]
+        assert (response.status_code, response.headers["Cache-Control"]) == (200, SHARED)
+        assert response.headers["Vary"] == "Accept-Encoding"
+        again = _asked(Client(), prefix + path, tag)  # of a process that never made the page
+        assert (again.status_code, _content(again), again.headers["ETag"]) == (304, b"", tag)
+        assert (again.headers["Cache-Control"], again.headers["Vary"]) == (SHARED, "Accept-Encoding")
+    expected = set(_names(get_resolver().url_patterns)) - OWN
+    assert found == (expected - {"sitemap", "sitemaps"} if prefix else expected)
+
+
+def test_answer_without_work_asks_for_the_version_alone(client: Client) -> None:
+    path = reverse("country", args=["peru"])
+    tag = client.get(path).headers["ETag"]
+    assert _queries(Client(), path) > 5
+    assert _queries(Client(), path, tag) == 1
+    assert _queries(client, path) == 1
+
+
+def test_tags_come_in_lists_weak_or_strong_or_as_any(client: Client) -> None:
+    tag = client.get("/").headers["ETag"]
+    strong = tag.removeprefix("W/")
+    for known in (tag, strong, f'"other", {tag}', f'W/"other",{strong}', "*"):
+        assert _asked(client, "/", known).status_code == 304
+        assert _asked(Client(), "/", known).status_code == 304
+    for other in ('"other"', 'W/"other"', "other", strong.strip('"')):
+        assert _asked(client, "/", other).status_code == 200
+    assert _asked(client, "/measures/NO-SUCH/", "*").status_code == 404
+
+
+def test_each_address_language_host_and_day_has_a_tag_of_its_own(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["one.example.org", "two.example.org"]
+    made, day = RequestFactory(), date(2026, 3, 31)
+    requests = [
+        made.get(path, headers={"host": host})
+        for path in ("/", "/es/", "/measures/", "/measures/?sort=oldest", "/measures/?sort=newest")
+        for host in ("one.example.org", "two.example.org")
+    ] + [made.get("/", headers={"host": "one.example.org"}, secure=True)]
+    tags = {tag_of(request, on=day) for request in requests}
+    assert len(tags) == len(requests)
+    assert tags.isdisjoint(tag_of(request, on=day + timedelta(days=1)) for request in requests)
+
+
+def test_change_of_the_data_is_in_the_next_answer(client: Client) -> None:
+    path = reverse("country", args=["peru"])
+    tag = client.get(path).headers["ETag"]
+    factories.measure(title_en="Opening of borders")
+    response = _asked(client, path, tag)
+    assert response.status_code == 200
+    assert "Opening of borders" in _content(response).decode()
+    assert response.headers["ETag"] != tag
+
+
+def test_draft_changes_no_answer(client: Client) -> None:
+    tag = client.get("/").headers["ETag"]
+    factories.draft(country=Country.objects.get(pk="PER"), sources=())
+    assert _asked(client, "/", tag).status_code == 304
+
+
+def test_kept_page_is_the_page(client: Client) -> None:
+    for path in ("/", "/es/countries/peru/", "/measures/?q=borders"):
+        for encoding in ("identity", "gzip"):
+            first = _asked(client, path, **{"accept-encoding": encoding})
+            again = _asked(client, path, **{"accept-encoding": encoding})
+            assert again is not first
+            assert (_content(again), dict(again.items())) == (_content(first), dict(first.items()))
+            assert again.get("Content-Encoding", "identity") == encoding
+
+
+def test_head_is_answered_as_get(client: Client) -> None:
+    got = client.get("/")
+    for asked in (client.head("/"), Client().head("/")):
+        assert (asked.status_code, asked.content) == (200, b"")
+        assert dict(asked.items()) == dict(got.items())
+    assert client.head("/", headers={"If-None-Match": got.headers["ETag"]}).status_code == 304
+
+
+def test_answers_carry_the_same_policies_however_they_came_about(client: Client) -> None:
+    fresh, kept = client.get("/"), client.get("/")
+    current = _asked(client, "/", fresh.headers["ETag"])
+    body = {"Content-Type", "Content-Length"}
+    assert set(fresh.headers) == set(kept.headers)
+    assert {name: current.headers[name] for name in current.headers} == {
+        name: value for name, value in fresh.items() if name not in body
+    }
+    assert "Content-Security-Policy" in current.headers
+
+
+def test_file_is_tagged_and_not_kept(client: Client) -> None:
+    response = client.get("/measures.csv")
+    assert response.streaming
+    content = _content(response)
+    assert b"Closing of borders" in content
+    assert _content(client.get("/measures.csv")) == content
+    assert _asked(client, "/measures.csv", response.headers["ETag"]).status_code == 304
+
+
+# What is not
+
+
+def test_reader_with_an_account_shares_nothing(client: Client) -> None:
+    paths = [path for name, path in _pages().items() if name not in OWN]
+    tags = {path: client.get(path).headers["ETag"] for path in paths}
+    signed_in = Client()
+    signed_in.force_login(factories.editor())
+    for path, tag in tags.items():
+        response = _asked(signed_in, path, tag)
+        assert (response.status_code, response.headers["Cache-Control"]) == (200, "private, no-store")
+        assert "ETag" not in response.headers
+        basic = _asked(client, path, tag, authorization="Basic YTpi")
+        assert (basic.status_code, basic.headers["Cache-Control"]) == (200, "private, no-store")
+
+
+def test_admin_is_never_shared(client: Client) -> None:
+    draft = factories.draft()
+    signed_in = Client()
+    signed_in.force_login(User.objects.create_superuser("root"))
+    for path in [*_admin_pages(), reverse("admin:measures_measure_change", args=[draft.pk])]:
+        for asking in (client, signed_in):
+            for _time in range(2):
+                response = asking.get(path, headers={"If-None-Match": "*"})
+                assert response.status_code in (200, 302, 403, 405), path
+                assert "ETag" not in response.headers, path
+                assert "public" not in response.headers.get("Cache-Control", ""), path
+
+
+def _admin_pages() -> Iterator[str]:
+    """The addresses of the admin that need no argument."""
+    for resolver in get_resolver().url_patterns:
+        for pattern in getattr(resolver, "url_patterns", []):
+            if getattr(pattern, "namespace", "") == "admin":
+                yield from (reverse(f"admin:{name}") for name in _without_arguments(pattern.url_patterns))
+
+
+def _without_arguments(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if pattern.pattern.regex.groups:
+            continue
+        if isinstance(pattern, URLResolver):
+            yield from _without_arguments(pattern.url_patterns)
+        elif pattern.name:
+            yield pattern.name
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/measures/?nonsense=1", 400),
+        ("/countries/peru/?from=tomorrow", 400),
+        ("/measures.csv?nonsense=1", 400),
+        ("/measures/PER-09999/", 404),
+        ("/countries/atlantis/", 404),
+        ("/reference/none/", 404),
+        ("/no/such/page/", 404),
+        ("/measures/PER-00002/", 410),
+        ("/measures/per-00001/", 301),
+        ("/reference/7-2020/", 302),
+    ],
+)
+def test_errors_and_redirects_are_not_kept(client: Client, path: str, status: int) -> None:
+    factories.measure(workflow=Workflow.RETIRED)
+    for _time in range(2):
+        response = _asked(client, path, "*")
+        assert (response.status_code, response.get("ETag"), response.get("Cache-Control")) == (status, None, None)
+
+
+def test_page_that_appears_is_there_at_once(client: Client) -> None:
+    assert client.get("/measures/PER-00002/").status_code == 404
+    factories.measure()
+    assert client.get("/measures/PER-00002/").status_code == 200
+
+
+def test_page_that_goes_is_gone_at_once(client: Client) -> None:
+    path = "/measures/PER-00001/"
+    tag = client.get(path).headers["ETag"]
+    measure = Measure.objects.get(public_id="PER-00001")
+    measure.workflow = Workflow.DRAFT
+    measure.save()
+    assert _asked(client, path, tag).status_code == 404
+    assert client.get(path).status_code == 404
+
+
+def test_foreign_host_gets_nothing_that_was_kept(client: Client) -> None:
+    client.get("/")
+    assert client.get("/", headers={"host": "elsewhere.example.org"}).status_code == 400
+
+
+def _with_cookie(response: HttpResponse) -> None:
+    response.set_cookie("seen", "1")
+
+
+def _with_vary(response: HttpResponse) -> None:
+    response.headers["Vary"] = "Cookie"
+
+
+def _with_a_rule(response: HttpResponse) -> None:
+    response.headers["Cache-Control"] = "no-store"
+
+
+@pytest.mark.parametrize("personal", [_with_cookie, _with_vary, _with_a_rule])
+def test_what_a_view_made_for_one_reader_is_not_kept(personal: object) -> None:
+    assert callable(personal)
+    answers: list[HttpResponse] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        answers.append(HttpResponse("mine"))
+        personal(answers[-1])
+        return answers[-1]
+
+    request = RequestFactory().get("/about/")
+    request.LANGUAGE_CODE = "en"
+    middleware = public_pages(view)
+    assert [middleware(request), middleware(request)] == answers
+    assert [answer.get("ETag") for answer in answers] == [None, None]
+
+
+# Where pages are kept
+
+
+def test_no_page_is_kept_where_there_is_no_room(settings: Settings, client: Client) -> None:
+    settings.PAGE_CACHE_MB = 0
+    tag = client.get("/").headers["ETag"]
+    assert _queries(client, "/") > 1
+    assert _asked(client, "/", tag).status_code == 304
+
+
+def test_kept_pages_stay_within_their_room() -> None:
+    kept = KeptPages(100_000)
+    for number in range(100):
+        kept.put((str(number), False), Page(bytes(3000), {}))
+    found = [number for number in range(100) if kept.get((str(number), False))]
+    assert found == list(range(75, 100))
+    kept.put(("large", False), Page(bytes(5000), {}))
+    assert kept.get(("large", False)) is None
+
+
+def test_kept_pages_serve_threads_at_once() -> None:
+    kept = KeptPages(40_000)
+    wrong: list[int] = []
+
+    def ask() -> None:
+        for number in range(3000):
+            kept.put((str(number % 50), True), Page(str(number % 50).encode(), {}))
+            page = kept.get((str(number % 50), True))
+            if page and page.body != str(number % 50).encode():
+                wrong.append(number)
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_release_follows_the_files(settings: Settings, tmp_path: Path) -> None:
+    settings.BASE_DIR = settings.STATIC_ROOT = tmp_path
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "requirements.lock").touch()
+    names = {release.__wrapped__()}
+    for file in ("templates/page.html", "templates/part.jinja", "staticfiles.json"):
+        (tmp_path / file).write_text("one")
+        names.add(release.__wrapped__())
+    (tmp_path / "templates/page.html").write_text("two")
+    assert len(names | {release.__wrapped__()}) == 5
+
+
+def test_developer_sees_each_change_of_a_template(settings: Settings) -> None:
+    settings.DEBUG = True
+    with pytest.raises(MiddlewareNotUsed):
+        public_pages(lambda request: HttpResponse())
