@@ -16,7 +16,7 @@ import numpy as np
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchQueryField, SearchRank
 from django.db import connection
-from django.db.models import F, Func, Q, QuerySet, TextField, Value
+from django.db.models import BigIntegerField, F, Func, Q, TextField, Value
 from numpy.typing import NDArray
 
 from measures.models import Measure, SearchText
@@ -32,6 +32,10 @@ SHORTEST_BEGINNING = 3
 """Letters from which on the last word, still being typed, stands for every word that begins so."""
 
 Ids = NDArray[np.int64]
+
+_HEADER = 20
+"""Bytes before the first element of an array, as PostgreSQL sends it; an empty one is shorter."""
+_ELEMENT = np.dtype([("length", ">i4"), ("id", ">i8")])
 
 _ITEM = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 
@@ -84,18 +88,37 @@ def query(text: str) -> SearchQuery:
     return reduce(or_, map(Words, parts(text)))
 
 
+class Found(Func):
+    """The identifiers of the entries that answer a search, as an array."""
+
+    function = "measures_search_found"
+    output_field = ArrayField(BigIntegerField())
+
+    def __init__(self, text: str) -> None:
+        begun = key_of(text) if _may_be_reference(text) else Value(None, TextField())
+        super().__init__(query(text), begun)
+
+
+class _Each(Func):
+    """The elements of an array, as the right side of `in`."""
+
+    template = "(select unnest(%(expressions)s))"
+    output_field = BigIntegerField()
+
+
 def matching(text: str) -> Q:
-    """The entries that contain the words of `text`, or bear it as their reference in any spelling."""
-    return Q(pk__in=_found(text))
+    """The entries that contain the words of `text`, or whose reference begins so, in any spelling."""
+    return Q(pk__in=_Each(Found(text)))
 
 
 def found_ids(text: str) -> Ids:
-    """The entries of `matching(text)`, drafts among them, in ascending order; 200,000 take about 50 ms."""
-    sql, params = _found(text).query.sql_with_params()
+    """The entries of `matching(text)`, drafts among them, in ascending order."""
+    compiler = Measure.objects.all().query.get_compiler(connection=connection)
+    sql, params = compiler.compile(Found(text).resolve_expression(compiler.query))
     with connection.cursor() as cursor:
-        cursor.execute(f"select string_agg(int8send(id), '') from ({sql}) found (id)", params)  # noqa: S608
+        cursor.execute(f"select array_send({sql})", params)
         (packed,) = cursor.fetchone()
-    return np.sort(np.frombuffer(packed or b"", ">i8").astype(np.int64))
+    return np.sort(np.frombuffer(packed[_HEADER:], _ELEMENT)["id"].astype(np.int64))
 
 
 def best(text: str, ids: Iterable[int]) -> Ids:
@@ -112,9 +135,9 @@ def best(text: str, ids: Iterable[int]) -> Ids:
         .values_list("pk", "rank")
     )
     ranks = dict(ranked)
-    if referred := _by_reference(text):
-        bearing = Measure.objects.filter(referred, pk__in=candidates.tolist()).values_list("pk", flat=True)
-        ranks |= dict.fromkeys(bearing, 1.0)
+    if _may_be_reference(text):
+        bearing = Measure.objects.filter(pk__in=candidates.tolist(), reference_key__startswith=key_of(text))
+        ranks |= dict.fromkeys(bearing.values_list("pk", flat=True), 1.0)
     order = np.argsort([-ranks.get(int(pk), 0.0) for pk in candidates], kind="stable")
     return candidates[order]
 
@@ -124,17 +147,9 @@ def rank(text: str) -> SearchRank:
     return SearchRank(F("search_text__vector"), query(text))
 
 
-def _found(text: str) -> QuerySet:
-    found = SearchText.objects.filter(vector=query(text)).values_list("pk")
-    referred = _by_reference(text)
-    return found.union(Measure.objects.filter(referred).values_list("pk")) if referred else found
-
-
-def _by_reference(text: str) -> Q | None:
-    """The entries whose reference begins so, in any spelling; None where `text` has no number or excludes words."""
-    if not re.search(r"\d", text) or any(part.excluded for part in parts(text)):
-        return None
-    return Q(reference_key__startswith=key_of(text)) & ~Q(reference_key="")
+def _may_be_reference(text: str) -> bool:
+    """Whether `text` may be the number of an act: it has a digit and excludes nothing."""
+    return bool(re.search(r"\d", text)) and not any(part.excluded for part in parts(text))
 
 
 # Bringing vectors up to date
