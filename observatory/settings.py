@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "axes",
     "django_filters",
     "import_export",
+    "procrastinate.contrib.django",
 ]
 
 MIDDLEWARE = [

@@ -8,8 +8,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.widgets import AdminFileWidget
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import (
     Http404,
@@ -17,19 +19,22 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
+    JsonResponse,
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from countries.resources import FileResource
+from measures import tasks
 from measures.exporting import FORMATS
-from measures.importing import FileProblem
-from measures.importing.preview import confirm, failed_rows_of, upload
-from measures.models import FileImport, Measure, RowState
+from measures.importing import FileProblem, jobs
+from measures.importing.preview import failed_rows_of
+from measures.models import UNDER_WAY, FileImport, ImportState, Measure, Phase, RowState
 from measures.resources import RESOURCES, MeasureResource
 from measures.spreadsheet import TooLarge
 from measures.workflow import PUBLISH
@@ -90,7 +95,18 @@ class UploadForm(forms.Form):
 class FileImportAdmin(admin.ModelAdmin):
     """Who imported what; “add” uploads a file, and the page of an import is its preview."""
 
-    list_display = ["name", "kind", "created_by", "created_at", "new", "changed", "unchanged", "refused", "applied_at"]
+    list_display = [
+        "name",
+        "kind",
+        "created_by",
+        "created_at",
+        "new",
+        "changed",
+        "unchanged",
+        "refused",
+        "state",
+        "applied_at",
+    ]
     list_select_related = ["created_by"]
     change_list_template = "admin/measures/fileimport/change_list.html"
 
@@ -128,6 +144,7 @@ class FileImportAdmin(admin.ModelAdmin):
             path(
                 "export-list/measures.<slug:ending>", view(self.export_listed), name="measures_fileimport_export_listed"
             ),
+            path("<int:pk>/progress.json", view(self.progress), name="measures_fileimport_progress"),
             path("<int:pk>/refused.csv", view(self.refused), name="measures_fileimport_refused"),
             *super().get_urls(),
         ]
@@ -149,11 +166,12 @@ class FileImportAdmin(admin.ModelAdmin):
                 created_by=user,
             )
             try:
-                upload(kept)
+                jobs.begin(kept)
             except FileProblem as problem:
                 kept.file.delete(save=False)
-                form.add_error("file", _file_problem_in_words(problem))
+                form.add_error("file", jobs.problem_in_words(problem))
             else:
+                self._check(kept)
                 return HttpResponseRedirect(kept.get_absolute_url())
         context = {
             **self.admin_site.each_context(request),
@@ -166,17 +184,32 @@ class FileImportAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The preview; by POST the import itself."""
+        """How far the work is, else the preview; by POST the import itself, or its end."""
         kept = self._kept(request, object_id)
         if request.method == "POST":
-            return self._confirm(request, kept)
+            return self._act(request, kept)
+        if kept.state in (ImportState.READY, ImportState.DONE):
+            return self._preview(request, kept)
+        return self._page(
+            request,
+            "progress",
+            title=_("Import of %(name)s") % {"name": kept.name},
+            kept=kept,
+            kind=self.kind(kept),
+            **_progress(kept),
+        )
+
+    def _preview(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
         counts = {state: getattr(kept, state.value) for state in RowState}
         wanted = request.GET.get("state") or next(
             (s.value for s in (RowState.REFUSED, RowState.CHANGED, RowState.NEW) if counts[s]), RowState.UNCHANGED.value
         )
         if wanted not in RowState.values:
             raise Http404
-        rows = Paginator(kept.rows.filter(state=wanted), ROWS_OF_A_PAGE)
+        state, category = RowState(wanted), _category(request, kept)
+        rows, count = kept.rows.filter(state=state), counts[state]
+        if category is not None:
+            rows, count = rows.filter(categories__contains=[category]), kept.categories[category][2]
         return self._page(
             request,
             "preview",
@@ -184,10 +217,17 @@ class FileImportAdmin(admin.ModelAdmin):
             kept=kept,
             kind=self.kind(kept),
             counts=list(counts.items()),
-            state=RowState(wanted),
-            page=rows.get_page(request.GET.get("page")),
+            state=state,
+            category=category,
+            page=_Counted(rows, ROWS_OF_A_PAGE, 0 if kept.applied_at else count).get_page(request.GET.get("page")),
             can_import=not kept.refused and (kept.new or kept.changed or kept.publish) and not kept.applied_at,
         )
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the page asks every second."""
+        kept = self._kept(request, pk)
+        told = _progress(kept)
+        return JsonResponse({"state": kept.state, **{name: told[name] for name in ("text", "done", "total", "page")}})
 
     def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
@@ -202,20 +242,38 @@ class FileImportAdmin(admin.ModelAdmin):
             raise PermissionDenied
         return kept
 
-    def _confirm(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
+    def _act(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
+        if "cancel" in request.POST:
+            jobs.cancel(kept)
+        elif "again" in request.POST:
+            jobs.begin_anew(kept)
+            if kept.state == ImportState.WAITING:
+                self._check(kept)
+        else:
+            self._confirm(request, kept)
+        return HttpResponseRedirect(kept.get_absolute_url())
+
+    def _check(self, kept: FileImport) -> None:
+        """Now where it is quick, else by a worker."""
+        if jobs.is_large(kept):
+            tasks.check_file.defer(file_import=kept.pk)
+        else:
+            jobs.check(kept)
+
+    def _confirm(self, request: HttpRequest, kept: FileImport) -> None:
         if kept.publish and not request.user.has_perm(PUBLISH):
             raise PermissionDenied
+        with transaction.atomic():
+            is_first = jobs.confirm(kept, by=request.user)
+            if is_first and jobs.is_large(kept):
+                tasks.import_file.defer(file_import=kept.pk)
+                return
         if kept.applied_at:
             messages.warning(request, _("This file has been imported already."))
-            return HttpResponseRedirect(kept.get_absolute_url())
-        try:
-            if confirm(kept, by=request.user):
-                messages.success(request, _result_in_words(kept))
-            else:
-                messages.warning(request, _("The database has changed since this preview. Look at the new one."))
-        except FileProblem as problem:
-            messages.error(request, _file_problem_in_words(problem))
-        return HttpResponseRedirect(kept.get_absolute_url())
+        elif is_first and jobs.save(kept):
+            messages.success(request, _result_in_words(kept))
+        elif is_first and kept.state == ImportState.READY:
+            messages.warning(request, _("The database has changed since this preview. Look at the new one."))
 
     def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The refused rows as a file, with the reasons in columns of their own."""
@@ -297,9 +355,62 @@ def _download(blocks: Iterator[bytes], name: str, media_type: str) -> HttpRespon
     return response
 
 
-def _file_problem_in_words(problem: FileProblem) -> str:
-    place = _("Row %(row)d: ") % {"row": problem.row} if problem.row else ""
-    return f"{place}{problem.problem} {problem.remedy}"
+class _Counted(Paginator):
+    """Pages of rows whose number is known: counting a hundred thousand takes longer than showing fifty."""
+
+    def __init__(self, rows: Any, per_page: int, count: int) -> None:
+        super().__init__(rows, per_page)
+        self.count = count  # instead of a query
+
+
+def _category(request: HttpRequest, kept: FileImport) -> int | None:
+    """The kind of refusal that is asked for."""
+    asked = request.GET.get("category", "")
+    if not asked:
+        return None
+    if not asked.isdecimal() or int(asked) >= len(kept.categories):
+        raise Http404
+    return int(asked)
+
+
+def _progress(kept: FileImport) -> dict[str, Any]:
+    """How far the work is, in numbers and in words; `page` changes where the page is to be loaded anew."""
+    is_interrupted = jobs.is_interrupted(kept)
+    is_without_worker = kept.state == ImportState.WAITING and not jobs.has_worker()
+    return {
+        "is_under_way": kept.state in UNDER_WAY and not is_interrupted,
+        "is_interrupted": is_interrupted,
+        "is_without_worker": is_without_worker,
+        "phases": _phases(kept),
+        "text": _progress_in_words(kept),
+        "done": min(kept.done, kept.total),
+        "total": kept.total,
+        "page": f"{kept.state} {kept.phase} {is_interrupted} {is_without_worker}",
+    }
+
+
+def _phases(kept: FileImport) -> list[tuple[str, str]]:
+    """The parts of the work, each with whether it is done, under way or to come."""
+    phases = [phase for phase in Phase if phase != Phase.WRITING or kept.confirmed_by_id]
+    place = phases.index(Phase(kept.phase)) if kept.phase in phases else -1
+    states = ["done" if n < place else "now" if n == place else "later" for n in range(len(phases))]
+    return [(str(phase.label), state) for phase, state in zip(phases, states, strict=True)]
+
+
+def _progress_in_words(kept: FileImport) -> str:
+    if not kept.total:
+        return str(kept.get_state_display())
+    if kept.phase == Phase.READING:
+        done, total = filesizeformat(kept.done), filesizeformat(kept.total)
+    else:
+        done, total = intcomma(kept.done), intcomma(kept.total)
+    words = {
+        Phase.READING: _("Reading the file: %(done)s of %(total)s"),
+        Phase.COMPARING: _("Comparing it with the database: row %(done)s of %(total)s"),
+        Phase.CHECKING: _("Checking the rows: %(done)s of %(total)s rules"),
+        Phase.WRITING: _("Writing: %(done)s of %(total)s rows"),
+    }
+    return words[Phase(kept.phase)] % {"done": done, "total": total}
 
 
 def _result_in_words(kept: FileImport) -> str:

@@ -1,57 +1,30 @@
-"""What an import would do, kept for pages of a preview; and its confirmation, which looks at the database anew."""
+"""What an import would do, kept for the pages of a preview."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
-
-from django.db import transaction
-from django.utils import timezone
 
 from countries.columns import quoted
-from measures.importing import Import, compared
+from measures.importing import Import
 from measures.importing.failures import Refusal, failed_rows
 from measures.importing.reading import open_table
-from measures.importing.staging import execute
+from measures.importing.staging import execute, rows
 from measures.models import FileImport, FileImportRow, RowState
 from measures.resources import RESOURCES
 
-KEPT_FOR = timedelta(days=7)
-"""How long an upload that nobody confirms is kept."""
+MOST_CATEGORIES = 100
+"""Kinds of refusals that are told apart, the most frequent ones."""
 
 
-@transaction.atomic
-def upload(kept: FileImport) -> None:
-    """Save an upload with its preview; raise FileProblem, with nothing kept, where the file cannot be read."""
-    _forget_old()
-    kept.save()
-    resource = RESOURCES[kept.file_type]
-    with compared(Path(kept.file.path), resource, by=kept.created_by, publish=kept.publish) as found:
-        _keep(found, kept)
-
-
-@transaction.atomic
-def confirm(kept: FileImport, *, by: Any) -> bool:
-    """Import what the preview showed; False, with a new preview, where the database has changed so that it differs.
-
-    What was confirmed twice is imported once.
-    """
-    kept.refresh_from_db(from_queryset=FileImport.objects.select_for_update())
-    if kept.applied_at:
-        return True
-    resource = RESOURCES[kept.file_type]
-    shown = (kept.new, kept.changed, kept.unchanged, kept.refused)
-    with compared(Path(kept.file.path), resource, by=by, publish=kept.publish) as found:
-        report = found.report
-        if report.is_refused or shown != (report.new, report.changed, report.unchanged, report.refused):
-            _keep(found, kept)
-            return False
-        found.save()
-    kept.applied_at, kept.applied_by = timezone.now(), by
-    kept.save()
+def keep(found: Import, kept: FileImport) -> None:
+    """Write the counts and the rows of the preview, in the transaction of the comparison."""
+    report = found.report
+    kept.categories = _categories()
     kept.rows.all().delete()
-    transaction.on_commit(lambda: kept.file.delete(save=False))
-    return True
+    _keep_rows(found, kept.pk)
+    # Last: whoever tells how far the work is writes this row too
+    kept.new, kept.changed, kept.unchanged = report.new, report.changed, report.unchanged
+    kept.refused, kept.notices = report.refused, report.notices
+    kept.save(update_fields=["new", "changed", "unchanged", "refused", "notices", "categories"])
 
 
 def failed_rows_of(kept: FileImport) -> Iterator[list[str]]:
@@ -65,42 +38,46 @@ def _refusals(kept: FileImport) -> Iterator[Refusal]:
         yield row.line, "; ".join(columns), " ".join(problems), " ".join(remedies)
 
 
-def _forget_old() -> None:
-    """Delete uploads that were never confirmed, with their files."""
-    for kept in FileImport.objects.filter(applied_at=None, created_at__lt=timezone.now() - KEPT_FOR):
-        kept.file.delete(save=False)
-        kept.delete()
+_KIND = "regexp_replace(regexp_replace(problem, '“[^”]*”', '“…”', 'g'), '[0-9]+(, [0-9]+)*', '…', 'g')"
+"""SQL of a problem without the value that it names, so that like ones are counted together."""
 
 
-def _keep(found: Import, kept: FileImport) -> None:
-    report = found.report
-    kept.new, kept.changed, kept.unchanged = report.new, report.changed, report.unchanged
-    kept.refused, kept.notices = report.refused, report.notices
-    kept.save()
-    kept.rows.all().delete()
-    _keep_rows(found, kept.pk)
+def _categories() -> list[list[str | int]]:
+    """Column, problem and number of rows of each kind of refusal; `category` numbers them, while the import lasts."""
+    execute(
+        "create temp table category on commit drop as"
+        f' select (row_number() over (order by count(distinct line) desc, "column", {_KIND}) - 1)::integer as number,'
+        f' "column", {_KIND} as kind, min(problem) as example, count(distinct problem) as variants,'
+        " count(distinct line) as lines from problem group by 2, 3"
+        f" order by 1 limit {MOST_CATEGORIES}"
+    )
+    found = 'select "column", case when variants = 1 then example else kind end, lines from category order by number'
+    return [list(row) for row in rows(found)]
 
 
 def _keep_rows(found: Import, kept_id: int) -> None:
     resource, table = found.resource, FileImportRow._meta.db_table
-    into = f"insert into {table} (file_import_id, line, state, label, details)"
+    into = f"insert into {table} (file_import_id, line, state, label, details, categories)"
     label = _label(found)
-    differences = ", ".join(
-        f"({place}, '{column.name}', {column.written()}, {column.cell})"
-        for place, column in enumerate(found.table.present)
+    differences = " || ".join(
+        f"case when '{column.name}' = any (s.changed)"
+        f" then jsonb_build_array(jsonb_build_array('{column.name}', {column.written()}, {column.cell}))"
+        " else '[]'::jsonb end"
+        for column in found.table.present
     )
     records, pk = resource.table(), resource.pk()
-    execute(f"{into} select %s, s.line, 'new', {label}, '[]' from sound s where s.is_new", [kept_id])
+    execute(f"{into} select %s, s.line, 'new', {label}, '[]', '{{}}' from sound s where s.is_new", [kept_id])
     execute(
-        f"{into} select %s, s.line, 'changed', {label}, (select jsonb_agg(jsonb_build_array(d.name, d.old, d.new)"
-        f" order by d.place) from (values {differences}) d(place, name, old, new) where d.name = any(s.changed))"
+        f"{into} select %s, s.line, 'changed', {label}, {differences}, '{{}}'"
         f" from sound s join {records} r on r.{pk} = s.id where not s.is_new",
         [kept_id],
     )
     execute(
         f"{into} select %s, p.line, 'refused', min({label}),"
-        ' jsonb_agg(jsonb_build_array(p."column", p.value, p.problem, p.remedy) order by p."column")'
-        " from problem p left join staged s using (line) group by p.line",
+        ' jsonb_agg(jsonb_build_array(p."column", p.value, p.problem, p.remedy) order by p."column"),'
+        " coalesce(array_agg(distinct c.number) filter (where c.number is not null), '{}')"
+        ' from problem p left join staged s using (line) left join category c on c."column" = p."column"'
+        f" and c.kind = {_KIND.replace('(problem', '(p.problem')} group by p.line",
         [kept_id],
     )
 

@@ -8,7 +8,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,8 @@ SPREADSHEETS = {b"PK\x03\x04": "XLSX/ODS", b"\xd0\xcf\x11\xe0": "XLS"}
 _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 
 csv.field_size_limit(10 * LONGEST_TEXT)
+LONGEST_RECORD = 5_000_000
+"""Characters of a row; a longer one is refused while it is read, since it would have to be held in memory."""
 
 
 class FileProblem(Exception):
@@ -136,10 +138,48 @@ def _count_above_ascii(path: Path) -> tuple[int, int, int]:
     return read_well, broken, first
 
 
+class _RecordTooLong(csv.Error):
+    """A row has more than LONGEST_RECORD characters."""
+
+
+class _Lines:
+    """The lines of a file for `csv.reader`; `length` is to be set to 0 at each new row."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.text, self.length = text, 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline(LONGEST_RECORD + 1)
+        self.length += len(line)
+        if self.length > LONGEST_RECORD:
+            raise _RecordTooLong
+        if not line:
+            raise StopIteration
+        return line
+
+
+def _too_long(row: int) -> FileProblem:
+    return FileProblem(
+        _("This row has more than %(count)s characters.") % {"count": f"{LONGEST_RECORD:,}"},
+        _("A line break or a closing quotation mark is missing, or this is no table: save it anew as CSV."),
+        row,
+    )
+
+
 @contextmanager
-def _reader(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[io.BufferedReader, "csv.Reader"]]:  # type: ignore[name-defined]
+def _reader(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[io.BufferedReader, Iterator[list[str]]]]:
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding, newline="") as text:
-        yield raw, csv.reader(text, delimiter=delimiter, strict=True)
+        lines = _Lines(text)
+        yield raw, _rows(csv.reader(lines, delimiter=delimiter, strict=True), lines)
+
+
+def _rows(reader: Iterable[list[str]], lines: _Lines) -> Iterator[list[str]]:
+    for row in reader:
+        lines.length = 0
+        yield row
 
 
 def _first_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
@@ -150,6 +190,9 @@ def _first_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
                 rows.append(row)
                 if len(rows) == ROWS_BEFORE_HEADER:
                     break
+        except _RecordTooLong:
+            if not rows:
+                raise _too_long(1) from None
         except (csv.Error, UnicodeError):  # told with its row when the rows are read
             return rows
     return rows
@@ -208,6 +251,8 @@ def rows_of(table: Table) -> Iterator[Row]:
             for number, cells in enumerate(reader, 1):
                 if number > table.header_row and any(cells):
                     yield Row(number, cells, raw.tell())
+        except _RecordTooLong:
+            raise _too_long(number + 1) from None
         except csv.Error as error:
             raise FileProblem(
                 _("The file cannot be read beyond this row: %(error)s.") % {"error": error},

@@ -18,7 +18,7 @@ from countries.resources import FileResource
 from measures.importing.reading import FileProblem, Row, Table, rows_of
 from measures.models import Phase
 
-TABLES = ("staged", "problem", "outcome", "drafted", "touched")
+TABLES = ("staged", "problem", "outcome", "drafted", "touched", "category")
 LONGEST_PLACEHOLDER = 10
 TOLD_EACH = 500
 """Rows between two words about how far the reading is."""

@@ -1,4 +1,4 @@
-from measures.models.imports import FileImport, FileImportRow, Phase, RowState
+from measures.models.imports import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
 from measures.models.search_text import SearchText
@@ -6,10 +6,13 @@ from measures.models.source import Citation, CitedField, Source
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
 __all__ = [
+    "AT_WORK",
+    "UNDER_WAY",
     "Citation",
     "CitedField",
     "FileImport",
     "FileImportRow",
+    "ImportState",
     "IssuingBody",
     "Measure",
     "MeasureQuerySet",

@@ -1,6 +1,7 @@
 """A file that somebody wants to import, and what would become of its rows; kept until it is confirmed or forgotten."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.urls import reverse
@@ -34,6 +35,22 @@ class Phase(models.TextChoices):
     WRITING = "writing", _("Writing")
 
 
+class ImportState(models.TextChoices):
+    """Where an upload stands; what waits is checked, or imported where somebody confirmed it."""
+
+    WAITING = "waiting", _("Waiting")
+    CHECKING = "checking", _("Being checked")
+    READY = "ready", _("Checked")
+    IMPORTING = "importing", _("Being imported")
+    DONE = "done", _("Imported")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+
+
+UNDER_WAY = (ImportState.WAITING, ImportState.CHECKING, ImportState.IMPORTING)
+AT_WORK = (ImportState.CHECKING, ImportState.IMPORTING)
+
+
 class FileImport(models.Model):
     """An uploaded file with the counts of its preview; once applied, the note of who imported what and when."""
 
@@ -54,6 +71,19 @@ class FileImport(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
     notices = models.JSONField(default=list)
+    categories = models.JSONField(default=list)
+    """Column, problem and number of rows of each kind of refusal, the most frequent first."""
+    state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.WAITING)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    problem = models.TextField(blank=True)
+    """Why it failed, and what helps."""
+    is_cancel_asked = models.BooleanField(default=False)
+    phase = models.CharField(max_length=10, choices=Phase, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    """How far the phase is: bytes while the file is read, rules while its rows are checked, else rows."""
 
     class Meta:
         verbose_name = _("import")
@@ -65,6 +95,11 @@ class FileImport(models.Model):
                 condition=models.Q(applied_at=None, applied_by=None)
                 | models.Q(applied_at__isnull=False, applied_by__isnull=False),
                 name="measures_fileimport_applied_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=ImportState.DONE, applied_at__isnull=False)
+                | models.Q(state__in=[s.value for s in ImportState if s != ImportState.DONE], applied_at=None),
+                name="measures_fileimport_state",
             ),
         ]
 
@@ -92,6 +127,8 @@ class FileImportRow(models.Model):
     state = models.CharField(max_length=10, choices=RowState)
     label = models.TextField(blank=True)
     details = models.JSONField(default=list)
+    categories = ArrayField(models.SmallIntegerField(), default=list)
+    """Places in the `categories` of the import."""
 
     class Meta:
         ordering = ["line", "pk"]

@@ -29,6 +29,11 @@ GRANIAN = [
 ]
 
 
+WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+LAST_WORDS = 5
+"""Seconds that the worker may take to end; what it has not finished is done by the next one."""
+
+
 class Command(BaseCommand):
     help = "Prepare the database, load countries and Peru, and serve until Ctrl-C. What is there already stays."
     requires_system_checks = []
@@ -60,8 +65,15 @@ class Command(BaseCommand):
         command = [*GRANIAN, "--host", HOST, "--port", str(port), "--log-level=warning", "observatory.wsgi:application"]
         # In a session of its own: Ctrl-C and a closed terminal are for this process, which ends the server in order
         server = subprocess.Popen(command, start_new_session=True)
+        worker = subprocess.Popen(WORKER, start_new_session=True)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: server.terminate())
+        try:
+            self._wait(server, port)
+        finally:
+            _end(worker)
+
+    def _wait(self, server: subprocess.Popen[bytes], port: int) -> None:
         _await_listening(server, port)
         self.stdout.write(f"\nhttp://{HOST}:{port} is ready. Sign in at http://{HOST}:{port}/admin/ as")
         call_command("create_demo_accounts")
@@ -77,6 +89,15 @@ def _refuse_taken(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port + 1}") from error
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    worker.terminate()
+    try:
+        worker.wait(LAST_WORDS)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
 
 
 def _await_listening(server: subprocess.Popen[bytes], port: int) -> None:

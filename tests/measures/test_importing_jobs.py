@@ -1,0 +1,243 @@
+"""Imports in the background: where each stands, what a worker does, what becomes of one that dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as project
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, connections
+from django.test import Client
+from procrastinate.contrib.django import app
+from pytest_django import Settings
+
+from measures.importing import jobs
+from measures.models import FileImport, FileImportRow, ImportState, Measure
+from tests import factories
+from tests.csv_files import MEASURE, csv_text
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+UPLOAD = "/admin/measures/fileimport/add/"
+PATIENCE = 60
+"""Seconds until a test gives up waiting for what must happen."""
+MANY = [MEASURE | {"title_en": f"Title {number}"} for number in range(1500)]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test; every file is a large one; the threads of a worker keep no connection."""
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
+    monkeypatch.setattr(jobs, "SMALL", 0)
+    factories.country()
+    factories.topic()
+    return tmp_path
+
+
+@pytest.fixture
+def editor() -> Client:
+    client = Client()
+    client.force_login(factories.editor())
+    return client
+
+
+def _upload(client: Client, rows: list[dict[str, str]], **data: str) -> FileImport:
+    file = SimpleUploadedFile("mine.csv", csv_text(rows).encode(), "text/csv")
+    client.post(UPLOAD, {"file_type": "measures", "file": file, **data})
+    return FileImport.objects.latest("pk")
+
+
+def _work() -> None:
+    """Do what waits, as a worker does, and end."""
+    thread = threading.Thread(target=_work_off)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def _work_off() -> None:
+    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
+        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+def _until(condition: Callable[[], Any]) -> None:
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < PATIENCE
+        time.sleep(0.05)
+
+
+def _state(kept: FileImport) -> str:
+    kept.refresh_from_db()
+    return kept.state
+
+
+def _told(client: Client, kept: FileImport) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get(f"/admin/measures/fileimport/{kept.pk}/progress.json").json()
+    return answer
+
+
+def test_large_file_waits_for_a_worker_which_checks_and_imports_it(editor: Client, folder: Path) -> None:
+    kept = _upload(editor, [MEASURE, MEASURE], publish="on")
+    page = editor.get(kept.get_absolute_url()).content.decode()
+    assert kept.state == ImportState.WAITING
+    assert "No worker is running" in page
+    assert "python manage.py procrastinate worker" in page
+    _work()
+    assert (_state(kept), kept.new) == (ImportState.READY, 2)
+    assert Measure.objects.count() == 0
+    editor.post(kept.get_absolute_url())
+    assert _state(kept) == ImportState.WAITING
+    _work()
+    assert (_state(kept), kept.applied_by) == (ImportState.DONE, kept.created_by)
+    assert {measure.workflow for measure in Measure.objects.all()} == {"published"}
+    assert not list((folder / "imports").rglob("*.csv"))
+
+
+def test_double_click_imports_once(editor: Client) -> None:
+    kept = _upload(editor, [MEASURE])
+    _work()
+    for _click in range(2):
+        editor.post(kept.get_absolute_url())
+    _work()
+    assert (_state(kept), Measure.objects.count()) == (ImportState.DONE, 1)
+
+
+def test_small_file_is_imported_in_the_request(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "SMALL", 10_000)
+    kept = _upload(editor, [MEASURE])
+    assert kept.state == ImportState.READY
+    editor.post(kept.get_absolute_url())
+    assert (_state(kept), Measure.objects.count()) == (ImportState.DONE, 1)
+
+
+def test_what_waits_is_cancelled_at_once_and_can_be_checked_again(editor: Client) -> None:
+    kept = _upload(editor, [MEASURE])
+    editor.post(kept.get_absolute_url(), {"cancel": "1"})
+    assert _state(kept) == ImportState.CANCELLED
+    _work()
+    assert _state(kept) == ImportState.CANCELLED
+    assert "Nothing was written" in editor.get(kept.get_absolute_url()).content.decode()
+    editor.post(kept.get_absolute_url(), {"again": "1"})
+    _work()
+    assert _state(kept) == ImportState.READY
+
+
+def test_import_is_cancelled_inside_a_long_statement(editor: Client) -> None:
+    """Another import holds the lock for which this one waits: no word between two statements could stop it."""
+    kept = _upload(editor, [MEASURE])
+    _work()
+    editor.post(kept.get_absolute_url())
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext('import of files'))")
+        worker = threading.Thread(target=_work_off)
+        worker.start()
+        _until(lambda: _state(kept) == ImportState.IMPORTING)
+        editor.post(kept.get_absolute_url(), {"cancel": "1"})
+        _until(lambda: _state(kept) == ImportState.CANCELLED)
+        cursor.execute("select pg_advisory_unlock(hashtext('import of files'))")
+    worker.join(PATIENCE)
+    assert Measure.objects.count() == 0
+
+
+def test_file_that_cannot_be_saved_says_why(editor: Client) -> None:
+    kept = _upload(editor, [MEASURE])
+    Path(kept.file.path).write_text("Dear all,\nhere are the measures\n")
+    _work()
+    assert _state(kept) == ImportState.FAILED
+    assert "No header row was found" in editor.get(kept.get_absolute_url()).content.decode()
+
+
+def test_changed_database_gives_a_new_preview(editor: Client) -> None:
+    draft = factories.draft(title_en="Old")
+    kept = _upload(editor, [{"public_id": draft.public_id, "title_en": "New"}])
+    _work()
+    Measure.objects.update(title_en="New")
+    editor.post(kept.get_absolute_url())
+    _work()
+    assert (_state(kept), kept.changed, kept.unchanged, kept.confirmed_by) == (ImportState.READY, 0, 1, None)
+
+
+@pytest.fixture
+def worker(folder: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Starts real workers on the database of the tests; ends them by their number."""
+    given = connection.settings_dict
+    address = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
+    environment = {**os.environ, "DATABASE_URL": f"postgresql://{address}", "DATA_DIR": str(folder)}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(project.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+        started.append(subprocess.Popen(command, env=environment, start_new_session=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_killed_worker_is_noticed_and_its_job_taken_up_by_the_next(
+    editor: Client, worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    kept = _upload(editor, MANY)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext('import of files'))")  # so that the kill meets the work
+        first = worker()
+        _until(lambda: _state(kept) == ImportState.CHECKING)
+        assert _told(editor, kept)["state"] == "checking"
+        assert "No worker is running" not in editor.get(kept.get_absolute_url()).content.decode()
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        cursor.execute("select pg_advisory_unlock(hashtext('import of files'))")
+    _until(lambda: jobs.is_interrupted(kept))
+    assert "was stopped. Nothing was written." in editor.get(kept.get_absolute_url()).content.decode()
+    assert FileImportRow.objects.count() == 0
+    with connection.cursor() as cursor:  # instead of waiting half a minute
+        cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
+    assert not jobs.has_worker()
+    app.configure_task("measures.tasks.take_up_interrupted").defer(timestamp=0)
+    worker()
+    _until(lambda: _state(kept) == ImportState.READY)
+    assert kept.new == len(MANY)
+
+
+def test_progress_is_told_while_a_worker_imports(editor: Client, worker: Callable[[], subprocess.Popen[bytes]]) -> None:
+    kept = _upload(editor, MANY * 4)
+    worker()
+    told = []
+
+    def is_ready() -> bool:
+        told.append(_told(editor, kept))
+        return bool(told[-1]["state"] == "ready")
+
+    _until(is_ready)
+    assert all(answer["done"] <= answer["total"] for answer in told)
+    assert told[-1]["state"] == "ready"
+
+
+def test_refusals_are_counted_by_kind_and_shown_by_kind(editor: Client) -> None:
+    rows = [MEASURE | {"kind": "decre", "topics": f"nothing-{number}"} for number in range(3)]
+    rows += [MEASURE | {"kind": "decre"}, MEASURE]
+    kept = _upload(editor, rows)
+    _work()
+    assert _state(kept) == ImportState.READY
+    assert [(column, count) for column, _problem, count in kept.categories] == [("kind", 4), ("topics", 3)]
+    page = editor.get(f"{kept.get_absolute_url()}?state=refused&category=1").content.decode()
+    assert page.count('<th scope="rowgroup"') == 3
+    assert editor.get(f"{kept.get_absolute_url()}?category=2").status_code == 404
+
+
+def test_page_of_progress_takes_the_same_number_of_queries(editor: Client, django_assert_num_queries: Any) -> None:
+    for rows in (MANY[:1], MANY[:30]):
+        kept = _upload(editor, rows)
+        with django_assert_num_queries(6):
+            _told(editor, kept)
