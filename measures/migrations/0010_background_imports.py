@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0008_note_public_changes'),
+        ('measures', '0009_search_text'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
