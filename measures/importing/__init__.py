@@ -30,6 +30,7 @@ from measures.importing.report import Problem, Report
 from measures.importing.staging import Step, Tell, execute, rows, staged
 from measures.models import Phase
 from measures.resources import MeasureResource
+from measures.search import wait_until_commit
 
 ATTEMPTS = 5
 """How often an import begins to write anew because it has given way."""
@@ -90,6 +91,7 @@ class Import:
         def tell(done: int) -> None:
             self.tell(Step(Phase.WRITING, done, total))
 
+        wait_until_commit()
         with pghistory.context(user=self.by.pk, **metadata):
             saving.save_new(self.resource, present, records.STATUS if is_measures else None, tell)
             saving.lock(self.resource)
