@@ -2,15 +2,20 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.db import connection
 from playwright.sync_api import Dialog, Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from measures import workflow
-from measures.models import Measure
+from measures.importing import jobs
+from measures.models import FileImport, Measure
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -254,3 +259,44 @@ def test_stale_form_of_a_published_record_is_shown_but_not_saved(
     assert page.locator("#id_title_es").input_value() == "Escrito antes"
     draft.refresh_from_db()
     assert draft.title_es == ""
+
+
+def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
+    page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str], tmp_path: Path, settings: Settings
+) -> None:
+    """What the page tells comes from the database, so that the work may be anywhere."""
+    settings.DATA_DIR = tmp_path
+    editor = factories.editor()
+    kept = FileImport.objects.create(
+        file_type="measures", file=ContentFile(b"public_id,title_en\n", "a.csv"), name="a.csv", created_by=editor
+    )
+    sign_in(page, editor)
+    page.goto(f"{live_server.url}{kept.get_absolute_url()}")
+    expect(page.get_by_role("status")).to_contain_text("No worker is running")
+    expect(page.get_by_role("status")).to_contain_text("python manage.py procrastinate worker")
+
+    with connection.cursor() as worker:  # what a worker does
+        worker.execute("insert into procrastinate_workers default values")
+        worker.execute("select pg_advisory_lock(%s, %s)", [jobs.LOCK, kept.pk])
+    FileImport.objects.update(state="checking", phase="reading", done=25_000_000, total=100_000_000)
+    expect(page.locator("#words")).to_have_text("Reading the file: 23.8\xa0MB of 95.4\xa0MB")
+    assert page.locator("#bar").evaluate("bar => bar.value / bar.max") == 0.25
+    FileImport.objects.update(done=75_000_000)
+    expect(page.locator("#words")).to_contain_text("71.5")
+    assert Axe().run(page).response["violations"] == []
+    complaints.clear()  # of the style that the tool itself puts in
+
+    page.goto(f"{live_server.url}/admin/")
+    FileImport.objects.update(phase="checking", done=3, total=30)
+    page.go_back()
+    expect(page.locator("#words")).to_have_text("Checking the rows: 3 of 30 rules")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
+    assert FileImport.objects.get().is_cancel_asked
+    FileImport.objects.update(state="cancelled", is_cancel_asked=False)
+    with connection.cursor() as worker:
+        worker.execute("select pg_advisory_unlock(%s, %s)", [jobs.LOCK, kept.pk])
+    expect(page.get_by_role("status")).to_contain_text("This was cancelled. Nothing was written.")
+    page.get_by_role("button", name="Check the file again").click()
+    expect(page.get_by_role("main")).to_contain_text("there is nothing to import")
+    assert complaints == []
