@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0009_search_text'),
+        ('measures', '0010_search_by_index'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
