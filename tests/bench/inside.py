@@ -28,8 +28,10 @@ from import_export import fields, resources, widgets  # noqa: E402
 from tablib import Dataset  # noqa: E402
 
 from countries.models import Country  # noqa: E402
+from measures.exporting import FORMATS  # noqa: E402
 from measures.filters import MeasureFilter  # noqa: E402
 from measures.models import Measure, TargetGroup, Topic  # noqa: E402
+from measures.resources import MeasureResource  # noqa: E402
 from measures.views.listing import Listing  # noqa: E402
 
 
@@ -42,6 +44,13 @@ def import_file(path: str, *options: str) -> None:
 def export_file(path: str) -> None:
     """As the command line does it."""
     call_command("export_measures", "--output", path)
+
+
+def export_sheet(path: str, number: str) -> None:
+    """So many records as XLSX."""
+    ids = Measure.objects.order_by("pk").values("pk")[: int(number)]
+    with Path(path).open("wb") as file:
+        file.writelines(FORMATS["xlsx"].blocks(MeasureResource, ids))
 
 
 class StockResource(resources.ModelResource):
@@ -100,10 +109,10 @@ def search(rounds: str, bare: str, *searches: str) -> dict[str, Any]:
 
 def queries(*paths: str) -> dict[str, Any]:
     """The statements of each page, with their plans and the most rows that a step of one reads."""
-    client = Client()
+    client = Client(SERVER_NAME="127.0.0.1")
     found = {}
     for path in paths:
-        assert client.get(path).status_code == HTTPStatus.OK  # what a process loads once is no matter of the page
+        assert client.get(path).status_code == HTTPStatus.OK, path  # what a process loads once is no matter of the page
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
         statements = [query["sql"] for query in captured.captured_queries]
@@ -130,7 +139,8 @@ def _most_rows(node: dict[str, Any]) -> float:
 
 
 WORK: dict[str, Callable[..., dict[str, Any] | None]] = {
-    work.__name__: work for work in (import_file, export_file, import_stock, export_stock, search, queries)
+    work.__name__: work
+    for work in (import_file, export_file, export_sheet, import_stock, export_stock, search, queries)
 }
 
 

@@ -79,17 +79,18 @@ def timed(work: Callable[[], object]) -> Run:
     return run
 
 
-def in_turns(ours: Run, peer: Run, *, rounds: int = 5, patience: float = 60) -> tuple[list[float], list[float]]:
-    """The figures of both, run in turns after one run each to warm up; two rounds at least.
+def in_turns(*runs: Run, rounds: int = 5, patience: float = 60) -> list[list[float]]:
+    """The figures of each, run in turns after one run each to warm up; two rounds at least.
 
     No new round begins after `patience` seconds.
     """
     start = time.perf_counter()
-    ours(), peer()
-    found: tuple[list[float], list[float]] = [], []
+    for run in runs:
+        run()
+    found: list[list[float]] = [[] for _run in runs]
     while len(found[0]) < 2 or (len(found[0]) < rounds and time.perf_counter() - start < patience):
-        found[0].append(ours())
-        found[1].append(peer())
+        for run, figures in zip(runs, found, strict=True):
+            figures.append(run())
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.bench.server import Server
 
-UNCACHED: dict[str, str] = {}
+UNCACHED = {"PAGE_CACHE_MB": "0"}
 """Environment of a process that builds each page anew."""
 
 

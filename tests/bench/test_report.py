@@ -41,7 +41,7 @@ def test_both_run_in_turns_after_a_warm_up_and_twice_at_least() -> None:
 
     found = in_turns(lambda: run("ours"), lambda: run("peer"), patience=0)
     assert order == ["ours", "peer"] * 3
-    assert found == ([3.0, 5.0], [4.0, 6.0])
+    assert found == [[3.0, 5.0], [4.0, 6.0]]
 
 
 def test_spread_is_the_middle_half_and_of_few_figures_all() -> None:

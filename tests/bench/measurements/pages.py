@@ -1,13 +1,11 @@
 """Public pages on the server of `deploy/`: made anew, from the cache, as "not modified"; and what they read."""
 
 from collections.abc import Iterator
-from gzip import compress
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from tests.bench.dataset import COUNTRIES_OF_SIZE
-from tests.bench.measuring import Result, Run, Target, compared, in_turns, limited, spread
+from tests.bench.measuring import Result, Run, Target, in_turns, limited, spread
 from tests.bench.run import UNCACHED, Bench
 from tests.bench.server import DATA
 from tests.bench.serving import ask, rate, served
@@ -17,6 +15,10 @@ NOT_MODIFIED, CACHED, UNCACHED_TIMELINE = (
     Target(0.4, at_least=True),
     Target(1 / 130, at_least=True),
 )
+ROUNDS = 4
+REQUESTS = "requests/s"
+COMPRESSED = {"Accept-Encoding": "gzip"}
+"""Every browser asks for it."""
 NO_SLOWER = Target(1, at_least=True)
 MOST_BYTES_GZIPPED = 40 * 1024
 ENTRIES_OF_THAT_PAGE = 150
@@ -28,18 +30,29 @@ MOST_ROWS = 5_000
 def measurements(bench: Bench) -> Iterator[Result]:
     """Rates, bytes, numbers of queries and of rows."""
     pages = _pages(bench)
+    file = bench.folder / "page.html.gz"
+    file.write_bytes(b"")
     with (
-        served("tests.bench.bare:application", {**bench.environment, "BENCH_FILE": str(_file(bench, pages))}) as bare,
+        served("tests.bench.bare:application", {**bench.environment, "BENCH_FILE": str(file)}) as bare,
         served("observatory.wsgi:application", bench.environment) as cached,
         served("observatory.wsgi:application", {**bench.environment, **UNCACHED}) as uncached,
     ):
-        peer = _rate(bare, "/bare")
         for name, path in pages.items():
-            yield from _page(name, path, peer, cached, uncached)
-        yield compared("static file of the size", "requests/s", _rate(bare, "/file"), peer, "bare view", rounds=3)
+            yield from _page(name, path, _rate(bare, "/bare"), cached, uncached)
+        file.write_bytes(ask(uncached, pages.get("timeline of 300", "/"), COMPRESSED).body)
+        static, plain = in_turns(_rate(bare, "/file"), _rate(bare, "/bare"), rounds=ROUNDS)
+        yield Result(
+            "static file of a timeline’s size",
+            median(static),
+            REQUESTS,
+            median(plain),
+            "bare view",
+            None,
+            spread(plain),
+        )
         yield from _long_timelines(pages, uncached)
         if page := pages.get(f"timeline of {ENTRIES_OF_THAT_PAGE}"):
-            size = len(compress(ask(uncached, page).body))
+            size = len(ask(uncached, page, COMPRESSED).body)
             yield limited(f"HTML of {ENTRIES_OF_THAT_PAGE} entries, gzipped", size, "bytes", MOST_BYTES_GZIPPED)
     yield from _queries(bench, pages)
 
@@ -56,36 +69,28 @@ def _pages(bench: Bench) -> dict[str, str]:
     return {**of_countries, "list": "/measures/", "measure": "/measures/URY-00001/", "home": "/"}
 
 
-def _file(bench: Bench, pages: dict[str, str]) -> Path:
-    """A file as large as a timeline."""
-    path = bench.folder / "page.html"
-    with served("observatory.wsgi:application", bench.environment, workers=1) as port:
-        path.write_bytes(ask(port, pages.get("timeline of 300", "/")).body)
-    return path
-
-
 def _rate(port: int, path: str, headers: dict[str, str] | None = None) -> Run:
-    """A run of some seconds, whose figure is a rate."""
-    return lambda: rate(port, [path], headers=headers)
+    """A run of a second or more, whose figure is a rate."""
+    return lambda: rate(port, [path], headers={**COMPRESSED, **(headers or {})})
 
 
-def _page(name: str, path: str, peer: Run, cached: int, uncached: int) -> Iterator[Result]:
-    target = UNCACHED_TIMELINE if name == "timeline of 300" else None
-    yield compared(f"{name}, uncached", "requests/s", _rate(uncached, path), peer, "bare view", target, rounds=3)
-    if tag := ask(cached, path).headers.get("etag"):
-        yield compared(f"{name}, cached", "requests/s", _rate(cached, path), peer, "bare view", CACHED, rounds=3)
-        known = _rate(cached, path, {"If-None-Match": tag})
-        yield compared(f"{name}, 304", "requests/s", known, peer, "bare view", NOT_MODIFIED, rounds=3)
+def _page(name: str, path: str, bare: Run, cached: int, uncached: int) -> Iterator[Result]:
+    """The page made anew, kept, and known to the reader, each against the bare view."""
+    tag = ask(cached, path, COMPRESSED).headers["etag"]
+    known = _rate(cached, path, {"If-None-Match": tag})
+    plain, *found = in_turns(bare, _rate(uncached, path), _rate(cached, path), known, rounds=ROUNDS)
+    anew = UNCACHED_TIMELINE if name == "timeline of 300" else None
+    for what, target, rates in zip(("uncached", "cached", "304"), (anew, CACHED, NOT_MODIFIED), found, strict=True):
+        yield Result(f"{name}, {what}", median(rates), REQUESTS, median(plain), "bare view", target, spread(plain))
 
 
 def _long_timelines(pages: dict[str, str], uncached: int) -> Iterator[Result]:
     """Thousands of entries are counted in a matrix, which is no slower than a timeline of 300."""
     for name in ("timeline of 3000", "timeline of 30000"):
         if name in pages:
-            figures, peers = in_turns(_rate(uncached, pages[name]), _rate(uncached, pages["timeline of 300"]), rounds=3)
-            yield Result(
-                f"{name} against 300", median(figures), "requests/s", median(peers), "300", NO_SLOWER, spread(peers)
-            )
+            runs = [_rate(uncached, pages[page]) for page in (name, "timeline of 300")]
+            long, usual = in_turns(*runs, rounds=ROUNDS)
+            yield Result(f"{name} against 300", median(long), REQUESTS, median(usual), "300", NO_SLOWER, spread(usual))
 
 
 def _queries(bench: Bench, pages: dict[str, str]) -> Iterator[Result]:
