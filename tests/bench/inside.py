@@ -123,7 +123,7 @@ def queries(*paths: str) -> dict[str, Any]:
 def _explained(sql: str) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"explain (analyze, buffers, format json) {sql}")
-        (plan,) = json.loads(cursor.fetchone()[0])
+        (plan,) = cursor.fetchone()[0]
         cursor.execute(f"explain (analyze, buffers) {sql}")
         lines = [row[0] for row in cursor.fetchall()]
     return {"sql": sql, "plan": lines, "rows": _most_rows(plan["Plan"])}
