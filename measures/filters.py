@@ -288,6 +288,11 @@ class MeasureFilter(django_filters.FilterSet):
         masks = [mask for name, mask in self._masks.items() if name != ignoring]
         return self.scope.narrowed(np.logical_and.reduce(masks)) if masks else self.scope
 
+    @property
+    def without_words(self) -> Selection:
+        """What everything but the words lets through."""
+        return self._selected(ignoring="q")
+
     @cached_property
     def _all_selected(self) -> Selection:
         """What every parameter that is understood lets through."""

@@ -142,11 +142,6 @@ def best(text: str, ids: Iterable[int]) -> Ids:
     return candidates[order]
 
 
-def rank(text: str) -> SearchRank:
-    """How well an entry answers `text`, for a queryset of few entries."""
-    return SearchRank(F("search_text__vector"), query(text))
-
-
 def _may_be_reference(text: str) -> bool:
     """Whether `text` may be the number of an act: it has a digit and excludes nothing."""
     return bool(re.search(r"\d", text)) and not any(part.excluded for part in parts(text))

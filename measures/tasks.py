@@ -9,6 +9,7 @@ from procrastinate.jobs import Status
 
 from measures.importing import jobs
 from measures.models import FileImport
+from measures.spelling import refresh_words
 
 ATTEMPTS = 3
 """How often a job is begun whose worker dies each time."""
@@ -45,3 +46,10 @@ async def take_up_interrupted(context: JobContext, timestamp: int) -> None:
 async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
     """Delete jobs that ended a month ago."""
     await context.app.job_manager.delete_old_jobs(nb_hours=30 * 24, include_failed=True, include_cancelled=True)
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(queueing_lock="refresh_search_words")
+def refresh_search_words(timestamp: int) -> None:
+    """Collect the words from which "did you mean" is answered."""
+    refresh_words()

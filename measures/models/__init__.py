@@ -2,6 +2,7 @@ from measures.models.imports import AT_WORK, UNDER_WAY, FileImport, FileImportRo
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
 from measures.models.search_text import SearchText
+from measures.models.search_words import SearchWords
 from measures.models.source import Citation, CitedField, Source
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
@@ -21,6 +22,7 @@ __all__ = [
     "Relation",
     "RowState",
     "SearchText",
+    "SearchWords",
     "Source",
     "StatusEvent",
     "TargetGroup",

@@ -13,6 +13,7 @@ from measures.filters import NEWEST, OLDEST, SORTS, Chip, MeasureFilter, Problem
 from measures.headlines import highlighted
 from measures.models import Measure
 from measures.public_index import Selection
+from measures.spelling import suggestion
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
@@ -72,6 +73,14 @@ class Order:
     is_current: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a search may have meant, and the query string that asks for it under the same filters."""
+
+    words: str
+    query: str
+
+
 class Listing:
     """One page of the entries that a filter gives; `whole_up_to` entries are never parted."""
 
@@ -112,6 +121,15 @@ class Listing:
         longest = SHORT_SUMMARY if len(self.measures) > MOST_WHOLE_SUMMARIES and not words else None
         entries = [entry_of(measure, self.filter.day, longest=longest) for measure in self.measures]
         return _with_marks(entries, words) if words else entries
+
+    @cached_property
+    def meant(self) -> Meant | None:
+        """Of a search that finds nothing: the words that would."""
+        words = self.filter.value("q")
+        if not words or self.problems or self.counts.total:
+            return None
+        meant = suggestion(words, self.filter.without_words.ids())
+        return Meant(meant, self.filter.query(q=meant)) if meant else None
 
     @property
     def months(self) -> list[Month]:

@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measures.models import Measure
-from measures.search import RANKED, best, found_ids, matching, rank
+from measures.search import RANKED, best, found_ids, matching
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -61,13 +61,6 @@ def entries() -> None:
 @pytest.mark.usefixtures("entries")
 def test_search_finds_words_in_three_languages_and_references(text: str, titles: set[str]) -> None:
     assert found(text) == titles
-
-
-@pytest.mark.usefixtures("entries")
-def test_search_ranks_titles_above_summaries() -> None:
-    factories.measure(title_en="Permits of stay")
-    ranked = Measure.objects.filter(matching("permit")).order_by(-rank("permit"))
-    assert [str(measure.title) for measure in ranked] == ["Permits of stay", "Deadlines suspended"]
 
 
 @pytest.mark.parametrize("text", ["asylum", "solicitantes", "refugees", "ecuador", "gazette", "queda", "PCM", "peru"])

@@ -13,6 +13,7 @@ from measures.accounts import system_account
 from measures.choices import Workflow
 from measures.importing import FileProblem, compared
 from measures.resources import RESOURCES, MeasureResource
+from measures.spelling import refresh_words
 
 FOLDER = settings.BASE_DIR / "fixtures"
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             if resource is MeasureResource:  # measures name stubs, so these come first
                 self._load(FOLDER / "stubs.csv", resource, workflow=Workflow.STUB, **common)
             self._load(FOLDER / f"{name}.csv", resource, publish=resource is MeasureResource, **common)
+        refresh_words()
 
     def _load(self, path: Path, resource: type[FileResource], **options: Any) -> None:
         try:

@@ -1,0 +1,14 @@
+"""``manage.py refresh_search_words``: the words of the public record, for "did you mean"."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from measures.spelling import refresh_words
+
+
+class Command(BaseCommand):
+    help = "Collect the words of the published entries anew, from which “did you mean” is answered. Run it each night."
+
+    def handle(self, **options: Any) -> None:
+        refresh_words()

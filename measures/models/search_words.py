@@ -1,0 +1,19 @@
+"""The words that the public record uses, to find the one that was meant."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class SearchWords(models.Model):
+    """The distinct words of the published entries, in one row that is replaced as a whole; see `spelling`."""
+
+    collected_at = models.DateTimeField(primary_key=True)
+    words = ArrayField(models.TextField())
+    entries = ArrayField(models.PositiveIntegerField())
+    """In how many entries each word stands, in the order of `words`."""
+
+    class Meta:
+        get_latest_by = "collected_at"
+
+    def __str__(self) -> str:
+        return f"{self.collected_at:%Y-%m-%d %H:%M}"
