@@ -104,7 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.languages.language_by_address",
     "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
-    "django.middleware.gzip.GZipMiddleware",  # a country's page shrinks to a seventh, also where no proxy compresses
+    "observatory.compression.Compression",  # a country's page shrinks to a seventh, also where no proxy compresses
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import openpyxl
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -19,7 +20,7 @@ from openpyxl.utils.escape import unescape
 from countries.periods import PartialDate
 from measures import exporting, spreadsheet
 from measures.choices import KINDS, Family, RelationType, Workflow
-from measures.exporting import exported, exported_sheet, in_blocks
+from measures.exporting import downloaded, exported, exported_sheet, in_blocks
 from measures.models import Citation, Measure, PublicIdSequence, Relation, Source
 from measures.resources import RESOURCES, MeasureResource
 from measures.spreadsheet import TooLarge
@@ -263,6 +264,19 @@ def test_given_up_export_leaves_the_connection_as_it_was() -> None:
             rows.close()
             assert not connection.in_atomic_block
             assert Measure.objects.update(title_en="Writable") == 3
+
+
+def test_file_that_the_database_broke_off_is_not_taken_for_a_whole_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(exporting, "FIRST_BATCH", 1)
+    monkeypatch.setattr(exporting, "BLOCK", 1)
+    received: list[bytes] = []
+    with pytest.raises(psycopg.DataError):
+        received.extend(downloaded(MeasureResource, [str(factories.measure().pk), "no number"], with_local=False))
+    text = b"".join(received).decode()
+    assert text.endswith('\n"This file is incomplete: the database broke off. Download it again."\n')
+    assert counts(run(tmp_path, text))[2:] == (1, 1)
 
 
 # Spreadsheets
