@@ -8,7 +8,7 @@ Rows stand in the order of their dates, the undated last, so that a filter's ans
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from countries.public_changes import Changes, Follower
-from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+from measures.choices import STATE_FAMILIES, Direction, Evidence, Family, Kind, Precision, StatusGroup
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -31,8 +31,8 @@ EARLIEST, LATEST = -(1 << 30), 1 << 30
 """Days before and after every date."""
 RELOADED_FROM = 0.2
 """Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
-MOST_FRAGMENTS = 20_000
-"""Pieces of HTML that are kept."""
+MOST_FRAGMENTS = 10_000
+"""Pieces of HTML that are kept, of some 1,500 bytes each."""
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -167,6 +167,15 @@ class Tags:
         return mask
 
 
+class Fragments(dict[Any, str]):
+    """Pieces of pages by (identifier of a measure, …); emptied when there are too many."""
+
+    def __setitem__(self, key: Any, html: str) -> None:
+        if len(self) >= MOST_FRAGMENTS:
+            self.clear()
+        super().__setitem__(key, html)
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Some of the rows of an index, in order."""
@@ -199,6 +208,32 @@ class Selection:
         numbers = np.bincount(self.tags(name).values if name in TAGS else self.column(name))
         numbers[:1] = 0
         return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
+
+    def of_state(self) -> int:
+        """How many are measures of the state."""
+        families = self.counts("family")
+        return sum(families.get(family, 0) for family in STATE_FAMILIES)
+
+    def variety(self, name: str) -> int:
+        """How many different values of a tag occur."""
+        return int(np.count_nonzero(np.bincount(self.tags(name).values)))
+
+    def latest(self, name: str) -> dict[Any, date]:
+        """The day of the last change among the rows of each value of a property that occurs."""
+        codes, days = self.column(name), self.column("updated")
+        latest = np.full(int(codes.max(initial=0)) + 1, EARLIEST, dtype=np.int32)
+        np.maximum.at(latest, codes, days)
+        return {PROPERTIES[name].decode(int(code)): day_of(latest[code]) for code in np.flatnonzero(latest > EARLIEST)}
+
+    def bounds(self) -> tuple[date, date] | None:
+        """The first day of the earliest and of the latest date; None where no row has a date."""
+        first = self.column("first")
+        first = first[first < LATEST]
+        return (day_of(first[0]), day_of(first[-1])) if len(first) else None
+
+    def last_change(self) -> date | None:
+        """The day of the last change; None of no rows."""
+        return day_of(self.column("updated").max()) if len(self) else None
 
     def by_month(self, name: str) -> list[tuple[Any, date | None, str, int]]:
         """Rows by value of a tag, first day of the month of the date (None for the undated), and its precision."""
@@ -238,8 +273,8 @@ class PublicIndex:
 
     columns: Mapping[str, Array]
     tags: Mapping[str, Tags]
-    fragments: MutableMapping[Any, str] = field(default_factory=dict)
-    """Room for pieces of pages, by (identifier, …); what was made of an entry is gone when the entry has changed."""
+    fragments: Fragments = field(default_factory=Fragments)
+    """Room for what was made of an entry; it is gone when the entry has changed."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -309,7 +344,7 @@ class PublicIndex:
         added = (places + np.arange(len(places))).astype(np.int32)
         tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in TAGS}
         gone = set(changed)
-        fragments = {key: html for key, html in list(self.fragments.items()) if key[0] not in gone}
+        fragments = Fragments((key, html) for key, html in self.fragments.copy().items() if key[0] not in gone)
         return PublicIndex(columns, tags, fragments)
 
 

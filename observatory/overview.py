@@ -3,16 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-
-from django.db.models import Count, Exists, IntegerField, Max, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from datetime import date
 
 from countries.models import Country, MobilityRole, Role
 from countries.periods import PartialDate
 from measures.choices import StatusGroup
-from measures.models import Citation, Measure, Source, Topic
-from measures.models.measure import STATE_KINDS
+from measures.models import Measure, Topic
+from measures.public_index import INTERNATIONAL, PublicIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,34 +43,30 @@ class Entry:
     topic: Topic | None
 
 
-def numbers() -> Numbers:
+def numbers(index: PublicIndex) -> Numbers:
     """The numbers of the whole observatory."""
-    of_state = Q(kind__in=STATE_KINDS)
-    found = Measure.objects.published().aggregate(
-        measures=Count("pk", filter=of_state),
-        others=Count("pk", filter=~of_state),
-        countries=Count("country", distinct=True),
-        last=Max("updated_at"),
-    )
-    cited = Citation.objects.filter(source=OuterRef("pk"), measure__in=Measure.objects.published())
+    everything = index.everything
+    measures = everything.of_state()
     return Numbers(
-        countries=found["countries"],
+        countries=len(everything.counts("country").keys() - {INTERNATIONAL}),
         covered=Country.objects.covered().count(),
-        measures=found["measures"],
-        others=found["others"],
-        sources=Source.objects.filter(Exists(cited)).count(),
-        last_change=_day(found["last"]),
+        measures=measures,
+        others=len(everything) - measures,
+        sources=everything.variety("source"),
+        last_change=_date(everything.last_change()),
     )
 
 
-def covered_countries() -> list[CountryRow]:
+def covered_countries(index: PublicIndex) -> list[CountryRow]:
     """The countries that have pages, by name in the active language."""
-    published = Measure.objects.published().filter(country=OuterRef("pk")).order_by().values("country")
-    count = Subquery(published.annotate(found=Count("pk")).values("found"), output_field=IntegerField())
-    last = Subquery(published.annotate(found=Max("updated_at")).values("found"))
-    countries = Country.objects.covered().by_name().annotate(entries=Coalesce(count, 0), last_change=last)
+    everything = index.everything
+    entries, changes = everything.counts("country"), everything.latest("country")
+    countries = Country.objects.covered().by_name()
     roles = _roles_of(countries)
-    return [CountryRow(country, roles[country.pk], country.entries, _day(country.last_change)) for country in countries]
+    return [
+        CountryRow(country, roles[country.pk], entries.get(country.pk, 0), _date(changes.get(country.pk)))
+        for country in countries
+    ]
 
 
 def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
@@ -83,11 +76,13 @@ def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
     return {country.pk: tuple(str(role.label) for role in Role if role in found[country.pk]) for country in countries}
 
 
-def newest_entries(limit: int = 5) -> list[Entry]:
+def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:
     """The entries with the latest dates."""
-    newest = Measure.objects.published().newest_first().select_related("country", "primary_topic__parent")[:limit]
-    return [Entry(measure, StatusGroup(measure.status_group), measure.lane) for measure in newest]
+    ids = index.everything.ids(newest_first=True)[:limit].tolist()
+    newest = Measure.objects.published().select_related("country", "primary_topic__parent").in_bulk(ids)
+    found = [newest[pk] for pk in ids if pk in newest]
+    return [Entry(measure, StatusGroup(measure.status_group), measure.lane) for measure in found]
 
 
-def _day(moment: datetime | None) -> PartialDate | None:
-    return PartialDate.from_date(moment.date()) if moment else None
+def _date(day: date | None) -> PartialDate | None:
+    return PartialDate.from_date(day) if day else None

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from countries.models import Country
 from countries.public_pages import public_page
 from measures.choices import StatusGroup
+from measures.public_index import public_index
 from observatory import overview
 
 PLAIN = "text/plain; charset=utf-8"
@@ -20,10 +21,11 @@ PLAIN = "text/plain; charset=utf-8"
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the observatory holds, and ways into it."""
+    index = public_index()
     context = {
-        "numbers": overview.numbers(),
-        "rows": overview.covered_countries(),
-        "newest": overview.newest_entries(),
+        "numbers": overview.numbers(index),
+        "rows": overview.covered_countries(index),
+        "newest": overview.newest_entries(index),
     }
     return render(request, "home.html", context)
 
@@ -34,7 +36,7 @@ def country_list(request: HttpRequest) -> HttpResponseBase:
     """The covered countries; `?go=peru`, which the form on the home page sends, leads on to that country."""
     if slug := request.GET.get("go"):
         return redirect(get_object_or_404(Country.objects.covered(), slug=slug))
-    return render(request, "countries/country_list.html", {"rows": overview.covered_countries()})
+    return render(request, "countries/country_list.html", {"rows": overview.covered_countries(public_index())})
 
 
 @public_page

@@ -1,9 +1,9 @@
 """The page of a country: its profile, its timeline with filters, the same entries as a list."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, DateField, F, Func, Max, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -16,8 +16,7 @@ from countries.public_pages import public_page
 from countries.texts import translated
 from measures.filters import OLDEST, MeasureFilter
 from measures.matrix import Asked, Matrix, matrix
-from measures.models import Citation, MeasureQuerySet
-from measures.models.measure import STATE_KINDS
+from measures.public_index import Selection
 from measures.timeline import MOST_MARKS, Chart, chart
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
@@ -32,7 +31,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {
         "country": shown,
         "summary": translated(shown, "summary"),
-        "record": _record(listing.filter.queryset),
+        "record": _record(listing.filter.scope),
         "profile": profile_of(shown),
         "listing": listing,
         "chart": _chart(listing) if listing.is_whole else None,
@@ -59,29 +58,21 @@ class Record:
         return self.total - self.state
 
 
-def _record(published: MeasureQuerySet) -> Record:
-    lower = Func(F("date_range"), function="lower", output_field=DateField())
-    numbers = published.aggregate(
-        total=Count("pk"),
-        state=Count("pk", filter=Q(kind__in=STATE_KINDS)),
-        first=Min(lower),
-        last=Max(lower),
-        last_change=Max("updated_at"),
-    )
-    sources = Citation.objects.filter(measure__in=published.values("pk")).aggregate(n=Count("source", distinct=True))
-    change = numbers["last_change"]
+def _record(recorded: Selection) -> Record:
+    change = recorded.last_change()
     return Record(
-        total=numbers["total"],
-        state=numbers["state"],
-        sources=sources["n"],
-        years=_years(numbers["first"], numbers["last"]),
-        last_change=PartialDate.from_date(change.date()) if change else None,
+        total=len(recorded),
+        state=recorded.of_state(),
+        sources=recorded.variety("source"),
+        years=_years(recorded.bounds()),
+        last_change=PartialDate.from_date(change) if change else None,
     )
 
 
-def _years(first: Any, last: Any) -> str:
-    if not first:
+def _years(bounds: tuple[date, date] | None) -> str:
+    if not bounds:
         return ""
+    first, last = bounds
     if first.year == last.year:
         return str(first.year)
     return _("%(first)d to %(last)d") % {"first": first.year, "last": last.year}

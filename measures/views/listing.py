@@ -6,7 +6,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from measures.choices import STATE_FAMILIES, Precision
+from measures.choices import Precision
 from measures.entries import Entry, Month, by_month, entry_of, for_list
 from measures.facets import Facet
 from measures.filters import NEWEST, OLDEST, SORTS, Chip, MeasureFilter, Problem
@@ -215,14 +215,8 @@ class Listing:
 def _counts(filter: MeasureFilter) -> Counts:
     selection = filter.selection
     return Counts(
-        total=len(selection), state=of_state(selection), undated=_undated(selection), certain=_certain(filter)
+        total=len(selection), state=selection.of_state(), undated=_undated(selection), certain=_certain(filter)
     )
-
-
-def of_state(selection: Selection) -> int:
-    """How many of the entries are measures of the state."""
-    families = selection.counts("family")
-    return sum(families.get(family, 0) for family in STATE_FAMILIES)
 
 
 def _undated(selection: Selection) -> int:

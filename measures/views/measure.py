@@ -29,7 +29,7 @@ MOST_OF_A_REFERENCE = 100
 def measure_list(request: HttpRequest) -> HttpResponse:
     """`/measures/`: every public entry, narrowed and ordered by the query string."""
     listing = Listing(MeasureFilter(request.GET))
-    context = {"listing": listing, "scope": Measure.objects.published().count()}
+    context = {"listing": listing, "scope": len(listing.filter.scope)}
     return render(request, "measures/measure_list.html", context, status=listing.status_code)
 
 
