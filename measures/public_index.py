@@ -114,15 +114,14 @@ PROPERTIES: dict[str, Codes] = {
 TAGS: dict[str, tuple[str, Codes]] = {
     "topic": ("measures_measure_topics t", _row("t.topic_id")),
     "upper_topic": (
-        "(select distinct t.measure_id, coalesce(p.parent_id, p.id) as topic_id"
-        " from measures_measure_topics t join measures_topic p on p.id = t.topic_id) t",
-        _row("t.topic_id"),
+        "measures_measure_topics t join measures_topic p on p.id = t.topic_id",
+        _row("coalesce(p.parent_id, p.id)"),
     ),
     "group": ("measures_measure_target_groups t", _row("t.targetgroup_id")),
     "nationality": ("measures_measure_origin_countries t", _country("t.country_id")),
-    "source": ("(select distinct measure_id, source_id from measures_citation) t", _row("t.source_id")),
+    "source": ("measures_citation t", _row("t.source_id")),
 }
-"""Properties of which an entry has any number of values: a table with `measure_id`, and the value."""
+"""Properties of which an entry has any number of values: a table `t` with `measure_id`, and the value."""
 
 
 def _day(sql: str, missing: int) -> str:
@@ -410,7 +409,7 @@ def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]
     tags = {}
     for name, (table, codes) in TAGS.items():
         measures, values = _copied(
-            f"select t.measure_id, {codes.sql} from {table} join measures_measure m on m.id = t.measure_id"
+            f"select distinct t.measure_id, {codes.sql} from {table} join measures_measure m on m.id = t.measure_id"
             f" where {condition}",
             [("t.measure_id", "i8"), (codes.sql, codes.type)],
         )
