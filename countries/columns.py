@@ -340,6 +340,27 @@ class KeyColumn(Column):
     def known(self) -> list[str]:
         return list(self.model._default_manager.order_by(self.key).values_list(self.key, flat=True)[:5000])
 
+    def refused(self) -> list[tuple[str, str]]:
+        """Rows that name each other in a circle."""
+        if not self.is_own:
+            return []
+        circles = f"""
+            with recursive edges(node, target) as (
+                select s.{self.key}, {self.cell} from checked s where {self.cell} <> ''
+                union all
+                select f.{self.key}, t.{self.key} from {self.table} f
+                join {self.table} t on t.{self.target} = f.{quoted(self.db_column)}
+                where not exists (select from checked s where s.{self.key} = f.{self.key})
+            ),
+            reached(line, item, origin, node) as (
+                select s.line, {self.cell}, s.{self.key}, {self.cell} from checked s where {self.cell} <> ''
+                union
+                select r.line, r.item, r.origin, e.target from reached r join edges e on e.node = r.node
+            )
+            select distinct line, item from reached where node = origin
+        """
+        return [(circles, _("This closes a circle: the other one leads back to this one. Change one of the two."))]
+
 
 class ReadOnlyColumn(Column):
     """Written on export, ignored on import: the SQL of its text from the record `r`."""

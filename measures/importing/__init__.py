@@ -23,7 +23,7 @@ from psycopg.errors import QueryCanceled
 
 from countries.resources import FileResource, ObservationResource
 from measures.choices import Workflow
-from measures.importing import checking, comparing, figures, numbers, records, saving
+from measures.importing import checking, comparing, constraints, figures, numbers, records, saving
 from measures.importing.aside import GivenWay, giving_way
 from measures.importing.reading import FileProblem, Table, open_table
 from measures.importing.report import Problem, Report
@@ -62,11 +62,19 @@ class Import:
         except (IntegrityError, DataError, OperationalError) as error:
             if isinstance(error.__cause__, QueryCanceled):
                 raise
+            self._refuse_taken()
             raise FileProblem(
                 _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
                 _("Nothing was imported. Try again; if this comes back, import fewer rows to find the one."),
             ) from error
         self.report.is_applied = True
+
+    def _refuse_taken(self) -> None:
+        """Raise FileProblem for the row that shares what is unique with a record written since the check."""
+        constraints.ask_unique_indexes(self.resource)
+        if taken := rows("select line, problem, remedy from problem order by line limit 1"):
+            line, problem, remedy = taken[0]
+            raise FileProblem(problem, remedy, line)
 
     def _write_between_others(self) -> None:
         for attempt in range(ATTEMPTS):

@@ -104,8 +104,8 @@ class StatusEvent(models.Model):
 
 
 @shown(
-    "select distinct m.id from changed c join measures_measure m on m.id in (c.subject_id, c.object_id)"
-    " where m.workflow = 'published'"
+    "select id from measures_measure where workflow = 'published'"
+    " and id in (select subject_id from changed union select object_id from changed)"
 )
 @kept
 class Relation(models.Model):

@@ -398,3 +398,44 @@ def test_source_that_is_cited_at_a_place_is_not_cited_once_more(tmp_path: Path) 
     assert counts(run(tmp_path, [row])) == (0, 1, 0, 0)
     cited = [(citation.source.url, citation.locator) for citation in Citation.objects.order_by("source__url")]
     assert cited == [("https://gazette.example/1", "art. 3"), ("https://gazette.example/2", "")]
+
+
+def test_relations_of_new_rows_that_close_a_circle_are_refused_on_each_row(tmp_path: Path) -> None:
+    rows = [
+        MEASURE | {"public_id": f"PER-0000{n}", "relations": f"extends:PER-0000{other}"}
+        for n, other in ((1, 2), (2, 3), (3, 1))
+    ]
+    assert [problem[:2] for problem in problems(run(tmp_path, rows))] == [(n, "relations") for n in (2, 3, 4)]
+
+
+def test_topics_that_are_each_other_s_parents_are_refused_on_each_row(tmp_path: Path) -> None:
+    label = {"label_en": "L", "label_es": "L", "label_pt": "L"}
+    rows = [{"key": "a.b", "parent": "a.c"} | label, {"key": "a.c", "parent": "a.b"} | label]
+    assert problems(run(tmp_path, rows, "topics")) == [(2, "parent", "a.c"), (3, "parent", "a.b")]
+
+
+@pytest.mark.parametrize(("stored", "first", "second", "refused"), [("0", "60", "40.1", []), ("1", "60", "40", [2, 3])])
+def test_shares_that_pass_the_whole_are_refused_by_row(
+    tmp_path: Path, stored: str, first: str, second: str, refused: list[int]
+) -> None:
+    """With what is stored of the same country and period; half a step of rounding each is allowed."""
+    share = factories.indicator(key="emigrant_share", unit="percent", decimals=1)
+    factories.observation(indicator=share, counterpart=factories.country(iso3="USA"), value=stored)
+    rows = [
+        {"indicator": "emigrant_share", "country": "PER", "counterpart": other, "period": "", "value": value}
+        | {"source_name": "A yearbook"}
+        for other, value in (("VEN", first), ("ECU", second))
+    ]
+    factories.country(iso3="ECU")
+    assert [problem[0] for problem in problems(run(tmp_path, rows, "observations"))] == refused
+
+
+def test_reference_that_was_taken_since_the_check_is_refused_by_row(tmp_path: Path) -> None:
+    path = tmp_path / "measures.csv"
+    path.write_text(csv_text([MEASURE | {"reference": "1-2020"}, MEASURE | {"reference": "2-2020"}]))
+    with compared(path, MeasureResource, by=factories.editor()) as found:
+        factories.draft(kind=MEASURE["kind"], reference="2-2020")
+        with pytest.raises(FileProblem) as refused:
+            found.save()
+    assert refused.value.row == 3
+    assert Measure.objects.count() == 1

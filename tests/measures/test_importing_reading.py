@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from measures.importing import FileProblem
+from measures.importing import FileProblem, reading
 from measures.models import Measure
 from tests import factories
 from tests.csv_files import MEASURE, counts, csv_text, failures, problems, run
@@ -214,3 +214,13 @@ def test_command_ends_with_words_where_it_cannot_go_on(
     with pytest.raises(CommandError, match=message):
         call_command("import_measures", str(tmp_path / name), *(f"--{key}={value}" for key, value in options.items()))
     assert Measure.objects.count() == 0
+
+
+def test_row_without_end_is_refused_before_it_fills_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LONGEST_RECORD", 2_000)
+    lines = csv_text([MEASURE, MEASURE]) + '"PER","' + "\n".join(["word " * 100] * 10)
+    report = run(tmp_path, lines)
+    assert problems(report) == [(4, "", "")]
+    assert "This row has more than 2,000 characters." in report.problems[0].problem
+    with pytest.raises(FileProblem, match="more than 2,000 characters"):
+        run(tmp_path, "word " * 1000)
