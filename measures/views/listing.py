@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from measures.choices import Precision
 from measures.entries import Entry, Month, by_month, entry_of, for_list
 from measures.facets import Facet
-from measures.filters import NEWEST, OLDEST, SORTS, Chip, MeasureFilter, Problem
+from measures.filters import NEWEST, OLDEST, RELEVANCE, SORTS, Chip, MeasureFilter, Problem
 from measures.headlines import highlighted
 from measures.models import Measure
 from measures.public_index import Selection
+from measures.search import RANKED
 from measures.spelling import suggestion
 
 PAGE_SIZE = 50
@@ -98,6 +99,11 @@ class Listing:
             return self.filter.problems
         message = _("There is no page %(page)d. The last one is %(last)d.")
         return [Problem("page", message % {"page": self.page, "last": self.last_page})]
+
+    @property
+    def ranked(self) -> int:
+        """How many of the newest entries are in order of match, where that is not all of them."""
+        return RANKED if self.filter.order == RELEVANCE and self.counts.total > RANKED else 0
 
     @property
     def status_code(self) -> int:

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
+from django.test import Client
 
+from measures import filters
 from measures.filters import MeasureFilter
+from measures.views import listing
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +219,17 @@ def test_chip_of_one_value_keeps_the_others_of_its_facet() -> None:
 def test_query_of_another_page_drops_empty_boxes() -> None:
     assert filtered("q=&topic=&from=2020&page=4").query(sort="newest") == "?from=2020&sort=newest"
     assert filtered("page=4").query() == "?"
+
+
+def test_of_many_hits_the_newest_are_ranked_and_the_page_says_so(
+    monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    for module in (filters, listing):
+        monkeypatch.setattr(module, "RANKED", 2)
+    for title, date in (("Border, oldest", "2018"), ("Second", "2020"), ("Border, newest but one", "2019")):
+        make.measure(title_en=title, summary_en="The border is mentioned.", events=(("in_force", date),))
+
+    assert found("q=border") == ["Border, newest but one", "Second", "Border, oldest"]
+    assert "The newest 2 of them stand by how well they match" in client.get("/measures/?q=border").text
+    assert "of them stand by how well" not in client.get("/measures/?q=oldest").text
+    assert "of them stand by how well" not in client.get("/measures/?q=border&sort=newest").text
