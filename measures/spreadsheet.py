@@ -1,8 +1,8 @@
 """Rows of text -> an XLSX file (ECMA-376), streamed: one sheet with a frozen header, in which every cell is text.
 
 A library would build the whole sheet in a file of its own before the first byte could leave, and takes five times as
-long; what a sheet of texts needs of the format is little. A text is never a formula, and its number format keeps it a text when somebody edits
-the cell: `=1+1` stays `=1+1`, and `2020-05` stays `2020-05`.
+long; what a sheet of texts needs of the format is little. A text is never a formula, and its number format keeps it a
+text when somebody edits the cell: `=1+1` stays `=1+1`, and `2020-05` stays `2020-05`.
 """
 
 import re
