@@ -1,7 +1,7 @@
 """Where a text answers a search: its matching words marked, and a long text cut around the first of them.
 
 PostgreSQL finds the words as it found the entry: stemmed in the language of the text, with accents and without. Texts
-are escaped here; the marks alone are HTML.
+are escaped here; the marks alone are HTML. The words of a phrase are marked wherever they stand.
 """
 
 import re
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from countries.texts import Text
 from measures.models import Measure
-from measures.search import CONFIGURATIONS, query
+from measures.search import CONFIGURATIONS, wanted
 
 START, STOP = "\ue000", "\ue001"
 """Around a matching word on its way through PostgreSQL: private characters, which no text of ours holds."""
@@ -44,7 +44,7 @@ def highlighted(texts: Sequence[Text], words: str) -> list[SafeString]:
 
 def _headlines(bodies: list[str], configurations: list[str], words: str) -> list[tuple[str, str]]:
     compiler = Measure.objects.all().query.get_compiler(connection=connection)
-    sql, params = compiler.compile(query(words).resolve_expression(compiler.query))
+    sql, params = compiler.compile(wanted(words).resolve_expression(compiler.query))
     options = f"HighlightAll=true, StartSel={START}, StopSel={STOP}"
     with connection.cursor() as cursor:
         values = [*params, options, *params, options, bodies, configurations]

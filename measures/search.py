@@ -18,6 +18,7 @@ from django.contrib.postgres.search import SearchQuery, SearchQueryField, Search
 from django.db import connection
 from django.db.models import BigIntegerField, F, Func, Q, TextField, Value
 from numpy.typing import NDArray
+from psycopg import ClientCursor
 
 from measures.models import Measure, SearchText
 from measures.references import key_of
@@ -33,8 +34,8 @@ SHORTEST_BEGINNING = 3
 
 Ids = NDArray[np.int64]
 
-_HEADER = 20
-"""Bytes before the first element of an array, as PostgreSQL sends it; an empty one is shorter."""
+_HEADER, _TRAILER = 45, 2
+"""Bytes of a binary COPY of one array: before its first element, and after its last."""
 _ELEMENT = np.dtype([("length", ">i4"), ("id", ">i8")])
 
 _ITEM = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
@@ -83,6 +84,11 @@ def parts(text: str) -> list[Part]:
     return found
 
 
+def wanted(text: str) -> SearchQuery:
+    """`query` without the excluded words, to show where a text answers."""
+    return reduce(or_, (Words(replace(part, excluded=())) for part in parts(text)))
+
+
 def query(text: str) -> SearchQuery:
     """What PostgreSQL looks for; with nothing but excluded words it finds nothing."""
     return reduce(or_, map(Words, parts(text)))
@@ -116,9 +122,10 @@ def found_ids(text: str) -> Ids:
     compiler = Measure.objects.all().query.get_compiler(connection=connection)
     sql, params = compiler.compile(Found(text).resolve_expression(compiler.query))
     with connection.cursor() as cursor:
-        cursor.execute(f"select array_send({sql})", params)
-        (packed,) = cursor.fetchone()
-    return np.sort(np.frombuffer(packed[_HEADER:], _ELEMENT)["id"].astype(np.int64))
+        found = ClientCursor(cursor.connection).mogrify(sql, params)
+        with cursor.copy(f"copy (select {found}) to stdout (format binary)") as copy:
+            packed = b"".join(copy)
+    return np.sort(np.frombuffer(packed[_HEADER:-_TRAILER], _ELEMENT)["id"].astype(np.int64))
 
 
 def best(text: str, ids: Iterable[int]) -> Ids:

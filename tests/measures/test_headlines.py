@@ -1,13 +1,26 @@
 """The words of a search are marked in the text that answers it, and nothing else is HTML."""
 
+import re
 from typing import Any
 
 import pytest
+from django.utils.html import escape
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from countries.texts import Text
 from measures.headlines import LONGEST, highlighted
 
 pytestmark = pytest.mark.django_db
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        ["<b>", "border", "educación", "niños", "&amp;", '"', "'", "<script>", "œuvre", "-", "or", "\\", "a"]
+    ),
+    max_size=8,
+).map(" ".join)
+"""Texts and searches full of what could become HTML; shorter than what is cut."""
 
 
 def marked(text: str, words: str, language: str = "en") -> str:
@@ -25,6 +38,12 @@ def marked(text: str, words: str, language: str = "en") -> str:
         ("Nothing here", "border", "en", "Nothing here"),
         ("", "border", "en", ""),
         ("A b", "-", "en", "A b"),
+        ("Borders are closed", "bord", "en", "<mark>Borders</mark> are closed"),
+        ("Borders are closed", "bord ", "en", "Borders are closed"),
+        ("La educación de niños", "educaci", "es", "La <mark>educación</mark> de niños"),
+        ("Borders closed today", '"borders closed"', "en", "<mark>Borders</mark> <mark>closed</mark> today"),
+        ("Borders are closed", "visa -closed or border", "en", "<mark>Borders</mark> are closed"),
+        ("Ministerio de Salud", "ministerio salud", "simple", "<mark>Ministerio</mark> de <mark>Salud</mark>"),
     ],
 )
 def test_words_are_marked_as_they_were_found(text: str, words: str, language: str, expected: str) -> None:
@@ -33,6 +52,14 @@ def test_words_are_marked_as_they_were_found(text: str, words: str, language: st
 
 def test_text_and_search_are_escaped() -> None:
     assert marked("<b>Border</b> & more", "border <script>") == "&lt;b&gt;<mark>Border</mark>&lt;/b&gt; &amp; more"
+
+
+@given(body=TEXTS, words=TEXTS)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_marks_are_the_only_html_of_any_text_and_search(body: str, words: str) -> None:
+    html = marked(body, words)
+    assert re.sub("</?mark>", "", html) == escape(body)
+    assert re.fullmatch("(?:[^<>]|<mark>[^<>]*</mark>)*", html)
 
 
 def test_private_characters_of_a_text_make_no_marks() -> None:

@@ -124,7 +124,7 @@ STEPS: list[Callable[[int, str], None]] = [
 
 
 @given(st.lists(st.tuples(st.sampled_from(STEPS), some, words), min_size=1, max_size=8), st.booleans())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_vector_of_every_entry_is_a_fresh_one_after_any_writes(
     steps: list[tuple[Callable[[int, str], None], int, str]], waits: bool
 ) -> None:
