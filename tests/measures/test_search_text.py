@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,30 @@ def test_vector_that_waits_is_written_by_the_commit() -> None:
         assert not SearchText.objects.exists()
     assert stale() == []
     assert Measure.objects.filter(matching("border")).get() == made
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("second", ["label", "citation"])
+def test_two_who_write_at_once_leave_no_vector_stale(second: str) -> None:
+    made, topic, source = factories.measure(), factories.topic(key="asylum"), factories.source()
+
+    def write() -> None:
+        try:
+            if second == "label":
+                Topic.objects.filter(pk=topic.pk).update(label_es="Refugio")
+            else:
+                Citation.objects.create(measure=made, source=source, quote="Queda prohibido")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            made.topics.add(topic)
+            waiting = pool.submit(write)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=1)
+        waiting.result(timeout=30)
+    assert stale() == []
 
 
 def test_change_without_words_leaves_the_vector_alone() -> None:
