@@ -120,7 +120,9 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
 class Measure(models.Model):
     """One coded act; a resolution whose clauses differ in topic, group or direction is one per `provision`."""
 
-    public_id = models.CharField(_("identifier"), max_length=12, unique=True, editable=False)
+    public_id = models.CharField(
+        _("identifier"), max_length=12, unique=True, editable=False, db_collation="C"
+    )  # the order of a file is that of its index, on every server
     country = models.ForeignKey(
         Country,
         models.PROTECT,
