@@ -8,6 +8,7 @@ import datetime
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -89,17 +90,19 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked)
         for column in _columns(months, years)
         if column.first or any(column.holds(month, precision) for _topic, month, precision in counts)
     ]
-    numbers = {key: [_number(counts, key, column) for column in columns] for key, _label in topics}
-    most = max((number for row in numbers.values() for number in row), default=0)
-    rows = (
-        Row(
-            label,
-            Cell(sum(numbers[key]), 0, asked.query(topic=key), None),
-            tuple(_cell(key, column, n, most, asked) for column, n in zip(columns, numbers[key], strict=True)),
+    numbers = _by_column(counts, columns)
+    most = max(numbers.values(), default=0)
+    queries = [asked.query(topic=None, **_dates(column, asked)) for column in columns]
+    rows = []
+    for key, label in topics:
+        found = [numbers[key, place] for place in range(len(columns))]
+        cells = (
+            Cell(number, -(-number * SHADES // most), _with_topic(query, key), column)
+            for number, query, column in zip(found, queries, columns, strict=True)
         )
-        for key, label in topics
-        if any(numbers[key])
-    )
+        if any(found):
+            total = Cell(sum(found), 0, _with_topic(asked.query(topic=None), key), None)
+            rows.append(Row(label, total, tuple(cells)))
     return Matrix(tuple(columns), tuple(rows))
 
 
@@ -113,14 +116,21 @@ def _counts(selection: Selection, keys: Collection[str]) -> Counts:
     return counts
 
 
-def _number(counts: Counts, key: str, column: Column) -> int:
-    return sum(n for (topic, month, precision), n in counts.items() if topic == key and column.holds(month, precision))
+def _by_column(counts: Counts, columns: Sequence[Column]) -> Counter[tuple[str, int]]:
+    """Entries by key of the topic and place of the column, which is looked for once for each kind of date."""
+    places: dict[tuple[datetime.date | None, str], list[int]] = {}
+    numbers: Counter[tuple[str, int]] = Counter()
+    for (key, month, precision), number in counts.items():
+        if (month, precision) not in places:
+            places[month, precision] = [n for n, column in enumerate(columns) if column.holds(month, precision)]
+        for place in places[month, precision]:
+            numbers[key, place] += number
+    return numbers
 
 
-def _cell(key: str, column: Column, count: int, most: int, asked: Asked) -> Cell:
-    return Cell(
-        count, -(-count * SHADES // most) if most else 0, asked.query(topic=key, **_dates(column, asked)), column
-    )
+def _with_topic(query: str, key: str) -> str:
+    """A query string that names no topic, with one."""
+    return f"{query}{'&' if len(query) > 1 else ''}{urlencode({'topic': key})}"
 
 
 def _dates(column: Column, asked: Asked) -> dict[str, str | list[str]]:
