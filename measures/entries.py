@@ -1,10 +1,9 @@
-"""An entry in words and flat values: when it applies, its row in a list, the months of a list."""
+"""An entry in words and flat values: when it applies, what a list and a timeline print of it."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from itertools import groupby
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
@@ -137,9 +136,11 @@ class SourceLink:
 class Entry:
     """A row of a list, ready to print; `certainty` answers the question what was in force on a day.
 
-    `marked_title` and `marked_summary` are HTML with the words of a search marked, '' without a search.
+    `lane` is the key of `topic`, the topic in whose lane of the timeline the entry stands, or ''. `marked_title` and
+    `marked_summary` are HTML with the words of a search marked, '' without a search.
     """
 
+    number: int
     public_id: str
     url: str
     country: str
@@ -148,9 +149,11 @@ class Entry:
     group_label: str
     status: str
     title: Text
+    short_title: Text
     summary: Text
     date: PartialDate | None
     span: Span
+    lane: str
     topic: str
     kind: str
     reference: str
@@ -164,7 +167,7 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
     """`queryset` with what a row prints, and without what only searches read."""
     citations = Citation.objects.select_related("source").defer("quote")
     return (
-        queryset.select_related("country", "issuing_body", "primary_topic__parent")
+        queryset.select_related("country", "primary_topic__parent")
         .prefetch_related(Prefetch("citations", citations))
         .defer("official_title", "workflow_note")
     )
@@ -177,6 +180,7 @@ def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int
     """
     group, topic, summary = StatusGroup(measure.status_group), measure.lane, measure.summary
     return Entry(
+        number=measure.pk,
         public_id=measure.public_id,
         url=measure.get_absolute_url(),
         country=measure.country.name if measure.country else "",
@@ -185,9 +189,11 @@ def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int
         group_label=str(group.label),
         status=str(Status(measure.status).label),
         title=measure.title,
+        short_title=measure.short_title,
         summary=Text(_cut(to_text(summary.text), longest), summary.language, summary.is_fallback),
         date=measure.date,
         span=span_of(measure),
+        lane=topic.key if topic else "",
         topic=topic.label if topic else "",
         kind=str(Kind(measure.kind).label),
         reference=" ".join(part for part in (measure.reference, measure.provision) if part),
@@ -212,27 +218,3 @@ def _certainty(measure: Measure, day: datetime.date) -> str:
     if certain and certain.lower <= day and (certain.upper is None or day < certain.upper):
         return _("Certainly in force on that day")
     return _("Possibly in force on that day")
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """Entries dated in one month; `key` is its anchor."""
-
-    key: str
-    label: str
-    entries: tuple[Entry, ...]
-
-
-def by_month(entries: Sequence[Entry]) -> list[Month]:
-    """Entries, in the order given, under headings no more precise than their dates."""
-    return [Month(*heading, tuple(group)) for heading, group in groupby(entries, key=_heading)]
-
-
-def _heading(entry: Entry) -> tuple[str, str]:
-    date = entry.date
-    if not date:
-        return "undated", _("Date not recorded")
-    if not date.month:
-        return str(date.year), _("%(year)d, day and month not recorded") % {"year": date.year}
-    month = PartialDate(date.year, date.month)
-    return str(month), month.in_words()

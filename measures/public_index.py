@@ -32,7 +32,9 @@ EARLIEST, LATEST = -(1 << 30), 1 << 30
 RELOADED_FROM = 0.2
 """Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
 MOST_FRAGMENTS = 10_000
-"""Pieces of HTML that are kept, of some 1,500 bytes each."""
+"""Pieces of pages that are kept, of some 3,000 bytes each."""
+NO_MEASURE = 0
+"""Stands for the identifier in the key of a piece that shows no measure."""
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -166,13 +168,13 @@ class Tags:
         return mask
 
 
-class Fragments(dict[Any, str]):
-    """Pieces of pages by (identifier of a measure, …); emptied when there are too many."""
+class Fragments(dict[Any, Any]):
+    """Pieces of pages by (identifier of a measure or `NO_MEASURE`, …); emptied when there are too many."""
 
-    def __setitem__(self, key: Any, html: str) -> None:
+    def __setitem__(self, key: Any, fragment: Any) -> None:
         if len(self) >= MOST_FRAGMENTS:
             self.clear()
-        super().__setitem__(key, html)
+        super().__setitem__(key, fragment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +345,7 @@ class PublicIndex:
         added = (places + np.arange(len(places))).astype(np.int32)
         tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in TAGS}
         gone = set(changed)
-        fragments = Fragments((key, html) for key, html in self.fragments.copy().items() if key[0] not in gone)
+        fragments = Fragments((key, fragment) for key, fragment in self.fragments.copy().items() if key[0] not in gone)
         return PublicIndex(columns, tags, fragments)
 
 

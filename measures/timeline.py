@@ -13,9 +13,7 @@ from itertools import groupby, pairwise
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from measures.choices import StatusGroup
-from measures.entries import End, Span, span_of
-from measures.models import Measure
+from measures.entries import End, Entry, Span
 
 MOST_MARKS = 150
 """More entries than this become a table of counts (see `matrix.py`): 150 marks are 2,400 pixels of page."""
@@ -129,16 +127,15 @@ class Chart:
         return sorted({group for group, bar in bars if bar and bar.fade})
 
 
-def chart(measures: Sequence[Measure], topics: Sequence[tuple[str, str]]) -> Chart:
-    """The timeline of `measures`; `topics` are keys and labels of the upper level, in the order of the lanes."""
-    spans = {measure.pk: span_of(measure) for measure in measures}
-    axis = _axis(spans.values())
-    by_topic: dict[str, list[Measure]] = {}
-    for measure in measures:
-        by_topic.setdefault(measure.lane.key if measure.lane else "", []).append(measure)
+def chart(entries: Sequence[Entry], topics: Sequence[tuple[str, str]]) -> Chart:
+    """The timeline of `entries`; `topics` are keys and labels of the upper level, in the order of the lanes."""
+    axis = _axis([entry.span for entry in entries])
+    by_topic: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_topic.setdefault(entry.lane, []).append(entry)
     named = [*topics, ("", _("No topic"))]
     return Chart(
-        lanes=tuple(_lane(key, label, by_topic[key], spans, axis) for key, label in named if key in by_topic),
+        lanes=tuple(_lane(key, label, by_topic[key], axis) for key, label in named if key in by_topic),
         ticks=_ticks(axis) if axis else (),
         empty=tuple(label for key, label in topics if key not in by_topic),
     )
@@ -240,37 +237,34 @@ def _is_placed(span: Span) -> bool:
     return bool(span.start.month) if span.start else span.until is not None
 
 
-def _lane(key: str, label: str, measures: Sequence[Measure], spans: dict[int, Span], axis: Axis | None) -> Lane:
-    placed = [(measure, spans[measure.pk]) for measure in measures if axis and _is_placed(spans[measure.pk])]
-    others = [(measure, spans[measure.pk]) for measure in measures if not _is_placed(spans[measure.pk])]
+def _lane(key: str, label: str, entries: Sequence[Entry], axis: Axis | None) -> Lane:
+    placed = [entry for entry in entries if axis and _is_placed(entry.span)]
+    others = [entry for entry in entries if not _is_placed(entry.span)]
     marks, rows = _placed_marks(placed, axis) if axis else ((), "")
-    return Lane(key, label, len(measures), marks, rows, _margins(others))
+    return Lane(key, label, len(entries), marks, rows, _margins(others))
 
 
-def _margins(others: Sequence[tuple[Measure, Span]]) -> tuple[Margin, ...]:
+def _margins(others: Sequence[Entry]) -> tuple[Margin, ...]:
     """Those of a known year, year by year, then the undated."""
 
-    def year(item: tuple[Measure, Span]) -> int:
-        return item[1].start.year if item[1].start else 9999
+    def year(entry: Entry) -> int:
+        return entry.span.start.year if entry.span.start else 9999
 
     return tuple(
-        Margin(
-            _("Date not recorded") if key == 9999 else str(key),
-            tuple(_mark(measure, span) for measure, span in group),
-        )
+        Margin(_("Date not recorded") if key == 9999 else str(key), tuple(map(_mark, group)))
         for key, group in groupby(sorted(others, key=year), key=year)
     )
 
 
-def _placed_marks(items: Sequence[tuple[Measure, Span]], axis: Axis) -> tuple[tuple[PlacedMark, ...], str]:
+def _placed_marks(entries: Sequence[Entry], axis: Axis) -> tuple[tuple[PlacedMark, ...], str]:
     """The marks of a lane by start, and the classes for the number of rows that they fill."""
-    ordered = sorted(items, key=lambda item: (_start(item[1], axis), item[0].pk))
-    shapes = [_shape(measure, span, axis) for measure, span in ordered]
+    ordered = sorted(entries, key=lambda entry: (_start(entry.span, axis), entry.number))
+    shapes = [_shape(entry, axis) for entry in ordered]
     wide, wide_rows = pack(shapes, WIDE)
     narrow, narrow_rows = pack(shapes, NARROW)
     marks = tuple(
-        _placed(_mark(measure, span), span, shape, axis, wide_place, narrow_place)
-        for (measure, span), shape, wide_place, narrow_place in zip(ordered, shapes, wide, narrow, strict=True)
+        _placed(_mark(entry), entry.span, shape, axis, wide_place, narrow_place)
+        for entry, shape, wide_place, narrow_place in zip(ordered, shapes, wide, narrow, strict=True)
     )
     return marks, _row_classes(wide_rows, narrow_rows)
 
@@ -301,8 +295,8 @@ class Place:
     fits: int
 
 
-def _shape(measure: Measure, span: Span, axis: Axis) -> Shape:
-    label = ICON + len(measure.short_title.text) * CHARACTER
+def _shape(entry: Entry, axis: Axis) -> Shape:
+    span, label = entry.span, ICON + len(entry.short_title.text) * CHARACTER
     end = axis.at(span.until.last) if span.until else 100.0
     if not span.start:
         is_earlier = bool(span.until and span.until.last < axis.first)
@@ -369,14 +363,13 @@ def _bar(span: Span, edges: tuple[float, float], axis: Axis) -> Bar:
     )
 
 
-def _mark(measure: Measure, span: Span) -> Mark:
+def _mark(entry: Entry) -> Mark:
     """The accessible name begins with the label that is seen."""
-    label, title = measure.short_title, measure.title
-    group = StatusGroup(measure.status_group)
-    parts = [label.text, *([title.text] if title.text != label.text else []), span.sentence, str(group.label)]
+    label, title = entry.short_title, entry.title
+    parts = [label.text, *([title.text] if title.text != label.text else []), entry.span.sentence, entry.group_label]
     return Mark(
-        public_id=measure.public_id,
-        group=group.value,
+        public_id=entry.public_id,
+        group=entry.group,
         label=label.text,
         language=label.language if label.is_fallback else "",
         description=". ".join(parts) + ".",

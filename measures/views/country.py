@@ -6,6 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,7 +19,7 @@ from countries.public_pages import public_page
 from countries.texts import translated
 from measures.filters import OLDEST, MeasureFilter
 from measures.matrix import Asked, Matrix, matrix
-from measures.public_index import Selection
+from measures.public_index import NO_MEASURE, Fragments, Selection
 from measures.timeline import MOST_MARKS, Chart, chart
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
@@ -32,7 +35,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "country": shown,
         "summary": translated(shown, "summary"),
         "record": _record(listing.filter.scope),
-        "profile": profile_of(shown),
+        "profile": _profile(request, shown, listing.filter.index.fragments),
         "listing": listing,
         "chart": _chart(listing) if listing.is_whole else None,
         "matrix": None if listing.is_whole else _matrix(listing),
@@ -40,6 +43,15 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order),
     }
     return render(request, "measures/country.html", context, status=listing.status_code)
+
+
+def _profile(request: HttpRequest, shown: Country, kept: Fragments) -> SafeString:
+    """The profile as HTML; it changes with no entry, so it stays until a figure or a name changes."""
+    key = (NO_MEASURE, "profile", shown.pk, get_language())
+    html: SafeString | None = kept.get(key)
+    if html is None:
+        html = kept[key] = render_to_string("countries/_profile.html", {"profile": profile_of(shown)}, request)
+    return html
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,7 @@ def _years(bounds: tuple[date, date] | None) -> str:
 
 def _chart(listing: Listing) -> Chart:
     topics = [(option.value, option.label) for option in listing.filter.facets["topic"].options]
-    return chart(listing.measures, topics)
+    return chart([row.entry for row in listing.rows], topics)
 
 
 def _matrix(listing: Listing) -> Matrix:

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from measures.choices import Precision
-from measures.entries import Entry, Month, by_month, entry_of, for_list
+from measures.entries import Entry
 from measures.facets import Facet
 from measures.filters import NEWEST, OLDEST, RELEVANCE, SORTS, Chip, MeasureFilter, Problem
 from measures.headlines import highlighted
-from measures.models import Measure
 from measures.public_index import Selection
 from measures.search import RANKED
 from measures.spelling import suggestion
+from measures.views.rows import Look, Month, Row, by_month, entries_of, row_of, rows_of
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
@@ -111,22 +112,29 @@ class Listing:
         return 400 if self.problems else 200
 
     @cached_property
-    def measures(self) -> list[Measure]:
-        """The measures of this page."""
+    def ids(self) -> list[int]:
+        """The measures of this page, in order."""
         if self.problems:
             return []
         first = (self.page - 1) * PAGE_SIZE
-        ids = self.filter.ids if self.is_whole else self.filter.ids[first : first + PAGE_SIZE]
-        found = for_list(Measure.objects.published()).in_bulk(ids.tolist())
-        return [found[pk] for pk in ids.tolist() if pk in found]
+        ids: list[int] = (self.filter.ids if self.is_whole else self.filter.ids[first : first + PAGE_SIZE]).tolist()
+        return ids
 
     @cached_property
-    def entries(self) -> list[Entry]:
-        """The rows of this page, the words of a search marked."""
-        words = self.filter.value("q")
-        longest = SHORT_SUMMARY if len(self.measures) > MOST_WHOLE_SUMMARIES and not words else None
-        entries = [entry_of(measure, self.filter.day, longest=longest) for measure in self.measures]
-        return _with_marks(entries, words) if words else entries
+    def rows(self) -> list[Row]:
+        """The rows of this page; the words of a search are marked, and such rows are made for it alone."""
+        words, country = self.filter.value("q"), self.filter.country
+        longest = SHORT_SUMMARY if len(self.ids) > MOST_WHOLE_SUMMARIES and not words else None
+        look = Look(
+            language=get_language() or "",
+            heading=5 if country else 3,
+            with_country=not country,
+            day=self.filter.day,
+            longest=longest,
+        )
+        if not words:
+            return rows_of(self.ids, look, self.filter.index.fragments)
+        return [row_of(entry, look) for entry in _with_marks(entries_of(self.ids, look), words)]
 
     @cached_property
     def meant(self) -> Meant | None:
@@ -140,7 +148,7 @@ class Listing:
     @property
     def months(self) -> list[Month]:
         """The rows under a heading for each month."""
-        return by_month(self.entries)
+        return by_month(self.rows)
 
     @property
     def pages(self) -> list[PageLink]:

@@ -8,6 +8,7 @@ from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
@@ -19,6 +20,7 @@ from measures.filters import MeasureFilter
 from measures.models import Measure, MeasureQuerySet
 from measures.references import key_of
 from measures.views.listing import Listing
+from measures.views.rows import Look, row_of
 
 MOST_OF_A_REFERENCE = 100
 """Entries that the page of a legal number lists; no act has more provisions that differ."""
@@ -67,9 +69,10 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
         return redirect(exact[0])
     number = _from_its_number(reference)
     begun = [] if exact else list(_numbered(Q(reference_key__startswith=Concat(key_of(number), Value("-")))))
-    entries = [entry_of(measure) for measure in exact or begun]
-    context = {"reference": reference, "entries": entries, "is_exact": bool(exact)}
-    return render(request, "measures/reference.html", context, status=200 if entries else 404)
+    look = Look(get_language() or "", heading=3, with_country=True)
+    rows = [row_of(entry_of(measure), look) for measure in exact or begun]
+    context = {"reference": reference, "rows": rows, "is_exact": bool(exact)}
+    return render(request, "measures/reference.html", context, status=200 if rows else 404)
 
 
 def _bearing(reference: str) -> list[Measure]:

@@ -97,7 +97,7 @@ def search(rounds: str, bare: str, *searches: str) -> dict[str, Any]:
         for words in searches:
             start = time.perf_counter()
             listing = Listing(MeasureFilter(QueryDict(urlencode({"q": words}))))
-            assert len(listing.measures) <= listing.counts.total
+            assert len(Measure.objects.in_bulk(listing.ids)) <= listing.counts.total
             found[words].append(time.perf_counter() - start)
             start = time.perf_counter()
             with connection.cursor() as cursor:

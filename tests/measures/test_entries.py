@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from measures.entries import by_month, entry_of, for_list, span_of
+from measures.entries import entry_of, span_of
 from measures.markdown import to_html, to_text
 from measures.models import Measure
 from tests import factories as make
@@ -70,18 +70,6 @@ def test_of_two_ends_the_earlier_counts() -> None:
         events=(("in_force", "2020-05-01"), ("repealed", "2020-06-15")),
     )
     assert text == "1 May 2020 to 15 June 2020"
-
-
-@pytest.mark.django_db
-def test_months_head_entries_no_more_precisely_than_their_dates() -> None:
-    for date in ("2020-05-29", "2020-05", "2020", ""):
-        make.measure(events=(("in_force", date),))
-    entries = [entry_of(measure) for measure in for_list(Measure.objects.in_order_of_date())]
-    assert [(month.label, len(month.entries)) for month in by_month(entries)] == [
-        ("2020, day and month not recorded", 1),
-        ("May 2020", 2),
-        ("Date not recorded", 1),
-    ]
 
 
 @pytest.mark.django_db

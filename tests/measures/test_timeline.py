@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from measures.entries import entry_of, for_list
 from measures.models import Measure
 from measures.timeline import NARROW, WIDE, Chart, Lane, PlacedMark, Shape, chart, extent, pack
 from tests import factories as make
@@ -18,7 +19,7 @@ def drawn(**fields: Any) -> Chart:
     """The timeline of all measures, one more of which is made of `fields`."""
     if fields:
         make.measure(**{"topics": ("health.access",), "events": ()} | fields)
-    return chart(list(Measure.objects.select_related("primary_topic__parent")), TOPICS)
+    return chart([entry_of(measure) for measure in for_list(Measure.objects.all())], TOPICS)
 
 
 def only_lane(found: Chart) -> Lane:

@@ -1,0 +1,63 @@
+"""Rows of a list are made once, are as new as their entries, and stand under months as known as their dates."""
+
+from typing import Any
+
+import pytest
+from django.utils.translation import override
+
+from measures.models import Measure
+from measures.views.rows import Look, Row, by_month, rows_of
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+LOOK = Look("en", heading=3, with_country=True)
+
+
+def _ids() -> list[int]:
+    return list(Measure.objects.in_order_of_date().values_list("pk", flat=True))
+
+
+def test_months_head_entries_no_more_precisely_than_their_dates() -> None:
+    for date in ("2020-05-29", "2020-05", "2020", ""):
+        make.measure(events=(("in_force", date),))
+    assert [(month.label, len(month.rows)) for month in by_month(rows_of(_ids(), LOOK, {}))] == [
+        ("2020, day and month not recorded", 1),
+        ("May 2020", 2),
+        ("Date not recorded", 1),
+    ]
+
+
+def test_rows_stand_in_the_order_asked_for_without_what_is_not_public() -> None:
+    old, new = (make.measure(events=(("in_force", date),)) for date in ("2019", "2021"))
+    hidden = make.draft()
+    asked = [new.pk, hidden.pk, old.pk]
+    assert [row.entry.number for row in rows_of(asked, LOOK, {})] == [new.pk, old.pk]
+
+
+def test_kept_rows_are_not_made_again(django_assert_num_queries: Any) -> None:
+    first, second, third = (make.measure() for _ in range(3))
+    kept: dict[Any, Row] = {}
+    made = rows_of([first.pk, second.pk], LOOK, kept)
+    with django_assert_num_queries(0):
+        assert rows_of([second.pk, first.pk], LOOK, kept) == made[::-1]
+    with django_assert_num_queries(2):
+        assert [row.entry.number for row in rows_of([third.pk, first.pk], LOOK, kept)] == [third.pk, first.pk]
+    assert len(kept) == 3
+
+
+def test_each_look_has_rows_of_its_own() -> None:
+    measure = make.measure(title_en="Closing", title_es="Cierre", summary_en="One two three")
+    kept: dict[Any, Row] = {}
+    looks = (LOOK, Look("en", heading=5, with_country=False), Look("en", 3, True, longest=5))
+    found = {rows_of([measure.pk], look, kept)[0].html for look in looks}
+    with override("es"):
+        [row] = rows_of([measure.pk], Look("es", heading=3, with_country=True), kept)
+    assert "Cierre" in row.html
+    assert len(found | {row.html}) == 4
+
+
+def test_row_escapes_what_people_wrote() -> None:
+    measure = make.measure(title_en="<b>Bold</b> & 'quoted'")
+    [row] = rows_of([measure.pk], LOOK, {})
+    assert "&lt;b&gt;Bold&lt;/b&gt; &amp; &#39;quoted&#39;" in row.html
