@@ -86,10 +86,14 @@ def shown(measures: str = "", *, any_measure: bool = False, when: Iterable[str] 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What has become visible between two looks; `measures` is None where any may have changed."""
+    """What has become visible between two looks; `measures` is None where any may have changed.
+
+    `has_others`: something that is no measure has changed, such as the name of a country.
+    """
 
     snapshot: str
     has_any: bool
+    has_others: bool
     measures: list[int] | None
 
 
@@ -101,17 +105,17 @@ def changes_since(snapshot: str) -> Changes:
             where xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)
                 and not pg_visible_in_snapshot(xid, %(since)s::pg_snapshot)
         )
-        select pg_current_snapshot()::text, count(*) > 0, coalesce(bool_or(measures is null), false),
-            array(select distinct unnest(measures) from fresh)
+        select pg_current_snapshot()::text, count(*) > 0, coalesce(bool_or(measures = '{}'), false),
+            coalesce(bool_or(measures is null), false), array(select distinct unnest(measures) from fresh)
         from fresh
     """
     with connection.cursor() as cursor:
         if not snapshot:
             cursor.execute("select pg_current_snapshot()::text")
-            return Changes(cursor.fetchone()[0], True, None)
+            return Changes(cursor.fetchone()[0], True, True, None)
         cursor.execute(sql, {"since": snapshot})
-        now, has_any, is_everything, measures = cursor.fetchone()
-    return Changes(now, has_any, None if is_everything else measures)
+        now, has_any, has_others, is_everything, measures = cursor.fetchone()
+    return Changes(now, has_any, has_others, None if is_everything else measures)
 
 
 class Follower:

@@ -130,7 +130,8 @@ def _by_column(counts: Counts, columns: Sequence[Column]) -> Counter[tuple[str, 
 
 def _with_topic(query: str, key: str) -> str:
     """A query string that names no topic, with one."""
-    return f"{query}{'&' if len(query) > 1 else ''}{urlencode({'topic': key})}"
+    others = query.removeprefix("?")
+    return f"?{urlencode({'topic': key})}{'&' if others else ''}{others}"
 
 
 def _dates(column: Column, asked: Asked) -> dict[str, str | list[str]]:

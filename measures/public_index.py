@@ -470,7 +470,11 @@ class _Current:
         if connection.in_atomic_block:  # what is not committed must not stay here
             return load()
         with self._lock:
-            self._index = self._after(self._follower.look())
+            try:
+                self._index = self._after(self._follower.look())
+            except BaseException:
+                self._index = None  # what the look has seen must not be lost
+                raise
             return self._index
 
     def _after(self, changes: Changes) -> PublicIndex:
@@ -478,8 +482,8 @@ class _Current:
         if index is None or changed is None or len(changed) > RELOADED_FROM * len(index) + 1:
             return load()
         if changed:
-            return index.updated(changed)
-        return PublicIndex(index.columns, index.tags) if changes.has_any else index
+            index = index.updated(changed)
+        return PublicIndex(index.columns, index.tags) if changes.has_others else index
 
 
 _current = _Current()

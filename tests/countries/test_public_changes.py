@@ -59,7 +59,7 @@ def test_what_changes_no_row_does_not_move_it() -> None:
     assert not moves(lambda: Country.objects.filter(iso3="XXX").update(slug="x"))
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_follower_is_told_once_what_changed() -> None:
     one, two, draft = factories.measure(), factories.measure(), factories.draft()
     group = factories.target_group()
@@ -84,7 +84,7 @@ def test_a_follower_is_told_once_what_changed() -> None:
     assert follower.look().measures is None
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_transaction_that_began_first_and_commits_last_is_not_missed() -> None:
     early, late = factories.measure(), factories.measure()
     follower = Follower()
@@ -110,7 +110,7 @@ def test_a_transaction_that_began_first_and_commits_last_is_not_missed() -> None
     assert not follower.look().has_any
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_what_is_rolled_back_is_no_change() -> None:
     shown = factories.measure()
     before = public_version()
@@ -121,7 +121,7 @@ def test_what_is_rolled_back_is_no_change() -> None:
     assert public_version() == before
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_emptied_table_is_a_change() -> None:
     factories.measure()
     follower = Follower()

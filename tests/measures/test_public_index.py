@@ -193,7 +193,7 @@ def fresh() -> Iterator[None]:
     public_index._current = before
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.usefixtures("fresh")
 class TestFollowing:
     def test_what_another_process_commits_is_in_the_next_answer(self) -> None:
@@ -233,6 +233,13 @@ class TestFollowing:
         index.fragments[two.pk, "en"] = "two"
         Measure.objects.filter(pk=one.pk).update(title_en="Another")
         assert dict(public_index.public_index().fragments) == {(two.pk, "en"): "two"}
+        Country.objects.update(name_en="Another name")
+        assert dict(public_index.public_index().fragments) == {}
+
+    def test_fragments_are_gone_where_a_measure_and_a_name_have_changed(self) -> None:
+        one, two = make.measure(), make.measure()
+        public_index.public_index().fragments[two.pk, "en"] = "two"
+        Measure.objects.filter(pk=one.pk).update(title_en="Another")
         Country.objects.update(name_en="Another name")
         assert dict(public_index.public_index().fragments) == {}
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
-from measures.models import Measure
+from measures.models import Measure, StatusEvent, Topic
 from measures.views.rows import Look, Row, by_month, rows_of
+from measures.workflow import refresh_status
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -61,3 +63,43 @@ def test_row_escapes_what_people_wrote() -> None:
     measure = make.measure(title_en="<b>Bold</b> & 'quoted'")
     [row] = rows_of([measure.pk], LOOK, {})
     assert "&lt;b&gt;Bold&lt;/b&gt; &amp; &#39;quoted&#39;" in row.html
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_no_page_shows_what_was_kept_of_an_earlier_state(client: Client) -> None:
+    """Each table that a row or a profile is made of: what it says is on the page after its commit."""
+    peru = make.country()
+    measure = make.measure(title_en="A law", topics=("health.access",), sources=(make.source(title="A gazette"),))
+    figure = make.observation(country=peru, value=153000)
+    role = make.mobility_role(country=peru, narrative_en="People leave.")
+
+    def shown(path: str) -> str:
+        response = client.get(path)
+        assert response.status_code == 200
+        return response.text
+
+    for path in ("/countries/peru/", "/measures/"):
+        before = shown(path)
+        assert "A law" in before
+        assert shown(path) == before
+
+    changes: list[tuple[Any, str, str]] = [
+        (measure, "title_en", "Another law"),
+        (measure, "reference", "N° 1-2021"),
+        (Topic.objects.get(key="health"), "label_en", "Well-being"),
+        (measure.citations.get().source, "title", "Another gazette"),
+        (measure.status_events.get(), "date", "2021-03-02"),
+        (peru, "name_en", "Republic of Peru"),
+        (figure, "value", "154000"),
+        (figure.indicator, "name_en", "Stock of immigrants"),
+        (role, "narrative_en", "People come back."),
+    ]
+    words = {"2021-03-02": "2 March 2021", "154000": "154,000"}
+    for row, field, value in changes:
+        type(row).objects.filter(pk=row.pk).update(**{field: value})
+        if isinstance(row, StatusEvent):
+            refresh_status([measure.pk])
+        pages = [shown("/countries/peru/")] + ([] if row in (figure, figure.indicator, role) else [shown("/measures/")])
+        assert [words.get(value, value) in page for page in pages] == [True] * len(pages), field
+    Measure.objects.filter(pk=measure.pk).update(workflow="draft")
+    assert all("Another law" not in shown(path) for path in ("/countries/peru/", "/measures/"))
