@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -46,6 +47,16 @@ def until_ready(demo: subprocess.Popen[str]) -> str:
     return "".join(lines)
 
 
+def until_workers(url: str, count: int) -> None:
+    """Wait until so many workers of the queue are there."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for _attempt in range(300):
+            if connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (count,):
+                return
+            time.sleep(0.1)
+    raise AssertionError(f"There are not {count} workers.")
+
+
 def press_ctrl_c(demo: subprocess.Popen[str]) -> str:
     demo.send_signal(signal.SIGINT)
     rest, _ = demo.communicate(timeout=30)
@@ -69,7 +80,9 @@ def test_demo_serves_peru_until_ctrl_c_and_a_second_run_keeps_what_it_finds(tmp_
             until_ready(demo)
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/countries/peru/") as page:
                 assert "Peru by hand" in page.read().decode()
+            until_workers(address.url(), 1)
             press_ctrl_c(demo)
+        until_workers(address.url(), 0)
         assert find_server(tmp_path) == address
     finally:
         stop_server(tmp_path)
