@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.bench.server import Server
 
+MIB = 2**20
 UNCACHED = {"PAGE_CACHE_MB": "0"}
 """Environment of a process that builds each page anew."""
 
