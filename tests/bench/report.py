@@ -7,6 +7,30 @@ from typing import Any
 
 from tests.bench.measuring import Result
 
+IN_README = (
+    "import fresh",
+    "import unchanged",
+    "import against stock",
+    "import memory",
+    "export CSV",
+    "export against stock",
+    "export first byte",
+    "list, no filter",
+    "list, two kinds and a status",
+    "list, one country and topic",
+    "list, group, twelve years, three topics",
+    "list, one topic",
+    "search, rare word",
+    "search, one in five",
+    "search, two in three",
+    "search, typing error",
+    "timeline of 300, uncached",
+    "timeline of 300, cached",
+    "timeline of 300, 304",
+    "timeline of 30000 against 300",
+    "HTML of 150 entries, gzipped",
+)
+"""The results that the README shows, in its order."""
 HEADINGS = ("measurement", "median", "peer or limit", "ratio", "target", "verdict")
 
 
@@ -90,8 +114,8 @@ def line(row: Sequence[str], widths: Sequence[int]) -> str:
 def markdown(folder: Path, sizes: Sequence[int]) -> str:
     """The table of the README: a row a measurement, a column a size, from the files of earlier runs."""
     found = {size: read(folder, size).get("ratios", {}) for size in sizes}
-    names = list(dict.fromkeys(name for ratios in found.values() for name in ratios))
-    head = ["measurement", *(f"{size:,} entries" for size in sizes if found[size]), "target"]
+    names = [name for name in IN_README if any(name in ratios for ratios in found.values())]
+    head = ["figure (ratio to its peer)", *(f"{size:,} entries" for size in sizes if found[size]), "target"]
     lines = [_row(head), _row(["---"] * len(head))]
     lines += [_row(_markdown_cells(name, [found[size] for size in sizes if found[size]])) for name in names]
     return "\n".join(lines)
@@ -106,7 +130,8 @@ def _markdown_cells(name: str, ratios: Sequence[dict[str, Any]]) -> list[str]:
     figures = [_figure(of_size.get(name)) for of_size in ratios]
     asked = known[-1]["target"]
     sign = "≥" if known[-1]["at_least"] else "≤"
-    return [name, *figures, "" if asked is None else f"{sign} {asked:.3g}"]
+    peer = "" if known[-1]["peer_name"] == "limit" else f" ({known[-1]['peer_name']})"
+    return [f"{name}{peer}", *figures, "" if asked is None else f"{sign} {asked:.3g}"]
 
 
 def _figure(found: dict[str, Any] | None) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 
@@ -97,7 +97,17 @@ def ask(port: int, path: str, headers: Mapping[str, str] | None = None) -> Answe
     status, fields = _head(head)
     if status >= 400:
         raise RuntimeError(f"{path} answers {status}: {body[:500]!r}")
-    return Answer(status, fields, body, seconds, first_byte)
+    whole = _unchunked(body) if fields.get("transfer-encoding") == "chunked" else body
+    return Answer(status, fields, whole, seconds, first_byte)
+
+
+def _unchunked(body: bytes) -> bytes:
+    """The pieces of a body that was sent in pieces."""
+    pieces, at = [], 0
+    while size := int(body[at : (line_end := body.index(b"\r\n", at))], 16):
+        pieces.append(body[line_end + 2 : line_end + 2 + size])
+        at = line_end + 2 + size + 2
+    return b"".join(pieces)
 
 
 def _head(head: bytes) -> tuple[int, dict[str, str]]:
@@ -115,23 +125,20 @@ def rate(
     error.
     """
     requests = cycle([request(path, headers) for path in paths])
-    clients = [_Client(port) for _number in range(connections)]
-    selector = selectors.DefaultSelector()
-    for client in clients:
-        selector.register(client.connection, selectors.EVENT_READ, client)
-        client.send(next(requests))
-    start = time.perf_counter()
     answered = 0
-    while (now := time.perf_counter()) < start + seconds or answered < FEWEST_ANSWERS:
-        for key, _events in selector.select(max(start + seconds - now, 0.1)):
-            if key.data.receive():
-                answered += 1
-                key.data.send(next(requests))
-    elapsed = time.perf_counter() - start
-    selector.close()
-    for client in clients:
-        client.connection.close()
-    return answered / elapsed
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for client in [_Client(port) for _number in range(connections)]:
+            stack.enter_context(client.connection)
+            selector.register(client.connection, selectors.EVENT_READ, client)
+            client.send(next(requests))
+        start = time.perf_counter()
+        while (now := time.perf_counter()) < start + seconds or answered < FEWEST_ANSWERS:
+            for key, _events in selector.select(max(start + seconds - now, 0.1)):
+                if key.data.receive():
+                    answered += 1
+                    key.data.send(next(requests))
+        return answered / (time.perf_counter() - start)
 
 
 class _Client:
