@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from tests.bench import datasette, report
+from tests.bench.dataset import Dataset
 from tests.bench.loading import fingerprint
 from tests.bench.measuring import Result, Target, compared
 from tests.bench.run import UNCACHED, Bench
@@ -15,8 +16,9 @@ GROWTH_FROM = 100_000
 GROWTH = Target(4)
 BROAD, NARROW = Target(1 / 15), Target(1)
 
-TOPICS = ("asylum.application", "work.permit", "health.access")
-GROUP = "asylum_seekers"
+TOPICS = tuple(Dataset(1).topics.values[:3])
+GROUP = Dataset(1).groups.values[0]
+"""The most frequent ones: broad filters are to be broad."""
 
 
 def _in_terms(table: str, terms: tuple[str, ...]) -> str:
