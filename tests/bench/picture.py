@@ -15,8 +15,8 @@ LINES = {
     "list, no filter": "List without a filter",
     "list, group, twelve years, three topics": "List, three filters",
     "search, rare word": "Search, rare word",
-    "search, two in three": "Search, word in two of three entries",
-    "import fresh": "Import of a file (at most 100,000 rows)",
+    "search, two in three": "Search, word in two of three",
+    "import fresh": "Import, up to 100,000 rows",
     "export CSV": "Export of all entries",
 }
 """The results that are drawn, and what is written beside their lines."""
