@@ -6,7 +6,7 @@ date; so a cell's number is the number of entries behind its link.
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -83,14 +83,14 @@ class Asked:
 def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
     """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
     counts = _counts(matching, [key for key, _label in topics])
-    months = [month for _topic, month, precision in counts if month and precision != Precision.YEAR]
-    years = [month for _topic, month, precision in counts if month and precision == Precision.YEAR]
+    dates = {(month, precision) for _topic, month, precision in counts}
+    months = [month for month, precision in dates if month and precision != Precision.YEAR]
+    years = [month for month, precision in dates if month and precision == Precision.YEAR]
     columns = [
-        column
-        for column in _columns(months, years)
-        if column.first or any(column.holds(month, precision) for _topic, month, precision in counts)
+        column for column in _columns(months, years) if column.first or any(column.holds(*date) for date in dates)
     ]
-    numbers = _by_column(counts, columns)
+    places = {date: [n for n, column in enumerate(columns) if column.holds(*date)] for date in dates}
+    numbers = _by_column(counts, places)
     most = max(numbers.values(), default=0)
     queries = [asked.query(topic=None, **_dates(column, asked)) for column in columns]
     rows = []
@@ -116,13 +116,12 @@ def _counts(selection: Selection, keys: Collection[str]) -> Counts:
     return counts
 
 
-def _by_column(counts: Counts, columns: Sequence[Column]) -> Counter[tuple[str, int]]:
-    """Entries by key of the topic and place of the column, which is looked for once for each kind of date."""
-    places: dict[tuple[datetime.date | None, str], list[int]] = {}
+def _by_column(
+    counts: Counts, places: Mapping[tuple[datetime.date | None, str], Sequence[int]]
+) -> Counter[tuple[str, int]]:
+    """Entries by key of the topic and place of the column; `places` of each kind of date."""
     numbers: Counter[tuple[str, int]] = Counter()
     for (key, month, precision), number in counts.items():
-        if (month, precision) not in places:
-            places[month, precision] = [n for n, column in enumerate(columns) if column.holds(month, precision)]
         for place in places[month, precision]:
             numbers[key, place] += number
     return numbers

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -352,6 +352,7 @@ class PublicIndex:
 _NO_MONTH = -(1 << 20)
 
 
+@cache
 def _month(number: int) -> date:
     years, month = divmod(number + _NO_MONTH, 12)
     return date(1970 + years, month + 1, 1)
