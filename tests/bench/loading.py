@@ -3,7 +3,8 @@
 For the time of loading, the triggers of the tables are switched off and their indexes, unique and foreign keys are
 dropped and made again afterwards from PostgreSQL's own descriptions of them. What triggers would have written is
 written by hand: the caches of status come with the rows, the texts for search are filled when all rows are there, and
-the log of public changes gets one row. History alone is missing: the records have no event of their insertion.
+the log of public changes gets one row. The words for "did you mean" are collected as each night. History alone is
+missing: the records have no event of their insertion.
 
 A loaded database is kept and used again as long as the generator, the migrations and the fixtures are the same.
 """
@@ -78,6 +79,7 @@ def loaded(server: Server, size: int, say: Callable[[str], None]) -> str:
     start = time.perf_counter()
     server.create(name, template=vocabulary(server))
     load(server.url_of(name), Dataset(size))
+    server.manage(name, "refresh_search_words")
     server.note(name, wanted)
     seconds, room = time.perf_counter() - start, server.bytes_of(name) / 1e9
     say(f"{size:,} entries loaded into {name} in {seconds:,.0f} s; it takes {room:.1f} GB.")
