@@ -140,6 +140,7 @@ def compared(
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
         execute("set local default_statistics_target = 10")  # staged rows are wide, and only roughly asked about
         execute("set local work_mem = '64MB'")
+        execute("set local jit = off")  # compiling statements of hundreds of expressions takes longer than it saves
         with staged(table, resource, tell) as notices:
             comparing.compare(resource, table.present, tell=tell, only_new=only_new)
             given = records.new_values(by=by, workflow=workflow, publish=publish) if is_measures else {}
