@@ -124,6 +124,8 @@ TAGS: dict[str, tuple[str, Codes]] = {
     "source": ("measures_citation t", _row("t.source_id")),
 }
 """Properties of which an entry has any number of values: a table `t` with `measure_id`, and the value."""
+REPEATED = ("upper_topic", "source")
+"""The tags whose table may have the same value of an entry twice."""
 
 
 def _day(sql: str, missing: int) -> str:
@@ -205,10 +207,15 @@ class Selection:
 
     def counts(self, name: str) -> dict[Any, int]:
         """How many rows bear each value of a property that occurs; the lack of a value is no value."""
+        if self.rows is None and (known := self.index.totals.get(name)) is not None:
+            return known
         codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
         numbers = np.bincount(self.tags(name).values if name in TAGS else self.column(name))
         numbers[:1] = 0
-        return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
+        counts = {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
+        if self.rows is None:
+            self.index.totals[name] = counts
+        return counts
 
     def of_state(self) -> int:
         """How many are measures of the state."""
@@ -276,6 +283,8 @@ class PublicIndex:
     tags: Mapping[str, Tags]
     fragments: Fragments = field(default_factory=Fragments)
     """Room for what was made of an entry; it is gone when the entry has changed."""
+    totals: dict[str, dict[Any, int]] = field(default_factory=dict)
+    """The counts of all rows, as they were asked for."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -412,22 +421,29 @@ def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]
     tags = {}
     for name, (table, codes) in TAGS.items():
         measures, values = _copied(
-            f"select distinct t.measure_id, {codes.sql} from {table} join measures_measure m on m.id = t.measure_id"
+            f"select t.measure_id, {codes.sql} from {table} join measures_measure m on m.id = t.measure_id"
             f" where {condition}",
             [("t.measure_id", "i8"), (codes.sql, codes.type)],
         )
-        tags[name] = _tags(index, measures, values.astype(codes.type))
+        found_tags = _tags(index, measures, values.astype(codes.type))
+        tags[name] = _once(found_tags) if name in REPEATED else found_tags
     return dict(index.columns), tags
 
 
 def _tags(index: PublicIndex, measures: Array, values: Array) -> Tags:
-    """Leave out what was published since the columns were read: it comes with the next change."""
+    """Without those published since the columns were read, which come with the next change."""
     known = index.columns["id"][index._by_id]
-    places = np.minimum(np.searchsorted(known, measures), max(len(known) - 1, 0))
     if not len(known):
         return Tags(np.zeros(0, np.int32), values[:0])
+    places = np.minimum(np.searchsorted(known, measures), len(known) - 1)
     there = known[places] == measures
     return Tags(index._by_id[places[there]], values[there])
+
+
+def _once(tags: Tags) -> Tags:
+    """Each pair of row and value once."""
+    pairs = np.unique(tags.rows.astype(np.int64) << 32 | tags.values)
+    return Tags((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(tags.values.dtype))
 
 
 def _copied(sql: str, columns: Sequence[tuple[str, str]]) -> list[Array]:
