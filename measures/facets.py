@@ -67,6 +67,11 @@ class Facet:
     left_out: int = 0
 
     @property
+    def is_long(self) -> bool:
+        """Whether the options take more room than a page should give them."""
+        return len(self.options) > LONGEST // 2
+
+    @property
     def chosen(self) -> tuple[Option, ...]:
         """The chosen options, those of both levels."""
         every = [choice for option in self.options for choice in (option, *option.children)]
