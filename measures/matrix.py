@@ -5,13 +5,14 @@ date; so a cell's number is the number of entries behind its link.
 """
 
 import datetime
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+import numpy as np
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from countries.periods import PartialDate
 from measures.choices import Precision
@@ -21,9 +22,6 @@ from measures.timeline import STEPS, month_after, months_between
 
 MOST_COLUMNS = 24
 SHADES = 5
-
-Counts = Counter[tuple[str, datetime.date | None, str]]
-"""Entries by key of the topic, first day of the month, precision of the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +80,19 @@ class Asked:
 
 def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
     """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
-    counts = _counts(matching, [key for key, _label in topics])
-    dates = {(month, precision) for _topic, month, precision in counts}
+    dates, kinds = matching.dates()
     months = [month for month, precision in dates if month and precision != Precision.YEAR]
     years = [month for month, precision in dates if month and precision == Precision.YEAR]
     columns = [
         column for column in _columns(months, years) if column.first or any(column.holds(*date) for date in dates)
     ]
-    places = {date: [n for n, column in enumerate(columns) if column.holds(*date)] for date in dates}
-    numbers = _by_column(counts, places)
+    places = [next((n for n, column in enumerate(columns) if column.holds(*date)), -1) for date in dates]
+    numbers = _numbers(matching, [key for key, _label in topics], np.array(places, dtype=np.int64)[kinds])
     most = max(numbers.values(), default=0)
     queries = [asked.query(topic=None, **_dates(column, asked)) for column in columns]
     rows = []
     for key, label in topics:
-        found = [numbers[key, place] for place in range(len(columns))]
+        found = [numbers.get((key, place), 0) for place in range(len(columns))]
         cells = (
             Cell(number, -(-number * SHADES // most), _with_topic(query, key), column)
             for number, query, column in zip(found, queries, columns, strict=True)
@@ -106,25 +103,19 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked)
     return Matrix(tuple(columns), tuple(rows))
 
 
-def _counts(selection: Selection, keys: Collection[str]) -> Counts:
+def _numbers(matching: Selection, keys: Collection[str], places: NDArray[np.int64]) -> dict[tuple[str, int], int]:
+    """Entries by key of the topic and place of the column; `places` has one for each entry."""
     topics = dict(Topic.objects.filter(key__in=keys).order_by().values_list("pk", "key"))
-    counts: Counts = Counter()
-    for name in {"topic" if "." in key else "upper_topic" for key in keys}:
-        for topic, month, precision, number in selection.by_month(name):
-            if topic in topics:
-                counts[topics[topic], month, precision] = number
-    return counts
+    return {
+        (topics[topic], place): number
+        for level in {_level(key) for key in keys}
+        for (topic, place), number in matching.crossed(level, places).items()
+        if topic in topics and _level(topics[topic]) == level
+    }
 
 
-def _by_column(
-    counts: Counts, places: Mapping[tuple[datetime.date | None, str], Sequence[int]]
-) -> Counter[tuple[str, int]]:
-    """Entries by key of the topic and place of the column; `places` of each kind of date."""
-    numbers: Counter[tuple[str, int]] = Counter()
-    for (key, month, precision), number in counts.items():
-        for place in places[month, precision]:
-            numbers[key, place] += number
-    return numbers
+def _level(key: str) -> str:
+    return "topic" if "." in key else "upper_topic"
 
 
 def _with_topic(query: str, key: str) -> str:

@@ -243,24 +243,29 @@ class Selection:
         """The day of the last change; None of no rows."""
         return day_of(self.column("updated").max()) if len(self) else None
 
-    def by_month(self, name: str) -> list[tuple[Any, date | None, str, int]]:
-        """Rows by value of a tag, first day of the month of the date (None for the undated), and its precision."""
-        tags, codes, precisions = self.tags(name), TAGS[name][1], PROPERTIES["precision"]
-        first = self.index.columns["first"][tags.rows]
-        months = first.astype("M8[D]").astype("M8[M]").astype(np.int64)
-        months[first == LATEST] = _NO_MONTH
-        precision = self.index.columns["precision"][tags.rows].astype(np.int64)
-        together = (months - _NO_MONTH << 35) | (precision << 32) | tags.values
-        found, numbers = np.unique(together, return_counts=True)
-        return [
-            (
-                codes.decode(key & 0xFFFFFFFF),
-                _month(key >> 35) if key >> 35 else None,
-                precisions.decode(key >> 32 & 7),
-                number,
-            )
+    def dates(self) -> tuple[list[tuple[date | None, str]], Array]:
+        """The kinds of dates that occur, and for each row the number of its kind.
+
+        A kind is the first day of a month (None for the undated) and the precision of the date.
+        """
+        first, precision = self.column("first"), self.column("precision").astype(np.int64)
+        months = first.astype("M8[D]").astype("M8[M]").astype(np.int64) - _NO_MONTH
+        months[first == LATEST] = 0
+        found, kinds = np.unique(months << 3 | precision, return_inverse=True)
+        decode = PROPERTIES["precision"].decode
+        return [(_month(key >> 3) if key >> 3 else None, decode(key & 7)) for key in found.tolist()], kinds
+
+    def crossed(self, name: str, groups: Array) -> dict[tuple[Any, int], int]:
+        """How many rows of each group (a number for each row; below zero for none) bear each value of a tag."""
+        group_of = np.full(len(self.index), -1, dtype=np.int64)
+        group_of[slice(None) if self.rows is None else self.rows] = groups
+        tags, codes = self.tags(name), TAGS[name][1]
+        group = group_of[tags.rows]
+        found, numbers = np.unique((tags.values.astype(np.int64) << 32 | group)[group >= 0], return_counts=True)
+        return {
+            (codes.decode(key >> 32), key & 0xFFFFFFFF): number
             for key, number in zip(found.tolist(), numbers.tolist(), strict=True)
-        ]
+        }
 
     def narrowed(self, mask: Mask) -> "Selection":
         """Those of the rows that are in `mask`, too."""

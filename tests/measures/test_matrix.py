@@ -94,3 +94,10 @@ def test_every_number_is_what_its_link_gives(query: str, last: str) -> None:
 
 def test_nothing_gives_no_rows() -> None:
     assert counted().rows == ()
+
+
+def test_a_topic_of_the_upper_level_counts_those_below_beside_their_own_row() -> None:
+    entry("2020-03-01", "health")
+    entry("2020-03-02", "health.access")
+    found = counted(topics=[("health", "Health"), ("health.access", "Access")])
+    assert rows(found) == {"Health": [2], "Access": [1]}
