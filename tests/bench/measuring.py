@@ -79,13 +79,13 @@ def timed(work: Callable[[], object]) -> Run:
     return run
 
 
-def in_turns(*runs: Run, rounds: int = 5, patience: float = 60) -> list[list[float]]:
-    """The figures of each, run in turns after one run each to warm up; two rounds at least.
+def in_turns(*runs: Run, rounds: int = 5, patience: float = 60, warm_up: bool = True) -> list[list[float]]:
+    """The figures of each, run in turns, after one run each to warm up unless told otherwise; two rounds at least.
 
     No new round begins after `patience` seconds.
     """
     start = time.perf_counter()
-    for run in runs:
+    for run in runs if warm_up else ():
         run()
     found: list[list[float]] = [[] for _run in runs]
     while len(found[0]) < 2 or (len(found[0]) < rounds and time.perf_counter() - start < patience):
