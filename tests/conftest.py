@@ -6,6 +6,7 @@ The database is DATABASE_URL's, else the embedded server of the working copy, wh
 import os
 import shutil
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -48,6 +49,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the embedded server as it was found."""
     if config.stash[STOPS_SERVER]:
         stop_server(settings.DATA_DIR)
+
+
+@pytest.fixture
+def environment(transactional_db: None) -> dict[str, str]:
+    """That of a process which works on the database of the tests."""
+    connection.ensure_connection()
+    given = connection.connection.info
+    address = f"{given.user}:{quote(given.password)}@{given.host}:{given.port}/{given.dbname}"
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{address}",
+        "DJANGO_SETTINGS_MODULE": "observatory.settings",
+    }
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ class WaitingFiles(FileSystemStorage):
     @property
     def base_location(self) -> str:
         """Read from the settings each time, so that tests have a folder of their own."""
-        return str(settings.DATA_DIR / "imports")
+        return str(settings.IMPORTS_DIR)
 
     @property
     def location(self) -> str:

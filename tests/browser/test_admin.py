@@ -265,7 +265,7 @@ def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
     page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str], tmp_path: Path, settings: Settings
 ) -> None:
     """What the page tells comes from the database, so that the work may be anywhere."""
-    settings.DATA_DIR = tmp_path
+    settings.IMPORTS_DIR = tmp_path / "imports"
     editor = factories.editor()
     kept = FileImport.objects.create(
         file_type="measures", file=ContentFile(b"public_id,title_en\n", "a.csv"), name="a.csv", created_by=editor

@@ -27,7 +27,7 @@ UPLOAD = "/admin/measures/fileimport/add/"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Settings) -> Path:
     """Uploads wait in a folder of the test; the rows of these tests find their vocabulary."""
-    settings.DATA_DIR = tmp_path
+    settings.IMPORTS_DIR = tmp_path / "imports"
     factories.country()
     factories.topic()
     return tmp_path

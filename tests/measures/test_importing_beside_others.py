@@ -1,6 +1,5 @@
 """Imports while others work, beside each other, and killed: what waits for what, and what stays."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -215,18 +214,6 @@ def _counts_of_rows() -> dict[str, int]:
             cursor.execute(f'select count(*) from "{name}"')  # noqa: S608 - names from the catalogue
             counts[name] = cursor.fetchone()[0]
     return counts
-
-
-@pytest.fixture
-def environment() -> dict[str, str]:
-    """That of a process which works on the database of the tests."""
-    given = connection.settings_dict
-    address = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-    return {
-        **os.environ,
-        "DATABASE_URL": f"postgresql://{address}",
-        "DJANGO_SETTINGS_MODULE": "observatory.settings",
-    }
 
 
 @pytest.mark.parametrize("moment", [*Phase.values, "saved"])

@@ -1,6 +1,5 @@
 """Imports in the background: where each stands, what a worker does, what becomes of one that dies."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -34,7 +33,7 @@ MANY = [MEASURE | {"title_en": f"Title {number}"} for number in range(1500)]
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of the test; every file is a large one; the threads of a worker keep no connection."""
-    settings.DATA_DIR = tmp_path
+    settings.IMPORTS_DIR = tmp_path / "imports"
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     monkeypatch.setattr(jobs, "SMALL", 0)
     factories.country()
@@ -167,16 +166,13 @@ def test_changed_database_gives_a_new_preview(editor: Client) -> None:
 
 
 @pytest.fixture
-def worker(folder: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def worker(folder: Path, environment: dict[str, str]) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Starts real workers on the database of the tests; ends them by their number."""
-    given = connection.settings_dict
-    address = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-    environment = {**os.environ, "DATABASE_URL": f"postgresql://{address}", "DATA_DIR": str(folder)}
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:
         command = [sys.executable, str(project.BASE_DIR / "manage.py"), "procrastinate", "worker"]
-        started.append(subprocess.Popen(command, env=environment, start_new_session=True))
+        started.append(subprocess.Popen(command, env={**environment, "DATA_DIR": str(folder)}, start_new_session=True))
         return started[-1]
 
     yield start
