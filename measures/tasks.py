@@ -3,6 +3,7 @@
 A task may be run again after its worker died, so each one begins by looking at whether there is still something to do.
 """
 
+from django.utils import translation
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
@@ -16,17 +17,19 @@ ATTEMPTS = 3
 
 
 @app.task
-def check_file(file_import: int) -> None:
-    """Check an upload."""
+def check_file(file_import: int, language: str) -> None:
+    """Check an upload; what is wrong with it is said in the language of who uploaded it."""
     if kept := FileImport.objects.filter(pk=file_import).first():
-        jobs.check(kept)
+        with translation.override(language):
+            jobs.check(kept)
 
 
 @app.task
-def import_file(file_import: int) -> None:
-    """Import a confirmed upload."""
+def import_file(file_import: int, language: str) -> None:
+    """Import a confirmed upload; what goes wrong is said in the language of who confirmed it."""
     if kept := FileImport.objects.filter(pk=file_import).first():
-        jobs.save(kept)
+        with translation.override(language):
+            jobs.save(kept)
 
 
 @app.periodic(cron="* * * * *")

@@ -26,8 +26,8 @@ from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from countries.resources import FileResource
 from measures import tasks
@@ -256,7 +256,7 @@ class FileImportAdmin(admin.ModelAdmin):
     def _check(self, kept: FileImport) -> None:
         """Now where it is quick, else by a worker."""
         if jobs.is_large(kept):
-            tasks.check_file.defer(file_import=kept.pk)
+            tasks.check_file.defer(file_import=kept.pk, language=get_language())
         else:
             jobs.check(kept)
 
@@ -266,7 +266,7 @@ class FileImportAdmin(admin.ModelAdmin):
         with transaction.atomic():
             is_first = jobs.confirm(kept, by=request.user)
             if is_first and jobs.is_large(kept):
-                tasks.import_file.defer(file_import=kept.pk)
+                tasks.import_file.defer(file_import=kept.pk, language=get_language())
                 return
         if kept.applied_at:
             messages.warning(request, _("This file has been imported already."))

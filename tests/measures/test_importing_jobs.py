@@ -232,6 +232,14 @@ def test_refusals_are_counted_by_kind_and_shown_by_kind(editor: Client) -> None:
     assert editor.get(f"{kept.get_absolute_url()}?category=2").status_code == 404
 
 
+def test_worker_speaks_the_language_of_who_uploaded(editor: Client) -> None:
+    file = SimpleUploadedFile("mine.csv", csv_text([MEASURE | {"topics": "nothing"}]).encode(), "text/csv")
+    editor.post(f"/pt{UPLOAD}", {"file_type": "measures", "file": file})
+    _work()
+    page = editor.get(f"/pt{FileImport.objects.latest('pk').get_absolute_url()}").content.decode()
+    assert "“nothing” é desconhecido." in page
+
+
 def test_page_of_progress_takes_the_same_number_of_queries(editor: Client, django_assert_num_queries: Any) -> None:
     for rows in (MANY[:1], MANY[:30]):
         kept = _upload(editor, rows)
