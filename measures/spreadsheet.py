@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 MOST_ROWS = 1_048_576
@@ -67,6 +68,11 @@ class TooLarge(Exception):
     """A sheet cannot hold it: the message says what, and what to do instead."""
 
 
+def _grouped(number: int) -> str:
+    """As the reader's language parts thousands."""
+    return number_format(number, force_grouping=True)
+
+
 def check_rows(records: int) -> None:
     """Raise TooLarge where there are more records than rows below a header."""
     if records >= MOST_ROWS:
@@ -75,7 +81,7 @@ def check_rows(records: int) -> None:
                 "An Excel sheet has room for %(most)s records, and these are %(records)s."
                 " Take the CSV file, or filter first."
             )
-            % {"most": f"{MOST_ROWS - 1:,}", "records": f"{records:,}"}
+            % {"most": _grouped(MOST_ROWS - 1), "records": _grouped(records)}
         )
 
 
@@ -87,7 +93,7 @@ def check_cell(text: str, *, column: str, record: str) -> None:
                 "An Excel cell has at most %(most)s characters, and “%(column)s” of %(record)s has %(length)s."
                 " Take the CSV file."
             )
-            % {"most": f"{LONGEST_CELL:,}", "column": column, "record": record, "length": f"{length:,}"}
+            % {"most": _grouped(LONGEST_CELL), "column": column, "record": record, "length": _grouped(length)}
         )
 
 

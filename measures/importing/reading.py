@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from countries.cells import LONGEST_TEXT, nearest_in_words
@@ -163,7 +164,8 @@ class _Lines:
 
 def _too_long(row: int) -> FileProblem:
     return FileProblem(
-        _("This row has more than %(count)s characters.") % {"count": f"{LONGEST_RECORD:,}"},
+        _("This row has more than %(count)s characters.")
+        % {"count": number_format(LONGEST_RECORD, force_grouping=True)},
         _("A line break or a closing quotation mark is missing, or this is no table: save it anew as CSV."),
         row,
     )

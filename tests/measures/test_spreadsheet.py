@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
@@ -76,6 +77,11 @@ def test_rows_leave_while_others_are_still_to_come() -> None:
 def test_more_records_than_rows_are_refused() -> None:
     check_rows(MOST_ROWS - 1)
     with pytest.raises(TooLarge, match="room for 1,048,575 records, and these are 1,048,576"):
+        check_rows(MOST_ROWS)
+
+
+def test_numbers_are_written_as_the_reader_writes_them() -> None:
+    with translation.override("pt"), pytest.raises(TooLarge, match=r"1\.048\.575"):
         check_rows(MOST_ROWS)
 
 
