@@ -31,6 +31,8 @@ SORTS = {
     OLDEST: gettext_lazy("Oldest first"),
     RELEVANCE: gettext_lazy("Best match first"),
 }
+PRESENTATION = ("sort", "page")
+"""Parameters that change how entries are shown, not which."""
 LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
 
@@ -94,15 +96,7 @@ class DayField(PartialDateFormField):
         return date
 
 
-class MemoryFilter(django_filters.Filter):
-    """A filter that also says in memory which rows of the index it lets through."""
-
-    def mask(self, index: PublicIndex, value: Any) -> Mask:
-        """The rows that answer `value`, which is not empty."""
-        raise NotImplementedError
-
-
-class PropertyFilter(MemoryFilter):
+class PropertyFilter(django_filters.Filter):
     """The entries that bear one of the chosen values of a facet."""
 
     field_class = KnownValues
@@ -111,11 +105,12 @@ class PropertyFilter(MemoryFilter):
         return qs.filter(self.extra["subject"].having(value)) if value else qs
 
     def mask(self, index: PublicIndex, value: list[str]) -> Mask:
+        """The same in memory: the rows of the index that it lets through."""
         mask: Mask = self.extra["subject"].bearing(index, value)
         return mask
 
 
-class ConditionFilter(MemoryFilter):
+class ConditionFilter(django_filters.Filter):
     """The entries that fulfil a condition made of the value: `condition` in SQL, `selected` in memory."""
 
     def __init__(
@@ -134,6 +129,7 @@ class ConditionFilter(MemoryFilter):
         return qs.filter(self.condition(value)) if value else qs
 
     def mask(self, index: PublicIndex, value: Any) -> Mask:
+        """The same in memory: the rows of the index that it lets through."""
         return self.selected(index, value)
 
 
@@ -251,7 +247,7 @@ class MeasureFilter(django_filters.FilterSet):
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but order and page is asked for."""
-        return any(self.value(name) for name in self.filters if name not in ("sort", "page"))
+        return any(self.value(name) for name in self.filters if name not in PRESENTATION)
 
     @property
     def day(self) -> datetime.date | None:
@@ -281,8 +277,8 @@ class MeasureFilter(django_filters.FilterSet):
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
-        given = {name: self.value(name) for name, filter_ in self.filters.items() if isinstance(filter_, MemoryFilter)}
-        return {name: self.filters[name].mask(self.index, value) for name, value in given.items() if value}
+        given = {name: value for name in self.filters if (value := self.value(name)) and name not in PRESENTATION}
+        return {name: self.filters[name].mask(self.index, value) for name, value in given.items()}
 
     def _selected(self, *, ignoring: str = "") -> Selection:
         masks = [mask for name, mask in self._masks.items() if name != ignoring]
