@@ -83,10 +83,15 @@ def cells(result: Result) -> tuple[str, ...]:
         result.name,
         in_words(result.figure, result.unit),
         f"{in_words(result.peer, result.unit)} ({result.peer_name})",
-        f"{result.ratio:.3g}" if result.ratio >= 0.1 else f"1/{1 / result.ratio:,.0f}" if result.ratio else "0",
+        ratio_in_words(result.ratio),
         target,
         f"{result.verdict} ± {result.noise:.0%}" if result.noise >= 0.005 else result.verdict,
     )
+
+
+def ratio_in_words(ratio: float) -> str:
+    """A ratio to two or three digits, a small one as a fraction: `1.54`, `1/273`."""
+    return f"{ratio:.3g}" if ratio >= 0.1 else f"1/{1 / ratio:,.0f}" if ratio else "0"
 
 
 def in_words(figure: float, unit: str) -> str:
@@ -131,11 +136,11 @@ def _markdown_cells(name: str, ratios: Sequence[dict[str, Any]]) -> list[str]:
     asked = known[-1]["target"]
     sign = "≥" if known[-1]["at_least"] else "≤"
     peer = "" if known[-1]["peer_name"] == "limit" else f" ({known[-1]['peer_name']})"
-    return [f"{name}{peer}", *figures, "" if asked is None else f"{sign} {asked:.3g}"]
+    return [f"{name}{peer}", *figures, "" if asked is None else f"{sign} {ratio_in_words(asked)}"]
 
 
 def _figure(found: dict[str, Any] | None) -> str:
     if found is None:
         return ""
     verdict = {True: "", False: ", short", None: ", noisy" if found["target"] is not None else ""}[found["met"]]
-    return f"{in_words(found['figure'], found['unit'])} ({found['ratio']:.3g}{verdict})"
+    return f"{in_words(found['figure'], found['unit'])} ({ratio_in_words(found['ratio'])}{verdict})"
