@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy
 from countries.models import Country
 from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
 from measures.models import IssuingBody, Measure, TargetGroup, Topic
-from measures.public_index import INTERNATIONAL, Mask, PublicIndex, Selection
+from measures.public_columns import INTERNATIONAL
+from measures.public_index import Mask, PublicIndex, Selection
 
 LONGEST = 30
 """Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""

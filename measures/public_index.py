@@ -8,7 +8,7 @@ Rows stand in the order of their dates, the undated last, so that a filter's ans
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
@@ -19,141 +19,29 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from countries.public_changes import Changes, Follower
-from measures.choices import STATE_FAMILIES, Direction, Evidence, Family, Kind, Precision, StatusGroup
+from measures.choices import STATE_FAMILIES
+from measures.public_columns import (
+    EARLIEST,
+    EPOCH,
+    LATEST,
+    PROPERTIES,
+    REPEATED,
+    TAGS,
+    Array,
+    day_number,
+    day_of,
+    read_columns,
+    read_tags,
+)
 
-Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 
-INTERNATIONAL = "INT"
-"""Stands for the country of what international bodies adopt."""
-
-EARLIEST, LATEST = -(1 << 30), 1 << 30
-"""Days before and after every date."""
 RELOADED_FROM = 0.2
 """Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
 MOST_FRAGMENTS = 10_000
 """Pieces of pages that are kept, of some 3,000 bytes each."""
 NO_MEASURE = 0
 """Stands for the identifier in the key of a piece that shows no measure."""
-
-EPOCH = date(1970, 1, 1).toordinal()
-
-
-def day_number(day: date) -> int:
-    """Days since 1970, as the columns of dates have them."""
-    return day.toordinal() - EPOCH
-
-
-def day_of(number: int) -> date:
-    """The inverse of `day_number`."""
-    return date.fromordinal(int(number) + EPOCH)
-
-
-# What a column holds
-
-
-@dataclass(frozen=True, slots=True)
-class Codes:
-    """How the values of a property become small numbers in a column; 0 stands for none."""
-
-    sql: str
-    type: str
-    encode: Callable[[Any], int]
-    decode: Callable[[int], Any]
-
-
-def _chosen(column: str, values: Sequence[str]) -> Codes:
-    """A property with a fixed list of values."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    numbers = {value: number for number, value in enumerate(values, 1)}
-    return Codes(
-        f"coalesce(array_position(array[{listed}], {column}::text), 0)::int2",
-        "u1",
-        lambda value: numbers.get(value, 0),
-        lambda number: values[number - 1],
-    )
-
-
-def _iso3(column: str) -> str:
-    """Three letters as one number."""
-    letters = (f"(ascii(substr({column}, {place}, 1)) - 64) * {27 ** (3 - place)}" for place in (1, 2, 3))
-    return f"({' + '.join(letters)})::int2"
-
-
-def _encoded(iso3: str) -> int:
-    a, b, c = (ord(letter) - 64 for letter in iso3) if iso3.isascii() and len(iso3) == 3 else (0, 0, 0)
-    return a * 729 + b * 27 + c
-
-
-def _decoded(number: int) -> str:
-    return "".join(chr(n + 64) for n in (number // 729, number // 27 % 27, number % 27))
-
-
-def _country(column: str) -> Codes:
-    return Codes(_iso3(f"coalesce({column}, '{INTERNATIONAL}')"), "i2", _encoded, _decoded)
-
-
-def _row(column: str) -> Codes:
-    """A property whose values are rows with a number as their key."""
-    return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
-
-
-_KNOWN = "length(rtrim(m.date, '?'))"
-PROPERTIES: dict[str, Codes] = {
-    "status": _chosen("m.status_group", StatusGroup.values),
-    "family": _chosen("m.family", Family.values),
-    "direction": _chosen("m.direction", Direction.values),
-    "country": _country("m.country_id"),
-    "kind": _chosen("m.kind", Kind.values),
-    "body": _row("m.issuing_body_id"),
-    "evidence": _chosen("m.evidence", Evidence.values),
-    "precision": _chosen(
-        f"case {_KNOWN} when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'none' end", Precision.values
-    ),
-}
-"""Properties of which an entry has one value, by the name of their parameter."""
-
-TAGS: dict[str, tuple[str, Codes]] = {
-    "topic": ("measures_measure_topics t", _row("t.topic_id")),
-    "upper_topic": (
-        "measures_measure_topics t join measures_topic p on p.id = t.topic_id",
-        _row("coalesce(p.parent_id, p.id)"),
-    ),
-    "group": ("measures_measure_target_groups t", _row("t.targetgroup_id")),
-    "nationality": ("measures_measure_origin_countries t", _country("t.country_id")),
-    "source": ("measures_citation t", _row("t.source_id")),
-}
-"""Properties of which an entry has any number of values: a table `t` with `measure_id`, and the value."""
-REPEATED = ("upper_topic", "source")
-"""The tags whose table may have the same value of an entry twice."""
-
-
-def _day(sql: str, missing: int) -> str:
-    """A day as a number; an end without limit lies before or after every date."""
-    return f"coalesce({sql} - date '1970-01-01', {missing})::int4"
-
-
-DATES = {
-    "first": _day("lower(m.date_range)", LATEST),
-    "last": _day("upper(m.date_range) - 1", EARLIEST),
-    "possible_first": f"case when m.in_force_possible is null then {LATEST}"
-    f" else {_day('lower(m.in_force_possible)', EARLIEST)} end",
-    "possible_last": f"case when m.in_force_possible is null then {EARLIEST}"
-    f" else {_day('upper(m.in_force_possible) - 1', LATEST)} end",
-    "certain_first": f"case when m.in_force_certain is null then {LATEST}"
-    f" else {_day('lower(m.in_force_certain)', EARLIEST)} end",
-    "certain_last": f"case when m.in_force_certain is null then {EARLIEST}"
-    f" else {_day('upper(m.in_force_certain) - 1', LATEST)} end",
-    "updated": _day("(m.updated_at at time zone 'UTC')::date", EARLIEST),
-}
-"""Days, from and until including; what has no date lies in no range."""
-
-_COLUMNS = {
-    "id": ("m.id", "i8"),
-    **{name: (sql, "i4") for name, sql in DATES.items()},
-    **{name: (codes.sql, codes.type) for name, codes in PROPERTIES.items()},
-}
-_SENT_AS = {"u1": ">i2", "i2": ">i2", "i4": ">i4", "i8": ">i8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,9 +293,6 @@ def _keys(columns: Mapping[str, Array]) -> Array:
     return keys
 
 
-# Out of the database
-
-
 def load() -> PublicIndex:
     """Read every published entry."""
     return PublicIndex(*_load(None))
@@ -418,21 +303,11 @@ def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]
     condition = "m.workflow = 'published'"
     if ids is not None:
         condition = f"{condition} and m.id = any('{{{', '.join(map(str, ids))}}}')"
-    wanted = ", ".join(f"{sql} as {name}" for name, (sql, _type) in _COLUMNS.items())
-    found = _copied(f"select {wanted} from measures_measure m where {condition}", list(_COLUMNS.values()))
-    columns = {name: found[place].astype(type_) for place, (name, (_sql, type_)) in enumerate(_COLUMNS.items())}
+    columns = read_columns(condition)
     order = np.argsort(_keys(columns), kind="stable")
     index = PublicIndex({name: column[order] for name, column in columns.items()}, {})
-    tags = {}
-    for name, (table, codes) in TAGS.items():
-        measures, values = _copied(
-            f"select t.measure_id, {codes.sql} from {table} join measures_measure m on m.id = t.measure_id"
-            f" where {condition}",
-            [("t.measure_id", "i8"), (codes.sql, codes.type)],
-        )
-        found_tags = _tags(index, measures, values.astype(codes.type))
-        tags[name] = _once(found_tags) if name in REPEATED else found_tags
-    return dict(index.columns), tags
+    tags = {name: _tags(index, *read_tags(name, condition)) for name in TAGS}
+    return dict(index.columns), {name: _once(found) if name in REPEATED else found for name, found in tags.items()}
 
 
 def _tags(index: PublicIndex, measures: Array, values: Array) -> Tags:
@@ -449,34 +324,6 @@ def _once(tags: Tags) -> Tags:
     """Each pair of row and value once."""
     pairs = np.unique(tags.rows.astype(np.int64) << 32 | tags.values)
     return Tags((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(tags.values.dtype))
-
-
-def _copied(sql: str, columns: Sequence[tuple[str, str]]) -> list[Array]:
-    """The numbers that a query selects, column by column, without an object for each."""
-    row = np.dtype(
-        [("fields", ">i2")]
-        + [pair for n, (_sql, type_) in enumerate(columns) for pair in ((f"l{n}", ">i4"), (f"c{n}", _SENT_AS[type_]))]
-    )
-    blocks: list[list[Array]] = []
-    with connection.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format binary)") as copy:
-        waiting = bytearray()
-        for data in copy:
-            waiting += data
-            if len(waiting) > 1 << 22:
-                blocks.append(_parsed(waiting, row, columns, is_first=not blocks))
-                waiting = bytearray()
-        blocks.append(_parsed(waiting, row, columns, is_first=not blocks))
-    return [np.concatenate([block[n] for block in blocks]) for n in range(len(columns))]
-
-
-_SIGNATURE, _END = 19, 2
-"""Bytes before the first row, and after the last, of PostgreSQL's binary COPY."""
-
-
-def _parsed(data: bytearray, row: np.dtype, columns: Sequence[tuple[str, str]], *, is_first: bool) -> list[Array]:
-    start = _SIGNATURE if is_first else 0
-    rows = np.frombuffer(data, dtype=row, offset=start, count=(len(data) - start) // row.itemsize)
-    return [rows[f"c{n}"].astype(type_) for n, (_sql, type_) in enumerate(columns)]
 
 
 # The index of this process

@@ -9,7 +9,8 @@ from countries.models import Country, MobilityRole, Role
 from countries.periods import PartialDate
 from measures.choices import StatusGroup
 from measures.models import Measure, Topic
-from measures.public_index import INTERNATIONAL, PublicIndex
+from measures.public_columns import INTERNATIONAL
+from measures.public_index import PublicIndex
 
 
 @dataclass(frozen=True, slots=True)

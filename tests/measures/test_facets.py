@@ -11,7 +11,7 @@ from countries.models import Country
 from measures.facets import LONGEST, Facet
 from measures.filters import MeasureFilter
 from measures.models import Measure
-from measures.public_index import INTERNATIONAL
+from measures.public_columns import INTERNATIONAL
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

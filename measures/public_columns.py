@@ -1,0 +1,183 @@
+"""What the columns of the public index hold, and how they come out of the database.
+
+Every value becomes a small number: a day the days since 1970, a word of a list its place in it, a country its letters.
+They are read by a binary COPY, so that no object is made for each of millions of values.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+
+Array = NDArray[Any]
+
+INTERNATIONAL = "INT"
+"""Stands for the country of what international bodies adopt."""
+
+EARLIEST, LATEST = -(1 << 30), 1 << 30
+"""Days before and after every date."""
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_number(day: date) -> int:
+    """Days since 1970, as the columns of dates have them."""
+    return day.toordinal() - EPOCH
+
+
+def day_of(number: int) -> date:
+    """The inverse of `day_number`."""
+    return date.fromordinal(int(number) + EPOCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """How the values of a property become small numbers in a column; 0 stands for none."""
+
+    sql: str
+    type: str
+    encode: Callable[[Any], int]
+    decode: Callable[[int], Any]
+
+
+def _chosen(column: str, values: Sequence[str]) -> Codes:
+    """A property with a fixed list of values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    numbers = {value: number for number, value in enumerate(values, 1)}
+    return Codes(
+        f"coalesce(array_position(array[{listed}], {column}::text), 0)::int2",
+        "u1",
+        lambda value: numbers.get(value, 0),
+        lambda number: values[number - 1],
+    )
+
+
+def _iso3(column: str) -> str:
+    """Three letters as one number."""
+    letters = (f"(ascii(substr({column}, {place}, 1)) - 64) * {27 ** (3 - place)}" for place in (1, 2, 3))
+    return f"({' + '.join(letters)})::int2"
+
+
+def _encoded(iso3: str) -> int:
+    a, b, c = (ord(letter) - 64 for letter in iso3) if iso3.isascii() and len(iso3) == 3 else (0, 0, 0)
+    return a * 729 + b * 27 + c
+
+
+def _decoded(number: int) -> str:
+    return "".join(chr(n + 64) for n in (number // 729, number // 27 % 27, number % 27))
+
+
+def _country(column: str) -> Codes:
+    return Codes(_iso3(f"coalesce({column}, '{INTERNATIONAL}')"), "i2", _encoded, _decoded)
+
+
+def _row(column: str) -> Codes:
+    """A property whose values are rows with a number as their key."""
+    return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
+
+
+_KNOWN = "length(rtrim(m.date, '?'))"
+PROPERTIES: dict[str, Codes] = {
+    "status": _chosen("m.status_group", StatusGroup.values),
+    "family": _chosen("m.family", Family.values),
+    "direction": _chosen("m.direction", Direction.values),
+    "country": _country("m.country_id"),
+    "kind": _chosen("m.kind", Kind.values),
+    "body": _row("m.issuing_body_id"),
+    "evidence": _chosen("m.evidence", Evidence.values),
+    "precision": _chosen(
+        f"case {_KNOWN} when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'none' end", Precision.values
+    ),
+}
+"""Properties of which an entry has one value, by the name of their parameter."""
+
+TAGS: dict[str, tuple[str, Codes]] = {
+    "topic": ("measures_measure_topics t", _row("t.topic_id")),
+    "upper_topic": (
+        "measures_measure_topics t join measures_topic p on p.id = t.topic_id",
+        _row("coalesce(p.parent_id, p.id)"),
+    ),
+    "group": ("measures_measure_target_groups t", _row("t.targetgroup_id")),
+    "nationality": ("measures_measure_origin_countries t", _country("t.country_id")),
+    "source": ("measures_citation t", _row("t.source_id")),
+}
+"""Properties of which an entry has any number of values: a table `t` with `measure_id`, and the value."""
+REPEATED = ("upper_topic", "source")
+"""The tags whose table may have the same value of an entry twice."""
+
+
+def _day(sql: str, missing: int) -> str:
+    """A day as a number; an end without limit lies before or after every date."""
+    return f"coalesce({sql} - date '1970-01-01', {missing})::int4"
+
+
+DATES = {
+    "first": _day("lower(m.date_range)", LATEST),
+    "last": _day("upper(m.date_range) - 1", EARLIEST),
+    "possible_first": f"case when m.in_force_possible is null then {LATEST}"
+    f" else {_day('lower(m.in_force_possible)', EARLIEST)} end",
+    "possible_last": f"case when m.in_force_possible is null then {EARLIEST}"
+    f" else {_day('upper(m.in_force_possible) - 1', LATEST)} end",
+    "certain_first": f"case when m.in_force_certain is null then {LATEST}"
+    f" else {_day('lower(m.in_force_certain)', EARLIEST)} end",
+    "certain_last": f"case when m.in_force_certain is null then {EARLIEST}"
+    f" else {_day('upper(m.in_force_certain) - 1', LATEST)} end",
+    "updated": _day("(m.updated_at at time zone 'UTC')::date", EARLIEST),
+}
+"""Days, from and until including; what has no date lies in no range."""
+
+COLUMNS = {
+    "id": ("m.id", "i8"),
+    **{name: (sql, "i4") for name, sql in DATES.items()},
+    **{name: (codes.sql, codes.type) for name, codes in PROPERTIES.items()},
+}
+_SENT_AS = {"u1": ">i2", "i2": ">i2", "i4": ">i4", "i8": ">i8"}
+
+
+def read_columns(condition: str) -> dict[str, Array]:
+    """The columns of the measures `m` that fulfil a condition in SQL, in no order."""
+    wanted = ", ".join(sql for sql, _type in COLUMNS.values())
+    types = [type_ for _sql, type_ in COLUMNS.values()]
+    return dict(zip(COLUMNS, _copied(f"select {wanted} from measures_measure m where {condition}", types), strict=True))
+
+
+def read_tags(name: str, condition: str) -> tuple[Array, Array]:
+    """Identifiers of the measures that fulfil a condition, and the values of one tag that they bear."""
+    table, codes = TAGS[name]
+    joined = f"from {table} join measures_measure m on m.id = t.measure_id where {condition}"
+    measures, values = _copied(f"select t.measure_id, {codes.sql} {joined}", ["i8", codes.type])
+    return measures, values
+
+
+_SIGNATURE = 19
+"""Bytes before the first row of PostgreSQL's binary COPY; two more follow the last."""
+_BLOCK = 1 << 22
+"""Bytes that are parsed at once."""
+
+
+def _copied(sql: str, types: Sequence[str]) -> list[Array]:
+    """The numbers that a query selects, column by column."""
+    fields = [field for n, type_ in enumerate(types) for field in ((f"length{n}", ">i4"), (f"{n}", _SENT_AS[type_]))]
+    row = np.dtype([("fields", ">i2"), *fields])
+    blocks: list[list[Array]] = []
+    waiting = bytearray()
+
+    def parse() -> None:
+        rows = np.frombuffer(waiting, dtype=row, count=len(waiting) // row.itemsize)
+        blocks.append([rows[f"{n}"].astype(type_) for n, type_ in enumerate(types)])
+
+    with connection.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format binary)") as copy:
+        to_skip = _SIGNATURE
+        for data in copy:
+            waiting += data[to_skip:]
+            to_skip = max(to_skip - len(data), 0)
+            if len(waiting) > _BLOCK:
+                parse()
+                waiting = waiting[len(waiting) // row.itemsize * row.itemsize :]
+        parse()
+    return [np.concatenate([block[n] for block in blocks]) for n in range(len(types))]
