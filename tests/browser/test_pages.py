@@ -96,12 +96,17 @@ def test_no_page_breaks_a_rule_of_accessibility(look: str, page: Page, address: 
     assert [text for text in complaints if "404" not in text] == []
 
 
-def test_no_page_scrolls_sideways_on_a_small_phone(page: Page, address: str) -> None:
+@pytest.mark.parametrize("has_fonts", [True, False])
+def test_no_page_scrolls_sideways_on_a_small_phone(page: Page, address: str, has_fonts: bool) -> None:
+    """Also before the fonts have come, in one that is wider."""
+    if not has_fonts:
+        page.route("**/*.woff2", lambda route: route.abort())
     page.set_viewport_size({"width": 320, "height": 640})
     paths = [language + path for language in ("", "/es", "/pt") for path in PATHS]
     widths = {}
     for path in paths:
         page.goto(address + path)
+        page.evaluate("document.fonts.ready")
         widths[path] = page.evaluate("document.documentElement.scrollWidth")
     assert widths == dict.fromkeys(paths, 320)
 
