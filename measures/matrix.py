@@ -4,8 +4,9 @@ An entry counts under each topic that it has, as in the filter, and in the one c
 date; so a cell's number is the number of entries behind its link.
 """
 
+import bisect
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -86,7 +87,7 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked)
     columns = [
         column for column in _columns(months, years) if column.first or any(column.holds(*date) for date in dates)
     ]
-    places = [next((n for n, column in enumerate(columns) if column.holds(*date)), -1) for date in dates]
+    places = _places(columns, dates)
     numbers = _numbers(matching, [key for key, _label in topics], np.array(places, dtype=np.int64)[kinds])
     most = max(numbers.values(), default=0)
     queries = [asked.query(topic=None, **_dates(column, asked)) for column in columns]
@@ -101,6 +102,17 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked)
             total = Cell(sum(found), 0, _with_topic(asked.query(topic=None), key), None)
             rows.append(Row(label, total, tuple(cells)))
     return Matrix(tuple(columns), tuple(rows))
+
+
+def _places(columns: Sequence[Column], dates: Iterable[tuple[datetime.date | None, str]]) -> list[int]:
+    """The column of each kind of date, -1 for none; those of periods come first, in order of time."""
+    starts = [column.first.first for column in columns if column.first]
+    places = []
+    for month, precision in dates:
+        period = bisect.bisect_right(starts, month) - 1 if month else -1
+        likely = [*([period] if period >= 0 else []), *range(len(starts), len(columns))]
+        places.append(next((n for n in likely if columns[n].holds(month, precision)), -1))
+    return places
 
 
 def _numbers(matching: Selection, keys: Collection[str], places: NDArray[np.int64]) -> dict[tuple[str, int], int]:
