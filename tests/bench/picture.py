@@ -47,7 +47,8 @@ def svg(ratios: Mapping[int, Mapping[str, Any]]) -> str:
         label: [(size, known[name]["figure"]) for size, known in ratios.items() if known.get(name, {}).get("figure")]
         for name, label in LINES.items()
     }
-    series = {label: points for label, points in series.items() if len(points) > 1}
+    largest = max(ratios)  # a line that ends before would seem to go on level to its label
+    series = {label: points for label, points in series.items() if len(points) > 1 and points[-1][0] == largest}
     scale = Scale(list(ratios), [seconds for points in series.values() for _size, seconds in points])
     ends = _apart([scale.y(points[-1][1]) for points in series.values()])
     parts = [_axes(scale)]
