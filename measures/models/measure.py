@@ -1,6 +1,5 @@
 """The coded act: one row in the CSV, one mark on the timeline."""
 
-import datetime
 from typing import Any
 
 import pgtrigger
@@ -92,10 +91,6 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         """What the public may see; every public surface starts from here."""
         return self.filter(workflow=Workflow.PUBLISHED)
 
-    def in_force_on(self, day: datetime.date, *, certain: bool = False) -> "MeasureQuerySet":
-        """What was certainly, or else possibly, in force on `day`."""
-        return self.filter(**{f"in_force_{'certain' if certain else 'possible'}__contains": day})
-
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""
         return self.order_by(F("date_range").asc(nulls_last=True), "pk")
@@ -107,12 +102,6 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
     def mark_changed(self, *, by: Any, **changes: Any) -> int:
         """Write `changes` with who and when, and raise the version so that open forms become stale."""
         return self.update(updated_at=Now(), updated_by=by, record_version=F("record_version") + 1, **changes)
-
-    def with_vocabulary(self) -> "MeasureQuerySet":
-        """Load what a row of a list prints: country, body, topics, groups, nationalities, sources."""
-        return self.select_related("country", "issuing_body", "primary_topic__parent").prefetch_related(
-            "topics__parent", "target_groups", "origin_countries", "citations__source"
-        )
 
 
 @shown("select distinct id from changed where workflow = 'published'")
