@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Length, Replace
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from countries.models import Country
 from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
@@ -73,6 +73,15 @@ class Facet:
         return len(self.options) > LONGEST // 2
 
     @property
+    def left_out_in_words(self) -> str:
+        """Says how many options are not shown."""
+        return ngettext(
+            "%(n)s rarer one is not shown; narrow the list first.",
+            "%(n)s rarer ones are not shown; narrow the list first.",
+            self.left_out,
+        ) % {"n": self.left_out}
+
+    @property
     def chosen(self) -> tuple[Option, ...]:
         """The chosen options, those of both levels."""
         every = [choice for option in self.options for choice in (option, *option.children)]
@@ -111,6 +120,22 @@ def count_facets(
 ) -> dict[str, Facet]:
     """The facets by name; `matching` holds for each the entries that everything else lets through."""
     return {p.name: p.facet(scope, matching[p.name], chosen.get(p.name, ())) for p in properties}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A row of a vocabulary: its key in the database, how the address spells it, and its label."""
+
+    pk: Any
+    value: str
+    label: str
+
+
+def _terms(index: PublicIndex, model: type[Model], key: str) -> tuple[Term, ...]:
+    """All rows of a vocabulary in its order, as they are called in the active language."""
+    return index.kept(
+        model, lambda: tuple(Term(row.pk, getattr(row, key), str(row)) for row in model._default_manager.all())
+    )
 
 
 def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
@@ -203,19 +228,17 @@ class Rows:
         """See `Property`; in the order of the vocabulary, or the frequent ones by name."""
         counts = _counts(self.name, scope, matching)
         frequent = counts if self.in_order else _most_frequent(counts)
-        shown = Q(pk__in=frequent) | Q(**{f"{self.key}__in": chosen})
-        rows: QuerySet[Any] = self.model._default_manager.filter(shown)
         options = [
-            Option(value, str(row), counts.get(row.pk, 0), value in chosen)
-            for row in rows
-            for value in [getattr(row, self.key)]
+            Option(term.value, term.label, counts.get(term.pk, 0), term.value in chosen)
+            for term in _terms(scope.index, self.model, self.key)
+            if term.pk in frequent or term.value in chosen
         ]
         return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
 
 
-def _most_frequent(counts: Mapping[Any, int]) -> list[Any]:
+def _most_frequent(counts: Mapping[Any, int]) -> set[Any]:
     """The `LONGEST` values with the highest counts."""
-    return sorted(counts, key=lambda value: (-counts[value], value))[:LONGEST]
+    return set(sorted(counts, key=lambda value: (-counts[value], value))[:LONGEST])
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,10 +264,12 @@ class Countries:
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`."""
         counts = _counts(self.name, scope, matching)
-        names = Country.objects.by_name().filter(Q(pk__in=counts) | Q(pk__in=chosen)).names()
-        if INTERNATIONAL in {*counts, *chosen}:
-            names.append((INTERNATIONAL, _("International bodies")))
-        options = [Option(value, name, counts.get(value, 0), value in chosen) for value, name in names]
+        names = scope.index.kept("countries by name", Country.objects.by_name().names)
+        options = [
+            Option(value, name, counts.get(value, 0), value in chosen)
+            for value, name in [*names, (INTERNATIONAL, _("International bodies"))]
+            if value in counts or value in chosen
+        ]
         return Facet(self.name, str(self.label), tuple(options))
 
 
@@ -287,11 +312,44 @@ class Bodies:
         counts = _counts(self.name, scope, matching)
         frequent = _most_frequent(counts)
         options = []
-        for body in IssuingBody.objects.filter(Q(pk__in=frequent) | self._named(chosen)).order_by("sort_name"):
-            full = f"{body.country_id or INTERNATIONAL}:{body.key}"
-            value = body.key if body.key in chosen and full not in chosen else full
-            options.append(Option(value, str(body), counts.get(body.pk, 0), value in chosen))
+        for body in scope.index.kept(IssuingBody, self._by_name):
+            key = body.value.partition(":")[2]
+            value = key if key in chosen and body.value not in chosen else body.value
+            if body.pk in frequent or value in chosen:
+                options.append(Option(value, body.label, counts.get(body.pk, 0), value in chosen))
         return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
+
+    @staticmethod
+    def _by_name() -> tuple[Term, ...]:
+        return tuple(
+            Term(body.pk, f"{body.country_id or INTERNATIONAL}:{body.key}", str(body))
+            for body in IssuingBody.objects.order_by("sort_name")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpperTopic(Term):
+    """A topic of the upper level, with those below it."""
+
+    is_deprecated: bool
+    children: tuple[Term, ...]
+
+
+def topics_of(index: PublicIndex) -> tuple[UpperTopic, ...]:
+    """The topics in order, as they are called in the active language."""
+    return index.kept(Topic, _topics)
+
+
+def _topics() -> tuple[UpperTopic, ...]:
+    below: dict[int | None, list[Term]] = {}
+    topics = list(Topic.objects.all())
+    for topic in topics:
+        below.setdefault(topic.parent_id, []).append(Term(topic.pk, topic.key, topic.label))
+    return tuple(
+        UpperTopic(topic.pk, topic.key, topic.label, bool(topic.deprecated_on), tuple(below.get(topic.pk, ())))
+        for topic in topics
+        if topic.parent_id is None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,21 +380,21 @@ class Topics:
         """See `Property`; every topic of the upper level, each with those below it that occur."""
         upper = _counts("upper_topic", scope, matching)
         lower = _counts(self.name, scope, matching)
-        topics = list(Topic.objects.all())
+        topics = topics_of(scope.index)
         options = tuple(
             Option(
-                topic.key,
+                topic.value,
                 topic.label,
                 upper.get(topic.pk, 0),
-                topic.key in chosen,
+                topic.value in chosen,
                 tuple(
-                    Option(child.key, child.label, lower.get(child.pk, 0), child.key in chosen)
-                    for child in topics
-                    if child.parent_id == topic.pk and (child.pk in lower or child.key in chosen)
+                    Option(child.value, child.label, lower.get(child.pk, 0), child.value in chosen)
+                    for child in topic.children
+                    if child.pk in lower or child.value in chosen
                 ),
             )
             for topic in topics
-            if topic.parent_id is None and (not topic.deprecated_on or topic.pk in upper or topic.key in chosen)
+            if not topic.is_deprecated or topic.pk in upper or topic.value in chosen
         )
         return Facet(self.name, str(self.label), options)
 

@@ -1,11 +1,13 @@
 """MeasureFilter: the query string as the whole state of a list, its timeline, its counts and its export."""
 
+import copy
 import datetime
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import django_filters
 import numpy as np
@@ -96,7 +98,14 @@ class DayField(PartialDateFormField):
         return date
 
 
-class PropertyFilter(django_filters.Filter):
+class Parameter(django_filters.Filter):
+    """A filter of which each request has a copy, but not of its parts, which never change."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Parameter":
+        return copy.copy(self)
+
+
+class PropertyFilter(Parameter):
     """The entries that bear one of the chosen values of a facet."""
 
     field_class = KnownValues
@@ -110,7 +119,7 @@ class PropertyFilter(django_filters.Filter):
         return mask
 
 
-class ConditionFilter(django_filters.Filter):
+class ConditionFilter(Parameter):
     """The entries that fulfil a condition made of the value: `condition` in SQL, `selected` in memory."""
 
     def __init__(
@@ -133,7 +142,7 @@ class ConditionFilter(django_filters.Filter):
         return self.selected(index, value)
 
 
-class Presentation(django_filters.Filter):
+class Presentation(Parameter):
     """A parameter that changes how entries are shown, not which."""
 
     def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
@@ -148,7 +157,7 @@ class MeasureFilter(django_filters.FilterSet):
     """Published entries as the query string asks for them; a wrong or unknown parameter is named, never ignored.
 
     Values of one facet are alternatives, facets add up. `country` fixes the country, whose page knows no such
-    parameter; `sort` is the order where the query string names none.
+    parameter; `sort` is the order where the query string names none, `index` that of the page where it has one.
     """
 
     to = ConditionFilter(
@@ -190,11 +199,13 @@ class MeasureFilter(django_filters.FilterSet):
         *,
         country: Country | None = None,
         sort: str = NEWEST,
+        index: PublicIndex | None = None,
     ) -> None:
         scope = Measure.objects.published()
         super().__init__(_without_tracking(data), scope.filter(country=country) if country else scope)
         self.country = country
         self.default_sort = sort
+        self._index = index
         if country:
             del self.filters["country"]
 
@@ -267,13 +278,12 @@ class MeasureFilter(django_filters.FilterSet):
     @cached_property
     def index(self) -> PublicIndex:
         """The published entries, all counts of one page from the same state."""
-        return public_index()
+        return public_index() if self._index is None else self._index
 
     @cached_property
     def scope(self) -> Selection:
         """The entries that there are to choose from."""
-        everything = self.index.everything
-        return everything.narrowed(self.index.bearing("country", [self.country.pk])) if self.country else everything
+        return self.index.of_country(self.country.pk) if self.country else self.index.everything
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
@@ -333,14 +343,10 @@ class MeasureFilter(django_filters.FilterSet):
 
     def query(self, **changes: str | Collection[str] | None) -> str:
         """The query string with other values for some parameters (None: without them), from the first page on."""
-        data = self.data.copy()
+        given = dict(self.data.lists())
         for name, value in {"page": None, **changes}.items():
-            values = [] if value is None else [value] if isinstance(value, str) else list(value)
-            data.setlist(name, values)
-        kept = QueryDict(mutable=True)
-        for name, values in data.lists():
-            kept.setlist(name, [v for v in values if v])
-        return f"?{kept.urlencode()}"
+            given[name] = [value] if isinstance(value, str) else value or ()
+        return f"?{urlencode({name: [v for v in values if v] for name, values in given.items()}, doseq=True)}"
 
     @property
     def chips(self) -> list[Chip]:

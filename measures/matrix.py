@@ -12,15 +12,17 @@ from urllib.parse import urlencode
 
 import numpy as np
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from countries.periods import PartialDate
 from measures.choices import Precision
-from measures.models import Topic
+from measures.facets import topics_of
 from measures.public_index import Selection
 from measures.timeline import STEPS, month_after, months_between
 
+DATED = (Precision.DAY, Precision.MONTH, Precision.YEAR)
 MOST_COLUMNS = 24
 SHADES = 5
 
@@ -34,12 +36,6 @@ class Column:
     precisions: tuple[Precision, ...]
     first: PartialDate | None = None
     last: PartialDate | None = None
-
-    def holds(self, month: datetime.date | None, precision: str) -> bool:
-        """Whether entries dated in `month`, with that precision, count here."""
-        if precision not in self.precisions:
-            return False
-        return not (self.first and self.last) or (month is not None and self.first.first <= month <= self.last.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,46 +77,55 @@ class Asked:
 
 def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
     """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
-    dates, kinds = matching.dates()
-    months = [month for month, precision in dates if month and precision != Precision.YEAR]
-    years = [month for month, precision in dates if month and precision == Precision.YEAR]
-    columns = [
-        column for column in _columns(months, years) if column.first or any(column.holds(*date) for date in dates)
-    ]
-    places = _places(columns, dates)
-    numbers = _numbers(matching, [key for key, _label in topics], np.array(places, dtype=np.int64)[kinds])
-    most = max(numbers.values(), default=0)
-    queries = [asked.query(topic=None, **_dates(column, asked)) for column in columns]
+    levels = frozenset(_level(key) for key, _label in topics)
+    columns, numbers = matching.once(("matrix", get_language(), levels), lambda: _counted(matching, levels))
+    most = max((numbers.get((key, place), 0) for key, _label in topics for place in range(len(columns))), default=0)
+    whole = _beside_topic(asked.query(topic=None))
+    queries = [_beside_topic(asked.query(topic=None, **_dates(column, asked))) for column in columns]
     rows = []
     for key, label in topics:
         found = [numbers.get((key, place), 0) for place in range(len(columns))]
+        topic = f"?{urlencode({'topic': key})}"
         cells = (
-            Cell(number, -(-number * SHADES // most), _with_topic(query, key), column)
+            Cell(number, -(-number * SHADES // most), topic + query, column)
             for number, query, column in zip(found, queries, columns, strict=True)
         )
         if any(found):
-            total = Cell(sum(found), 0, _with_topic(asked.query(topic=None), key), None)
-            rows.append(Row(label, total, tuple(cells)))
+            rows.append(Row(label, Cell(sum(found), 0, topic + whole, None), tuple(cells)))
     return Matrix(tuple(columns), tuple(rows))
 
 
+def _counted(matching: Selection, levels: Iterable[str]) -> tuple[list[Column], dict[tuple[str, int], int]]:
+    """The columns, and how many entries stand in each by key of the topic and place of the column."""
+    dates, kinds = matching.dates()
+    months = [month for month, precision in dates if month and precision != Precision.YEAR]
+    years = [month for month, precision in dates if month and precision == Precision.YEAR]
+    precisions = {precision for _month, precision in dates}
+    columns = [
+        column for column in _columns(months, years) if column.first or precisions.intersection(column.precisions)
+    ]
+    return columns, _numbers(matching, levels, np.array(_places(columns, dates), dtype=np.int64)[kinds])
+
+
 def _places(columns: Sequence[Column], dates: Iterable[tuple[datetime.date | None, str]]) -> list[int]:
-    """The column of each kind of date, -1 for none; those of periods come first, in order of time."""
+    """The column of each kind of date; those of periods come first, in order of time and without a gap."""
     starts = [column.first.first for column in columns if column.first]
-    places = []
-    for month, precision in dates:
-        period = bisect.bisect_right(starts, month) - 1 if month else -1
-        likely = [*([period] if period >= 0 else []), *range(len(starts), len(columns))]
-        places.append(next((n for n in likely if columns[n].holds(month, precision)), -1))
-    return places
+    closer = columns[0].precisions if starts else ()
+    beside: dict[str, int] = {
+        precision: place for place in range(len(starts), len(columns)) for precision in columns[place].precisions
+    }
+    return [
+        bisect.bisect_right(starts, month) - 1 if month and precision in closer else beside[precision]
+        for month, precision in dates
+    ]
 
 
-def _numbers(matching: Selection, keys: Collection[str], places: NDArray[np.int64]) -> dict[tuple[str, int], int]:
+def _numbers(matching: Selection, levels: Iterable[str], places: NDArray[np.int64]) -> dict[tuple[str, int], int]:
     """Entries by key of the topic and place of the column; `places` has one for each entry."""
-    topics = dict(Topic.objects.filter(key__in=keys).order_by().values_list("pk", "key"))
+    topics = {topic.pk: topic.value for above in topics_of(matching.index) for topic in (above, *above.children)}
     return {
         (topics[topic], place): number
-        for level in {_level(key) for key in keys}
+        for level in levels
         for (topic, place), number in matching.crossed(level, places).items()
         if topic in topics and _level(topics[topic]) == level
     }
@@ -130,17 +135,19 @@ def _level(key: str) -> str:
     return "topic" if "." in key else "upper_topic"
 
 
-def _with_topic(query: str, key: str) -> str:
-    """A query string that names no topic, with one."""
+def _beside_topic(query: str) -> str:
+    """What stands behind a topic in a query string that names none yet."""
     others = query.removeprefix("?")
-    return f"?{urlencode({'topic': key})}{'&' if others else ''}{others}"
+    return f"&{others}" if others else ""
 
 
 def _dates(column: Column, asked: Asked) -> dict[str, str | list[str]]:
-    """The parameters that show one column, within what is asked for already."""
+    """The parameters that show one column, within what is asked for already; what has a date needs no precision."""
     precisions = [p.value for p in column.precisions if not asked.precisions or p.value in asked.precisions]
     if not (column.first and column.last):
         return {"precision": precisions}
+    if len(precisions) == len(DATED):
+        precisions = []
     since, until = column.first, column.last
     if asked.since and asked.since.first > since.first:
         since = asked.since
@@ -178,10 +185,10 @@ def _step(first: datetime.date, last: datetime.date) -> int:
 
 def _column(first: datetime.date, last: datetime.date, step: int) -> Column:
     """The column from the month of `first` to that of `last`."""
-    known = (Precision.DAY, Precision.MONTH)
     if step >= 12:
         label = str(first.year) if step == 12 else f"{first.year}–{last.year}"
-        return Column(label, label, (*known, Precision.YEAR), PartialDate(first.year), PartialDate(last.year))
+        return Column(label, label, DATED, PartialDate(first.year), PartialDate(last.year))
+    known = (Precision.DAY, Precision.MONTH)
     since, until = PartialDate(first.year, first.month), PartialDate(last.year, last.month)
     if step == 1:
         return Column(date_format(first, "M Y"), since.in_words(), known, since, until)

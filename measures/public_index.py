@@ -8,14 +8,15 @@ Rows stand in the order of their dates, the undated last, so that a filter's ans
 """
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from django.db import connection
+from django.utils.translation import get_language
 from numpy.typing import NDArray
 
 from countries.public_changes import Changes, Follower
@@ -35,6 +36,7 @@ from measures.public_columns import (
 )
 
 Mask = NDArray[np.bool_]
+T = TypeVar("T")
 
 RELOADED_FROM = 0.2
 """Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
@@ -76,6 +78,8 @@ class Selection:
     """None selects all."""
     rows: Array | None
     """Their numbers; None for all."""
+    known: dict[Any, Any] = field(default_factory=dict)
+    """What these rows were asked before."""
 
     def __len__(self) -> int:
         return len(self.index) if self.rows is None else len(self.rows)
@@ -95,15 +99,20 @@ class Selection:
 
     def counts(self, name: str) -> dict[Any, int]:
         """How many rows bear each value of a property that occurs; the lack of a value is no value."""
-        if self.rows is None and (known := self.index.totals.get(name)) is not None:
-            return known
+        return self.once(("counts", name), lambda: self._counted(name))
+
+    def once(self, question: Any, answer: Callable[[], T]) -> T:
+        """The answer to a question about these rows, found once for as long as they stay what they are."""
+        if question not in self.known:
+            self.known[question] = answer()
+        found: T = self.known[question]
+        return found
+
+    def _counted(self, name: str) -> dict[Any, int]:
         codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
         numbers = np.bincount(self.tags(name).values if name in TAGS else self.column(name))
         numbers[:1] = 0
-        counts = {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
-        if self.rows is None:
-            self.index.totals[name] = counts
-        return counts
+        return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
 
     def of_state(self) -> int:
         """How many are measures of the state."""
@@ -112,7 +121,7 @@ class Selection:
 
     def variety(self, name: str) -> int:
         """How many different values of a tag occur."""
-        return int(np.count_nonzero(np.bincount(self.tags(name).values)))
+        return self.once(("variety", name), lambda: int(np.count_nonzero(np.bincount(self.tags(name).values))))
 
     def latest(self, name: str) -> dict[Any, date]:
         """The day of the last change among the rows of each value of a property that occurs."""
@@ -149,10 +158,10 @@ class Selection:
         group_of[slice(None) if self.rows is None else self.rows] = groups
         tags, codes = self.tags(name), TAGS[name][1]
         group = group_of[tags.rows]
-        found, numbers = np.unique((tags.values.astype(np.int64) << 32 | group)[group >= 0], return_counts=True)
+        width = int(groups.max(initial=0)) + 1
+        numbers = np.bincount((tags.values.astype(np.int64) * width + group)[group >= 0])
         return {
-            (codes.decode(key >> 32), key & 0xFFFFFFFF): number
-            for key, number in zip(found.tolist(), numbers.tolist(), strict=True)
+            (codes.decode(key // width), key % width): int(numbers[key]) for key in np.flatnonzero(numbers).tolist()
         }
 
     def narrowed(self, mask: Mask) -> "Selection":
@@ -176,8 +185,8 @@ class PublicIndex:
     tags: Mapping[str, Tags]
     fragments: Fragments = field(default_factory=Fragments)
     """Room for what was made of an entry; it is gone when the entry has changed."""
-    totals: dict[str, dict[Any, int]] = field(default_factory=dict)
-    """The counts of all rows, as they were asked for."""
+    known: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    """What the rows of each country were asked before."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -191,6 +200,19 @@ class PublicIndex:
     def everything(self) -> Selection:
         """All rows."""
         return Selection(self, None, None)
+
+    def of_country(self, iso3: str) -> Selection:
+        """The rows of a country; what they are asked twice is answered at once."""
+        mask = self.bearing("country", [iso3])
+        return Selection(self, mask, np.flatnonzero(mask), self.known.setdefault(iso3, {}))
+
+    def kept(self, name: Any, make: Callable[[], T]) -> T:
+        """What is made in the active language of other tables than that of measures, until one of them changes."""
+        key = (NO_MEASURE, name, get_language())
+        found: T | None = self.fragments.get(key)
+        if found is None:
+            found = self.fragments[key] = make()
+        return found
 
     @cached_property
     def _by_id(self) -> Array:

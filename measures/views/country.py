@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,7 +18,7 @@ from countries.public_pages import public_page
 from countries.texts import translated
 from measures.filters import OLDEST, MeasureFilter
 from measures.matrix import Asked, Matrix, matrix
-from measures.public_index import NO_MEASURE, Fragments, Selection
+from measures.public_index import PublicIndex, Selection, public_index
 from measures.timeline import MOST_MARKS, Chart, chart
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
@@ -29,13 +28,14 @@ from measures.views.measure import permanent_address
 @require_safe
 def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/`; the query string filters the timeline and the list alike."""
-    shown = get_object_or_404(Country.objects.covered(), slug=slug)
-    listing = Listing(MeasureFilter(request.GET, country=shown, sort=OLDEST), whole_up_to=MOST_MARKS)
+    index = public_index()
+    shown = index.kept(("country", slug), lambda: get_object_or_404(Country.objects.covered(), slug=slug))
+    listing = Listing(MeasureFilter(request.GET, country=shown, sort=OLDEST, index=index), whole_up_to=MOST_MARKS)
     context: dict[str, Any] = {
         "country": shown,
         "summary": translated(shown, "summary"),
         "record": _record(listing.filter.scope),
-        "profile": _profile(request, shown, listing.filter.index.fragments),
+        "profile": _profile(request, shown, index),
         "listing": listing,
         "chart": _chart(listing) if listing.is_whole else None,
         "matrix": None if listing.is_whole else _matrix(listing),
@@ -45,13 +45,13 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "measures/country.html", context, status=listing.status_code)
 
 
-def _profile(request: HttpRequest, shown: Country, kept: Fragments) -> SafeString:
+def _profile(request: HttpRequest, shown: Country, index: PublicIndex) -> SafeString:
     """The profile as HTML; it changes with no entry, so it stays until a figure or a name changes."""
-    key = (NO_MEASURE, "profile", shown.pk, get_language())
-    html: SafeString | None = kept.get(key)
-    if html is None:
-        html = kept[key] = render_to_string("countries/_profile.html", {"profile": profile_of(shown)}, request)
-    return html
+
+    def made() -> SafeString:
+        return render_to_string("countries/_profile.html", {"profile": profile_of(shown)}, request)
+
+    return index.kept(("profile", shown.pk), made)
 
 
 @dataclass(frozen=True, slots=True)

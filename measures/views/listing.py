@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from measures.choices import Precision
@@ -19,8 +19,8 @@ from measures.views.rows import Look, Month, Row, by_month, entries_of, row_of, 
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
-"""With more rows than this, summaries are cut to `SHORT_SUMMARY` characters, so that the page stays light."""
-SHORT_SUMMARY = 200
+"""With more rows than this, rows are short ones, with `SHORT_SUMMARY` characters of summary: 150 weigh 40 KB."""
+SHORT_SUMMARY = 160
 
 FIRST_FACETS = ("topic", "status", "family", "country", "direction")
 """The facets that are always in view; the others are folded under "More filters"."""
@@ -209,6 +209,12 @@ class Listing:
     def chips(self) -> list[Chip]:
         """Everything that is chosen."""
         return self.filter.chips
+
+    @property
+    def chosen_in_words(self) -> str:
+        """Says how much is chosen."""
+        chosen = len(self.chips)
+        return ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": chosen}
 
     @property
     def boxes(self) -> dict[str, Box]:
