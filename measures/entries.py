@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from urllib.parse import urlsplit
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
@@ -125,7 +126,7 @@ def _lie_apart(date: PartialDate | None, start: PartialDate | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SourceLink:
-    """A cited document."""
+    """A cited document; `title` is that of the document or, in a short row, the name of its site."""
 
     title: str
     url: str
@@ -176,7 +177,8 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
 def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int | None = None) -> Entry:
     """The row of `measure`; with `day`, also whether it was certainly in force then.
 
-    A summary of more than `longest` characters is cut; the whole of it stands on the entry's own page.
+    With `longest` the row is a short one: a summary of more characters is cut, and of a document that can be opened
+    only the site is named. The whole of both stands on the entry's own page.
     """
     group, topic, summary = StatusGroup(measure.status_group), measure.lane, measure.summary
     return Entry(
@@ -197,7 +199,7 @@ def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int
         topic=topic.label if topic else "",
         kind=str(Kind(measure.kind).label),
         reference=" ".join(part for part in (measure.reference, measure.provision) if part),
-        sources=_sources(measure.citations.all()),
+        sources=_sources(measure.citations.all(), are_short=longest is not None),
         certainty=_certainty(measure, day) if day else "",
     )
 
@@ -208,8 +210,12 @@ def _cut(text: str, longest: int | None) -> str:
     return text[:longest].rsplit(" ", 1)[0] + " …"
 
 
-def _sources(citations: Iterable[Citation]) -> tuple[SourceLink, ...]:
-    links = (SourceLink(c.source.title, c.source.url, c.source.language) for c in citations)
+def _sources(citations: Iterable[Citation], *, are_short: bool) -> tuple[SourceLink, ...]:
+    sources = (citation.source for citation in citations)
+    links = (
+        SourceLink((are_short and urlsplit(source.url).hostname) or source.title, source.url, source.language)
+        for source in sources
+    )
     return tuple(dict.fromkeys(links))
 
 

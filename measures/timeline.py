@@ -49,13 +49,17 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One entry as a link to its place in the list; `language` is that of the label where it is not the page's."""
+    """One entry as a link to its place in the list; `language` is that of the label where it is not the page's.
+
+    Where the label is not the whole title (`is_shortened`), the title in the list describes the mark.
+    """
 
     public_id: str
     group: str
     label: str
     language: str
-    description: str
+    name: str
+    is_shortened: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,11 +370,11 @@ def _bar(span: Span, edges: tuple[float, float], axis: Axis) -> Bar:
 def _mark(entry: Entry) -> Mark:
     """The accessible name begins with the label that is seen."""
     label, title = entry.short_title, entry.title
-    parts = [label.text, *([title.text] if title.text != label.text else []), entry.span.sentence, entry.group_label]
     return Mark(
         public_id=entry.public_id,
         group=entry.group,
         label=label.text,
         language=label.language if label.is_fallback else "",
-        description=". ".join(parts) + ".",
+        name=f"{label.text}. {entry.span.sentence}. {entry.group_label}.",
+        is_shortened=label.text != title.text,
     )

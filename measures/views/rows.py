@@ -28,17 +28,18 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry, and its HTML."""
+    """An entry, its HTML, and the heading under which it stands in a list by date."""
 
     entry: Entry
     html: SafeString
+    month: str
 
 
 def row_of(entry: Entry, look: Look) -> Row:
     """The row of `entry`."""
     variables = {"entry": entry, "heading": look.heading, "with_country": look.with_country}
     html = get_template("measures/_row.jinja", using="jinja2").render(variables)
-    return Row(entry, mark_safe(html))  # noqa: S308  (escaped by Jinja2)
+    return Row(entry, mark_safe(html), _month(entry.date))  # noqa: S308  (escaped by Jinja2)
 
 
 def entries_of(ids: Sequence[int], look: Look) -> list[Entry]:
@@ -58,22 +59,20 @@ def rows_of(ids: Sequence[int], look: Look, kept: MutableMapping[Any, Any]) -> l
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Entries dated in one month; `key` is its anchor."""
+    """Entries dated in one month."""
 
-    key: str
     label: str
     rows: tuple[Row, ...]
 
 
 def by_month(rows: Sequence[Row]) -> list[Month]:
     """Rows, in the order given, under headings no more precise than their dates."""
-    return [Month(*heading, tuple(group)) for heading, group in groupby(rows, key=lambda row: _heading(row.entry.date))]
+    return [Month(label, tuple(group)) for label, group in groupby(rows, key=lambda row: row.month)]
 
 
-def _heading(date: PartialDate | None) -> tuple[str, str]:
+def _month(date: PartialDate | None) -> str:
     if not date:
-        return "undated", _("Date not recorded")
+        return _("Date not recorded")
     if not date.month:
-        return str(date.year), _("%(year)d, day and month not recorded") % {"year": date.year}
-    month = PartialDate(date.year, date.month)
-    return str(month), month.in_words()
+        return _("%(year)d, day and month not recorded") % {"year": date.year}
+    return PartialDate(date.year, date.month).in_words()

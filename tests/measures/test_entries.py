@@ -90,6 +90,15 @@ def test_long_summary_is_cut_between_words() -> None:
 
 
 @pytest.mark.django_db
+def test_short_row_names_the_site_of_a_source() -> None:
+    opened = make.source(title="A gazette", url="https://gazette.example/7")
+    kept = make.source(title="A letter", url="")
+    measure = make.measure(sources=(opened, kept))
+    assert {source.title for source in entry_of(measure).sources} == {"A gazette", "A letter"}
+    assert {source.title for source in entry_of(measure, longest=9).sources} == {"gazette.example", "A letter"}
+
+
+@pytest.mark.django_db
 def test_certainty_tells_certain_from_possible() -> None:
     measure = make.measure(valid_from="2020-05-01", valid_until="2020-05-31", end_kind="fixed_date")
     measure.refresh_from_db()

@@ -86,7 +86,7 @@ def test_few_early_entries_do_not_squeeze_the_others() -> None:
     assert found.ticks[0].year == "2020"
     [mark] = [mark for mark in only_lane(found).marks if mark.is_earlier]
     assert (mark.mark.public_id, mark.x) == (early.public_id, "0.00%")
-    assert "3 February 1998" in mark.mark.description
+    assert "3 February 1998" in mark.mark.name
 
 
 @pytest.mark.django_db
@@ -142,7 +142,7 @@ def test_start_that_is_not_recorded_rises_to_the_known_end() -> None:
     [mark] = found.lanes[1].marks
     assert mark.bar is not None
     assert (mark.bar.x, mark.bar.fade, mark.bar.cap) == ("0.00%", "in", mark.x)
-    assert "start not recorded" in mark.mark.description
+    assert "start not recorded" in mark.mark.name
 
 
 @pytest.mark.django_db
@@ -165,7 +165,8 @@ def test_name_of_a_mark_begins_with_its_label() -> None:
             kind="bill", title_en="Bill to leave", short_title_en="Bill 5349", events=(("introduced", "2020-05-25?"),)
         )
     ).mark
-    assert mark.description == "Bill 5349. Bill to leave. 25 May 2020 (date inferred). Bill in the legislature."
+    assert mark.name == "Bill 5349. 25 May 2020 (date inferred). Bill in the legislature."
+    assert mark.is_shortened
 
 
 @pytest.mark.django_db

@@ -29,7 +29,7 @@ function shorten(list) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "rest-of";
-  button.textContent = list.dataset.more.replace("{n}", rest.length);
+  button.textContent = list.closest("[data-more]").dataset.more.replace("{n}", rest.length);
   const show = () => {
     for (const entry of rest) entry.hidden = false;
     button.remove();
