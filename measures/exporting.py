@@ -29,8 +29,9 @@ Records: TypeAlias = QuerySet[Any] | NDArray[Any] | Sequence[Any]
 
 BLOCK = 1 << 16
 """Bytes that are handed to a web server at once; a row alone would cost more in calls than in bytes."""
-FIRST_BATCH, BATCH = 500, 20_000
-"""Records of one COPY: few for the first bytes to leave at once, then as many as are sorted in memory."""
+FIRST_BATCH, BATCH = 500, 100_000
+"""Records of one COPY: few for the first bytes to leave at once, then ten times as many each time, up to so many that
+most pages of a list's table hold rows of several of them."""
 SETTINGS = (
     "set local jit = off",  # compiling would take longer than a batch
     "set local max_parallel_workers_per_gather = 0",  # so would starting workers
@@ -146,12 +147,13 @@ def _in_batches(resource: type[FileResource], records: Records | None) -> Iterat
             size = FIRST_BATCH
             while ids := [pk for (pk,) in cursor.fetchmany(size)]:
                 yield ids
-                size = BATCH
+                size = min(10 * size, BATCH)
     else:
         listed = np.asarray(records)
-        stops = [*range(FIRST_BATCH, len(listed), BATCH), len(listed)]
-        for start, stop in zip([0, *stops], stops, strict=False):
-            yield listed[start:stop].tolist()
+        start, size = 0, FIRST_BATCH
+        while start < len(listed):
+            yield listed[start : start + size].tolist()
+            start, size = start + size, min(10 * size, BATCH)
 
 
 def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tuple[str, Sequence[Any]]:
@@ -170,23 +172,28 @@ def _count(resource: type[FileResource], records: Records | None) -> int:
 
 
 def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any], public: bool) -> str:
-    """COPY quotes an empty text to tell it from null; in our files both are nothing."""
+    """COPY quotes an empty text to tell it from null; in our files both are nothing.
+
+    The lists are put in order before the records are read, so that no whole record is sorted.
+    """
     chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
     cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
-    lists = [
-        f"left join ({column.cells(f'= any({chosen})', public=public)}) {_alias(column)} on {_alias(column)}.id = {pk}"
-        for column in columns
-        if isinstance(column, ListColumn)
-    ]
+    lists = [column for column in columns if isinstance(column, ListColumn)]
+    names = ", ".join(["q.id", "q.place", *(f"{_alias(column)}.cell as {_alias(column)}" for column in lists)])
+    joins = " ".join(
+        f"left join ({column.cells(f'= any({chosen})', public=public)}) {_alias(column)} on {_alias(column)}.id = q.id"
+        for column in lists
+    )
     seen = f"where {resource.is_public}" if public else ""
     return (
-        f"copy (select {', '.join(cells)} from unnest({chosen}) with ordinality q(id, place)"
-        f" join {resource.table()} r on {pk} = q.id {' '.join(lists)} {seen} order by q.place) to stdout (format csv)"
+        f"copy (select {', '.join(cells)} from (select {names} from unnest({chosen}) with ordinality q(id, place)"
+        f" {joins} order by q.place offset 0) q join {resource.table()} r on {pk} = q.id {seen} order by q.place)"
+        " to stdout (format csv)"
     )
 
 
 def _cell(column: Column, public: bool) -> str:
-    return f"{_alias(column)}.cell" if isinstance(column, ListColumn) else column.written(public=public)
+    return column.finished(f"q.{_alias(column)}") if isinstance(column, ListColumn) else column.written(public=public)
 
 
 def _alias(column: Column) -> str:

@@ -153,6 +153,13 @@ class Presentation(Parameter):
         return qs
 
 
+def _answering(index: PublicIndex, words: str) -> Mask:
+    """The rows that answer a search; kept, since its other pages and facets ask for them again."""
+    if (mask := index.searches.get(words)) is None:
+        mask = index.searches[words] = index.among(found_ids(words))
+    return mask
+
+
 class MeasureFilter(django_filters.FilterSet):
     """Published entries as the query string asks for them; a wrong or unknown parameter is named, never ignored.
 
@@ -181,7 +188,7 @@ class MeasureFilter(django_filters.FilterSet):
     q = ConditionFilter(
         forms.CharField,
         matching,
-        lambda index, words: index.among(found_ids(words)),
+        _answering,
         label=gettext_lazy("Words"),
         max_length=LONGEST_TEXT,
     )

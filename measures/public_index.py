@@ -44,6 +44,8 @@ MOST_FRAGMENTS = 10_000
 """Pieces of pages that are kept, of some 3,000 bytes each."""
 NO_MEASURE = 0
 """Stands for the identifier in the key of a piece that shows no measure."""
+MOST_SEARCHES = 16
+"""Searches whose rows are kept, with a byte for each entry of the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,18 @@ class Tags:
 class Fragments(dict[Any, Any]):
     """Pieces of pages by (identifier of a measure or `NO_MEASURE`, …); emptied when there are too many."""
 
+    most = MOST_FRAGMENTS
+
     def __setitem__(self, key: Any, fragment: Any) -> None:
-        if len(self) >= MOST_FRAGMENTS:
+        if len(self) >= self.most:
             self.clear()
         super().__setitem__(key, fragment)
+
+
+class Searches(Fragments):
+    """What searches found, by their words; emptied when there are too many."""
+
+    most = MOST_SEARCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +197,8 @@ class PublicIndex:
     """Room for what was made of an entry; it is gone when the entry has changed."""
     known: dict[str, dict[Any, Any]] = field(default_factory=dict)
     """What the rows of each country were asked before."""
+    searches: Searches = field(default_factory=Searches)
+    """The rows that answer the words of a search; no later index takes them over, since any change may change them."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -215,15 +227,22 @@ class PublicIndex:
         return found
 
     @cached_property
-    def _by_id(self) -> Array:
-        return np.argsort(self.columns["id"]).astype(np.int32)
+    def _row_of_id(self) -> Array:
+        """By identifier, with -1 for each that is not here: four bytes for each that was ever given."""
+        ids = self.columns["id"]
+        rows = np.full(int(ids.max(initial=0)) + 1, -1, dtype=np.int32)
+        rows[ids] = np.arange(len(ids), dtype=np.int32)
+        return rows
+
+    def places_of(self, ids: Array) -> Array:
+        """The number of the row of each of these measures, -1 for those that are not here."""
+        rows = self._row_of_id
+        return np.where(ids < len(rows), rows[np.minimum(ids, len(rows) - 1)], np.int32(-1))
 
     def rows_of(self, ids: Array) -> Array:
         """The numbers of the rows of these measures; those that are not here are left out."""
-        known = self.columns["id"][self._by_id]
-        places = np.searchsorted(known, ids)
-        places = np.minimum(places, max(len(known) - 1, 0))
-        return self._by_id[places[known[places] == ids]] if len(known) else np.zeros(0, np.int32)
+        places = self.places_of(ids)
+        return places[places >= 0]
 
     def select(self, mask: Mask) -> Selection:
         """The rows of a mask."""
@@ -334,12 +353,9 @@ def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]
 
 def _tags(index: PublicIndex, measures: Array, values: Array) -> Tags:
     """Without those published since the columns were read, which come with the next change."""
-    known = index.columns["id"][index._by_id]
-    if not len(known):
-        return Tags(np.zeros(0, np.int32), values[:0])
-    places = np.minimum(np.searchsorted(known, measures), len(known) - 1)
-    there = known[places] == measures
-    return Tags(index._by_id[places[there]], values[there])
+    places = index.places_of(measures)
+    there = places >= 0
+    return Tags(places[there], values[there])
 
 
 def _once(tags: Tags) -> Tags:

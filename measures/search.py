@@ -11,16 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import numpy as np
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import SearchQuery, SearchQueryField, SearchRank
-from django.db import connection
-from django.db.models import BigIntegerField, F, Func, Q, TextField, Value
+from django.contrib.postgres.search import SearchQuery, SearchQueryField
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, Func, Q, TextField, Value
 from numpy.typing import NDArray
 from psycopg import ClientCursor
 
-from measures.models import Measure, SearchText
+from measures.models import Measure
 from measures.references import key_of
 
 CONFIGURATIONS = {"en": "english", "es": "spanish", "pt": "portuguese"}
@@ -36,7 +37,11 @@ Ids = NDArray[np.int64]
 
 _HEADER, _TRAILER = 45, 2
 """Bytes of a binary COPY of one array: before its first element, and after its last."""
-_ELEMENT = np.dtype([("length", ">i4"), ("id", ">i8")])
+
+_RANKS = """
+select array_agg(coalesce(ts_rank(s.vector, {query}), 0) order by c.place)
+from unnest('{{{ids}}}'::bigint[]) with ordinality c (id, place) left join measures_searchtext s on s.measure_id = c.id
+"""
 
 _ITEM = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
 
@@ -118,14 +123,8 @@ def matching(text: str) -> Q:
 
 
 def found_ids(text: str) -> Ids:
-    """The entries of `matching(text)`, drafts among them, in ascending order."""
-    compiler = Measure.objects.all().query.get_compiler(connection=connection)
-    sql, params = compiler.compile(Found(text).resolve_expression(compiler.query))
-    with connection.cursor() as cursor:
-        found = ClientCursor(cursor.connection).mogrify(sql, params)
-        with cursor.copy(f"copy (select {found}) to stdout (format binary)") as copy:
-            packed = b"".join(copy)
-    return np.sort(np.frombuffer(packed[_HEADER:-_TRAILER], _ELEMENT)["id"].astype(np.int64))
+    """The entries of `matching(text)`, drafts among them, in no order."""
+    return _array(f"select {_composed(Found(text))}", ">i8").astype(np.int64)
 
 
 def best(text: str, ids: Iterable[int]) -> Ids:
@@ -136,17 +135,29 @@ def best(text: str, ids: Iterable[int]) -> Ids:
     candidates = np.fromiter(ids, np.int64)
     if len(candidates) > RANKED:
         raise ValueError(f"{len(candidates)} candidates to rank; give the newest {RANKED}")
-    ranked = (
-        SearchText.objects.filter(pk__in=candidates.tolist())
-        .annotate(rank=SearchRank(F("vector"), query(text)))
-        .values_list("pk", "rank")
-    )
-    ranks = dict(ranked)
+    if not len(candidates):
+        return candidates
+    listed = ",".join(map(str, candidates.tolist()))
+    ranks = _array(_RANKS.format(query=_composed(query(text)), ids=listed), ">f4").copy()
     if _may_be_reference(text):
         bearing = Measure.objects.filter(pk__in=candidates.tolist(), reference_key__startswith=key_of(text))
-        ranks |= dict.fromkeys(bearing.values_list("pk", flat=True), 1.0)
-    order = np.argsort([-ranks.get(int(pk), 0.0) for pk in candidates], kind="stable")
-    return candidates[order]
+        ranks[np.isin(candidates, list(bearing.values_list("pk", flat=True)))] = 1.0
+    return candidates[np.argsort(-ranks, kind="stable")]
+
+
+def _composed(expression: Func) -> str:
+    """An expression as SQL with its values in it; COPY takes no parameters."""
+    compiler = Measure.objects.all().query.get_compiler(connection=connection)
+    sql, params = compiler.compile(expression.resolve_expression(compiler.query))
+    with connection.cursor() as cursor:
+        return ClientCursor(cursor.connection).mogrify(sql, params)
+
+
+def _array(sql: str, element: str) -> NDArray[Any]:
+    """The one array without nulls that a query selects, without an object for each of its elements."""
+    with connection.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format binary)") as copy:
+        packed = b"".join(copy)
+    return np.frombuffer(packed[_HEADER:-_TRAILER], np.dtype([("length", ">i4"), ("value", element)]))["value"]
 
 
 def _may_be_reference(text: str) -> bool:
@@ -169,7 +180,9 @@ def rebuild_touched() -> None:
 
 def rebuild_search() -> None:
     """Compute every vector anew: after a load with triggers off. Searches wait; a million entries take minutes."""
-    _execute("select measures_search_rebuild_all()")
+    with transaction.atomic():
+        _execute("select measures_search_rebuild_all()")
+        _execute("select note_public_change(null)")  # what a search found before is kept until the data change
 
 
 def _execute(sql: str) -> None:

@@ -19,8 +19,13 @@ class ListColumn(Column):
         """
         raise NotImplementedError
 
+    def finished(self, cell: str) -> str:
+        """SQL of the whole cell of the record `r`, from what `cells` has of it."""
+        return cell
+
     def written(self, *, public: bool = False) -> str:
-        return f"coalesce((select cell from ({self.cells('= r.id', public=public)}) c), '')"
+        cell = f"(select cell from ({self.cells('= r.id', public=public)}) c)"
+        return f"coalesce({self.finished(cell)}, '')"
 
     def stored(self) -> tuple[str, str] | None:
         return None

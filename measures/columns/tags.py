@@ -6,9 +6,7 @@ from django.utils.translation import gettext as _
 from countries.cells import nearest_in_words
 from countries.columns import KeyColumn
 from measures.columns.lists import ListColumn, items_of
-from measures.models import IssuingBody, Measure
-
-MEASURES = Measure._meta.db_table
+from measures.models import IssuingBody
 
 
 class BodyColumn(KeyColumn):
@@ -76,12 +74,10 @@ class TagsColumn(ListColumn):
         return "|".join(sorted(set(items_of(text))))
 
     def cells(self, of: str, *, public: bool = False) -> str:
-        return self._joined(f"{self.through} x", f'v.{self.key} collate "C"', of)
-
-    def _joined(self, tagged: str, order: str, of: str) -> str:
         return (
-            f"select x.measure_id as id, string_agg(v.{self.key}, '|' order by {order}) as cell from {tagged}"
-            f" join {self.table} v on v.{self.pk} = x.{self.target} where x.measure_id {of} group by x.measure_id"
+            f"select x.measure_id as id, string_agg(v.{self.key}, '|' order by v.{self.key} collate \"C\") as cell"
+            f" from {self.through} x join {self.table} v on v.{self.pk} = x.{self.target}"
+            f" where x.measure_id {of} group by x.measure_id"
         )
 
     def unknown(self) -> str:
@@ -114,11 +110,11 @@ class TopicsColumn(TagsColumn):
         first, *others = items_of(text)
         return "|".join([first, *sorted(set(others) - {first})])
 
-    def cells(self, of: str, *, public: bool = False) -> str:
-        return self._joined(
-            f"{self.through} x join {MEASURES} m on m.id = x.measure_id and m.id {of}",
-            'v.id = m.primary_topic_id desc nulls last, v.key collate "C"',
-            of,
+    def finished(self, cell: str) -> str:
+        """The record itself says which is its primary topic; to look there for the list would read it twice."""
+        return (
+            f"coalesce((select array_to_string(p.key || array_remove(string_to_array({cell}, '|'), p.key::text), '|')"
+            f" from {self.table} p where p.id = r.primary_topic_id), {cell})"
         )
 
     def stored(self) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from measures import public_index
 from measures.choices import Workflow
 from measures.facets import PROPERTIES
 from measures.filters import MeasureFilter
-from measures.models import Measure, StatusEvent
+from measures.models import Citation, Measure, StatusEvent, Topic
 from measures.public_index import PublicIndex, load
 from measures.workflow import refresh_status
 from tests import factories as make
@@ -243,6 +243,28 @@ class TestFollowing:
         Country.objects.update(name_en="Another name")
         assert dict(public_index.public_index().fragments) == {}
 
+    def test_what_a_search_found_is_kept_until_the_data_change(self) -> None:
+        made = make.measure(topics=("asylum",), sources=(make.source(),))
+        assert [hits("refugio"), hits("prohibido")] == [[], []]
+        assert list(public_index.public_index().searches) == ["refugio", "prohibido"]
+        Topic.objects.filter(key="asylum").update(label_es="Refugio")
+        assert [hits("refugio"), hits("prohibido")] == [[made.pk], []]
+        Citation.objects.update(quote="Queda prohibido")
+        assert [hits("refugio"), hits("prohibido")] == [[made.pk], [made.pk]]
+        Measure.objects.filter(pk=made.pk).update(workflow=Workflow.RETIRED)
+        assert [hits("refugio"), hits("prohibido")] == [[], []]
+
+
+def hits(words: str) -> list[int]:
+    return MeasureFilter(QueryDict(f"q={words}")).selection.ids().tolist()
+
+
+def test_searches_are_emptied_when_there_are_too_many() -> None:
+    searches = public_index.Searches()
+    for number in range(public_index.MOST_SEARCHES + 1):
+        searches[str(number)] = number
+    assert searches == {"16": 16}
+
 
 @pytest.mark.django_db
 def test_an_empty_record_has_an_empty_index() -> None:
@@ -250,4 +272,4 @@ def test_an_empty_record_has_an_empty_index() -> None:
     assert len(index) == 0
     assert index.everything.counts("topic") == {}
     assert index.updated([1]).everything.ids().tolist() == []
-    assert index.among(np.array([1, 2])).tolist() == []
+    assert index.among(np.array([0, 1, 2])).tolist() == []

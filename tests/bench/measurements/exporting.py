@@ -1,7 +1,7 @@
 """Export of all records against COPY of the same rows to standard output.
 
-The peer is one statement written for this, which gathers each list once for all rows; the product's own selects lists
-row by row, so that its first row comes at once and any filter can be exported.
+The peer is one statement written for this, which gathers each list once for all rows; the product's own does so for
+some thousand rows at a time, so that its first row comes at once and any filter can be exported.
 """
 
 import time
