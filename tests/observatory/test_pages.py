@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def _facts(html: str) -> dict[str, str]:
-    pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", html, re.DOTALL)
+    numbers = html.split('class="facts"')[1].split("</dl>")[0]
+    pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", numbers, re.DOTALL)
     return {_words(name): _words(value) for name, value in pairs}
 
 
