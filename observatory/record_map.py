@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from countries.figures import in_unit
 from countries.models import Unit
@@ -54,11 +54,7 @@ def _in_force(index: PublicIndex, on: date) -> dict[str, Reading]:
 
 
 def _in_force_in_words(number: InForce) -> str:
-    text = ngettext(
-        "%(possible)s possibly in force, of which certainly: %(certain)s",
-        "%(possible)s possibly in force, of which certainly: %(certain)s",
-        number.possible,
-    )
+    text = _("%(possible)s possibly in force, of which certainly: %(certain)s")
     return text % {"possible": in_words(number.possible), "certain": in_words(number.certain)}
 
 
