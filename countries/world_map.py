@@ -209,8 +209,9 @@ def world_map(subject: Subject, area: Area, countries: Iterable[Country], readin
 def quantiles(values: Iterable[Decimal]) -> tuple[Decimal, ...]:
     """Values that begin a step each but the first, so that about a fifth of all lie in each; fewer where few differ."""
     ordered = sorted(values)
-    starts = {ordered[len(ordered) * part // STEPS] for part in range(1, STEPS) if ordered}
-    return tuple(sorted(starts - set(ordered[:1])))
+    above = [value for value in ordered if value > ordered[0]]
+    starts = {ordered[len(ordered) * part // STEPS] for part in range(1, STEPS)} & set(above) if above else set()
+    return tuple(sorted(starts or above[:1]))
 
 
 def shade_of(reading: Reading | None, breaks: Sequence[Decimal]) -> int:
