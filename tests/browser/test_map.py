@@ -215,7 +215,7 @@ def test_map_works_without_script(browser: Browser, address: str) -> None:
     line = page.locator('tr[data-place="PER"]')
     assert line.locator("td").first.inner_text() == "possivelmente vigentes: 1; delas, com certeza: 0"
     assert _shape(page, "PER").locator("title").text_content() == (
-        "Peru: possivelmente vigentes: 1; delas, com certeza: 0, 15 de maio de 2020; 1 medida possivelmente vigente"
+        "Peru: possivelmente vigentes: 1; delas, com certeza: 0, 15 de maio de 2020"
     )
     _shape(page, "PER").click()
     assert page.url == f"{address}/pt/countries/peru/"

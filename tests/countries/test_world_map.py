@@ -107,7 +107,7 @@ def test_gap_does_not_hide_the_value_before_it(poverty: Indicator) -> None:
     factories.observation(indicator=poverty, period="2019", value=None, status="O")
     reading = _reading(poverty)
     assert reading is not None
-    assert (reading.value, reading.when) == (20, "2018")
+    assert (reading.words, reading.when) == ("20\u202f%", "2018")
 
 
 def test_country_of_gaps_alone_says_so(poverty: Indicator) -> None:

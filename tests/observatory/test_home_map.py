@@ -4,16 +4,20 @@ import csv
 import datetime
 import io
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from measures.choices import Workflow
 from measures.public_index import public_index
+from observatory.home_map import Question, home_map
 from observatory.record_map import COUNTS, InForce, in_force
 from tests import factories
 
@@ -40,7 +44,8 @@ def _shapes(html: str) -> dict[str, tuple[str, int, str]]:
 
 
 def _chosen(html: str) -> str:
-    return re.findall(r'<option value="(\w+)" selected>', html)[0]
+    (key,) = re.findall(r'<option value="(\w+)" selected>', html)
+    return str(key)
 
 
 def _file(client: Client, query: str = "") -> list[dict[str, str]]:
@@ -91,8 +96,8 @@ def test_direction_is_less_minus_more_restrictive() -> None:
     factories.measure(direction="undetermined", country=factories.country(iso3="VEN"))
     found = COUNTS["net_direction"].readings(public_index(), DAY)
     assert {iso3: (reading.value, reading.words) for iso3, reading in found.items()} == {
-        "PER": (-1, "more restrictive by 1 (1 less, 2 more)"),
-        "ECU": (0, "balanced (0 less, 0 more)"),
+        "PER": (Decimal(-1), "more restrictive by 1 (1 less, 2 more)"),
+        "ECU": (Decimal(0), "balanced (0 less, 0 more)"),
     }
     assert COUNTS["net_direction"].number(Decimal(-3)) == "\u22123"
 
@@ -103,7 +108,7 @@ def test_recorded_counts_measures_of_the_state_dated_by_the_day(client: Client) 
     factories.measure(kind="criticism")
     factories.measure(events=())
     reading = COUNTS["measures_recorded"].readings(public_index(), DAY)["PER"]
-    assert (reading.value, reading.when) == (2, "15 May 2020")
+    assert (reading.value, reading.when) == (Decimal(2), "15 May 2020")
     listed = client.get(reading.source_url).text
     assert len(re.findall(r'class="ev ', listed)) == 2
 
@@ -214,12 +219,22 @@ def test_map_is_there_on_every_day_of_the_calendar(client: Client) -> None:
         assert 'id="map"' in client.get(f"/?on={day}&indicator=measures_in_force&area=world&utm_source=x").text
 
 
+def test_time_of_the_last_check_is_shown_where_it_is_known(client: Client) -> None:
+    _poverty()
+    question = Question(QueryDict(), today=DAY)
+    assert question.problems == []
+    shown = home_map(question, public_index())
+    assert shown.map.subject.checked_in_words == ""
+    checked = datetime.datetime(2020, 5, 14, 23, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=-5)))
+    subject = replace(shown.map.subject, checked_at=checked)
+    html = render_to_string("_map.html", {"shown": replace(shown, map=replace(shown.map, subject=subject))})
+    assert re.findall(r'<time datetime="2020-05-14T23:30:00-05:00">(.*?)</time>', html) == ["15 May 2020, 04:30 UTC"]
+
+
 def test_words_follow_the_language(client: Client) -> None:
     factories.measure(valid_from="2020-05-01")
     shapes = _shapes(client.get("/es/?indicator=measures_in_force&on=2020-05-15").text)
-    assert shapes["PER"][2] == (
-        "Perú: posiblemente vigentes: 1; de ellas, con certeza: 0, 15 de mayo de 2020; 1 medida posiblemente vigente"
-    )
+    assert shapes["PER"][2] == "Perú: posiblemente vigentes: 1; de ellas, con certeza: 0, 15 de mayo de 2020"
 
 
 def _queries(client: Client, path: str) -> int:
