@@ -31,8 +31,8 @@ SORTS = {
     OLDEST: gettext_lazy("Oldest first"),
     RELEVANCE: gettext_lazy("Best match first"),
 }
-PRESENTATION = ("sort", "page")
-"""Parameters that change how entries are shown, not which."""
+PRESENTATION = ("sort", "page", "series")
+"""Parameters that change how entries are shown, or what beside them, not which."""
 LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
 
@@ -134,7 +134,7 @@ class ConditionFilter(django_filters.Filter):
 
 
 class Presentation(django_filters.Filter):
-    """A parameter that changes how entries are shown, not which."""
+    """A parameter that changes how entries are shown, or what beside them, not which."""
 
     def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -148,7 +148,8 @@ class MeasureFilter(django_filters.FilterSet):
     """Published entries as the query string asks for them; a wrong or unknown parameter is named, never ignored.
 
     Values of one facet are alternatives, facets add up. `country` fixes the country, whose page knows no such
-    parameter; `sort` is the order where the query string names none.
+    parameter; `sort` is the order where the query string names none. `series` are keys and names of what that page
+    shows over time beside the entries.
     """
 
     to = ConditionFilter(
@@ -190,6 +191,7 @@ class MeasureFilter(django_filters.FilterSet):
         *,
         country: Country | None = None,
         sort: str = NEWEST,
+        series: Sequence[tuple[str, str]] = (),
     ) -> None:
         scope = Measure.objects.published()
         super().__init__(_without_tracking(data), scope.filter(country=country) if country else scope)
@@ -197,6 +199,12 @@ class MeasureFilter(django_filters.FilterSet):
         self.default_sort = sort
         if country:
             del self.filters["country"]
+            self.filters["series"] = Presentation(
+                forms.ChoiceField,
+                label=_("Figure over time"),
+                choices=series,
+                error_messages={"invalid_choice": _("There are no values over time of “%(value)s” here.")},
+            )
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
