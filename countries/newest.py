@@ -24,7 +24,7 @@ def newest_observations(country: Country, by: datetime.date | None = None) -> Qu
     """
     after = (by or LATEST) + datetime.timedelta(days=1)
     given = {"country": country.pk, "after": after}
-    found = RawSQL(_IS_NEWEST, [given[name] for name in _PARAMETERS], BooleanField())
+    found = RawSQL(_IS_NEWEST, [given[name] for name in _PARAMETERS], BooleanField())  # noqa: S611  (our own text)
     return Observation.objects.filter(found).select_related("indicator__base", "counterpart")
 
 

@@ -15,11 +15,10 @@ from itertools import groupby, pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from countries.figures import in_unit, stated_value
 from countries.models import Country, Indicator, Observation, ObservationStatus, Qualifier, Unit
-from countries.periods import MONTHS, PartialDate
+from countries.periods import PartialDate
 from countries.profile import Origin, origin_of, period_of, remark_of
 from countries.texts import translated
 
@@ -76,7 +75,8 @@ def bounds(country: Country, indicator: Indicator) -> tuple[datetime.date, datet
     """The first and the last day of all dated values; reads two rows."""
     values = dated(country).filter(indicator=indicator, value__isnull=False)
     first, last = values.first(), values.reverse().first()
-    assert first and last, "the indicator is not offered"
+    assert first, "the indicator is not offered"
+    assert last
     return _first(first), _last(last)
 
 
@@ -160,7 +160,9 @@ def is_exact(value: Observation) -> bool:
     return value.status not in inexact and value.qualifier == Qualifier.EQ
 
 
-def _lines(values: Sequence[Observation], across: At, down: Callable[[Decimal], float]) -> Iterable[tuple[bool, list[Point]]]:
+def _lines(
+    values: Sequence[Observation], across: At, down: Callable[[Decimal], float]
+) -> Iterable[tuple[bool, list[Point]]]:
     """Whether it is exact, and the outline of each run of periods that follow one another."""
     run: list[Point] = []
     before: Observation | None = None
@@ -256,7 +258,9 @@ def value_rows(series: Series) -> tuple[ValueRow, ...]:
 
 def month_rows(series: Series) -> tuple[MonthRow, ...]:
     """Days as months, those among them in which no day has a value."""
-    by_month = {key: list(group) for key, group in groupby(series.drawn, key=lambda v: (_first(v).year, _first(v).month))}
+    by_month = {
+        key: list(group) for key, group in groupby(series.drawn, key=lambda v: (_first(v).year, _first(v).month))
+    }
     return tuple(_month_row(key, by_month.get(key, []), series.indicator) for key in _months(sorted(by_month)))
 
 

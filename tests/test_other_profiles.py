@@ -80,9 +80,7 @@ def test_shares_are_those_of_the_pages() -> None:
     for o in _others():
         if o.is_share and o.counterpart_id:
             found.setdefault((o.country_id, o.indicator.key), {})[o.counterpart_id] = o.value
-    assert found == {
-        key: {iso3: _decimal(value) for iso3, value in parts.items()} for key, parts in SHARES.items()
-    }
+    assert found == {key: {iso3: _decimal(value) for iso3, value in parts.items()} for key, parts in SHARES.items()}
 
 
 def test_every_figure_names_the_page_of_its_country() -> None:
@@ -134,9 +132,7 @@ def test_countries_named_without_a_figure_are_named_and_not_zero() -> None:
 
 
 def test_ecuador_has_two_editions_and_the_others_one() -> None:
-    editions = Counter(
-        (role.country_id, str(role.as_of)) for role in MobilityRole.objects.exclude(country="PER")
-    )
+    editions = Counter((role.country_id, str(role.as_of)) for role in MobilityRole.objects.exclude(country="PER"))
     assert editions == {("ECU", "2020-08"): 5, ("ECU", "2021-01"): 5, ("ARG", "2020"): 3, ("CHL", "2020"): 3}
     assert {str(card.newest.as_of) for card in profile_of(Country.objects.get(pk="ECU")).cards} == {"2021-01"}
 

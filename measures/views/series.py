@@ -4,7 +4,6 @@ import datetime
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -33,7 +32,7 @@ from measures.timeline import Axis, Chart, Tick, divided, ticks
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
 
-LINE = 118
+LINE = 130
 """Characters of a line below the picture."""
 
 
@@ -144,13 +143,11 @@ def _notes(series: Series, period: str, address: str) -> list[str]:
 
 def _asked(request: HttpRequest, country: Country) -> Indicator | HttpResponse:
     """The figure that the address asks for, or words about what is wrong with it."""
-    given: Any = request.GET
-    for name in given:
-        if name != "series" or len(given.getlist(name)) > 1:
-            problem = _("There is no such filter.") if name != "series" else _("This is given more than once. Give it once.")
-            return _refused(f"{name}: {problem}")
+    for name in request.GET:
+        if name != "series":
+            return _refused(f"{name}: " + _("There is no such filter."))
     options = {option.key: option for option in offered(country)}
-    chosen = options.get(given.get("series", ""))
+    chosen = options.get(request.GET.get("series", ""))
     return chosen or _refused("series: " + _("Give one of: %(keys)s.") % {"keys": ", ".join(options) or "–"})
 
 
