@@ -70,7 +70,7 @@ class CountryAdmin(MergingAdmin):
             {"fields": [("iso3", "iso2", "m49"), *three_languages("name"), ("region", "subregion")]},
         ),
         (_("Page"), {"fields": [("is_covered", "slug"), *three_languages("summary")]}),
-        (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"]}),
+        (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"], "classes": ["collapse"]}),
     ]
 
     def get_urls(self) -> list[Any]:
@@ -84,6 +84,11 @@ class CountryAdmin(MergingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> tuple[str, ...]:
         """A code never changes: records elsewhere go by it."""
         return ("iso3",) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        """What hardly ever changes is folded, once it is there."""
+        codes, *others = super().get_fieldsets(request, obj)
+        return [(codes[0], {**codes[1], "classes": ["collapse"]}), *others] if obj else [codes, *others]
 
     def get_inlines(self, request: HttpRequest, obj: Country | None) -> Any:
         """A country is added before its profile."""

@@ -335,7 +335,7 @@ class Observation(models.Model):
         verbose_name_plural = _("observations")
         ordering = ["indicator", "country", "-value"]
         indexes = [
-            # The newest value of a country, and of each of its counterparts, is one look into these, however many days there are
+            # The newest value of a country, or of its counterpart, is one look into these, however many days there are
             models.Index(
                 F("indicator"),
                 F("country"),

@@ -8,7 +8,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest, QueryDict
@@ -56,10 +58,6 @@ class RowForm(RecordForm):
 
 class RoleForm(RowForm):
     field_of_rule = RULES_OF_ROLES
-
-    class Meta:
-        model = MobilityRole
-        fields = ["role", "as_of", *TEXTS]
 
 
 class RoleFormSet(forms.BaseInlineFormSet):
@@ -136,14 +134,6 @@ class ShareForm(RecordForm):
 class FigureForm(RowForm):
     field_of_rule = RULES_OF_FIGURES
 
-    class Meta:
-        model = Observation
-        fields = [
-            *("indicator", "counterpart", "period", "qualifier", "value", "status"),
-            *("source_name", "source_url", "note"),
-        ]
-        widgets = {"note": forms.Textarea(attrs={"rows": 2, "cols": 24})}
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
@@ -184,7 +174,15 @@ class FigureInline(KnownRows, admin.TabularInline):
     fk_name = "country"
     form = FigureForm
     formset = FigureFormSet
+    fields = [
+        *("indicator", "counterpart", "period", "qualifier", "value", "status"),
+        *("source_name", "source_url", "note"),
+    ]
     autocomplete_fields = ["indicator", "counterpart"]
+    formfield_overrides = {
+        **KnownRows.formfield_overrides,
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 2, "cols": 24})},
+    }
     classes = ["figures"]
     verbose_name = gettext_lazy("figure")
     verbose_name_plural = gettext_lazy("figures")

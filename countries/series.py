@@ -14,12 +14,21 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import groupby, pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
-from countries.figures import in_unit, stated_value
-from countries.models import Country, Indicator, Observation, ObservationStatus, Qualifier, Unit
+from countries.figures import in_unit, stated_period, stated_remark, stated_value
+from countries.models import (
+    Country,
+    Indicator,
+    Observation,
+    ObservationQuerySet,
+    ObservationStatus,
+    Qualifier,
+    Unit,
+    by_period,
+)
 from countries.periods import PartialDate
-from countries.profile import Origin, origin_of, period_of, remark_of
+from countries.profile import Origin, origin_of
 from countries.texts import translated
 
 COLUMNS = 1000
@@ -32,17 +41,17 @@ MOST_ROWS = 60
 DAY = datetime.timedelta(days=1)
 
 
-def dated(country: Country) -> QuerySet[Observation]:
-    """The values of `country` as a whole that have a period with both ends, in order of time; gaps among them."""
+def dated(country: Country, indicator: Indicator | OuterRef) -> ObservationQuerySet:
+    """The values of an indicator for `country` as a whole that have a period with both ends, newest first."""
     is_bounded = Q(period_range__isnull=False, period_range__lower_inf=False, period_range__upper_inf=False)
-    found = Observation.objects.filter(is_bounded, country=country, counterpart=None)
-    return found.order_by("period_range")
+    found = Observation.objects.of_the_whole().filter(is_bounded, country=country, indicator=indicator)
+    return found.exclude(status=ObservationStatus.MISSING).newest_first()
 
 
 def offered(country: Country) -> list[Indicator]:
-    """The indicators of which `country` has two dated values or more: the daily ones, then the others, by name."""
-    values = dated(country).filter(indicator=OuterRef("pk"), value__isnull=False)
-    found = Indicator.objects.filter(Exists(values.order_by()[1:2]))
+    """The indicators of which `country` has two dated numbers or more: the daily ones, then the others, by name."""
+    numbers = dated(country, OuterRef("pk")).filter(value__isnull=False)
+    found = Indicator.objects.filter(Exists(numbers[1:2]))
     return sorted(found, key=lambda indicator: (not indicator.is_daily, translated(indicator, "name").text))
 
 
@@ -72,25 +81,22 @@ class Series:
 
 
 def bounds(country: Country, indicator: Indicator) -> tuple[datetime.date, datetime.date]:
-    """The first and the last day of all dated values; reads two rows."""
-    values = dated(country).filter(indicator=indicator, value__isnull=False)
-    first, last = values.first(), values.reverse().first()
+    """The first and the last day of all dated numbers; reads two rows."""
+    numbers = dated(country, indicator).filter(value__isnull=False)
+    last, first = numbers.first(), numbers.reverse().first()
     assert first, "the indicator is not offered"
     assert last
     return _first(first), _last(last)
 
 
 def series_of(country: Country, indicator: Indicator, first: datetime.date, last: datetime.date) -> Series:
-    """The values from `first` to `last`; reads these alone. A period that reaches in from before counts."""
-    after = last + DAY
-    values = dated(country).filter(
-        indicator=indicator,
-        period_range__lt=DateRange(after, after + DAY),
-        period_range__overlap=DateRange(first, after),
-    )
-    if indicator.is_daily:  # then no period reaches in, and none from before needs to be looked at
-        values = values.filter(period_range__gte=DateRange(first, first + DAY))
-    found = tuple(values)
+    """The values from `first` to `last`; a period that reaches in from before counts. Reads no others of daily ones."""
+    values = dated(country, indicator).begun_by(last)
+    if indicator.is_daily:
+        values = values.alias(age=by_period()).filter(age__gte=DateRange(first, first + DAY))
+    else:
+        values = values.filter(period_range__overlap=DateRange(first, last + DAY))
+    found = tuple(values.reverse())
     for value in found:
         value.indicator = indicator
     return Series(indicator, found, *bounds(country, indicator))
@@ -253,7 +259,7 @@ class MonthRow:
 
 def value_rows(series: Series) -> tuple[ValueRow, ...]:
     """Every value with its period, its remark and its source."""
-    return tuple(ValueRow(period_of(v), stated_value(v), remark_of(v), origin_of(v)) for v in series.values)
+    return tuple(ValueRow(stated_period(v), stated_value(v), stated_remark(v), origin_of(v)) for v in series.values)
 
 
 def month_rows(series: Series) -> tuple[MonthRow, ...]:

@@ -11,7 +11,7 @@ from countries.profile import profile_of
 
 pytestmark = pytest.mark.django_db
 
-SHARES = {
+SHARES: dict[tuple[str, str], dict[str, str | None]] = {
     ("ECU", "immigrant_share"): {"VEN": "50", "COL": "25", "USA": None, "PER": None, "CUB": None, "HTI": None},
     ("ECU", "refugees_share"): {"COL": "97"},
     ("ECU", "deportees_share"): {"USA": None},
