@@ -3,15 +3,34 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
 
-from countries.models import Country, Indicator, MobilityRole, Observation
+from countries.merging import MergingAdmin, MergingForm, refuse, rule_broken, session_view
+from countries.models import Country, Indicator, MobilityRole, Observation, Role
 from countries.periods import PartialDate, Period
+from countries.profile_admin import (
+    RULES_OF_FIGURES,
+    RULES_OF_ROLES,
+    FigureInline,
+    RoleInline,
+    ShareForm,
+    daily_indicators,
+    number_left_out,
+    with_new_edition,
+)
 from countries.record_admin import RecordAdmin, echo
+from countries.stale import Snapshot, snapshot
+
+NEW_EDITION = "_new_edition"
+"""The button that starts a new edition of a role."""
 
 
 def echo_view(request: HttpRequest) -> JsonResponse:
@@ -29,7 +48,12 @@ def three_languages(*fields: str) -> list[Any]:
 
 
 @admin.register(Country)
-class CountryAdmin(RecordAdmin):
+class CountryAdmin(MergingAdmin):
+    """A country with its whole profile: one page for the roles in all their editions and for the figures."""
+
+    form = MergingForm
+    change_form_template = "admin/countries/country/change_form.html"
+    inlines = [RoleInline, FigureInline]
     field_of_rule = {
         "countries_country_codes": "iso2",
         "countries_country_picture_in_words": "picture_alt",
@@ -41,17 +65,87 @@ class CountryAdmin(RecordAdmin):
     ordering = ["-is_covered", "sort_name_en"]
     in_use_advice = _("A country of ISO 3166-1 stays. To take its page down, untick “covered”.")
     fieldsets = [
-        (None, {"fields": [("iso3", "iso2", "m49"), *three_languages("name"), ("region", "subregion")]}),
-        (_("Page"), {"fields": ["is_covered", "slug", *three_languages("summary")]}),
-        (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"]}),
+        (
+            _("Codes and names"),
+            {"fields": [("iso3", "iso2", "m49"), *three_languages("name"), ("region", "subregion")]},
+        ),
+        (_("Page"), {"fields": [("is_covered", "slug"), *three_languages("summary")]}),
+        (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"], "classes": ["collapse"]}),
     ]
 
     def get_urls(self) -> list[Any]:
-        return [path("echo/", self.admin_site.admin_view(echo_view), name="echo"), *super().get_urls()]
+        own = self.admin_site.admin_view
+        return [
+            path("echo/", own(echo_view), name="echo"),
+            path("session/", own(never_cache(session_view)), name="session"),
+            *super().get_urls(),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> tuple[str, ...]:
         """A code never changes: records elsewhere go by it."""
         return ("iso3",) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        """What hardly ever changes is folded, once it is there."""
+        codes, *others = super().get_fieldsets(request, obj)
+        return [(codes[0], {**codes[1], "classes": ["collapse"]}), *others] if obj else [codes, *others]
+
+    def get_inlines(self, request: HttpRequest, obj: Country | None) -> Any:
+        """A country is added before its profile."""
+        return super().get_inlines(request, obj) if obj else []
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Save under a lock; what cannot be saved is shown again with all that was typed."""
+        if request.method != "POST" or not object_id:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        typed = request.POST
+        try:
+            with transaction.atomic():
+                self._notice_newer_version(request, object_id)
+                self._start_edition(request)
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            refuse(request, typed, rule_broken(error, [Country, MobilityRole, Observation]))
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
+        """Lock the country and its rows; where they are not what the form showed, merge and refuse to save."""
+        country = Country.objects.select_for_update(no_key=True).filter(pk=unquote(object_id)).first()
+        if country is None or not self.has_change_permission(request, country):
+            return
+        for rows in (country.roles, FigureInline(Country, self.admin_site).get_queryset(request)):
+            list(rows.select_for_update(of=("self",), no_key=True))
+        if snapshot(*self.forms_of(request, country)) == Snapshot.from_json(request.POST.get("loaded", "")):
+            self.take_choices(request)
+        else:
+            self.merge(request, country, _newer_version())
+
+    def _start_edition(self, request: Any) -> None:
+        """Show the form again, nothing saved, with a new edition that begins as the newest."""
+        role = request.POST.get(NEW_EDITION, "")
+        if role not in Role.values or getattr(request, "refusal", None):
+            return
+        data, place = with_new_edition(request.POST, role)
+        request.new_edition = f"roles-{place}"
+        refuse(request, data, _edition_started(Role(role)))
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        country: Country | None = context["original"]
+        if country:
+            context["place_of_faults"] = getattr(request, "new_edition", "")
+            context |= {
+                "editions": [Role(key) for key in Role.values if key in {role.role for role in country.roles.all()}],
+                "daily": daily_indicators(country),
+                "left_out": number_left_out(country),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Country, form: Any, change: bool) -> None:
+        """What concerns its rows alone leaves the country as it was."""
+        if not change or form.changed_data:
+            super().save_model(request, obj, form, change)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Country], search_term: str
@@ -61,12 +155,23 @@ class CountryAdmin(RecordAdmin):
         return found.order_by("-is_covered", "sort_name_en"), may_have_duplicates
 
 
+def _newer_version() -> str:
+    return gettext(
+        "Nothing is saved yet: somebody else changed this profile after you opened it. Both versions are shown below."
+        " What only one of you changed is in the form already; look at the rest, then save again."
+    )
+
+
+def _edition_started(role: Role) -> str:
+    return gettext(
+        "Nothing is saved yet: the new edition of “%(role)s” begins with the text of the newest. Give it its date,"
+        " change what is new, then save."
+    ) % {"role": role.label}
+
+
 @admin.register(MobilityRole)
 class MobilityRoleAdmin(RecordAdmin):
-    field_of_rule = {
-        "countries_mobilityrole_unique": "as_of",
-        "countries_mobilityrole_has_narrative": "narrative_en",
-    }
+    field_of_rule = RULES_OF_ROLES
     list_display = ["country", "role", "as_of", "source_name"]
     list_display_links = ["country", "role"]
     list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
@@ -112,12 +217,8 @@ class IndicatorAdmin(RecordAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(RecordAdmin):
-    field_of_rule = {
-        "countries_observation_unique": "period",
-        "countries_observation_codes_known": "qualifier",
-        "countries_observation_value_or_reason": "value",
-        "countries_observation_counterpart_differs": "counterpart",
-    }
+    form = ShareForm
+    field_of_rule = RULES_OF_FIGURES
     list_display = ["indicator", "country", "counterpart", "period", "value", "qualifier", "status"]
     list_display_links = ["indicator", "value"]
     list_filter = ["indicator", ("country", admin.RelatedOnlyFieldListFilter), "status", "qualifier"]

@@ -158,6 +158,7 @@ class Unit(models.TextChoices):
     PERSONS = "persons", _("persons")
     CASES = "cases", _("cases")
     PERMITS = "permits", _("permits")
+    HOUSEHOLDS = "households", _("households")
     PERCENT = "percent", _("percent")
     RANK = "rank", _("rank")
     INDEX = "index", _("index")
@@ -171,7 +172,7 @@ class Unit(models.TextChoices):
         return ""
 
 
-COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS)
+COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS, Unit.HOUSEHOLDS)
 
 
 _NUMBER = "-?[0-9]+([.][0-9]+)?"
@@ -263,7 +264,7 @@ class ObservationStatus(models.TextChoices):
 _VALUES_FIT = """
     if exists (
         select from new_values o join countries_indicator i on i.id = o.indicator_id
-        where i.unit in ('persons', 'cases', 'permits') and (o.value < 0 or o.value % 1 <> 0)
+        where i.unit in ('persons', 'cases', 'permits', 'households') and (o.value < 0 or o.value % 1 <> 0)
         or i.unit = 'percent' and not o.value between 0 and 100
     ) then
         raise exception 'a value does not fit the unit of its indicator'
@@ -334,14 +335,22 @@ class Observation(models.Model):
         verbose_name_plural = _("observations")
         ordering = ["indicator", "country", "-value"]
         indexes = [
-            # The newest value of a country is one look into this, however many days there are
+            # The newest value of a country, or of its counterpart, is one look into these, however many days there are
             models.Index(
                 F("indicator"),
                 F("country"),
                 by_period().desc(),
                 name="countries_observation_newest",
                 condition=Q(counterpart__isnull=True) & ~Q(status="O"),
-            )
+            ),
+            models.Index(
+                F("country"),
+                F("indicator"),
+                F("counterpart"),
+                by_period().desc(),
+                name="countries_observation_parts",
+                condition=Q(counterpart__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -3,13 +3,15 @@
 Only the newest value of an indicator and counterpart is shown; of shares of one whole, those of the newest period.
 """
 
+import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
+from typing import TypeAlias
 
-from django.db.models import Case, F, Q, QuerySet, Value, When, Window
-from django.db.models.functions import Coalesce, FirstValue
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from countries.figures import in_unit, qualified, stated_period, stated_remark, stated_value
@@ -21,22 +23,26 @@ from countries.models import (
     ObservationStatus,
     Qualifier,
     Role,
-    Unit,
 )
+from countries.newest import newest_observations
 from countries.periods import PartialDate
 from countries.texts import Text, translated
 
 HEADLINES = ("poverty_rate",)
 """Indicators that stand first, also where no value is recorded."""
+BESIDE_HEADLINES = ("poverty_rate_households",)
+"""Indicators that stand with them where a value is recorded: the same question asked of another base."""
 
 INDICATORS_OF_ROLE = {
-    Role.SENDING: ("emigrant_stock", "emigrant_share"),
-    Role.DESTINATION: ("immigrant_stock", "immigrant_share"),
+    Role.SENDING: ("emigrant_stock", "emigrants_to_population", "emigrants_undocumented", "emigrant_share"),
+    Role.DESTINATION: ("immigrant_stock", "immigrants_to_population", "immigrant_share"),
     Role.REFUGEE_HOST: (
         "asylum_claims",
         "temporary_permits_granted",
         "temporary_permits_pending",
         "refugees_recognised",
+        "refugees_share",
+        "refugees_and_applicants",
         "host_rank_protection",
         "host_rank_total",
     ),
@@ -60,11 +66,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One value with all that a reader needs to judge it: `about` whom (a counterpart), of which `whole` (a share)."""
+    """One value with all that a reader needs to judge it: `about` whom (a counterpart), a share or part `of` what."""
 
     name: str
     about: str
-    whole: str
+    of: str
     value: str
     is_missing: bool
     period: str = ""
@@ -85,10 +91,14 @@ class ShareRow:
 
 @dataclass(frozen=True, slots=True)
 class ShareTable:
-    """The parts of one whole in one period, with the rest as a row of its own."""
+    """Values by counterpart in one period: shares of one whole, with the rest as a row of its own, or counts.
+
+    `unstated` are the counterparts that the source names without a figure.
+    """
 
     name: str
     rows: tuple[ShareRow, ...]
+    unstated: tuple[str, ...]
     period: str
     notes: tuple[str, ...]
     sources: tuple[Origin, ...]
@@ -155,40 +165,51 @@ class Profile:
         return _notes(self.other_figures, self.other_tables)
 
 
-def profile_of(country: Country) -> Profile:
-    """The profile of `country` in the active language; three queries, whatever there is."""
-    found: dict[str, list[Observation]] = defaultdict(list)
-    for observation in newest_observations(country):
+Values: TypeAlias = dict[str, list[Observation]]
+"""The observations of a country by the key of their indicator."""
+
+
+def profile_of(country: Country, by: datetime.date | None = None) -> Profile:
+    """The profile of `country` in the active language; three queries, whatever there is.
+
+    With `by`, as its editions told it by that day, with the figures whose period had begun or has no date.
+    """
+    found: Values = defaultdict(list)
+    for observation in sorted(newest_observations(country, by), key=_place):
         found[observation.indicator.key].append(observation)
-    headlines = tuple(_headline(indicator, found.pop(indicator.key, ())) for indicator in _headline_indicators())
-    cards = tuple(_card(role, editions, found) for role, editions in _editions_by_role(country))
+    wholes = _wholes(found)
+    headlines = [_headline(indicator, found.pop(indicator.key, ())) for indicator in _headline_indicators()]
+    headlines += [_figure(observation, wholes) for key in BESIDE_HEADLINES for observation in found.pop(key, ())]
+    cards = [_card(role, editions, found, wholes) for role, editions in _editions_by_role(country, by)]
     others = [observation for observations in found.values() for observation in observations]
-    return Profile(_picture(country), headlines, cards, _figures(others), _tables(others))
+    return Profile(_picture(country), tuple(headlines), tuple(cards), *_shown(others, wholes))
+
+
+def _place(observation: Observation) -> tuple[str, bool, bool, Decimal, str]:
+    """By indicator; then a majority without a number, the largest values, and last what has none."""
+    is_missing = observation.status == ObservationStatus.MISSING
+    value = observation.value or Decimal(0)
+    has_number = observation.value is not None
+    return observation.indicator.key, is_missing, has_number, -value, observation.counterpart_id or ""
+
+
+Wholes: TypeAlias = Mapping[tuple[int, str | None, str], Observation]
+
+
+def _wholes(found: Values) -> Wholes:
+    """The values that parts may be parts of, by indicator, counterpart and period."""
+    return {
+        (observation.indicator_id, observation.counterpart_id, str(observation.period or "")): observation
+        for observations in found.values()
+        for observation in observations
+        if observation.value is not None
+    }
 
 
 def _picture(country: Country) -> Picture | None:
     if not country.picture:
         return None
     return Picture(country.picture.url, country.picture_alt, country.picture_credit)
-
-
-def newest_observations(country: Country) -> QuerySet[Observation]:
-    """The newest value of each indicator and counterpart; a value before a gap, since the last good one stays."""
-    is_share = Q(indicator__unit=Unit.PERCENT, counterpart__isnull=False)
-    whole = Case(When(is_share, then=Value("all")), default=Coalesce("counterpart_id", Value("")))
-    is_gap = Case(When(status=ObservationStatus.MISSING, then=1), default=0)
-    newest = Window(
-        FirstValue("period"),
-        partition_by=[F("indicator_id"), whole],
-        order_by=[is_gap.asc(), F("period_range").desc(nulls_last=True)],
-    )
-    return (
-        Observation.objects.filter(country=country)
-        .annotate(newest_period=newest)
-        .filter(period=F("newest_period"))
-        .select_related("indicator__base", "counterpart")
-        .order_by("indicator__key", F("value").desc(nulls_first=True), "counterpart")
-    )
 
 
 def _headline_indicators() -> list[Indicator]:
@@ -200,75 +221,103 @@ def _headline(indicator: Indicator, observations: Sequence[Observation]) -> Figu
     """The value for the country as a whole, or a figure that says that there is none."""
     for observation in observations:
         if observation.counterpart_id is None:
-            return _figure(observation)
-    return Figure(indicator.name, "", _whole(indicator), _("No value recorded"), is_missing=True)
+            return _figure(observation, {})
+    return Figure(indicator.name, "", _share_of(indicator), _("No value recorded"), is_missing=True)
 
 
-def _editions_by_role(country: Country) -> list[tuple[Role, list[Edition]]]:
-    """The editions of each role, newest first."""
+def _editions_by_role(country: Country, by: datetime.date | None) -> list[tuple[Role, list[Edition]]]:
+    """The editions of each role, newest first; with `by`, those that had begun on that day."""
     found: dict[Role, list[Edition]] = defaultdict(list)
     for row in MobilityRole.objects.filter(country=country).order_by(F("as_of_range").desc(nulls_last=True)):
-        edition = Edition(translated(row, "narrative"), row.as_of, Origin(row.source_name, row.source_url))
-        found[Role(row.role)].append(edition)
+        if by is None or (row.as_of and row.as_of.first <= by):
+            edition = Edition(translated(row, "narrative"), row.as_of, Origin(row.source_name, row.source_url))
+            found[Role(row.role)].append(edition)
     return [(role, found[role]) for role in INDICATORS_OF_ROLE if role in found]
 
 
-def _card(role: Role, editions: list[Edition], found: dict[str, list[Observation]]) -> RoleCard:
+def editions_of(country: Country) -> list[PartialDate]:
+    """The dates of the editions of the country's profile, newest first; of which text has none is not among them."""
+    rows = MobilityRole.objects.filter(country=country, as_of_range__isnull=False)
+    ordered = rows.order_by(F("as_of_range").desc()).values_list("as_of", flat=True)
+    return [date for date in dict.fromkeys(ordered) if date]
+
+
+def _card(role: Role, editions: list[Edition], found: Values, wholes: Wholes) -> RoleCard:
     """The card of a role; takes its observations out of `found`."""
     own = [observation for key in INDICATORS_OF_ROLE[role] for observation in found.pop(key, ())]
-    return RoleCard(role, editions[0], tuple(editions[1:]), _figures(own), _tables(own))
+    return RoleCard(role, editions[0], tuple(editions[1:]), *_shown(own, wholes))
 
 
-def _is_part(observation: Observation) -> bool:
-    return observation.is_share and observation.counterpart_id is not None
+def _shown(observations: Sequence[Observation], wholes: Wholes) -> tuple[tuple[Figure, ...], tuple[ShareTable, ...]]:
+    """Single figures, and tables of what stands side by side: shares, and counts of several counterparts."""
+    figures: list[Figure] = []
+    tables: list[ShareTable] = []
+    for _key, group in groupby(observations, key=_side_by_side):
+        parts = list(group)
+        if parts[0].counterpart_id and (parts[0].is_share or len(parts) > 1):
+            tables.append(_table(parts))
+        else:
+            figures += [_figure(part, wholes) for part in parts]
+    return tuple(figures), tuple(tables)
 
 
-def _figures(observations: Iterable[Observation]) -> tuple[Figure, ...]:
-    return tuple(_figure(observation) for observation in observations if not _is_part(observation))
+def _side_by_side(observation: Observation) -> tuple[int, bool, str]:
+    return observation.indicator_id, observation.counterpart_id is None, str(observation.period or "")
 
 
-def _figure(observation: Observation) -> Figure:
+def _figure(observation: Observation, wholes: Wholes) -> Figure:
     return Figure(
         name=observation.indicator.name,
         about=observation.counterpart.name if observation.counterpart else "",
-        whole=_whole(observation.indicator),
+        of=_share_of(observation.indicator) if observation.is_share else _part_of(observation, wholes),
         value=stated_value(observation),
         is_missing=observation.status == ObservationStatus.MISSING,
         period=stated_period(observation),
         remark=stated_remark(observation),
         note=observation.note,
-        source=_origin(observation),
+        source=origin_of(observation),
     )
 
 
-def _whole(indicator: Indicator) -> str:
-    return indicator.base.name if indicator.base else ""
+def _share_of(indicator: Indicator) -> str:
+    return _("Share of: %(whole)s") % {"whole": indicator.base.name} if indicator.base else ""
 
 
-def _origin(observation: Observation) -> Origin:
+def _part_of(observation: Observation, wholes: Wholes) -> str:
+    """What a count is a part of, with its number where it is known for the same counterpart and period."""
+    base = observation.indicator.base
+    if not base:
+        return ""
+    whole = wholes.get((base.pk, observation.counterpart_id, str(observation.period or "")))
+    if not whole:
+        return _("Part of: %(whole)s") % {"whole": base.name}
+    return _("Part of: %(whole)s, %(number)s") % {"whole": base.name, "number": stated_value(whole)}
+
+
+def origin_of(observation: Observation) -> Origin:
+    """Where the value comes from."""
     return Origin(observation.source_name, observation.source_url)
 
 
-def _tables(observations: Iterable[Observation]) -> tuple[ShareTable, ...]:
-    parts: dict[Indicator, list[Observation]] = defaultdict(list)
-    for observation in observations:
-        if _is_part(observation):
-            parts[observation.indicator].append(observation)
-    return tuple(_table(indicator, rows) for indicator, rows in parts.items())
-
-
-def _table(indicator: Indicator, parts: Sequence[Observation]) -> ShareTable:
-    rest = _rest(parts)
-    longest = max([part.value for part in parts if part.value] + [rest or Decimal(0)], default=Decimal(0))
-    rows = [ShareRow(_counterpart(part), stated_value(part), _bar(part.value, longest)) for part in parts]
+def _table(parts: Sequence[Observation]) -> ShareTable:
+    stated = [part for part in parts if part.status != ObservationStatus.MISSING]
+    indicator = parts[0].indicator
+    rest = _rest(stated) if parts[0].is_share else None
+    longest = max([part.value for part in stated if part.value] + [rest or Decimal(0)], default=Decimal(0))
+    rows = [ShareRow(_counterpart(part), stated_value(part), _bar(part.value, longest)) for part in stated]
     if rest:
         number = in_unit(rest, indicator.unit, indicator.decimals)
-        is_exact = all(part.qualifier == Qualifier.EQ for part in parts)
+        is_exact = all(part.qualifier == Qualifier.EQ for part in stated)
         value = number if is_exact else qualified(number, Qualifier.APPROX)
         rows.append(ShareRow(_("Other or not stated"), value, _bar(rest, longest), is_rest=True))
-    notes = tuple(f"{_counterpart(part)}: {part.note}" for part in parts if part.note)
-    sources = tuple(dict.fromkeys(_origin(part) for part in parts))
-    return ShareTable(indicator.name, tuple(rows), stated_period(parts[0]), notes, sources)
+    return ShareTable(
+        name=indicator.name if parts[0].is_share else _("%(figure)s, by country") % {"figure": indicator.name},
+        rows=tuple(rows),
+        unstated=tuple(_counterpart(part) for part in parts if part.status == ObservationStatus.MISSING),
+        period=stated_period(parts[0]),
+        notes=tuple(f"{_counterpart(part)}: {part.note}" for part in stated if part.note),
+        sources=tuple(dict.fromkeys(origin_of(part) for part in parts)),
+    )
 
 
 def _rest(parts: Iterable[Observation]) -> Decimal | None:

@@ -3,16 +3,17 @@
 Related rows are chosen, never created, inside another record's form.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.widgets import AdminTextInputWidget, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.html import format_html
@@ -65,6 +66,28 @@ class PeriodInput(DateInput):
     kind = "period"
 
 
+class KnownAutocomplete(AutocompleteSelect):
+    """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
+
+    known: dict[str, str] = {}
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        chosen = {str(v) for v in value if str(v) not in ("", "None")}
+        if not chosen <= self.known.keys():
+            return super().optgroups(name, value, attr)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options += [
+            self.create_option(name, key, self.known[key], True, index) for index, key in enumerate(chosen, start=1)
+        ]
+        return [(None, options, 0)]
+
+
+def tell(widget: forms.Widget, chosen: models.Model | None) -> None:
+    """Tell an autocomplete the row that is chosen."""
+    if isinstance(widget, KnownAutocomplete) and chosen is not None:
+        widget.known = {str(chosen.pk): str(chosen)}
+
+
 class RelatedByChoice(BaseModelAdmin):
     """Mixin: dates in one box, and no creating, changing or deleting of a related row from another record's form."""
 
@@ -79,6 +102,21 @@ class RelatedByChoice(BaseModelAdmin):
         if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             formfield.widget = formfield.widget.widget
         return formfield
+
+
+class KnownRows(RelatedByChoice):
+    """Mixin of rows inside a record's form: autocomplete that asks nothing it knows."""
+
+    extra = 1
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the autocomplete fields show, for all rows at once."""
+        return super().get_queryset(request).select_related(*self.autocomplete_fields)
 
 
 class RecordForm(forms.ModelForm):

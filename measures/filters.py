@@ -33,8 +33,8 @@ SORTS = {
     OLDEST: gettext_lazy("Oldest first"),
     RELEVANCE: gettext_lazy("Best match first"),
 }
-PRESENTATION = ("sort", "page")
-"""Parameters that change how entries are shown, not which."""
+PRESENTATION = ("sort", "page", "series")
+"""Parameters that change how entries are shown, or what beside them, not which."""
 LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
 
@@ -143,7 +143,7 @@ class ConditionFilter(Parameter):
 
 
 class Presentation(Parameter):
-    """A parameter that changes how entries are shown, not which."""
+    """A parameter that changes how entries are shown, or what beside them, not which."""
 
     def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -165,6 +165,7 @@ class MeasureFilter(django_filters.FilterSet):
 
     Values of one facet are alternatives, facets add up. `country` fixes the country, whose page knows no such
     parameter; `sort` is the order where the query string names none, `index` that of the page where it has one.
+    `series` are keys and names of what a country's page shows over time beside the entries.
     """
 
     to = ConditionFilter(
@@ -207,6 +208,7 @@ class MeasureFilter(django_filters.FilterSet):
         country: Country | None = None,
         sort: str = NEWEST,
         index: PublicIndex | None = None,
+        series: Sequence[tuple[str, str]] = (),
     ) -> None:
         scope = Measure.objects.published()
         super().__init__(_without_tracking(data), scope.filter(country=country) if country else scope)
@@ -215,6 +217,12 @@ class MeasureFilter(django_filters.FilterSet):
         self._index = index
         if country:
             del self.filters["country"]
+            self.filters["series"] = Presentation(
+                forms.ChoiceField,
+                label=_("Figure over time"),
+                choices=series,
+                error_messages={"invalid_choice": _("There are no values over time of “%(value)s” here.")},
+            )
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:

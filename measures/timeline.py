@@ -108,11 +108,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lanes on one axis; `empty` are the topics without a lane."""
+    """Lanes on one axis, None where nothing has a place in time; `empty` are the topics without a lane."""
 
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
     empty: tuple[str, ...]
+    axis: "Axis | None"
 
     @property
     def has_months(self) -> bool:
@@ -140,8 +141,9 @@ def chart(entries: Sequence[Entry], topics: Sequence[tuple[str, str]]) -> Chart:
     named = [*topics, ("", _("No topic"))]
     return Chart(
         lanes=tuple(_lane(key, label, by_topic[key], axis) for key, label in named if key in by_topic),
-        ticks=_ticks(axis) if axis else (),
+        ticks=ticks(axis) if axis else (),
         empty=tuple(label for key, label in topics if key not in by_topic),
+        axis=axis,
     )
 
 
@@ -188,10 +190,10 @@ def _axis(spans: Iterable[Span]) -> Axis | None:
     starts = sorted(span.start.first for span in placed if span.start)
     ends = [span.until.last for span in placed if span.until]
     if not starts:
-        return _divided(min(ends), max(ends)) if ends else None
+        return divided(min(ends), max(ends)) if ends else None
     first, last = _without_early(starts), starts[-1]
     reach = last + max(last - first, datetime.timedelta(days=366))
-    return _divided(first, max([last, *(end for end in ends if end <= reach)]))
+    return divided(first, max([last, *(end for end in ends if end <= reach)]))
 
 
 def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
@@ -203,7 +205,8 @@ def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
     return starts[0]
 
 
-def _divided(first: datetime.date, last: datetime.date) -> Axis:
+def divided(first: datetime.date, last: datetime.date) -> Axis:
+    """The axis in whole divisions that holds both days."""
     first, last = first.replace(day=1), month_after(last)
     months = max(months_between(first, last), LEAST_MONTHS)
     step = next((step for step in STEPS if months <= step * MOST_DIVISIONS), STEPS[-1])
@@ -212,7 +215,8 @@ def _divided(first: datetime.date, last: datetime.date) -> Axis:
     return Axis(first, month_after(first, divisions * step), step)
 
 
-def _ticks(axis: Axis) -> tuple[Tick, ...]:
+def ticks(axis: Axis) -> tuple[Tick, ...]:
+    """The divisions of an axis."""
     edges = [axis.first]
     while edges[-1] < axis.last:
         edges.append(month_after(edges[-1], axis.step))

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from measures.views import country, data, measure
+from measures.views import country, data, measure, series
 
 urlpatterns = [
     path("countries/<slug:slug>/", country.country, name="country"),
+    path("countries/<slug:slug>/profile/", country.profile, name="profile"),
+    path("countries/<slug:slug>/series.csv", series.series_csv, name="series_csv"),
+    path("countries/<slug:slug>/series.svg", series.series_svg, name="series_svg"),
     path("measures/", measure.measure_list, name="measures"),
     path("measures.csv", data.measures_csv, name="measures_csv"),
     path("measures.xlsx", data.measures_xlsx, name="measures_xlsx"),

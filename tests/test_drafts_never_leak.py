@@ -62,6 +62,9 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "about": [reverse("about")],
         "accessibility": [reverse("accessibility")],
         "country": [country + search for search in SEARCHES],
+        "profile": [reverse("profile", args=["peru"]), reverse("profile", args=["peru"]) + "?as_of=2020"],
+        "series_csv": [reverse("series_csv", args=["peru"]) + "?series=immigrant_stock"],
+        "series_svg": [reverse("series_svg", args=["peru"]) + "?series=immigrant_stock"],
         "measures": [listing + search for search in (*SEARCHES, *(f"?q={entry.public_id}" for entry in entries))],
         "measure": [
             reverse("measure", args=[public_id]) for public_id in (_relative(), *(entry.public_id for entry in entries))

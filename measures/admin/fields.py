@@ -1,11 +1,9 @@
-"""Fields and widgets of the measure's form: terms as grouped checkboxes, autocomplete that asks nothing it knows."""
+"""Fields and widgets of the measure's form: terms as grouped checkboxes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelect
-from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -36,25 +34,3 @@ class TermCheckboxes(forms.CheckboxSelectMultiple):
     """Checkboxes in columns, under the headings of their groups."""
 
     template_name = "admin/widgets/term_checkboxes.html"
-
-
-class KnownAutocomplete(AutocompleteSelect):
-    """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
-
-    known: dict[str, str] = {}
-
-    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
-        chosen = {str(v) for v in value if str(v) not in ("", "None")}
-        if not chosen <= self.known.keys():
-            return super().optgroups(name, value, attr)
-        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
-        options += [
-            self.create_option(name, key, self.known[key], True, index) for index, key in enumerate(chosen, start=1)
-        ]
-        return [(None, options, 0)]
-
-
-def tell(widget: forms.Widget, chosen: models.Model | None) -> None:
-    """Tell an autocomplete the row that is chosen."""
-    if isinstance(widget, KnownAutocomplete) and chosen is not None:
-        widget.known = {str(chosen.pk): str(chosen)}

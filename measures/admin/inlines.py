@@ -6,32 +6,19 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.record_admin import RelatedByChoice
+from countries.record_admin import KnownRows, tell
 from measures.admin.addresses import source_at, tidy
-from measures.admin.fields import KnownAutocomplete, tell
 from measures.choices import SYMMETRIC_RELATIONS, Kind, SourceKind
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
 from measures.workflow import check_history
 
 
-class MeasureInline(RelatedByChoice, admin.TabularInline):
-    """Rows of a measure, with autocomplete that asks nothing it knows."""
-
-    extra = 1
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", KnownAutocomplete(db_field, self.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With what the autocomplete fields show, for all rows at once."""
-        return super().get_queryset(request).select_related(*self.autocomplete_fields)
+class MeasureInline(KnownRows, admin.TabularInline):
+    """Rows of a measure."""
 
 
 class StatusEventForm(forms.ModelForm):

@@ -8,9 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
-from django.forms import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
-from django.middleware.csrf import get_token
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -22,12 +20,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from countries.admin import three_languages
+from countries.merging import refusal_of, refuse, rule_broken
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
-from measures.admin.stale import Merge, Snapshot, choose, snapshot, written
 from measures.admin.tagging import CLOSED
 from measures.choices import Workflow
 from measures.details import details_of, for_page
@@ -85,7 +83,7 @@ class MeasureAdmin(MeasureList):
         allowed = super().has_change_permission(request, obj)
         if not allowed or obj is None or obj.workflow not in CLOSED:
             return allowed
-        return request.user.has_perm(workflow.PUBLISH) or _refusal(request) is not None
+        return request.user.has_perm(workflow.PUBLISH) or refusal_of(request) is not None
 
     def has_delete_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
         """What is or ever was public is retired, not deleted: its address stays known."""
@@ -101,7 +99,6 @@ class MeasureAdmin(MeasureList):
 
     def get_form(self, request: HttpRequest, obj: Measure | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.refusal = _refusal(request)
         if "issuing_body" in form.base_fields:
             form.base_fields["issuing_body"].help_text = _help_for_bodies()
         return form
@@ -138,7 +135,7 @@ class MeasureAdmin(MeasureList):
                     return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved]))
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError as error:
-            _refuse(request, typed, _rule_broken(error))
+            refuse(request, typed, rule_broken(error, [Measure, *(inline.model for inline in INLINES)]))
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
@@ -149,50 +146,31 @@ class MeasureAdmin(MeasureList):
         if request.POST.get("record_version") == str(measure.record_version):
             if not self.has_change_permission(request, measure):
                 raise PermissionDenied
-            data, undecided = choose(request.POST)
-            request.POST = data  # type: ignore[assignment]  # mutable, as a copy
-            if undecided:
-                _refuse(request, data, _("Choose a version wherever both of you changed something."), undecided)
+            self.take_choices(request)
             return
-        base = Snapshot.from_json(request.POST.get("loaded", ""))
-        _refuse(request, request.POST, _newer_version(measure))
-        merge = Merge(base, *self._forms_of(request, measure), request.POST)
-        _refuse(request, merge.data, _newer_version(measure), merge.differences)
+        data = self.merge(request, measure, _newer_version(measure))
+        data["record_version"] = str(measure.record_version)
 
     def _demand_note(self, request: HttpRequest) -> None:
         """Save nothing where the move that is to follow would be refused for want of a note."""
         move = workflow.MOVES.get(request.POST.get(moves.MOVE, ""))
-        if move and move.needs_note and not request.POST.get(moves.NOTE, "").strip() and not _refusal(request):
-            _refuse(request, request.POST, _("Say why, for those who come after you."))
+        if move and move.needs_note and not request.POST.get(moves.NOTE, "").strip() and not refusal_of(request):
+            refuse(request, request.POST, _("Say why, for those who come after you."))
             request.note_missing = True  # type: ignore[attr-defined]  # for the page, as the refusal
-
-    def _forms_of(self, request: HttpRequest, measure: Measure) -> tuple[Any, list[BaseInlineFormSet]]:
-        """The form and formsets as a page opened now would show them."""
-        form = self.get_form(request, measure, change=True)(instance=measure)
-        formsets = [
-            formset(instance=measure, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
-            for formset, inline in self.get_formsets_with_inlines(request, measure)
-        ]
-        return form, formsets
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         measure: Measure | None = context["original"]
         form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
-        differences = getattr(request, "differences", [])
-        if measure and not form.is_bound:
-            form.initial["loaded"] = snapshot(form, [inline.formset for inline in inline_formsets]).to_json()
         context |= {
             "sections": list(self._sections(context["adminform"], inline_formsets)),
             "note_missing": getattr(request, "note_missing", False),
             "move_note": request.POST.get(moves.NOTE, ""),
-            "differences": differences,
-            "written_differences": written(differences),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
             "is_closed": bool(measure and measure.workflow in CLOSED and not request.user.has_perm(workflow.PUBLISH)),
         }
-        context["place_of_faults"] = _place_of_faults(form, context)
+        context["place_of_faults"] = _place_of_faults(request, form, context)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _sections(self, adminform: Any, inline_formsets: Any) -> Any:
@@ -257,7 +235,6 @@ class MeasureAdmin(MeasureList):
         own = self.admin_site.admin_view
         return [
             path("duplicates/", own(self.duplicates_view), name="measures_measure_duplicates"),
-            path("session/", own(never_cache(session_view)), name="measures_measure_session"),
             path("<path:object_id>/preview/", own(never_cache(self.preview_view)), name="measures_measure_preview"),
             *super().get_urls(),
         ]
@@ -280,16 +257,11 @@ class MeasureAdmin(MeasureList):
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
 
 
-def session_view(request: HttpRequest) -> JsonResponse:
-    """Asked before a form is sent: that its author is still signed in, and the token that a new sign-in brought."""
-    return JsonResponse({"token": get_token(request)})
-
-
-def _place_of_faults(form: Any, context: Any) -> str:
+def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:
     """The id of what a fault of the form as a whole is about."""
     if context["note_missing"]:
         return "id_move_note"
-    if context["differences"]:
+    if getattr(request, "differences", []):
         return "differences"
     return "duplicates" if form.duplicates else ""
 
@@ -304,16 +276,6 @@ def _help_for_bodies() -> SafeString:
     )
 
 
-def _refusal(request: HttpRequest) -> str | None:
-    refusal: str | None = getattr(request, "refusal", None)
-    return refusal
-
-
-def _refuse(request: Any, data: QueryDict, refusal: str, differences: Any = ()) -> None:
-    """Have the form shown again with `data` and the reason, not saved."""
-    request.POST, request.refusal, request.differences = data, refusal, list(differences)
-
-
 def _newer_version(measure: Measure) -> str:
     at = formats.date_format(timezone.localtime(measure.updated_at), "DATETIME_FORMAT")
     text = _(
@@ -321,17 +283,3 @@ def _newer_version(measure: Measure) -> str:
         " are shown below. What only one of you changed is in the form already; look at the rest, then save again."
     )
     return text % {"who": measure.updated_by, "at": at, "state": measure.get_workflow_display()}
-
-
-def _rule_broken(error: IntegrityError) -> str:
-    """The words of the constraint that the database held against a save."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    name = getattr(diagnosis, "constraint_name", None)
-    models: list[Any] = [Measure, *(inline.model for inline in INLINES)]
-    for model in models:
-        for constraint in model._meta.constraints:
-            if constraint.name == name:
-                return str(constraint.violation_error_message)
-    return _("Somebody saved something that does not go together with this (%(rule)s). Look again, then save.") % {
-        "rule": name or error
-    }

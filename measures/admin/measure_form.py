@@ -6,18 +6,17 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from countries.merging import MergingForm
 from countries.periods import PartialDate
-from countries.record_admin import RecordForm
+from countries.stale import number_of_rows
 from countries.texts import LANGUAGES
 from measures import duplicates
 from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
-from measures.admin.stale import number_of_rows
 from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction
 from measures.models import Measure, TargetGroup, Topic
 
@@ -54,15 +53,13 @@ def typed_dates(data: Any, prefix: str = "status_events") -> tuple[PartialDate, 
     return tuple(dates)
 
 
-class MeasureForm(RecordForm):
+class MeasureForm(MergingForm):
     """One entry, checked in words; `refusal` is what the view found against saving (a newer version, a lost race)."""
 
     record_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    loaded = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
     another_act = forms.BooleanField(required=False, label=gettext_lazy("This is another act. Save it."))
 
     field_of_rule = FIELD_OF_RULE
-    refusal: Any = None
     own_fields = ("record_version", "loaded", "another_act")
 
     class Meta:
@@ -89,11 +86,6 @@ class MeasureForm(RecordForm):
             self._prepare_choices()
             self._mark_missing()
 
-    @cached_property
-    def changed_data(self) -> list[str]:
-        """What was changed of the record."""
-        return [name for name in super().changed_data if name not in self.own_fields]
-
     def _prepare_choices(self) -> None:
         topics = offered(Topic, {topic.pk for topic in self._initial_tags("topics")})
         groups = offered(TargetGroup, {group.pk for group in self._initial_tags("target_groups")})
@@ -118,9 +110,7 @@ class MeasureForm(RecordForm):
                 self.fields[f"{field}_{language}"].widget.attrs |= {"placeholder": _("missing"), "lang": language}
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if self.refusal:
-            raise ValidationError(self.refusal, code="refused")
+        cleaned = super().clean()
         if {"topics", "primary_topic"} <= cleaned.keys():
             self._choose_primary_topic(cleaned)
         return cleaned

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from countries.record_admin import RecordAdmin
+from countries.merging import MergingAdmin
 from measures import search, workflow
 from measures.admin import filters, moves
 from measures.admin.importing import export_selected, export_selected_as_sheet
@@ -24,7 +24,7 @@ from measures.models import Citation, IssuingBody, Measure
 from measures.references import key_of
 
 
-class MeasureList(RecordAdmin):
+class MeasureList(MergingAdmin):
     """Columns, filters, search and actions of the list."""
 
     list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated"]

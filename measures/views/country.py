@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -13,15 +14,17 @@ from django.views.decorators.http import require_safe
 
 from countries.models import Country
 from countries.periods import PartialDate
-from countries.profile import profile_of
+from countries.profile import editions_of, profile_of
 from countries.public_pages import public_page
+from countries.series import offered
 from countries.texts import translated
-from measures.filters import OLDEST, MeasureFilter
+from measures.filters import OLDEST, TRACKING, MeasureFilter, Problem
 from measures.matrix import Asked, Matrix, matrix
 from measures.public_index import PublicIndex, Selection, public_index
 from measures.timeline import MOST_MARKS, Chart, chart
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
+from measures.views.series import panel
 
 
 @public_page
@@ -30,26 +33,61 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/`; the query string filters the timeline and the list alike."""
     index = public_index()
     shown = index.kept(("country", slug), lambda: get_object_or_404(Country.objects.covered(), slug=slug))
-    listing = Listing(MeasureFilter(request.GET, country=shown, sort=OLDEST, index=index), whole_up_to=MOST_MARKS)
+    figures = index.kept(("series", slug), lambda: offered(shown))
+    series = [(figure.key, figure.name) for figure in figures]
+    filter = MeasureFilter(request.GET, country=shown, sort=OLDEST, series=series, index=index)
+    listing = Listing(filter, whole_up_to=MOST_MARKS)
+    marks = _chart(listing) if listing.is_whole else None
+    counts = None if listing.is_whole else _matrix(listing)
     context: dict[str, Any] = {
         "country": shown,
         "summary": translated(shown, "summary"),
         "record": _record(listing.filter.scope),
         "profile": _profile(request, shown, index),
         "listing": listing,
-        "chart": _chart(listing) if listing.is_whole else None,
-        "matrix": None if listing.is_whole else _matrix(listing),
+        "chart": marks,
+        "matrix": counts,
+        "panel": panel(shown, figures, listing, marks, counts),
         "address": permanent_address(request, shown),
-        "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order),
+        "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order, series=None),
     }
     return render(request, "measures/country.html", context, status=listing.status_code)
+
+
+@public_page
+@require_safe
+def profile(request: HttpRequest, slug: str) -> HttpResponse:
+    """`/countries/ecuador/profile/?as_of=2020-08`: the profile as it was told by then, and its other editions."""
+    shown = get_object_or_404(Country.objects.covered(), slug=slug)
+    as_of, problems = _as_of(request)
+    context = {
+        "country": shown,
+        "as_of": as_of,
+        "problems": problems,
+        "editions": editions_of(shown),
+        "profile": profile_of(shown, as_of.last if as_of else None),
+        "address": f"{permanent_address(request, shown)}profile/" + (f"?as_of={as_of}" if as_of else ""),
+    }
+    return render(request, "countries/profile.html", context, status=400 if problems else 200)
+
+
+def _as_of(request: HttpRequest) -> tuple[PartialDate | None, list[Problem]]:
+    """The date that the address asks for, and what is wrong with the address."""
+    unknown = [name for name in request.GET if name != "as_of" and not TRACKING.fullmatch(name)]
+    problems = [Problem(name, _("There is no such filter.")) for name in unknown]
+    text = request.GET.get("as_of", "")
+    try:
+        return (PartialDate.parse(text) if text.strip() else None), problems
+    except ValidationError as error:
+        return None, [*problems, *(Problem("as_of", message, _("As of")) for message in error.messages)]
 
 
 def _profile(request: HttpRequest, shown: Country, index: PublicIndex) -> SafeString:
     """The profile as HTML; it changes with no entry, so it stays until a figure or a name changes."""
 
     def made() -> SafeString:
-        return render_to_string("countries/_profile.html", {"profile": profile_of(shown)}, request)
+        context = {"profile": profile_of(shown), "country": shown}
+        return render_to_string("countries/_profile.html", context, request)
 
     return index.kept(("profile", shown.pk), made)
 

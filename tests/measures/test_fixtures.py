@@ -36,8 +36,8 @@ def test_second_run_leaves_what_people_did_unless_it_is_to_update() -> None:
 def test_fixtures_hold_every_country_the_vocabulary_and_peru() -> None:
     call_command("load_fixtures", verbosity=0)
     counts = {model: model._default_manager.count() for model in (Country, Topic, TargetGroup, IssuingBody, Indicator)}
-    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 11, Indicator: 17}
-    assert (MobilityRole.objects.count(), Observation.objects.count(), Source.objects.count()) == (5, 29, 1)
+    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 11, Indicator: 24}
+    assert (MobilityRole.objects.count(), Observation.objects.count(), Source.objects.count()) == (21, 80, 1)
     states = list(Measure.objects.values_list("workflow", flat=True))
     assert (states.count(Workflow.PUBLISHED), states.count(Workflow.STUB), len(states)) == (37, 5, 42)
     assert Relation.objects.count() == 22

@@ -90,20 +90,6 @@ function addMoves(row) {
   }
 }
 
-// On a phone the table is folded into boxes, each under its own label; a screen reader needs the label always
-function labelCells(scope) {
-  for (const row of scope.querySelectorAll(".tabular tr.form-row")) {
-    const heads = [...row.closest("table").querySelectorAll("thead th")].map((head) => head.textContent.trim());
-    [...row.cells].forEach((cell, index) => {
-      if (!heads[index] || cell.classList.contains("original")) return;
-      cell.dataset.label = heads[index];
-      for (const box of cell.querySelectorAll("input:not([type=hidden]), select, textarea")) {
-        if (!box.labels?.length) box.setAttribute("aria-label", heads[index]);
-      }
-    });
-  }
-}
-
 // What may be the same act, asked when a box that identifies it is left
 let asked = "";
 async function askForDuplicates(event) {
@@ -122,63 +108,17 @@ async function askForDuplicates(event) {
   for (const link of form.querySelectorAll(".warned")) link.hidden = !html;
 }
 
-// Two versions: put the chosen one into the form
-function take(event) {
-  const choice = event.target.closest(".choose");
-  if (!choice) return;
-  const { field: name, theirs, mine } = choice.dataset;
-  const values = JSON.parse(event.target.value === "theirs" ? theirs : mine);
-  const boxes = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
-  for (const box of boxes) {
-    if (box.type === "checkbox" || box.type === "radio") box.checked = values.includes(box.value);
-    else if (box.tagName === "SELECT") chooseOptions(box, values);
-    else box.value = values[0] ?? "";
-    box.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-}
-
-function chooseOptions(select, values) {
-  const known = new Set([...select.options].map((option) => option.value));
-  for (const value of values) if (!known.has(value)) select.add(new Option(value, value));
-  for (const option of select.options) option.selected = values.includes(option.value);
-  if (!values.length && !select.multiple) select.value = "";
-}
-
-// What was typed and not saved is not left behind without a question
-function guard() {
-  const state = () => {
-    const data = new FormData(form);
-    data.delete("csrfmiddlewaretoken");
-    return new URLSearchParams(data).toString();
-  };
-  const opened = form.querySelector(".faults") ? null : state(); // a refused form holds what is not saved
-  let isLeaving = false;
-  form.addEventListener("submit", (event) => {
-    isLeaving = !event.defaultPrevented;
-  });
-  window.addEventListener("pageshow", () => {
-    isLeaving = false;
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!isLeaving && state() !== opened) event.preventDefault();
-  });
-}
-
 if (form && field("kind")) {
-  guard();
   narrowStatuses();
-  labelCells(form);
   for (const row of form.querySelectorAll("#status_events-group tbody tr.form-row")) addMoves(row);
   for (const terms of form.querySelectorAll("#id_topics, #id_target_groups")) addNarrowing(terms);
   field("kind").addEventListener("change", narrowStatuses);
   form.addEventListener("change", choosePrimary);
   form.addEventListener("focusout", askForDuplicates);
   form.addEventListener("change", askForDuplicates);
-  form.addEventListener("change", take);
   $?.(form.elements.country).on("select2:select", (event) => askForDuplicates(event));
   document.addEventListener("formset:added", (event) => {
     narrowStatuses();
     addMoves(event.target);
-    labelCells(form);
   });
 }

@@ -1,9 +1,8 @@
 """Saving over somebody else's newer version: both are shown, neither is lost.
 
-A form carries the version that it was opened with and, in `loaded`, what it showed then. When the record has moved on,
-what was typed is merged field by field with what is stored: a field that only one of the two changed takes that
-change, tags take the changes of both, and where both changed a field one must choose. Nothing is written until it is
-saved again.
+A form carries in `loaded` what it showed when it was opened. When the record has moved on, what was typed is merged
+field by field with what is stored: a field that only one of the two changed takes that change, tags take the changes
+of both, and where both changed a field one must choose. Nothing is written until it is saved again.
 
 Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
 """
@@ -21,6 +20,9 @@ from django.utils.translation import gettext as _
 
 MOST_ROWS = 2000
 """Rows that Django itself reads of a formset."""
+
+NOT_COMPARED = (forms.models.InlineForeignKeyField, forms.FileField)
+"""The owner of a row; and a picture, of which no two versions can be laid side by side."""
 
 Values = dict[str, list[str]]
 Rows = dict[str, Values]
@@ -120,11 +122,13 @@ def _values(form: Any) -> Values:
     return {
         name: _as_posted(form[name].value())
         for name, column in form.fields.items()
-        if name in names - left_out and not isinstance(column, forms.models.InlineForeignKeyField)
+        if name in names - left_out and not isinstance(column, NOT_COMPARED)
     }
 
 
 def _as_posted(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return ["on"] if value else []
     if isinstance(value, list | tuple | set | models.QuerySet):
         return sorted(str(getattr(item, "pk", item)) for item in value)
     return [] if value is None else _clean([str(value)])
@@ -145,7 +149,6 @@ class Merge:
         self.data = posted.copy()
         self.differences = [*self._fields(), *(d for formset in formsets for d in self._rows(formset))]
         self.data["loaded"] = self.theirs.to_json()
-        self.data["record_version"] = str(form.instance.record_version)
 
     def _fields(self) -> Iterator[Difference]:
         for name, theirs in self.theirs.fields.items():
@@ -179,7 +182,7 @@ class Merge:
         kept: list[dict[str, list[str]]] = []
         added: list[dict[str, list[str]]] = []
         gone: list[tuple[Difference, int]] = []
-        for row in _posted_rows(self.data, formset.prefix):
+        for row in posted_rows(self.data, formset.prefix):
             key = (row.get("id") or [""])[0]
             if not key:
                 added.append(row)
@@ -255,7 +258,8 @@ def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:
     return min(int(said), MOST_ROWS) if said.isascii() and said.isdigit() and len(said) < 10 else 0
 
 
-def _posted_rows(data: Mapping[str, Any], prefix: str) -> list[dict[str, list[str]]]:
+def posted_rows(data: Mapping[str, Any], prefix: str) -> list[dict[str, list[str]]]:
+    """The rows of a posted formset, each by the names of its fields."""
     total = number_of_rows(data, prefix)
     rows: list[dict[str, list[str]]] = [{} for _row in range(total)]
     for key in data:
@@ -284,6 +288,8 @@ def in_words(column: Any, values: list[str]) -> str:
         queryset: Any = column.queryset
         keys = [value for value in values if value]
         return ", ".join(str(row) for row in queryset.filter(pk__in=keys)) if keys else ""
+    if isinstance(column, forms.BooleanField):
+        return _("yes") if values else _("no")
     if isinstance(column, forms.ChoiceField):
         labels = dict(_flat(column.choices))
         return ", ".join(str(labels.get(value, value)) for value in values)

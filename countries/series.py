@@ -1,0 +1,290 @@
+"""The values of an indicator over time -> the lines of a chart, and the table that is its equal.
+
+A value is drawn as long as its period and no longer: a day as a day, a year as a year. Periods that follow one another
+are joined; where one is missing the line breaks off, and nothing is drawn in its place. A line of many values keeps,
+of each of `COLUMNS` columns, the first, the lowest, the highest and the last point: on a plot of so many pixels it
+looks as if all were drawn.
+"""
+
+import calendar
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import groupby, pairwise
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Exists, OuterRef, Q
+
+from countries.figures import in_unit, stated_period, stated_remark, stated_value
+from countries.models import (
+    Country,
+    Indicator,
+    Observation,
+    ObservationQuerySet,
+    ObservationStatus,
+    Qualifier,
+    Unit,
+    by_period,
+)
+from countries.periods import PartialDate
+from countries.profile import Origin, origin_of
+from countries.texts import translated
+
+COLUMNS = 1000
+"""Columns of a drawing, and the units of its width; no plot has more pixels."""
+HEIGHT = 100
+"""The units of its height."""
+MOST_ROWS = 60
+"""With more days than this, the table has a row for each month."""
+
+DAY = datetime.timedelta(days=1)
+
+
+def dated(country: Country, indicator: Indicator | OuterRef) -> ObservationQuerySet:
+    """The values of an indicator for `country` as a whole that have a period with both ends, newest first."""
+    is_bounded = Q(period_range__isnull=False, period_range__lower_inf=False, period_range__upper_inf=False)
+    found = Observation.objects.of_the_whole().filter(is_bounded, country=country, indicator=indicator)
+    return found.exclude(status=ObservationStatus.MISSING).newest_first()
+
+
+def offered(country: Country) -> list[Indicator]:
+    """The indicators of which `country` has two dated numbers or more: the daily ones, then the others, by name."""
+    numbers = dated(country, OuterRef("pk")).filter(value__isnull=False)
+    found = Indicator.objects.filter(Exists(numbers[1:2]))
+    return sorted(found, key=lambda indicator: (not indicator.is_daily, translated(indicator, "name").text))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values of one indicator and country in order of time; `first` and `last` are the ends of all that there are."""
+
+    indicator: Indicator
+    values: tuple[Observation, ...]
+    first: datetime.date
+    last: datetime.date
+
+    @property
+    def drawn(self) -> list[Observation]:
+        """Those that are numbers."""
+        return [value for value in self.values if value.value is not None]
+
+    @property
+    def sources(self) -> list[Origin]:
+        """Where the values come from."""
+        return list(dict.fromkeys(map(origin_of, self.values)))
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether there are more days than a table should have rows."""
+        return len(self.values) > MOST_ROWS and all(_first(value) == _last(value) for value in self.values)
+
+
+def bounds(country: Country, indicator: Indicator) -> tuple[datetime.date, datetime.date]:
+    """The first and the last day of all dated numbers; reads two rows."""
+    numbers = dated(country, indicator).filter(value__isnull=False)
+    last, first = numbers.first(), numbers.reverse().first()
+    assert first, "the indicator is not offered"
+    assert last
+    return _first(first), _last(last)
+
+
+def series_of(country: Country, indicator: Indicator, first: datetime.date, last: datetime.date) -> Series:
+    """The values from `first` to `last`; a period that reaches in from before counts. Reads no others of daily ones."""
+    values = dated(country, indicator).begun_by(last)
+    if indicator.is_daily:
+        values = values.alias(age=by_period()).filter(age__gte=DateRange(first, first + DAY))
+    else:
+        values = values.filter(period_range__overlap=DateRange(first, last + DAY))
+    found = tuple(values.reverse())
+    for value in found:
+        value.indicator = indicator
+    return Series(indicator, found, *bounds(country, indicator))
+
+
+def _first(value: Observation) -> datetime.date:
+    day: datetime.date = value.period_range.lower
+    return day
+
+
+def _last(value: Observation) -> datetime.date:
+    day: datetime.date = value.period_range.upper - DAY
+    return day
+
+
+# The drawing
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A line across the plot: how far down it lies, in units of the drawing and in percent, and its number."""
+
+    y: float
+    down: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """Paths in a field of `COLUMNS` by `HEIGHT`: what is stated exactly, and what is not; and breaks of the series."""
+
+    exact: str
+    inexact: str
+    breaks: tuple[str, ...]
+    levels: tuple[Level, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no value lies here."""
+        return not (self.exact or self.inexact)
+
+
+Point = tuple[float, float]
+At = Callable[[datetime.date], float]
+
+
+def drawing_of(series: Series, at: At) -> Drawing:
+    """The lines of `series`; `at` gives the place of the beginning of a day, in percent of the width."""
+    values = series.drawn
+    numbers = [value.value for value in values if value.value is not None]
+    levels = _levels(min(numbers, default=Decimal(0)), max(numbers, default=Decimal(0)), series.indicator.unit)
+    down = _scale(levels[0], levels[-1])
+    paths: dict[bool, list[str]] = {True: [], False: []}
+    for is_exact, line in _lines(values, lambda day: at(day) * COLUMNS / 100, down):
+        paths[is_exact].append(_path(_thinned(line)))
+    return Drawing(
+        exact="".join(paths[True]),
+        inexact="".join(paths[False]),
+        breaks=tuple(f"{at(_first(v)):.2f}%" for v in values if v.status == ObservationStatus.BREAK),
+        levels=tuple(_level(number, down(number), series.indicator) for number in levels),
+    )
+
+
+def is_exact(value: Observation) -> bool:
+    """Whether a value is neither estimated nor provisional nor a bound."""
+    inexact = (ObservationStatus.ESTIMATED, ObservationStatus.PROVISIONAL)
+    return value.status not in inexact and value.qualifier == Qualifier.EQ
+
+
+def _lines(
+    values: Sequence[Observation], across: At, down: Callable[[Decimal], float]
+) -> Iterable[tuple[bool, list[Point]]]:
+    """Whether it is exact, and the outline of each run of periods that follow one another."""
+    run: list[Point] = []
+    before: Observation | None = None
+    for value in values:
+        is_joined = before is not None and _follows(before, value)
+        if run and before is not None and not (is_joined and is_exact(before) == is_exact(value)):
+            yield is_exact(before), run
+            run = run[-1:] if is_joined else []
+        assert value.value is not None
+        y = down(value.value)
+        run += [(across(_first(value)), y), (across(_last(value) + DAY), y)]
+        before = value
+    if run and before is not None:
+        yield is_exact(before), run
+
+
+def _follows(before: Observation, value: Observation) -> bool:
+    return _last(before) + DAY == _first(value) and value.status != ObservationStatus.BREAK
+
+
+def _thinned(line: Iterable[Point]) -> list[Point]:
+    """Of each column the first, lowest, highest and last point, in their order."""
+    kept: list[Point] = []
+    for _column, group in groupby(line, key=lambda point: int(point[0])):
+        points = list(group)
+        heights = [y for _x, y in points]
+        places = {0, heights.index(min(heights)), heights.index(max(heights)), len(points) - 1}
+        kept += [points[place] for place in sorted(places)]
+    return kept
+
+
+def _path(line: Sequence[Point]) -> str:
+    (x, y), *others = line
+    path = f"M{x:.1f},{y:.1f}"
+    for (x0, y0), (x1, y1) in pairwise([(x, y), *others]):
+        path += f"H{x1:.1f}" if y0 == y1 else f"V{y1:.1f}" if x0 == x1 else f"L{x1:.1f},{y1:.1f}"
+    return path
+
+
+NICE = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
+
+
+def _levels(lowest: Decimal, highest: Decimal, unit: str) -> list[Decimal]:
+    """Round numbers from at most `lowest` to at least `highest`, zero among them."""
+    low, high = min(lowest, Decimal(0)), max(highest, Decimal(0))
+    rough = (high - low) / 3 or Decimal(1)
+    power = Decimal(10) ** rough.adjusted()
+    step = next(nice * power for nice in NICE if nice * power >= rough)
+    if unit not in (Unit.PERCENT, Unit.INDEX):
+        step = max(step, Decimal(1))
+    first, last = (low / step).to_integral_value(ROUND_FLOOR), (high / step).to_integral_value(ROUND_CEILING)
+    return [step * number for number in range(int(first), max(int(last), int(first) + 1) + 1)]
+
+
+def _scale(lowest: Decimal, highest: Decimal) -> Callable[[Decimal], float]:
+    return lambda number: float(HEIGHT - (number - lowest) / (highest - lowest) * HEIGHT)
+
+
+def _level(number: Decimal, y: float, indicator: Indicator) -> Level:
+    decimals = max(indicator.decimals, 2) if indicator.unit in (Unit.PERCENT, Unit.INDEX) else 0
+    return Level(y, f"{y / HEIGHT * 100:.2f}%", in_unit(number, indicator.unit, decimals))
+
+
+# The table
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """A value as it is stated."""
+
+    period: str
+    value: str
+    remark: str
+    source: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """The days of a month: how many have a value, of how many, and the lowest, highest and last value."""
+
+    month: str
+    days: int
+    of: int
+    lowest: str
+    highest: str
+    last: str
+
+
+def value_rows(series: Series) -> tuple[ValueRow, ...]:
+    """Every value with its period, its remark and its source."""
+    return tuple(ValueRow(stated_period(v), stated_value(v), stated_remark(v), origin_of(v)) for v in series.values)
+
+
+def month_rows(series: Series) -> tuple[MonthRow, ...]:
+    """Days as months, those among them in which no day has a value."""
+    by_month = {
+        key: list(group) for key, group in groupby(series.drawn, key=lambda v: (_first(v).year, _first(v).month))
+    }
+    return tuple(_month_row(key, by_month.get(key, []), series.indicator) for key in _months(sorted(by_month)))
+
+
+def _months(present: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Every month from the first to the last."""
+    if not present:
+        return []
+    (first_year, first), (last_year, last) = present[0], present[-1]
+    numbers = range(first_year * 12 + first - 1, last_year * 12 + last)
+    return [(number // 12, number % 12 + 1) for number in numbers]
+
+
+def _month_row(key: tuple[int, int], days: Sequence[Observation], indicator: Indicator) -> MonthRow:
+    numbers = [day.value for day in days if day.value is not None]
+
+    def written(number: Decimal) -> str:
+        return in_unit(number, indicator.unit, indicator.decimals)
+
+    lowest, highest, last = (written(f(numbers)) if numbers else "" for f in (min, max, lambda some: some[-1]))
+    month = PartialDate(*key).in_words()
+    return MonthRow(month, len(numbers), calendar.monthrange(*key)[1], lowest, highest, last)

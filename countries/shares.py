@@ -1,0 +1,34 @@
+"""The rule of shares of one whole in words; the database holds it too, without naming the parts."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from countries.figures import in_unit
+from countries.models import Country, Indicator, Observation
+from countries.periods import Period
+
+
+def pass_the_whole(indicator: Indicator, period: Period | None, parts: Mapping[Country, Decimal]) -> str:
+    """Why these shares by counterpart cannot stand beside each other, or ''; each may be rounded up by a half."""
+    most = 100 + len(parts) * Decimal("0.5").scaleb(-indicator.decimals)
+    if sum(parts.values()) <= most:
+        return ""
+    named = (f"{country.name} {in_unit(value, indicator.unit, indicator.decimals)}" for country, value in parts.items())
+    return _(
+        "The shares of “%(indicator)s”, %(period)s, pass 100 percent: %(parts)s. Correct one of them; shares that are"
+        " left out are shown as the rest."
+    ) % {
+        "indicator": indicator,
+        "period": period.in_words() if period else _("period not stated"),
+        "parts": ", ".join(named),
+    }
+
+
+def stored_parts(country: Country, indicator: Indicator, period: Period | None) -> dict[int, tuple[Country, Decimal]]:
+    """The counterparts and values of the shares that are stored, by the key of the observation."""
+    stored = Observation.objects.filter(
+        country=country, indicator=indicator, period=period, counterpart__isnull=False, value__isnull=False
+    )
+    return {o.pk: (o.counterpart, o.value) for o in stored.select_related("counterpart") if o.counterpart and o.value}

@@ -1,0 +1,155 @@
+"""A figure of a country over time: under the axis of its timeline, and as files."""
+
+import datetime
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from countries.models import Country, Indicator, Observation
+from countries.periods import PartialDate
+from countries.public_pages import public_page
+from countries.resources import ObservationResource
+from countries.series import (
+    Drawing,
+    MonthRow,
+    Series,
+    ValueRow,
+    bounds,
+    drawing_of,
+    month_rows,
+    offered,
+    series_of,
+    value_rows,
+)
+from measures.exporting import FORMATS
+from measures.matrix import Matrix
+from measures.timeline import Axis, Chart, Tick, divided, ticks
+from measures.views.listing import Listing
+from measures.views.measure import permanent_address
+
+LINE = 130
+"""Characters of a line below the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A figure over time with what there is to choose; `is_cut`: some values lie outside of the axis."""
+
+    options: Sequence[Indicator]
+    series: Series
+    drawing: Drawing
+    ticks: tuple[Tick, ...]
+    values: tuple[ValueRow, ...]
+    months: tuple[MonthRow, ...]
+    shown: str
+    whole: str
+    is_cut: bool
+
+
+def panel(
+    country: Country, options: Sequence[Indicator], listing: Listing, chart: Chart | None, matrix: Matrix | None
+) -> Panel | None:
+    """The chosen figure, else the first, under the axis of what stands above it; None where there is none."""
+    if not options:
+        return None
+    chosen = listing.filter.value("series")
+    indicator = next((option for option in options if option.key == chosen), options[0])
+    axis = (chart and chart.axis) or _axis_of(listing, matrix) or divided(*bounds(country, indicator))
+    series = series_of(country, indicator, axis.first, axis.last - datetime.timedelta(days=1))
+    return Panel(
+        options=options,
+        series=series,
+        drawing=drawing_of(series, axis.at),
+        ticks=ticks(axis),
+        values=() if series.is_by_day else value_rows(series),
+        months=month_rows(series) if series.is_by_day else (),
+        shown=_from_to(axis.first, axis.last - datetime.timedelta(days=1)),
+        whole=_from_to(series.first, series.last),
+        is_cut=series.first < axis.first or series.last >= axis.last,
+    )
+
+
+def _axis_of(listing: Listing, matrix: Matrix | None) -> Axis | None:
+    """The time that the filter asks for, as far as it does, else that of the periods of the table of counts."""
+    periods = [(c.first.first, c.last.last) for c in matrix.columns if c.first and c.last] if matrix else []
+    since, until = listing.filter.value("from"), listing.filter.value("to")
+    first = since.first if since else periods[0][0] if periods else None
+    last = until.last if until else periods[-1][1] if periods else None
+    return divided(first, last) if first and last and first <= last else None
+
+
+def _from_to(first: datetime.date, last: datetime.date) -> str:
+    ends = {"start": PartialDate.from_date(first).in_words(), "end": PartialDate.from_date(last).in_words()}
+    return _("%(start)s to %(end)s") % ends
+
+
+# Files
+
+
+@public_page
+@require_safe
+def series_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """`/countries/peru/series.csv?series=poverty_rate`: every value, with the columns of observations.csv."""
+    country = get_object_or_404(Country.objects.covered(), slug=slug)
+    indicator = _asked(request, country)
+    if isinstance(indicator, HttpResponse):
+        return indicator
+    values = Observation.objects.filter(country=country, indicator=indicator, counterpart=None)
+    blocks = FORMATS["csv"].blocks(ObservationResource, values.order_by("period_range", "pk"), public=True)
+    response = StreamingHttpResponse(blocks, content_type=FORMATS["csv"].media_type)
+    response["Content-Disposition"] = f'attachment; filename="{slug}-{indicator.key}.csv"'
+    return response
+
+
+@public_page
+@require_safe
+def series_svg(request: HttpRequest, slug: str) -> HttpResponse:
+    """`/countries/peru/series.svg?series=poverty_rate`: a picture of all values that stands alone."""
+    country = get_object_or_404(Country.objects.covered(), slug=slug)
+    indicator = _asked(request, country)
+    if isinstance(indicator, HttpResponse):
+        return indicator
+    first, last = bounds(country, indicator)
+    axis, series = divided(first, last), series_of(country, indicator, first, last)
+    context = {
+        "country": country,
+        "series": series,
+        "drawing": drawing_of(series, axis.at),
+        "ticks": ticks(axis),
+        "title": textwrap.wrap(f"{country}: {indicator}", LINE * 5 // 9),
+        "notes": _notes(series, _from_to(first, last), permanent_address(request, country)),
+    }
+    response = render(request, "countries/series.svg", context, content_type="image/svg+xml; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="{slug}-{indicator.key}.svg"'
+    return response
+
+
+def _notes(series: Series, period: str, address: str) -> list[str]:
+    """What stands below the picture, in lines: where the values come from, of when they are, whose the picture is."""
+    sources = "; ".join(" ".join(part for part in (source.name, source.url) if part) for source in series.sources)
+    texts = (
+        _("Source: %(sources)s") % {"sources": sources},
+        _("Values of %(period)s.") % {"period": period},
+        _("Picture: Mobility Policy Observatory, %(address)s, CC BY 4.0. The values keep the terms of their source.")
+        % {"address": address},
+    )
+    return [line for text in texts for line in textwrap.wrap(text, LINE)]
+
+
+def _asked(request: HttpRequest, country: Country) -> Indicator | HttpResponse:
+    """The figure that the address asks for, or words about what is wrong with it."""
+    for name in request.GET:
+        if name != "series":
+            return _refused(f"{name}: " + _("There is no such filter."))
+    options = {option.key: option for option in offered(country)}
+    chosen = options.get(request.GET.get("series", ""))
+    return chosen or _refused("series: " + _("Give one of: %(keys)s.") % {"keys": ", ".join(options) or "–"})
+
+
+def _refused(words: str) -> HttpResponse:
+    return HttpResponse(f"{words}\n", status=400, content_type="text/plain; charset=utf-8")
