@@ -186,6 +186,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 IMPORTS_DIR = DATA_DIR / "imports"  # what waits to be imported; never served
+FEEDS_DIR = DATA_DIR / "feeds"  # what a feed has brought and a person is to look at; never served
+# The folder that feeds may read from, as file:daily.csv; nothing outside of it
+FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
