@@ -7,6 +7,7 @@ variable for a real installation. A variable that cannot be read stops the start
 import os
 from datetime import timedelta
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,6 +43,15 @@ def _number(name: str, default: int) -> int:
 
 def _words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in _text(name, default).split(",") if word.strip()]
+
+
+def _networks(name: str) -> list[str]:
+    for network in _words(name):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}. Write it such as {name}=10.1.0.0/16,fd12::/16.") from error
+    return _words(name)
 
 
 def _origin(name: str) -> str:
@@ -170,6 +180,11 @@ PUBLIC_VERSION_AGE = 0.2
 
 # Megabytes of rendered public pages that each process keeps ready; 0 keeps none
 PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
+
+# Fetching from the web: who asks, and how to reach them; private networks that may be asked all the same
+
+FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
+FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 
 # Languages: English, the default, has no prefix in the address
 
