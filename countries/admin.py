@@ -9,7 +9,8 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from countries.models import Country, Indicator, MobilityRole, Observation
+from countries.feed_admin import FeedRunAdmin, IndicatorFeedAdmin
+from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation
 from countries.periods import PartialDate, Period
 from countries.record_admin import RecordAdmin, echo
 
@@ -151,3 +152,7 @@ class ObservationAdmin(RecordAdmin):
         if len(codes) == 2:
             found |= queryset.filter(Q(country=codes[0], counterpart=codes[1]))
         return found, may_have_duplicates
+
+
+admin.site.register(IndicatorFeed, IndicatorFeedAdmin)
+admin.site.register(FeedRun, FeedRunAdmin)

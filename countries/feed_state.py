@@ -34,9 +34,7 @@ class Freshness:
     is_late: bool
 
 
-def freshness(
-    indicators: Iterable[int] | None = None, *, at: datetime.datetime | None = None
-) -> dict[int, Freshness]:
+def freshness(indicators: Iterable[int] | None = None, *, at: datetime.datetime | None = None) -> dict[int, Freshness]:
     """By the id of the indicator, those that a feed which is on fills; in one query, however many there are.
 
     Where several feeds fill one, the one that is furthest behind speaks.

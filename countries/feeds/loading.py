@@ -166,8 +166,9 @@ def compared(path: Path, feed: IndicatorFeed, before: FeedRun | None) -> Iterato
     execute("drop table if exists feed_row, feed_outcome")  # of a run in the same transaction
     execute("create temp table feed_row (line integer, country text, period text, value numeric(20, 6)) on commit drop")
     tally = Tally()
+    found = understood(cells_of(path, feed), feed, tally)
     with connection.cursor() as cursor, cursor.copy("copy feed_row from stdin") as copy:
-        for row in understood(cells_of(path, feed), feed, tally):
+        for row in found:
             copy.write_row(row)
     yield _findings(feed, tally, before)
 

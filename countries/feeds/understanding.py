@@ -45,9 +45,18 @@ class LeftOut(Exception):
 
 
 def understood(cells: Iterable[Cells], feed: IndicatorFeed, tally: Tally) -> Iterator[Understood]:
-    """What the rows say; `tally` counts the others, by reason."""
+    """What the rows say; `tally` counts the others, by reason. The database is asked now, not while rows are read."""
     country_of, period_of = remembering(country_reader(feed)), remembering(period_reader(feed))
-    value_of = value_reader(feed)
+    return _understood(cells, country_of, period_of, value_reader(feed), tally)
+
+
+def _understood(
+    cells: Iterable[Cells],
+    country_of: Callable[[str], str],
+    period_of: Callable[[str], str],
+    value_of: Callable[[str], str],
+    tally: Tally,
+) -> Iterator[Understood]:
     for line, country, day, value in cells:
         tally.read += 1
         if country is None or day is None or value is None:

@@ -1,9 +1,11 @@
 """Whatever a server does, what is public stays, the run says why, and the next good run heals it."""
 
 import gzip
+import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
+import trustme
 
 from countries import feeds
 from countries.feeds import bodies
@@ -139,10 +141,6 @@ def test_certificate_that_nobody_signed(tls_server: HostileServer) -> None:
 
 @pytest.fixture
 def tls_server() -> Iterator[HostileServer]:
-    import ssl
-
-    import trustme
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with serving(tls=context) as server:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,5 @@ def test_no_bytes_whatever_raise_anything_but_a_problem_in_words(
 ) -> None:
     path = tmp_path_factory.mktemp("made") / "body"
     path.write_bytes(b"\x1f\x8b\x08" + body if packed else body)
-    try:
+    with suppress(FeedProblem):
         list(cells_of(path, IndicatorFeed(**LONG, format=form)))
-    except FeedProblem as problem:
-        assert problem.problem

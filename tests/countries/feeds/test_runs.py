@@ -158,7 +158,11 @@ def held(put: Put, text: str, **fields: Any) -> tuple[IndicatorFeed, FeedRun]:
         ),
         (table(PER_05="501"), {"highest": 500}, ["1 value lies outside the range of the feed, … to 500."]),
         (table(PER_05="1001", ECU_05="9", ECU_06="0"), {"jump": 10}, ["2 values have jumped by more than 10 times."]),
-        (table() + "PER,2020-03-11,1001\nPER,2020-02-01,9000\n", {"jump": 10}, ["1 value has jumped by more than 10 times."]),
+        (
+            table() + "PER,2020-03-11,1001\nPER,2020-02-01,9000\n",
+            {"jump": 10},
+            ["1 value has jumped by more than 10 times."],
+        ),
         (table() + "?,2020-03-11,1\n" * 3, {}, ["3 of 23 rows were refused."]),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Cells to country, period and value."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -65,10 +66,12 @@ def test_line_of_the_alias_table_that_says_nothing_is_refused(line: str) -> None
     ("order", "text", "period"),
     [
         *(("iso", "2020-05-29", "2020-05-29"), ("iso", "2020-05", "2020-05"), ("iso", "2020", "2020")),
-        *(("iso", "20200529", "2020-05-29"), ("iso", "2020-05-29T00:00:00Z", "2020-05-29"), ("iso", "2020M05", "2020-05")),
+        *(("iso", "20200529", "2020-05-29"), ("iso", "2020-05-29T00:00:00Z", "2020-05-29")),
+        ("iso", "2020M05", "2020-05"),
         *(("iso", "2020Q2", "2020-04/2020-06"), ("iso", "1960 [YR1960]", "1960")),
         *(("day_first", "29/05/2020", "2020-05-29"), ("day_first", "3.4.2020", "2020-04-03")),
-        *(("month_first", "5/29/20", "2020-05-29"), ("month_first", "3/4/2020", "2020-03-04"), ("month_first", "2020", "2020")),
+        *(("month_first", "5/29/20", "2020-05-29"), ("month_first", "3/4/2020", "2020-03-04")),
+        ("month_first", "2020", "2020"),
     ],
 )  # fmt: skip
 def test_days_as_files_write_them(order: str, text: str, period: str) -> None:
@@ -118,10 +121,8 @@ def test_every_number_that_the_database_keeps_is_read_exactly(number: Decimal) -
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_number_or_refused(text: str) -> None:
-    try:
-        Decimal(value_reader(IndicatorFeed())(text))
-    except Unknown as unknown:
-        assert unknown.remedy
+    with suppress(Unknown):
+        assert Decimal(value_reader(IndicatorFeed())(text)).is_finite()
 
 
 @pytest.mark.usefixtures("countries")
