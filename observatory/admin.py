@@ -132,20 +132,22 @@ class BackgroundJobAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Do it once more"), permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:
-        chosen = list(queryset.filter(status__in=RETRIED))
+        asked, chosen = queryset.count(), list(queryset.filter(status__in=RETRIED))
         for job in chosen:
             app.job_manager.retry_job_by_id(job.pk, timezone.now(), job.priority, job.queue_name, job.lock)
-        self._tell(request, chosen, queryset, ngettext("%(n)d job waits again.", "%(n)d jobs wait again.", len(chosen)))
+        words = ngettext("%(n)d job waits again.", "%(n)d jobs wait again.", len(chosen))
+        self._tell(request, len(chosen), asked, words)
 
     @admin.action(description=_("Cancel what waits"), permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:
+        asked = queryset.count()
         chosen = [job for job in queryset.filter(status__in=CANCELLED) if app.job_manager.cancel_job_by_id(job.pk)]
         words = ngettext("%(n)d job was cancelled.", "%(n)d jobs were cancelled.", len(chosen))
-        self._tell(request, chosen, queryset, words)
+        self._tell(request, len(chosen), asked, words)
 
-    def _tell(self, request: HttpRequest, done: list[Any], chosen: QuerySet[BackgroundJob], words: str) -> None:
-        messages.success(request, words % {"n": len(done)})
-        if others := chosen.exclude(pk__in=[job.pk for job in done]).count() if not done else 0:
+    def _tell(self, request: HttpRequest, done: int, asked: int, words: str) -> None:
+        messages.success(request, words % {"n": done})
+        if others := asked - done:
             words = ngettext(
                 "%(n)d other is not in a state for that.", "%(n)d others are not in a state for that.", others
             )

@@ -48,8 +48,9 @@ class Body:
 
 
 @contextmanager
-def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float = SECONDS) -> Iterator[Body]:
+def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float | None = None) -> Iterator[Body]:
     """The body of the feed; asked for conditionally where `known` had the same. Raise FeedProblem."""
+    seconds = seconds or SECONDS
     settings.FEEDS_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as file:
         if feed.url.startswith("file:"):
@@ -68,7 +69,7 @@ def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float
 def _copied(place: str, into: IO[bytes]) -> Body:
     """A file below FEED_FILES_DIR, links followed and still below it."""
     folder = settings.FEED_FILES_DIR
-    path = (folder / place.lstrip("/")).resolve()
+    path = (folder / place).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise FeedProblem(
             _("The file lies outside of the folder of files."),

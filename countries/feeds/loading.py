@@ -6,6 +6,7 @@ The tables live as long as the transaction: `feed_row` what the file says, `feed
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -284,7 +285,7 @@ def _doubts(because: dict[str | None, int], feed: IndicatorFeed) -> Iterator[str
 
 
 def _bound(value: Any) -> str:
-    return "…" if value is None else f"{value.normalize():f}"
+    return "…" if value is None else f"{Decimal(value).normalize():f}"
 
 
 def write(run: FeedRun) -> None:

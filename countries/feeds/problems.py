@@ -39,7 +39,7 @@ class Tally:
 
     def refuse(self, problem: str, remedy: str, line: int, cell: str, count: int = 1) -> None:
         """Note a refused row, or several that are alike."""
-        kind = self.kinds.setdefault(problem, Kind(problem, remedy, 0, line, cell[:200]))
+        kind = self.kinds.setdefault(problem, Kind(problem, remedy, 0, line, cell[:200].replace("\0", "␀")))
         kind.count += count
 
     @property

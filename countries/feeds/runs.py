@@ -42,7 +42,7 @@ def locked(feed: IndicatorFeed) -> Iterator[None]:
     try:
         yield
     finally:
-        if connection.is_usable():
+        if not connection.needs_rollback:
             rows("select pg_advisory_unlock(%(lock)s, %(feed)s)", key)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from countries.feeds.bodies import SECONDS, Body, fetched
+from countries.feeds.bodies import Body, fetched
 from countries.feeds.loading import Findings, compared
 from countries.feeds.problems import FeedProblem, Tally
 from countries.feeds.reading import SAMPLED, Cells, Sample, cells_of, sample_of
@@ -66,7 +66,7 @@ class Trial:
         return self.found.counts() if self.found else {}
 
 
-def try_out(feed: IndicatorFeed, *, seconds: float = SECONDS) -> Trial:
+def try_out(feed: IndicatorFeed, *, seconds: float | None = None) -> Trial:
     """Fetch, read and compare, write nothing; what is wrong as a whole is part of the answer."""
     trial = Trial()
     try:

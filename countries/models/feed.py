@@ -430,9 +430,11 @@ class FeedRun(models.Model):
         self.end(RunState.FAILED, problem=problem, remedy=remedy, may_pass=may_pass)
 
     def end(self, state: RunState, **changes: Any) -> None:
-        """Note what became of it."""
+        """Note what became of it; a stranger's server may have sent what no text of the database can hold."""
         for name, value in {"state": state, "ended_at": timezone.now(), **changes}.items():
             setattr(self, name, value)
+        for name in ("problem", "final_url", "etag", "last_modified"):
+            setattr(self, name, getattr(self, name).replace("\0", "␀"))
         self.save()
 
 

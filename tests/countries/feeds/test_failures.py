@@ -76,7 +76,7 @@ FAILURES: dict[str, tuple[Answer, int | None, str, bool]] = {
         True,
     ),
     "HTML instead of CSV": (answer(b"<!doctype html><title>Maintenance</title>"), 200, "A web page came instead", True),
-    "redirect to elsewhere": (redirect("http://localhost:9/other.csv"), None, "The address leads elsewhere now", False),
+    "redirect to elsewhere": (redirect("http://localhost/other.csv"), None, "The address leads elsewhere now", False),
     "redirect in a circle": (redirect("/daily.csv"), None, "The address leads on and on to others.", False),
     "changed header": (csv(GOOD.replace(b"iso3", b"iso_code")), 200, "The file has no column “iso3”.", False),
     "wrong encoding": (csv(GOOD + "CÔT,2020-03-01,1\n".encode("latin-1")), 200, "The letters of the file", False),
@@ -117,7 +117,7 @@ def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
         ("http://10.0.0.1/daily.csv", "The address leads into a private network.", False),
         ("http://169.254.169.254/latest/meta-data", "The address leads into a private network.", False),
         ("file:../secret_key", "The file lies outside of the folder of files.", False),
-        ("file:/etc/passwd", "The file etc/passwd cannot be read", True),
+        ("file:.//etc/passwd", "The file .//etc/passwd cannot be read", True),
         ("file:missing.csv", "The file missing.csv cannot be read", True),
     ],
 )

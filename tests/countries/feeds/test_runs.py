@@ -312,7 +312,7 @@ def test_trying_a_feed_without_columns_shows_those_of_the_file(put: Put) -> None
     trial = feeds.try_out(IndicatorFeed(indicator=factories.indicator(), url="file:daily.csv"))
     assert trial.problem == "The feed does not name its columns yet."
     assert [(column.name, column.cells) for column in trial.columns] == [
-        ("iso3", ["PER"]),
+        ("iso3", ["PER", "ECU"]),
         ("date", ["2020-03-01", "2020-03-02", "2020-03-03"]),
         ("value", ["100"]),
     ]
