@@ -7,7 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from countries.models import Observation, Qualifier, Unit
+from countries.models import Observation, ObservationStatus, Qualifier, Unit
 
 NARROW_SPACE = "\u202f"  # between number and percent sign, without a break
 MILLION, TEN_THOUSAND = 1_000_000, 10_000
@@ -21,6 +21,23 @@ def stated_value(observation: Observation) -> str:
         return _("No value recorded")
     number = in_unit(observation.value, observation.indicator.unit, observation.indicator.decimals)
     return qualified(number, Qualifier(observation.qualifier))
+
+
+def stated_period(observation: Observation) -> str:
+    """`2019`, `2016 to 2019`, `May 2020 (date inferred)`, `period not stated`."""
+    period = observation.period
+    if not period:
+        return _("period not stated")
+    return _("%(period)s (date inferred)") % {"period": period.in_words()} if period.inferred else period.in_words()
+
+
+def stated_remark(observation: Observation) -> str:
+    """What the status of a value warns of, or ''."""
+    return {
+        ObservationStatus.ESTIMATED: _("estimate"),
+        ObservationStatus.PROVISIONAL: _("provisional"),
+        ObservationStatus.BREAK: _("not comparable with earlier values"),
+    }.get(ObservationStatus(observation.status), "")
 
 
 def qualified(number: str, qualifier: Qualifier) -> str:

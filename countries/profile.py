@@ -12,7 +12,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Coalesce, FirstValue
 from django.utils.translation import gettext as _
 
-from countries.figures import in_unit, qualified, stated_value
+from countries.figures import in_unit, qualified, stated_period, stated_remark, stated_value
 from countries.models import (
     Country,
     Indicator,
@@ -234,8 +234,8 @@ def _figure(observation: Observation) -> Figure:
         whole=_whole(observation.indicator),
         value=stated_value(observation),
         is_missing=observation.status == ObservationStatus.MISSING,
-        period=_period(observation),
-        remark=_remark(observation),
+        period=stated_period(observation),
+        remark=stated_remark(observation),
         note=observation.note,
         source=_origin(observation),
     )
@@ -243,21 +243,6 @@ def _figure(observation: Observation) -> Figure:
 
 def _whole(indicator: Indicator) -> str:
     return indicator.base.name if indicator.base else ""
-
-
-def _period(observation: Observation) -> str:
-    period = observation.period
-    if not period:
-        return _("period not stated")
-    return _("%(period)s (date inferred)") % {"period": period.in_words()} if period.inferred else period.in_words()
-
-
-def _remark(observation: Observation) -> str:
-    return {
-        ObservationStatus.ESTIMATED: _("estimate"),
-        ObservationStatus.PROVISIONAL: _("provisional"),
-        ObservationStatus.BREAK: _("not comparable with earlier values"),
-    }.get(ObservationStatus(observation.status), "")
 
 
 def _origin(observation: Observation) -> Origin:
@@ -283,7 +268,7 @@ def _table(indicator: Indicator, parts: Sequence[Observation]) -> ShareTable:
         rows.append(ShareRow(_("Other or not stated"), value, _bar(rest, longest), is_rest=True))
     notes = tuple(f"{_counterpart(part)}: {part.note}" for part in parts if part.note)
     sources = tuple(dict.fromkeys(_origin(part) for part in parts))
-    return ShareTable(indicator.name, tuple(rows), _period(parts[0]), notes, sources)
+    return ShareTable(indicator.name, tuple(rows), stated_period(parts[0]), notes, sources)
 
 
 def _rest(parts: Iterable[Observation]) -> Decimal | None:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("media/countries/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / "countries"}, name="picture"),
     *i18n_patterns(
         path("", views.home, name="home"),
+        path("map.csv", views.map_csv, name="map_csv"),
         path("countries/", views.country_list, name="countries"),
         path("about/", views.about, name="about"),
         path("accessibility/", views.accessibility, name="accessibility"),

@@ -1,5 +1,8 @@
 """The pages that belong to no country and no measure, and what machines ask of the site."""
 
+import csv
+from datetime import UTC, datetime
+
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,6 +16,7 @@ from countries.public_pages import public_page
 from measures.choices import StatusGroup
 from measures.public_index import public_index
 from observatory import overview
+from observatory.home_map import COLUMNS, Question, file_rows, home_map
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -20,14 +24,34 @@ PLAIN = "text/plain; charset=utf-8"
 @public_page
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What the observatory holds, and ways into it."""
+    """What the observatory holds, and ways into it; the query string says what the map shows."""
     index = public_index()
+    question = Question(request.GET, today=datetime.now(UTC).date())
     context = {
         "numbers": overview.numbers(index),
-        "rows": overview.covered_countries(index),
+        "question": question,
+        "shown": None if question.problems else home_map(question, index),
+        "first": index.everything.bounds(),
+        "countries": Country.objects.covered().by_name(),
         "newest": overview.newest_entries(index),
     }
-    return render(request, "home.html", context)
+    return render(request, "home.html", context, status=400 if question.problems else 200)
+
+
+@public_page
+@require_safe
+def map_csv(request: HttpRequest) -> HttpResponse:
+    """What the map of the home page shows, with its query string; a wrong parameter is named."""
+    question = Question(request.GET, today=datetime.now(UTC).date())
+    if problems := question.problems:
+        words = "".join(f"{problem.parameter}: {problem.message}\n" for problem in problems)
+        return HttpResponse(words, status=400, content_type=PLAIN)
+    headers = {"Content-Disposition": f'attachment; filename="map-{question.key}-{question.day}.csv"'}
+    response = HttpResponse(content_type="text/csv; charset=utf-8", headers=headers)
+    lines = csv.writer(response, lineterminator="\n")
+    lines.writerow(COLUMNS)
+    lines.writerows(file_rows(home_map(question, public_index()), request.build_absolute_uri))
+    return response
 
 
 @public_page

@@ -15,6 +15,7 @@ from django.utils import translation
 
 from measures.choices import Workflow
 from measures.models import Measure
+from observatory.record_map import COUNTS
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ SEARCHES = (
     "?topic=health.access&status=in_force",
     "?from=2020-04&to=2020-04",
 )
+MAPS = ("", *(f"?indicator={key}&on=2020-05-15" for key in COUNTS))
 
 
 def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
@@ -54,7 +56,8 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "sitemaps": [reverse("sitemaps")],
         "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures")],
         "picture": [reverse("picture", args=["peru.jpg"])],
-        "home": [reverse("home")],
+        "home": [reverse("home") + search for search in MAPS],
+        "map_csv": [reverse("map_csv") + search for search in MAPS],
         "countries": [reverse("countries")],
         "about": [reverse("about")],
         "accessibility": [reverse("accessibility")],

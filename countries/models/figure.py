@@ -1,10 +1,13 @@
 """Indicators and what was observed of them."""
 
+import datetime
 from decimal import Decimal
 
 import pgtrigger
+from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +39,9 @@ class Unit(models.TextChoices):
 
 
 COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS)
+
+
+_NUMBER = "-?[0-9]+([.][0-9]+)?"
 
 
 @shown()
@@ -84,7 +90,7 @@ class Indicator(models.Model):
                 violation_error_message=_("An indicator cannot be a share of itself."),
             ),
             models.CheckConstraint(
-                condition=Q(map_breaks__regex=r"^(-?[0-9.]+([|]-?[0-9.]+){3})?$"),
+                condition=Q(map_breaks__regex=rf"^({_NUMBER}([|]{_NUMBER}){{3}})?$"),
                 name="countries_indicator_map_breaks",
                 violation_error_message=_("Write four numbers, such as 15|25|35|45."),
             ),
@@ -147,6 +153,30 @@ _VALUES_FIT = """
 """Counts are whole, percentages 0 to 100; shares by counterpart may leave a rest, not pass the whole."""
 
 
+def by_period() -> models.Func:
+    """What sorts values by age: their period, with those that state none before all others."""
+    template = "coalesce(%(expressions)s, 'empty'::daterange)"
+    return models.Func(F("period_range"), template=template, output_field=DateRangeField())
+
+
+class ObservationQuerySet(models.QuerySet["Observation"]):
+    """Values of indicators."""
+
+    def of_the_whole(self) -> "ObservationQuerySet":
+        """Values for a country as a whole, not by counterpart."""
+        return self.filter(counterpart__isnull=True)
+
+    def begun_by(self, day: datetime.date) -> "ObservationQuerySet":
+        """Values whose period had begun on `day`, or is not stated."""
+        # A range is before another when it begins earlier: this one is the first of those that begin on the day after
+        after = DateRange(day + datetime.timedelta(days=1), day + datetime.timedelta(days=2))
+        return self.alias(begun=by_period()).filter(begun__lt=after)
+
+    def newest_first(self) -> "ObservationQuerySet":
+        """By period; those that state none stand last."""
+        return self.order_by(by_period().desc())
+
+
 @shown()
 @kept
 class Observation(models.Model):
@@ -176,10 +206,22 @@ class Observation(models.Model):
     """The run that wrote it; null for what people enter, which no feed changes."""
     period_range = range_of("period")
 
+    objects = ObservationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("observation")
         verbose_name_plural = _("observations")
         ordering = ["indicator", "country", "-value"]
+        indexes = [
+            # The newest value of a country is one look into this, however many days there are
+            models.Index(
+                F("indicator"),
+                F("country"),
+                by_period().desc(),
+                name="countries_observation_newest",
+                condition=Q(counterpart__isnull=True) & ~Q(status="O"),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["indicator", "country", "counterpart", "period"],
