@@ -17,7 +17,15 @@ from countries.models.feed import (
     KeptBodies,
     RunState,
 )
-from countries.models.figure import COUNT_UNITS, Indicator, Observation, ObservationStatus, Qualifier, Unit
+from countries.models.figure import (
+    COUNT_UNITS,
+    Indicator,
+    Observation,
+    ObservationQuerySet,
+    ObservationStatus,
+    Qualifier,
+    Unit,
+)
 from countries.models.place import Country, CountryQuerySet, MobilityRole, Role
 
 __all__ = [
@@ -41,6 +49,7 @@ __all__ = [
     "KeptBodies",
     "MobilityRole",
     "Observation",
+    "ObservationQuerySet",
     "ObservationStatus",
     "Qualifier",
     "Role",
