@@ -138,11 +138,6 @@ class ObservationAdmin(RecordAdmin):
         (_("Source"), {"fields": ["source_name", "source_url"]}),
     ]
 
-    def save_model(self, request: HttpRequest, obj: Observation, form: Any, change: bool) -> None:
-        """What a person says of a value stands: no feed changes it from then on."""
-        obj.feed_run = None
-        super().save_model(request, obj, form, change)
-
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Observation], search_term: str
     ) -> tuple[QuerySet[Observation], bool]:

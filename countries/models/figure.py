@@ -203,7 +203,7 @@ class Observation(models.Model):
         related_name="observations",
         verbose_name=_("run of a feed"),
     )
-    """The run that wrote it; null for what people enter, which no feed changes."""
+    """The run that wrote it; null for what people enter or change, in whatever way: no feed changes that."""
     period_range = range_of("period")
 
     objects = ObservationQuerySet.as_manager()
@@ -252,15 +252,27 @@ class Observation(models.Model):
             canonical("period", "countries_observation", period=True),
         ]
         triggers = [
+            *(
+                pgtrigger.Trigger(
+                    name=f"values_fit_{suffix}",
+                    level=pgtrigger.Statement,
+                    when=pgtrigger.After,
+                    operation=operation,
+                    referencing=pgtrigger.Referencing(new="new_values"),
+                    func=_VALUES_FIT,
+                )
+                for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+            ),
             pgtrigger.Trigger(
-                name=f"values_fit_{suffix}",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=operation,
-                referencing=pgtrigger.Referencing(new="new_values"),
-                func=_VALUES_FIT,
-            )
-            for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+                name="value_by_hand",
+                level=pgtrigger.Row,  # the condition calls it for those rows alone
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    old__value__df=pgtrigger.F("new__value"), old__feed_run=pgtrigger.F("new__feed_run")
+                ),
+                func="new.feed_run_id = null; return new;",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -285,7 +285,7 @@ def test_roll_back_is_refused_where_a_later_run_built_upon_it(put: Put) -> None:
 def test_roll_back_is_refused_where_a_person_has_changed_a_value(put: Put) -> None:
     put(table())
     run = feeds.run(factories.feed())
-    Observation.objects.filter(country="PER", period="2020-03-03").update(value=5, feed_run=None)
+    Observation.objects.filter(country="PER", period="2020-03-03").update(value=5)
     with pytest.raises(FeedProblem, match="People have changed or deleted them"):
         feeds.roll_back(run, by=factories.editor())
 
@@ -323,3 +323,16 @@ def test_period_of_a_feed_is_canonical(put: Put) -> None:
     feeds.run(factories.feed())
     made = Observation.objects.get()
     assert str(Period.parse(str(made.period))) == str(made.period) == "2020-01/2020-03"
+
+
+def test_value_changed_by_hand_in_whatever_way_is_no_longer_the_feeds(put: Put) -> None:
+    feed = factories.feed()
+    put(table())
+    first = feeds.run(feed)
+    Observation.objects.filter(country="PER", period="2020-03-03").update(value=5)
+    Observation.objects.filter(country="PER", period="2020-03-04").update(note="A remark changes no value.")
+    put(table(PER_03="120", PER_04="130"))
+    run = feeds.run(feed)
+    assert (run.revised, run.refused) == (1, 1)
+    assert (at("PER", "2020-03-03"), at("PER", "2020-03-04")) == (5, 130)
+    assert Observation.objects.filter(feed_run=first).count() == 18
