@@ -13,8 +13,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from countries.feed_admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.merging import MergingAdmin, MergingForm, refuse, rule_broken, session_view
-from countries.models import Country, Indicator, MobilityRole, Observation, Role
+from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.periods import PartialDate, Period
 from countries.profile_admin import (
     RULES_OF_FIGURES,
@@ -247,3 +248,7 @@ class ObservationAdmin(RecordAdmin):
         if len(codes) == 2:
             found |= queryset.filter(Q(country=codes[0], counterpart=codes[1]))
         return found, may_have_duplicates
+
+
+admin.site.register(IndicatorFeed, IndicatorFeedAdmin)
+admin.site.register(FeedRun, FeedRunAdmin)

@@ -4,7 +4,7 @@ from django.db import models
 from import_export.resources import ModelResource
 
 from countries.columns import Column, ReadOnlyColumn, column_for, moment
-from countries.models import Country, Indicator, MobilityRole, Observation
+from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 
 
 class FileResource(ModelResource):
@@ -171,4 +171,43 @@ class ObservationResource(FileResource):
             "note",
             "source_name",
             "source_url",
+        )
+
+
+class IndicatorFeedResource(FileResource):
+    """indicator_feeds.csv"""
+
+    keys = (("key",),)
+
+    class Meta:
+        model = IndicatorFeed
+        name = "indicator_feeds"
+        fields = (
+            "key",
+            "indicator",
+            "url",
+            "format",
+            "encoding",
+            "skip_rows",
+            "records_path",
+            "pages_path",
+            "country_column",
+            "country_code",
+            "aliases",
+            "leaves_out_unknown",
+            "day_column",
+            "day_order",
+            "value_column",
+            "decimal_mark",
+            "multiplier",
+            "filter_column",
+            "filter_value",
+            "source_name",
+            "source_url",
+            "every",
+            "lowest",
+            "highest",
+            "jump",
+            "is_on",
+            "note",
         )

@@ -10,6 +10,7 @@ from countries.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
 from countries.resources import (
     CountryResource,
     FileResource,
+    IndicatorFeedResource,
     IndicatorResource,
     MobilityRoleResource,
     ObservationResource,
@@ -211,6 +212,7 @@ RESOURCES: dict[str, type[FileResource]] = {
         TargetGroupResource,
         IssuingBodyResource,
         IndicatorResource,
+        IndicatorFeedResource,
         SourceResource,
         MobilityRoleResource,
         ObservationResource,

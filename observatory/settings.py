@@ -7,6 +7,7 @@ variable for a real installation. A variable that cannot be read stops the start
 import os
 from datetime import timedelta
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,6 +43,15 @@ def _number(name: str, default: int) -> int:
 
 def _words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in _text(name, default).split(",") if word.strip()]
+
+
+def _networks(name: str) -> list[str]:
+    for network in _words(name):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name}: {error}. Write it such as {name}=10.1.0.0/16,fd12::/16.") from error
+    return _words(name)
 
 
 def _origin(name: str) -> str:
@@ -171,6 +181,11 @@ PUBLIC_VERSION_AGE = 0.2
 # Megabytes of rendered public pages that each process keeps ready; 0 keeps none
 PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
+# Fetching from the web: who asks, and how to reach them; private networks that may be asked all the same
+
+FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
+FETCH_NETWORKS = _networks("FETCH_NETWORKS")
+
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
@@ -188,6 +203,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the page of a country has a hundred figu
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 IMPORTS_DIR = DATA_DIR / "imports"  # what waits to be imported; never served
+FEEDS_DIR = DATA_DIR / "feeds"  # what a feed has brought and a person is to look at; never served
+# The folder that feeds may read from, as file:daily.csv; nothing outside of it
+FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.utils import timezone
 
-from countries.models import Country, Indicator, MobilityRole, Observation
+from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from countries.periods import PartialDate, Period
 from measures.choices import Kind, Status, Workflow
 from measures.models import Citation, IssuingBody, Measure, Relation, Source, StatusEvent, TargetGroup, Topic
@@ -195,3 +195,20 @@ def mobility_role(*, as_of: str = "2020", **fields: Any) -> MobilityRole:
     fields = defaults | fields
     fields["country"] = fields.get("country") or country()
     return MobilityRole.objects.create(as_of=PartialDate.parse(as_of) if as_of else None, **fields)
+
+
+def feed(**fields: Any) -> IndicatorFeed:
+    """A feed of a CSV with the columns iso3, date and value; the same key never twice."""
+    number = next(_numbers)
+    defaults = {
+        "key": f"feed-{number}",
+        "url": "file:daily.csv",
+        "country_column": "iso3",
+        "day_column": "date",
+        "value_column": "value",
+        "source_name": "A yearbook",
+        "is_on": True,
+    }
+    fields = defaults | fields
+    fields["indicator"] = fields.get("indicator") or indicator()
+    return IndicatorFeed.objects.create(**fields)

@@ -30,6 +30,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from countries.resources import FileResource
+from countries.workers import has_worker
 from measures import tasks
 from measures.exporting import FORMATS
 from measures.importing import FileProblem, jobs
@@ -376,7 +377,7 @@ def _category(request: HttpRequest, kept: FileImport) -> int | None:
 def _progress(kept: FileImport) -> dict[str, Any]:
     """How far the work is, in numbers and in words; `page` changes where the page is to be loaded anew."""
     is_interrupted = jobs.is_interrupted(kept)
-    is_without_worker = kept.state == ImportState.WAITING and not jobs.has_worker()
+    is_without_worker = kept.state == ImportState.WAITING and not has_worker()
     return {
         "is_under_way": kept.state in UNDER_WAY and not is_interrupted,
         "is_interrupted": is_interrupted,

@@ -31,8 +31,6 @@ KEPT_FOR = timedelta(days=7)
 """How long an upload that nobody imports is kept."""
 LOOKS_EVERY = 0.5
 """Seconds between two words to the page about how far the work is, and two looks at whether to stop."""
-HEARTBEAT = 30
-"""Seconds without a sign of life after which a worker counts as gone; procrastinate's own default."""
 LOCK = 7_104_001
 """The first half of the key of the advisory locks of uploads."""
 
@@ -60,12 +58,6 @@ def _is_at_work(pk: int) -> bool:
         " and database = (select oid from pg_database where datname = current_database()))"
     )
     return bool(rows(sql, [LOCK, pk])[0][0])
-
-
-def has_worker() -> bool:
-    """Whether some worker is running."""
-    sql = "select exists (select from procrastinate_workers where last_heartbeat > now() - make_interval(secs => %s))"
-    return bool(rows(sql, [HEARTBEAT])[0][0])
 
 
 # What a person does

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench import report
 from tests.bench import server as servers
 from tests.bench.loading import loaded
-from tests.bench.measurements import exporting, importing, listing, pages, searching
+from tests.bench.measurements import exporting, importing, listing, observations, pages, searching
 from tests.bench.measuring import Result
 from tests.bench.picture import draw
 from tests.bench.run import Bench
@@ -28,6 +28,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "pages": pages.measurements,
     "export": exporting.measurements,
     "import": importing.measurements,
+    "observations": observations.measurements,
 }
 
 

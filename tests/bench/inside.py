@@ -18,16 +18,18 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402  # after the set-up, as all that needs models
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.http import QueryDict  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from import_export import fields, resources, widgets  # noqa: E402
 from tablib import Dataset  # noqa: E402
 
-from countries.models import Country  # noqa: E402
+from countries import feeds  # noqa: E402
+from countries.models import Country, FeedRun, Indicator, IndicatorFeed  # noqa: E402
 from measures.exporting import FORMATS  # noqa: E402
 from measures.filters import MeasureFilter  # noqa: E402
 from measures.models import Measure, TargetGroup, Topic  # noqa: E402
@@ -122,6 +124,48 @@ def queries(*paths: str) -> dict[str, Any]:
     return {"pages": found}
 
 
+def make_feeds(number: str) -> None:
+    """So many indicators, each with a feed of a file."""
+    for place in range(int(number)):
+        indicator = Indicator.objects.create(key=f"bench_{place}", name_en=f"Bench {place}", unit="cases")
+        IndicatorFeed.objects.create(
+            key=f"bench-{place}",
+            indicator=indicator,
+            url=f"file:{place}.csv",
+            country_column="iso3",
+            day_column="date",
+            value_column="value",
+            source_name="Bench",
+        )
+
+
+def run_feeds(folder: str) -> dict[str, Any]:
+    """Run the feeds on the files of a folder."""
+    settings.FEED_FILES_DIR = Path(folder)
+    found = [feeds.run(feed) for feed in IndicatorFeed.objects.filter(key__startswith="bench-")]
+    return {"states": [run.state for run in found], "problems": [run.problem for run in found]}
+
+
+def make_runs() -> dict[str, Any]:
+    """A run for each feed, for rows that are copied by hand."""
+    runs = [
+        FeedRun.objects.create(feed=feed, mapping=feed.mapping)
+        for feed in IndicatorFeed.objects.filter(key__startswith="bench-")
+    ]
+    return {"runs": [run.pk for run in runs], "indicators": [run.feed.indicator_id for run in runs]}
+
+
+def copy_observations(path: str, columns: str) -> dict[str, Any]:
+    """Seconds of plain COPY, the connection being there already."""
+    connection.ensure_connection()
+    start = time.perf_counter()
+    statement = f"copy countries_observation ({columns}) from stdin"
+    with transaction.atomic(), Path(path).open("rb") as file, connection.cursor().copy(statement) as copy:
+        while block := file.read(1 << 18):
+            copy.write(block)
+    return {"copying": time.perf_counter() - start}
+
+
 def _explained(sql: str) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"explain (analyze, buffers, format json) {sql}")
@@ -144,6 +188,7 @@ WORK: dict[str, Callable[..., dict[str, Any] | None]] = {
     work.__name__: work
     for work in (import_file, export_file, export_sheet, import_stock, export_stock, search, queries)
 }
+WORK |= {work.__name__: work for work in (make_feeds, run_feeds, make_runs, copy_observations)}
 
 
 def memory(line: str) -> int:

@@ -17,6 +17,7 @@ from django.test import Client
 from procrastinate.contrib.django import app
 from pytest_django import Settings
 
+from countries.workers import has_worker
 from measures.importing import jobs
 from measures.models import FileImport, FileImportRow, ImportState, Measure
 from tests import factories
@@ -199,7 +200,7 @@ def test_killed_worker_is_noticed_and_its_job_taken_up_by_the_next(
     assert FileImportRow.objects.count() == 0
     with connection.cursor() as cursor:  # instead of waiting half a minute
         cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
-    assert not jobs.has_worker()
+    assert not has_worker()
     app.configure_task("measures.tasks.take_up_interrupted").defer(timestamp=0)
     worker()
     _until(lambda: _state(kept) == ImportState.READY)

@@ -63,6 +63,7 @@ def test_empty_environment_starts_no_database_for_a_command_that_needs_none(tmp_
     ("changed", "message"),
     [
         ({"DEBUG": "maybe"}, "DEBUG='maybe' is neither true nor false"),
+        ({"FETCH_NETWORKS": "10.0.0.1/8"}, "FETCH_NETWORKS: 10.0.0.1/8 has host bits set"),
         ({"PUBLIC_URL": "observatory.example.org"}, "is not an address such as https://observatory.example.org"),
         ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must begin with postgresql://"),

@@ -1,4 +1,4 @@
-"""Places and their figures."""
+"""Indicators and what was observed of them."""
 
 import datetime
 from decimal import Decimal
@@ -9,147 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q
-from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
-from countries.periods import PartialDateField, PeriodField, canonical, range_of
+from countries.models.place import Country
+from countries.periods import PeriodField, canonical, range_of
 from countries.public_changes import shown
-from countries.texts import LANGUAGES, sort_key, translated
-
-
-def _language() -> str:
-    language = (get_language() or "en")[:2]
-    return language if language in LANGUAGES else "en"
-
-
-class CountryQuerySet(models.QuerySet["Country"]):
-    def covered(self) -> "CountryQuerySet":
-        """The countries that the observatory follows; only these have pages."""
-        return self.filter(is_covered=True)
-
-    def by_name(self) -> "CountryQuerySet":
-        """In the alphabetical order of the active language, accents folded."""
-        return self.order_by(f"sort_name_{_language()}")
-
-    def names(self) -> list[tuple[str, str]]:
-        """Codes and names in the active language."""
-        return list(self.values_list("pk", f"name_{_language()}"))
-
-
-@shown()
-@kept
-class Country(models.Model):
-    """A country of ISO 3166-1; all of them are rows, since origins and destinations lie everywhere."""
-
-    iso3 = models.CharField(_("ISO 3166-1 alpha-3"), max_length=3, primary_key=True)
-    iso2 = models.CharField(_("ISO 3166-1 alpha-2"), max_length=2, unique=True)
-    m49 = models.CharField(_("UN M49"), max_length=3, unique=True)
-    slug = models.SlugField(_("slug"), unique=True, help_text=_("The last part of the address of its page."))
-    name_en = models.CharField(_("name (English)"), max_length=100)
-    name_es = models.CharField(_("name (Spanish)"), max_length=100)
-    name_pt = models.CharField(_("name (Portuguese)"), max_length=100)
-    region = models.CharField(_("region (UN M49)"), max_length=40)
-    subregion = models.CharField(_("subregion (UN M49)"), max_length=60)
-    is_covered = models.BooleanField(
-        _("covered"), default=False, help_text=_("Whether the observatory follows this country and shows its page.")
-    )
-    summary_en = models.TextField(_("summary (English)"), blank=True)
-    summary_es = models.TextField(_("summary (Spanish)"), blank=True)
-    summary_pt = models.TextField(_("summary (Portuguese)"), blank=True)
-    picture = models.ImageField(_("picture"), upload_to="countries/", blank=True)
-    picture_credit = models.CharField(_("credit of the picture"), max_length=200, blank=True)
-    picture_alt = models.CharField(_("the picture in words"), max_length=250, blank=True)
-    updated_at = models.DateTimeField(_("updated"), auto_now=True)
-    sort_name_en = sort_key("name_en")
-    sort_name_es = sort_key("name_es")
-    sort_name_pt = sort_key("name_pt")
-
-    objects = CountryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("country")
-        verbose_name_plural = _("countries")
-        ordering = ["sort_name_en"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(iso3__regex="^[A-Z]{3}$", iso2__regex="^[A-Z]{2}$", m49__regex="^[0-9]{3}$"),
-                name="countries_country_codes",
-                violation_error_message=_("Write the codes as PER, PE and 604."),
-            ),
-            models.CheckConstraint(
-                condition=Q(picture="") | ~Q(picture_alt=""),
-                name="countries_country_picture_in_words",
-                violation_error_message=_("A picture needs its description in words."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.name)
-
-    def get_absolute_url(self) -> str:
-        return reverse("country", kwargs={"slug": self.slug})
-
-    @property
-    def name(self) -> str:
-        """The name in the active language."""
-        return translated(self, "name").text
-
-
-class Role(models.TextChoices):
-    """What a country is to people on the move (IOM and UNHCR terms)."""
-
-    SENDING = "sending", _("Sending country")
-    DESTINATION = "destination", _("Destination country")
-    TRANSIT = "transit", _("Transit country")
-    REFUGEE_HOST = "refugee_host", _("Host of people in need of protection")
-    DEPORTEE_RECEIVING = "deportee_receiving", _("Receives deported nationals")
-    RETURNEE_RECEIVING = "returnee_receiving", _("Receives returnees")
-
-
-@shown()
-@kept
-class MobilityRole(models.Model):
-    """One role of a country as one edition of its profile tells it; a new edition never overwrites the old."""
-
-    country = models.ForeignKey(Country, models.PROTECT, related_name="roles", verbose_name=_("country"))
-    role = models.CharField(_("role"), max_length=20, choices=Role)
-    narrative_en = models.TextField(_("narrative (English)"), blank=True)
-    narrative_es = models.TextField(_("narrative (Spanish)"), blank=True)
-    narrative_pt = models.TextField(_("narrative (Portuguese)"), blank=True)
-    as_of = PartialDateField(_("as of"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; add ? if inferred."))
-    source_name = models.CharField(_("source"), max_length=200)
-    source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
-    as_of_range = range_of("as_of")
-
-    class Meta:
-        verbose_name = _("role of a country")
-        verbose_name_plural = _("roles of countries")
-        ordering = ["country", "role", F("as_of_range").desc(nulls_last=True)]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["country", "role", "as_of"],
-                name="countries_mobilityrole_unique",
-                violation_error_message=_(
-                    "This role already has a text as of that date. Edit it, or give another date."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values),
-                name="countries_mobilityrole_role_known",
-                violation_error_message=_("Choose one of the six roles."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(narrative_en="", narrative_es="", narrative_pt=""),
-                name="countries_mobilityrole_has_narrative",
-                violation_error_message=_("Write the narrative in at least one language."),
-            ),
-            canonical("as_of", "countries_mobilityrole"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.country_id}: {self.get_role_display()}"
+from countries.texts import translated
 
 
 class Unit(models.TextChoices):
@@ -270,10 +137,12 @@ _VALUES_FIT = """
         raise exception 'a value does not fit the unit of its indicator'
             using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';
     end if;
-    if exists (
+    if exists (select from new_values where counterpart_id is not null) and exists (
         select from countries_observation o join countries_indicator i on i.id = o.indicator_id
         where i.unit = 'percent' and o.counterpart_id is not null
-        and (o.indicator_id, o.country_id, o.period) in (select indicator_id, country_id, period from new_values)
+        and (o.indicator_id, o.country_id, o.period) in (
+            select indicator_id, country_id, period from new_values where counterpart_id is not null
+        )
         group by o.indicator_id, o.country_id, o.period, i.decimals
         having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -i.decimals)
     ) then
@@ -326,6 +195,16 @@ class Observation(models.Model):
     note = models.TextField(_("note"), blank=True)
     source_name = models.CharField(_("source"), max_length=200)
     source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
+    feed_run = models.ForeignKey(
+        "countries.FeedRun",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="observations",
+        verbose_name=_("run of a feed"),
+    )
+    """The run that wrote it; null for what people enter or change, in whatever way: no feed changes that."""
     period_range = range_of("period")
 
     objects = ObservationQuerySet.as_manager()
@@ -382,15 +261,27 @@ class Observation(models.Model):
             canonical("period", "countries_observation", period=True),
         ]
         triggers = [
+            *(
+                pgtrigger.Trigger(
+                    name=f"values_fit_{suffix}",
+                    level=pgtrigger.Statement,
+                    when=pgtrigger.After,
+                    operation=operation,
+                    referencing=pgtrigger.Referencing(new="new_values"),
+                    func=_VALUES_FIT,
+                )
+                for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+            ),
             pgtrigger.Trigger(
-                name=f"values_fit_{suffix}",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=operation,
-                referencing=pgtrigger.Referencing(new="new_values"),
-                func=_VALUES_FIT,
-            )
-            for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+                name="value_by_hand",
+                level=pgtrigger.Row,  # the condition calls it for those rows alone
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(
+                    old__value__df=pgtrigger.F("new__value"), old__feed_run=pgtrigger.F("new__feed_run")
+                ),
+                func="new.feed_run_id = null; return new;",
+            ),
         ]
 
     def __str__(self) -> str:

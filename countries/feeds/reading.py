@@ -1,0 +1,334 @@
+"""A file of a feed -> its cells of country, day and value, row by row; memory does not grow with a CSV.
+
+A CSV may be separated by comma, semicolon, tabulator or bar; its header decides. Any file may be gzipped. JSON is
+read whole, so it has a limit of its own; several documents behind each other are the pages of one answer.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.utils.translation import gettext as _
+
+from countries.feeds.problems import FeedProblem
+from countries.models import Encoding, FeedFormat, IndicatorFeed
+
+MOST_BYTES = 4_000_000_000
+"""Of a file when unpacked; more is a bomb, or nothing that a row a value can need."""
+MOST_JSON = 200_000_000
+SAMPLED = 20
+"""Rows that a person is shown of a file."""
+_GZIP = b"\x1f\x8b"
+_DELIMITERS = ",;\t|"
+
+Cells = tuple[int, str | None, str | None, str | None]
+"""Line, country, day, value; None for what a row does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The names of a file's columns and its first rows, as they stand."""
+
+    columns: list[str]
+    rows: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where in a row its cells are: by number in CSV, by path in JSON."""
+
+    country: Any
+    day: Any
+    value: Any
+    filtered: Any = None
+
+
+def cells_of(path: Path, feed: IndicatorFeed) -> Iterator[Cells]:
+    """The cells of each value in the file; raise FeedProblem where it cannot be read."""
+    with _faults_told(feed), _opened(path, feed) as text:
+        if feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK):
+            yield from _json_cells(text, feed)
+        elif feed.format == FeedFormat.CSV_WIDE:
+            yield from _wide_cells(text, feed)
+        else:
+            yield from _long_cells(text, feed)
+
+
+def sample_of(path: Path, feed: IndicatorFeed) -> Sample:
+    """What a person sees who does not know the file yet; raise FeedProblem where it cannot be read."""
+    with _faults_told(feed), _opened(path, feed) as text:
+        if feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK):
+            return _json_sample(text, feed)
+        rows, columns = _csv(text, feed)
+        return Sample(columns, [row for _number, row in zip(range(SAMPLED), rows, strict=False)])
+
+
+# Bytes to text
+
+
+@contextmanager
+def _opened(path: Path, feed: IndicatorFeed) -> Iterator[IO[str]]:
+    with path.open("rb") as file:
+        is_packed = file.read(2) == _GZIP
+        file.seek(0)
+        bytes_: IO[bytes] = gzip.GzipFile(fileobj=file) if is_packed else file  # type: ignore[assignment]  # it reads
+        encoding = "utf-8-sig" if feed.encoding == Encoding.UTF_8 else feed.encoding
+        with io.TextIOWrapper(io.BufferedReader(_Limited(bytes_), 1 << 20), encoding, newline="") as text:
+            _refuse_markup(text)
+            yield text
+
+
+class _Limited(io.RawIOBase):
+    """A file that raises where it goes on beyond what any feed needs."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.left = file, MOST_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        piece = self.file.read(len(buffer))
+        self.left -= len(piece)
+        if self.left < 0:
+            raise FeedProblem(
+                _("The file is larger than %(size)d MB when unpacked.") % {"size": MOST_BYTES // 1_000_000},
+                _("Ask the source for a smaller part of its data: fewer series or years."),
+            )
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+def _refuse_markup(text: IO[str]) -> None:
+    """Raise where the file is a page for people, such as a notice of maintenance, or empty."""
+    buffered: Any = text.buffer  # type: ignore[attr-defined]  # of TextIOWrapper
+    begin = buffered.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not begin:
+        raise FeedProblem(_("The file is empty."), _("Look at the address in a browser."), may_pass=True)
+    if begin.startswith(b"<"):
+        raise FeedProblem(
+            _("A web page came instead of data."),
+            _("Open the address in a browser: the file may have moved, or the site may be closed for a while."),
+            may_pass=True,
+        )
+
+
+@contextmanager
+def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
+    """What the libraries for packed files, letters, CSV and JSON complain of, in words for people."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise FeedProblem(
+            _("The packed file breaks off or is damaged."),
+            _("It is fetched again at the next run. If this stays, tell the source."),
+            may_pass=True,
+        ) from error
+    except UnicodeError as error:
+        raise FeedProblem(
+            _("The letters of the file are not %(encoding)s.") % {"encoding": Encoding(feed.encoding).label},
+            _("Choose another kind under “letters” in the feed, try it and look at the accents."),
+        ) from error
+    except csv.Error as error:
+        raise FeedProblem(
+            _("The file cannot be read as CSV (%(error)s).") % {"error": error},
+            _("Often a quotation mark was never closed. Look at the file, and tell the source."),
+        ) from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FeedProblem(
+            _("The answer cannot be read as JSON."),
+            _("Open the address in a browser. If it is CSV, choose that format in the feed."),
+            may_pass=True,
+        ) from error
+
+
+# CSV
+
+
+def _csv(text: IO[str], feed: IndicatorFeed) -> tuple[Iterator[list[str]], list[str]]:
+    """The rows behind the header, and the header."""
+    for _number in range(feed.skip_rows):
+        text.readline()
+    head = text.readline()
+    delimiter = max(_DELIMITERS, key=head.count)
+    if head.lstrip().startswith(("{", "[")):
+        raise FeedProblem(_("The file is JSON, not CSV."), _("Choose “JSON” as the format of the feed."))
+    columns = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
+    if len(columns) < 2:
+        raise FeedProblem(
+            _("The first row of the file is no header: “%(row)s”.") % {"row": head.strip()[:80]},
+            _("If a title stands above the header, say how many lines to pass over."),
+        )
+    return csv.reader(text, delimiter=delimiter, strict=True), columns
+
+
+def _place_of(name: str, columns: list[str]) -> int:
+    """The number of the column `name`."""
+    if name in columns:
+        return columns.index(name)
+    listed = ", ".join(f"“{column}”" for column in columns[:40])
+    raise FeedProblem(
+        _("The file has no column “%(name)s”.") % {"name": name},
+        _("Its columns are %(columns)s. If the source has renamed it, change the feed.") % {"columns": listed},
+    )
+
+
+def _long_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
+    rows, columns = _csv(text, feed)
+    country, day, value = (
+        _place_of(name, columns) for name in (feed.country_column, feed.day_column, feed.value_column)
+    )
+    filtered = _place_of(feed.filter_column, columns) if feed.filter_column else None
+    wanted, first = feed.filter_value, feed.skip_rows + 2
+    for line, row in enumerate(rows, start=first):
+        try:
+            if filtered is None or row[filtered] == wanted:
+                yield line, row[country], row[day], row[value]
+        except IndexError:
+            if row:  # an empty line at the end is no row
+                yield line, None, None, None
+
+
+def _wide_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
+    """Each column whose name holds a day or year; what names a series or a region stays aside."""
+    rows, columns = _csv(text, feed)
+    country = _place_of(feed.country_column, columns)
+    filtered = _place_of(feed.filter_column, columns) if feed.filter_column else None
+    days = [(place, name) for place, name in enumerate(columns) if place != country and _is_like_day(name)]
+    if not days:
+        raise FeedProblem(
+            _("No column of the file is named as a day or year."),
+            _("If each row has one day, choose “CSV, one value a row”."),
+        )
+    for line, row in enumerate(rows, start=feed.skip_rows + 2):
+        if not row or (filtered is not None and filtered < len(row) and row[filtered] != feed.filter_value):
+            continue
+        if len(row) <= country:
+            yield line, None, None, None
+            continue
+        for place, day in days:
+            yield line, row[country], day, row[place] if place < len(row) else ""
+
+
+def _is_like_day(name: str) -> bool:
+    """Whether the name of a column holds a year first or last: `1960`, `2020-05-29`, `5/29/20`, `1960 [YR1960]`."""
+    return re.match(r"\d{4}(\D|$)|\d{8}$|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}$", name) is not None
+
+
+# JSON
+
+
+def _documents(text: IO[str]) -> Iterator[Any]:
+    """Each page of the answer; numbers stay the text that they were."""
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+    whole = text.read(MOST_JSON + 1)
+    if len(whole) > MOST_JSON:
+        raise FeedProblem(
+            _("The answer is larger than %(size)d MB.") % {"size": MOST_JSON // 1_000_000},
+            _("Ask for a part of it, or take the CSV that most sources offer too."),
+        )
+    place = 0
+    while place < len(whole):
+        document, place = decoder.raw_decode(whole, place)
+        yield document
+        while place < len(whole) and whole[place].isspace():
+            place += 1
+
+
+def at(document: Any, path: str) -> Any:
+    """What stands at a path of keys and numbers, such as `country.id` or `0.pages`; None where nothing does."""
+    for key in filter(None, path.split(".")):
+        if isinstance(document, dict):
+            document = document.get(key)
+        elif isinstance(document, list) and key.isdecimal() and int(key) < len(document):
+            document = document[int(key)]
+        else:
+            return None
+    return document
+
+
+def records_path_of(feed: IndicatorFeed) -> str:
+    """Where the list of records stands in a page."""
+    return "1" if feed.format == FeedFormat.WORLD_BANK else feed.records_path
+
+
+def pages_path_of(feed: IndicatorFeed) -> str:
+    """Where a page says how many there are; '' for an answer without pages."""
+    return "0.pages" if feed.format == FeedFormat.WORLD_BANK else feed.pages_path
+
+
+def json_places(feed: IndicatorFeed) -> Places:
+    """The paths of the cells in a record; those of the World Bank stand in its documentation."""
+    if feed.format == FeedFormat.WORLD_BANK:
+        return Places("countryiso3code", "date", "value", feed.filter_column)
+    return Places(feed.country_column, feed.day_column, feed.value_column, feed.filter_column)
+
+
+def _records(document: Any, feed: IndicatorFeed) -> list[Any]:
+    told = at(document, "0.message.0.value")
+    if feed.format == FeedFormat.WORLD_BANK and told:
+        raise FeedProblem(
+            _("The World Bank says: %(text)s") % {"text": str(told)[:300]}, _("Check the indicator in the address.")
+        )
+    records = at(document, records_path_of(feed))
+    if isinstance(records, list):
+        return records
+    if feed.format == FeedFormat.WORLD_BANK and records is None and at(document, "0.page") is not None:
+        return []
+    keys = ", ".join(map(str, document)) if isinstance(document, dict) else type(document).__name__
+    raise FeedProblem(
+        _("The answer has no list of records at “%(path)s”.") % {"path": records_path_of(feed)},
+        _("It has: %(keys)s. Name the place of the list in the feed.") % {"keys": keys[:200]},
+    )
+
+
+def _json_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
+    places, number = json_places(feed), 0
+    for document in _documents(text):
+        for record in _records(document, feed):
+            number += 1
+            if number == 1:
+                _refuse_lacking(record, places)
+            if not places.filtered or str(at(record, places.filtered)) == feed.filter_value:
+                yield number, *(_as_text(at(record, path)) for path in (places.country, places.day, places.value))
+
+
+def _refuse_lacking(record: Any, places: Places) -> None:
+    """Raise where the first record has not the keys that the feed names."""
+    for path in filter(None, (places.country, places.day, places.value, places.filtered)):
+        first = path.split(".")[0]
+        if not isinstance(record, dict) or first not in record:
+            listed = ", ".join(f"“{key}”" for key in record) if isinstance(record, dict) else str(record)[:100]
+            raise FeedProblem(
+                _("The records have no “%(name)s”.") % {"name": first},
+                _("They have %(columns)s. If the source has renamed it, change the feed.") % {"columns": listed},
+            )
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _json_sample(text: IO[str], feed: IndicatorFeed) -> Sample:
+    for document in _documents(text):
+        records = [record for record in _records(document, feed) if isinstance(record, dict)][:SAMPLED]
+        flat = [dict(_flattened(record)) for record in records]
+        columns = list(dict.fromkeys(name for record in flat for name in record))
+        return Sample(columns, [[record.get(name, "") for name in columns] for record in flat])
+    return Sample([], [])
+
+
+def _flattened(record: dict[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from _flattened(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", _as_text(value)

@@ -1,0 +1,235 @@
+"""Cells of a file -> country, period and value of an observation, or why not. Repeated cells are read once for all."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from countries.cells import is_placeholder
+from countries.feeds.problems import Tally
+from countries.feeds.reading import Cells
+from countries.models import Country, CountryCode, DayOrder, DecimalMark, FeedFormat, IndicatorFeed
+from countries.periods import PartialDate
+
+Understood = tuple[int, str, str, str]
+"""Line, ISO 3166-1 alpha-3, period and value, the latter two in their canonical texts."""
+
+NOTHING = frozenset(("..", "...", ":", "*"))
+"""What statistical offices write for no value, beside what everybody does."""
+MOST_DIGITS = 14
+"""Before the decimal point; the database keeps six behind it."""
+LEFT_OUT = "-"
+"""In place of the code of a country: what the alias table leaves out."""
+
+_NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?([eE][+-]?\d{1,2})?", re.ASCII)
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})(?: 0?0:00(?::00)?)?", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
+_MONTH = re.compile(r"(\d{4})M(\d{2})", re.ASCII)
+_NAMED_YEAR = re.compile(r"(\d{4}) \[YR\1\]", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.*", re.ASCII)
+
+
+class Unknown(Exception):
+    """A cell cannot be understood: what is wrong, and what helps."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem, self.remedy = problem, remedy
+
+
+class LeftOut(Exception):
+    """The place is no country, and the feed leaves such rows out."""
+
+
+def understood(cells: Iterable[Cells], feed: IndicatorFeed, tally: Tally) -> Iterator[Understood]:
+    """What the rows say; `tally` counts the others, by reason. The database is asked now, not while rows are read."""
+    country_of, period_of = remembering(country_reader(feed)), remembering(period_reader(feed))
+    return _understood(cells, country_of, period_of, value_reader(feed), tally)
+
+
+def _understood(
+    cells: Iterable[Cells],
+    country_of: Callable[[str], str],
+    period_of: Callable[[str], str],
+    value_of: Callable[[str], str],
+    tally: Tally,
+) -> Iterator[Understood]:
+    for line, country, day, value in cells:
+        tally.read += 1
+        if country is None or day is None or value is None:
+            tally.refuse(_("The row has fewer cells than the header."), _("Look at that row in the file."), line, "")
+            continue
+        cell = country
+        try:
+            code = country_of(country)
+            if is_without_value(value):
+                tally.without_value += 1
+                continue
+            cell = day
+            period = period_of(day)
+            cell = value
+            yield line, code, period, value_of(value)
+        except LeftOut:
+            tally.left_out += 1
+        except Unknown as unknown:
+            tally.refuse(unknown.problem, unknown.remedy, line, cell)
+
+
+def remembering(read: Callable[[str], str]) -> Callable[[str], str]:
+    """`read`, which asks only once what a text means, also where that is nothing."""
+    known: dict[str, str | Exception] = {}
+
+    def ask(text: str) -> str:
+        if (found := known.get(text)) is None:
+            try:
+                found = read(text)
+            except (Unknown, LeftOut) as error:
+                found = error
+            known[text] = found
+        if isinstance(found, str):
+            return found
+        raise found.with_traceback(None)  # which would grow with each row
+
+    return ask
+
+
+# Countries
+
+
+def country_reader(feed: IndicatorFeed) -> Callable[[str], str]:
+    """A function from what the file writes to the code of a country; Unknown or LeftOut where it is none."""
+    code_of_feed = CountryCode.ISO3 if feed.format == FeedFormat.WORLD_BANK else CountryCode(feed.country_code)
+    codes, aliases = countries_by(code_of_feed), aliases_of(feed)
+    fold = _folded if code_of_feed == CountryCode.NAME else str.upper
+
+    def read(text: str) -> str:
+        stripped = text.strip()
+        if (alias := aliases.get(stripped)) is not None:
+            if alias == LEFT_OUT:
+                raise LeftOut
+            return alias
+        asked = stripped.zfill(3) if code_of_feed == CountryCode.M49 else stripped
+        if code := codes.get(fold(asked)):
+            return code
+        if feed.leaves_out_unknown:
+            raise LeftOut
+        raise Unknown(
+            _("The country is unknown."),
+            _("Add it to “other spellings” with its code of three letters, or with nothing behind = to leave it out."),
+        )
+
+    return read
+
+
+def countries_by(code: CountryCode) -> dict[str, str]:
+    """ISO 3166-1 alpha-3 by what files write, names folded to lower case without accents."""
+    if code != CountryCode.NAME:
+        return dict(Country.objects.values_list(code.value, "iso3"))
+    names = Country.objects.values_list("iso3", "sort_name_en", "sort_name_es", "sort_name_pt")
+    return {_folded(name): iso3 for iso3, *of_country in names for name in of_country}
+
+
+_ACCENTS = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüçñýÿ", "aaaaaaeeeeiiiiooooouuuucnyy")
+
+
+def _folded(name: str) -> str:
+    """A name as names are compared: lower case, no accents, no signs."""
+    return " ".join(re.findall(r"\w+", name.lower().translate(_ACCENTS)))
+
+
+def aliases_of(feed: IndicatorFeed) -> dict[str, str]:
+    """The alias table of the feed: what the file writes -> a code, or LEFT_OUT."""
+    lines = (line.rpartition("=") for line in feed.aliases.splitlines() if line.strip())
+    return {before.strip(): after.strip().upper() or LEFT_OUT for before, _equals, after in lines}
+
+
+def refuse_bad_aliases(feed: IndicatorFeed) -> None:
+    """Raise ValidationError for a line of the alias table that is no `text = PER`."""
+    known = set(Country.objects.values_list("iso3", flat=True))
+    for line in filter(str.strip, feed.aliases.splitlines()):
+        before, equals, after = line.rpartition("=")
+        if not equals or not before.strip():
+            raise ValidationError(
+                _("“%(line)s”: write what the file has, =, and a code: Bolivia = BOL.") % {"line": line}
+            )
+        if after.strip() and after.strip().upper() not in known:
+            raise ValidationError(_("“%(code)s” is no code of a country, such as PER.") % {"code": after.strip()})
+
+
+# Days
+
+
+def period_reader(feed: IndicatorFeed) -> Callable[[str], str]:
+    """A function from what the file writes to the canonical text of a period; Unknown where it is none."""
+    order = DayOrder.ISO if feed.format == FeedFormat.WORLD_BANK else DayOrder(feed.day_order)
+
+    def read(text: str) -> str:
+        try:
+            return _canonical(text.strip(), order)
+        except (ValidationError, ValueError):
+            raise Unknown(
+                _("The day cannot be read."),
+                _("Choose in the feed how days are written; that order holds for the whole file."),
+            ) from None
+
+    return read
+
+
+def _canonical(text: str, order: DayOrder) -> str:
+    if order != DayOrder.ISO and (match := _DAY.fullmatch(text)):
+        first, second, year = (int(part) for part in match.groups())
+        day, month = (first, second) if order == DayOrder.DAY_FIRST else (second, first)
+        return _day(year + 2000 if len(match[3]) == 2 else year, month, day)
+    if match := _COMPACT.fullmatch(text):
+        return _day(*(int(part) for part in match.groups()))
+    if match := _QUARTER.fullmatch(text):
+        last = int(match[2]) * 3
+        return f"{match[1]}-{last - 2:02d}/{match[1]}-{last:02d}"
+    if match := _MONTH.fullmatch(text):
+        text = f"{match[1]}-{match[2]}"
+    elif match := _NAMED_YEAR.fullmatch(text) or _TIME.fullmatch(text):
+        text = match[1]
+    parsed = PartialDate.parse(text)
+    if parsed.inferred or "/" in text or "." in text:
+        raise ValueError(text)
+    return str(parsed)
+
+
+def _day(year: int, month: int, day: int) -> str:
+    return str(PartialDate.parse(f"{year:04d}-{month:02d}-{day:02d}"))
+
+
+# Values
+
+
+def is_without_value(text: str) -> bool:
+    """Whether a cell says that there is no value."""
+    stripped = text.strip()
+    return not stripped or stripped in NOTHING or is_placeholder(stripped)
+
+
+def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
+    """A function from what the file writes to a number in the unit of the indicator; Unknown where it is none."""
+    is_comma, multiplier = feed.decimal_mark == DecimalMark.COMMA, Decimal(feed.multiplier)
+    is_one = multiplier == 1
+
+    def read(text: str) -> str:
+        number = text.strip()
+        if is_comma:
+            number = number.replace(",", ".") if "." not in number else "?"
+        if not _NUMBER.fullmatch(number):
+            raise Unknown(
+                _("The value is no number."),
+                _("If a comma stands before decimals, say so in the feed; nothing may part the thousands."),
+            )
+        if is_one and len(number) <= MOST_DIGITS and "e" not in number and "E" not in number:
+            return number
+        value = Decimal(number) * multiplier
+        if abs(value) >= 10**MOST_DIGITS:
+            raise Unknown(_("The value is too large."), _("Look at that row, and at the unit in the feed."))
+        return format(value.quantize(Decimal("0.000001")), "f")
+
+    return read

@@ -1,0 +1,66 @@
+"""``manage.py update_indicators``: run the feeds that are on, or one of them, now."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from countries.feeds import Busy, run, try_out
+from countries.models import FeedRun, IndicatorFeed, RunState
+
+BAD = (RunState.FAILED, RunState.HELD)
+
+
+class Command(BaseCommand):
+    help = "Fetch the feeds that are on and publish what is sound; what is doubtful waits for a person in the admin."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--feed", metavar="KEY", help="this feed only, also where it is off")
+        parser.add_argument("--dry-run", action="store_true", help="fetch and compare, write nothing")
+
+    def handle(self, *, feed: str | None, dry_run: bool, **options: Any) -> None:
+        feeds = IndicatorFeed.objects.filter(key=feed) if feed else IndicatorFeed.objects.filter(is_on=True)
+        if feed and not feeds:
+            known = ", ".join(IndicatorFeed.objects.values_list("key", flat=True)) or "none"
+            raise CommandError(f"There is no feed {feed}. There are: {known}.")
+        if not feeds:
+            self.stdout.write("No feed is on. Turn one on in the admin, or name one with --feed.")
+        failed = [one.key for one in feeds if not (self._try(one) if dry_run else self._run(one))]
+        if failed:
+            raise CommandError(f"Look at: {', '.join(failed)}. What is public stays as it was.")
+
+    def _run(self, feed: IndicatorFeed) -> bool:
+        try:
+            done = run(feed)
+        except Busy as busy:
+            self.stderr.write(f"{feed.key}: {busy}")
+            return True
+        self.stdout.write(f"{feed.key}: {done.get_state_display()}. {_counts(done)}")
+        for line in filter(None, [" ".join(filter(None, [done.problem, done.remedy])), *done.reasons]):
+            self.stderr.write(f"{feed.key}: {line}")
+        self._tell_refused(feed, done.problems)
+        return done.state not in BAD
+
+    def _try(self, feed: IndicatorFeed) -> bool:
+        trial = try_out(feed)
+        if trial.problem:
+            self.stderr.write(f"{feed.key}: {trial.problem} {trial.remedy}")
+            return False
+        run_like = FeedRun(feed=feed, **trial.counts)
+        self.stdout.write(f"{feed.key}: nothing was written. It would be: {_counts(run_like)}")
+        for reason in run_like.reasons:
+            self.stderr.write(f"{feed.key}: it would be held: {reason}")
+        self._tell_refused(feed, run_like.problems)
+        return True
+
+    def _tell_refused(self, feed: IndicatorFeed, problems: list[dict[str, Any]]) -> None:
+        for kind in problems:
+            where = f"first in row {kind['line']}, “{kind['cell']}”"
+            self.stderr.write(f"{feed.key}: {kind['count']} refused, {where}: {kind['problem']} {kind['remedy']}")
+
+
+def _counts(run: FeedRun) -> str:
+    return (
+        f"{run.rows_read} rows read, {run.new} new, {run.revised} revised, {run.unchanged} unchanged,"
+        f" {run.refused} refused, {run.held} to look at"
+    )

@@ -1,0 +1,80 @@
+"""The queue of background work in words: what each job does, about what, since when, and what came of it."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django import app
+
+from observatory.models import BackgroundJob
+
+TASKS = {
+    "countries.tasks.update_feed": _("Run a feed"),
+    "countries.tasks.update_due_feeds": _("Look for feeds whose time has come"),
+    "measures.tasks.check_file": _("Check an uploaded file"),
+    "measures.tasks.import_file": _("Import an uploaded file"),
+    "measures.tasks.take_up_interrupted": _("Take up work whose worker died"),
+    "measures.tasks.forget_old_jobs": _("Forget work of long ago"),
+    "measures.tasks.refresh_search_words": _("Collect the words of the search"),
+}
+"""What a task does; one that is missing here goes by its own name."""
+
+PAGES = {
+    "feed": ("admin:countries_indicatorfeed_change", _("feed")),
+    "file_import": ("admin:measures_fileimport_change", _("import")),
+}
+"""The page and the name of what a job is about, by the argument that holds its number."""
+
+STATES = {
+    "todo": _("Waits"),
+    "doing": _("Under way"),
+    "succeeded": _("Done"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+    "aborted": _("Broken off"),
+}
+
+BEGAN, ENDED = "started", ("succeeded", "failed", "cancelled", "aborted")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a job works on: words, with the address of its page where it has one."""
+
+    words: str
+    url: str = ""
+
+
+def what(job: BackgroundJob) -> str:
+    """What the job does, in words."""
+    return str(TASKS.get(job.task_name) or job.task_name.rpartition(".")[2].replace("_", " ").capitalize())
+
+
+def about(job: BackgroundJob) -> About:
+    """What the job works on."""
+    for name, (page, words) in PAGES.items():
+        if number := job.args.get(name):
+            return About(f"{words} {number}", reverse(page, args=[number]))
+    told = ", ".join(f"{name} {value}" for name, value in job.args.items() if name != "timestamp" and value)
+    return About(told[:200])
+
+
+def moment(job: BackgroundJob, kinds: Iterable[str]) -> datetime.datetime | None:
+    """When the job last did this; its events are loaded with it."""
+    moments = [event.at for event in job.procrastinateevent_set.all() if event.type in kinds and event.at]
+    return max(moments, default=None)
+
+
+def routine() -> set[str]:
+    """The names of what runs by the clock."""
+    return {task for task, _periodic_id in app.periodic_registry.periodic_tasks}
+
+
+def counts() -> list[tuple[str, str, int]]:
+    """Each state with its words and the number of jobs, housekeeping that is done left out."""
+    jobs = BackgroundJob.objects.exclude(status="succeeded", task_name__in=routine())
+    found = dict(jobs.values_list("status").annotate(Count("pk")).order_by())
+    return [(state, str(words), found.get(state, 0)) for state, words in STATES.items()]

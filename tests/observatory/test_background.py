@@ -1,0 +1,95 @@
+"""The page of the background work: what ran, failed and waits, and whether anybody works."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from countries.tasks import queue_run, update_due_feeds
+from observatory.models import BackgroundJob
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+URL = "/admin/observatory/backgroundjob/"
+
+
+def job(state: str, **fields: Any) -> BackgroundJob:
+    """A job of a feed in a state, with the event of being queued."""
+    feed = factories.feed()
+    assert queue_run(feed)
+    made = BackgroundJob.objects.latest("pk")
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set status = %s where id = %s", [state, made.pk])
+    return made
+
+
+def rows(page: str) -> list[str]:
+    return [row for row in page.split("<tr>")[2:] if "field-what" in row]
+
+
+@pytest.fixture
+def client() -> Client:
+    client = Client()
+    client.force_login(factories.editor())
+    return client
+
+
+def test_page_tells_what_each_job_does_and_links_to_what_it_is_about(client: Client) -> None:
+    waiting = job("todo")
+    page = client.get(URL).content.decode()
+    assert "No worker is running: nothing that waits is done." in page
+    (row,) = rows(page)
+    assert "Run a feed" in row
+    assert reverse("admin:countries_indicatorfeed_change", args=[waiting.args["feed"]]) in row
+    assert "Waits" in row
+
+
+def test_worker_that_is_alive_is_shown(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now())")
+        cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour')")
+    page = client.get(URL).content.decode()
+    assert "No worker is running" not in page
+    assert (page.count("last sign of life"), page.count("(gone)")) == (2, 1)
+
+
+def test_housekeeping_that_is_done_is_shown_only_when_asked_for(client: Client) -> None:
+    update_due_feeds.defer(timestamp=0)
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_jobs set status = 'succeeded'")
+    assert rows(client.get(URL).content.decode()) == []
+    (row,) = rows(client.get(f"{URL}?routine=with").content.decode())
+    assert "Look for feeds whose time has come" in row
+
+
+def act(client: Client, action: str, *chosen: BackgroundJob) -> list[str]:
+    data = {"action": action, "_selected_action": [job.pk for job in chosen]}
+    return [str(message) for message in client.post(URL, data, follow=True).context["messages"]]
+
+
+def test_what_waits_is_cancelled_and_what_failed_is_done_once_more(client: Client) -> None:
+    waiting, failed, doing = job("todo"), job("failed"), job("doing")
+    assert act(client, "cancel", waiting, doing) == ["1 job was cancelled.", "1 other is not in a state for that."]
+    assert act(client, "retry", failed) == ["1 job waits again."]
+    states = dict(BackgroundJob.objects.values_list("pk", "status"))
+    assert states == {waiting.pk: "cancelled", failed.pk: "todo", doing.pk: "doing"}
+
+
+def test_analyst_sees_and_does_nothing() -> None:
+    waiting = job("todo")
+    client = Client()
+    client.force_login(factories.analyst())
+    assert len(rows(client.get(URL).content.decode())) == 1
+    act(client, "cancel", waiting)
+    assert BackgroundJob.objects.get().status == "todo"
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_page_asks_as_often_however_long(client: Client, number: int, django_assert_num_queries: Any) -> None:
+    for _place in range(number):
+        job("todo")
+    with django_assert_num_queries(10):
+        assert len(rows(client.get(URL).content.decode())) == number
