@@ -256,7 +256,7 @@ class TestFollowing:
 
 
 def hits(words: str) -> list[int]:
-    return MeasureFilter(QueryDict(f"q={words}")).selection.ids().tolist()
+    return [int(pk) for pk in MeasureFilter(QueryDict(f"q={words}")).selection.ids()]
 
 
 def test_searches_are_emptied_when_there_are_too_many() -> None:
