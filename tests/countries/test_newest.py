@@ -35,6 +35,7 @@ def _daily() -> None:
         for iso3 in ("VEN", "USA"):
             factories.observation(indicator=shares, counterpart=factories.country(iso3=iso3), period=year, value=20)
     with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
         cursor.execute("analyze countries_observation, countries_indicator")
 
 
