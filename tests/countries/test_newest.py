@@ -27,7 +27,7 @@ def _daily() -> None:
                 "insert into countries_observation"
                 " (indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url)"
                 " select %s, c, to_char(%s::date + n, 'YYYY-MM-DD'), n, 'eq', 'A', '', 'A feed', ''"
-                " from generate_series(0, %s) n, unnest(%s) c",
+                " from generate_series(0, %s) n, unnest(%s::varchar[]) c",
                 [indicator.pk, FIRST, DAYS - 1, [country.pk for country in countries]],
             )
     shares = factories.indicator(key="immigrant_share", unit="percent")
