@@ -94,9 +94,9 @@ def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
     """The posted form with a row more, which begins with the newest text of `role`; and the place of that row."""
     data, rows = data.copy(), posted_rows(data, "roles")
     newest = max((row for row in rows if row.get("role") == [role]), key=_age, default={})
-    place = next(
-        (n for n, row in enumerate(rows) if not any(row.get(name, [""])[0] for name in ("id", "role"))), len(rows)
-    )
+    typed = ("id", "role", "as_of", *TEXTS)
+    free = (n for n, row in enumerate(rows) if not any(row.get(name, [""])[0] for name in typed))
+    place = next(free, len(rows))
     if place == len(rows):
         data["roles-TOTAL_FORMS"] = str(len(rows) + 1)
     for name, values in {"role": [role], "as_of": [""], **{name: newest.get(name, [""]) for name in TEXTS}}.items():
