@@ -208,7 +208,7 @@ def test_what_came_in_by_another_door_is_seen_too(client: Client) -> None:
     page = client.post(URL, mine)
     assert [(d.theirs, d.mine, d.is_conflict) for d in page.context["differences"]] == [
         ("5", "1000", False),
-        ("Immigrant stock, Venezuela, 7, exactly, Normal, A yearbook", "", False),
+        ("Immigrant stock, Venezuela, exactly, 7, Normal, A yearbook", "", False),
     ]
     assert admin_forms.errors(client.post(URL, _held(page))) == []
     assert set(Observation.objects.values_list("value", flat=True)) == {5, 7}
