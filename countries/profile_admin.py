@@ -158,6 +158,19 @@ class FigureFormSet(forms.BaseInlineFormSet):
             if any(form.has_changed() for form in forms_of_whole):
                 self._check_whole(indicator, period, forms_of_whole)
 
+    def save(self, commit: bool = True) -> Any:
+        """Save what becomes less first: the database holds the shares of a whole to it after each row."""
+        number = self.initial_form_count()
+        self.forms[:number] = sorted(self.forms[:number], key=self._growth)
+        return super().save(commit)
+
+    def _growth(self, form: Any) -> Decimal:
+        if self._should_delete_form(form):  # type: ignore[attr-defined]  # not in the stubs
+            return Decimal("-Infinity")
+        if {"indicator", "counterpart", "period"} & set(form.changed_data):
+            return Decimal("Infinity")
+        return (form.instance.value or Decimal(0)) - (form.initial["value"] or Decimal(0))
+
     def _check_whole(self, indicator: Indicator, period: Period | None, rows: list[Any]) -> None:
         on_page = {form.instance.pk for form in self.forms}
         stored = stored_parts(self.instance, indicator, period)

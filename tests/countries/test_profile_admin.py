@@ -55,12 +55,12 @@ def test_page_asks_nothing_for_a_row_neither_opened_nor_saved(client: Client) ->
     factories.country()
     counts = []
     for number in range(31):
-        if number in (1, 30):
+        if number in (0, 1, 30):  # the first time more is asked, once for all
             counts.append((_queries(client), _queries(client, _shown(client))))
         factories.mobility_role(as_of=str(1990 + number))
         indicator = factories.indicator(key=f"figure_{number}")
         factories.observation(indicator=indicator, counterpart=factories.country(iso3="VEN"))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
 
 
 def test_saving_what_was_not_changed_writes_nothing(client: Client) -> None:
