@@ -146,7 +146,7 @@ def test_analyst_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in
         ("2020", "People leave."),
     ]
     added = Observation.objects.get(counterpart="VEN")
-    assert (added.value, added.qualifier, str(added.period)) == (37600, "approx", "2020-05")
+    assert [str(part) for part in (added.value, added.qualifier, added.period)] == ["37600.000000", "approx", "2020-05"]
 
 
 def test_two_analysts_on_one_profile_choose_between_their_versions(

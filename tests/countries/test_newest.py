@@ -47,7 +47,8 @@ def _rows_read(queryset: Any) -> int:
 
 def _of_scan(node: dict[str, Any]) -> int:
     removed = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
-    return round((node["Actual Rows"] + removed) * node["Actual Loops"])
+    rows: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
+    return round(rows)
 
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

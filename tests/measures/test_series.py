@@ -110,7 +110,7 @@ def test_number_of_queries_does_not_grow_with_figures(client: Client) -> None:
 def test_csv_has_every_value_in_the_columns_of_an_import(client: Client) -> None:
     factories.observation(indicator=Indicator.objects.get(key="cases"), value=5)
     response = client.get(reverse("series_csv", args=["peru"]) + "?series=cases")
-    lines = b"".join(response).decode().splitlines()  # type: ignore[arg-type]  # streaming
+    lines = b"".join(response).decode().splitlines()
     assert response["Content-Disposition"] == 'attachment; filename="peru-cases.csv"'
     assert lines[0] == "indicator,country,counterpart,period,value,qualifier,status,note,source_name,source_url"
     assert lines[1] == "cases,PER,,2020-03-01,0,eq,A,,A ministry,"
