@@ -94,9 +94,9 @@ def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
     """The posted form with a row more, which begins with the newest text of `role`; and the place of that row."""
     data, rows = data.copy(), posted_rows(data, "roles")
     newest = max((row for row in rows if row.get("role") == [role]), key=_age, default={})
-    place = next(
-        (n for n, row in enumerate(rows) if not any(row.get(name, [""])[0] for name in ("id", "role"))), len(rows)
-    )
+    typed = ("id", "role", "as_of", *TEXTS)
+    free = (n for n, row in enumerate(rows) if not any(row.get(name, [""])[0] for name in typed))
+    place = next(free, len(rows))
     if place == len(rows):
         data["roles-TOTAL_FORMS"] = str(len(rows) + 1)
     for name, values in {"role": [role], "as_of": [""], **{name: newest.get(name, [""]) for name in TEXTS}}.items():
@@ -157,6 +157,19 @@ class FigureFormSet(forms.BaseInlineFormSet):
         for (indicator, period), forms_of_whole in wholes.items():
             if any(form.has_changed() for form in forms_of_whole):
                 self._check_whole(indicator, period, forms_of_whole)
+
+    def save(self, commit: bool = True) -> Any:
+        """Save what becomes less first: the database holds the shares of a whole to it after each row."""
+        number = self.initial_form_count()
+        self.forms[:number] = sorted(self.forms[:number], key=self._growth)
+        return super().save(commit)
+
+    def _growth(self, form: Any) -> Decimal:
+        if self._should_delete_form(form):  # type: ignore[attr-defined]  # not in the stubs
+            return Decimal("-Infinity")
+        if {"indicator", "counterpart", "period"} & set(form.changed_data):
+            return Decimal("Infinity")
+        return (form.instance.value or Decimal(0)) - (form.initial["value"] or Decimal(0))
 
     def _check_whole(self, indicator: Indicator, period: Period | None, rows: list[Any]) -> None:
         on_page = {form.instance.pk for form in self.forms}

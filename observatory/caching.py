@@ -37,7 +37,7 @@ LARGEST = 1 / 20
 """Share of the room that one page may take."""
 
 FOLDERS = ("observatory", "measures", "countries", "templates", "locale")
-SUFFIXES = {".py", ".html", ".jinja", ".json", ".txt", ".mo"}
+SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo"}
 """What makes a release; style sheets and scripts count by their names in the list of static files."""
 
 Answer = Callable[[HttpRequest], HttpResponseBase]

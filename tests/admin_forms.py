@@ -38,7 +38,8 @@ class _Form(HTMLParser):
         kind = found.get("type")
         if kind in ("submit", "button") or (kind in ("checkbox", "radio") and "checked" not in found):
             return
-        self.data.setdefault(name, []).append(found.get("value") or "")
+        unsaid = "on" if kind in ("checkbox", "radio") else ""
+        self.data.setdefault(name, []).append(found.get("value", unsaid) or "")
 
     def handle_data(self, data: str) -> None:
         if self.inside and self.textarea:

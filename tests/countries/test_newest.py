@@ -27,7 +27,7 @@ def _daily() -> None:
                 "insert into countries_observation"
                 " (indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url)"
                 " select %s, c, to_char(%s::date + n, 'YYYY-MM-DD'), n, 'eq', 'A', '', 'A feed', ''"
-                " from generate_series(0, %s) n, unnest(%s) c",
+                " from generate_series(0, %s) n, unnest(%s::varchar[]) c",
                 [indicator.pk, FIRST, DAYS - 1, [country.pk for country in countries]],
             )
     shares = factories.indicator(key="immigrant_share", unit="percent")
@@ -35,6 +35,7 @@ def _daily() -> None:
         for iso3 in ("VEN", "USA"):
             factories.observation(indicator=shares, counterpart=factories.country(iso3=iso3), period=year, value=20)
     with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
         cursor.execute("analyze countries_observation, countries_indicator")
 
 
@@ -46,7 +47,8 @@ def _rows_read(queryset: Any) -> int:
 
 def _of_scan(node: dict[str, Any]) -> int:
     removed = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
-    return round((node["Actual Rows"] + removed) * node["Actual Loops"])
+    rows: float = (node["Actual Rows"] + removed) * node["Actual Loops"]
+    return round(rows)
 
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The profile of a country on one page of the admin: roles in their editions, figures, and two people at once."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -55,12 +56,12 @@ def test_page_asks_nothing_for_a_row_neither_opened_nor_saved(client: Client) ->
     factories.country()
     counts = []
     for number in range(31):
-        if number in (1, 30):
+        if number in (0, 1, 30):  # the first time more is asked, once for all
             counts.append((_queries(client), _queries(client, _shown(client))))
         factories.mobility_role(as_of=str(1990 + number))
         indicator = factories.indicator(key=f"figure_{number}")
         factories.observation(indicator=indicator, counterpart=factories.country(iso3="VEN"))
-    assert counts[0] == counts[1]
+    assert counts[1] == counts[2]
 
 
 def test_saving_what_was_not_changed_writes_nothing(client: Client) -> None:
@@ -99,10 +100,10 @@ def test_roles_and_figures_are_changed_and_added_on_one_page(client: Client) -> 
     role.refresh_from_db()
     figure.refresh_from_db()
     assert (Country.objects.get(pk="PER").summary_es, role.narrative_pt) == ("Un país", "As pessoas partem.")
-    assert (figure.value, figure.qualifier) == (1200, "gt")
+    assert (figure.value, figure.qualifier) == (Decimal(1200), "gt")
     assert str(MobilityRole.objects.get(role="transit").as_of) == "2020-05"
     added = Observation.objects.get(counterpart="VEN")
-    assert (added.country_id, added.value, str(added.period)) == ("PER", 7, "2016/2019?")
+    assert (added.country_id, added.value, str(added.period)) == ("PER", Decimal(7), "2016/2019?")
 
 
 def test_what_cannot_be_saved_is_told_at_its_row_and_stays_typed(client: Client) -> None:
@@ -140,7 +141,10 @@ def test_shares_are_held_together_as_they_will_stand(client: Client) -> None:
     _shares(VEN="60", USA="40")
     changed = _shown(client) | {"observations-0-value": "60", "observations-1-value": "40"}
     assert admin_forms.errors(client.post(URL, changed)) == []
-    assert set(Observation.objects.values_list("counterpart", "value")) == {("USA", 60), ("VEN", 40)}
+    assert set(Observation.objects.values_list("counterpart", "value")) == {
+        ("USA", Decimal(60)),
+        ("VEN", Decimal(40)),
+    }
 
 
 def test_page_of_one_share_knows_the_others(client: Client) -> None:
@@ -197,7 +201,7 @@ def test_two_analysts_never_write_over_each_other_unseen(client: Client) -> None
     assert admin_forms.errors(client.post(URL, _held(again) | chosen)) == []
     role, figure = MobilityRole.objects.get(), Observation.objects.get()
     assert (role.narrative_en, role.narrative_es) == ("Mine.", "Suyo.")
-    assert (figure.value, figure.note) == (1200, "Seen.")
+    assert (figure.value, figure.note) == (Decimal(1200), "Seen.")
 
 
 def test_what_came_in_by_another_door_is_seen_too(client: Client) -> None:
@@ -208,7 +212,7 @@ def test_what_came_in_by_another_door_is_seen_too(client: Client) -> None:
     page = client.post(URL, mine)
     assert [(d.theirs, d.mine, d.is_conflict) for d in page.context["differences"]] == [
         ("5", "1000", False),
-        ("Immigrant stock, Venezuela, 7, exactly, Normal, A yearbook", "", False),
+        ("Immigrant stock, Venezuela, exactly, 7, Normal, A yearbook", "", False),
     ]
     assert admin_forms.errors(client.post(URL, _held(page))) == []
     assert set(Observation.objects.values_list("value", flat=True)) == {5, 7}

@@ -99,7 +99,7 @@ def test_break_of_the_series_is_marked_and_parts_the_line() -> None:
 
 
 def test_missing_value_is_never_drawn_as_zero() -> None:
-    indicator = days(5, None, 5)
+    indicator = days(6, None, 6)
     factories.observation(indicator=indicator, period="2020-01-02", value=None, status="O")
     assert drawing(indicator).exact == "M0.0,0.0H10.0M20.0,0.0H30.0"
 

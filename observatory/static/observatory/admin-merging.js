@@ -63,4 +63,10 @@ if (form) {
   labelCells(form);
   form.addEventListener("change", take);
   document.addEventListener("formset:added", () => labelCells(form));
+  // Django's own script leaves an empty heading above its buttons that remove new rows
+  window.addEventListener("load", () => {
+    for (const head of form.querySelectorAll(".tabular thead th:empty:not(.original)")) {
+      head.replaceWith(document.createElement("td"));
+    }
+  });
 }

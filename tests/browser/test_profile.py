@@ -1,0 +1,179 @@
+"""Profiles and figures over time in a real browser: the four countries, and an analyst who keeps one."""
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from countries.models import Country, MobilityRole, Observation
+from tests import factories
+from tests.browser.axe import violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+COUNTRIES = ("peru", "ecuador", "argentina", "chile")
+EDITION = "/countries/ecuador/profile/?as_of=2020-08"
+
+expect.set_options(timeout=20_000)  # ms; a busy machine takes its time to save
+
+
+def _days_of_peru(numbers: int = 200) -> None:
+    """A figure day by day, the last month of it provisional."""
+    cases = factories.indicator(key="cases", name_en="New cases", unit="cases", is_daily=True)
+    for number in range(numbers):
+        day = datetime.date(2020, 3, 1) + datetime.timedelta(days=number)
+        status = "P" if number > numbers - 30 else "A"
+        factories.observation(
+            country=Country.objects.get(pk="PER"), indicator=cases, period=day.isoformat(), value=number, status=status
+        )
+
+
+@pytest.fixture
+def address(live_server: LiveServer) -> str:
+    """The address of a site with the record that it ships with, and days of Peru."""
+    call_command("load_fixtures", verbosity=0)
+    _days_of_peru()
+    return live_server.url
+
+
+def test_four_countries_are_accessible_and_fit_in_every_look(page: Page, address: str) -> None:
+    paths = [*(f"/countries/{slug}/" for slug in COUNTRIES), EDITION]
+    found: dict[str, list[str]] = {}
+    for width, scheme in ((1280, "light"), (390, "dark"), (320, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+        for path in paths:
+            page.goto(address + path)
+            page.evaluate("document.fonts.ready")
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            found[f"{path} {width}"] = violations(page) + ([f"{wide} wide"] if wide > width else [])
+    assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("language", ["", "/es", "/pt"])
+def test_figure_is_chosen_without_script_and_keeps_the_filter(browser: Browser, address: str, language: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}{language}/countries/peru/?topic=border")
+    page.locator("#f-series").select_option("cases")
+    page.locator("#series .btn").click()
+    assert "topic=border" in page.url
+    assert "series=cases" in page.url
+    assert page.url.endswith("#series")
+    expect(page.locator("#series .exact")).to_have_count(1)
+    page.locator("#series summary").click()
+    expect(page.locator("#series tbody tr").first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_months_of_the_figure_stand_below_those_of_the_entries(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{address}/countries/peru/")
+    above = page.locator("#chart .axis text").evaluate_all("texts => texts.map(t => t.getAttribute('x'))")
+    below = page.locator("#series .axis text").evaluate_all("texts => texts.map(t => t.getAttribute('x'))")
+    assert above == below
+    lefts_and_widths = [
+        page.locator(place).evaluate("e => { const b = e.getBoundingClientRect(); return [b.left, b.width] }")
+        for place in ("#chart .axis", "#series .axis", "#series .curve")
+    ]
+    assert lefts_and_widths[0] == lefts_and_widths[1] == lefts_and_widths[2]
+
+
+def test_earlier_edition_is_reached_from_the_newest(page: Page, address: str) -> None:
+    page.goto(f"{address}/countries/ecuador/")
+    card = page.locator("#role-sending")
+    card.get_by_text("Earlier editions").click()
+    card.get_by_role("link", name="The whole profile as of August 2020").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ecuador: profile as of August 2020")
+    expect(page.locator("#role-sending")).to_contain_text("As of August 2020.")
+
+
+# In the admin
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
+    """Sign in by the form."""
+
+    def act(page: Page, user: User) -> None:
+        page.goto(f"{live_server.url}/admin/login/?next=/admin/countries/country/PER/change/")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill(factories.PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_load_state("networkidle")
+
+    return act
+
+
+def _choose(page: Page, box: str, term: str, option: str) -> None:
+    """Choose by autocomplete, with the keyboard, as an analyst does."""
+    page.locator(f"#{box} + .select2-container").click()
+    page.locator(".select2-search__field").last.fill(term)
+    page.locator(".select2-results__option", has_text=option).first.wait_for()
+    page.keyboard.press("Enter")
+
+
+def test_analyst_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in: Callable[[Page, User], None]) -> None:
+    factories.country(iso3="VEN")
+    factories.mobility_role(narrative_en="People leave.")
+    factories.observation(indicator=factories.indicator(key="immigrant_stock", name_en="Immigrants"))
+    sign_in(page, factories.analyst())
+
+    page.get_by_role("link", name="Add another Figure").click()
+    _choose(page, "id_observations-1-indicator", "immig", "Immigrants")
+    _choose(page, "id_observations-1-counterpart", "ven", "Venezuela")
+    page.locator("#id_observations-1-period").fill("2020-05")
+    expect(page.locator("#observations-1 .echo")).to_have_text("May 2020")
+    page.locator("#id_observations-1-value").fill("37600")
+    page.locator("#id_observations-1-qualifier").select_option(label="about")
+    page.locator("#id_observations-1-source_name").fill("A yearbook")
+
+    page.get_by_role("button", name="Sending country").click()
+    expect(page.locator(".faults")).to_contain_text("Nothing is saved yet")
+    expect(page.locator("#id_roles-1-narrative_en")).to_have_value("People leave.")
+    expect(page.locator("#id_observations-1-value")).to_have_value("37600")
+    page.locator("#id_roles-1-as_of").fill("2021-01")
+    page.locator("#id_roles-1-narrative_en").fill("Fewer leave.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_contain_text("Peru")
+    assert [(str(role.as_of), role.narrative_en) for role in MobilityRole.objects.all()] == [
+        ("2021-01", "Fewer leave."),
+        ("2020", "People leave."),
+    ]
+    added = Observation.objects.get(counterpart="VEN")
+    assert [str(part) for part in (added.value, added.qualifier, added.period)] == ["37600.000000", "approx", "2020-05"]
+
+
+def test_two_analysts_on_one_profile_choose_between_their_versions(
+    page: Page, sign_in: Callable[[Page, User], None]
+) -> None:
+    role = factories.mobility_role(narrative_en="Old.")
+    sign_in(page, factories.analyst())
+    page.locator("#id_roles-0-narrative_en").fill("Mine.")
+    MobilityRole.objects.filter(pk=role.pk).update(narrative_en="Theirs.", narrative_es="Suyo.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#differences")).to_contain_text("Theirs.")
+    assert violations(page) == []
+    page.get_by_label("Use theirs").check()
+    expect(page.locator("#id_roles-0-narrative_en")).to_have_value("Theirs.")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    role.refresh_from_db()
+    assert (role.narrative_en, role.narrative_es) == ("Theirs.", "Suyo.")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_of_a_profile_is_accessible_and_fits(
+    page: Page, sign_in: Callable[[Page, User], None], width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    factories.mobility_role()
+    factories.observation(counterpart=factories.country(iso3="VEN"))
+    sign_in(page, factories.analyst())
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
