@@ -7,7 +7,7 @@ gets the same steps, legend and shapes. A country without a number is never the 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -72,6 +72,14 @@ class Subject:
     checked_at: datetime | None = None
     changed_on: PartialDate | None = None
 
+    @property
+    def checked_in_words(self) -> str:
+        """`26 November 2020, 06:00 UTC`, or ''."""
+        if not self.checked_at:
+            return ""
+        moment = self.checked_at.astimezone(UTC)
+        return f"{PartialDate.from_date(moment.date()).in_words()}, {moment:%H:%M} UTC"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -93,11 +101,6 @@ class Place:
     shade: int
     shape: Shape | None
     inset: Shape | None
-
-    @property
-    def has_number(self) -> bool:
-        """Whether its shade tells anything."""
-        return self.shade > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from countries.world_map import (
     Area,
     Place,
     Reading,
+    Subject,
     WorldMap,
     countries_of,
     readings_of,
@@ -31,7 +32,7 @@ from countries.world_map import (
 )
 from measures.filters import TRACKING, DayField, Problem
 from measures.public_index import PublicIndex
-from observatory.record_map import COUNTS, InForce, in_force, in_words
+from observatory.record_map import COUNTS, IN_FORCE, InForce, in_force, in_words
 
 COLUMNS = (
     "iso3",
@@ -203,7 +204,9 @@ class HomeMap:
 def home_map(question: Question, index: PublicIndex) -> HomeMap:
     """The map that a valid question asks for; the number of queries does not grow with countries or days."""
     coloured, measures = _coloured(question, index), in_force(index, question.day)
-    rows = tuple(_row(place, measures.get(place.country.pk), question.day) for place in coloured.places)
+    rows = tuple(
+        _row(coloured.subject, place, measures.get(place.country.pk), question.day) for place in coloured.places
+    )
     return HomeMap(coloured, rows, PartialDate.from_date(question.day), f"{reverse('map_csv')}{question.query}")
 
 
@@ -216,14 +219,14 @@ def _coloured(question: Question, index: PublicIndex) -> WorldMap:
     return world_map(subject_of(indicator), question.shown_area, countries, readings)
 
 
-def _row(place: Place, measures: InForce | None, day: date) -> Row:
+def _row(subject: Subject, place: Place, measures: InForce | None, day: date) -> Row:
     country = place.country
     return Row(
         place,
         measures,
         country.get_absolute_url() if country.is_covered else "",
         f"{reverse('measures')}?country={country.pk}&on={day.isoformat()}" if measures and measures.possible else "",
-        _title(place, measures),
+        _title(place, None if subject.key == IN_FORCE else measures),
     )
 
 

@@ -23,6 +23,7 @@ from measures.choices import STATE_FAMILIES, VALIDITY_FAMILIES, Direction
 from measures.public_index import Mask, PublicIndex
 
 LESS, MORE = Direction.LESS_RESTRICTIVE, Direction.MORE_RESTRICTIVE
+IN_FORCE = "measures_in_force"
 MINUS = "\u2212"
 
 
@@ -145,7 +146,7 @@ COUNTS = {
     count.key: count
     for count in (
         Count(
-            "measures_in_force",
+            IN_FORCE,
             gettext_lazy("Measures possibly in force"),
             gettext_lazy("norms and actions of the state"),
             gettext_lazy(

@@ -21,6 +21,8 @@ COUNTRIES = {
     "PER": ("PE", "604", "peru", "Peru", "Perú", "Peru", "South America"),
     "ECU": ("EC", "218", "ecuador", "Ecuador", "Ecuador", "Equador", "South America"),
     "VEN": ("VE", "862", "venezuela", "Venezuela", "Venezuela", "Venezuela", "South America"),
+    "BRB": ("BB", "052", "barbados", "Barbados", "Barbados", "Barbados", "Caribbean"),
+    "GUF": ("GF", "254", "french-guiana", "French Guiana", "Guayana Francesa", "Guiana Francesa", "South America"),
     "USA": ("US", "840", "united-states", "United States", "Estados Unidos", "Estados Unidos", "Northern America"),
 }
 
