@@ -16,6 +16,7 @@ from countries.feeds.reading import SAMPLED, Cells, Sample, cells_of, sample_of
 from countries.feeds.understanding import (
     Unknown,
     countries_by,
+    folded,
     is_without_value,
     period_reader,
     understood,
@@ -145,7 +146,7 @@ def _tests() -> list[tuple[str, Callable[[str], bool]]]:
         codes = countries_by(code)
         tests.append((words, lambda cell, codes=codes: cell.strip() in codes))  # type: ignore[misc]  # its own default
     names = countries_by(CountryCode.NAME)
-    tests.append((_("names of countries"), lambda cell: cell.strip().lower() in names))
+    tests.append((_("names of countries"), lambda cell: folded(cell) in names))
     orders = (
         (DayOrder.ISO, _("days or years, year first")),
         (DayOrder.DAY_FIRST, _("days, day first")),

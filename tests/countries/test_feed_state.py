@@ -62,9 +62,7 @@ def test_held_run_is_told() -> None:
 def test_one_query_however_many_feeds(number: int) -> None:
     for place in range(number):
         ran(factories.feed(indicator=factories.indicator(key=f"indicator_{place}")), HOUR)
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert len(freshness(at=NOW)) == number
     assert len(captured) == 1
 
