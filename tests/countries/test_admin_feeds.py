@@ -192,3 +192,14 @@ def test_value_that_a_person_corrects_is_left_alone_by_its_feed(files: Path) -> 
     assert (run.revised, run.refused) == (1, 1)
     peru.refresh_from_db()
     assert (peru.value, peru.feed_run) == (7, None)
+
+
+def test_first_page_of_the_admin_tells_what_waits(files: Path) -> None:
+    client = signed_in(factories.editor())
+    assert "Daily figures" not in client.get("/admin/").content.decode()
+    doubtful(files)
+    broken = factories.feed(**MAPPED, indicator=factories.indicator(key="other"), url="file:missing.csv")
+    feeds.run(broken)
+    page = " ".join(client.get("/admin/").content.decode().split())
+    assert "<b>1</b> Runs held for a person" in page
+    assert "<b>1</b> Feeds that failed at their last run" in page

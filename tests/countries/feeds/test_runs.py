@@ -200,6 +200,7 @@ def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> 
     assert (run.state, run.decided_by) == ("discarded", by)
     again = feeds.run(feed)
     assert (again.state, again.problem) == ("discarded", f"This is the very file that {by.username} has refused.")
+    assert feeds.run(feed, by_id=by.pk).state == "held"
     put(table(PER_05="101"))
     assert feeds.run(feed).state == "published"
 
