@@ -72,9 +72,10 @@ def test_feeds_are_due_a_little_before_their_time_and_new_ones_first() -> None:
         factories.feed(key=key, is_on=key != "off", every="week" if key == "weekly" else "day")
         for key in ("fresh", "due", "weekly", "new", "off")
     )
+    factories.feed(key="newer")
     ran(fresh, 22 * HOUR)
     ran(due, 23.5 * HOUR, "failed")
     ran(weekly, 6 * DAY)
     ran(off, 30 * DAY)
-    assert [feed.key for feed in due_feeds(at=NOW)] == ["new", "due"]
+    assert [feed.key for feed in due_feeds(at=NOW)] == ["new", "newer", "due"]
     assert new.is_on
