@@ -197,7 +197,7 @@ def publish(this: FeedRun, *, by: Any) -> None:
                 _("The feed has been changed since this run."),
                 _("Run the feed again: the file is then read as the feed says now."),
             )
-        if not this.body.storage.exists(this.body.name):
+        if not Path(this.body.path).exists():
             raise FeedProblem(
                 _("The file of this run is not on this machine."),
                 _("Discard it and run the feed again."),
