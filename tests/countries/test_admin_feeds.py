@@ -52,7 +52,7 @@ def test_newcomer_sees_the_columns_tries_the_feed_and_turns_it_on() -> None:
     trial = first.context["trial"]
     assert trial.problem == "The feed does not name its columns yet."
     assert [(column.name, column.cells[0], column.guess) for column in trial.columns] == [
-        ("code", "PER", ""),
+        ("code", "PER", "countries of three letters"),
         ("when", "2020-03-01", "days or years, year first"),
         ("n", "100", "numbers"),
     ]

@@ -307,7 +307,7 @@ def test_trying_writes_nothing_and_says_what_would_be(put: Put) -> None:
     assert [(column.name, column.guess) for column in trial.columns] == [
         ("iso3", "countries of three letters"),
         ("date", "days or years, year first"),
-        ("value", ""),
+        ("value", "numbers"),
     ]
 
 
