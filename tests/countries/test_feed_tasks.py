@@ -51,7 +51,8 @@ def test_dry_run_writes_nothing_also_of_a_feed_that_is_off() -> None:
     factories.feed(key="owid", is_on=False)
     out, err = command("--feed", "owid", "--dry-run")
     assert out == (
-        "owid: nothing was written. It would be: 16 rows read, 15 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
+        "owid: nothing was written. It would be:"
+        " 16 rows read, 15 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
     )
     assert err == REFUSED
     assert (FeedRun.objects.count(), Observation.objects.count()) == (0, 0)
