@@ -131,9 +131,8 @@ class IndicatorFeedAdmin(RecordAdmin):
             tried: IndicatorFeed = form.save(commit=False)
             context["trial"] = feeds.try_out(tried, seconds=TRYING_SECONDS)
             context["tried"] = tried
-        shown = AdminForm(
-            form, list(self.get_fieldsets(request, feed)), {}, self.get_readonly_fields(request, feed), model_admin=self
-        )
+        fieldsets: Any = self.get_fieldsets(request, feed)
+        shown = AdminForm(form, fieldsets, {}, self.get_readonly_fields(request, feed), model_admin=self)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Change %s") % self.opts.verbose_name
@@ -150,7 +149,9 @@ class IndicatorFeedAdmin(RecordAdmin):
             "preserved_filters": self.get_preserved_filters(request),
             **context,
         }
-        return self.render_change_form(request, context, add=feed is None, change=feed is not None, obj=feed)
+        is_new = feed is None
+        page: HttpResponse = self.render_change_form(request, context, add=is_new, change=not is_new, obj=feed)
+        return page
 
     # What can be done with several
 

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from countries.models import GOOD, Every, FeedRun, IndicatorFeed, RunState
@@ -48,7 +48,7 @@ def freshness(indicators: Iterable[int] | None = None, *, at: datetime.datetime 
         succeeded_at=Max("runs__ended_at", filter=Q(runs__state__in=GOOD)),
         checked_at=Max("runs__ended_at"),
         latest_state=Subquery(latest.values("state")[:1]),
-    ).order_by("indicator", "-succeeded_at")
+    ).order_by("indicator", F("succeeded_at").desc(nulls_last=True))
     return {feed.indicator_id: _freshness(feed, at) for feed in found}
 
 
@@ -71,5 +71,5 @@ def due_feeds(*, at: datetime.datetime | None = None) -> list[IndicatorFeed]:
     """The feeds that are on and whose last run began long enough ago; those never run come first."""
     at = at or timezone.now()
     on = IndicatorFeed.objects.filter(is_on=True).annotate(began_at=Max("runs__started_at"))
-    due = [f for f in on if f.began_at is None or at - f.began_at >= Every(f.every).time - EARLY]
-    return sorted(due, key=lambda feed: (feed.began_at is not None, feed.began_at))
+    by_age = on.order_by(F("began_at").asc(nulls_first=True), "key")
+    return [f for f in by_age if f.began_at is None or at - f.began_at >= Every(f.every).time - EARLY]

@@ -1,5 +1,6 @@
 """Feeds in the background: ids in, load, call a function of the domain. `manage.py procrastinate worker` does it."""
 
+from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -39,7 +40,8 @@ def update_due_feeds(timestamp: int) -> None:
 def queue_run(feed: IndicatorFeed, by: int | None = None) -> bool:
     """Let a worker run the feed; False where that waits already."""
     try:
-        update_feed.configure(queueing_lock=f"feed {feed.pk}").defer(feed=feed.pk, by=by)
+        with transaction.atomic():  # what is refused breaks no transaction around
+            update_feed.configure(queueing_lock=f"feed {feed.pk}").defer(feed=feed.pk, by=by)
     except AlreadyEnqueued:
         return False
     return True

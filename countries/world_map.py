@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from countries.feed_state import freshness
 from countries.figures import in_unit, stated_period, stated_remark, stated_value
 from countries.models import Country, Indicator, Observation, ObservationStatus, Qualifier
 from countries.periods import PartialDate
@@ -59,7 +60,7 @@ class Reading:
 class Subject:
     """What a map is about. `breaks` part its steps; without them the values do.
 
-    `number` writes a value for the legend. `checked_at` is when the source was last looked at, `changed_on` when the
+    `number` writes a value for the legend. `checked_at` is when the source was last read well, `changed_on` when the
     record that is counted last changed: what is checked daily has not changed daily.
     """
 
@@ -119,8 +120,8 @@ class WorldMap:
 
 
 def subject_of(indicator: Indicator) -> Subject:
-    """An indicator as the subject of a map; its base is loaded with it."""
-    unit = indicator.get_unit_display()
+    """An indicator as the subject of a map; its base is loaded with it. One query, for when its source was checked."""
+    unit, found = indicator.get_unit_display(), freshness([indicator.pk]).get(indicator.pk)
     return Subject(
         key=indicator.key,
         name=indicator.name,
@@ -128,6 +129,7 @@ def subject_of(indicator: Indicator) -> Subject:
         definition=str(translated(indicator, "definition")),
         number=lambda value: in_unit(value, indicator.unit, indicator.decimals),
         breaks=_declared(indicator.map_breaks),
+        checked_at=found.succeeded_at if found else None,
     )
 
 

@@ -298,7 +298,10 @@ def _json_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
             if number == 1:
                 _refuse_lacking(record, places)
             if not places.filtered or str(at(record, places.filtered)) == feed.filter_value:
-                yield number, *(_as_text(at(record, path)) for path in (places.country, places.day, places.value))
+                country, day, value = (
+                    _as_text(at(record, path)) for path in (places.country, places.day, places.value)
+                )
+                yield number, country, day, value
 
 
 def _refuse_lacking(record: Any, places: Places) -> None:

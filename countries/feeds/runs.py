@@ -108,12 +108,11 @@ def _take(this: FeedRun, body: Body) -> None:
         this.sha256, this.etag, this.last_modified = same.sha256, same.etag, same.last_modified
         this.end(RunState.UNCHANGED, unchanged=same.understood, **kept)
         return
-    if refused := feed.runs.filter(state__in=DECIDED, sha256=body.sha256, mapping=this.mapping).first():
+    if refused := _refusal_of(this, body):
         words = _("This is the very file that %(name)s has refused.") % {"name": refused.decided_by}
+        remedy = _("The next file that differs is looked at again. To look at this one, use “Run now”.")
         decided = {"decided_at": refused.decided_at, "decided_by": refused.decided_by}
-        this.end(
-            RunState.DISCARDED, problem=words, remedy=_("The next file that differs is looked at again."), **decided
-        )
+        this.end(RunState.DISCARDED, problem=words, remedy=remedy, **decided)
         return
     with transaction.atomic(), compared(body.path, feed, feed.runs.read().first()) as found:
         found.reasons += _distrust(feed)
@@ -126,6 +125,13 @@ def _take(this: FeedRun, body: Body) -> None:
             with _history_of(this, this.started_by):
                 write(this)
             this.end(RunState.PUBLISHED if found.new or found.revised else RunState.UNCHANGED)
+
+
+def _refusal_of(this: FeedRun, body: Body) -> FeedRun | None:
+    """The run of the same file that a person discarded or rolled back; who starts a run by hand wants to see it."""
+    if this.started_by_id:
+        return None
+    return this.feed.runs.filter(state__in=DECIDED, sha256=body.sha256, mapping=this.mapping).first()
 
 
 def _distrust(feed: IndicatorFeed) -> list[str]:
@@ -191,7 +197,7 @@ def publish(this: FeedRun, *, by: Any) -> None:
                 _("The feed has been changed since this run."),
                 _("Run the feed again: the file is then read as the feed says now."),
             )
-        if not this.body.storage.exists(this.body.name):
+        if not Path(this.body.path).exists():
             raise FeedProblem(
                 _("The file of this run is not on this machine."),
                 _("Discard it and run the feed again."),

@@ -103,7 +103,7 @@ def country_reader(feed: IndicatorFeed) -> Callable[[str], str]:
     """A function from what the file writes to the code of a country; Unknown or LeftOut where it is none."""
     code_of_feed = CountryCode.ISO3 if feed.format == FeedFormat.WORLD_BANK else CountryCode(feed.country_code)
     codes, aliases = countries_by(code_of_feed), aliases_of(feed)
-    fold = _folded if code_of_feed == CountryCode.NAME else str.upper
+    fold = folded if code_of_feed == CountryCode.NAME else str.upper
 
     def read(text: str) -> str:
         stripped = text.strip()
@@ -129,13 +129,13 @@ def countries_by(code: CountryCode) -> dict[str, str]:
     if code != CountryCode.NAME:
         return dict(Country.objects.values_list(code.value, "iso3"))
     names = Country.objects.values_list("iso3", "sort_name_en", "sort_name_es", "sort_name_pt")
-    return {_folded(name): iso3 for iso3, *of_country in names for name in of_country}
+    return {folded(name): iso3 for iso3, *of_country in names for name in of_country}
 
 
 _ACCENTS = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüçñýÿ", "aaaaaaeeeeiiiiooooouuuucnyy")
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name as names are compared: lower case, no accents, no signs."""
     return " ".join(re.findall(r"\w+", name.lower().translate(_ACCENTS)))
 

@@ -1,19 +1,21 @@
 """Places, their figures, and where figures come from."""
 
 from countries.models.feed import (
-    DECIDED,
-    GOOD,
     CountryCode,
     DayOrder,
     DecimalMark,
     Encoding,
     Every,
     FeedFormat,
+    IndicatorFeed,
+)
+from countries.models.feed_run import (
+    DECIDED,
+    GOOD,
     FeedRun,
     FeedRunQuerySet,
     HeldBecause,
     HeldValue,
-    IndicatorFeed,
     KeptBodies,
     RunState,
 )

@@ -52,7 +52,7 @@ def test_newcomer_sees_the_columns_tries_the_feed_and_turns_it_on() -> None:
     trial = first.context["trial"]
     assert trial.problem == "The feed does not name its columns yet."
     assert [(column.name, column.cells[0], column.guess) for column in trial.columns] == [
-        ("code", "PER", ""),
+        ("code", "PER", "countries of three letters"),
         ("when", "2020-03-01", "days or years, year first"),
         ("n", "100", "numbers"),
     ]
@@ -175,7 +175,7 @@ def test_list_of_feeds_asks_as_often_however_long(number: int, django_assert_num
     for _place in range(number):
         feeds.run(factories.feed(**MAPPED, leaves_out_unknown=True))
     client = signed_in(factories.editor())
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(7):
         page = client.get(reverse("admin:countries_indicatorfeed_changelist")).content.decode()
     assert "Published" in page
 
@@ -191,4 +191,16 @@ def test_value_that_a_person_corrects_is_left_alone_by_its_feed(files: Path) -> 
     run = feeds.run(feed)
     assert (run.revised, run.refused) == (1, 1)
     peru.refresh_from_db()
-    assert (peru.value, peru.feed_run) == (7, None)
+    assert peru.value == 7
+    assert peru.feed_run is None
+
+
+def test_first_page_of_the_admin_tells_what_waits(files: Path) -> None:
+    client = signed_in(factories.editor())
+    assert "Daily figures" not in client.get("/admin/").content.decode()
+    doubtful(files)
+    broken = factories.feed(**MAPPED, indicator=factories.indicator(key="other"), url="file:missing.csv")
+    feeds.run(broken)
+    page = " ".join(client.get("/admin/").content.decode().split())
+    assert "<b>1</b> Runs held for a person" in page
+    assert "<b>1</b> Feeds that failed at their last run" in page

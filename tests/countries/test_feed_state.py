@@ -62,9 +62,7 @@ def test_held_run_is_told() -> None:
 def test_one_query_however_many_feeds(number: int) -> None:
     for place in range(number):
         ran(factories.feed(indicator=factories.indicator(key=f"indicator_{place}")), HOUR)
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert len(freshness(at=NOW)) == number
     assert len(captured) == 1
 
@@ -74,9 +72,10 @@ def test_feeds_are_due_a_little_before_their_time_and_new_ones_first() -> None:
         factories.feed(key=key, is_on=key != "off", every="week" if key == "weekly" else "day")
         for key in ("fresh", "due", "weekly", "new", "off")
     )
+    factories.feed(key="newer")
     ran(fresh, 22 * HOUR)
     ran(due, 23.5 * HOUR, "failed")
     ran(weekly, 6 * DAY)
     ran(off, 30 * DAY)
-    assert [feed.key for feed in due_feeds(at=NOW)] == ["new", "due"]
+    assert [feed.key for feed in due_feeds(at=NOW)] == ["new", "newer", "due"]
     assert new.is_on

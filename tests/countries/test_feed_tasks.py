@@ -17,7 +17,8 @@ from tests import factories
 def files(settings: Settings, tmp_path: Path) -> Path:
     settings.FEEDS_DIR, settings.FEED_FILES_DIR = tmp_path / "feeds", tmp_path
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]
-    (tmp_path / "daily.csv").write_text("iso3,date,value\nPER,2020-03-01,5\nXXX,2020-03-01,6\n", encoding="utf-8")
+    days = "".join(f"PER,2020-03-{day:02d},5\n" for day in range(1, 16))
+    (tmp_path / "daily.csv").write_text(f"iso3,date,value\n{days}XXX,2020-03-01,6\n", encoding="utf-8")
     return tmp_path
 
 
@@ -28,7 +29,7 @@ def command(*arguments: str) -> tuple[str, str]:
 
 
 REFUSED = (
-    "owid: 1 refused, first in row 3, “XXX”: The country is unknown."
+    "owid: 1 refused, first in row 17, “XXX”: The country is unknown."
     " Add it to “other spellings” with its code of three letters, or with nothing behind = to leave it out.\n"
 )
 
@@ -39,7 +40,7 @@ def test_command_runs_what_is_on() -> None:
     factories.feed(key="owid")
     factories.feed(key="asleep", is_on=False)
     out, err = command()
-    assert out == "owid: Published. 2 rows read, 1 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
+    assert out == "owid: Published. 16 rows read, 15 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
     assert err == REFUSED
     assert FeedRun.objects.count() == 1
 
@@ -50,7 +51,8 @@ def test_dry_run_writes_nothing_also_of_a_feed_that_is_off() -> None:
     factories.feed(key="owid", is_on=False)
     out, err = command("--feed", "owid", "--dry-run")
     assert out == (
-        "owid: nothing was written. It would be: 2 rows read, 1 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
+        "owid: nothing was written. It would be:"
+        " 16 rows read, 15 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
     )
     assert err == REFUSED
     assert (FeedRun.objects.count(), Observation.objects.count()) == (0, 0)

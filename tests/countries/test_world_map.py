@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from countries.models import Country, Indicator
+from countries.models import Country, FeedRun, Indicator
 from countries.shapes import FOLDER, drawing_of, inset_of
 from countries.world_map import (
     Area,
@@ -277,7 +277,7 @@ def test_number_of_queries_does_not_grow(poverty: Indicator) -> None:
             shown = _map(poverty)
         assert {place.reading.words for place in shown.places if place.reading} == {"20\u202f%"}
         counts.append(len(queries))
-    assert counts == [3, 3, 3, 3]
+    assert counts == [4, 4, 4, 4]
 
 
 def test_subject_names_unit_and_whole(poverty: Indicator) -> None:
@@ -331,3 +331,11 @@ def test_paths_are_relative_and_in_whole_tenths() -> None:
     paths = [shape.path for area in Area for shape in drawing_of(area.value).shapes.values()]
     assert all(re.fullmatch(r"(M|m)[-\d ]+(l[-\d ]+)?z((m)[-\d ]+(l[-\d ]+)?z)*(M[-\d ]+.*)?", path) for path in paths)
     assert not any("." in path or "L" in path for path in paths)
+
+
+def test_subject_tells_when_its_feed_was_last_read_well(poverty: Indicator) -> None:
+    feed = factories.feed(indicator=poverty)
+    moments = [datetime.datetime(2026, 3, day, 6, tzinfo=datetime.UTC) for day in (1, 2)]
+    for state, at in zip(("unchanged", "failed"), moments, strict=True):
+        FeedRun.objects.create(feed=feed, state=state, started_at=at, ended_at=at, mapping=feed.mapping)
+    assert subject_of(poverty).checked_at == moments[0]

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import call_command
 
-from countries.models import Country, Indicator, MobilityRole, Observation
+from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from measures.choices import Workflow
 from measures.models import IssuingBody, Measure, Relation, Source, TargetGroup, Topic
 
@@ -36,7 +36,8 @@ def test_second_run_leaves_what_people_did_unless_it_is_to_update() -> None:
 def test_fixtures_hold_every_country_the_vocabulary_and_peru() -> None:
     call_command("load_fixtures", verbosity=0)
     counts = {model: model._default_manager.count() for model in (Country, Topic, TargetGroup, IssuingBody, Indicator)}
-    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 11, Indicator: 24}
+    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 11, Indicator: 27}
+    assert list(IndicatorFeed.objects.values_list("is_on", flat=True)) == [False] * 5
     assert (MobilityRole.objects.count(), Observation.objects.count(), Source.objects.count()) == (21, 80, 1)
     states = list(Measure.objects.values_list("workflow", flat=True))
     assert (states.count(Workflow.PUBLISHED), states.count(Workflow.STUB), len(states)) == (37, 5, 42)

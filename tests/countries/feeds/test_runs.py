@@ -40,9 +40,9 @@ def public() -> dict[tuple[str, str], Decimal | None]:
     return {(o.country_id, str(o.period)): o.value for o in Observation.objects.all()}
 
 
-def at(iso3: str, day: str) -> Decimal | None:
+def at(iso3: str, day: str) -> int | None:
     value = Observation.objects.get(country=iso3, period=day).value
-    return None if value is None else value.normalize()
+    return None if value is None else int(value)
 
 
 def touched() -> int:
@@ -178,8 +178,11 @@ def test_share_outside_of_a_hundred_waits(put: Put) -> None:
 
 def test_held_run_shows_the_values_and_is_published_but_for_what_cannot_be(put: Put) -> None:
     feed, run = held(put, table(PER_05="-3", PER_06="5000"), highest=1000)
-    shown = [(v.country_id, v.period, v.former, v.value, v.because) for v in run.held_values.all()]
-    assert shown == [("PER", "2020-03-05", 100, -3, "unit"), ("PER", "2020-03-06", 100, 5000, "range")]
+    shown = [f"{v} for {v.former:f}, {v.because}" for v in run.held_values.all()]
+    assert shown == [
+        "PER 2020-03-05: -3.000000 for 100.000000, unit",
+        "PER 2020-03-06: 5000.000000 for 100.000000, range",
+    ]
     feeds.publish(run, by=factories.editor())
     run.refresh_from_db()
     assert (run.state, run.new, run.revised, run.refused, run.body.name) == ("published", 0, 1, 1, "")
@@ -200,6 +203,7 @@ def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> 
     assert (run.state, run.decided_by) == ("discarded", by)
     again = feeds.run(feed)
     assert (again.state, again.problem) == ("discarded", f"This is the very file that {by.username} has refused.")
+    assert feeds.run(feed, by_id=by.pk).state == "held"
     put(table(PER_05="101"))
     assert feeds.run(feed).state == "published"
 
@@ -303,7 +307,7 @@ def test_trying_writes_nothing_and_says_what_would_be(put: Put) -> None:
     assert [(column.name, column.guess) for column in trial.columns] == [
         ("iso3", "countries of three letters"),
         ("date", "days or years, year first"),
-        ("value", ""),
+        ("value", "numbers"),
     ]
 
 

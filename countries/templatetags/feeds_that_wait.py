@@ -1,0 +1,26 @@
+"""What feeds want of a person, for the first page of the admin."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+from countries.feed_state import freshness
+from countries.models import FeedRun, RunState
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/countries/_feeds_that_wait.html", takes_context=True)
+def feeds_that_wait(context: Any) -> dict[str, Any]:
+    """How many runs are held, and how many feeds failed at their last run, for who may see them."""
+    if not context["request"].user.has_perm("countries.view_feedrun"):
+        return {}
+    runs = reverse("admin:countries_feedrun_changelist")
+    failing = [found.feed for found in freshness().values() if found.is_failing]
+    return {
+        "held": FeedRun.objects.filter(state=RunState.HELD).count(),
+        "held_url": f"{runs}?state__exact={RunState.HELD}",
+        "failing": len(failing),
+        "failing_url": f"{runs}?state__exact={RunState.FAILED}",
+    }
