@@ -136,7 +136,7 @@ def capture(*, body: bytes | None = None, captured_at: int | datetime | None = N
 
 def document_text(*, text: str = "Some words", **fields: Any) -> DocumentText:
     """What was read in a capture."""
-    defaults = {"state": "read" if text else "empty", "text": text, "language": "es"}
+    defaults = {"state": "read" if text else "empty", "text": text, "language": "es", "read_at": timezone.now()}
     kept = fields.pop("capture", None) or capture()
     return DocumentText.objects.create(capture=kept, **defaults | fields)
 

@@ -148,6 +148,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('capture', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='document_text', serialize=False, to='measures.capture', verbose_name='capture')),
                 ('state', models.CharField(choices=[('read', 'Read'), ('empty', 'No text in it, as in a scan'), ('unreadable', 'Could not be read')], max_length=10, verbose_name='state')),
+                ('read_at', models.DateTimeField(verbose_name='read')),
                 ('text', models.TextField(blank=True, verbose_name='text')),
                 ('pages', models.PositiveIntegerField(null=True, verbose_name='pages')),
                 ('language', models.CharField(blank=True, max_length=35, verbose_name='language')),

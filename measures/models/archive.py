@@ -136,6 +136,7 @@ class DocumentText(models.Model):
         Capture, models.CASCADE, primary_key=True, related_name="document_text", verbose_name=_("capture")
     )
     state = models.CharField(_("state"), max_length=10, choices=TextState)
+    read_at = models.DateTimeField(_("read"))
     text = models.TextField(_("text"), blank=True)
     pages = models.PositiveIntegerField(_("pages"), null=True)
     language = models.CharField(_("language"), max_length=35, blank=True)

@@ -61,7 +61,7 @@ def test_same_content_is_one_capture_of_a_source() -> None:
 def test_text_goes_with_its_state() -> None:
     capture = factories.capture()
     for fields in ({"state": "read", "text": ""}, {"state": "empty", "text": "x"}, {"state": "other", "text": ""}):
-        made = DocumentText(capture=capture, **fields)
+        made = DocumentText(capture=capture, read_at=timezone.now(), **fields)
         assert "measures_documenttext_state" in _refused(made.save)
 
 
@@ -89,9 +89,7 @@ def _found(words: str, configuration: str = "simple") -> list[int]:
 
 
 def test_words_are_found_as_the_language_stems_them_with_and_without_accents() -> None:
-    text = factories.document_text(
-        text="Suspéndanse los permisos, las resoluciones, la educación", language="es"
-    )
+    text = factories.document_text(text="Suspéndanse los permisos, las resoluciones, la educación", language="es")
     assert _found("permiso", "spanish") == _found("educacion", "spanish") == _found("resolución", "spanish")
     assert _found("permiso", "spanish") == [text.pk]
     text.text, text.language = "Nothing of that", ""
