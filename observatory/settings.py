@@ -186,6 +186,12 @@ PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
 FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 
+# The archive: how long a document may take, and how many bytes of it are fetched at most
+ARCHIVE_SECONDS = _number("ARCHIVE_SECONDS", 120)
+ARCHIVE_BYTES = _number("ARCHIVE_MB", 100) * 1_000_000
+# The browser that draws kept web pages as PDF: a program, or none; empty looks for Chromium
+ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
+
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
