@@ -69,23 +69,28 @@ def keep_fetched(source: Source, found: Document, body: BinaryIO, transfer: Bina
     return capture
 
 
-def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Capture:
-    """Keep what a person brings, unread; ValidationError where it is no document or is kept already.
+def check_upload(source: Source | None, file: BinaryIO) -> str:
+    """The type of what a person brings; ValidationError where it is no document or is kept already.
 
     The name of the file is never looked at.
     """
     size, sha256 = store.digest_of(file)
     if not size or size > LARGEST_UPLOAD:
-        raise ValidationError(
-            _("Choose a file with something in it, of at most %(mb)d MB.") % {"mb": LARGEST_UPLOAD // 10**6}
-        )
+        megabytes = LARGEST_UPLOAD // 1_000_000
+        raise ValidationError(_("Choose a file with something in it, of at most %(mb)d MB.") % {"mb": megabytes})
     media_type = media_type_of(file)
     if media_type == UNKNOWN:
         raise ValidationError(
             _("This is none of the documents that can be kept: PDF, image, web page, text or office document.")
         )
-    if Capture.objects.filter(source=source, sha256=sha256).exists():
+    if source and Capture.objects.filter(source=source, sha256=sha256).exists():
         raise ValidationError(_("This very document is kept for this source already."))
+    return media_type
+
+
+def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Capture:
+    """Keep what a person brings, to be read by a worker; ValidationError as `check_upload` says."""
+    media_type = check_upload(source, file)
     kept = store.put(file)
     return Capture.objects.create(
         source=source,

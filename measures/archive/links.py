@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Min, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
 from measures.archive import hosts, keeping, quotes
@@ -59,6 +60,17 @@ OF_OUR_NETWORK = (Reason.NO_SUCH_HOST, Reason.UNREACHABLE, Reason.TIMED_OUT)
 REST_OF_SILENT = timedelta(minutes=1)
 """How long a server is left alone that did not answer at all."""
 ANYTHING = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
+
+
+def problem_in_words(problem: str) -> str:
+    """A problem of a link, for people."""
+    if problem in Reason.values:
+        return str(Reason(problem).label)
+    if problem == "robots":
+        return _("The server does not want to be read by programs.")
+    if problem == "empty":
+        return _("The server sent an empty page.")
+    return _("The server answered with %(status)s.") % {"status": problem.removeprefix("http_")}
 
 
 # The queue

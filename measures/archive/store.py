@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from django.core.files import File
-from django.db.models.fields.files import FieldFile
 
 from measures.models.archive import archive_storage
 
@@ -38,14 +37,14 @@ def put(file: BinaryIO, ending: str = "") -> Stored:
     return Stored(name, size, sha256)
 
 
-def opened(file: FieldFile) -> BinaryIO:
-    """A kept file, to be read."""
-    return cast(BinaryIO, file.storage.open(str(file)))
+def opened(name: object) -> BinaryIO:
+    """A kept file, to be read; named by its name or by the field of a row."""
+    return cast(BinaryIO, archive_storage().open(str(name)))
 
 
-def is_kept(file: FieldFile) -> bool:
-    """Whether the file that a row names is there."""
-    return file.storage.exists(str(file))
+def is_kept(name: object) -> bool:
+    """Whether the file is there."""
+    return archive_storage().exists(str(name))
 
 
 def digest_of(file: BinaryIO) -> tuple[int, str]:
