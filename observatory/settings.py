@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -186,12 +187,6 @@ PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
 FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 
-# The archive: how long a document may take, and how many bytes of it are fetched at most
-ARCHIVE_SECONDS = _number("ARCHIVE_SECONDS", 120)
-ARCHIVE_BYTES = _number("ARCHIVE_MB", 100) * 1_000_000
-# The browser that draws kept web pages as PDF: a program, or none; empty looks for Chromium
-ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
-
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
@@ -208,7 +203,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 IMPORTS_DIR = DATA_DIR / "imports"  # what waits to be imported; never served
 ARCHIVE_DIR = DATA_DIR / "archive"  # kept copies of sources; served by a view that looks at their rights
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "archive": {"BACKEND": "measures.models.kept_files.KeptFiles"},
     "staticfiles": {
@@ -217,6 +212,26 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# The archive
+
+# How long a document may take, and how many bytes of it are fetched at most
+ARCHIVE_SECONDS = _number("ARCHIVE_SECONDS", 120)
+ARCHIVE_BYTES = _number("ARCHIVE_MB", 100) * 1_000_000
+# The archive in a bucket of S3 or the like instead of ARCHIVE_DIR; who may write there, boto3 finds out by itself
+if _text("ARCHIVE_S3_BUCKET"):
+    STORAGES["archive"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _text("ARCHIVE_S3_BUCKET"),
+            "endpoint_url": _text("ARCHIVE_S3_ENDPOINT") or None,
+            "location": _text("ARCHIVE_S3_FOLDER"),
+            "default_acl": None,
+            "file_overwrite": True,  # names say what is in the files
+        },
+    }
+# The browser that draws kept web pages as PDF: a program, or none; empty looks for Chromium
+ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 
 # Sign-in
 

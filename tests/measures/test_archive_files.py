@@ -18,6 +18,7 @@ import pytest
 from django.conf import settings as project
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from pypdf import PdfWriter
 from pytest_django import Settings
@@ -59,9 +60,7 @@ def _age(*paths: Path) -> None:
 # WARC
 
 
-def test_warc_holds_every_hop_as_it_was_and_passes_the_check_of_warcio(
-    server: HostileServer, archive_dir: Path
-) -> None:
+def test_warc_holds_every_hop_as_it_was_and_passes_its_check(server: HostileServer, archive_dir: Path) -> None:
     source = source_at(server)
     packed = gzip.compress(page())
     server.answers["/decree"] = redirect("/there", body=b"over there")
@@ -363,11 +362,8 @@ def test_worker_killed_between_any_two_steps_leaves_no_half_capture(
 
 def _begin_anew(archive_dir: Path) -> None:
     """As before the first visit, with whatever the last one left on the disk."""
-    with_removal = "set observatory.removes_captures = 'yes'"
-    from django.db import connection
-
     with connection.cursor() as cursor:
-        cursor.execute(with_removal)
+        cursor.execute("set observatory.removes_captures = 'yes'")
         cursor.execute("update measures_link set capture_id = null, etag = '', last_modified = '', state = 'unknown'")
         cursor.execute("delete from measures_documenttext")
         cursor.execute("delete from measures_capture")
