@@ -5,6 +5,7 @@ A task may be run again after its worker died, so each one begins by looking at 
 
 from contextlib import suppress
 
+from django.db import transaction
 from django.utils import timezone, translation
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -59,7 +60,7 @@ def tend_archive(timestamp: int) -> None:
 def tend_archive_soon() -> None:
     """Have a worker look at what was just saved; to be called when it is committed."""
     for name in ("tend_archive", "visit_sources"):
-        with suppress(AlreadyEnqueued):  # that one will see it
+        with suppress(AlreadyEnqueued), transaction.atomic():  # the one that waits will see it
             app.configure_task(f"measures.tasks.{name}", queueing_lock=name, lock=name).defer(timestamp=0)
 
 

@@ -105,7 +105,10 @@ class SourceAdmin(RecordAdmin):
         if not request.user.has_perm("measures.view_capture"):
             raise PermissionDenied
         capture = get_object_or_404(Capture.objects.select_related("source"), pk=capture_id)
-        return FileResponse(store.opened(capture.file), headers=showing.download_headers(capture))
+        response = FileResponse(store.opened(capture.file))
+        for name, value in showing.download_headers(capture).items():
+            response[name] = value
+        return response
 
     @admin.display(description=_("link"), ordering="link__state")
     def link_state(self, source: Source) -> str:

@@ -28,7 +28,7 @@ from measures.models import Capture, Host, Link, Source
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Addresses asked at the same time by one worker, each at another server."""
 LEASE = timedelta(minutes=15)
 """After this a link whose worker died is taken up again."""
@@ -83,7 +83,7 @@ def watch(sources: QuerySet[Source], *, at: datetime) -> int:
     known = {host.name: host for host in Host.objects.filter(pk__in={hosts.host_of(url) for _pk, url in waiting})}
     new = {name: Host(name=name, free_at=at) for _pk, url in waiting if (name := hosts.host_of(url)) not in known}
     with transaction.atomic():
-        Link.objects.filter(source__url="").delete()
+        Link.objects.filter(source__in=sources, source__url="").delete()
         Host.objects.bulk_create(new.values(), ignore_conflicts=True)
         Link.objects.filter(source__in=[pk for pk, _url in waiting]).delete()
         Link.objects.bulk_create(

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
@@ -22,8 +23,8 @@ _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 _BLANKS = re.compile(r"\s+")
 _AROUND_MARKS = re.compile(r" ?([\"(),.;:!?¡¿]) ?")
 _OMISSION = re.compile(r"\s*(?:\[\s*(?:\.\.\.|…)\s*\]|\(\s*(?:\.\.\.|…)\s*\)|…|\.\.\.)\s*")
-BEGINNING = 30
-"""Folded letters by which the page is found of a quote that goes on overleaf."""
+BEGINNING = 10
+"""Folded letters of a quote that must stand on one page to say which."""
 SHORTEST = 3
 """Letters of a part of a quote that is looked for; less stands anywhere."""
 
@@ -116,14 +117,15 @@ def _texts(source: int) -> list[tuple[DocumentText, bool]]:
 
 
 def _page(text: DocumentText, quote: str) -> int | None:
-    """The first page on which the quote begins, from 1; None where there are no pages."""
-    ends = [*text.page_starts[1:], len(text.text)]
-    pages = [folded(text.text[start:end]) for start, end in zip(text.page_starts, ends, strict=True)]
-    first = parts_of(quote)[0]
-    for beginning in (first, first[:BEGINNING]):  # a quote may go on overleaf
+    """The page on which the quote begins, from 1; None where there are no pages."""
+    bounds = [*text.page_starts, len(text.text)]
+    pages = [folded(text.text[start:end]) for start, end in pairwise(bounds)]
+    beginning = parts_of(quote)[0]
+    while pages and len(beginning) >= BEGINNING:
         for number, page in enumerate(pages, start=1):
             if beginning in page:
                 return number
+        beginning = beginning[: len(beginning) // 2]  # it goes on overleaf
     return None
 
 

@@ -50,7 +50,10 @@ def download_name(capture: Capture) -> str:
 
 
 def download_headers(capture: Capture) -> dict[str, str]:
-    """Headers with which no browser opens a copy as a page of this site."""
+    """Headers with which no browser opens a copy as a page of this site.
+
+    To be set on a finished response: FileResponse writes some of them itself, from the name of the file.
+    """
     return {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": f'attachment; filename="{download_name(capture)}"',

@@ -152,12 +152,30 @@ def _pdf(pages: int = 1) -> bytes:
     return out.getvalue()
 
 
-TEXT_PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj"
-    b" 3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>/MediaBox[0 0 300 300]>>endobj"
-    b" 4 0 obj<</Length 58>>stream\nBT /F 12 Tf 20 200 Td (Decreto Supremo 044-2020-PCM) Tj ET\nendstream endobj"
-    b" 5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\ntrailer<</Root 1 0 R>>"
-)
+TEXT_PDF = b"""%PDF-1.4
+1 0 obj
+<</Type/Catalog/Pages 2 0 R>>
+endobj
+2 0 obj
+<</Type/Pages/Kids[3 0 R]/Count 1>>
+endobj
+3 0 obj
+<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>/MediaBox[0 0 300 300]>>
+endobj
+4 0 obj
+<</Length 58>>stream
+BT /F 12 Tf 20 200 Td (Decreto Supremo 044-2020-PCM) Tj ET
+endstream
+endobj
+5 0 obj
+<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>
+endobj
+trailer
+<</Root 1 0 R>>
+startxref
+0
+%%EOF
+"""
 
 
 def _zip(**members: bytes) -> bytes:
