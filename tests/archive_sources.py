@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from measures.archive import links
+from measures.archive import hosts, links
 from measures.models import Host, Link, Source
 from tests import factories
 from tests.hostile_server import HostileServer, answer
@@ -31,7 +31,7 @@ def look(source: Source) -> Link:
     links.watch(Source.objects.all(), at=timezone.now())
     while True:
         link = Link.objects.select_related("source", "host").get(pk=source.pk)
-        needs_robots = links.hosts.needs_robots(link.host, at=timezone.now())
+        needs_robots = hosts.needs_robots(link.host, at=timezone.now())
         links.visit(link)
         if not needs_robots:
             return Link.objects.select_related("source", "host", "capture").get(pk=source.pk)

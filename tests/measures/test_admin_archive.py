@@ -76,7 +76,10 @@ def test_team_downloads_a_copy_and_nobody_else(client: Client) -> None:
     answer.close()
     assert Client().get(url).status_code == 302
     plain = Client()
-    plain.force_login(factories.user(is_staff=True))
+    account = factories.user()
+    account.is_staff = True
+    account.save()
+    plain.force_login(account)
     assert plain.get(url).status_code == 403
 
 

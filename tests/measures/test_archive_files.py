@@ -82,7 +82,7 @@ def test_warc_holds_every_hop_as_it_was_and_passes_its_check(server: HostileServ
     with warc.open("rb") as file:
         answers = [r.content_stream().read() for r in ArchiveIterator(file) if r.rec_type == "response"]
     assert answers == [b"over there", page()]
-    command = [Path(sys.executable).with_name("warcio"), "check", "-v", str(warc)]
+    command = [str(Path(sys.executable).with_name("warcio")), "check", "-v", str(warc)]
     checked = subprocess.run(command, capture_output=True, text=True)
     assert (checked.returncode, checked.stdout.count("digest pass")) == (0, 5), checked.stdout
 

@@ -48,12 +48,12 @@ def test_page_is_kept_with_its_text_its_warc_and_its_facts(server: HostileServer
     )
     assert (capture.media_type, capture.charset, capture.size) == ("text/html", "utf-8", len(body))
     assert capture.sha256 == hashlib.sha256(body).hexdigest()
-    assert (archive_dir / capture.file.name).read_bytes() == body
+    assert (archive_dir / str(capture.file)).read_bytes() == body
     text = capture.document_text
     assert (text.state, text.language, text.pages) == ("read", "es", None)
     assert text.text.startswith("Decreto\n\nDecreto Supremo 044-2020-PCM\n\nQue declara el Estado de Emergencia")
     assert "color" not in text.text
-    assert b"WARC-Type: response" in gzip.decompress((archive_dir / capture.warc.name).read_bytes())
+    assert b"WARC-Type: response" in gzip.decompress((archive_dir / str(capture.warc)).read_bytes())
 
 
 def _pause(link: Link) -> timedelta:

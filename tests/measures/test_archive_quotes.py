@@ -1,5 +1,7 @@
 """Quotes against what was kept: how words are compared, and what is said of each citation."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -99,7 +101,7 @@ def test_what_the_address_gives_again_stands_again() -> None:
 
 def test_upload_stands_whatever_the_address_says_later() -> None:
     citation = _cited("quince (15) días")
-    upload = {"method": "upload", "url": "", "final_url": "", "warc": "", "http_status": None}
+    upload: dict[str, Any] = {"method": "upload", "url": "", "final_url": "", "warc": "", "http_status": None}
     capture = factories.capture(source=citation.source, captured_by=factories.analyst(), **upload)
     factories.document_text(capture=capture, text=TEXT)
     _kept(citation.source, "Otra cosa.", 2)
