@@ -427,3 +427,37 @@ class Precision(models.TextChoices):
     MONTH = "month", _("To the month")
     YEAR = "year", _("Year only")
     NONE = "none", _("Date not recorded")
+
+
+class CaptureMethod(models.TextChoices):
+    """How a capture came into the archive."""
+
+    FETCH = "fetch", _("Fetched from its address")
+    UPLOAD = "upload", _("Uploaded")
+
+
+class TextState(models.TextChoices):
+    """What became of reading a capture."""
+
+    READ = "read", _("Read")
+    EMPTY = "empty", _("No text in it, as in a scan")
+    UNREADABLE = "unreadable", _("Could not be read")
+
+
+class LinkState(models.TextChoices):
+    """What is known of the address of a source."""
+
+    UNKNOWN = "unknown", _("Not checked yet")
+    ALIVE = "alive", _("Works")
+    CHANGED = "changed", _("Content has changed")
+    MOVED = "moved", _("Has moved")
+    GONE = "gone", _("Gone")
+
+
+class QuoteState(models.TextChoices):
+    """Whether a quote stands in the kept copies of its source."""
+
+    FOUND = "found", _("Found in the kept copy")
+    NO_LONGER = "no_longer", _("Only in an earlier copy")
+    NOT_FOUND = "not_found", _("Not found in the kept copy")
+    NOT_CHECKABLE = "not_checkable", _("Not checkable: no readable copy")

@@ -3,17 +3,26 @@
 A task may be run again after its worker died, so each one begins by looking at whether there is still something to do.
 """
 
-from django.utils import translation
+from contextlib import suppress
+
+from django.db import transaction
+from django.utils import timezone, translation
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
+from measures.archive import keeping, links, quotes
 from measures.importing import jobs
-from measures.models import FileImport
+from measures.models import FileImport, Source
 from measures.spelling import refresh_words
 
 ATTEMPTS = 3
 """How often a job is begun whose worker dies each time."""
+VISITING = 50
+"""Seconds that one run of asking addresses takes at most, plus the last answer; the next run goes on."""
+QUOTES = 5_000
+"""Quotes looked for in one run; the next goes on."""
 
 
 @app.task
@@ -30,6 +39,29 @@ def import_file(file_import: int, language: str) -> None:
     if kept := FileImport.objects.filter(pk=file_import).first():
         with translation.override(language):
             jobs.save(kept)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(lock="visit_sources", queueing_lock="visit_sources")
+def visit_sources(timestamp: int) -> None:
+    """Ask the addresses of sources that are due."""
+    links.visit_due(seconds=VISITING)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(lock="tend_archive", queueing_lock="tend_archive")
+def tend_archive(timestamp: int) -> None:
+    """Queue the addresses of sources that came by an import, read what was uploaded, look for quotes."""
+    links.watch(Source.objects.all(), at=timezone.now())
+    keeping.read_waiting()
+    quotes.check(quotes.stale()[:QUOTES], at=timezone.now())
+
+
+def tend_archive_soon() -> None:
+    """Have a worker look at what was just saved; to be called when it is committed."""
+    for name in ("tend_archive", "visit_sources"):
+        with suppress(AlreadyEnqueued), transaction.atomic():  # the one that waits will see it
+            app.configure_task(f"measures.tasks.{name}", queueing_lock=name, lock=name).defer(timestamp=0)
 
 
 @app.periodic(cron="* * * * *")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -206,14 +207,36 @@ IMPORTS_DIR = DATA_DIR / "imports"  # what waits to be imported; never served
 FEEDS_DIR = DATA_DIR / "feeds"  # what a feed has brought and a person is to look at; never served
 # The folder that feeds may read from, as file:daily.csv; nothing outside of it
 FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
-STORAGES = {
+ARCHIVE_DIR = DATA_DIR / "archive"  # kept copies of sources; served by a view that looks at their rights
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "archive": {"BACKEND": "measures.models.kept_files.KeptFiles"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# The archive
+
+# How long a document may take, and how many bytes of it are fetched at most
+ARCHIVE_SECONDS = _number("ARCHIVE_SECONDS", 120)
+ARCHIVE_BYTES = _number("ARCHIVE_MB", 100) * 1_000_000
+# The archive in a bucket of S3 or the like instead of ARCHIVE_DIR; who may write there, boto3 finds out by itself
+if _text("ARCHIVE_S3_BUCKET"):
+    STORAGES["archive"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": _text("ARCHIVE_S3_BUCKET"),
+            "endpoint_url": _text("ARCHIVE_S3_ENDPOINT") or None,
+            "location": _text("ARCHIVE_S3_FOLDER"),
+            "default_acl": None,
+            "file_overwrite": True,  # names say what is in the files
+        },
+    }
+# The browser that draws kept web pages as PDF: a program, or none; empty looks for Chromium
+ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 
 # Sign-in
 

@@ -6,12 +6,14 @@ The database is DATABASE_URL's, else the embedded server of the working copy, wh
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django import Settings
 
 from observatory.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
@@ -49,6 +51,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the embedded server as it was found."""
     if config.stash[STOPS_SERVER]:
         stop_server(settings.DATA_DIR)
+
+
+@pytest.fixture(autouse=True)
+def archive_dir(tmp_path: Path, settings: Settings) -> Path:
+    """The archive of each test is its own."""
+    settings.ARCHIVE_DIR = tmp_path / "archive"
+    return tmp_path / "archive"
 
 
 @pytest.fixture

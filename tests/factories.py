@@ -1,16 +1,33 @@
 """Valid objects with as few words as a test needs; every function takes keywords only."""
 
+import hashlib
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from countries.periods import PartialDate, Period
 from measures.choices import Kind, Status, Workflow
-from measures.models import Citation, IssuingBody, Measure, Relation, Source, StatusEvent, TargetGroup, Topic
+from measures.models import (
+    Capture,
+    Citation,
+    DocumentText,
+    Host,
+    IssuingBody,
+    Link,
+    Measure,
+    Relation,
+    Source,
+    StatusEvent,
+    TargetGroup,
+    Topic,
+)
+from measures.models.archive import archive_storage
 from measures.workflow import refresh_status
 
 _numbers = count(1)
@@ -95,6 +112,44 @@ def source(**fields: Any) -> Source:
         "language": "es",
     }
     return Source.objects.create(**defaults | fields)
+
+
+def capture(*, body: bytes | None = None, captured_at: int | datetime | None = None, **fields: Any) -> Capture:
+    """A page fetched from the address of a source; `captured_at` in days of 2021, or exactly."""
+    body = f"<p>Page {next(_numbers)}</p>".encode() if body is None else body
+    sha256 = hashlib.sha256(body).hexdigest()
+    name = archive_storage().save(f"{sha256[:2]}/{sha256[2:4]}/{sha256}", ContentFile(body))
+    if not isinstance(captured_at, datetime):
+        captured_at = datetime(2021, 1, 1, tzinfo=UTC) + timedelta(days=captured_at or 0)
+    cited = fields.pop("source", None) or source()
+    defaults = {
+        "method": "fetch",
+        "url": cited.url,
+        "final_url": cited.url,
+        "http_status": 200,
+        "media_type": "text/html",
+        "size": len(body),
+        "sha256": sha256,
+        "file": name,
+        "warc": "00/00/none.warc.gz",
+    }
+    return Capture.objects.create(source=cited, captured_at=captured_at, **defaults | fields)
+
+
+def document_text(*, text: str = "Some words", **fields: Any) -> DocumentText:
+    """What was read in a capture."""
+    defaults = {"state": "read" if text else "empty", "text": text, "language": "es", "read_at": timezone.now()}
+    kept = fields.pop("capture", None) or capture()
+    return DocumentText.objects.create(capture=kept, **defaults | fields)
+
+
+def link(*, source: Source, **fields: Any) -> Link:
+    """What is known of the address of a source."""
+    now = timezone.now()
+    name = source.url.partition("://")[2].partition("/")[0]
+    host = Host.objects.get_or_create(name=name, defaults={"free_at": now})[0]
+    defaults = {"url": source.url, "state": "alive", "since": now, "checked_at": now, "due_at": now}
+    return Link.objects.create(source=source, host=host, **defaults | fields)
 
 
 def event(*, measure: Measure, status: str = "in_force", date: str = "", **fields: Any) -> StatusEvent:

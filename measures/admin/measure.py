@@ -27,9 +27,11 @@ from measures.admin.inlines import INLINES, CitationInline, RelationInline, Stat
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.admin.tagging import CLOSED
+from measures.archive import links
 from measures.choices import Workflow
 from measures.details import details_of, for_page
-from measures.models import Measure
+from measures.models import Measure, Source
+from measures.tasks import tend_archive_soon
 
 CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
 """What “save and add another” keeps, beside the sources."""
@@ -199,6 +201,8 @@ class MeasureAdmin(MeasureList):
         with connection.cursor() as cursor:
             cursor.execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()
+        links.watch(Source.objects.filter(citations__measure=form.instance), at=timezone.now())
+        transaction.on_commit(tend_archive_soon)
 
     def response_add(self, request: HttpRequest, obj: Measure, post_url_continue: str | None = None) -> Any:
         sent_forms.remember(request, obj.pk)

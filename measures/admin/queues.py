@@ -1,7 +1,7 @@
 """Work that waits: what the first page of the admin counts, and the list filters by."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from countries.texts import LANGUAGES
-from measures.choices import EndKind, StatusGroup, Workflow
-from measures.models import Citation, Measure
+from measures.choices import EndKind, LinkState, QuoteState, StatusGroup, Workflow
+from measures.models import Citation, Measure, Source
 from measures.models.measure import VALIDITY_KINDS
 
 OLD = datetime.timedelta(days=90)
@@ -32,6 +32,11 @@ def _missing_end(user: Any, today: datetime.date) -> Q:
         end_kind__in=["", EndKind.UNKNOWN],
         date_range__endswith__lte=today - OLD,
     )
+
+
+LOST_QUOTES = Citation.objects.filter(
+    measure=OuterRef("pk"), quote_check__state__in=[QuoteState.NOT_FOUND, QuoteState.NO_LONGER]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +59,45 @@ QUEUES = (
     Queue("no_translation", _("Missing translation"), lambda user, today: ALIVE & NO_TRANSLATION),
     Queue("no_end", _("No end recorded, older than 90 days"), _missing_end),
     Queue("stubs", _("Stubs"), lambda user, today: Q(workflow=Workflow.STUB)),
+    Queue("quotes", _("Quote not found in the kept copy"), lambda user, today: ALIVE & Q(Exists(LOST_QUOTES))),
 )
+
+SOURCE_QUEUES = (
+    Queue("gone", _("Broken links"), lambda user, today: Q(link__state=LinkState.GONE)),
+    Queue("moved", _("Links that have moved"), lambda user, today: Q(link__state=LinkState.MOVED)),
+    Queue("changed", _("Sources that have changed"), lambda user, today: Q(link__state=LinkState.CHANGED)),
+)
+"""The same for sources."""
 
 
 def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
-    """Each queue with its number of entries and the address of its list, in one query."""
-    counts = Measure.objects.aggregate(**{q.key: Count("pk", filter=q.condition(user, on)) for q in QUEUES})
-    url = reverse("admin:measures_measure_changelist")
-    return [{"label": q.label, "count": counts[q.key], "url": f"{url}?queue={q.key}"} for q in QUEUES]
+    """Each queue with its number of entries or sources and the address of its list, in two queries.
+
+    Of sources only what waits is named: on most days that is nothing.
+    """
+    entries = _counted(Measure.objects.all(), QUEUES, user, on)
+    sources = _counted(Source.objects.all(), SOURCE_QUEUES, user, on) if user.has_perm("measures.view_source") else []
+    return [*entries, *(queue for queue in sources if queue["count"])]
+
+
+def _counted(records: QuerySet[Any], queues: Iterable[Queue], user: Any, on: datetime.date) -> list[dict[str, Any]]:
+    counts = records.aggregate(**{q.key: Count("pk", filter=q.condition(user, on)) for q in queues})
+    url = reverse(f"admin:measures_{records.model._meta.model_name}_changelist")
+    return [{"label": q.label, "count": counts[q.key], "url": f"{url}?queue={q.key}"} for q in queues]
 
 
 class QueueFilter(admin.SimpleListFilter):
     title = _("what waits")
     parameter_name = "queue"
+    queues: tuple[Queue, ...] = QUEUES
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(queue.key, queue.label) for queue in QUEUES]
+        return [(queue.key, queue.label) for queue in self.queues]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Measure]) -> QuerySet[Measure]:
-        queue = next((queue for queue in QUEUES if queue.key == self.value()), None)
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        queue = next((queue for queue in self.queues if queue.key == self.value()), None)
         return queryset.filter(queue.condition(request.user, timezone.localdate())) if queue else queryset
+
+
+class SourceQueueFilter(QueueFilter):
+    queues = SOURCE_QUEUES

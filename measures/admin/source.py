@@ -1,34 +1,82 @@
-"""Sources, with the entries that they support."""
+"""Sources, with their kept copies, the state of their links and the entries that they support."""
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import FileResponse, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
+from django.urls import path, reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from countries.record_admin import RecordAdmin
-from measures.models import Source
+from countries.record_admin import RecordAdmin, RecordForm
+from measures.admin.queues import SourceQueueFilter
+from measures.archive import keeping, links, showing, store
+from measures.choices import LinkState
+from measures.models import Capture, Link, Source
+from measures.tasks import tend_archive_soon
+
+
+class SourceForm(RecordForm):
+    """A source, and perhaps a document of it from the person's own disk."""
+
+    upload = forms.FileField(
+        label=_("document"),
+        required=False,
+        help_text=_(
+            "A scan, the PDF of the gazette or a saved page; it is kept as it is. The address is fetched by itself."
+        ),
+    )
+
+    def clean_upload(self) -> UploadedFile | None:
+        upload: UploadedFile | None = self.cleaned_data.get("upload")
+        if upload:
+            keeping.check_upload(self.instance if self.instance.pk else None, cast(BinaryIO, upload))
+        return upload
+
+
+@admin.action(description=_("Ask the addresses again now"), permissions=["change"])
+def look_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+    count = links.look_now(Source.objects.filter(pk__in=queryset.values("pk")), at=timezone.now())
+    transaction.on_commit(tend_archive_soon)
+    text = ngettext("%(count)d address will be asked.", "%(count)d addresses will be asked.", count)
+    messages.success(request, text % {"count": count})
+
+
+@admin.action(description=_("Changes seen: the source still says what we cite"), permissions=["change"])
+def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+    count = links.looked_at(Link.objects.filter(source__in=queryset.values("pk")), at=timezone.now())
+    text = ngettext("%(count)d source is no longer marked.", "%(count)d sources are no longer marked.", count)
+    messages.success(request, text % {"count": count})
 
 
 @admin.register(Source)
 class SourceAdmin(RecordAdmin):
+    form = SourceForm
+    actions = [look_now, looked_at]
     field_of_rule = {
         "measures_source_key_form": "key",
         "measures_source_url_unique": "url",
         "measures_source_language_tag": "language",
     }
-    list_display = ["title", "publisher", "kind", "language", "published", "cited"]
-    list_filter = ["kind", "rights", "language"]
+    list_display = ["title", "publisher", "kind", "language", "published", "cited", "link_state"]
+    list_filter = [SourceQueueFilter, "kind", "rights", "language"]
+    list_select_related = ["link"]
     search_fields = ["title", "url", "key", "publisher"]
-    readonly_fields = ["measures"]
+    readonly_fields = ["measures", "link_state", "captures"]
     in_use_advice = _("Entries cite it. Cite another source there first; the list below names them.")
     fieldsets = [
         (None, {"fields": ["url", "title", ("publisher", "kind"), ("language", "published", "accessed_on")]}),
-        (_("Keeping"), {"fields": ["rights", "key"]}),
+        (_("Keeping"), {"fields": ["rights", "key", "link_state", "captures", "upload"]}),
         (_("What it supports"), {"fields": ["measures"]}),
     ]
 
@@ -38,7 +86,61 @@ class SourceAdmin(RecordAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
         """Files name a source by its key."""
-        return ["measures", "key"] if obj else ["measures"]
+        return [*self.readonly_fields, "key"] if obj else list(self.readonly_fields)
+
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Keep what was uploaded, and have a worker ask the address: nobody waits here for another server."""
+        super().save_model(request, obj, form, change)
+        if upload := form.cleaned_data.get("upload"):
+            keeping.keep_upload(obj, cast(BinaryIO, upload), by=request.user, at=timezone.now())
+        links.watch(Source.objects.filter(pk=obj.pk), at=timezone.now())
+        transaction.on_commit(tend_archive_soon)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.copy_view)
+        return [path("copies/<int:capture_id>/", view, name="measures_source_copy"), *super().get_urls()]
+
+    def copy_view(self, request: HttpRequest, capture_id: int) -> FileResponse:
+        """A kept copy to download, whatever its rights: the team may read what it cites."""
+        if not request.user.has_perm("measures.view_capture"):
+            raise PermissionDenied
+        capture = get_object_or_404(Capture.objects.select_related("source"), pk=capture_id)
+        response = FileResponse(store.opened(capture.file))
+        for name, value in showing.download_headers(capture).items():
+            response[name] = value
+        return response
+
+    @admin.display(description=_("link"), ordering="link__state")
+    def link_state(self, source: Source) -> str:
+        link = getattr(source, "link", None)
+        if link is None:
+            return ""
+        words = [str(link.get_state_display())]
+        if link.checked_at:
+            words.append(formats.date_format(timezone.localtime(link.checked_at), "DATE_FORMAT"))
+        if link.state == LinkState.MOVED:
+            words.append(link.moved_to)
+        if link.problem:
+            words.append(links.problem_in_words(link.problem))
+        return " · ".join(words)
+
+    @admin.display(description=_("kept copies"))
+    def captures(self, source: Source) -> SafeString | str:
+        kept = source.captures.select_related("document_text").newest_first() if source.pk else []
+        rows = [
+            (
+                reverse("admin:measures_source_copy", args=[capture.pk]),
+                formats.date_format(timezone.localtime(capture.captured_at), "DATETIME_FORMAT"),
+                f"{capture.get_method_display()} · {capture.media_type} · {filesizeformat(capture.size)}",
+                _state_of_text(capture),
+                capture.sha256,
+            )
+            for capture in kept
+        ]
+        items = format_html_join(
+            "", '<li><a href="{}">{}</a> · {} · {}<br><span class="help">SHA-256 {}</span></li>', rows
+        )
+        return format_html("<ul>{}</ul>", items) if rows else str(_("None yet."))
 
     @admin.display(description=_("cited by"), ordering="cited")
     def cited(self, source: Any) -> int:
@@ -57,3 +159,8 @@ class SourceAdmin(RecordAdmin):
         ]
         items = format_html_join("", '<li><a href="{}">{}</a>{}</li>', rows)
         return format_html("<ul>{}</ul>", items) if rows else str(_("None yet."))
+
+
+def _state_of_text(capture: Capture) -> str:
+    text = getattr(capture, "document_text", None)
+    return str(text.get_state_display() if text else _("Not read yet"))

@@ -1,3 +1,4 @@
+from measures.models.archive import Capture, CaptureQuerySet, DocumentText, Host, Link, LinkQuerySet, QuoteCheck
 from measures.models.imports import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
@@ -9,16 +10,23 @@ from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 __all__ = [
     "AT_WORK",
     "UNDER_WAY",
+    "Capture",
+    "CaptureQuerySet",
     "Citation",
     "CitedField",
+    "DocumentText",
     "FileImport",
     "FileImportRow",
+    "Host",
     "ImportState",
     "IssuingBody",
+    "Link",
+    "LinkQuerySet",
     "Measure",
     "MeasureQuerySet",
     "Phase",
     "PublicIdSequence",
+    "QuoteCheck",
     "Relation",
     "RowState",
     "SearchText",

@@ -4,3 +4,20 @@ PUBLISHED = (
     "select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'"
 )
 """SQL of the public measures to which changed rows of another table belong; see `shown`."""
+
+OF_PUBLISHED_BY_SOURCE = (
+    "select distinct m.id from changed c join measures_citation i on i.source_id = c.source_id"
+    " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
+)
+"""SQL of the public measures that rest on the sources of changed rows."""
+OF_PUBLISHED_BY_CAPTURE = (
+    "select distinct m.id from changed c join measures_capture k on k.id = c.capture_id"
+    " join measures_citation i on i.source_id = k.source_id"
+    " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
+)
+"""SQL of the public measures that rest on the sources of which changed rows describe a capture."""
+OF_PUBLISHED_BY_CITATION = (
+    "select distinct m.id from changed c join measures_citation i on i.id = c.citation_id"
+    " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
+)
+"""SQL of the public measures to whose citations changed rows belong."""

@@ -29,7 +29,7 @@ GRANIAN = [
 ]
 
 
-WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker"]
+WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker", "--concurrency=4"]
 LAST_WORDS = 5
 """Seconds that the worker may take to end; what it has not finished is done by the next one."""
 

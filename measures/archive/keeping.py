@@ -1,0 +1,141 @@
+"""A document comes into the archive: its files first, each whole under its own name, then the row that names them.
+
+Until the row is there nothing is kept, and a file without a row does no harm: `verify_archive` finds and clears it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from countries.fetching import Fetched
+from measures.archive import pictures, reading, store
+from measures.archive.media_types import HTML, UNKNOWN, media_type_of
+from measures.archive.warc import write_warc
+from measures.choices import CaptureMethod
+from measures.models import Capture, DocumentText, Source
+
+LARGEST_UPLOAD = 100_000_000
+"""Bytes of a file that a person may bring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was fetched and read, before anybody has decided to keep it."""
+
+    fetched: Fetched
+    media_type: str
+    reading: reading.Reading
+
+
+def document(fetched: Fetched, body: BinaryIO) -> Document:
+    """Look at a fetched body: its type by its content, its text."""
+    media_type = media_type_of(body)
+    return Document(fetched, media_type, reading.read(body, media_type, fetched.charset))
+
+
+def keep_fetched(source: Source, found: Document, body: BinaryIO, transfer: BinaryIO, *, at: datetime) -> Capture:
+    """Keep what the address of a source answered; the capture that has the same content where there is one."""
+    kept = store.put(body)
+    with TemporaryFile() as warc:
+        write_warc(found.fetched, transfer, warc)
+        record = store.put(warc, ".warc.gz")
+    picture = _picture(body, found.media_type, found.fetched.charset)
+    with transaction.atomic():
+        capture, is_new = Capture.objects.get_or_create(
+            source=source,
+            sha256=kept.sha256,
+            defaults={
+                "captured_at": at,
+                "method": CaptureMethod.FETCH,
+                "url": found.fetched.asked,
+                "final_url": found.fetched.url,
+                "http_status": found.fetched.status,
+                "media_type": found.media_type,
+                "charset": _named(found.fetched.charset),
+                "size": kept.size,
+                "file": kept.name,
+                "warc": record.name,
+            },
+        )
+        if is_new:
+            _note_reading(capture, found.reading, picture)
+    return capture
+
+
+def check_upload(source: Source | None, file: BinaryIO) -> str:
+    """The type of what a person brings; ValidationError where it is no document or is kept already.
+
+    The name of the file is never looked at.
+    """
+    size, sha256 = store.digest_of(file)
+    if not size or size > LARGEST_UPLOAD:
+        megabytes = LARGEST_UPLOAD // 1_000_000
+        raise ValidationError(_("Choose a file with something in it, of at most %(mb)d MB.") % {"mb": megabytes})
+    media_type = media_type_of(file)
+    if media_type == UNKNOWN:
+        raise ValidationError(
+            _("This is none of the documents that can be kept: PDF, image, web page, text or office document.")
+        )
+    if source and Capture.objects.filter(source=source, sha256=sha256).exists():
+        raise ValidationError(_("This very document is kept for this source already."))
+    return media_type
+
+
+def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Capture:
+    """Keep what a person brings, to be read by a worker; ValidationError as `check_upload` says."""
+    media_type = check_upload(source, file)
+    kept = store.put(file)
+    return Capture.objects.create(
+        source=source,
+        captured_at=at,
+        method=CaptureMethod.UPLOAD,
+        captured_by=by,
+        media_type=media_type,
+        size=kept.size,
+        sha256=kept.sha256,
+        file=kept.name,
+    )
+
+
+def read_waiting() -> int:
+    """Read what was uploaded and is not read yet; how many. What is missing is told by `verify_archive`."""
+    waiting = Capture.objects.filter(document_text=None).select_related("source")
+    there = [capture for capture in waiting if store.is_kept(capture.file)]
+    for capture in there:
+        with store.opened(capture.file) as file:
+            found = reading.read(file, capture.media_type, capture.charset)
+            picture = _picture(file, capture.media_type, capture.charset)
+        _note_reading(capture, found, picture)
+    return len(there)
+
+
+def _picture(body: BinaryIO, media_type: str, charset: str) -> str:
+    """The name of a picture of a web page, '' where there is none."""
+    drawn = pictures.draw(body, charset) if media_type == HTML else None
+    return store.put(BytesIO(drawn), ".pdf").name if drawn else ""
+
+
+def _note_reading(capture: Capture, found: reading.Reading, picture: str) -> None:
+    DocumentText.objects.update_or_create(
+        capture=capture,
+        defaults={
+            "state": found.state,
+            "read_at": timezone.now(),
+            "text": found.text,
+            "pages": found.pages,
+            "language": found.language or capture.source.language,
+            "page_starts": list(found.page_starts),
+            "picture": picture,
+        },
+    )
+
+
+def _named(charset: str) -> str:
+    return charset.replace("\0", "")[:40]

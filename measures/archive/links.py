@@ -1,0 +1,343 @@
+"""Which addresses are due, what became of each, and what that says about the link.
+
+The table of links is the queue: whoever takes a link puts its date ahead by a lease, so that a worker that dies loses
+nothing, and whoever asks a server notes first when it may be asked again. Any number of workers go on like that.
+"""
+
+import logging
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Min, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
+from measures.archive import hosts, keeping, quotes
+from measures.choices import LinkState, TextState
+from measures.models import Capture, Host, Link, Source
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""Addresses asked at the same time by one worker, each at another server."""
+LEASE = timedelta(minutes=15)
+"""After this a link whose worker died is taken up again."""
+EVERY = timedelta(days=14)
+"""Between two looks at a link that works."""
+RETRIES = (
+    timedelta(minutes=15),
+    timedelta(hours=2),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=1),
+    timedelta(days=1),
+    timedelta(days=7),
+)
+"""How long after each failure in a row an address is asked again; the last one for good."""
+FAILURES_OF_GONE = 4
+DAYS_OF_GONE = timedelta(days=3)
+"""A link is gone after so many failures in a row over at least so long: a bad day is not the end."""
+LONGEST_REST = timedelta(hours=1)
+LONGEST_RETRY_AFTER = timedelta(days=7)
+SIGNS_OF_END = {"http_404", "http_410", "http_400", "http_500", "http_502", "http_503", "http_504", *Reason.values} - {
+    Reason.TOO_LARGE,
+    Reason.INSIDE,
+    Reason.BAD_ADDRESS,
+}
+"""Problems that a link dies of. Who forbids robots, or has a document that is too large, is still there."""
+OF_OUR_NETWORK = (Reason.NO_SUCH_HOST, Reason.UNREACHABLE, Reason.TIMED_OUT)
+"""Problems that look the same where this machine itself has no network."""
+REST_OF_SILENT = timedelta(minutes=1)
+"""How long a server is left alone that did not answer at all."""
+ANYTHING = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
+
+
+def problem_in_words(problem: str) -> str:
+    """A problem of a link, for people."""
+    if problem in Reason.values:
+        return str(Reason(problem).label)
+    if problem == "robots":
+        return _("The server does not want to be read by programs.")
+    if problem == "empty":
+        return _("The server sent an empty page.")
+    return _("The server answered with %(status)s.") % {"status": problem.removeprefix("http_")}
+
+
+# The queue
+
+
+def watch(sources: QuerySet[Source], *, at: datetime) -> int:
+    """Have every source with an address in the queue, anew where the address has changed; how many are new in it."""
+    missing = sources.exclude(url="").filter(Q(link=None) | ~Q(link__url=F("url")))
+    waiting = list(missing.values_list("pk", "url"))
+    known = {host.name: host for host in Host.objects.filter(pk__in={hosts.host_of(url) for _pk, url in waiting})}
+    new = {name: Host(name=name, free_at=at) for _pk, url in waiting if (name := hosts.host_of(url)) not in known}
+    with transaction.atomic():
+        Link.objects.filter(source__in=sources, source__url="").delete()
+        Host.objects.bulk_create(new.values(), ignore_conflicts=True)
+        Link.objects.filter(source__in=[pk for pk, _url in waiting]).delete()
+        Link.objects.bulk_create(
+            [Link(source_id=pk, host_id=hosts.host_of(url), url=url, due_at=at) for pk, url in waiting],
+            ignore_conflicts=True,
+        )
+    return len(waiting)
+
+
+def look_now(sources: QuerySet[Source], *, at: datetime) -> int:
+    """Have these sources asked next; how many."""
+    watch(sources, at=at)
+    return Link.objects.filter(source__in=sources).update(due_at=at)
+
+
+def looked_at(links: QuerySet[Link], *, at: datetime) -> int:
+    """Note that a person has seen what changed."""
+    return links.filter(state=LinkState.CHANGED).update(state=LinkState.ALIVE, since=at)
+
+
+def claim(*, at: datetime) -> Link | None:
+    """Take the link that is due longest at a server that may be asked; None where there is none."""
+    due = Link.objects.select_related("source", "host").filter(due_at__lte=at, host__free_at__lte=at)
+    with transaction.atomic():
+        link = due.order_by("due_at").select_for_update(skip_locked=True, of=("self", "host")).first()
+        if link:
+            Link.objects.filter(pk=link.pk).update(due_at=at + LEASE)
+            hosts.rest(link.host, at=at, for_=hosts.pause_of(link.host))
+    return link
+
+
+def next_free(*, at: datetime) -> datetime | None:
+    """When the first server of a link that is due may be asked; None where nothing is due."""
+    due = Host.objects.filter(links__due_at__lte=at)
+    free: datetime | None = due.aggregate(free=Min("free_at"))["free"]
+    return free
+
+
+def visit_due(*, seconds: float) -> int:
+    """Ask what is due, several servers at once, for at most about so many seconds; how many addresses were asked.
+
+    Ends before, when nothing is due. A server that rests longer than is left is left to the next run.
+    """
+    until = time.monotonic() + seconds
+    asked, running = 0, set[Future[None]]()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while time.monotonic() < until:
+            if len(running) >= AT_ONCE:
+                running = wait(running, timeout=1, return_when="FIRST_COMPLETED").not_done
+                continue
+            if link := claim(at=timezone.now()):
+                running.add(pool.submit(_visit_and_let_go, link))
+                asked += 1
+                continue
+            running = {future for future in running if not future.done()}
+            if not _wait_for_free(until, is_working=bool(running)):
+                break
+    return asked
+
+
+def _wait_for_free(until: float, *, is_working: bool) -> bool:
+    """Wait a moment; False where there is nothing to wait for."""
+    now = timezone.now()
+    free = next_free(at=now)
+    left = until - time.monotonic()
+    if free is None or (free - now).total_seconds() > left:
+        if not is_working:
+            return False
+        free = now
+    time.sleep(min(max((free - now).total_seconds(), 0.05), 0.5, max(left, 0.01)))
+    return True
+
+
+def _visit_and_let_go(link: Link) -> None:
+    """As a thread does, which has a connection to the database of its own.
+
+    What goes wrong with one address holds up no other; after its lease it is tried again.
+    """
+    try:
+        visit(link)
+    except Exception:
+        logger.exception("Visit of %s", link.url)
+    finally:
+        connection.close()
+
+
+# One visit
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an address was not read, and when to ask again where the server says so."""
+
+    problem: str
+    again_after: timedelta | None = None
+
+
+def visit(link: Link) -> None:
+    """Ask a claimed link's address, keep what is new, and write down what became of it."""
+    now = timezone.now()
+    if hosts.needs_robots(link.host, at=now):
+        try:
+            hosts.fetch_robots(link.url, link.host, at=now)
+        except FetchError as error:
+            _failed(link, Failure(error.reason))
+        else:
+            Link.objects.filter(pk=link.pk).update(due_at=timezone.now())
+        return
+    with TemporaryFile() as body, TemporaryFile() as transfer:
+        try:
+            fetched = _fetch(link, body, transfer)
+        except hosts.Forbidden:
+            _failed(link, Failure("robots"))
+        except FetchError as error:
+            _failed(link, Failure(error.reason))
+        else:
+            _answered(link, fetched, body, transfer)
+
+
+def _fetch(link: Link, body: BinaryIO, transfer: BinaryIO) -> Fetched:
+    headers = [("Accept", ANYTHING)]
+    if link.capture_id and link.etag:
+        headers.append(("If-None-Match", link.etag))
+    if link.capture_id and link.last_modified:
+        headers.append(("If-Modified-Since", link.last_modified))
+    limits = Limits(
+        seconds=settings.ARCHIVE_SECONDS, received=settings.ARCHIVE_BYTES, unpacked=2 * settings.ARCHIVE_BYTES
+    )
+    return fetch(link.url, body, headers=tuple(headers), limits=limits, transfer=transfer, before=_check_robots)
+
+
+def _check_robots(url: str) -> None:
+    """Before each address on the way, redirects to other servers too."""
+    if urlsplit(url).scheme in ("http", "https"):
+        host = hosts.ensure_host(url)
+        if hosts.needs_robots(host, at=timezone.now()):
+            hosts.fetch_robots(url, host, at=timezone.now())
+        hosts.check_allowed(url, host)
+
+
+def _answered(link: Link, fetched: Fetched, body: BinaryIO, transfer: BinaryIO) -> None:
+    now = timezone.now()
+    if fetched.status == 304 and link.capture_id:
+        _works(link, fetched, link.capture, is_changed=False, at=now)
+    elif not 200 <= fetched.status < 300:
+        _failed(link, Failure(f"http_{fetched.status}", _retry_after(fetched, now)))
+    elif not fetched.size:
+        _failed(link, Failure("empty"))
+    else:
+        _compare(link, fetched, body, transfer, now)
+
+
+def _compare(link: Link, fetched: Fetched, body: BinaryIO, transfer: BinaryIO, now: datetime) -> None:
+    """Keep what is new. A page whose words are the same is the same: many carry the time of day in their bytes."""
+    before = link.capture
+    if before and before.sha256 == fetched.sha256:
+        _works(link, fetched, before, is_changed=False, at=now)
+        return
+    found = keeping.document(fetched, body)
+    if before and _reads_alike(before, found):
+        _works(link, fetched, before, is_changed=False, at=now)
+        return
+    capture = keeping.keep_fetched(link.source, found, body, transfer, at=now)
+    _works(link, fetched, capture, is_changed=before is not None, at=now)
+    quotes.check(quotes.quoting(link.source_id), at=timezone.now())
+
+
+def _reads_alike(before: Capture, found: keeping.Document) -> bool:
+    text = getattr(before, "document_text", None)
+    if text is None or text.state != TextState.READ or before.media_type != found.media_type:
+        return False
+    return quotes.folded(text.text) == quotes.folded(found.reading.text)
+
+
+def _works(link: Link, fetched: Fetched, capture: Capture | None, *, is_changed: bool, at: datetime) -> None:
+    moved_to = "" if not fetched.moved_to or _is_same_place(fetched.moved_to, link.url) else fetched.moved_to
+    state = LinkState.ALIVE
+    if moved_to:
+        state = LinkState.MOVED
+    elif is_changed or link.state == LinkState.CHANGED:  # until a person has seen it
+        state = LinkState.CHANGED
+    is_same = link.state == state and not is_changed
+    _note(
+        link,
+        state=state,
+        since=link.since if is_same else at,
+        checked_at=at,
+        answered_at=at,
+        due_at=at + EVERY + timedelta(minutes=link.pk % 1440),  # not all at once
+        failing_since=None,
+        failures=0,
+        problem="",
+        moved_to=moved_to,
+        capture=capture,
+        etag=_printable(fetched.header("ETag"), 500),
+        last_modified=_printable(fetched.header("Last-Modified"), 100),
+    )
+
+
+def _failed(link: Link, failure: Failure) -> None:
+    now = timezone.now()
+    failures, since = link.failures + 1, link.failing_since or now
+    pause = max(RETRIES[min(failures, len(RETRIES)) - 1], failure.again_after or timedelta())
+    is_gone = link.state != LinkState.GONE and _is_gone(link, failure.problem, failures, now - since)
+    _note(
+        link,
+        **({"state": LinkState.GONE, "since": now} if is_gone else {}),
+        checked_at=now,
+        due_at=now + pause,
+        failing_since=since,
+        failures=min(failures, 1000),
+        problem=failure.problem,
+    )
+    if failure.problem in OF_OUR_NETWORK or failure.again_after:
+        hosts.rest(link.host, at=now, for_=min(failure.again_after or REST_OF_SILENT, LONGEST_REST))
+
+
+def _note(link: Link, **facts: Any) -> None:
+    """Write down what was found, unless the source has another address by now."""
+    Link.objects.filter(pk=link.pk, url=link.url).update(**facts)
+
+
+def _is_gone(link: Link, problem: str, failures: int, lasting: timedelta) -> bool:
+    if problem not in SIGNS_OF_END or failures < FAILURES_OF_GONE or lasting < DAYS_OF_GONE:
+        return False
+    return problem not in OF_OUR_NETWORK or _has_network(link)
+
+
+def _has_network(link: Link) -> bool:
+    """Whether another server has answered since this one fails: else the fault may be with this machine."""
+    others = Link.objects.exclude(host=link.host)
+    return not others.exists() or others.filter(answered_at__gte=link.failing_since).exists()
+
+
+def _retry_after(fetched: Fetched, now: datetime) -> timedelta | None:
+    """When the server wants to be asked again, in seconds or as a date."""
+    stated = fetched.header("Retry-After").strip()
+    if not stated:
+        return None
+    pause = timedelta()
+    with suppress(ValueError, OverflowError):
+        pause = timedelta(seconds=int(stated)) if stated.isdecimal() else parsedate_to_datetime(stated) - now
+    return min(max(pause, timedelta()), LONGEST_RETRY_AFTER)
+
+
+def _is_same_place(one: str, other: str) -> bool:
+    """Whether two addresses differ in nothing but scheme, `www.` and a slash at the end."""
+    return _place(one) == _place(other)
+
+
+def _place(url: str) -> str:
+    return url.partition("#")[0].partition("://")[2].lower().removeprefix("www.").rstrip("/")
+
+
+def _printable(text: str, longest: int) -> str:
+    """A header to send back as it came, or '' where that cannot be."""
+    return text if len(text) <= longest and text.isascii() and text.isprintable() else ""

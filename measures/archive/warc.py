@@ -1,0 +1,98 @@
+"""One capture as a WARC file: requests and answers as they went over the wire, each record gzipped by itself."""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from django.conf import settings
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
+from warcio.warcwriter import WARCWriter
+
+from countries.fetching import Fetched, Hop
+
+VERSION = "WARC/1.1"
+PIECE = 65_536
+
+
+def write_warc(fetched: Fetched, transfer: BinaryIO, out: BinaryIO) -> None:
+    """Write every hop of a fetch; `transfer` holds what was received.
+
+    The records are put together here and not by warcio, which would write the headers anew as it understands them.
+    """
+    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    about = {"software": settings.FETCH_USER_AGENT, "format": "WARC File Format 1.1"}
+    writer.write_record(writer.create_warcinfo_record("", about))
+    for hop in fetched.hops:
+        answer_id = StatusAndHeadersParser.make_warc_id()
+        with io.BytesIO(hop.request) as request:
+            answer = _Part(transfer, hop.start, hop.end)
+            writer.write_record(_record(hop, "response", answer, hop.end - hop.start, answer_id))
+            writer.write_record(
+                _record(hop, "request", request, len(hop.request), StatusAndHeadersParser.make_warc_id(), answer_id)
+            )
+
+
+class _Part(io.RawIOBase):
+    """The bytes `start` to `end` of a file, as a file."""
+
+    def __init__(self, file: BinaryIO, start: int, end: int) -> None:
+        self._file, self._start, self._end, self._at = file, start, end, start
+
+    def tell(self) -> int:
+        return self._at - self._start
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = self._start + offset
+        return offset
+
+    def read(self, size: int = -1) -> bytes:
+        left = self._end - self._at
+        self._file.seek(self._at)
+        data = self._file.read(left if size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+
+def _record(
+    hop: Hop, kind: str, block: BinaryIO | io.RawIOBase, length: int, record_id: str, concurrent_to: str = ""
+) -> ArcWarcRecord:
+    headers = [
+        ("WARC-Type", kind),
+        ("WARC-Record-ID", record_id),
+        ("WARC-Target-URI", hop.url),
+        ("WARC-Date", f"{hop.at:%Y-%m-%dT%H:%M:%SZ}"),
+        ("WARC-IP-Address", hop.address),
+        ("WARC-Payload-Digest", _payload_digest(block)),
+    ]
+    if concurrent_to:
+        headers.append(("WARC-Concurrent-To", concurrent_to))
+    if not hop.is_whole and kind == "response":
+        headers.append(("WARC-Truncated", "length"))
+    warc_headers = StatusAndHeaders("", headers, protocol=VERSION)
+    record = ArcWarcRecord("warc", kind, warc_headers, block, None, f"application/http; msgtype={kind}", length)
+    record.payload_length = length
+    return record
+
+
+def _payload_digest(block: BinaryIO | io.RawIOBase) -> str:
+    """SHA-1 in base 32, as readers of WARC know it, of what follows the head."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    for piece in _after_head(block):
+        digest.update(piece)
+    block.seek(0)
+    return f"sha1:{base64.b32encode(digest.digest()).decode()}"
+
+
+def _after_head(block: BinaryIO | io.RawIOBase) -> Iterator[bytes]:
+    block.seek(0)
+    head = b""
+    while piece := block.read(PIECE):
+        head += piece
+        if b"\r\n\r\n" in head:
+            yield head.partition(b"\r\n\r\n")[2]
+            break
+    while piece := block.read(PIECE):
+        yield piece

@@ -1,0 +1,52 @@
+"""Sources on servers of this machine, and a worker that has no patience: what tests of the archive share."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from measures.archive import hosts, links
+from measures.models import Host, Link, Source
+from tests import factories
+from tests.hostile_server import HostileServer, answer
+
+PAGE = """<!doctype html><html lang="es"><head><title>Decreto</title><style>p {{ color: red }}</style></head>
+<body><h1>Decreto Supremo 044-2020-PCM</h1><p>Que declara el Estado de Emergencia Nacional por las graves
+circunstancias que afectan la vida de la Nación, y de los extranjeros que en ella están.</p><p>{}</p></body></html>"""
+
+
+def page(words: str = "Comuníquese y publíquese.") -> bytes:
+    """A decree as a web page."""
+    return PAGE.format(words).encode()
+
+
+def source_at(server: HostileServer, path: str = "/decree", **fields: Any) -> Source:
+    """A source with an address on a test's server, which answers with a decree unless told otherwise."""
+    server.answers.setdefault(path, answer(page(), media_type="text/html; charset=utf-8"))
+    return factories.source(url=f"{server.url}{path}", **fields)
+
+
+def look(source: Source) -> Link:
+    """Have the source's address asked now, whatever the queue says, and what its server allows before."""
+    links.watch(Source.objects.all(), at=timezone.now())
+    while True:
+        link = Link.objects.select_related("source", "host").get(pk=source.pk)
+        needs_robots = hosts.needs_robots(link.host, at=timezone.now())
+        links.visit(link)
+        if not needs_robots:
+            return Link.objects.select_related("source", "host", "capture").get(pk=source.pk)
+        if Link.objects.get(pk=source.pk).failures > link.failures:
+            return Link.objects.get(pk=source.pk)
+
+
+def let_time_pass(**lasting: float) -> None:
+    """Put back every date of the queue, as if so much time had gone by."""
+    passed = timedelta(**lasting)
+    for link in Link.objects.all():
+        for name in ("due_at", "checked_at", "answered_at", "failing_since", "since"):
+            if moment := getattr(link, name):
+                setattr(link, name, moment - passed)
+        link.save()
+    for host in Host.objects.all():
+        host.free_at -= passed
+        host.save()
