@@ -59,7 +59,7 @@ def grant(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0014_order_of_identifiers'),
+        ('measures', '0015_search_no_word_twice'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
