@@ -124,7 +124,6 @@ def test_analyst_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in
     factories.observation(indicator=factories.indicator(key="immigrant_stock", name_en="Immigrants"))
     sign_in(page, factories.analyst())
 
-    page.get_by_role("link", name="Add another Figure").click()
     _choose(page, "id_observations-1-indicator", "immig", "Immigrants")
     _choose(page, "id_observations-1-counterpart", "ven", "Venezuela")
     page.locator("#id_observations-1-period").fill("2020-05")
