@@ -134,6 +134,7 @@ def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
         "observations",
         "mobility_roles",
         "sources",
+        "indicator_feeds",
         "issuing_bodies",
     ]
     assert "Publish the measures" not in form
