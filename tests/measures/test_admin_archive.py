@@ -73,7 +73,6 @@ def test_team_downloads_a_copy_and_nobody_else(client: Client) -> None:
     assert b"".join(answer.streaming_content) == page()  # type: ignore[attr-defined]  # a file
     assert answer["Content-Disposition"].startswith("attachment;")
     assert "sandbox" in answer["Content-Security-Policy"]
-    answer.close()
     assert Client().get(url).status_code == 302
     plain = Client()
     account = factories.user()
