@@ -3,20 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from babel import Locale, UnknownLocaleError
 from django.db.models import Prefetch, Q
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from countries.changes import acts_on
 from countries.periods import PartialDate
 from countries.texts import Text
-from measures.choices import EndKind, RelationType, Status, StatusGroup
+from measures.choices import EndKind, RelationType, Status, StatusGroup, Workflow
 from measures.entries import Span, span_of
+from measures.languages import language_name
 from measures.markdown import to_html
-from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, StatusEvent
+from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent
+from measures.source_details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
 
 BOOKKEEPING = (
     "public_id",
@@ -70,9 +70,10 @@ class Relations:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A source and what it supports."""
+    """A source and what it supports; `page` in the archive is '' as long as the record is not published."""
 
     title: str
+    page: str
     url: str
     kind: str
     publisher: str
@@ -82,7 +83,10 @@ class Cited:
     language_name: str
     locator: str
     quote: str
+    evidence: Evidence | None
     supports: str
+    link: LinkHealth
+    kept: Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
         "target_groups",
         "origin_countries",
         "status_events",
-        Prefetch("citations", Citation.objects.select_related("source")),
+        Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
         Prefetch("relations", Relation.objects.filter(object__in=others).select_related("object")),
         Prefetch("relations_to", Relation.objects.filter(subject__in=others).select_related("subject")),
     )
@@ -139,22 +143,11 @@ def details_of(measure: Measure) -> Details:
         dates=(*_events(measure.status_events.all()), *_validity(measure)),
         relations=_relations(measure),
         same_act=_same_act(measure),
-        sources=tuple(_cited(citation) for citation in measure.citations.all()),
+        sources=_sources(measure),
         revisions=_revisions(measure),
         first_published=PartialDate.from_date(measure.published_at.date()) if measure.published_at else None,
         last_change=PartialDate.from_date(measure.updated_at.date()),
     )
-
-
-def language_name(tag: str) -> str:
-    """`Spanish`, in the active language; the tag itself where nobody knows its name."""
-    if not tag:
-        return ""
-    try:
-        name = Locale.parse(tag, sep="-").get_display_name(get_language() or "en")
-    except (UnknownLocaleError, ValueError):
-        return tag
-    return capfirst(name or tag)
 
 
 def _events(events: Iterable[StatusEvent]) -> Iterable[DateRow]:
@@ -226,10 +219,18 @@ def _same_act(measure: Measure) -> tuple[Related, ...]:
 # Sources and revisions
 
 
-def _cited(citation: Citation) -> Cited:
-    source = citation.source
+def _sources(measure: Measure) -> tuple[Cited, ...]:
+    citations = measure.citations.all()
+    kept = kept_of([citation.source for citation in citations])
+    is_public = measure.workflow == Workflow.PUBLISHED
+    return tuple(_cited(citation, kept[citation.source_id], is_public) for citation in citations)
+
+
+def _cited(citation: Citation, kept: Kept, is_public: bool) -> Cited:
+    source: Source = citation.source
     return Cited(
         title=source.title,
+        page=source.get_absolute_url() if is_public else "",
         url=source.url,
         kind=source.get_kind_display(),
         publisher=source.publisher,
@@ -239,7 +240,10 @@ def _cited(citation: Citation) -> Cited:
         language_name=language_name(source.language),
         locator=citation.locator,
         quote=citation.quote,
+        evidence=evidence_of(citation),
         supports=str(CitedField(citation.field).label) if citation.field else "",
+        link=link_of(source),
+        kept=kept,
     )
 
 

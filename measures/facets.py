@@ -144,7 +144,8 @@ def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
     return counts if matching is scope else dict.fromkeys(scope.counts(name), 0) | counts
 
 
-def _nearest(value: str, known: Iterable[str]) -> str:
+def nearest(value: str, known: Iterable[str]) -> str:
+    """The known value that is spelled most alike, or ''."""
     return next(iter(difflib.get_close_matches(value, list(known), n=1, cutoff=0.6)), "")
 
 
@@ -152,7 +153,7 @@ def _unknown(values: Collection[str], model: type[Model], key: str) -> dict[str,
     if not values:
         return {}
     known = set(model._default_manager.values_list(key, flat=True))
-    return {value: _nearest(value, known) for value in values if value not in known}
+    return {value: nearest(value, known) for value in values if value not in known}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ class Column:
     def unknown(self, values: Collection[str]) -> dict[str, str]:
         """See `Property`."""
         known = self.choices.values
-        return {value: _nearest(value, known) for value in values if value not in known}
+        return {value: nearest(value, known) for value in values if value not in known}
 
     def having(self, values: Collection[str]) -> Q:
         """See `Property`."""
@@ -286,7 +287,7 @@ class Bodies:
             return {}
         pairs = IssuingBody.objects.values_list("country_id", "key")
         known = {spelling for country, key in pairs for spelling in (key, f"{country or INTERNATIONAL}:{key}")}
-        return {value: _nearest(value, known) for value in values if value not in known}
+        return {value: nearest(value, known) for value in values if value not in known}
 
     def having(self, values: Collection[str]) -> Q:
         """See `Property`."""

@@ -160,12 +160,87 @@ def _answering(index: PublicIndex, words: str) -> Mask:
     return mask
 
 
-class MeasureFilter(django_filters.FilterSet):
-    """Published entries as the query string asks for them; a wrong or unknown parameter is named, never ignored.
+class AddressFilter(django_filters.FilterSet):
+    """What the query string asks for; a wrong or unknown parameter is named, never ignored.
 
-    Values of one facet are alternatives, facets add up. `country` fixes the country, whose page knows no such
-    parameter; `sort` is the order where the query string names none, `index` that of the page where it has one.
-    `series` are keys and names of what a country's page shows over time beside the entries.
+    Values of one facet are alternatives, facets add up.
+    """
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Every parameter that cannot be followed, in words; with any of them the filter gives no entries."""
+        unknown = [Problem(name, _("There is no such filter.")) for name in self.data if name not in self.filters]
+        twice = [
+            Problem(name, _("This is given more than once. Give it once."))
+            for name in self.data
+            if name in self.filters and not self._is_facet(name) and len(self.data.getlist(name)) > 1
+        ]
+        wrong = [
+            Problem(name, message, str(self.filters[name].label))
+            for name, messages in self.form.errors.items()
+            for message in messages
+        ]
+        return [*unknown, *twice, *wrong, *self.further_problems()]
+
+    def further_problems(self) -> list[Problem]:
+        """What is wrong with parameters that are each understood."""
+        return []
+
+    def _is_facet(self, name: str) -> bool:
+        return isinstance(self.filters[name], PropertyFilter)
+
+    def is_valid(self) -> bool:
+        """Whether every parameter of the address can be followed."""
+        return not self.problems
+
+    def value(self, name: str) -> Any:
+        """The understood value of a parameter; None, '' or [] where it is absent or wrong."""
+        self.form.errors  # noqa: B018  (asking for errors is what makes a form clean its data)
+        return self.form.cleaned_data.get(name)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but order and page is asked for."""
+        return any(self.value(name) for name in self.filters if name not in PRESENTATION)
+
+    # Addresses beside this one
+
+    def query(self, **changes: str | Collection[str] | None) -> str:
+        """The query string with other values for some parameters (None: without them), from the first page on."""
+        given = dict(self.data.lists())
+        for name, value in {"page": None, **changes}.items():
+            given[name] = [value] if isinstance(value, str) else value or ()
+        return f"?{urlencode({name: [v for v in values if v] for name, values in given.items()}, doseq=True)}"
+
+    @cached_property
+    def facets(self) -> dict[str, Facet]:
+        """What there is to choose from, by name of the parameter, with counts."""
+        return {}
+
+    def typed_chips(self) -> list[Chip]:
+        """What was typed rather than ticked, each with the address without it."""
+        return []
+
+    @property
+    def chips(self) -> list[Chip]:
+        """Everything that is chosen, each with the address without it."""
+        ticked = [
+            Chip(_chip_label(facet, option.label), self._without(facet.name, option.value))
+            for facet in self.facets.values()
+            for option in facet.chosen
+        ]
+        return [*ticked, *self.typed_chips()]
+
+    def _without(self, name: str, value: str) -> str:
+        return self.query(**{name: [v for v in self.value(name) if v != value]})
+
+
+class MeasureFilter(AddressFilter):
+    """Published entries as the query string asks for them.
+
+    `country` fixes the country, whose page knows no such parameter; `sort` is the order where the query string names
+    none, `index` that of the page where it has one. `series` are keys and names of what a country's page shows over
+    time beside the entries.
     """
 
     to = ConditionFilter(
@@ -211,7 +286,7 @@ class MeasureFilter(django_filters.FilterSet):
         series: Sequence[tuple[str, str]] = (),
     ) -> None:
         scope = Measure.objects.published()
-        super().__init__(_without_tracking(data), scope.filter(country=country) if country else scope)
+        super().__init__(without_tracking(data), scope.filter(country=country) if country else scope)
         self.country = country
         self.default_sort = sort
         self._index = index
@@ -236,44 +311,13 @@ class MeasureFilter(django_filters.FilterSet):
         facets = {name: PropertyFilter(label=p.label, subject=p) for name, p in PROPERTIES.items()}
         return {**facets, "from": since, **super().get_filters()}
 
-    # What the address says
-
-    @cached_property
-    def problems(self) -> list[Problem]:
-        """Every parameter that cannot be followed, in words; with any of them the filter gives no entries."""
-        unknown = [Problem(name, _("There is no such filter.")) for name in self.data if name not in self.filters]
-        twice = [
-            Problem(name, _("This is given more than once. Give it once."))
-            for name in self.data
-            if name in self.filters and name not in PROPERTIES and len(self.data.getlist(name)) > 1
-        ]
-        wrong = [
-            Problem(name, message, str(self.filters[name].label))
-            for name, messages in self.form.errors.items()
-            for message in messages
-        ]
-        return [*unknown, *twice, *wrong, *self._reversed()]
-
-    def _reversed(self) -> list[Problem]:
+    def further_problems(self) -> list[Problem]:
+        """An end before the start."""
         since, until = self.value("from"), self.value("to")
         if not (since and until and until.last < since.first):
             return []
         message = _("%(to)s lies before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
         return [Problem("to", message, str(self.filters["to"].label))]
-
-    def is_valid(self) -> bool:
-        """Whether every parameter of the address can be followed."""
-        return not self.problems
-
-    def value(self, name: str) -> Any:
-        """The understood value of a parameter; None, '' or [] where it is absent or wrong."""
-        self.form.errors  # noqa: B018  (asking for errors is what makes a form clean its data)
-        return self.form.cleaned_data.get(name)
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything but order and page is asked for."""
-        return any(self.value(name) for name in self.filters if name not in PRESENTATION)
 
     @property
     def day(self) -> datetime.date | None:
@@ -354,26 +398,9 @@ class MeasureFilter(django_filters.FilterSet):
         found: MeasureQuerySet = self.filter_queryset(self.queryset.all()) if self.is_valid() else self.queryset.none()
         return found
 
-    # Addresses beside this one
-
-    def query(self, **changes: str | Collection[str] | None) -> str:
-        """The query string with other values for some parameters (None: without them), from the first page on."""
-        given = dict(self.data.lists())
-        for name, value in {"page": None, **changes}.items():
-            given[name] = [value] if isinstance(value, str) else value or ()
-        return f"?{urlencode({name: [v for v in values if v] for name, values in given.items()}, doseq=True)}"
-
-    @property
-    def chips(self) -> list[Chip]:
-        """Everything that is chosen, each with the address without it."""
-        options = [(facet, option) for facet in self.facets.values() for option in facet.chosen]
-        chosen = [
-            Chip(_chip_label(facet, option.label), self._without(facet.name, option.value)) for facet, option in options
-        ]
-        return [*chosen, *(Chip(label, self.query(**{name: None})) for name, label in self._typed())]
-
-    def _without(self, name: str, value: str) -> str:
-        return self.query(**{name: [v for v in self.value(name) if v != value]})
+    def typed_chips(self) -> list[Chip]:
+        """Dates and words."""
+        return [Chip(label, self.query(**{name: None})) for name, label in self._typed()]
 
     def _typed(self) -> list[tuple[str, str]]:
         """What was typed rather than ticked, in words."""
@@ -390,7 +417,8 @@ class MeasureFilter(django_filters.FilterSet):
         return [*typed, ("q", _("“%(words)s”") % {"words": words})] if words else typed
 
 
-def _without_tracking(data: QueryDict) -> QueryDict:
+def without_tracking(data: QueryDict) -> QueryDict:
+    """The parameters that are meant for us."""
     kept = data.copy()
     for name in data:
         if TRACKING.fullmatch(name):

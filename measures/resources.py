@@ -24,6 +24,7 @@ from measures.columns import (
     TopicsColumn,
 )
 from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
+from measures.public_columns import INTERNATIONAL
 
 
 class TopicResource(FileResource):
@@ -95,6 +96,48 @@ class SourceResource(FileResource):
         model = Source
         name = "sources"
         fields = ("key", "url", "kind", "title", "publisher", "language", "published", "accessed_on", "rights")
+
+
+class ArchiveResource(SourceResource):
+    """archive.csv: the public sources, what is kept of each, and whether it still stands at its address."""
+
+    cited = "measures_citation c join measures_measure m on m.id = c.measure_id"
+    is_public = f"exists (select from {cited} where c.source_id = r.id and m.workflow = 'published')"
+    _link = "(select {} from measures_link l where l.source_id = r.id)"
+    _last = "select {} from measures_capture k where k.source_id = r.id order by k.captured_at desc, k.id desc limit 1"
+
+    countries = ReadOnlyColumn(
+        "countries",
+        f"(select string_agg(distinct coalesce(m.country_id, '{INTERNATIONAL}'), '|') from {cited}"
+        " where c.source_id = r.id and m.workflow = 'published')",
+    )
+    measures = ReadOnlyColumn(
+        "measures",
+        f"(select count(distinct m.id)::text from {cited} where c.source_id = r.id and m.workflow = 'published')",
+    )
+    captures = ReadOnlyColumn("captures", "(select count(*)::text from measures_capture k where k.source_id = r.id)")
+    captured_at = ReadOnlyColumn("captured_at", f"({_last.format(moment('k.captured_at'))})")
+    sha256 = ReadOnlyColumn("sha256", f"({_last.format('k.sha256')})")
+    size = ReadOnlyColumn("size", f"({_last.format('k.size::text')})")
+    link_state = ReadOnlyColumn("link_state", _link.format("coalesce(max(l.state), 'unknown')"))
+    link_since = ReadOnlyColumn("link_since", _link.format(moment("max(l.since)")))
+    link_checked_at = ReadOnlyColumn("link_checked_at", _link.format(moment("max(l.checked_at)")))
+
+    class Meta:
+        model = Source
+        name = "archive"
+        fields = (
+            *SourceResource.Meta.fields,
+            "countries",
+            "measures",
+            "captures",
+            "captured_at",
+            "sha256",
+            "size",
+            "link_state",
+            "link_since",
+            "link_checked_at",
+        )
 
 
 def _field(name: str) -> Any:

@@ -21,7 +21,9 @@ class Unindented(Extension):
 def environment(**options: Any) -> Environment:
     """Lines that hold a tag alone leave nothing behind."""
     made = Environment(**options, extensions=[Unindented], trim_blocks=True)  # noqa: S701  (Django's options escape)
-    made.globals.update(_=gettext, entries_in_words=_entries_in_words, only_in=_only_in)
+    made.globals.update(
+        _=gettext, entries_in_words=_entries_in_words, documents_in_words=_documents_in_words, only_in=_only_in
+    )
     made.filters["intcomma"] = _with_commas
     return made
 
@@ -39,6 +41,11 @@ def _entries_in_words(number: int) -> str:
 @lru_cache(maxsize=4096)
 def _entries(number: int, _language: str | None) -> str:
     return ngettext("entry", "entries", number)
+
+
+def _documents_in_words(number: int) -> str:
+    """The same, where documents are counted."""
+    return ngettext("document", "documents", number)
 
 
 def _only_in(language: str) -> str:

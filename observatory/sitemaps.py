@@ -7,14 +7,14 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from countries.models import Country
-from measures.models import Measure
+from measures.models import Measure, Source
 
 
 class PageSitemap(Sitemap):
     """The pages of which there is one."""
 
     def items(self) -> list[str]:
-        return ["home", "countries", "measures", "about", "accessibility"]
+        return ["home", "countries", "measures", "archive", "broken_links", "about", "accessibility"]
 
     def location(self, item: str) -> str:
         return reverse(item)
@@ -41,4 +41,16 @@ class MeasureSitemap(Sitemap):
         return latest
 
 
-SITEMAPS = {"pages": PageSitemap, "countries": CountrySitemap, "measures": MeasureSitemap}
+class SourceSitemap(Sitemap):
+    """The pages of the sources that published entries cite, 50,000 a file."""
+
+    def items(self) -> QuerySet[Source]:
+        return Source.objects.public().only("key").order_by("key")
+
+
+SITEMAPS = {
+    "pages": PageSitemap,
+    "countries": CountrySitemap,
+    "measures": MeasureSitemap,
+    "sources": SourceSitemap,
+}

@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
 
 from measures.choices import Workflow
-from measures.models import Measure
+from measures.models import Capture, Measure, Source
 from observatory.record_map import COUNTS
 from tests import factories
 
@@ -31,6 +31,8 @@ SECRETS = (
     f"regula la {WORD}",
     f"it regulates {WORD}",
     f"gazette of {WORD}",
+    f"press of {WORD}",
+    f"kept text on {WORD}",
     f"{WORD}.example",
 )
 """What the entry's texts say in small letters; a page may repeat a word that was searched for, but none of these."""
@@ -45,6 +47,13 @@ SEARCHES = (
 )
 MAPS = ("", *(f"?indicator={key}&on=2020-05-15" for key in COUNTS))
 
+ARCHIVE_SEARCHES = (
+    "",
+    f"?q={WORD}",
+    f"?publisher=Press+of+{WORD[:-1]}",
+    "?link=gone&language=es&year=2020",
+)
+
 
 def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
     """Every public address at which `entries` might show, in the active language, by the name of its pattern."""
@@ -54,7 +63,7 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "readyz": [reverse("readyz")],
         "robots": [reverse("robots")],
         "sitemaps": [reverse("sitemaps")],
-        "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures")],
+        "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures", "sources")],
         "picture": [reverse("picture", args=["peru.jpg"])],
         "home": [reverse("home") + search for search in MAPS],
         "map_csv": [reverse("map_csv") + search for search in MAPS],
@@ -72,10 +81,29 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "reference": [reverse("reference", args=[text]) for text in (REFERENCE, "99887", "99887-2020-zanahoria")],
         "measures_csv": [reverse("measures_csv") + search for search in SEARCHES],
         "measures_xlsx": [reverse("measures_xlsx") + search for search in SEARCHES],
+        "archive": [reverse("archive") + search for search in ARCHIVE_SEARCHES],
+        "archive_csv": [reverse("archive_csv") + search for search in ARCHIVE_SEARCHES],
+        "broken_links": [reverse("broken_links")],
+        "source": [reverse("source", args=[source.key]) for source in Source.objects.all()],
+        "kept_copy": [reverse("kept_copy", args=[kept.source.key, kept.sha256]) for kept in Capture.objects.all()],
     }
 
 
-SHOWN_AT = {"sitemap", "home", "country", "measures", "measure", "measures_csv", "measures_xlsx", "reference"}
+SHOWN_AT = {
+    "sitemap",
+    "home",
+    "country",
+    "measures",
+    "measure",
+    "measures_csv",
+    "measures_xlsx",
+    "reference",
+    "archive",
+    "archive_csv",
+    "broken_links",
+    "source",
+    "kept_copy",
+}
 
 
 def _entry(workflow: Workflow) -> Measure:
@@ -90,13 +118,28 @@ def _entry(workflow: Workflow) -> Measure:
         summary_en=f"It regulates {WORD}.",
         reference=REFERENCE,
         provision=workflow.label,
-        sources=(factories.source(title=f"Gazette of {WORD}", url=f"https://{WORD}.example/{workflow}"),),
+        sources=(_source(workflow),),
         events=(("in_force", "2020-04-14"),),
     )
     relative = Measure.objects.filter(title_en=RELATIVE).first() or factories.measure(title_en=RELATIVE)
     factories.relation(subject=entry, object=relative)
     factories.relation(subject=relative, object=entry, type="amends")
     return entry
+
+
+def _source(workflow: Workflow) -> Source:
+    """A document that may be shown, is kept, and is gone from its address."""
+    source = factories.source(
+        title=f"Gazette of {WORD}",
+        publisher=f"Press of {WORD}",
+        url=f"https://{WORD}.example/{workflow}",
+        published="2020",
+        rights="show",
+    )
+    factories.link(source=source, state="gone")
+    text = f"Kept text on {WORD}, {workflow}"
+    factories.document_text(capture=factories.capture(source=source, body=text.encode()), text=text)
+    return source
 
 
 def _relative() -> str:

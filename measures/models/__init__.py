@@ -4,7 +4,8 @@ from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
-from measures.models.source import Citation, CitedField, Source
+from measures.models.source import Citation, CitedField, Source, SourceQuerySet
+from measures.models.source_text import SourceText
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "SearchText",
     "SearchWords",
     "Source",
+    "SourceQuerySet",
+    "SourceText",
     "StatusEvent",
     "TargetGroup",
     "Topic",

@@ -1,20 +1,30 @@
 """Documents that records rest on, and what each one supports."""
 
 from itertools import count
+from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
 from countries.periods import PartialDateField, canonical, range_of
 from countries.public_changes import shown
-from measures.choices import Rights, SourceKind
+from measures.choices import Rights, SourceKind, Workflow
 from measures.models.published import PUBLISHED
 
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 """BCP 47, as far as a pattern can tell."""
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    """Sources, by who may see them."""
+
+    def public(self) -> Self:
+        """Those that a published entry cites."""
+        return self.filter(Exists(Citation.objects.filter(source=OuterRef("pk"), measure__workflow=Workflow.PUBLISHED)))
 
 
 @shown(when=["update", "delete"])  # a new source is seen where it is cited
@@ -40,6 +50,8 @@ class Source(models.Model):
     accessed_on = models.DateField(_("accessed on"), null=True, blank=True)
     rights = models.CharField(_("rights"), max_length=10, choices=Rights, default=Rights.UNKNOWN)
     published_range = range_of("published")
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("source")
@@ -72,6 +84,9 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("source", kwargs={"key": self.key})
 
     def clean(self) -> None:
         """Make the key of a source that has none, from its title."""

@@ -4,9 +4,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.views.decorators.http import require_safe
 
 from countries.public_pages import public_page
+from countries.resources import FileResource
 from measures.exporting import FORMATS
 from measures.filters import MeasureFilter
-from measures.resources import MeasureResource
+from measures.resources import ArchiveResource, MeasureResource
+from measures.source_filters import SourceFilter
 from measures.spreadsheet import TooLarge
 
 
@@ -25,15 +27,25 @@ def measures_xlsx(request: HttpRequest) -> HttpResponseBase:
 
 
 def _file(request: HttpRequest, ending: str) -> HttpResponseBase:
-    chosen = MeasureFilter(request.GET)
+    return _of_filter(MeasureFilter(request.GET), MeasureResource, ending)
+
+
+@public_page
+@require_safe
+def archive_csv(request: HttpRequest) -> HttpResponseBase:
+    """The documents of the archive's list, all pages of it, with the query string of that list."""
+    return _of_filter(SourceFilter(request.GET), ArchiveResource, "csv")
+
+
+def _of_filter(chosen: MeasureFilter | SourceFilter, resource: type[FileResource], ending: str) -> HttpResponseBase:
     if not chosen.is_valid():
         return _refused("".join(f"{problem.parameter}: {problem.message}\n" for problem in chosen.problems))
     try:
-        blocks = FORMATS[ending].blocks(MeasureResource, chosen.ids, public=True)
+        blocks = FORMATS[ending].blocks(resource, chosen.ids, public=True)
     except TooLarge as problem:
         return _refused(f"{problem}\n")
     response = StreamingHttpResponse(blocks, content_type=FORMATS[ending].media_type)
-    response["Content-Disposition"] = f'attachment; filename="measures.{ending}"'
+    response["Content-Disposition"] = f'attachment; filename="{resource.file()}.{ending}"'
     return response
 
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.utils.translation import get_language, ngettext
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
 from measures.choices import Precision
 from measures.entries import Entry
 from measures.facets import Facet
-from measures.filters import NEWEST, OLDEST, RELEVANCE, SORTS, Chip, MeasureFilter, Problem
+from measures.filters import NEWEST, OLDEST, RELEVANCE, SORTS, MeasureFilter
 from measures.headlines import highlighted
 from measures.public_index import Selection
 from measures.search import RANKED
 from measures.spelling import suggestion
+from measures.views.paging import Box, Order, Paged
 from measures.views.rows import Look, Month, Row, by_month, entries_of, row_of, rows_of
 
 PAGE_SIZE = 50
@@ -48,34 +48,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class PageLink:
-    """A page of the list; a gap in the row of pages has the number 0."""
-
-    number: int
-    query: str
-    is_current: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A text box of the form."""
-
-    name: str
-    value: str
-    wrong: str
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An order of the list, and the query string that asks for it."""
-
-    value: str
-    label: str
-    query: str
-    is_current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Meant:
     """What a search may have meant, and the query string that asks for it under the same filters."""
 
@@ -83,8 +55,10 @@ class Meant:
     query: str
 
 
-class Listing:
+class Listing(Paged):
     """One page of the entries that a filter gives; `whole_up_to` entries are never parted."""
+
+    filter: MeasureFilter
 
     def __init__(self, filter: MeasureFilter, *, whole_up_to: int = 0) -> None:
         self.filter = filter
@@ -93,23 +67,10 @@ class Listing:
         self.last_page = 1 if self.is_whole else -(-self.counts.total // PAGE_SIZE)
         self.page = filter.value("page") or 1
 
-    @cached_property
-    def problems(self) -> list[Problem]:
-        """What is wrong with the address, its page included."""
-        if self.filter.problems or self.page <= self.last_page:
-            return self.filter.problems
-        message = _("There is no page %(page)d. The last one is %(last)d.")
-        return [Problem("page", message % {"page": self.page, "last": self.last_page})]
-
     @property
     def ranked(self) -> int:
         """How many of the newest entries are in order of match, where that is not all of them."""
         return RANKED if self.filter.order == RELEVANCE and self.counts.total > RANKED else 0
-
-    @property
-    def status_code(self) -> int:
-        """400 where the address asks for what cannot be."""
-        return 400 if self.problems else 200
 
     @cached_property
     def ids(self) -> list[int]:
@@ -151,37 +112,6 @@ class Listing:
         return by_month(self.rows)
 
     @property
-    def pages(self) -> list[PageLink]:
-        """First, last and neighbouring pages, with gaps between; none where all entries stand on one page."""
-        if self.last_page == 1:
-            return []
-        shown = sorted({1, *range(max(self.page - 2, 1), min(self.page + 2, self.last_page) + 1), self.last_page})
-        links: list[PageLink] = []
-        for number in shown:
-            if links and number > links[-1].number + 1:
-                links.append(PageLink(0, ""))
-            links.append(self._page(number))
-        return links
-
-    def _page(self, number: int) -> PageLink:
-        return PageLink(number, self.filter.query(page=str(number)), number == self.page)
-
-    @property
-    def everything(self) -> str:
-        """The query string of all pages together, for a file."""
-        return self.filter.query()
-
-    @property
-    def previous(self) -> PageLink | None:
-        """The page before."""
-        return self._page(self.page - 1) if self.page > 1 else None
-
-    @property
-    def next(self) -> PageLink | None:
-        """The page after."""
-        return self._page(self.page + 1) if self.page < self.last_page else None
-
-    @property
     def day_in_words(self) -> str:
         """The day of the question what was in force."""
         day = self.filter.value("on")
@@ -204,17 +134,6 @@ class Listing:
         """Whether something is chosen in the folded part."""
         typed = any(self.filter.data.get(name) for name in ("on", "updated_since"))
         return typed or any(facet.chosen for facet in self.more_facets)
-
-    @cached_property
-    def chips(self) -> list[Chip]:
-        """Everything that is chosen."""
-        return self.filter.chips
-
-    @property
-    def chosen_in_words(self) -> str:
-        """Says how much is chosen."""
-        chosen = len(self.chips)
-        return ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": chosen}
 
     @property
     def boxes(self) -> dict[str, Box]:

@@ -17,7 +17,7 @@ from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
 from measures.filters import MeasureFilter
-from measures.models import Measure, MeasureQuerySet
+from measures.models import Measure, MeasureQuerySet, Source
 from measures.references import key_of
 from measures.views.listing import Listing
 from measures.views.rows import Look, row_of
@@ -52,7 +52,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     return render(request, "measures/measure_detail.html", context)
 
 
-def permanent_address(request: HttpRequest, shown: Measure | Country) -> str:
+def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -> str:
     """The one address to cite, whatever language the page is read in: that without a prefix."""
     with translation.override(settings.LANGUAGE_CODE):
         return request.build_absolute_uri(shown.get_absolute_url())

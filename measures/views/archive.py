@@ -1,0 +1,66 @@
+"""The pages of the archive: all documents, one of them, its kept copies, and the links that are broken."""
+
+import logging
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from countries.public_pages import public_page
+from measures.archive.showing import download_headers, may_show_copy
+from measures.archive.store import opened
+from measures.broken_links import broken_links
+from measures.models import Capture, Source
+from measures.public_sources import public_sources
+from measures.source_details import of_source
+from measures.source_filters import SourceFilter
+from measures.views.measure import permanent_address
+from measures.views.source_listing import SourceListing
+
+logger = logging.getLogger(__name__)
+
+
+@public_page
+@require_safe
+def source_list(request: HttpRequest) -> HttpResponse:
+    """`/archive/`: every public source, narrowed and ordered by the query string."""
+    listing = SourceListing(SourceFilter(request.GET))
+    context = {"listing": listing, "scope": len(listing.filter.sources)}
+    return render(request, "measures/source_list.html", context, status=listing.status_code)
+
+
+@public_page
+@require_safe
+def source(request: HttpRequest, key: str) -> HttpResponse:
+    """`/archive/source-key/`; a source that no published entry cites has no page."""
+    shown = get_object_or_404(Source.objects.public().select_related("link"), key=key)
+    context = {"source": shown, "details": of_source(shown), "address": permanent_address(request, shown)}
+    return render(request, "measures/source_detail.html", context)
+
+
+@public_page
+@require_safe
+def broken(request: HttpRequest) -> HttpResponse:
+    """`/archive/links/broken/`: what is gone or has moved, by country."""
+    countries = broken_links(public_sources())
+    return render(request, "measures/broken_links.html", {"countries": countries})
+
+
+@require_safe
+def kept_copy(request: HttpRequest, key: str, sha256: str) -> HttpResponseBase:
+    """`/archive/source-key/<sha256>`: the bytes as they were kept, to save and never to open here.
+
+    Nobody may keep the answer: once the rights are withdrawn, the copy is not to be had any more.
+    """
+    public = Capture.objects.filter(source__in=Source.objects.public()).select_related("source")
+    capture = get_object_or_404(public, source__key=key, sha256=sha256)
+    if not may_show_copy(capture):
+        raise Http404
+    try:
+        response = FileResponse(opened(capture.file))
+    except FileNotFoundError as error:
+        logger.error("The kept copy %s of %s is missing.", sha256, key)
+        raise Http404 from error
+    for name, value in (download_headers(capture) | {"Cache-Control": "no-store"}).items():
+        response[name] = value
+    return response
