@@ -16,6 +16,8 @@ TASKS = {
     "countries.tasks.update_due_feeds": _("Look for feeds whose time has come"),
     "measures.tasks.check_file": _("Check an uploaded file"),
     "measures.tasks.import_file": _("Import an uploaded file"),
+    "measures.tasks.visit_sources": _("Fetch sources and look at their links"),
+    "measures.tasks.tend_archive": _("Read and check what was kept"),
     "measures.tasks.take_up_interrupted": _("Take up work whose worker died"),
     "measures.tasks.forget_old_jobs": _("Forget work of long ago"),
     "measures.tasks.refresh_search_words": _("Collect the words of the search"),
