@@ -30,7 +30,7 @@ class SourceForm(RecordForm):
     """A source, and perhaps a document of it from the person's own disk."""
 
     upload = forms.FileField(
-        label=_("document"),
+        label=_("Document"),
         required=False,
         help_text=_(
             "A scan, the PDF of the gazette or a saved page; it is kept as it is. The address is fetched by itself."
@@ -115,7 +115,8 @@ class SourceAdmin(RecordAdmin):
         link = getattr(source, "link", None)
         if link is None:
             return ""
-        words = [str(link.get_state_display())]
+        is_asked_in_vain = link.state == LinkState.UNKNOWN and link.problem
+        words = [] if is_asked_in_vain else [str(link.get_state_display())]
         if link.checked_at:
             words.append(formats.date_format(timezone.localtime(link.checked_at), "DATE_FORMAT"))
         if link.state == LinkState.MOVED:
