@@ -7,7 +7,6 @@ which may be made anew at any time.
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.files.storage import Storage, storages
 from django.db import models
@@ -146,13 +145,12 @@ class DocumentText(models.Model):
     picture = models.FileField(_("picture"), storage=archive_storage, max_length=120, blank=True)
     """A PDF of a web page as a browser draws it, without network and scripts."""
     vector = SearchVectorField(null=True)
-    """The words as the search reads them; a trigger writes it."""
+    """Its words, which become those of the source (`SourceText`); a trigger writes it."""
 
     class Meta:
         verbose_name = _("text of a capture")
         verbose_name_plural = _("texts of captures")
         default_permissions = ()
-        indexes = [GinIndex(fields=["vector"], name="measures_documenttext_vector")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state=TextState.READ) & ~Q(text="")
