@@ -279,9 +279,10 @@ def test_measure_shows_sources_with_their_words(client: Client) -> None:
     source = make.source(title="El Peruano", publisher="Editora Perú", url="https://gazette.example/1?a=1&b=2")
     Citation.objects.create(measure=measure, source=source, locator="art. 3", quote="Queda prohibido", field="summary")
     response = page_of(client, measure)
-    assert "El Peruano , art. 3 Official gazette · Editora Perú · Spanish · supports: Summary Queda prohibido" in words(
-        response
-    )
+    assert (
+        "El Peruano , art. 3 Official gazette · Editora Perú · Spanish · supports: Summary"
+        " Original: El Peruano Not checked yet no copy kept yet Quote: Not looked for yet Queda prohibido"
+    ) in words(response)
     html = response.content.decode()
     assert 'href="https://gazette.example/1?a=1&amp;b=2"' in html
     assert re.search(r'<blockquote lang="es">\s*Queda prohibido', html)
