@@ -32,7 +32,7 @@ def grant(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("observatory", "0001_background_work"),
-        ("countries", "0010_feeds_of_indicators"),
+        ("countries", "0009_feeds_of_indicators"),
         ("measures", "0004_groups"),
     ]
     operations = [migrations.RunPython(grant, migrations.RunPython.noop)]

@@ -135,7 +135,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    dependencies = [("measures", "0020_archive")]
+    dependencies = [("measures", "0016_archive")]
 
     operations = [
         migrations.CreateModel(

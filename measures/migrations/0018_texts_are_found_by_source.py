@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("measures", "0030_source_text")]
+    dependencies = [("measures", "0017_source_text")]
 
     operations = [
         migrations.RemoveIndex(model_name="documenttext", name="measures_documenttext_vector"),

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('countries', '0010_feeds_of_indicators'),
+        ('countries', '0009_feeds_of_indicators'),
     ]
 
     operations = [
