@@ -181,18 +181,22 @@ def test_robots_names_the_sitemap(client: Client) -> None:
 
 
 def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -> None:
-    measure = factories.measure()
+    source = factories.source()
+    measure = factories.measure(sources=(source,))
     factories.draft()
     factories.country(iso3="VEN", is_covered=False)
     files = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").text)
-    assert files == ["/sitemap-pages.xml", "/sitemap-countries.xml", "/sitemap-measures.xml"]
-    pages, countries, measures = (re.findall(r"<loc>([^<]+)</loc>", client.get(file).text) for file in files)
+    assert files == ["/sitemap-pages.xml", "/sitemap-countries.xml", "/sitemap-measures.xml", "/sitemap-sources.xml"]
+    pages, countries, measures, sources = (re.findall(r"<loc>([^<]+)</loc>", client.get(file).text) for file in files)
     assert [page.removeprefix("http://testserver") for page in pages] == [
         "/",
         "/countries/",
         "/measures/",
+        "/archive/",
+        "/archive/links/broken/",
         "/about/",
         "/accessibility/",
     ]
     assert countries == ["http://testserver/countries/peru/"]
     assert measures == [f"http://testserver/measures/{measure.public_id}/"]
+    assert sources == [f"http://testserver/archive/{source.key}/"]
