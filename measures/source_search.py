@@ -63,6 +63,12 @@ def best_sources(text: str, ids: Iterable[int]) -> Ids:
     return candidates[np.argsort([-ranks.get(int(pk), 0.0) for pk in candidates], kind="stable")]
 
 
+def rebuild_source_search() -> None:
+    """Compute every vector anew: after a load with triggers off."""
+    with connection.cursor() as cursor:
+        cursor.execute("select measures_source_refresh((select array_agg(id) from measures_source))")
+
+
 def passages(documents: Sequence[Text], words: str) -> list[Text]:
     """Of each document the passage that answers a search likeliest; its beginning where no word of it occurs."""
     beginnings = _beginnings(words)

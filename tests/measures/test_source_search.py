@@ -1,6 +1,7 @@
 """Words to sources: in titles, addresses and kept texts, whoever writes them; and the passage that answers."""
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from countries.texts import Text
@@ -74,6 +75,14 @@ def test_texts_that_fit_no_vector_leave_the_search_as_it_is() -> None:
         make.document_text(capture=make.capture(source=source, captured_at=number), text=words, language="en")
     assert found("long") == {"Long"}
     assert found("2x0000001abcdefghij") == {"Long"}
+
+
+def test_vectors_can_be_made_anew() -> None:
+    make.source(title="Gaceta")
+    SourceText.objects.all().delete()
+    assert found("gaceta") == set()
+    call_command("rebuild_search")
+    assert found("gaceta") == {"Gaceta"}
 
 
 def test_title_ranks_above_text() -> None:

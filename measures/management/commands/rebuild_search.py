@@ -1,14 +1,16 @@
-"""``manage.py rebuild_search``: every entry's search vector anew."""
+"""``manage.py rebuild_search``: the search vectors of every entry and source anew."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from measures.search import rebuild_search
+from measures.source_search import rebuild_source_search
 
 
 class Command(BaseCommand):
-    help = "Compute the search vectors of all entries anew, after a load with triggers off. Searches wait meanwhile."
+    help = "Compute the search vectors of entries and sources anew, after a load with triggers off. Searches wait."
 
     def handle(self, **options: Any) -> None:
         rebuild_search()
+        rebuild_source_search()
