@@ -221,9 +221,10 @@ def documents_of(sources: Sequence[Source]) -> dict[int, str]:
 def link_of(source: Source) -> LinkHealth:
     """The health of the source's link as it was found at the last check; of a source without address it is unknown."""
     link = source.link if hasattr(source, "link") else Link(state=LinkState.UNKNOWN)
+    is_asked_in_vain = link.state == LinkState.UNKNOWN and link.checked_at
     return LinkHealth(
         state=link.state,
-        label=str(LinkState(link.state).label),
+        label=_("Not known yet") if is_asked_in_vain else str(LinkState(link.state).label),
         since=_day(link.since) if link.state != LinkState.UNKNOWN else None,
         checked=_day(link.checked_at),
         moved_to=link.moved_to,
