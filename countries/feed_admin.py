@@ -26,6 +26,8 @@ from countries.workers import has_worker
 START, DECIDE = "countries.start_feedrun", "countries.decide_feedrun"
 SHOWN_RUNS = 10
 SHOWN_VALUES = 200
+UNTRIED = ("key", "source_name")
+"""Required fields that trying a feed has no need of."""
 
 
 class FeedForm(RecordForm):
@@ -127,10 +129,14 @@ class IndicatorFeedAdmin(RecordAdmin):
         if not allowed or not request.user.has_perm(START):
             raise PermissionDenied
         form = self.get_form(request, feed, change=feed is not None)(request.POST, request.FILES, instance=feed)
+        for name in UNTRIED:
+            form.fields[name].required = False
         if form.is_valid():
             tried: IndicatorFeed = form.save(commit=False)
             context["trial"] = feeds.try_out(tried, seconds=TRYING_SECONDS)
             context["tried"] = tried
+        for name in UNTRIED:
+            form.fields[name].required = True
         fieldsets: Any = self.get_fieldsets(request, feed)
         shown = AdminForm(form, fieldsets, {}, self.get_readonly_fields(request, feed), model_admin=self)
         context = {

@@ -73,6 +73,14 @@ def test_newcomer_sees_the_columns_tries_the_feed_and_turns_it_on() -> None:
     assert feeds.run(feed).new == 2
 
 
+def test_trying_needs_neither_a_key_nor_a_source_and_saving_does() -> None:
+    client = signed_in(factories.analyst())
+    tried = client.post(ADD, filled(client, key="", source_name="") | MAPPED | {"_try": "1"})
+    assert tried.context["trial"].counts["new"] == 2
+    saved = client.post(ADD, held(tried, FORM) | {"_save": "1"})
+    assert set(errors_by_field(saved)) == {"key", "source_name"}
+
+
 def test_trying_a_changed_feed_does_not_change_it() -> None:
     feed = factories.feed(**MAPPED)
     client = signed_in(factories.analyst())
