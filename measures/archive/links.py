@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -105,10 +105,14 @@ def looked_at(links: QuerySet[Link], *, at: datetime) -> int:
 
 
 def claim(*, at: datetime) -> Link | None:
-    """Take the link that is due longest at a server that may be asked; None where there is none."""
-    due = Link.objects.select_related("source", "host").filter(due_at__lte=at, host__free_at__lte=at)
+    """Take a link that is due from the server that has rested longest; None where none may be asked.
+
+    Whoever takes a link holds its server's row first, so no two take from one server. What is read grows with the
+    servers and not with their links: most of a collection's addresses may wait for a single gazette.
+    """
     with transaction.atomic():
-        link = due.order_by("due_at").select_for_update(skip_locked=True, of=("self", "host")).first()
+        host = _hosts_in_turn(at=at).filter(free_at__lte=at).select_for_update(skip_locked=True).first()
+        link = _first_due(host, at=at) if host else None
         if link:
             Link.objects.filter(pk=link.pk).update(due_at=at + LEASE)
             hosts.rest(link.host, at=at, for_=hosts.pause_of(link.host))
@@ -117,9 +121,21 @@ def claim(*, at: datetime) -> Link | None:
 
 def next_free(*, at: datetime) -> datetime | None:
     """When the first server of a link that is due may be asked; None where nothing is due."""
-    due = Host.objects.filter(links__due_at__lte=at)
-    free: datetime | None = due.aggregate(free=Min("free_at"))["free"]
-    return free
+    return _hosts_in_turn(at=at).values_list("free_at", flat=True).first()
+
+
+def _hosts_in_turn(*, at: datetime) -> QuerySet[Host]:
+    """The servers with a link that is due; who has rested longest comes first.
+
+    A subquery and no join, so that PostgreSQL looks at one link of each server and stops at the first.
+    """
+    due = Link.objects.filter(host=OuterRef("pk"), due_at__lte=at).order_by("due_at")
+    return Host.objects.alias(due=Subquery(due.values("due_at")[:1])).exclude(due=None).order_by("free_at")
+
+
+def _first_due(host: Host, *, at: datetime) -> Link | None:
+    due = Link.objects.select_related("source", "host").filter(host=host, due_at__lte=at)
+    return due.order_by("due_at").select_for_update(skip_locked=True, of=("self",)).first()
 
 
 def visit_due(*, seconds: float) -> int:

@@ -15,7 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.public_changes import shown
 from measures.choices import CaptureMethod, LinkState, QuoteState, TextState
-from measures.models.published import OF_PUBLISHED_BY_CAPTURE, OF_PUBLISHED_BY_CITATION, OF_PUBLISHED_BY_SOURCE
+from measures.models.published import (
+    OF_PUBLISHED_BY_CAPTURE,
+    OF_PUBLISHED_BY_CITATION,
+    OF_PUBLISHED_BY_LINK,
+    OF_PUBLISHED_BY_SOURCE,
+)
 from measures.models.source import Citation, Source
 
 SHA256 = r"^[0-9a-f]{64}$"
@@ -194,7 +199,7 @@ class LinkQuerySet(models.QuerySet["Link"]):
         return self.filter(state__in=[LinkState.GONE, LinkState.MOVED, LinkState.CHANGED])
 
 
-@shown(OF_PUBLISHED_BY_SOURCE)
+@shown(OF_PUBLISHED_BY_LINK)
 class Link(models.Model):
     """Whether the address of a source still answers with the same; also the queue of what is to be asked next.
 
@@ -203,7 +208,7 @@ class Link(models.Model):
     """
 
     source = models.OneToOneField(Source, models.CASCADE, primary_key=True, related_name="link")
-    host = models.ForeignKey(Host, models.PROTECT, related_name="links")
+    host = models.ForeignKey(Host, models.PROTECT, related_name="links", db_index=False)
     url = models.CharField(max_length=2000)
     """The address that the facts below are about; another one in the source begins anew."""
     state = models.CharField(_("state of the link"), max_length=10, choices=LinkState, default=LinkState.UNKNOWN)
@@ -228,7 +233,7 @@ class Link(models.Model):
         verbose_name_plural = _("links")
         default_permissions = ()
         indexes = [
-            models.Index(fields=["due_at"], name="measures_link_due"),
+            models.Index(fields=["host", "due_at"], name="measures_link_due_of_host"),
             models.Index(fields=["state", "since"], name="measures_link_state"),
         ]
         constraints = [

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -240,6 +242,56 @@ def test_claimed_link_is_leased_and_its_server_rests() -> None:
     later = now + hosts.PAUSE
     assert [link.host_id for link in (links.claim(at=later), links.claim(at=later)) if link] == ["one.example"]
     assert Link.objects.filter(due_at=now + links.LEASE).count() == 2
+
+
+def test_claim_reads_no_more_for_a_thousand_links_of_a_server_that_rests() -> None:
+    now = timezone.now()
+    sources = [Source(key=f"s{n}", url=f"https://large.example/{n}", title="Gazette") for n in range(1_000)]
+    sources += [Source(key=f"t{n}", url=f"https://s{n}.example/", title="Page") for n in range(20)]
+    Source.objects.bulk_create(sources)
+    links.watch(Source.objects.all(), at=now)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze measures_link, measures_host")
+    Host.objects.filter(name="large.example").update(free_at=now + timedelta(hours=1))
+    with CaptureQueriesContext(connection) as captured:
+        link = links.claim(at=now)
+    assert link
+    assert link.host_id != "large.example"
+    queries = [query["sql"] for query in captured.captured_queries if query["sql"].startswith("SELECT")]
+    assert len(queries) == 2
+    assert max(map(_rows_read, queries)) <= 25
+    with CaptureQueriesContext(connection) as captured:
+        assert links.next_free(at=now) == now
+    assert _rows_read(captured.captured_queries[0]["sql"]) <= 25
+
+
+def _rows_read(sql: str) -> float:
+    """The most rows that a step of a query reads, those that it throws away among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"explain (analyze, format json) {sql}")
+        return _most_rows(cursor.fetchone()[0][0]["Plan"])
+
+
+def _most_rows(node: dict[str, Any]) -> float:
+    thrown_away = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
+    own: float = (node["Actual Rows"] + thrown_away) * node["Actual Loops"]
+    return max([own, *map(_most_rows, node.get("Plans", ()))])
+
+
+def test_lease_is_no_news_to_the_public() -> None:
+    factories.measure(sources=(factories.source(),))
+    links.watch(Source.objects.all(), at=timezone.now())
+    noted = _changes_noted()
+    assert links.claim(at=timezone.now())
+    assert _changes_noted() == noted
+    Link.objects.update(checked_at=timezone.now())
+    assert _changes_noted() == noted + 1
+
+
+def _changes_noted() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from countries_publicchange")
+        return int(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
