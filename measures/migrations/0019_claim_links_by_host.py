@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0030_source_text'),
+        ('measures', '0018_texts_are_found_by_source'),
     ]
 
     operations = [
