@@ -233,3 +233,10 @@ def test_of_many_hits_the_newest_are_ranked_and_the_page_says_so(
     assert "The newest 2 of them stand by how well they match" in client.get("/measures/?q=border").text
     assert "of them stand by how well" not in client.get("/measures/?q=oldest").text
     assert "of them stand by how well" not in client.get("/measures/?q=border&sort=newest").text
+
+
+def test_words_bring_the_best_match_first_unless_another_order_was_chosen(client: Client) -> None:
+    make.measure(title_en="Border")
+    assert '<option value="" selected>Newest first</option>' in client.get("/measures/").text
+    assert '<option value="" selected>Best match first</option>' in client.get("/measures/?q=border&sort=").text
+    assert '<option value="oldest" selected>Oldest first</option>' in client.get("/measures/?q=border&sort=oldest").text
