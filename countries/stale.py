@@ -213,7 +213,7 @@ class Merge:
             if not is_conflict:
                 row[name] = values
             column = form.fields[name]
-            label = f"{_name(formset)}: {column.label}"
+            label = f"{_name(formset)} ({form.instance}): {column.label}"
             texts = (in_words(column, base.get(name, [])), in_words(column, values), in_words(column, mine))
             yield Difference(
                 f"{row_name}-{name}",

@@ -142,4 +142,5 @@ class MobilityRole(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.country_id}: {self.get_role_display()}"
+        role = f"{self.country_id}: {self.get_role_display()}"
+        return f"{role}, {self.as_of}" if self.as_of else role

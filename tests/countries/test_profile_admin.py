@@ -190,9 +190,9 @@ def test_two_analysts_never_write_over_each_other_unseen(client: Client) -> None
     page = client.post(URL, mine | {"roles-0-narrative_en": "Mine.", "observations-0-value": "1200"})
     assert admin_forms.errors(page)[0].startswith("Nothing is saved yet: somebody else changed this profile")
     assert [(d.label, d.theirs, d.mine, d.is_conflict) for d in page.context["differences"]] == [
-        ("Role of a country: Narrative (English)", "Theirs.", "Mine.", True),
-        ("Role of a country: Narrative (Spanish)", "Suyo.", "Viejo.", False),
-        ("Observation: Note", "Seen.", "", False),
+        ("Role of a country (PER: Sending country, 2020): Narrative (English)", "Theirs.", "Mine.", True),
+        ("Role of a country (PER: Sending country, 2020): Narrative (Spanish)", "Suyo.", "Viejo.", False),
+        (f"Observation ({Observation.objects.get()}): Note", "Seen.", "", False),
     ]
     assert MobilityRole.objects.get().narrative_en == "Theirs."
     again = client.post(URL, _held(page))
