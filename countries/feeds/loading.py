@@ -17,18 +17,28 @@ from django.utils.translation import ngettext
 from countries.feeds.problems import FeedProblem, Tally
 from countries.feeds.reading import cells_of
 from countries.feeds.understanding import understood
-from countries.models import FeedRun, HeldBecause, IndicatorFeed, ObservationStatus, Qualifier, RunState, Unit
+from countries.models import (
+    COUNT_UNITS,
+    FeedRun,
+    HeldBecause,
+    IndicatorFeed,
+    ObservationStatus,
+    Qualifier,
+    RunState,
+    Unit,
+)
 
 MOST_HELD = 10_000
 """Values of a run that are kept for a person to look at."""
 FALL = 10
 """A run with fewer rows or countries than the last one by more than one in so many waits for a person."""
-_SIGNS_OF_COUNTS = ", ".join(f"'{unit}'" for unit in (Unit.PERSONS, Unit.CASES, Unit.PERMITS))
+_SIGNS_OF_COUNTS = ", ".join(f"'{unit}'" for unit in COUNT_UNITS)
 
 _OUTCOME = """
     create temp table feed_outcome on commit drop as
     with found as (
-        select country, period, min(line) as line, min(value) as value, max(value) <> min(value) as is_torn
+        select country, period, min(line) as line, min(value) as value, max(value) <> min(value) as is_torn,
+            count(*) as times
         from feed_row group by country, period
     ),
     mine as (
@@ -36,7 +46,7 @@ _OUTCOME = """
         from countries_observation o left join countries_feedrun r on r.id = o.feed_run_id
         where o.indicator_id = %(indicator)s and o.counterpart_id is null
     )
-    select f.line, f.country, f.period, f.value, m.id, m.value as former,
+    select f.line, f.country, f.period, f.value, f.times, m.id, m.value as former,
         case
             when f.is_torn then 'torn'
             when m.id is null then 'new'
@@ -208,7 +218,7 @@ def _refuse_kinds(tally: Tally) -> None:
     words = {
         "torn": (
             _("The file gives two values for the same country and time."),
-            _("Filter one series, or tell the source."),
+            _("Neither is taken. Filter one series, or tell the source."),
         ),
         "foreign": (
             _("Another value stands there that this feed has not written."),
@@ -221,12 +231,13 @@ def _refuse_kinds(tally: Tally) -> None:
     }
     words["set aside"] = words["unfit"]
     found = rows(
-        "select distinct on (kind) kind, count(*) over (partition by kind), line, country, period, value"
-        " from feed_outcome where kind = any(%(kinds)s) order by kind, line",
+        "select distinct on (kind) kind, sum(case kind when 'torn' then o.times else 1 end) over (partition by kind),"
+        " line, o.country, o.period, r.value from feed_outcome o join feed_row r using (line)"
+        " where kind = any(%(kinds)s) order by kind, line",
         {"kinds": list(words)},
     )
     for kind, count, line, country, period, value in found:
-        tally.refuse(*words[kind], line, f"{country} {period}: {value.normalize():f}", count)
+        tally.refuse(*words[kind], line, f"{country} {period}: {value.normalize():f}", int(count))
 
 
 def _nothing_understood(tally: Tally) -> FeedProblem:

@@ -119,7 +119,7 @@ def test_what_people_have_entered_is_never_overwritten(put: Put) -> None:
 def test_two_values_for_one_day_are_refused_and_the_same_twice_is_one(put: Put) -> None:
     put(table() + "PER,2020-03-01,100\nPER,2020-03-02,7\n")
     run = feeds.run(factories.feed())
-    assert (run.state, run.new, run.refused) == ("published", 19, 1)
+    assert (run.state, run.new, run.refused) == ("published", 19, 2)
     assert ("PER", "2020-03-02") not in public()
 
 
