@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench import report
 from tests.bench import server as servers
 from tests.bench.loading import loaded
-from tests.bench.measurements import exporting, importing, listing, observations, pages, searching
+from tests.bench.measurements import archive, exporting, importing, listing, observations, pages, searching
 from tests.bench.measuring import Result
 from tests.bench.picture import draw
 from tests.bench.run import Bench
@@ -29,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "export": exporting.measurements,
     "import": importing.measurements,
     "observations": observations.measurements,
+    "archive": archive.measurements,
 }
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ from django.db import connection, transaction  # noqa: E402
 from django.http import QueryDict  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils import timezone  # noqa: E402
 from import_export import fields, resources, widgets  # noqa: E402
 from tablib import Dataset  # noqa: E402
 
 from countries import feeds  # noqa: E402
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed  # noqa: E402
+from measures.archive import hosts, links  # noqa: E402
 from measures.exporting import FORMATS  # noqa: E402
 from measures.filters import MeasureFilter  # noqa: E402
-from measures.models import Measure, TargetGroup, Topic  # noqa: E402
+from measures.models import Host, Measure, TargetGroup, Topic  # noqa: E402
 from measures.public_index import public_index  # noqa: E402
 from measures.resources import MeasureResource  # noqa: E402
 
@@ -124,6 +127,22 @@ def queries(*paths: str) -> dict[str, Any]:
     return {"pages": found}
 
 
+def claim_links(number: str, resting: str) -> dict[str, Any]:
+    """Seconds of each of so many claims while one server rests, and the plans of the last one."""
+    now = timezone.now()
+    Host.objects.filter(pk=resting).update(free_at=now + timedelta(days=1))
+    seconds = []
+    for _time in range(int(number)):
+        start = time.perf_counter()
+        with CaptureQueriesContext(connection) as captured:
+            link = links.claim(at=timezone.now())
+        seconds.append(time.perf_counter() - start)
+        assert link, "nothing is due"
+    statements = [query["sql"] for query in captured.captured_queries if query["sql"].startswith("SELECT")]
+    found = [_explained(sql) for sql in statements]
+    return {"claims": seconds, "queries": found, "pause": hosts.PAUSE.total_seconds()}
+
+
 def make_feeds(number: str) -> None:
     """So many indicators, each with a feed of a file."""
     for place in range(int(number)):
@@ -188,7 +207,7 @@ WORK: dict[str, Callable[..., dict[str, Any] | None]] = {
     work.__name__: work
     for work in (import_file, export_file, export_sheet, import_stock, export_stock, search, queries)
 }
-WORK |= {work.__name__: work for work in (make_feeds, run_feeds, make_runs, copy_observations)}
+WORK |= {work.__name__: work for work in (make_feeds, run_feeds, make_runs, copy_observations, claim_links)}
 
 
 def memory(line: str) -> int:

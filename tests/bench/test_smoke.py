@@ -7,8 +7,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from measures.models import Source
+from measures.source_search import found_sources
 from tests.bench.dataset import FREQUENT, Dataset, body_rows
+from tests.bench.documents import load_documents
 from tests.bench.loading import load
+from tests.bench.measurements import archive
 from tests.bench.measurements.searching import BARE
 from tests.bench.run import UNCACHED, Bench
 from tests.bench.server import server
@@ -42,6 +46,20 @@ def test_what_runs_inside_the_product_does_its_work(bench: Bench) -> None:
     assert bench.inside("export_file", str(file))["seconds"] > 0
     assert sum(line.startswith("URY-") for line in file.read_text().splitlines()) == 40
     assert bench.inside("export_stock", "20")["seconds"] > 0
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_documents_are_loaded_with_what_the_search_and_the_queue_read(bench: Bench) -> None:
+    load_documents(bench.server.url_of(bench.database), SIZE)
+    found = {row.pk for row in Source.objects.filter(pk__in=found_sources(FREQUENT["es"]).tolist())}
+    documents = dict(Source.objects.filter(key__startswith="document-").values_list("key", "pk"))
+    assert len(documents) == SIZE
+    assert {documents[f"document-{number}"] for number in range(0, SIZE, 5)} <= found
+    assert not {documents[f"document-{number}"] for number in range(1, SIZE, 5)} & found
+
+    rows, seconds = archive.claims(bench, bench.database, 20)
+    assert [rows.met, seconds.peer] == [True, 3.0]
+    assert seconds.figure > 0
 
 
 def test_the_client_asks_a_server_and_counts_its_answers(tmp_path: Path) -> None:
