@@ -5,7 +5,7 @@ reads; those of citations are off, for an entry says nothing new by one document
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,12 @@ LARGEST_HOST = "gazette.example"
 OF_LARGEST_HOST = 9
 """Of ten addresses; each of the others has a server of its own."""
 BATCH = 250
-MARKS = ((COMMON["es"], lambda n: n % 3 != 0), (FREQUENT["es"], lambda n: n % 5 == 0), (RARE["es"], lambda n: n == 7))
-"""Words that searches look for, and in which documents they stand, whatever the language."""
+MARKS: tuple[tuple[str, Callable[[int], bool]], ...] = (
+    (COMMON["es"], lambda n: n % 3 != 0),
+    (FREQUENT["es"], lambda n: n % 5 == 0),
+    (RARE["es"], lambda n: n == 7),
+)
+"""Words that searches look for, and in which documents they stand, of any language."""
 
 COLUMNS = {
     "measures_source": "id key url kind title publisher language published rights",
