@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from countries.public_changes import public_version
 from measures.models import Capture, DocumentText, Host, Link, QuoteCheck
+from measures.source_search import found_sources
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -81,25 +82,23 @@ def test_state_of_a_quote_is_known() -> None:
     assert "measures_quotecheck_state_known" in _refused(made.save)
 
 
-def _found(words: str, configuration: str = "simple") -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute("select measures_documents_found(plainto_tsquery(%s, %s))", [configuration, words])
-        found: list[int] = cursor.fetchone()[0]
+def _found(words: str) -> list[int]:
+    found: list[int] = found_sources(words).tolist()
     return found
 
 
 def test_words_are_found_as_the_language_stems_them_with_and_without_accents() -> None:
     text = factories.document_text(text="Suspéndanse los permisos, las resoluciones, la educación", language="es")
-    assert _found("permiso", "spanish") == _found("educacion", "spanish") == _found("resolución", "spanish")
-    assert _found("permiso", "spanish") == [text.pk]
+    source = text.capture.source_id
+    assert _found("permiso") == _found("educacion") == _found("resolución") == [source]
     text.text, text.language = "Nothing of that", ""
     text.save()
-    assert (_found("permiso", "spanish"), _found("nothing")) == ([], [text.pk])
+    assert (_found("permiso"), _found("nothing")) == ([], [source])
 
 
 def test_text_too_long_for_a_vector_is_found_by_its_beginning() -> None:
     text = factories.document_text(text="beginning " + " ".join(f"word{n}" for n in range(120_000)) + " end")
-    assert _found("beginning") == [text.pk]
+    assert _found("beginning") == [text.capture.source_id]
     assert _found("end") == []
 
 
