@@ -3,6 +3,7 @@
 PORT ?= 8000
 PYTHON ?= python3
 SIZE ?= 100000
+ONLY ?=
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
@@ -17,7 +18,7 @@ PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=
 help:
 	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
 	@echo "make test      run every test on a real PostgreSQL and in a real browser"
-	@echo "make bench     measure every path at SIZE=$(SIZE) entries (10000, 100000, 1000000) against its peers"
+	@echo "make bench     measure every path at SIZE=$(SIZE) entries (10000, 100000, 1000000) against its peers (ONLY=\"list pages\")"
 	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
 	@echo "make format    put Python into shape"
 	@echo "make messages  collect the texts to translate into locale/ (needs gettext)"
@@ -30,7 +31,7 @@ test: .venv/installed
 	$(BIN)/pytest $(TESTS)
 
 bench: .venv/installed
-	@$(BIN)/python -m tests.bench --size $(SIZE)
+	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 bench-picture: .venv/installed
 	@$(BIN)/python -m tests.bench --picture
