@@ -280,7 +280,7 @@ def test_measure_shows_sources_with_their_words(client: Client) -> None:
     Citation.objects.create(measure=measure, source=source, locator="art. 3", quote="Queda prohibido", field="summary")
     response = page_of(client, measure)
     assert (
-        "El Peruano , art. 3 Official gazette · Editora Perú · Spanish · supports: Summary"
+        "El Peruano, art. 3 Official gazette · Editora Perú · Spanish · supports: Summary"
         " Original: El Peruano Not checked yet no copy kept yet Quote: Not looked for yet Queda prohibido"
     ) in words(response)
     html = response.content.decode()
