@@ -1,5 +1,7 @@
 """The timeline and the list as a browser shows them: pointer, keyboard, phone, without script, on paper."""
 
+import re
+
 import pytest
 from django.db import transaction
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -48,7 +50,9 @@ def focused(page: Page) -> str:
 def test_pointer_over_a_mark_shows_its_entry_and_the_card_can_be_reached(page: Page, peru: str) -> None:
     page.goto(peru)
     card = page.locator(".tip")
-    page.get_by_role("link", name="Bill 5349. Bill to leave the Compact").hover()
+    mark = page.get_by_role("link", name=re.compile(r"^Bill 5349\. "))
+    expect(mark).to_have_accessible_description("Bill to leave the Compact")
+    mark.hover()
     expect(card).to_contain_text("25 May 2020 · date inferred")
     expect(card).to_contain_text("Bill to leave the Compact")
     expect(card).to_contain_text("Bill in the legislature · Bill 5349/2020-CR")

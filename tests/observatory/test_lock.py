@@ -47,7 +47,7 @@ def test_lock_asks_for_nothing_that_the_project_dropped() -> None:
     blocks = re.split(r"\n(?=[a-z])", text)
     direct = {PIN.match(block)["name"] for block in blocks if "observatory (pyproject.toml)" in block}  # type: ignore[index]  # each block begins with a pin
     assert {canonicalize_name(name) for name in direct} == {
-        canonicalize_name(r.name) for r in wanted("embedded", "dev")
+        canonicalize_name(r.name) for r in wanted("embedded", "s3", "dev")
     }
 
 
