@@ -221,15 +221,22 @@ def documents_of(sources: Sequence[Source]) -> dict[int, str]:
 def link_of(source: Source) -> LinkHealth:
     """The health of the source's link as it was found at the last check; of a source without address it is unknown."""
     link = source.link if hasattr(source, "link") else Link(state=LinkState.UNKNOWN)
-    is_asked_in_vain = link.state == LinkState.UNKNOWN and link.checked_at
     return LinkHealth(
         state=link.state,
-        label=_("Not known yet") if is_asked_in_vain else str(LinkState(link.state).label),
+        label=_state_in_words(source, link),
         since=_day(link.since) if link.state != LinkState.UNKNOWN else None,
         checked=_day(link.checked_at),
         moved_to=link.moved_to,
         answered=_day(link.answered_at) if link.failures else None,
     )
+
+
+def _state_in_words(source: Source, link: Link) -> str:
+    """What a reader makes of the state: there may be nothing to ask, or no answer so far."""
+    if not source.url:
+        return _("No address recorded")
+    is_asked_in_vain = link.state == LinkState.UNKNOWN and link.checked_at
+    return _("Not known yet") if is_asked_in_vain else str(LinkState(link.state).label)
 
 
 def _day(moment: datetime | None) -> PartialDate | None:
