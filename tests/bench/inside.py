@@ -120,6 +120,7 @@ def queries(*paths: str) -> dict[str, Any]:
     found = {}
     for path in paths:
         assert client.get(path).status_code == HTTPStatus.OK, path  # what a process loads once is no matter of the page
+        public_index().fragments.clear()  # as after a change of any label: a kept piece would hide its queries
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
         statements = [query["sql"] for query in captured.captured_queries]
