@@ -132,9 +132,7 @@ class IndicatorFeedAdmin(RecordAdmin):
         for name in UNTRIED:
             form.fields[name].required = False
         if form.is_valid():
-            tried: IndicatorFeed = form.save(commit=False)
-            context["trial"] = feeds.try_out(tried, seconds=TRYING_SECONDS)
-            context["tried"] = tried
+            context["trial"] = feeds.try_out(form.save(commit=False), seconds=TRYING_SECONDS)
         for name in UNTRIED:
             form.fields[name].required = True
         fieldsets: Any = self.get_fieldsets(request, feed)

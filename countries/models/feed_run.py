@@ -52,10 +52,6 @@ DECIDED = (RunState.DISCARDED, RunState.ROLLED_BACK)
 
 
 class FeedRunQuerySet(models.QuerySet["FeedRun"]):
-    def good(self) -> "FeedRunQuerySet":
-        """After these, what is public is what the source says."""
-        return self.filter(state__in=GOOD)
-
     def read(self) -> "FeedRunQuerySet":
         """Those that read a file and left it public: what the next file is held against."""
         return self.filter(state__in=GOOD, understood__gt=0)
