@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 from http.client import HTTPException
-from typing import BinaryIO
+from typing import IO, BinaryIO
 from urllib.parse import quote, urljoin, urlsplit
 
 from django.conf import settings
@@ -137,7 +137,7 @@ class Fetched:
 
 def fetch(
     url: str,
-    into: BinaryIO,
+    into: IO[bytes],
     *,
     limits: Limits | None = None,
     headers: tuple[tuple[str, str], ...] = (),
@@ -310,7 +310,7 @@ def _drain(response: BaseHTTPResponse) -> bool:
     return True
 
 
-def _keep(response: BaseHTTPResponse, into: BinaryIO, limits: Limits) -> tuple[int, str]:
+def _keep(response: BaseHTTPResponse, into: IO[bytes], limits: Limits) -> tuple[int, str]:
     """Write the unpacked body; its size and SHA-256."""
     digest = hashlib.sha256()
     size = 0

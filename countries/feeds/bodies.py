@@ -116,7 +116,7 @@ def _asked(url: str, into: IO[bytes], seconds: float, headers: tuple[tuple[str, 
 
     limits = Limits(seconds=seconds, received=MOST_BYTES, unpacked=MOST_BYTES)
     try:
-        answer = fetch(url, into, limits=limits, headers=headers, before=same_host)  # type: ignore[arg-type]  # BinaryIO
+        answer = fetch(url, into, limits=limits, headers=headers, before=same_host)
     except FetchError as error:
         raise FeedProblem(
             f"{error} ({error.detail[:200]})" if error.detail else str(error),

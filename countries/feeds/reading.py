@@ -43,12 +43,12 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where in a row its cells are: by number in CSV, by path in JSON."""
+    """The paths of the cells in a record of JSON; `filtered` is '' where every record is taken."""
 
-    country: Any
-    day: Any
-    value: Any
-    filtered: Any = None
+    country: str
+    day: str
+    value: str
+    filtered: str
 
 
 def cells_of(path: Path, feed: IndicatorFeed) -> Iterator[Cells]:
@@ -79,17 +79,18 @@ def _opened(path: Path, feed: IndicatorFeed) -> Iterator[IO[str]]:
     with path.open("rb") as file:
         is_packed = file.read(2) == _GZIP
         file.seek(0)
-        bytes_: IO[bytes] = gzip.GzipFile(fileobj=file) if is_packed else file  # type: ignore[assignment]  # it reads
+        unpacked: io.BufferedIOBase = gzip.GzipFile(fileobj=file) if is_packed else file
+        buffered: io.BufferedReader = io.BufferedReader(_Limited(unpacked), 1 << 20)
         encoding = "utf-8-sig" if feed.encoding == Encoding.UTF_8 else feed.encoding
-        with io.TextIOWrapper(io.BufferedReader(_Limited(bytes_), 1 << 20), encoding, newline="") as text:
-            _refuse_markup(text)
+        with io.TextIOWrapper(buffered, encoding, newline="") as text:
+            _refuse_markup(buffered)
             yield text
 
 
 class _Limited(io.RawIOBase):
     """A file that raises where it goes on beyond what any feed needs."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: io.BufferedIOBase) -> None:
         self.file, self.left = file, MOST_BYTES
 
     def readable(self) -> bool:
@@ -107,10 +108,9 @@ class _Limited(io.RawIOBase):
         return len(piece)
 
 
-def _refuse_markup(text: IO[str]) -> None:
+def _refuse_markup(file: io.BufferedReader) -> None:
     """Raise where the file is a page for people, such as a notice of maintenance, or empty."""
-    buffered: Any = text.buffer  # type: ignore[attr-defined]  # of TextIOWrapper
-    begin = buffered.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = file.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not begin:
         raise FeedProblem(_("The file is empty."), _("Look at the address in a browser."), may_pass=True)
     if begin.startswith(b"<"):

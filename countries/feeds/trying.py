@@ -1,6 +1,6 @@
 """A feed tried out: fetched, read and compared, and nothing written. For the form of a feed, and for `--dry-run`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -110,15 +110,14 @@ def _rows(path: Path, feed: IndicatorFeed) -> list[Row]:
 
 def _row(cells: Cells, feed: IndicatorFeed) -> Row:
     line, *texts = cells
-    shown = tuple(text or "" for text in texts)
-    tally = Tally()
-    read = next(understood([cells], feed, tally), None)
-    if read:
-        return Row(line, shown, *read[1:])  # type: ignore[arg-type]  # three of them
+    country, day, value = (text or "" for text in texts)
+    shown, tally = (country, day, value), Tally()
+    for _line, code, period, number in understood([cells], feed, tally):
+        return Row(line, shown, code, period, number)
     for kind in tally.kinds.values():
-        return Row(line, shown, problem=kind.problem, remedy=kind.remedy)  # type: ignore[arg-type]  # three of them
+        return Row(line, shown, problem=kind.problem, remedy=kind.remedy)
     why = _("No value: left empty.") if tally.without_value else _("No country: left out.")
-    return Row(line, shown, problem=why)  # type: ignore[arg-type]  # three of them
+    return Row(line, shown, problem=why)
 
 
 # What a column looks like
@@ -144,8 +143,7 @@ def _tests() -> list[tuple[str, Callable[[str], bool]]]:
         (CountryCode.ISO3, _("countries of three letters")),
         (CountryCode.ISO2, _("countries of two letters")),
     ):
-        codes = countries_by(code)
-        tests.append((words, lambda cell, codes=codes: cell.strip() in codes))  # type: ignore[misc]  # its own default
+        tests.append((words, _among(countries_by(code))))
     names = countries_by(CountryCode.NAME)
     tests.append((_("names of countries"), lambda cell: folded(cell) in names))
     orders = (
@@ -158,6 +156,10 @@ def _tests() -> list[tuple[str, Callable[[str], bool]]]:
         tests.append((words, _readable(period_reader(plain))))
     tests.append((_("numbers"), _readable(value_reader(plain))))
     return tests
+
+
+def _among(codes: Container[str]) -> Callable[[str], bool]:
+    return lambda cell: cell.strip() in codes
 
 
 def _readable(read: Callable[[str], str]) -> Callable[[str], bool]:
