@@ -7,7 +7,7 @@ facets alone, never on the entries.
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from django.db.models import Case, CharField, Exists, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
@@ -312,13 +312,14 @@ class Bodies:
         """See `Property`; the frequent ones by name; the value of an option is the spelling by which it was chosen."""
         counts = _counts(self.name, scope, matching)
         frequent = _most_frequent(counts)
-        options = []
+        options: dict[str, Option] = {}
         for body in scope.index.kept(IssuingBody, self._by_name):
             key = body.value.partition(":")[2]
             value = key if key in chosen and body.value not in chosen else body.value
             if body.pk in frequent or value in chosen:
-                options.append(Option(value, body.label, counts.get(body.pk, 0), value in chosen))
-        return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
+                option = options.get(value, Option(value, body.label, 0, value in chosen))  # several may share it
+                options[value] = replace(option, count=option.count + counts.get(body.pk, 0))
+        return Facet(self.name, str(self.label), tuple(options.values()), left_out=len(counts) - len(frequent))
 
     @staticmethod
     def _by_name() -> tuple[Term, ...]:

@@ -91,6 +91,13 @@ def test_body_is_chosen_by_either_spelling() -> None:
         assert (chosen.value, chosen.label, chosen.count) == (spelling, "Body pcm", 1)
 
 
+def test_key_of_two_bodies_is_one_option() -> None:
+    for iso3 in ("PER", "ECU"):
+        country = make.country(iso3=iso3)
+        make.measure(country=country, issuing_body=make.issuing_body(key="migraciones", country=country))
+    assert counts(facets("body=migraciones")["body"]) == {"migraciones": 2}
+
+
 def test_long_facet_says_how_many_it_leaves_out() -> None:
     for number in range(LONGEST + 2):
         make.measure(issuing_body=make.issuing_body(key=f"body-{number}"))
