@@ -100,9 +100,13 @@ async function askForDuplicates(event) {
   const question = [...data].filter(([name]) => /^(country|reference|provision|title_|status)/.test(name)).join();
   if (question === asked) return;
   asked = question;
-  const answer = await fetch(region.dataset.url, { method: "POST", body: data });
-  if (!answer.ok || answer.redirected) return;
-  const html = (await answer.text()).trim();
+  const answer = await fetch(region.dataset.url, { method: "POST", body: data }).catch(() => null);
+  const html = answer?.ok && !answer.redirected ? (await answer.text()).trim() : null;
+  if (question !== asked) return; // a newer one is asked
+  if (html === null) {
+    asked = ""; // to be asked again
+    return;
+  }
   region.querySelector(".matches").innerHTML = html;
   region.hidden = !html;
   for (const link of form.querySelectorAll(".warned")) link.hidden = !html;
