@@ -28,7 +28,7 @@ demo: .venv/installed
 	@$(MANAGE) demo --port $(PORT)
 
 test: .venv/installed
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest --numprocesses logical --dist worksteal $(TESTS)
 
 bench: .venv/installed
 	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))

@@ -34,9 +34,12 @@ STOPS_SERVER = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    is_embedded = settings.DATABASES["default"]["ENGINE"] == "observatory.embedded"
-    config.stash[STOPS_SERVER] = is_embedded and find_server(settings.DATA_DIR) is None
-    compile_catalogues(settings.BASE_DIR)
+    if hasattr(config, "workerinput"):  # a worker of pytest-xdist
+        config.stash[STOPS_SERVER] = False
+    else:  # the process that starts the workers, or the only one
+        is_embedded = settings.DATABASES["default"]["ENGINE"] == "observatory.embedded"
+        config.stash[STOPS_SERVER] = is_embedded and find_server(settings.DATA_DIR) is None
+        compile_catalogues(settings.BASE_DIR)
     # Files straight from the source folders; tests/observatory/test_static.py holds the collected ones
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.WHITENOISE_AUTOREFRESH = True

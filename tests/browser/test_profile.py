@@ -114,7 +114,7 @@ def _choose(page: Page, box: str, term: str, option: str) -> None:
     """Choose by autocomplete, with the keyboard, as an analyst does."""
     page.locator(f"#{box} + .select2-container").click()
     page.locator(".select2-search__field").last.fill(term)
-    page.locator(".select2-results__option", has_text=option).first.wait_for()
+    page.locator(".select2-results__option--highlighted", has_text=option).wait_for()
     page.keyboard.press("Enter")
 
 

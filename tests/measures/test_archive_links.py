@@ -298,7 +298,7 @@ def _changes_noted() -> int:
 def test_many_servers_are_asked_at_once_and_each_one_politely(
     monkeypatch: pytest.MonkeyPatch, server: HostileServer
 ) -> None:
-    monkeypatch.setattr(hosts, "PAUSE", timedelta(seconds=0.5))
+    monkeypatch.setattr(hosts, "PAUSE", timedelta(seconds=1))
     with serving(host="127.0.0.2") as other:
         sources = [source_at(site, f"/{number}") for site in (server, other) for number in range(3)]
         links.watch(Source.objects.all(), at=timezone.now())
@@ -307,7 +307,7 @@ def test_many_servers_are_asked_at_once_and_each_one_politely(
             assert site.paths[0] == "/robots.txt"
             assert sorted(set(site.paths[1:]) - {"/robots.txt"}) == ["/0", "/1", "/2"]
             pauses = [after - before for before, after in zip(site.times, site.times[1:], strict=False)]
-            assert min(pauses) >= 0.45
+            assert min(pauses) >= 0.5  # what a busy machine may take off a second
         assert other.times[0] < server.times[-1]
         assert server.times[0] < other.times[-1]
     assert Capture.objects.count() == len(sources)
