@@ -15,7 +15,7 @@ from procrastinate.contrib.django import admin as stock
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
-from countries.workers import has_worker, workers
+from countries.workers import workers
 from observatory import background
 from observatory.models import BackgroundJob
 
@@ -90,10 +90,11 @@ class BackgroundJobAdmin(admin.ModelAdmin):
         return super().get_queryset(request).prefetch_related(events)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        known = workers()
         context = {
             "title": _("Background work"),
-            "workers": workers(),
-            "has_worker": has_worker(),
+            "workers": known,
+            "has_worker": any(worker.is_alive for worker in known),
             "counts": background.counts(),
             **(extra_context or {}),
         }

@@ -92,5 +92,5 @@ def test_analyst_sees_and_does_nothing() -> None:
 def test_page_asks_as_often_however_long(client: Client, number: int, django_assert_num_queries: Any) -> None:
     for _place in range(number):
         job("todo")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         assert len(rows(client.get(URL).content.decode())) == number
