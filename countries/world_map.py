@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.feed_state import freshness
+from countries.feed_state import read_at
 from countries.figures import in_unit, stated_period, stated_remark, stated_value
 from countries.models import Country, Indicator, Observation, ObservationStatus, Qualifier
 from countries.periods import PartialDate
@@ -121,7 +121,7 @@ class WorldMap:
 
 def subject_of(indicator: Indicator) -> Subject:
     """An indicator as the subject of a map; its base is loaded with it. One query, for when its source was checked."""
-    unit, found = indicator.get_unit_display(), freshness([indicator.pk]).get(indicator.pk)
+    unit = indicator.get_unit_display()
     return Subject(
         key=indicator.key,
         name=indicator.name,
@@ -129,7 +129,7 @@ def subject_of(indicator: Indicator) -> Subject:
         definition=str(translated(indicator, "definition")),
         number=lambda value: in_unit(value, indicator.unit, indicator.decimals),
         breaks=_declared(indicator.map_breaks),
-        checked_at=found.succeeded_at if found else None,
+        checked_at=read_at(indicator),
     )
 
 

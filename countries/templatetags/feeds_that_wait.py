@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from countries.feed_state import freshness
+from countries.feed_state import failing_feeds
 from countries.models import FeedRun, RunState
 
 register = template.Library()
@@ -17,10 +17,9 @@ def feeds_that_wait(context: Any) -> dict[str, Any]:
     if not context["request"].user.has_perm("countries.view_feedrun"):
         return {}
     runs = reverse("admin:countries_feedrun_changelist")
-    failing = [found.feed for found in freshness().values() if found.is_failing]
     return {
         "held": FeedRun.objects.filter(state=RunState.HELD).count(),
         "held_url": f"{runs}?state__exact={RunState.HELD}",
-        "failing": len(failing),
+        "failing": failing_feeds().count(),
         "failing_url": f"{runs}?state__exact={RunState.FAILED}",
     }

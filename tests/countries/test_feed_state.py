@@ -1,4 +1,4 @@
-"""How old the values of an indicator are, and which feeds are due."""
+"""When a source was last read well, which feeds fail, and which are due."""
 
 import datetime
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from countries.feed_state import due_feeds, freshness
+from countries.feed_state import due_feeds, failing_feeds, read_at
 from countries.models import FeedRun, IndicatorFeed
 from tests import factories
 
@@ -23,48 +23,41 @@ def ran(feed: IndicatorFeed, ago: datetime.timedelta, state: str = "published", 
     return FeedRun.objects.create(feed=feed, state=state, started_at=at, ended_at=ended, mapping=feed.mapping, **fields)
 
 
-def test_indicator_tells_when_its_feed_succeeded_and_was_tried() -> None:
+def test_indicator_tells_when_its_source_was_last_read_well() -> None:
     feed = factories.feed()
-    good, failed = ran(feed, 5 * HOUR), ran(feed, HOUR, "failed")
+    good, _failed = ran(feed, 5 * HOUR), ran(feed, HOUR, "failed")
     ran(feed, HOUR / 60, "running")
-    found = freshness(at=NOW)[feed.indicator_id]
-    assert (found.feed, found.succeeded_at, found.checked_at) == (feed.key, good.ended_at, failed.ended_at)
-    assert (found.is_failing, found.is_held, found.is_late) == (True, False, False)
+    assert read_at(feed.indicator) == good.ended_at
 
 
-def test_feed_is_late_only_after_some_hours_of_grace() -> None:
-    daily, weekly = factories.feed(), factories.feed(indicator=factories.indicator(key="other"), every="week")
-    ran(daily, DAY + 5 * HOUR)
-    ran(weekly, 3 * DAY)
-    assert [freshness(at=NOW)[feed.indicator_id].is_late for feed in (daily, weekly)] == [False, False]
-    later = NOW + 2 * HOUR
-    assert [freshness(at=later)[feed.indicator_id].is_late for feed in (daily, weekly)] == [True, False]
-
-
-def test_feed_that_never_ran_is_late_and_one_that_is_off_is_not_told_of() -> None:
-    feed = factories.feed()
-    off = factories.feed(indicator=factories.indicator(key="other"), is_on=False)
-    found = freshness(at=NOW)
-    assert set(found) == {feed.indicator_id}
-    assert (found[feed.indicator_id].succeeded_at, found[feed.indicator_id].is_late) == (None, True)
-    assert freshness([off.indicator_id], at=NOW) == {}
-
-
-def test_held_run_is_told() -> None:
-    feed = factories.feed()
-    ran(feed, 2 * DAY)
-    ran(feed, HOUR, "held", body="held/x")
-    found = freshness(at=NOW)[feed.indicator_id]
-    assert (found.is_held, found.is_failing, found.is_late) == (True, False, True)
-
-
-@pytest.mark.parametrize("number", [1, 30])
-def test_one_query_however_many_feeds(number: int) -> None:
-    for place in range(number):
-        ran(factories.feed(indicator=factories.indicator(key=f"indicator_{place}")), HOUR)
+def test_of_several_feeds_the_one_furthest_behind_speaks() -> None:
+    newer = factories.feed(key="newer")
+    older = factories.feed(key="older", indicator=newer.indicator)
+    never = factories.feed(key="never", indicator=newer.indicator)
+    factories.feed(key="off", indicator=newer.indicator, is_on=False)
+    ran(newer, HOUR)
+    good = ran(older, DAY)
     with CaptureQueriesContext(connection) as captured:
-        assert len(freshness(at=NOW)) == number
+        assert read_at(newer.indicator) is None
     assert len(captured) == 1
+    never.delete()
+    assert read_at(newer.indicator) == good.ended_at
+
+
+def test_feed_fails_whose_last_run_did() -> None:
+    indicator = factories.indicator(key="other")
+    failing, beside, mended, held, off = (
+        factories.feed(key=key, indicator=indicator, is_on=key != "off")
+        for key in ("failing", "beside", "mended", "held", "off")
+    )
+    factories.feed(key="new")
+    for feed in (failing, beside, mended, held, off):
+        ran(feed, DAY, "published" if feed == failing else "failed")
+    ran(failing, HOUR, "failed")
+    ran(failing, HOUR / 60, "running")
+    ran(mended, HOUR)
+    ran(held, HOUR, "held", body="held/x")
+    assert {feed.key for feed in failing_feeds()} == {"failing", "beside"}
 
 
 def test_feeds_are_due_a_little_before_their_time_and_new_ones_first() -> None:
