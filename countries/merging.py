@@ -66,10 +66,10 @@ class MergingAdmin(RecordAdmin):
         refuse(request, merge.data, words, merge.differences)
         return merge.data
 
-    def take_choices(self, request: HttpRequest) -> None:
+    def take_choices(self, request: Any) -> None:
         """Put the versions that were chosen into the form; refuse to save while one is not."""
         data, undecided = choose(request.POST)
-        request.POST = data  # type: ignore[assignment]  # mutable, as a copy
+        request.POST = data
         if undecided:
             refuse(request, data, _("Choose a version wherever both of you changed something."), undecided)
 

@@ -21,7 +21,7 @@ from countries.models import Country, Indicator, MobilityRole, Observation, Unit
 from countries.periods import PartialDate, Period
 from countries.record_admin import KnownRows, RecordForm, tell
 from countries.shares import pass_the_whole, stored_parts
-from countries.stale import posted_rows
+from countries.stale import Values, posted_rows
 
 MOST_FIGURES = 100
 """Figures that stand in the form, the newest first; the others, and daily values, are in their list."""
@@ -104,7 +104,7 @@ def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
     return data, place
 
 
-def _age(row: dict[str, list[str]]) -> Any:
+def _age(row: Values) -> str:
     try:
         return PartialDate.parse(row.get("as_of", [""])[0]).first.isoformat()
     except ValidationError:

@@ -179,8 +179,8 @@ class Merge:
     def _rows(self, formset: Any) -> Iterator[Difference]:
         base, theirs = self.base.rows.get(formset.prefix, {}), self.theirs.rows[formset.prefix]
         forms_by_key = {str(form.instance.pk): form for form in formset.initial_forms}
-        kept: list[dict[str, list[str]]] = []
-        added: list[dict[str, list[str]]] = []
+        kept: list[Values] = []
+        added: list[Values] = []
         gone: list[tuple[Difference, int]] = []
         for row in posted_rows(self.data, formset.prefix):
             key = (row.get("id") or [""])[0]
@@ -258,14 +258,14 @@ def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:
     return min(int(said), MOST_ROWS) if said.isascii() and said.isdigit() and len(said) < 10 else 0
 
 
-def posted_rows(data: Mapping[str, Any], prefix: str) -> list[dict[str, list[str]]]:
+def posted_rows(data: QueryDict, prefix: str) -> list[Values]:
     """The rows of a posted formset, each by the names of its fields."""
     total = number_of_rows(data, prefix)
-    rows: list[dict[str, list[str]]] = [{} for _row in range(total)]
+    rows: list[Values] = [{} for _row in range(total)]
     for key in data:
         parts = key.split("-", 2)
         if len(parts) == 3 and parts[0] == prefix and parts[1].isdigit() and int(parts[1]) < total:
-            rows[int(parts[1])][parts[2]] = data.getlist(key)  # type: ignore[attr-defined]  # a QueryDict
+            rows[int(parts[1])][parts[2]] = data.getlist(key)
     return rows
 
 
