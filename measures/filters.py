@@ -155,9 +155,7 @@ class Presentation(Parameter):
 
 def _answering(index: PublicIndex, words: str) -> Mask:
     """The rows that answer a search; kept, since its other pages and facets ask for them again."""
-    if (mask := index.searches.get(words)) is None:
-        mask = index.searches[words] = index.among(found_ids(words))
-    return mask
+    return index.searches.once(words, lambda: index.among(found_ids(words)))
 
 
 class AddressFilter(django_filters.FilterSet):
@@ -371,10 +369,14 @@ class MeasureFilter(AddressFilter):
     @cached_property
     def ids(self) -> NDArray[np.int64]:
         """Their identifiers in the order asked for; of more than `RANKED` hits the newest are in order of match."""
-        ids = self.selection.ids(newest_first=self.order != OLDEST)
+        return self.ids_of(slice(None))
+
+    def ids_of(self, part: slice) -> NDArray[np.int64]:
+        """The same of a part of them."""
         if self.order != RELEVANCE:
-            return ids
-        return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))
+            return self.selection.ids(part, newest_first=self.order != OLDEST)
+        ids = self.selection.ids(newest_first=True)
+        return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))[part]
 
     @cached_property
     def facets(self) -> dict[str, Facet]:

@@ -72,6 +72,13 @@ class Fragments(dict[Any, Any]):
             self.clear()
         super().__setitem__(key, fragment)
 
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What is here, else what is made now."""
+        found: T | None = self.get(key)
+        if found is None:
+            found = self[key] = make()
+        return found
+
 
 class Searches(Fragments):
     """What searches found, by their words; emptied when there are too many."""
@@ -142,9 +149,11 @@ class Selection:
 
     def bounds(self) -> tuple[date, date] | None:
         """The first day of the earliest and of the latest date; None where no row has a date."""
-        first = self.column("first")
-        first = first[first < LATEST]
-        return (day_of(first[0]), day_of(first[-1])) if len(first) else None
+        if not self.dated:
+            return None
+        first, last = (0, self.dated - 1) if self.rows is None else self.rows[[0, self.dated - 1]]
+        days = self.index.columns["first"]
+        return day_of(days[first]), day_of(days[last])
 
     def last_change(self) -> date | None:
         """The day of the last change; None of no rows."""
@@ -178,13 +187,23 @@ class Selection:
         """Those of the rows that are in `mask`, too."""
         return self.index.select(mask if self.mask is None else self.mask & mask)
 
-    def ids(self, *, newest_first: bool = False) -> Array:
-        """The identifiers of the measures, oldest first or newest first; the undated stand last in both."""
-        ids = self.column("id")
-        if not newest_first:
-            return ids
-        dated = self.index.dated if self.rows is None else int(np.searchsorted(self.rows, self.index.dated))
-        return np.concatenate((ids[:dated][::-1], ids[dated:][::-1]))
+    @property
+    def dated(self) -> int:
+        """How many of the rows have a date; the others follow them."""
+        return self.index.dated if self.rows is None else int(np.searchsorted(self.rows, self.index.dated))
+
+    def ids(self, part: slice = slice(None), *, newest_first: bool = False) -> Array:
+        """Those of the measures, or of a part of them, oldest or newest first; the undated stand last in both."""
+        ids = self.index.columns["id"]
+        found = ids if self.rows is None else self.rows
+        if newest_first:
+            first, last, _step = part.indices(len(self))
+            dated, undated = found[: self.dated][::-1], found[self.dated :][::-1]
+            beyond = slice(max(first - self.dated, 0), max(last - self.dated, 0))
+            found = np.concatenate((dated[first:last], undated[beyond]))
+        else:
+            found = found[part]
+        return found if self.rows is None else ids[found]
 
 
 @dataclass(frozen=True)
@@ -220,11 +239,7 @@ class PublicIndex:
 
     def kept(self, name: Any, make: Callable[[], T]) -> T:
         """What is made in the active language of other tables than that of measures, until one of them changes."""
-        key = (NO_MEASURE, name, get_language())
-        found: T | None = self.fragments.get(key)
-        if found is None:
-            found = self.fragments[key] = make()
-        return found
+        return self.fragments.once((NO_MEASURE, name, get_language()), make)
 
     @cached_property
     def _row_of_id(self) -> Array:

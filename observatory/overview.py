@@ -79,7 +79,7 @@ def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
 
 def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:
     """The entries with the latest dates."""
-    ids = index.everything.ids(newest_first=True)[:limit].tolist()
+    ids = index.everything.ids(slice(limit), newest_first=True).tolist()
     newest = Measure.objects.published().select_related("country", "primary_topic__parent").in_bulk(ids)
     found = [newest[pk] for pk in ids if pk in newest]
     return [Entry(measure, StatusGroup(measure.status_group), measure.lane) for measure in found]

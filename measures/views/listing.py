@@ -78,7 +78,8 @@ class Listing(Paged):
         if self.problems:
             return []
         first = (self.page - 1) * PAGE_SIZE
-        ids: list[int] = (self.filter.ids if self.is_whole else self.filter.ids[first : first + PAGE_SIZE]).tolist()
+        part = slice(None) if self.is_whole else slice(first, first + PAGE_SIZE)
+        ids: list[int] = self.filter.ids_of(part).tolist()
         return ids
 
     @cached_property

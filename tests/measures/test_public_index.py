@@ -148,7 +148,10 @@ class Agreement(TestCase):
             assert sorted(filter.ids.tolist()) == sorted(expected)
         else:
             assert filter.ids.tolist() == expected
+            assert filter.ids_of(slice(1, 3)).tolist() == expected[1:3]
         assert len(filter.selection) == len(expected)
+        days = sorted(Measure.objects.filter(pk__in=expected, date_range__isnull=False).values_list("date_range"))
+        assert filter.selection.bounds() == ((days[0][0].lower, days[-1][0].lower) if days else None)
         if filter.problems:
             return
         for name, facet in filter.facets.items():
@@ -271,5 +274,6 @@ def test_an_empty_record_has_an_empty_index() -> None:
     index = load()
     assert len(index) == 0
     assert index.everything.counts("topic") == {}
+    assert index.everything.bounds() is None
     assert index.updated([1]).everything.ids().tolist() == []
     assert index.among(np.array([0, 1, 2])).tolist() == []
