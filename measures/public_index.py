@@ -46,6 +46,8 @@ NO_MEASURE = 0
 """Stands for the identifier in the key of a piece that shows no measure."""
 MOST_SEARCHES = 16
 """Searches whose rows are kept, with a byte for each entry of the index."""
+MOST_DAYS = 64
+"""Counts of a day that are kept, of some bytes for each country."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ class Searches(Fragments):
     """What searches found, by their words; emptied when there are too many."""
 
     most = MOST_SEARCHES
+
+
+class Days(Fragments):
+    """What was counted of days, by what it is and the day; emptied when there are too many."""
+
+    most = MOST_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +226,8 @@ class PublicIndex:
     """What the rows of each country were asked before."""
     searches: Searches = field(default_factory=Searches)
     """The rows that answer the words of a search; no later index takes them over, since any change may change them."""
+    days: Days = field(default_factory=Days)
+    """What was counted of a day; no later index takes it over either."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])

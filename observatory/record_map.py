@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import wraps
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -22,9 +24,11 @@ from countries.world_map import Reading, Subject
 from measures.choices import STATE_FAMILIES, VALIDITY_FAMILIES, Direction
 from measures.public_index import Mask, PublicIndex
 
-LESS, MORE = Direction.LESS_RESTRICTIVE, Direction.MORE_RESTRICTIVE
+DIRECTIONS = (Direction.LESS_RESTRICTIVE, Direction.MORE_RESTRICTIVE, Direction.NO_CHANGE)
 IN_FORCE = "measures_in_force"
 MINUS = "\u2212"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ class InForce:
     certain: int
 
 
+def _once(count: Callable[[PublicIndex, date], T]) -> Callable[[PublicIndex, date], T]:
+    """Count a day once for as long as the record stays what it is."""
+
+    @wraps(count)
+    def counted(index: PublicIndex, on: date) -> T:
+        return index.days.once((count, on), lambda: count(index, on))
+
+    return counted
+
+
+@_once
 def in_force(index: PublicIndex, on: date) -> dict[str, InForce]:
     """By ISO 3166-1; every country with an entry dated by that day, or in force on it."""
     possible = _counts(index, index.between("possible_first", "possible_last", on, on))
@@ -59,13 +74,16 @@ def _in_force_in_words(number: InForce) -> str:
     return text % {"possible": in_words(number.possible), "certain": in_words(number.certain)}
 
 
-def _direction(index: PublicIndex, on: date) -> dict[str, Reading]:
+@_once
+def _directed(index: PublicIndex, on: date) -> list[dict[str, int]]:
+    """How many of each of `DIRECTIONS`, by ISO 3166-1."""
     dated = index.between("first", "last", None, on) & index.bearing("family", VALIDITY_FAMILIES)
-    less, more, same = (
-        _counts(index, dated & index.bearing("direction", [direction]))
-        for direction in (LESS, MORE, Direction.NO_CHANGE)
-    )
-    asked = {"direction": (LESS, MORE, Direction.NO_CHANGE), "family": VALIDITY_FAMILIES, "to": on.isoformat()}
+    return [_counts(index, dated & index.bearing("direction", [direction])) for direction in DIRECTIONS]
+
+
+def _direction(index: PublicIndex, on: date) -> dict[str, Reading]:
+    less, more, same = _directed(index, on)
+    asked = {"direction": DIRECTIONS, "family": VALIDITY_FAMILIES, "to": on.isoformat()}
     return {
         iso3: _reading(
             Decimal(less.get(iso3, 0) - more.get(iso3, 0)),
@@ -86,11 +104,15 @@ def _balance(less: int, more: int) -> str:
     return _("balanced (%(less)s less, %(more)s more)") % numbers
 
 
+@_once
+def _of_state(index: PublicIndex, on: date) -> dict[str, int]:
+    return _counts(index, index.between("first", "last", None, on) & index.bearing("family", STATE_FAMILIES))
+
+
 def _recorded(index: PublicIndex, on: date) -> dict[str, Reading]:
-    dated = index.between("first", "last", None, on) & index.bearing("family", STATE_FAMILIES)
     return {
         iso3: _reading(Decimal(number), in_words(number), iso3, family=STATE_FAMILIES, to=on.isoformat())
-        for iso3, number in _counts(index, dated).items()
+        for iso3, number in _of_state(index, on).items()
     }
 
 

@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from measures.choices import Workflow
-from measures.public_index import public_index
+from measures.public_index import MOST_DAYS, public_index
 from observatory.home_map import Question, home_map
 from observatory.record_map import COUNTS, InForce, in_force
 from tests import factories
@@ -84,6 +84,21 @@ def test_country_without_entries_by_the_day_is_no_zero() -> None:
     assert in_force(public_index(), DAY) == {}
     assert in_force(public_index(), datetime.date(2020, 6, 1)) == {"PER": InForce(1, 1)}
     assert {key: count.readings(public_index(), DAY) for key, count in COUNTS.items()} == {key: {} for key in COUNTS}
+
+
+def test_a_day_is_counted_once_until_the_record_changes() -> None:
+    factories.measure(valid_from="2020-05-01")
+    index = public_index()
+    for _time in range(2):
+        assert in_force(index, DAY) == {"PER": InForce(1, 0)}
+        assert len(index.days) == 1
+    for count in COUNTS.values():
+        count.readings(index, DAY)
+    assert len(index.days) == 3
+    for number in range(2 * MOST_DAYS):
+        in_force(index, DAY + datetime.timedelta(days=number))
+    assert len(index.days) <= MOST_DAYS
+    assert len(index.updated([]).days) == 0
 
 
 def test_direction_is_less_minus_more_restrictive() -> None:
