@@ -166,6 +166,14 @@ def test_home_shows_values_with_period_source_and_measures(client: Client) -> No
     assert "Last check of the source" in html
 
 
+def test_note_is_marked_as_english_on_pages_in_other_languages(client: Client) -> None:
+    _poverty(note="Printed without a period.")
+    note = '<span class="note"{}>Printed without a period.</span>'
+    assert note.format("") + "</td>" in client.get("/").text
+    mark = ' <span class="fb"><abbr aria-hidden="true">EN</abbr> Solo en inglés</span></td>'
+    assert note.format(' lang="en"') + mark in client.get("/es/").text
+
+
 def test_home_begins_with_poverty_where_it_is_known(client: Client) -> None:
     assert _chosen(client.get("/").text) == "measures_recorded"
     _poverty("", status="O")
