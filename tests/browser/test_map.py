@@ -191,19 +191,26 @@ def test_tap_opens_a_sheet_with_a_link(phone: Page, address: str) -> None:
     phone.wait_for_url("**/countries/ecuador/")
 
 
-def test_slider_writes_the_day_and_the_form_sends_it(page: Page, address: str) -> None:
+def test_slider_shows_the_day_at_which_it_rests_and_keeps_the_focus(page: Page, address: str) -> None:
     page.goto(address)
+    page.get_by_label("Colour the map by").select_option("measures_recorded")
+    page.get_by_label("World").check()
     slider = page.get_by_role("slider")
     slider.focus()
     page.keyboard.press("Home")
     assert page.locator("#on").input_value() == "2020-04-14"
     assert slider.get_attribute("aria-valuetext") == "April 14, 2020"
     page.keyboard.press("ArrowRight")
-    page.get_by_label("Colour the map by").select_option("measures_recorded")
-    page.get_by_label("World").check()
-    page.get_by_role("button", name="Show").click()
-    assert page.url == f"{address}/?indicator=measures_recorded&area=world&on=2020-04-15"
+    page.wait_for_url(f"{address}/?indicator=measures_recorded&area=world&on=2020-04-15")
     assert page.locator("h2").first.inner_text().startswith("Measures recorded")
+    assert slider.evaluate("slider => slider === document.activeElement")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**on=2020-04-16")
+    page.go_back()
+    assert page.url == f"{address}/?indicator=measures_recorded&area=world&on=2020-04-15"
+    page.locator("#on").fill("2020-05-15")
+    page.get_by_role("button", name="Show").click()
+    assert page.url == f"{address}/?indicator=measures_recorded&area=world&on=2020-05-15"
 
 
 def test_form_leaves_an_empty_day_out(page: Page, address: str) -> None:

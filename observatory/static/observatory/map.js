@@ -161,7 +161,10 @@ class WorldMap {
   }
 }
 
-// --- a slider that writes the day into its box; the form sends it
+// --- a slider that writes the day into its box, and sends the form once it rests
+
+const RESTS = 400; // milliseconds: arrow keys move it day by day
+const SLID = "#on"; // the page that the slider asked for begins at the form, with the focus where it was
 
 function addSlider(day) {
   const DAY = 86_400_000;
@@ -180,8 +183,18 @@ function addSlider(day) {
     if (day.value) slider.value = Date.parse(day.value) / DAY;
     say();
   });
+  const send = Object.assign(element("button", ""), { hidden: true, formAction: SLID });
+  let resting;
+  slider.addEventListener("change", () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => day.form.requestSubmit(send), RESTS);
+  });
   say();
-  day.form.append(element("div", "slider", slider));
+  day.form.append(element("div", "slider", slider), send);
+  if (location.hash === SLID) {
+    history.replaceState(null, "", location.pathname + location.search);
+    slider.focus();
+  }
 }
 
 const box = document.querySelector(".mapbox");
