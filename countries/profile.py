@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TypeAlias
 
 from django.db.models import F
@@ -26,7 +26,7 @@ from countries.models import (
 )
 from countries.newest import newest_observations
 from countries.periods import PartialDate
-from countries.texts import Text, translated
+from countries.texts import LANGUAGES, Text, translated
 
 HEADLINES = ("poverty_rate",)
 """Indicators that stand first, also where no value is recorded."""
@@ -227,12 +227,26 @@ def _headline(indicator: Indicator, observations: Sequence[Observation]) -> Figu
 
 def _editions_by_role(country: Country, by: datetime.date | None) -> list[tuple[Role, list[Edition]]]:
     """The editions of each role, newest first; with `by`, those that had begun on that day."""
-    found: dict[Role, list[Edition]] = defaultdict(list)
+    found: dict[Role, list[MobilityRole]] = defaultdict(list)
     for row in MobilityRole.objects.filter(country=country).order_by(F("as_of_range").desc(nulls_last=True)):
         if by is None or (row.as_of and row.as_of.first <= by):
-            edition = Edition(translated(row, "narrative"), row.as_of, Origin(row.source_name, row.source_url))
-            found[Role(row.role)].append(edition)
-    return [(role, found[role]) for role in INDICATORS_OF_ROLE if role in found]
+            found[Role(row.role)].append(row)
+    return [(role, _editions(found[role])) for role in INDICATORS_OF_ROLE if role in found]
+
+
+def _editions(rows: Sequence[MobilityRole]) -> list[Edition]:
+    """Those that tell the reader something; one that changed other languages alone leaves the text its older date."""
+    return [
+        Edition(translated(row, "narrative"), row.as_of, Origin(row.source_name, row.source_url))
+        for row, before in zip_longest(rows, rows[1:])
+        if before is None or _is_told_anew(row, before)
+    ]
+
+
+def _is_told_anew(row: MobilityRole, before: MobilityRole) -> bool:
+    """Whether an edition changes the text that the reader is shown, or confirms the texts of all languages."""
+    changed = {name for name in LANGUAGES if getattr(row, f"narrative_{name}") != getattr(before, f"narrative_{name}")}
+    return not changed or translated(row, "narrative") != translated(before, "narrative")
 
 
 def editions_of(country: Country) -> list[PartialDate]:

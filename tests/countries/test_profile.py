@@ -155,6 +155,30 @@ def test_card_shows_the_newest_edition_and_keeps_the_earlier() -> None:
     assert [edition.narrative.text for edition in card.earlier] == ["Old.", "Undated."]
 
 
+def test_edition_dates_only_the_languages_that_it_changes() -> None:
+    for as_of, english, spanish in (("2018", "Old.", "Viejo."), ("2020", "New.", "Viejo."), ("2021", "New.", "")):
+        factories.mobility_role(as_of=as_of, narrative_en=english, narrative_es=spanish, source_name=f"Of {as_of}")
+    told = {}
+    for language in ("en", "es"):
+        with translation.override(language):
+            card = _card("sending")
+            told[language] = [
+                (str(edition.as_of), edition.narrative.text, edition.source.name)
+                for edition in (card.newest, *card.earlier)
+            ]
+    assert told == {
+        "en": [("2020", "New.", "Of 2020"), ("2018", "Old.", "Of 2018")],
+        "es": [("2021", "New.", "Of 2021"), ("2018", "Viejo.", "Of 2018")],
+    }
+
+
+def test_edition_that_changes_no_text_confirms_all() -> None:
+    for as_of in ("2018", "2020"):
+        factories.mobility_role(as_of=as_of, narrative_en="The same.")
+    card = _card("sending")
+    assert [str(edition.as_of) for edition in (card.newest, *card.earlier)] == ["2020", "2018"]
+
+
 def test_narrative_without_translation_is_marked() -> None:
     factories.mobility_role(narrative_en="", narrative_es="La gente sale.")
     narrative = _card("sending").newest.narrative
