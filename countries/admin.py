@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from countries.feed_admin import FeedRunAdmin, IndicatorFeedAdmin
-from countries.merging import MergingAdmin, MergingForm, refuse, rule_broken, session_view
+from countries.merging import MergingAdmin, MergingForm, refuse, rule_broken, session_view, without_errors
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.periods import PartialDate, Period
 from countries.profile_admin import (
@@ -129,13 +129,15 @@ class CountryAdmin(MergingAdmin):
         if role not in Role.values or getattr(request, "refusal", None):
             return
         data, place = with_new_edition(request.POST, role)
-        request.new_edition = f"roles-{place}"
-        refuse(request, data, _edition_started(Role(role)))
+        request.begun = {"id": f"roles-{place}", "text": _edition_begun(Role(role))}
+        refuse(request, data, request.begun["text"])
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         country: Country | None = context["original"]
         if country:
-            context["place_of_faults"] = getattr(request, "new_edition", "")
+            if begun := getattr(request, "begun", None):
+                context["begun"] = begun
+                without_errors(context)
             context |= {
                 "editions": [Role(key) for key in Role.values if key in {role.role for role in country.roles.all()}],
                 "daily": daily_indicators(country),
@@ -163,7 +165,7 @@ def _newer_version() -> str:
     )
 
 
-def _edition_started(role: Role) -> str:
+def _edition_begun(role: Role) -> str:
     return gettext(
         "Nothing is saved yet: the new edition of “%(role)s” begins with the text of the newest. Give it its date,"
         " change what is new, then save."

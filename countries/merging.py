@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import Model
 from django.forms import BaseInlineFormSet
+from django.forms.utils import ErrorDict, ErrorList
 from django.http import HttpRequest, JsonResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.utils.functional import cached_property
@@ -93,6 +94,16 @@ def refusal_of(request: HttpRequest) -> str | None:
 def refuse(request: Any, data: QueryDict, refusal: str, differences: Any = ()) -> None:
     """Have the form shown again with `data` and the reason, not saved."""
     request.POST, request.refusal, request.differences = data, refusal, list(differences)
+
+
+def without_errors(context: Any) -> None:
+    """Show a form that was sent, and not to be saved, without what saving would find wrong with it."""
+    formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+    for form in (context["adminform"].form, *(row for formset in formsets for row in formset.forms)):
+        form._errors = ErrorDict()
+    for formset in formsets:
+        formset._non_form_errors = ErrorList()
+    context["errors"] = ErrorList()
 
 
 def rule_broken(error: IntegrityError, models: Iterable[type[Model]]) -> str:

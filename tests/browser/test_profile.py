@@ -133,7 +133,9 @@ def test_analyst_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in
     page.locator("#id_observations-1-source_name").fill("A yearbook")
 
     page.get_by_role("button", name="Sending country").click()
-    expect(page.locator(".faults")).to_contain_text("Nothing is saved yet")
+    expect(page.locator(".begun")).to_contain_text("Nothing is saved yet")
+    expect(page.locator(".begun")).to_be_focused()
+    expect(page.locator(".errornote, .errorlist, .faults")).to_have_count(0)
     expect(page.locator("#id_roles-1-narrative_en")).to_have_value("People leave.")
     expect(page.locator("#id_observations-1-value")).to_have_value("37600")
     page.locator("#id_roles-1-as_of").fill("2021-01")

@@ -160,6 +160,10 @@ def test_new_edition_begins_with_the_newest_text_and_saves_nothing_yet(client: C
     for as_of, text in (("2018", "Old."), ("2020-08", "Newest.")):
         factories.mobility_role(as_of=as_of, narrative_en=text)
     typed = _shown(client) | {"summary_en": "Typed", "roles-0-narrative_es": "También", "_new_edition": "sending"}
+    page = client.post(URL, typed | {"observations-0-value": "many"})
+    assert page.context["begun"]["id"] == "roles-2"
+    assert "Nothing is saved yet: the new edition of “Sending country”" in page.text
+    assert (admin_forms.errors(page), "errornote" in page.text) == ([], False)
     page = client.post(URL, typed)
     begun = _held(page)
     assert {name: value for name, value in begun.items() if name.startswith("roles-2-")} == {

@@ -45,7 +45,7 @@ function guard() {
     data.delete("csrfmiddlewaretoken");
     return new URLSearchParams(data).toString();
   };
-  const opened = form.querySelector(".faults") ? null : state(); // a refused form holds what is not saved
+  const opened = form.querySelector(".faults, .begun") ? null : state(); // a form that was sent holds what is not saved
   let isLeaving = false;
   form.addEventListener("submit", (event) => {
     isLeaving = !event.defaultPrevented;

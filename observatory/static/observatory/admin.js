@@ -71,10 +71,11 @@ for (const form of sent) {
 }
 window.addEventListener("pageshow", () => sent.forEach((form) => rest(form, false))); // back again, by the browser's button
 
-// A refused form begins with what is wrong; Django's own script, which loads on its own, gives the focus to the first box
+// A form that was not saved begins by saying so; Django's own script, which loads on its own, gives the focus to the first box
 addEventListener("load", () => {
-  document.querySelector(".faults")?.focus();
-  document.querySelector(".faults")?.scrollIntoView({ block: "center" });
+  const unsaved = document.querySelector(".faults, .begun");
+  unsaved?.focus();
+  unsaved?.scrollIntoView({ block: "center" });
 });
 
 // Select2 leaves its boxes without a name for who hears the page
