@@ -48,9 +48,14 @@ def dated(country: Country, indicator: Indicator | OuterRef) -> ObservationQuery
     return found.exclude(status=ObservationStatus.MISSING).newest_first()
 
 
+def numbers_of(country: Country, indicator: Indicator | OuterRef) -> ObservationQuerySet:
+    """Those of them that are numbers, which is what is drawn."""
+    return dated(country, indicator).filter(value__isnull=False)
+
+
 def offered(country: Country) -> list[Indicator]:
     """The indicators of which `country` has two dated numbers or more: the daily ones, then the others, by name."""
-    numbers = dated(country, OuterRef("pk")).filter(value__isnull=False)
+    numbers = numbers_of(country, OuterRef("pk"))
     found = Indicator.objects.filter(Exists(numbers[1:2]))
     return sorted(found, key=lambda indicator: (not indicator.is_daily, translated(indicator, "name").text))
 
@@ -82,7 +87,7 @@ class Series:
 
 def bounds(country: Country, indicator: Indicator) -> tuple[datetime.date, datetime.date]:
     """The first and the last day of all dated numbers; reads two rows."""
-    numbers = dated(country, indicator).filter(value__isnull=False)
+    numbers = numbers_of(country, indicator)
     last, first = numbers.first(), numbers.reverse().first()
     assert first, "the indicator is not offered"
     assert last

@@ -22,6 +22,7 @@ from countries.series import (
     bounds,
     drawing_of,
     month_rows,
+    numbers_of,
     offered,
     series_of,
     value_rows,
@@ -38,7 +39,7 @@ LINE = 130
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A figure over time with what there is to choose; `is_cut`: some values lie outside of the axis."""
+    """A figure over time with what there is to choose; `outside`: how many values the axis leaves out."""
 
     options: Sequence[Indicator]
     series: Series
@@ -48,7 +49,7 @@ class Panel:
     months: tuple[MonthRow, ...]
     shown: str
     whole: str
-    is_cut: bool
+    outside: int
 
 
 def panel(
@@ -61,6 +62,7 @@ def panel(
     indicator = next((option for option in options if option.key == chosen), options[0])
     axis = (chart and chart.axis) or _axis_of(listing, matrix) or divided(*bounds(country, indicator))
     series = series_of(country, indicator, axis.first, axis.last - datetime.timedelta(days=1))
+    is_cut = series.first < axis.first or series.last >= axis.last
     return Panel(
         options=options,
         series=series,
@@ -70,7 +72,7 @@ def panel(
         months=month_rows(series) if series.is_by_day else (),
         shown=_from_to(axis.first, axis.last - datetime.timedelta(days=1)),
         whole=_from_to(series.first, series.last),
-        is_cut=series.first < axis.first or series.last >= axis.last,
+        outside=numbers_of(country, indicator).count() - len(series.drawn) if is_cut else 0,
     )
 
 

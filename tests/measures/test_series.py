@@ -48,7 +48,11 @@ def test_figure_is_drawn_under_the_axis_of_the_timeline(client: Client) -> None:
     panel, chart = page.context["panel"], page.context["chart"]
     assert panel.ticks == chart.ticks
     assert (panel.shown, panel.whole) == ("1 April 2020 to 30 September 2020", "1 March 2020 to 29 May 2020")
-    assert panel.is_cut
+    assert panel.outside == 31
+    assert "Drawn from 1 April 2020 to 30 September 2020, as the entries above: 31 values lie outside." in page.text
+    assert '<a href="/countries/peru/series.svg?series=cases" rel="nofollow">See all in one picture</a>' in page.text
+    factories.measure(events=(("in_force", "2020-03-02"),))
+    assert (_panel(client).outside, "lie outside" in client.get(PERU).text) == (0, False)
     assert [str(value.period) for value in panel.series.values][::58] == ["2020-04-01", "2020-05-29"]
 
 
