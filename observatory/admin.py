@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import BigIntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django import admin as stock
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
+from countries.models import IndicatorFeed
 from countries.workers import workers
 from observatory import background
 from observatory.models import BackgroundJob
@@ -40,15 +43,15 @@ class StateFilter(admin.SimpleListFilter):
 class RoutineFilter(admin.SimpleListFilter):
     """Housekeeping runs each minute and would bury what people wait for."""
 
-    title = _("housekeeping")
+    title = _("routine work that is done")
     parameter_name = "routine"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("with", _("with what is done"))]
+        return [("with", _("Shown"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         first, *others = super().choices(changelist)
-        yield {**first, "display": _("without what is done")}
+        yield {**first, "display": _("Hidden")}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> QuerySet[BackgroundJob]:
@@ -86,13 +89,16 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BackgroundJob]:
+        """With what happened to each, and the key of the feed that it is about."""
         events = Prefetch("procrastinateevent_set", ProcrastinateEvent.objects.all())
-        return super().get_queryset(request).prefetch_related(events)
+        feed = IndicatorFeed.objects.filter(pk=Cast(OuterRef("args__feed"), BigIntegerField()))
+        jobs: QuerySet[BackgroundJob] = super().get_queryset(request).prefetch_related(events)
+        return jobs.annotate(feed_key=Subquery(feed.values("key")))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         known = workers()
         context = {
-            "title": _("Background work"),
+            "title": capfirst(self.opts.verbose_name_plural),
             "workers": known,
             "has_worker": any(worker.is_alive for worker in known),
             "counts": background.counts(),
@@ -105,8 +111,8 @@ class BackgroundJobAdmin(admin.ModelAdmin):
         return background.what(job)
 
     @admin.display(description=_("about"))
-    def about(self, job: BackgroundJob) -> str:
-        found = background.about(job)
+    def about(self, job: Any) -> str:
+        found = background.about(job, job.feed_key)
         return format_html('<a href="{}">{}</a>', found.url, found.words) if found.url else found.words
 
     @admin.display(description=_("state"), ordering="status")

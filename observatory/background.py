@@ -24,11 +24,8 @@ TASKS = {
 }
 """What a task does; one that is missing here goes by its own name."""
 
-PAGES = {
-    "feed": ("admin:countries_indicatorfeed_change", _("feed")),
-    "file_import": ("admin:measures_fileimport_change", _("import")),
-}
-"""The page and the name of what a job is about, by the argument that holds its number."""
+PAGES = {"feed": "admin:countries_indicatorfeed_change", "file_import": "admin:measures_fileimport_change"}
+"""The page of what a job is about, by the argument that holds its number."""
 
 STATES = {
     "todo": _("Waits"),
@@ -55,11 +52,12 @@ def what(job: BackgroundJob) -> str:
     return str(TASKS.get(job.task_name) or job.task_name.rpartition(".")[2].replace("_", " ").capitalize())
 
 
-def about(job: BackgroundJob) -> About:
-    """What the job works on."""
-    for name, (page, words) in PAGES.items():
-        if number := job.args.get(name):
-            return About(f"{words} {number}", reverse(page, args=[number]))
+def about(job: BackgroundJob, feed: str | None) -> About:
+    """What the job works on; `feed` is the key of the feed that it names, if that is still there."""
+    names = {"feed": feed, "file_import": _("Import %(number)s") % {"number": job.args.get("file_import")}}
+    for name, page in PAGES.items():
+        if name in job.args and names[name]:
+            return About(str(names[name]), reverse(page, args=[job.args[name]]))
     told = ", ".join(f"{name} {value}" for name, value in job.args.items() if name != "timestamp" and value)
     return About(told[:200])
 

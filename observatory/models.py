@@ -10,7 +10,7 @@ class BackgroundJob(ProcrastinateJob):
     class Meta:
         proxy = True
         verbose_name = _("background job")
-        verbose_name_plural = _("background work")
+        verbose_name_plural = _("background jobs")
         default_permissions = ("view",)
         permissions = [("manage_backgroundjob", "Can retry and cancel background work")]
 

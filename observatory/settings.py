@@ -190,6 +190,7 @@ FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
+FORMAT_MODULE_PATH = "observatory.formats"
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt", _("Portuguese"))]

@@ -113,6 +113,6 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
 @pytest.mark.usefixtures("folder")
 def test_background_work_is_readable(page: Page, live_server: LiveServer) -> None:
     sign_in(page, live_server, factories.editor())
-    page.get_by_role("link", name="Background work").first.click()
+    page.get_by_role("link", name="Background jobs").first.click()
     expect(page.get_by_text("No worker is running: nothing that waits is done.")).to_be_visible()
     accessible(page)

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django import app
 
+from countries.models import IndicatorFeed
 from countries.tasks import queue_run
 from observatory.models import BackgroundJob
 from tests import factories
@@ -39,13 +40,34 @@ def client() -> Client:
 
 
 def test_page_tells_what_each_job_does_and_links_to_what_it_is_about(client: Client) -> None:
-    waiting = job("todo")
+    job("todo")
     page = client.get(URL).content.decode()
     assert "No worker is running: nothing that waits is done." in page
     (row,) = rows(page)
     assert "Run a feed" in row
-    assert reverse("admin:countries_indicatorfeed_change", args=[waiting.args["feed"]]) in row
+    feed = IndicatorFeed.objects.get()
+    assert f'<a href="{reverse("admin:countries_indicatorfeed_change", args=[feed.pk])}">{feed.key}</a>' in row
     assert "Waits" in row
+    assert "1 background job\n" in page
+    assert "By routine work that is done" in page
+
+
+def test_days_are_written_as_on_the_public_pages(client: Client) -> None:
+    waiting = job("todo")
+    with connection.cursor() as cursor:
+        at = "2026-11-26 09:05+00"
+        cursor.execute("update procrastinate_events set at = %s where job_id = %s", [at, waiting.pk])
+    (row,) = rows(client.get(URL).content.decode())
+    assert "26 November 2026, 09:05" in row
+    (row,) = rows(client.get(f"/es{URL}").content.decode())
+    assert "26 de noviembre de 2026 a las 09:05" in row
+
+
+def test_feed_that_is_gone_is_told_by_its_number(client: Client) -> None:
+    number = job("todo").args["feed"]
+    IndicatorFeed.objects.all().delete()
+    (row,) = rows(client.get(URL).content.decode())
+    assert f'<td class="field-about">feed {number}</td>' in row
 
 
 def test_worker_that_is_alive_is_shown(client: Client) -> None:
