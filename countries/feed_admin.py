@@ -56,6 +56,7 @@ class IndicatorFeedAdmin(RecordAdmin):
     search_fields = ["key", "indicator__name_en", "indicator__key", "url"]
     autocomplete_fields = ["indicator"]
     actions = ["run_now", "turn_on", "turn_off"]
+    view_on_site = False
     in_use_advice = _("It has runs, which tell where values come from. Turn it off instead.")
     fieldsets = [
         (None, {"fields": ["key", "indicator", "url"]}),

@@ -110,7 +110,7 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     def what(self, job: BackgroundJob) -> str:
         return background.what(job)
 
-    @admin.display(description=_("about"))
+    @admin.display(description=_("about what"))
     def about(self, job: Any) -> str:
         found = background.about(job, job.feed_key)
         return format_html('<a href="{}">{}</a>', found.url, found.words) if found.url else found.words

@@ -242,7 +242,5 @@ def _built_upon(this: FeedRun, missing: int) -> tuple[str, str]:
         missing,
     ) % {"count": missing}
     if later and Observation.objects.filter(feed_run__feed=this.feed, feed_run__pk__gt=this.pk).exists():
-        return problem, _("Roll back the later run of %(time)s first.") % {
-            "time": timezone.localtime(later.started_at).strftime("%Y-%m-%d %H:%M")
-        }
+        return problem, _("Roll back the later run of %(time)s first.") % {"time": later.started_in_words}
     return problem, _("People have changed or deleted them: correct the values one by one, in their list.")

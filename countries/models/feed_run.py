@@ -7,7 +7,7 @@ from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
@@ -159,10 +159,15 @@ class FeedRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.feed}, {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
+        return f"{self.feed}, {self.started_in_words}"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:countries_feedrun_change", args=[self.pk])
+
+    @property
+    def started_in_words(self) -> str:
+        """As the reader writes a day and a time."""
+        return formats.date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
 
     def fail(self, problem: str, remedy: str, *, may_pass: bool = False) -> None:
         """Note why nothing came of it."""

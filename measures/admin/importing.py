@@ -26,6 +26,7 @@ from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
@@ -113,7 +114,7 @@ class FileImportAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("what the rows are"))
     def kind(self, kept: FileImport) -> str:
-        return str(RESOURCES[kept.file_type].model()._meta.verbose_name_plural)
+        return capfirst(str(RESOURCES[kept.file_type].model()._meta.verbose_name_plural))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"title": _("Imports and exports"), **(extra_context or {})})

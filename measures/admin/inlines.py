@@ -92,16 +92,16 @@ class CitationForm(forms.ModelForm):
     """A citation; its source is searched for, or made from a pasted address or the title of what is only printed."""
 
     new_url = forms.URLField(
-        label=gettext_lazy("or paste its address"),
+        label=gettext_lazy("Or paste its address"),
         required=False,
         assume_scheme="https",
         widget=forms.URLInput(attrs={"class": "vURLField"}),
     )
     new_title = forms.CharField(
-        label=gettext_lazy("title of the new source"), required=False, max_length=500, widget=AdminTextInputWidget()
+        label=gettext_lazy("Title of the new source"), required=False, max_length=500, widget=AdminTextInputWidget()
     )
     new_kind = forms.ChoiceField(
-        label=gettext_lazy("kind of the new source"),
+        label=gettext_lazy("Kind of the new source"),
         required=False,
         choices=SourceKind,
         initial=SourceKind.UNSPECIFIED,

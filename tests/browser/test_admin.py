@@ -83,7 +83,7 @@ def test_decree_with_two_topics_two_events_and_a_source_is_entered_on_one_page(
     page.get_by_label("Internal returnees").check()
     page.get_by_label("Less restrictive").check()
     page.get_by_label("Title (English)", exact=False).first.fill("Transport between provinces by exception")
-    page.get_by_label("or paste its address").first.fill("https://gazette.example/068-2020-PCM")
+    page.get_by_label("Or paste its address").first.fill("https://gazette.example/068-2020-PCM")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     assert time.monotonic() - began < 120

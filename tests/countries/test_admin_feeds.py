@@ -1,5 +1,6 @@
 """A feed in the admin: tried, turned on, run, held, decided, taken back; and who may."""
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,17 @@ def test_first_page_of_the_admin_tells_what_waits(files: Path) -> None:
     page = " ".join(client.get("/admin/").content.decode().split())
     assert "<b>1</b> Runs held for a person" in page
     assert "<b>1</b> Feeds that failed at their last run" in page
+
+
+def test_days_of_a_run_are_written_as_on_the_public_pages() -> None:
+    feed = factories.feed()
+    at = datetime.datetime(2026, 11, 26, 9, 5, 7, tzinfo=datetime.UTC)
+    run = FeedRun.objects.create(feed=feed, state="failed", started_at=at, ended_at=at, mapping=feed.mapping)
+    client = signed_in(factories.editor())
+    page = client.get(run.get_absolute_url()).text
+    assert f"{feed.key}, 26 November 2026, 09:05" in page
+    assert "26 November 2026, 09:05:07" in page
+    page = client.get(f"/pt{run.get_absolute_url()}").text
+    assert f"{feed.key}, 26 de novembro de 2026 às 09:05" in page
+    assert "26 de novembro de 2026, 09:05:07" in page
+    assert "View on site" not in client.get(feed.get_absolute_url()).text

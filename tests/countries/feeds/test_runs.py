@@ -279,7 +279,7 @@ def test_roll_back_is_refused_where_a_later_run_built_upon_it(put: Put) -> None:
     with pytest.raises(FeedProblem) as raised:
         feeds.roll_back(first, by=factories.editor())
     assert raised.value.problem == "1 value of this run has been changed since."
-    assert raised.value.remedy.startswith("Roll back the later run of 20")
+    assert raised.value.remedy == f"Roll back the later run of {second.started_in_words} first."
     assert at("PER", "2020-03-03") == 120
     feeds.roll_back(second, by=factories.editor())
     feeds.roll_back(first, by=factories.editor())
