@@ -122,6 +122,11 @@ class Selection:
         chosen = self.mask[tags.rows]
         return Tags(tags.rows[chosen], tags.values[chosen])
 
+    def borne(self, name: str) -> Array:
+        """The values of a tag that the selected rows bear, each as often as a row bears it, and any number of zeros."""
+        tags = self.index.tags[name]
+        return tags.values if self.mask is None else tags.values * self.mask[tags.rows]  # quicker than to pick them
+
     def counts(self, name: str) -> dict[Any, int]:
         """How many rows bear each value of a property that occurs; the lack of a value is no value."""
         return self.once(("counts", name), lambda: self._counted(name))
@@ -135,7 +140,7 @@ class Selection:
 
     def _counted(self, name: str) -> dict[Any, int]:
         codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
-        numbers = np.bincount(self.tags(name).values if name in TAGS else self.column(name))
+        numbers = np.bincount(self.borne(name) if name in TAGS else self.column(name))
         numbers[:1] = 0
         return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
 
@@ -146,7 +151,7 @@ class Selection:
 
     def variety(self, name: str) -> int:
         """How many different values of a tag occur."""
-        return self.once(("variety", name), lambda: int(np.count_nonzero(np.bincount(self.tags(name).values))))
+        return self.once(("variety", name), lambda: int(np.count_nonzero(np.bincount(self.borne(name))[1:])))
 
     def latest(self, name: str) -> dict[Any, date]:
         """The day of the last change among the rows of each value of a property that occurs."""
