@@ -41,11 +41,14 @@ class Act:
     changes: list[Change] = field(default_factory=list)
 
 
-def acts_on(record: models.Model, *, hidden: Collection[str] = ()) -> list[Act]:
-    """The acts on `record`, newest first; its fields named in `hidden` are caches or bookkeeping and stay unsaid."""
+def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True) -> list[Act]:
+    """The acts on `record`, newest first; its fields in `hidden` are caches or bookkeeping and stay unsaid.
+
+    Who only asks what changed and when wants nothing `named`: rows and people referred to are then numbers.
+    """
     kept = list(_events(record))
-    names = _names(kept)
-    users = _usernames(event for _model, events in kept for event in events)
+    names = _names(record, kept, hidden) if named else {}
+    users = _usernames(event for _model, events in kept for event in events) if named else {}
     acts: dict[Any, Act] = {}
     for model, events in kept:
         for event, change in _changes(record, model, events, hidden, names):
@@ -163,7 +166,7 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
     if value is None or value == "":
         return ""
     if column.related_model is not None:
-        return names[column.related_model].get(value, f"#{value}")
+        return names.get(column.related_model, {}).get(value, f"#{value}")
     if column.flatchoices:
         return str(dict(column.flatchoices).get(value, value))
     if isinstance(value, bool):
@@ -175,11 +178,13 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
     return str(value)
 
 
-def _names(kept: Iterable[tuple[type[models.Model], list[Any]]]) -> Names:
-    """The present name of everything that the events refer to, in one query a model."""
+def _names(
+    record: models.Model, kept: Iterable[tuple[type[models.Model], list[Any]]], hidden: Collection[str]
+) -> Names:
+    """The present name of everything that the events tell of, in one query a model."""
     wanted: dict[Any, set[Any]] = defaultdict(set)
     for model, events in kept:
-        for column in _told(model, ()):
+        for column in _told(model, hidden if model is type(record) else ()):
             if column.related_model is not None:
                 wanted[column.related_model].update(getattr(event, column.attname) for event in events)
     return {

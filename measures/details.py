@@ -15,26 +15,16 @@ from measures.choices import EndKind, RelationType, Status, StatusGroup, Workflo
 from measures.entries import Span, span_of
 from measures.languages import language_name
 from measures.markdown import to_html
-from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent
+from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
 from measures.source_details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
 
 BOOKKEEPING = (
-    "public_id",
-    "status",
-    "status_date",
-    "date",
-    "record_version",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "reviewed_at",
-    "reviewed_by",
-    "published_at",
-    "published_by",
-    "workflow_note",
+    *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
+    *("published_at", "published_by", "status_date", "date", "public_id"),
 )
-"""Fields that follow from others, or that name people; their changes are nobody's news."""
+"""What a history need not tell: caches, and who-and-when, which each act says of itself."""
+UNTOLD = (*BOOKKEEPING, "status", "workflow_note")
+"""What the public is not told besides: the status follows from the events, notes are for the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +109,15 @@ class Details:
 def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
     """`queryset` with everything that `details_of` reads, in a fixed number of queries."""
     others = Measure.objects.published()
-    return queryset.select_related("country", "issuing_body", "primary_topic").prefetch_related(
-        "topics__parent",
+    relations_to = Relation.objects.filter(subject__in=others).order_by("type", "subject__public_id")
+    return queryset.select_related("country", "issuing_body").prefetch_related(
+        Prefetch("topics", Topic.objects.select_related("parent")),
         "target_groups",
         "origin_countries",
         "status_events",
         Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
         Prefetch("relations", Relation.objects.filter(object__in=others).select_related("object")),
-        Prefetch("relations_to", Relation.objects.filter(subject__in=others).select_related("subject")),
+        Prefetch("relations_to", relations_to.select_related("subject")),
     )
 
 
@@ -251,7 +242,7 @@ def _revisions(measure: Measure) -> tuple[Revision, ...]:
     """Day by day since the first publication, newest first; who did it and what stood there before is not public."""
     published = measure.published_at
     days: dict[PartialDate, dict[str, None]] = {}
-    for act in acts_on(measure, hidden=BOOKKEEPING):
+    for act in acts_on(measure, hidden=UNTOLD, named=False):
         if published and act.at > published:
             fields = days.setdefault(PartialDate.from_date(act.at.date()), {})
             fields.update(dict.fromkeys(change.what for change in act.changes))

@@ -41,9 +41,10 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """`/measures/PER-00007/`; a retired record leaves nothing but the news that it is gone."""
     if public_id != public_id.upper():
         return redirect("measure", public_id=public_id.upper(), permanent=True)
-    if Measure.objects.filter(public_id=public_id, workflow=Workflow.RETIRED).exists():
+    shown = for_page(Measure.objects.published()).filter(public_id=public_id).first()
+    if shown is None:
+        get_object_or_404(Measure, public_id=public_id, workflow=Workflow.RETIRED)
         return render(request, "measures/measure_retired.html", {"public_id": public_id}, status=410)
-    shown = get_object_or_404(for_page(Measure.objects.published()), public_id=public_id)
     context = {
         "measure": shown,
         "details": details_of(shown),

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from countries.changes import acts_on
-from measures.admin.measure import BOOKKEEPING
+from measures.details import BOOKKEEPING
 from measures.models import Measure
 from tests import admin_forms, factories
 
