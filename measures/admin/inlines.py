@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +15,7 @@ from countries.record_admin import KnownRows, tell
 from measures.admin.addresses import source_at, tidy
 from measures.choices import SYMMETRIC_RELATIONS, Kind, SourceKind
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
+from measures.source_details import evidence_of
 from measures.workflow import check_history
 
 
@@ -171,9 +173,25 @@ class CitationInline(MeasureInline, admin.StackedInline):
     verbose_name = gettext_lazy("source")
     verbose_name_plural = gettext_lazy("sources")
     classes = ["sources"]
+    readonly_fields = ["evidence"]
     fieldsets = [
-        (None, {"fields": [("source", "new_url"), ("new_title", "new_kind"), ("locator", "field"), "quote"]}),
+        (
+            None,
+            {"fields": [("source", "new_url"), ("new_title", "new_kind"), ("locator", "field"), ("quote", "evidence")]},
+        ),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Citation]:
+        return super().get_queryset(request).select_related("quote_check")
+
+    @admin.display(description=gettext_lazy("found in the source"))
+    def evidence(self, citation: Citation) -> str:
+        """Whether the quote was found in what is kept of the source, and on which page; '' without one."""
+        found = evidence_of(citation)
+        if found is None:
+            return ""
+        page = [_("page %(page)s of it") % {"page": found.page}] if found.page else []
+        return ", ".join([found.label, *page])
 
 
 class RelationForm(forms.ModelForm):

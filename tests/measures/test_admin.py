@@ -1,5 +1,6 @@
 """The analysts' main room, asked as their browser asks it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from countries.periods import PartialDate
 from measures import workflow
 from measures.choices import Workflow
-from measures.models import Measure, Source
+from measures.models import Citation, Measure, QuoteCheck, Source
 from tests import admin_forms, factories
 
 pytestmark = pytest.mark.django_db
@@ -107,6 +108,54 @@ def test_pasted_address_is_known_in_another_spelling(stored: str, pasted: str, i
         == []
     )
     assert (draft.citations.get().source.url == stored, Source.objects.count()) == (is_known, 1 if is_known else 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "page", "expected"),
+    [
+        ("found", 3, "Found in the kept copy, page 3 of it"),
+        ("not_found", None, "Not found in the kept copy"),
+        ("not_checkable", None, "Not checkable: no readable copy"),
+    ],
+)
+def test_form_says_whether_a_quote_stands_in_its_source(state: str, page: int | None, expected: str) -> None:
+    draft = factories.draft(sources=())
+    citation = Citation.objects.create(measure=draft, source=factories.source(), quote="Así se dispone")
+    QuoteCheck.objects.create(
+        citation=citation, quote=citation.quote, state=state, page=page, checked_at="2024-01-01T00:00Z"
+    )
+    response = signed_in(factories.analyst()).get(change(draft))
+    assert _evidence_of_quotes(response) == [expected]
+
+
+def _evidence_of_quotes(response: Any) -> list[str]:
+    """What the form says beside each quote, of the rows that have one."""
+    said = re.findall(r'<div class="readonly">(.*?)</div>', response.content.decode(), re.S)
+    return [text for text in said if text]
+
+
+def test_quote_with_other_words_than_were_looked_for_is_not_looked_for_yet() -> None:
+    draft = factories.draft(sources=())
+    citation = Citation.objects.create(measure=draft, source=factories.source(), quote="Así se dispone")
+    QuoteCheck.objects.create(citation=citation, quote="Otras", state="found", checked_at="2024-01-01T00:00Z")
+    assert _evidence_of_quotes(signed_in(factories.analyst()).get(change(draft))) == ["Not looked for yet"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "has_sources", "is_warned"),
+    [("unsourced", True, True), ("primary", True, False), ("unsourced", False, False)],
+)
+def test_entry_that_cites_sources_and_is_called_unsourced_is_saved_with_a_warning(
+    evidence: str, has_sources: bool, is_warned: bool
+) -> None:
+    client = signed_in(factories.analyst())
+    draft = factories.draft(sources=(factories.source(),) if has_sources else ())
+    data = admin_forms.shown(client, change(draft)) | {"evidence": evidence, "title_en": "Another title"}
+    said = [str(message) for message in client.post(change(draft), data, follow=True).context["messages"]]
+    draft.refresh_from_db()
+    assert draft.title_en == "Another title"
+    warned = [text for text in said if text.startswith(f"{draft.public_id} cites sources, yet its “Evidence” says")]
+    assert bool(warned) == is_warned
 
 
 def test_printed_source_has_a_title_and_no_address() -> None:
