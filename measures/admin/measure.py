@@ -28,18 +28,13 @@ from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.admin.tagging import CLOSED
 from measures.archive import links
-from measures.choices import Workflow
-from measures.details import details_of, for_page
+from measures.choices import Evidence, Workflow
+from measures.details import BOOKKEEPING, details_of, for_page
 from measures.models import Measure, Source
 from measures.tasks import tend_archive_soon
 
 CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
 """What “save and add another” keeps, beside the sources."""
-BOOKKEEPING = (
-    *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
-    *("published_at", "published_by", "status_date", "date", "public_id"),
-)
-"""What a history need not tell: caches, and who-and-when, which each act says of itself."""
 
 
 @admin.register(Measure)
@@ -201,6 +196,7 @@ class MeasureAdmin(MeasureList):
         with connection.cursor() as cursor:
             cursor.execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()
+        _warn_of_unsourced(request, form.instance)
         links.watch(Source.objects.filter(citations__measure=form.instance), at=timezone.now())
         transaction.on_commit(tend_archive_soon)
 
@@ -259,6 +255,13 @@ class MeasureAdmin(MeasureList):
         address = request.build_absolute_uri(measure.get_absolute_url())
         context = {"measure": measure, "details": details_of(measure), "address": address}
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
+
+
+def _warn_of_unsourced(request: HttpRequest, measure: Measure) -> None:
+    """Say where an entry has sources and its field *Evidence* was left as it came."""
+    if measure.evidence == Evidence.UNSOURCED and measure.citations.exists():
+        text = _("%(id)s cites sources, yet its “Evidence” says “%(unsourced)s”. Choose there what the entry rests on.")
+        messages.warning(request, text % {"id": measure.public_id, "unsourced": Evidence.UNSOURCED.label})
 
 
 def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:
