@@ -10,15 +10,15 @@ from datetime import date, datetime
 from itertools import zip_longest
 from urllib.parse import quote
 
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from countries.periods import PartialDate
 from countries.texts import Text
-from measures.archive.showing import LONGEST_EXCERPT, excerpt
-from measures.choices import CaptureMethod, LinkState, QuoteState, Rights, StatusGroup, TextState
+from measures.archive.showing import LONGEST_EXCERPT, excerpt, may_show_copies
+from measures.choices import CaptureMethod, LinkState, QuoteState, StatusGroup, TextState
 from measures.entries import Span, span_of
 from measures.languages import language_name
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
@@ -116,9 +116,9 @@ class SourceDetails:
 
 def of_source(source: Source) -> SourceDetails:
     """The details of a public source, in a fixed number of queries."""
-    captures = _captures(source)
+    captures = list(source.captures.with_reading().newest_first())
     texts = _texts(captures[: MOST_COMPARED + 1])
-    may_be_shown = source.rights == Rights.SHOW
+    may_be_shown = may_show_copies(source)
     text = next((texts[capture.pk] for capture in captures if texts.get(capture.pk)), "")
     shown = _begun(text) if may_be_shown else excerpt(DocumentText(text=text)).text
     return SourceDetails(
@@ -154,15 +154,6 @@ _UNQUOTED = "!#$%&'()*+,/:;=?@[]~"
 # Captures
 
 
-def _captures(source: Source) -> list[Capture]:
-    """Newest first."""
-    return list(
-        source.captures.newest_first()
-        .select_related("document_text")
-        .defer("document_text__text", "document_text__vector")
-    )
-
-
 def _texts(captures: Sequence[Capture]) -> dict[int, str]:
     """The texts of captures as far as they are looked at."""
     read = DocumentText.objects.filter(capture__in=[capture.pk for capture in captures])
@@ -171,7 +162,8 @@ def _texts(captures: Sequence[Capture]) -> dict[int, str]:
 
 def _copies(source: Source, captures: Sequence[Capture], texts: Mapping[int, str]) -> Iterable[Copy]:
     """With what changed in the texts of the newest; `texts` has those."""
-    most = SHOWN if source.rights == Rights.SHOW else LONGEST_EXCERPT
+    may_be_shown = may_show_copies(source)
+    most = SHOWN if may_be_shown else LONGEST_EXCERPT
     for capture, older in zip_longest(captures, captures[1:]):
         before, after = texts.get(older.pk if older else 0, ""), texts.get(capture.pk, "")
         read = getattr(capture, "document_text", None)
@@ -184,16 +176,13 @@ def _copies(source: Source, captures: Sequence[Capture], texts: Mapping[int, str
             pages=read.pages if read else None,
             method=str(CaptureMethod(capture.method).label),
             text_state=str(TextState(read.state).label) if read and read.state != TextState.READ else "",
-            download=download_of(source, capture),
+            download=_address_of(source, capture) if may_be_shown else "",
             changes=changes_between(before, after, characters=most) if before and after else None,
             is_first=older is None,
         )
 
 
-def download_of(source: Source, capture: Capture) -> str:
-    """Where the public may have the copy; '' where it may not."""
-    if source.rights != Rights.SHOW:
-        return ""
+def _address_of(source: Source, capture: Capture) -> str:
     return reverse("kept_copy", kwargs={"key": source.key, "sha256": capture.sha256})
 
 
@@ -247,14 +236,9 @@ def _day(moment: datetime | None) -> PartialDate | None:
 
 
 def _supported(source: Source) -> Iterable[Supported]:
-    public = Prefetch("measure", Measure.objects.published().select_related("country"))
-    citations = (
-        Citation.objects.filter(source=source, measure__in=Measure.objects.published())
-        .order_by("measure__public_id", "locator", "pk")
-        .select_related("quote_check")
-        .prefetch_related(public)
-    )
-    for citation in citations:
+    citations = Citation.objects.filter(source=source, measure__in=Measure.objects.published())
+    ordered = citations.order_by("measure__public_id", "locator", "pk")
+    for citation in ordered.select_related("measure__country", "quote_check"):
         measure = citation.measure
         group = StatusGroup(measure.status_group)
         yield Supported(

@@ -127,7 +127,7 @@ class SourceAdmin(RecordAdmin):
 
     @admin.display(description=_("kept copies"))
     def captures(self, source: Source) -> SafeString | str:
-        kept = source.captures.select_related("document_text").newest_first() if source.pk else []
+        kept = source.captures.with_reading().newest_first() if source.pk else []
         rows = [
             (
                 reverse("admin:measures_source_copy", args=[capture.pk]),

@@ -81,7 +81,7 @@ def _write_index(path: Path) -> None:
 
 
 def _rows() -> Iterator[list[object]]:
-    captures = Capture.objects.select_related("source", "document_text").order_by("source__key", "captured_at", "pk")
+    captures = Capture.objects.with_reading().select_related("source").order_by("source__key", "captured_at", "pk")
     for capture in captures.iterator():
         source, text = capture.source, getattr(capture, "document_text", None)
         yield [

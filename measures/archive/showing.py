@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from measures.archive.media_types import EXTENSIONS
 from measures.choices import Rights
-from measures.models import Capture, DocumentText
+from measures.models import Capture, DocumentText, Source
 
 LONGEST_EXCERPT = 400
 """Characters of a text whose rights are not given that are shown at most; less than a tenth of it besides."""
@@ -25,9 +25,9 @@ class Excerpt:
     is_cut_after: bool
 
 
-def may_show_copy(capture: Capture) -> bool:
-    """Whether the file itself may be given to anybody."""
-    return capture.source.rights == Rights.SHOW
+def may_show_copies(source: Source) -> bool:
+    """Whether what is kept of a source may be given to anybody."""
+    return source.rights == Rights.SHOW
 
 
 def excerpt(text: DocumentText, at: int = 0) -> Excerpt:

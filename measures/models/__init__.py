@@ -1,4 +1,4 @@
-from measures.models.archive import Capture, CaptureQuerySet, DocumentText, Host, Link, LinkQuerySet, QuoteCheck
+from measures.models.archive import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
 from measures.models.imports import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
 from measures.models.parts import Relation, StatusEvent
@@ -22,7 +22,6 @@ __all__ = [
     "ImportState",
     "IssuingBody",
     "Link",
-    "LinkQuerySet",
     "Measure",
     "MeasureQuerySet",
     "Phase",

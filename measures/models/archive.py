@@ -43,6 +43,11 @@ class CaptureQuerySet(models.QuerySet["Capture"]):
         )
         return self.filter(Q(source__link__capture=F("pk")) | Q(~Exists(later), source__link__capture=None))
 
+    def with_reading(self) -> "CaptureQuerySet":
+        """With what became of reading each, and not the texts themselves, which may be as long as books."""
+        texts = (f"document_text__{name}" for name in ("text", "vector", "page_starts"))
+        return self.select_related("document_text").defer(*texts)
+
     def newest_first(self) -> "CaptureQuerySet":
         return self.order_by("-captured_at", "-pk")
 
@@ -188,17 +193,6 @@ class Host(models.Model):
         return self.name
 
 
-class LinkQuerySet(models.QuerySet["Link"]):
-    """Links, in words of the archive."""
-
-    def broken(self) -> "LinkQuerySet":
-        return self.filter(state=LinkState.GONE)
-
-    def to_look_at(self) -> "LinkQuerySet":
-        """What a person should decide about: gone, moved, or changed since it was last looked at."""
-        return self.filter(state__in=[LinkState.GONE, LinkState.MOVED, LinkState.CHANGED])
-
-
 @shown(OF_PUBLISHED_BY_LINK)
 class Link(models.Model):
     """Whether the address of a source still answers with the same; also the queue of what is to be asked next.
@@ -225,8 +219,6 @@ class Link(models.Model):
     """What the address answered with last."""
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
-
-    objects = LinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("link")

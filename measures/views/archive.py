@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from countries.public_pages import public_page
-from measures.archive.showing import download_headers, may_show_copy
+from measures.archive.showing import download_headers, may_show_copies
 from measures.archive.store import opened
 from measures.broken_links import broken_links
 from measures.models import Capture, Source
@@ -54,7 +54,7 @@ def kept_copy(request: HttpRequest, key: str, sha256: str) -> HttpResponseBase:
     """
     public = Capture.objects.filter(source__in=Source.objects.public()).select_related("source")
     capture = get_object_or_404(public, source__key=key, sha256=sha256)
-    if not may_show_copy(capture):
+    if not may_show_copies(capture.source):
         raise Http404
     try:
         response = FileResponse(opened(capture.file))

@@ -286,7 +286,7 @@ def test_stream_that_unpacks_to_gigabytes_is_ended_by_its_limits() -> None:
 def test_copy_is_shown_only_where_the_rights_say_so_and_never_as_a_page() -> None:
     for rights, is_shown in (("show", True), ("link_only", False), ("unknown", False)):
         capture = factories.capture(source=factories.source(key=f"acta-{rights.replace('_', '-')}", rights=rights))
-        assert showing.may_show_copy(capture) == is_shown
+        assert showing.may_show_copies(capture.source) == is_shown
     headers = showing.download_headers(capture)
     assert headers["Content-Disposition"] == f'attachment; filename="acta-unknown-2021-01-01-{capture.sha256[:8]}.html"'
     assert headers["Content-Type"] == "application/octet-stream"
