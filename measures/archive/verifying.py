@@ -26,7 +26,7 @@ class Verdict:
         return not (self.missing or self.altered or self.orphaned)
 
 
-def verify(*, at: datetime, told: Callable[[], None] = lambda: None) -> Verdict:
+def verify(*, at: datetime, told: Callable[[], object] = lambda: None) -> Verdict:
     """Read everything; `told` is called for each file."""
     verdict = Verdict()
     wanted = {name: (sha256, size) for name, sha256, size in named()}

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *, clear_orphans: bool, **options: Any) -> None:
         with tqdm(unit=" files", disable=None) as bar:
-            verdict = verify(at=timezone.now(), told=lambda: _count(bar))
+            verdict = verify(at=timezone.now(), told=bar.update)
         if clear_orphans:
             self.stdout.write(f"{clear(verdict)} cleared")
         for kind in ("missing", "altered", "orphaned"):
@@ -32,7 +32,3 @@ class Command(BaseCommand):
         if not verdict.is_sound:
             raise CommandError(summary)
         self.stdout.write(summary)
-
-
-def _count(bar: tqdm) -> None:
-    bar.update()
