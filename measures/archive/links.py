@@ -248,6 +248,8 @@ def _answered(link: Link, fetched: Fetched, body: BinaryIO, transfer: BinaryIO) 
         _failed(link, Failure(f"http_{fetched.status}", _retry_after(fetched, now)))
     elif not fetched.size:
         _failed(link, Failure("empty"))
+    elif _leads_home(link, fetched):
+        _works(link, fetched, link.capture, is_changed=False, at=now)
     else:
         _compare(link, fetched, body, transfer, now)
 
@@ -275,7 +277,8 @@ def _reads_alike(before: Capture, found: keeping.Document) -> bool:
 
 
 def _works(link: Link, fetched: Fetched, capture: Capture | None, *, is_changed: bool, at: datetime) -> None:
-    moved_to = "" if not fetched.moved_to or _is_same_place(fetched.moved_to, link.url) else fetched.moved_to
+    moved_to = fetched.url if _leads_home(link, fetched) else fetched.moved_to
+    moved_to = "" if _is_same_place(moved_to, link.url) else moved_to
     state = LinkState.ALIVE
     if moved_to:
         state = LinkState.MOVED
@@ -343,6 +346,16 @@ def _retry_after(fetched: Fetched, now: datetime) -> timedelta | None:
     with suppress(ValueError, OverflowError):
         pause = timedelta(seconds=int(stated)) if stated.isdecimal() else parsedate_to_datetime(stated) - now
     return min(max(pause, timedelta()), LONGEST_RETRY_AFTER)
+
+
+def _leads_home(link: Link, fetched: Fetched) -> bool:
+    """Whether a page's address led to the home page of a site: what stood there is gone, though no status says so."""
+    return _is_home(fetched.url) and not _is_home(link.url)
+
+
+def _is_home(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
 
 
 def _is_same_place(one: str, other: str) -> bool:

@@ -141,6 +141,22 @@ def test_permanent_redirect_is_a_move_and_a_passing_one_is_not(server: HostileSe
     assert (link.state, link.moved_to) == ("alive", "")
 
 
+@pytest.mark.parametrize("status", ["302 Found", "301 Moved Permanently"])
+def test_page_that_leads_to_the_home_page_has_moved_and_its_copy_stays(server: HostileServer, status: str) -> None:
+    source = source_at(server, "/decree")
+    kept = look(source).capture
+    server.answers["/"] = answer(page("Bienvenidos"))
+    server.answers["/decree"] = redirect("/", status=status)
+    link = look(source)
+    assert (link.state, link.moved_to, link.capture) == ("moved", f"{server.url}/", kept)
+    assert Capture.objects.count() == 1
+
+
+def test_home_page_that_is_cited_itself_is_kept(server: HostileServer) -> None:
+    link = look(source_at(server, "/"))
+    assert (link.state, link.moved_to, Capture.objects.count()) == ("alive", "", 1)
+
+
 def test_link_is_gone_only_after_several_failures_over_days(server: HostileServer) -> None:
     source = source_at(server)
     look(source)
