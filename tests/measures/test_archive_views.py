@@ -73,9 +73,9 @@ def test_list_tells_of_each_document_what_it_is(client: Client) -> None:
 
 def test_list_says_what_is_missing(client: Client) -> None:
     cited(title="Alone", language="")
-    assert "Alone Official gazette Peru supports 1 entry Not checked yet no copy kept yet" in words(
-        client.get("/archive/")
-    )
+    said = words(client.get("/archive/"))
+    assert "1 document: no copy kept yet." in said
+    assert "Alone Official gazette Peru supports 1 entry Not checked yet no copy kept yet" in said
 
 
 def test_search_shows_where_the_text_answers(client: Client) -> None:
