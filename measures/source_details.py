@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from countries.periods import PartialDate
 from countries.texts import Text
-from measures.archive.showing import LONGEST_EXCERPT, excerpt, may_show_copies
+from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copies, quotation
 from measures.choices import CaptureMethod, LinkState, QuoteState, StatusGroup, TextState
 from measures.entries import Span, span_of
 from measures.languages import language_name
@@ -120,7 +120,7 @@ def of_source(source: Source) -> SourceDetails:
     texts = _texts(captures[: MOST_COMPARED + 1])
     may_be_shown = may_show_copies(source)
     text = next((texts[capture.pk] for capture in captures if texts.get(capture.pk)), "")
-    shown = _begun(text) if may_be_shown else excerpt(DocumentText(text=text)).text
+    shown = beginning(text, SHOWN) if may_be_shown else quotation(text)
     return SourceDetails(
         language_name=language_name(source.language),
         accessed_on=PartialDate.from_date(source.accessed_on) if source.accessed_on else None,
@@ -132,11 +132,6 @@ def of_source(source: Source) -> SourceDetails:
         may_be_shown=may_be_shown,
         web_archive=web_archive(source, captures[0].captured_at.date() if captures else None),
     )
-
-
-def _begun(text: str) -> str:
-    """The beginning of a text, in whole words."""
-    return text if len(text) <= SHOWN else text[:SHOWN].rsplit(maxsplit=1)[0]
 
 
 def web_archive(source: Source, day: date | None) -> str:
@@ -163,7 +158,7 @@ def _texts(captures: Sequence[Capture]) -> dict[int, str]:
 def _copies(source: Source, captures: Sequence[Capture], texts: Mapping[int, str]) -> Iterable[Copy]:
     """With what changed in the texts of the newest; `texts` has those."""
     may_be_shown = may_show_copies(source)
-    most = SHOWN if may_be_shown else LONGEST_EXCERPT
+    most = SHOWN if may_be_shown else LONGEST_QUOTATION
     for capture, older in zip_longest(captures, captures[1:]):
         before, after = texts.get(older.pk if older else 0, ""), texts.get(capture.pk, "")
         read = getattr(capture, "document_text", None)

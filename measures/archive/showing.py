@@ -1,28 +1,14 @@
 """What the public may see of a kept copy.
 
-All of it where the source's rights say so; otherwise its facts and an excerpt as short as quotations are: what stands
-around a place that was searched for or quoted, else the beginning.
+All of it where the source's rights say so; otherwise its facts and its beginning, as short as quotations are.
 """
-
-import re
-from dataclasses import dataclass
 
 from measures.archive.media_types import EXTENSIONS
 from measures.choices import Rights
-from measures.models import Capture, DocumentText, Source
+from measures.models import Capture, Source
 
-LONGEST_EXCERPT = 400
+LONGEST_QUOTATION = 400
 """Characters of a text whose rights are not given that are shown at most; less than a tenth of it besides."""
-_BLANKS = re.compile(r"\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A part of a text, and whether more stands before and after it."""
-
-    text: str
-    is_cut_before: bool
-    is_cut_after: bool
 
 
 def may_show_copies(source: Source) -> bool:
@@ -30,17 +16,15 @@ def may_show_copies(source: Source) -> bool:
     return source.rights == Rights.SHOW
 
 
-def excerpt(text: DocumentText, at: int = 0) -> Excerpt:
-    """What may be shown of a text around the character `at`, in whole words."""
-    longest = min(LONGEST_EXCERPT, max(len(text.text) // 10, 1))
-    begin = max(0, min(at - longest // 3, len(text.text) - longest))
-    end = begin + longest
-    if begin and (blank := _BLANKS.search(text.text, begin, end)):
-        begin = blank.end()
-    part = text.text[begin:end]
-    if end < len(text.text) and len(words := part.rsplit(maxsplit=1)) > 1:
-        part = words[0]
-    return Excerpt(_BLANKS.sub(" ", part).strip(), begin > 0, end < len(text.text))
+def quotation(text: str) -> str:
+    """The beginning of a text as short as quotations are, on one line."""
+    longest = min(LONGEST_QUOTATION, max(len(text) // 10, 1))
+    return " ".join(beginning(text, longest).split())
+
+
+def beginning(text: str, longest: int) -> str:
+    """The beginning of a text, in whole words."""
+    return text if len(text) <= longest else text[:longest].rsplit(maxsplit=1)[0]
 
 
 def download_name(capture: Capture) -> str:

@@ -294,16 +294,13 @@ def test_copy_is_shown_only_where_the_rights_say_so_and_never_as_a_page() -> Non
     assert "sandbox" in headers["Content-Security-Policy"]
 
 
-def test_excerpt_is_short_and_of_whole_words() -> None:
-    text = factories.document_text(text=" ".join(f"word{number}" for number in range(2000)))
-    begin = showing.excerpt(text)
-    assert begin.text.startswith("word0 word1 ")
-    assert (begin.is_cut_before, begin.is_cut_after) == (False, True)
-    around = showing.excerpt(text, text.text.index("word1000"))
-    assert "word1000" in around.text.split()
-    assert (around.is_cut_before, around.is_cut_after) == (True, True)
-    assert max(len(begin.text), len(around.text)) <= showing.LONGEST_EXCERPT
-    assert len(showing.excerpt(factories.document_text(text="Twenty letters here.")).text) <= 2
+def test_quotation_is_short_and_of_whole_words() -> None:
+    quoted = showing.quotation("\n".join(f"word{number}" for number in range(2000)))
+    assert quoted.startswith("word0 word1 ")
+    assert set(quoted.split()) <= {f"word{number}" for number in range(2000)}
+    assert len(quoted) <= showing.LONGEST_QUOTATION
+    assert len(showing.quotation("Twenty letters here.")) <= 2
+    assert showing.quotation("") == ""
 
 
 # Death between every two steps

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from measures import broken_links, source_details
-from measures.archive.showing import LONGEST_EXCERPT
+from measures.archive.showing import LONGEST_QUOTATION
 from measures.models import Capture, Citation, Measure, QuoteCheck, Source
 from measures.models.archive import archive_storage
 from measures.views import source_listing
@@ -270,7 +270,7 @@ def test_copy_that_may_not_be_shown_is_quoted_alone(client: Client) -> None:
     assert capture.sha256 in html
     assert f"/archive/{source.key}/{capture.sha256}" not in html
     longest = max(re.findall(r">([^<>]*)<", html), key=len)
-    assert len(longest) <= LONGEST_EXCERPT + 2
+    assert len(longest) <= LONGEST_QUOTATION + 2
 
 
 def test_oldest_copies_are_listed_without_comparison(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
