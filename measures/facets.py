@@ -52,11 +52,6 @@ class Option:
         """Whether choosing it would give nothing; what is chosen can always be taken back."""
         return not (self.count or self.chosen)
 
-    @property
-    def chosen_children(self) -> int:
-        """How many of its narrower values are chosen."""
-        return sum(child.chosen for child in self.children)
-
 
 @dataclass(frozen=True, slots=True)
 class Facet:

@@ -45,7 +45,6 @@ class MeasureAdmin(MeasureList):
     inlines = INLINES
     change_form_template = "admin/measures/measure/change_form.html"
     history_hidden = BOOKKEEPING
-    save_on_top = False
     autocomplete_fields = ["country", "issuing_body", "origin_countries"]
     fieldsets = [
         (
