@@ -1,16 +1,14 @@
 """The public sources that no longer stand at their address, by country of the entries that cite them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
-from countries.models import Country
 from measures.choices import LinkState
 from measures.models import Source
-from measures.public_columns import INTERNATIONAL
 from measures.public_sources import PublicSources
 from measures.source_details import Kept, LinkHealth, kept_of, link_of
+from measures.source_filters import country_labels
 
 BROKEN = (LinkState.GONE, LinkState.MOVED)
 MOST_OF_A_COUNTRY = 50
@@ -49,18 +47,16 @@ def broken_links(public: PublicSources) -> list[CountryLinks]:
     rows_of = _rows_by_country(public)
     listed = {iso3: rows[:MOST_OF_A_COUNTRY] for iso3, rows in rows_of.items()}
     found = _links(public, sorted({row for rows in listed.values() for row in rows}))
-    names = [*Country.objects.by_name().filter(pk__in=rows_of).names(), (INTERNATIONAL, _("International bodies"))]
     return [
         CountryLinks(iso3, name, tuple(found[row] for row in listed[iso3] if row in found), len(rows_of[iso3]))
-        for iso3, name in names
-        if rows_of.get(iso3)
+        for iso3, name in country_labels(rows_of).items()
     ]
 
 
 def _rows_by_country(public: PublicSources) -> dict[str, list[int]]:
     """The rows of the broken links of each country, gone before moved, by title."""
     link, country = public.marks["link"], public.marks["country"]
-    rows_of: dict[str, list[int]] = {iso3: [] for iso3 in country.values}
+    rows_of = defaultdict[str, list[int]](list)
     for state in BROKEN:
         is_broken = link.bearing([state.value], len(public))[country.rows]
         for row, code in zip(country.rows[is_broken].tolist(), country.codes[is_broken].tolist(), strict=True):

@@ -45,7 +45,8 @@ Labels = Callable[[Collection[str]], dict[str, str]]
 """From values to the labels of those that exist, in the order in which they are shown."""
 
 
-def _country_labels(values: Collection[str]) -> dict[str, str]:
+def country_labels(values: Collection[str]) -> dict[str, str]:
+    """Names of countries by their codes, in order; international bodies stand last."""
     names = dict(Country.objects.by_name().filter(pk__in=values).names())
     return names | ({INTERNATIONAL: _("International bodies")} if INTERNATIONAL in values else {})
 
@@ -61,7 +62,7 @@ def _coded(choices: Any) -> Labels:
 
 
 FACETS: dict[str, tuple[Any, Labels]] = {
-    "country": (gettext_lazy("Country"), _country_labels),
+    "country": (gettext_lazy("Country"), country_labels),
     "kind": (gettext_lazy("Kind of document"), _coded(SourceKind)),
     "publisher": (gettext_lazy("Publisher"), lambda values: {value: value for value in sorted(values, key=str.lower)}),
     "language": (gettext_lazy("Language"), _language_labels),

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from django.utils.safestring import SafeString
 
-from countries.models import Country
 from countries.texts import Text
 from measures.facets import Facet
 from measures.filters import RELEVANCE
@@ -14,7 +13,7 @@ from measures.headlines import highlighted
 from measures.languages import language_name
 from measures.models import Source
 from measures.source_details import Kept, LinkHealth, documents_of, kept_of, link_of
-from measures.source_filters import SORTS, SourceFilter
+from measures.source_filters import SORTS, SourceFilter, country_labels
 from measures.source_search import RANKED, passages
 from measures.views.paging import Box, Order, Paged
 
@@ -72,7 +71,8 @@ class SourceListing(Paged):
         shown = [(number, found[pk]) for number in self._numbers if (pk := int(public.ids[number])) in found]
         sources = [source for _number, source in shown]
         kept = kept_of(sources)
-        names = dict(Country.objects.by_name().names()) if shown else {}
+        country = public.marks["country"]
+        names = country_labels(country.values) if shown else {}
         titles, excerpts = self._marked(sources)
         return [
             SourceRow(
@@ -84,7 +84,7 @@ class SourceListing(Paged):
                 publisher=source.publisher,
                 published=source.published.in_words() if source.published else "",
                 language_name=language_name(source.language),
-                countries=tuple(names.get(iso3, iso3) for iso3 in public.marks["country"].of_row(number)),
+                countries=tuple(names[iso3] for iso3 in country.of_row(number)),
                 entries=int(public.entries[number]),
                 link=link_of(source),
                 kept=kept[source.pk],

@@ -71,6 +71,12 @@ def test_list_tells_of_each_document_what_it_is(client: Client) -> None:
     )
 
 
+def test_list_names_international_bodies(client: Client) -> None:
+    source = cited(title="Global Compact")
+    Measure.objects.filter(citations__source=source).update(country=None, public_id="INT-00001", kind="soft_law")
+    assert "International bodies supports 1 entry" in words(client.get("/archive/"))
+
+
 def test_list_says_what_is_missing(client: Client) -> None:
     cited(title="Alone", language="")
     said = words(client.get("/archive/"))
