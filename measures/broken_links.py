@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from measures.choices import LinkState
 from measures.models import Source
 from measures.public_sources import PublicSources
+from measures.source_choices import LinkState
 from measures.source_details import Kept, LinkHealth, kept_of, link_of
 from measures.source_filters import country_labels
 

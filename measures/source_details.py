@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from countries.periods import PartialDate
 from countries.texts import Text
 from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copies, quotation
-from measures.choices import CaptureMethod, LinkState, QuoteState, StatusGroup, TextState
+from measures.choices import StatusGroup
 from measures.entries import Span, span_of
 from measures.languages import language_name
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
+from measures.source_choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.text_changes import Changes, changes_between
 
 SHOWN = 3_000

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
-from measures.choices import LinkState, SourceKind
 from measures.facets import LONGEST, Facet, Option, nearest
 from measures.filters import (
     LONGEST_TEXT,
@@ -31,6 +30,7 @@ from measures.public_columns import INTERNATIONAL
 from measures.public_index import Mask
 from measures.public_sources import Marks, PublicSources, public_sources
 from measures.search import Ids
+from measures.source_choices import LinkState, SourceKind
 from measures.source_search import RANKED, best_sources, found_sources
 
 TITLE = "title"

@@ -21,8 +21,8 @@ from django.utils.translation import ngettext
 from countries.record_admin import RecordAdmin, RecordForm
 from measures.admin.queues import SourceQueueFilter
 from measures.archive import keeping, links, showing, store
-from measures.choices import LinkState
 from measures.models import Capture, Link, Source
+from measures.source_choices import LinkState
 from measures.tasks import tend_archive_soon
 
 

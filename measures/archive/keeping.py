@@ -18,8 +18,8 @@ from countries.fetching import Fetched
 from measures.archive import pictures, reading, store
 from measures.archive.media_types import HTML, UNKNOWN, media_type_of
 from measures.archive.warc import write_warc
-from measures.choices import CaptureMethod
 from measures.models import Capture, DocumentText, Source
+from measures.source_choices import CaptureMethod
 
 LARGEST_UPLOAD = 100_000_000
 """Bytes of a file that a person may bring."""

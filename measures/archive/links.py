@@ -23,8 +23,8 @@ from django.utils.translation import gettext as _
 
 from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
 from measures.archive import hosts, keeping, quotes
-from measures.choices import LinkState, TextState
 from measures.models import Capture, Host, Link, Source
+from measures.source_choices import LinkState, TextState
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from measures.choices import CaptureMethod, QuoteState, TextState
 from measures.models import Capture, Citation, DocumentText, Link, QuoteCheck
+from measures.source_choices import CaptureMethod, QuoteState, TextState
 
 _HYPHEN_AT_END = re.compile(r"(?<=\w)[-\u2010\u00ad][ \t]*\n\s*(?=\w)")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")

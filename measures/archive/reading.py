@@ -14,7 +14,7 @@ from django.conf import settings
 
 from measures.archive.media_types import HTML, PDF, TEXT, XML
 from measures.archive.store import PIECE
-from measures.choices import TextState
+from measures.source_choices import TextState
 
 READABLE = (PDF, HTML, XML, TEXT)
 PROGRAM = "measures.archive.extraction"

@@ -14,7 +14,6 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from countries.public_changes import shown
-from measures.choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.models.published import (
     OF_PUBLISHED_BY_CAPTURE,
     OF_PUBLISHED_BY_CITATION,
@@ -22,6 +21,7 @@ from measures.models.published import (
     OF_PUBLISHED_BY_SOURCE,
 )
 from measures.models.source import Citation, Source
+from measures.source_choices import CaptureMethod, LinkState, QuoteState, TextState
 
 SHA256 = r"^[0-9a-f]{64}$"
 REMOVING = "observatory.removes_captures"

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from countries.history import kept
 from countries.periods import PartialDateField, canonical, range_of
 from countries.public_changes import shown
-from measures.choices import Rights, SourceKind, Workflow
+from measures.choices import Workflow
 from measures.models.published import PUBLISHED
+from measures.source_choices import Rights, SourceKind
 
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 """BCP 47, as far as a pattern can tell."""
