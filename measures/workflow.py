@@ -140,8 +140,8 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     _refuse_elsewhere(move, measures)
-    if move.target == Workflow.PUBLISHED:
-        _refuse_incomplete(measures)
+    if move.target == Workflow.PUBLISHED and (problems := lacking(measures)):
+        raise ValidationError(problems)
     with pghistory.context(move=move.name, note=note):
         _write(move, measures, by=by, note=note)
 
@@ -159,18 +159,17 @@ def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
         raise ValidationError(problems)
 
 
-def _refuse_incomplete(measures: MeasureQuerySet) -> None:
-    lacking = measures.exclude(COMPLETE).annotate(has_source=HAS_SOURCE).only("public_id", "primary_topic")
-    problems = [
+def lacking(measures: MeasureQuerySet) -> list[ValidationError]:
+    """What publication will ask for, of each of these records that lacks something."""
+    incomplete = measures.exclude(COMPLETE).annotate(has_source=HAS_SOURCE).order_by("public_id")
+    return [
         ValidationError(
             _("%(id)s cannot be published yet. It lacks: %(missing)s."),
             code="incomplete",
             params={"id": measure.public_id, "missing": ", ".join(_missing(measure))},
         )
-        for measure in lacking
+        for measure in incomplete.only("public_id", "primary_topic")
     ]
-    if problems:
-        raise ValidationError(problems)
 
 
 HAS_SOURCE = Exists(Citation.objects.filter(measure=OuterRef("pk")))

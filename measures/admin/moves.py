@@ -51,12 +51,8 @@ def _tell_what_is_lacking(request: HttpRequest, move: workflow.Move, ids: list[i
     """What publication will ask for, said to who submits an entry."""
     if move.target != Workflow.IN_REVIEW:
         return
-    lacking = Measure.objects.filter(pk__in=ids).exclude(workflow.COMPLETE).annotate(has_source=workflow.HAS_SOURCE)
-    for measure in lacking.order_by("public_id"):
-        missing = [] if measure.has_source else [_("a source")]
-        missing += [] if measure.primary_topic_id else [_("a primary topic")]
-        text = _("%(id)s cannot be published yet. It lacks: %(missing)s.")
-        messages.warning(request, text % {"id": measure.public_id, "missing": ", ".join(missing)})
+    for problem in workflow.lacking(Measure.objects.filter(pk__in=ids)):
+        messages.warning(request, problem.messages[0])
 
 
 def _named(measure: Measure) -> dict[str, str]:
