@@ -88,7 +88,8 @@ def _check_source(source: int, citations: list[Citation], at: datetime) -> None:
         body = folded(text.text)
         state = QuoteState.FOUND if is_current else QuoteState.NO_LONGER
         found = [citation for citation in left if stands(citation.quote, body)]
-        made += [_checked(c, state, at, text.capture, _page(text, c.quote)) for c in found]
+        pages = _pages(text) if found else []
+        made += [_checked(c, state, at, text.capture, _page(pages, c.quote)) for c in found]
         left = [citation for citation in left if citation not in found]
     for citation in left:
         is_checkable = bool(texts and parts_of(citation.quote))
@@ -116,10 +117,14 @@ def _texts(source: int) -> list[tuple[DocumentText, bool]]:
     return sorted(marked, key=lambda pair: not pair[1])
 
 
-def _page(text: DocumentText, quote: str) -> int | None:
-    """The page on which the quote begins, from 1; None where there are no pages."""
+def _pages(text: DocumentText) -> list[str]:
+    """The pages of a text as they are compared; none where it has none."""
     bounds = [*text.page_starts, len(text.text)]
-    pages = [folded(text.text[start:end]) for start, end in pairwise(bounds)]
+    return [folded(text.text[start:end]) for start, end in pairwise(bounds)]
+
+
+def _page(pages: list[str], quote: str) -> int | None:
+    """The page on which the quote begins, from 1; None where there are no pages."""
     beginning = parts_of(quote)[0]
     while pages and len(beginning) >= BEGINNING:
         for number, page in enumerate(pages, start=1):
