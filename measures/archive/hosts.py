@@ -37,10 +37,9 @@ def ensure_host(url: str) -> Host:
     return Host.objects.get_or_create(name=host_of(url), defaults={"free_at": timezone.now()})[0]
 
 
-def rest(host: Host, *, at: datetime, for_: timedelta | None = None) -> None:
+def rest(host: Host, *, at: datetime, for_: timedelta) -> None:
     """Have nobody ask the server for a while."""
-    pause = PAUSE if for_ is None else for_
-    Host.objects.filter(pk=host.pk).update(free_at=at + pause)
+    Host.objects.filter(pk=host.pk).update(free_at=at + for_)
 
 
 def needs_robots(host: Host, *, at: datetime) -> bool:

@@ -5,9 +5,11 @@ nothing, and whoever asks a server notes first when it may be asked again. Any n
 """
 
 import logging
+import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -115,7 +117,7 @@ def claim(*, at: datetime) -> Link | None:
         link = _first_due(host, at=at) if host else None
         if link:
             Link.objects.filter(pk=link.pk).update(due_at=at + LEASE)
-            hosts.rest(link.host, at=at, for_=hosts.pause_of(link.host))
+            hosts.rest(link.host, at=at, for_=LEASE)  # until it has answered; then it gets its pause
     return link
 
 
@@ -155,21 +157,23 @@ def visit_due(*, seconds: float) -> int:
                 asked += 1
                 continue
             running = {future for future in running if not future.done()}
-            if not _wait_for_free(until, is_working=bool(running)):
+            if not _wait_for_free(until, running):
                 break
     return asked
 
 
-def _wait_for_free(until: float, *, is_working: bool) -> bool:
-    """Wait a moment; False where there is nothing to wait for."""
+def _wait_for_free(until: float, running: set[Future[None]]) -> bool:
+    """Wait a moment, or until one of the visits ends; False where there is nothing to wait for."""
     now = timezone.now()
-    free = next_free(at=now)
-    left = until - time.monotonic()
-    if free is None or (free - now).total_seconds() > left:
-        if not is_working:
-            return False
-        free = now
-    time.sleep(min(max((free - now).total_seconds(), 0.05), 0.5, max(left, 0.01)))
+    free, left = next_free(at=now), until - time.monotonic()
+    pause = (free - now).total_seconds() if free else math.inf
+    if pause > left and not running:
+        return False
+    moment = max(min(pause, left, 0.5), 0.05)
+    if running:
+        wait(running, timeout=moment, return_when="FIRST_COMPLETED")
+    else:
+        time.sleep(moment)
     return True
 
 
@@ -202,7 +206,8 @@ def visit(link: Link) -> None:
     now = timezone.now()
     if hosts.needs_robots(link.host, at=now):
         try:
-            hosts.fetch_robots(link.url, link.host, at=now)
+            with _followed_by_pause(link.host):
+                hosts.fetch_robots(link.url, link.host, at=now)
         except FetchError as error:
             _failed(link, Failure(error.reason))
         else:
@@ -210,13 +215,23 @@ def visit(link: Link) -> None:
         return
     with TemporaryFile() as body, TemporaryFile() as transfer:
         try:
-            fetched = _fetch(link, body, transfer)
+            with _followed_by_pause(link.host):
+                fetched = _fetch(link, body, transfer)
         except hosts.Forbidden:
             _failed(link, Failure("robots"))
         except FetchError as error:
             _failed(link, Failure(error.reason))
         else:
             _answered(link, fetched, body, transfer)
+
+
+@contextmanager
+def _followed_by_pause(host: Host) -> Iterator[None]:
+    """Whatever the server says, and however long that takes, it is left alone from then on."""
+    try:
+        yield
+    finally:
+        hosts.rest(host, at=timezone.now(), for_=hosts.pause_of(host))
 
 
 def _fetch(link: Link, body: BinaryIO, transfer: BinaryIO) -> Fetched:
