@@ -4,7 +4,7 @@ const NEAR = 20; // pixels within which a small country is meant, although anoth
 const SMALL = 26; // pixels; what is larger than that is easily met
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-const language = document.documentElement.lang;
+const language = document.documentElement.lang.replace(/^en$/, "en-GB"); // dates as the server writes them
 
 function element(tag, className, ...content) {
   const made = document.createElement(tag);
