@@ -1,7 +1,7 @@
 """The archive as a reader uses it: search, narrow, open, compare; on a phone, without script, in three languages."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from measures.models import Citation, QuoteCheck, Source
@@ -89,17 +89,17 @@ def test_reader_without_script_searches_narrows_and_opens(
     page.get_by_role("navigation").get_by_role("link", name=gettext_in(language, "Archive"), exact=True).click()
     page.get_by_label(gettext_in(language, "Words in the documents, their titles or addresses")).fill("cuarentenas")
     page.get_by_role("button", name=gettext_in(language, "Search"), exact=True).click()
-    assert page.locator(".document").count() == 5
-    assert page.locator(".excerpt mark").first.inner_text() == "cuarentena"
+    expect(page.locator(".document")).to_have_count(5)
+    expect(page.locator(".excerpt mark").first).to_have_text("cuarentena")
     page.get_by_label(gettext_in(language, "Gone")).check()
     page.get_by_role("button", name=gettext_in(language, "Apply filters")).click()
-    assert page.locator(".document").count() == 1
+    expect(page.locator(".document")).to_have_count(1)
     page.get_by_role("link", name="Gaceta gone").click()
-    assert page.url == f"{address}{prefix}/archive/source-gone/"
-    assert page.locator(".link").first.inner_text().strip().startswith(gettext_in(language, "Gone"))
+    expect(page).to_have_url(f"{address}{prefix}/archive/source-gone/")
+    expect(page.locator(".link").first).to_contain_text(gettext_in(language, "Gone"))
     page.locator(".changes summary").click()
-    assert page.locator(".changes ins b").inner_text() == "30"
-    assert page.locator(".changes del b").inner_text() == "15"
+    expect(page.locator(".changes ins b")).to_have_text("30")
+    expect(page.locator(".changes del b")).to_have_text("15")
     page.get_by_role("link", name="Measure on gone").click()
     page.locator(".quoted summary").click()
     assert page.locator(".quoted blockquote").is_visible()
@@ -112,7 +112,7 @@ def test_kept_copy_is_saved_and_never_opened(page: Page, address: str) -> None:
         page.get_by_role("link", name="Download this copy").first.click()
     assert saved.value.suggested_filename.startswith("source-alive-2021-01-31-")
     assert saved.value.path().read_text() == TEXT.format(30)
-    assert page.url == f"{address}/archive/source-alive/"
+    expect(page).to_have_url(f"{address}/archive/source-alive/")
 
 
 def test_phone_folds_the_filters_and_shows_the_documents(page: Page, address: str) -> None:

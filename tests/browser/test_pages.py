@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 from django.utils import translation
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from countries.models import Country
@@ -117,8 +117,8 @@ def test_form_leads_to_a_country_without_script(browser: Browser, address: str) 
     page.goto(address + "/es/")
     page.get_by_label(gettext_in("es", "Go to a country")).select_option("ecuador")
     page.get_by_role("button", name=gettext_in("es", "Open")).click()
-    assert page.url == address + "/es/countries/ecuador/"
-    assert page.locator("h1").inner_text() == "Ecuador"
+    expect(page).to_have_url(address + "/es/countries/ecuador/")
+    expect(page.locator("h1")).to_have_text("Ecuador")
     context.close()
 
 
@@ -137,9 +137,9 @@ def test_keyboard_skips_the_header(page: Page, address: str) -> None:
 def test_language_of_the_reader_is_kept_from_page_to_page(page: Page, address: str) -> None:
     page.goto(address + "/countries/?go=")
     page.get_by_role("link", name="Português").click()
-    assert page.url == address + "/pt/countries/?go="
+    expect(page).to_have_url(address + "/pt/countries/?go=")
     page.get_by_role("link", name="Equador").click()
-    assert page.url == address + "/pt/countries/ecuador/"
+    expect(page).to_have_url(address + "/pt/countries/ecuador/")
 
 
 def test_paper_is_white_and_shows_what_is_folded(page: Page, address: str) -> None:

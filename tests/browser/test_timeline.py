@@ -87,7 +87,7 @@ def test_mark_leads_to_its_entry_which_stands_out(page: Page, peru: str) -> None
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     measure = Measure.objects.get(title_en="Borders shut")
-    assert page.url == f"{peru}#m-{measure.public_id}"
+    expect(page).to_have_url(f"{peru}#m-{measure.public_id}")
     target = page.locator(":target")
     expect(target).to_contain_text("Borders shut")
     expect(target).to_be_in_viewport()
@@ -113,7 +113,7 @@ def test_filters_work_without_script(browser: Browser, peru: str) -> None:
     page.get_by_role("link", name="Remove filter Bill in the legislature").click()
     expect(page.get_by_role("status")).to_contain_text("2 of 5 entries")
     page.get_by_role("link", name="Clear all filters").click()
-    assert page.url == f"{peru}#result"
+    expect(page).to_have_url(f"{peru}#result")
     context.close()
 
 
@@ -203,7 +203,7 @@ def test_numbers_lead_to_their_entries(page: Page, crowded: str) -> None:
         "link", name="151 entries, Health, May 2020"
     ).click()
     expect(page.get_by_role("status")).to_contain_text("151 of 156 entries")
-    assert page.url == f"{crowded}?topic=health&from=2020-05&to=2020-05&precision=day&precision=month#timeline"
+    expect(page).to_have_url(f"{crowded}?topic=health&from=2020-05&to=2020-05&precision=day&precision=month#timeline")
 
 
 ADDRESSES = (
