@@ -417,7 +417,7 @@ def _progress_in_words(kept: FileImport) -> str:
 
 def _result_in_words(kept: FileImport) -> str:
     return ngettext(
-        "Imported: %(new)d new, %(changed)d changed record.",
-        "Imported: %(new)d new, %(changed)d changed records.",
+        "Imported: %(new)s new, %(changed)s changed record.",
+        "Imported: %(new)s new, %(changed)s changed records.",
         kept.changed,
-    ) % {"new": kept.new, "changed": kept.changed}
+    ) % {"new": intcomma(kept.new), "changed": intcomma(kept.changed)}

@@ -86,6 +86,7 @@ def test_confirmed_import_is_written_once_and_the_file_forgotten(
     with django_capture_on_commit_callbacks(execute=True):
         page = _text(client.post(kept.get_absolute_url(), follow=True))
     assert "Imported: 1 new, 0 changed records." in page
+    assert "To the list of measures" in page
     kept.refresh_from_db()
     assert (kept.applied_by, Measure.objects.get().created_by) == (kept.created_by, kept.created_by)
     assert _uploads(folder) == []
