@@ -173,6 +173,16 @@ def test_profile_as_of_an_edition_has_its_texts_and_the_figures_of_then(client: 
     assert shown == [("Now.", "2021"), ("Then.", "2019")]
     assert b"/countries/peru/profile/?as_of=2020-08#role-sending" in client.get(PERU).content
     assert client.get(f"{PERU}profile/?as_of=2019").context["profile"].cards == ()
+    cited = "Observatorio de Políticas de Movilidad. <i>Perú: perfil{}.</i>"
+    assert cited.format("") in client.get(f"/es{PERU}profile/").text
+    assert cited.format(" a fecha de agosto de 2020") in client.get(f"/es{PERU}profile/?as_of=2020-08").text
+
+
+def test_note_of_a_headline_is_marked_as_english_on_pages_in_other_languages(client: Client) -> None:
+    rate = factories.indicator(key="poverty_rate", unit="percent")
+    factories.observation(indicator=rate, value=None, status="O", note="A label without a value.")
+    for prefix, marked in (("", 0), ("/es", 1)):
+        assert client.get(f"{prefix}{PERU}").text.count('<abbr aria-hidden="true">EN</abbr>') == marked
 
 
 @pytest.mark.parametrize("query", ["?as_of=2020-13", "?as_of=soon", "?on=2020-01-01"])
