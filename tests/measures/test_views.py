@@ -64,7 +64,8 @@ def test_country_of_one_entry_speaks_in_the_singular(client: Client, peru: Count
 def test_country_without_entries_says_what_that_means(client: Client, peru: Country) -> None:
     said = words(client.get("/countries/peru/"))
     assert "this country has not been researched" in said
-    assert "Nothing has been published here yet." in said
+    assert "No entries yet Nothing has been published here yet." in said
+    assert "Download" not in said
 
 
 @pytest.mark.parametrize("slug", ["atlantis", "venezuela"])
