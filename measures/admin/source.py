@@ -72,6 +72,8 @@ class SourceAdmin(RecordAdmin):
     list_filter = [SourceQueueFilter, "kind", "rights", "language"]
     list_select_related = ["link"]
     search_fields = ["title", "url", "key", "publisher"]
+    # Counting citations drops the order of the model, and pages of unordered rows may repeat or lose some
+    ordering = ["title", "key"]
     readonly_fields = ["measures", "link_state", "captures"]
     in_use_advice = _("Entries cite it. Cite another source there first; the list below names them.")
     fieldsets = [

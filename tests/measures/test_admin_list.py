@@ -231,6 +231,14 @@ def test_refused_action_names_each_record_and_changes_none() -> None:
     assert not Measure.objects.published().exists()
 
 
+def test_sources_offered_are_in_order_of_title() -> None:
+    for title in ("Gazette C", "Gazette A", "Gazette B"):
+        factories.source(title=title)
+    query = {"app_label": "measures", "model_name": "citation", "field_name": "source", "term": "gazette"}
+    answer = signed_in(factories.analyst()).get("/admin/autocomplete/", query)
+    assert [row["text"] for row in answer.json()["results"]] == ["Gazette A", "Gazette B", "Gazette C"]
+
+
 def test_bodies_offered_are_those_of_the_country_and_international_ones() -> None:
     factories.measure()
     for iso3 in ("PER", "VEN"):
