@@ -1,6 +1,6 @@
 """Import of a file against COPY of the same rows into the same tables, with the same triggers and indexes.
 
-A file has at most 100,000 rows; it goes into a database with vocabulary alone, or on top of a larger loaded one.
+A file has at most 50,000 rows; it goes into a database with vocabulary alone, or on top of a larger loaded one.
 Unchanged rows are imported after ANALYZE, which in real life comes of itself within a minute.
 """
 
@@ -18,7 +18,7 @@ from tests.bench.loading import COLUMNS, Keys, as_text, copy_text, table_rows, v
 from tests.bench.measuring import Result, Target, in_turns, limited, spread
 from tests.bench.run import MIB, Bench
 
-LARGEST_FILE = 100_000
+LARGEST_FILE = 50_000
 FIRST_START = 5_000_000
 """Numbers of the file's entries begin beyond those of the loaded ones."""
 SAMPLE = 300
