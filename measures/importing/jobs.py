@@ -25,7 +25,7 @@ from measures.importing.staging import execute, rows
 from measures.models import AT_WORK, FileImport, ImportState
 from measures.resources import RESOURCES
 
-SMALL = 4_000_000
+SMALL = 1_000_000
 """Bytes of a file that is checked and imported at once, which takes some seconds; a larger one goes to a worker."""
 KEPT_FOR = timedelta(days=7)
 """How long an upload that nobody imports is kept."""
