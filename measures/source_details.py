@@ -221,7 +221,7 @@ def _state_in_words(source: Source, link: Link) -> str:
     if not source.url:
         return _("No address recorded")
     is_asked_in_vain = link.state == LinkState.UNKNOWN and link.checked_at
-    return _("Not known yet") if is_asked_in_vain else str(LinkState(link.state).label)
+    return _("No answer so far") if is_asked_in_vain else str(LinkState(link.state).label)
 
 
 def _day(moment: datetime | None) -> PartialDate | None:

@@ -48,7 +48,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "chart": marks,
         "matrix": counts,
         "panel": panel(shown, figures, listing, marks, counts),
-        "address": permanent_address(request, shown),
+        "address": permanent_address(request, shown) + (listing.filter.query() if listing.filter.is_narrowed else ""),
         "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order, series=None),
     }
     return render(request, "measures/country.html", context, status=listing.status_code)
