@@ -17,7 +17,7 @@ import numpy as np
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchQueryField
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Func, Q, TextField, Value
+from django.db.models import BigIntegerField, BinaryField, Func, Q, TextField, Value
 from numpy.typing import NDArray
 from psycopg import ClientCursor
 
@@ -35,11 +35,11 @@ SHORTEST_BEGINNING = 3
 
 Ids = NDArray[np.int64]
 
-_HEADER, _TRAILER = 45, 2
-"""Bytes of a binary COPY of one array: before its first element, and after its last."""
+_HEADER, _TRAILER = 25, 2
+"""Bytes of a binary COPY before its only cell and after it."""
 
 _RANKS = """
-select array_agg(coalesce(ts_rank(s.vector, {query}), 0) order by c.place)
+select string_agg(float4send(coalesce(ts_rank(s.vector, {query}), 0)), '' order by c.place)
 from unnest('{{{ids}}}'::bigint[]) with ordinality c (id, place) left join measures_searchtext s on s.measure_id = c.id
 """
 
@@ -103,11 +103,18 @@ class Found(Func):
     """The identifiers of the entries that answer a search, as an array."""
 
     function = "measures_search_found"
-    output_field = ArrayField(BigIntegerField())
+    output_field: Any = ArrayField(BigIntegerField())
 
     def __init__(self, text: str) -> None:
         begun = key_of(text) if _may_be_reference(text) else Value(None, TextField())
         super().__init__(query(text), begun)
+
+
+class _Packed(Found):
+    """The same, of eight bytes each."""
+
+    function = "measures_search_packed"
+    output_field = BinaryField()
 
 
 class _Each(Func):
@@ -124,7 +131,7 @@ def matching(text: str) -> Q:
 
 def found_ids(text: str) -> Ids:
     """The entries of `matching(text)`, drafts among them, in no order."""
-    return _array(f"select {_composed(Found(text))}", ">i8").astype(np.int64)
+    return _numbers(f"select {_composed(_Packed(text))}", ">i8").astype(np.int64)
 
 
 def best(text: str, ids: Iterable[int]) -> Ids:
@@ -138,7 +145,7 @@ def best(text: str, ids: Iterable[int]) -> Ids:
     if not len(candidates):
         return candidates
     listed = ",".join(map(str, candidates.tolist()))
-    ranks = _array(_RANKS.format(query=_composed(query(text)), ids=listed), ">f4").copy()
+    ranks = _numbers(_RANKS.format(query=_composed(query(text)), ids=listed), ">f4").copy()
     if _may_be_reference(text):
         bearing = Measure.objects.filter(pk__in=candidates.tolist(), reference_key__startswith=key_of(text))
         ranks[np.isin(candidates, list(bearing.values_list("pk", flat=True)))] = 1.0
@@ -153,11 +160,10 @@ def _composed(expression: Func) -> str:
         return ClientCursor(cursor.connection).mogrify(sql, params)
 
 
-def _array(sql: str, element: str) -> NDArray[Any]:
-    """The one array without nulls that a query selects, without an object for each of its elements."""
+def _numbers(sql: str, element: str) -> NDArray[Any]:
+    """The numbers, packed into one cell, that a query selects, without an object for each of them; none for null."""
     with connection.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format binary)") as copy:
-        packed = b"".join(copy)
-    return np.frombuffer(packed[_HEADER:-_TRAILER], np.dtype([("length", ">i4"), ("value", element)]))["value"]
+        return np.frombuffer(b"".join(copy)[_HEADER:-_TRAILER], element)
 
 
 def _may_be_reference(text: str) -> bool:

@@ -30,7 +30,12 @@ def environment(**options: Any) -> Environment:
 
 def _with_commas(number: int) -> str:
     """As `intcomma`, which takes its time also where there is nothing to part."""
-    return str(number) if number < 1000 else intcomma(number)
+    return str(number) if number < 1000 else _parted(number, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _parted(number: int, _language: str | None) -> str:
+    return intcomma(number)
 
 
 def _entries_in_words(number: int) -> str:
