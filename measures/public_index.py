@@ -46,6 +46,7 @@ NO_MEASURE = 0
 """Stands for the identifier in the key of a piece that shows no measure."""
 MOST_SEARCHES = 16
 """Searches whose rows are kept, with a byte for each entry of the index."""
+_ROWS = "rows"
 MOST_DAYS = 64
 """Counts of a day that are kept, of some bytes for each country."""
 
@@ -170,7 +171,7 @@ class Selection:
 
     def last_change(self) -> date | None:
         """The day of the last change; None of no rows."""
-        return day_of(self.column("updated").max()) if len(self) else None
+        return self.once("last change", lambda: day_of(self.column("updated").max()) if len(self) else None)
 
     def dates(self) -> tuple[list[tuple[date | None, str]], Array]:
         """The kinds of dates that occur, and for each row the number of its kind.
@@ -249,8 +250,11 @@ class PublicIndex:
 
     def of_country(self, iso3: str) -> Selection:
         """The rows of a country; what they are asked twice is answered at once."""
+        known = self.known.setdefault(iso3, {})
         mask = self.bearing("country", [iso3])
-        return Selection(self, mask, np.flatnonzero(mask), self.known.setdefault(iso3, {}))
+        if _ROWS not in known:
+            known[_ROWS] = np.flatnonzero(mask)
+        return Selection(self, mask, known[_ROWS], known)
 
     def kept(self, name: Any, make: Callable[[], T]) -> T:
         """What is made in the active language of other tables than that of measures, until one of them changes."""

@@ -111,7 +111,7 @@ class Found(Func):
 
 
 class _Packed(Found):
-    """The same, of eight bytes each."""
+    """The same, of eight bytes each; an entry may be there twice."""
 
     function = "measures_search_packed"
     output_field = BinaryField()
@@ -130,7 +130,7 @@ def matching(text: str) -> Q:
 
 
 def found_ids(text: str) -> Ids:
-    """The entries of `matching(text)`, drafts among them, in no order."""
+    """The entries of `matching(text)`, drafts among them, in no order; some may be there twice."""
     return _numbers(f"select {_composed(_Packed(text))}", ">i8").astype(np.int64)
 
 

@@ -1,18 +1,19 @@
-"""What `measures_search_found` finds, packed: eight bytes an identifier, which takes a fifth less time than an array."""
+"""What a search finds, packed: eight bytes an identifier, which a large result needs a quarter less time for.
+
+An entry may be in it twice: once by its words, once by its reference.
+"""
 
 from django.db import migrations
 
 PACKED = """
 create function measures_search_packed(query tsquery, reference_beginning text) returns bytea
-language sql stable parallel safe set enable_seqscan = off set jit = off as $$
-    select string_agg(int8send(id), '') from (
-        select measure_id as id from measures_searchtext where vector @@ query
-        union all
-        select m.id from measures_measure m
-        where m.reference_key like reference_beginning || '%'
-            and not exists (select from measures_searchtext s where s.measure_id = m.id and s.vector @@ query)
-    ) found
-$$
+language plpgsql stable parallel safe set enable_seqscan = off set jit = off as $$
+begin
+    return coalesce((select string_agg(int8send(measure_id), '') from measures_searchtext where vector @@ query), '')
+        || coalesce((
+            select string_agg(int8send(id), '') from measures_measure where reference_key like reference_beginning || '%'
+        ), '');
+end $$
 """
 
 

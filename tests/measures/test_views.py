@@ -163,6 +163,7 @@ def test_country_page_offers_its_filters_as_data(client: Client, peru: Country) 
 
 
 def test_country_page_is_cited_with_its_filters(client: Client, peru: Country) -> None:
+    make.measure()
     assert words(client.get("/es/countries/peru/?topic=health&page=1")).count("/countries/peru/?topic=health ") == 1
     assert "http://testserver/countries/peru/ " in words(client.get("/countries/peru/?page=1"))
 
