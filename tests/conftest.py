@@ -64,16 +64,18 @@ def archive_dir(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture
-def environment(transactional_db: None) -> dict[str, str]:
-    """That of a process which works on the database of the tests."""
+def environment(transactional_db: None) -> Iterator[dict[str, str]]:
+    """That of a process which works on the database of the tests; of a worker nothing stays behind."""
     connection.ensure_connection()
     given = connection.connection.info
     address = f"{given.user}:{quote(given.password)}@{given.host}:{given.port}/{given.dbname}"
-    return {
+    yield {
         **os.environ,
         "DATABASE_URL": f"postgresql://{address}",
         "DJANGO_SETTINGS_MODULE": "observatory.settings",
     }
+    with connection.cursor() as cursor:  # Django empties the tables of its own models alone
+        cursor.execute("truncate procrastinate_workers, procrastinate_jobs cascade")
 
 
 @pytest.fixture(scope="session")
