@@ -16,7 +16,7 @@ LINES = {
     "list, group, twelve years, three topics": "List, three filters",
     "search, rare word": "Search, rare word",
     "search, two in three": "Search, word in two of three",
-    "import fresh": "Import, up to 100,000 rows",
+    "import fresh": "Import, up to 50,000 rows",
     "export CSV": "Export of all entries",
 }
 """The results that are drawn, and what is written beside their lines."""
