@@ -133,7 +133,7 @@ class _Taped:
         self._sock.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Raw(self._sock.makefile(mode, buffering=0), self._tape))  # type: ignore[call-overload]
+        return io.BufferedReader(_Raw(self._sock.makefile(mode, buffering=0), self._tape))  # type: ignore[call-overload]  # always "rb"
 
 
 class Connection(HTTPConnection):
