@@ -81,7 +81,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class ShareRow:
-    """One part of a whole; `bar` is its length in percent of the longest, '' where there is no number."""
+    """One part; `bar` is its length, of the whole or of the longest count, '' without a number."""
 
     name: str
     value: str
@@ -317,13 +317,13 @@ def _table(parts: Sequence[Observation]) -> ShareTable:
     stated = [part for part in parts if part.status != ObservationStatus.MISSING]
     indicator = parts[0].indicator
     rest = _rest(stated) if parts[0].is_share else None
-    longest = max([part.value for part in stated if part.value] + [rest or Decimal(0)], default=Decimal(0))
-    rows = [ShareRow(_counterpart(part), stated_value(part), _bar(part.value, longest)) for part in stated]
+    full = WHOLE if parts[0].is_share else max((part.value for part in stated if part.value), default=WHOLE)
+    rows = [ShareRow(_counterpart(part), stated_value(part), _bar(part.value, full)) for part in stated]
     if rest:
         number = in_unit(rest, indicator.unit, indicator.decimals)
         is_exact = all(part.qualifier == Qualifier.EQ for part in stated)
         value = number if is_exact else qualified(number, Qualifier.APPROX)
-        rows.append(ShareRow(_("Other or not stated"), value, _bar(rest, longest), is_rest=True))
+        rows.append(ShareRow(_("Other or not stated"), value, _bar(rest, full), is_rest=True))
     return ShareTable(
         name=indicator.name if parts[0].is_share else _("%(figure)s, by country") % {"figure": indicator.name},
         rows=tuple(rows),
@@ -343,9 +343,9 @@ def _rest(parts: Iterable[Observation]) -> Decimal | None:
     return rest if rest > 0 else None
 
 
-def _bar(value: Decimal | None, longest: Decimal) -> str:
-    """Length in percent of the longest bar, as SVG writes it: with a point in every language."""
-    return f"{value / longest * 100:.1f}%" if value else ""
+def _bar(value: Decimal | None, full: Decimal) -> str:
+    """Length in percent of a full bar, as SVG writes it: with a point in every language."""
+    return f"{value / full * 100:.1f}%" if value else ""
 
 
 def _counterpart(observation: Observation) -> str:
