@@ -1,6 +1,7 @@
 """What the libraries leave open: two headers of policy and the address that sign-in counts by."""
 
 from collections.abc import Callable
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -36,3 +37,16 @@ def client_address(request: HttpRequest) -> str:
         return forwarded.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
     address: str = request.META.get("REMOTE_ADDR", "")
     return address
+
+
+def client_network(request: HttpRequest) -> str:
+    """Whom limits count: the address, of IPv6 its /64, which is what one household or one rented server is given."""
+    text = client_address(request)
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or IPv6Network((address, 64), strict=False))
+    return str(address)

@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from observatory.security import client_address
+from observatory.security import client_address, client_network
 
 
 def test_every_answer_carries_the_security_headers(client: Client) -> None:
@@ -43,6 +43,21 @@ def test_client_address_behind_a_proxy_is_what_the_proxy_saw(settings: Settings)
     settings.TRUST_PROXY = True
     request = RequestFactory().get("/", headers={"X-Forwarded-For": "forged, 198.51.100.7"}, REMOTE_ADDR="127.0.0.1")
     assert client_address(request) == "198.51.100.7"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.5", "203.0.113.5"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.5", "203.0.113.5"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_client_network_joins_neighbours_of_ipv6(address: str, network: str) -> None:
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR=address)) == network
 
 
 @pytest.mark.django_db
