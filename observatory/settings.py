@@ -202,6 +202,12 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the page of a country has a hundred figures of a dozen boxes each
 
+# Requests that each process of the web server works on at a time; each has a connection to the database
+WEB_THREADS = _number("WEB_THREADS", 4)
+# What the staff may send in one request; nobody else may send more than a form
+UPLOAD_BYTES = _number("UPLOAD_MB", 500) * 1_000_000
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"  # what is on its way in or out
+
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 IMPORTS_DIR = DATA_DIR / "imports"  # what waits to be imported; never served

@@ -1,4 +1,4 @@
-"""What the web server calls: ``granian --interface wsgi observatory.wsgi:application``."""
+"""For ``manage.py runserver`` and servers that buffer requests and answers themselves; ours calls ``asgi.py``."""
 
 import os
 

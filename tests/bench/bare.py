@@ -5,13 +5,17 @@ The peer of the product's pages, served by the same server with the same options
 
 import os
 from pathlib import Path
+from tempfile import gettempdir
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import path
 
+from observatory.serving.boundary import Boundary
+
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="of nothing", MIDDLEWARE=[])
+settings.FILE_UPLOAD_TEMP_DIR = gettempdir()
 
 
 def bare(request: HttpRequest) -> HttpResponse:
@@ -25,4 +29,4 @@ def file(request: HttpRequest) -> FileResponse:
 
 
 urlpatterns = [path("bare", bare), path("file", file)]
-application = get_wsgi_application()
+application = Boundary(get_wsgi_application(), threads=int(os.environ["WEB_THREADS"]), may_upload=lambda _scope: False)

@@ -14,11 +14,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 
+from observatory.management.commands.serve import OPTIONS
 from tests.bench.server import ROOT
 
 HOST = "127.0.0.1"
 PATIENCE = 60
-GRANIAN = ("-m", "granian", "--interface=wsgi", f"--host={HOST}", "--log-level=error", "--workers-kill-timeout=5")
+GRANIAN = ("-m", "granian", *OPTIONS, f"--host={HOST}")
 FEWEST_ANSWERS = 24
 LONGEST_ANSWER = 600
 """Seconds after which an answer is no longer awaited."""
@@ -45,10 +46,11 @@ def free_port() -> int:
 
 @contextmanager
 def served(application: str, environment: Mapping[str, str], *, workers: int = 2, threads: int = 4) -> Iterator[int]:
-    """Granian with the options of `deploy/`, while the block lasts; yields the port."""
+    """Granian with the options of `manage.py serve`, while the block lasts; yields the port."""
     port = free_port()
-    options = (f"--port={port}", f"--workers={workers}", f"--blocking-threads={threads}")
-    with running([sys.executable, *GRANIAN, *options, application], environment, port):
+    options = (f"--port={port}", f"--workers={workers}")
+    threads_of = {"WEB_THREADS": str(threads)}
+    with running([sys.executable, *GRANIAN, *options, application], {**environment, **threads_of}, port):
         yield port
 
 

@@ -30,7 +30,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
     bench.server.create(DATABASE, template=loaded(bench.server, DOCUMENTS, print))
     load_documents(bench.server.url_of(DATABASE), DOCUMENTS)
     environment = {**bench.server.environment(DATABASE), **UNCACHED}
-    with served("observatory.wsgi:application", environment, workers=1) as port:
+    with served("observatory.asgi:application", environment, workers=1) as port:
         for name in SEARCHED:
             yield _search(port, name)
     yield from claims(bench, DATABASE, CLAIMS)

@@ -80,7 +80,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
     stock = sample / bench.inside("export_stock", str(sample))["seconds"]
     yield Result("export against stock", rate, "rows/s", stock, "stock resource", FROM_STOCK)
 
-    with served("observatory.wsgi:application", bench.environment, workers=1) as port:
+    with served("observatory.asgi:application", bench.environment, workers=1) as port:
         ask_for_beginning(port, "/measures.csv?country=URY")
         first = max(ask_for_beginning(port, address) for address in ("/measures.csv", "/measures.csv?sort=oldest"))
     yield limited("export first byte", first, "s", FIRST_BYTE)

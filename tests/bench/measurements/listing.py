@@ -64,7 +64,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
     program = datasette.installed(DATA)
     path = datasette.database(bench, DATA, fingerprint(bench.size))
     with (
-        served("observatory.wsgi:application", {**bench.environment, **UNCACHED}, workers=1) as ours,
+        served("observatory.asgi:application", {**bench.environment, **UNCACHED}, workers=1) as ours,
         datasette.served(program, path, bench.folder) as theirs,
     ):
         for name, (query, asked) in FILTERS.items():

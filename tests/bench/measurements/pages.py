@@ -35,8 +35,8 @@ def measurements(bench: Bench) -> Iterator[Result]:
     file.write_bytes(b"")
     with (
         served("tests.bench.bare:application", {**bench.environment, "BENCH_FILE": str(file)}) as bare,
-        served("observatory.wsgi:application", bench.environment) as cached,
-        served("observatory.wsgi:application", {**bench.environment, **UNCACHED}) as uncached,
+        served("observatory.asgi:application", bench.environment) as cached,
+        served("observatory.asgi:application", {**bench.environment, **UNCACHED}) as uncached,
     ):
         for name, path in pages.items():
             yield from _page(name, path, _rate(bare, "/bare"), cached, uncached)

@@ -37,7 +37,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
         yield result
         if growth := _growth(bench, result):
             yield growth
-    with served("observatory.wsgi:application", {**bench.environment, **UNCACHED}, workers=1) as port:
+    with served("observatory.asgi:application", {**bench.environment, **UNCACHED}, workers=1) as port:
         for name, words in SEARCHES.items():
             page = f"/measures/?{urlencode([('q', words)])}"
             times = [ask(port, page).seconds for _round in range(ROUNDS)][1:]

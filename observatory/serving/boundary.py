@@ -1,0 +1,168 @@
+"""An ASGI application around Django's WSGI handler; see the package for why.
+
+A library such as `a2wsgi` joins the two as well, but holds a thread for as long as a slow reader reads.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager, closing
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from typing import Any
+
+from django.http.response import HttpResponseBase
+
+from observatory.serving.environ import Scope, environ_of
+from observatory.serving.production import Production
+from observatory.serving.refusal import Disconnected, Refusal
+from observatory.serving.request_body import Receive, read_body
+from observatory.serving.sending import Send, Sender, read_blocks, until_gone
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one visitor may take of a process."""
+
+    grace: float = 10
+    """Seconds that the body of any request may take to arrive."""
+    slowest: float = 8 * 1024
+    """Bytes a second that a larger body must reach on average."""
+    stalled: float = 30
+    """Seconds after which who takes no further block of 64 KB is cut off."""
+    wait_for_turn: float = 30
+    """Seconds that a download waits until others are made."""
+    waiting: int = 100
+    """Requests that wait for a thread; one more would wait longer than anybody likes."""
+    streamed: int = 50
+    """Files on their way to somebody, each of which may hold room on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Django answers, and the context (its language, above all) that the rest of it is made in."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    response: HttpResponseBase | None
+    """Where the body is still to be made or read; else it is `body`."""
+    context: Context
+
+
+class Boundary:
+    """The application; `threads` is how many requests Django works on at a time, of which half may make downloads."""
+
+    def __init__(
+        self,
+        handler: Callable[..., Any],
+        *,
+        threads: int,
+        may_upload: Callable[[Scope], bool],
+        limits: Limits = Limits(),
+    ) -> None:
+        self._handler, self._may_upload, self._limits = handler, may_upload, limits
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._threads, self._working, self._streamed = threads, 0, 0
+        self._making = asyncio.Semaphore(max(1, threads // 2))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        sender = Sender(scope, send, self._limits.stalled)
+        try:
+            await self._answer(scope, receive, sender)
+        except Refusal as refusal:
+            await sender.whole(refusal.status, refusal.headers(), refusal.words.encode())
+        except Disconnected:
+            pass  # there is nobody to tell
+        except Exception:
+            log.exception("%s %s broke off", scope["method"], scope["path"])
+            await sender.broken()
+
+    async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
+        body = await read_body(
+            dict(scope["headers"]),
+            receive,
+            may_upload=lambda: self._run(self._may_upload, scope),
+            grace=self._limits.grace,
+            slowest=self._limits.slowest,
+        )
+        with closing(body):
+            answer = await self._run(self._handled, environ_of(scope, body))
+        if answer.response is None:
+            await sender.whole(answer.status, answer.headers, answer.body)
+            return
+        async with self._blocks(answer.response, answer.context) as blocks:
+            await sender.streamed(answer.status, answer.headers, until_gone(blocks, receive))
+
+    def _run(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        """Have a thread do it; raise Refusal where too many wait for one."""
+        if self._working >= self._threads + self._limits.waiting:
+            raise Refusal(503, "Too many requests wait for an answer. Try again in a few seconds.\n", 5)
+        return self._run_now(work, *arguments)
+
+    def _run_now(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
+        self._working += 1
+        future = asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        future.add_done_callback(self._worked)
+        return future
+
+    def _worked(self, _future: asyncio.Future[Any]) -> None:
+        self._working -= 1
+
+    def _handled(self, environ: dict[str, Any]) -> Answer:
+        """Django's answer; in a thread."""
+        started: list[Any] = []
+        context = copy_context()
+        response = context.run(self._handler, environ, lambda *start: started.append(start))
+        status, headers = started[0][:2]
+        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        if response.streaming:
+            return Answer(int(status[:3]), fields, b"", response, context)
+        body = b"".join(response)
+        context.run(response.close)
+        return Answer(int(status[:3]), fields, body, None, context)
+
+    # What is streamed
+
+    @asynccontextmanager
+    async def _blocks(self, response: HttpResponseBase, context: Context) -> AsyncIterator[AsyncGenerator[bytes]]:
+        """The blocks of a streamed answer, while the context lasts."""
+        if self._streamed >= self._limits.streamed:
+            await self._run_now(context.run, response.close)
+            raise Refusal(503, "Too many files are on their way to others. Try again in half a minute.\n", 30)
+        self._streamed += 1
+        try:
+            blocks = (
+                read_blocks(response)
+                if getattr(response, "file_to_stream", None)
+                else self._made_blocks(response, context)
+            )
+            async with aclosing(blocks):
+                yield blocks
+        finally:
+            self._streamed -= 1
+
+    async def _made_blocks(self, response: HttpResponseBase, context: Context) -> AsyncGenerator[bytes]:
+        """What a thread writes to a file meanwhile, without waiting for who reads it. Half of the threads may, so that
+        those who read pages always find one."""
+        production = Production()
+        try:
+            async with asyncio.timeout(self._limits.wait_for_turn):
+                await self._making.acquire()
+        except TimeoutError as error:
+            production.end()
+            await self._run_now(context.run, response.close)
+            raise Refusal(503, "Too many files are being made for others. Try again in half a minute.\n", 30) from error
+        making = self._run_now(context.run, production.make, response)
+        making.add_done_callback(lambda _made: self._making.release())
+        try:
+            async for block in production.blocks(making):
+                yield block
+        finally:
+            production.end(making)

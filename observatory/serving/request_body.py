@@ -1,0 +1,77 @@
+"""The body of a request, read whole before a thread is given to it: within a size, and not slower than a rate."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from django.conf import settings
+
+from observatory.serving.refusal import Disconnected, Refusal
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+SMALL = 64 * 1024
+"""Bytes that anybody may send: the form of sign-in has a few hundred. They stay in memory."""
+
+
+async def read_body(
+    headers: dict[bytes, bytes],
+    receive: Receive,
+    *,
+    may_upload: Callable[[], Awaitable[bool]],
+    grace: float,
+    slowest: float,
+) -> IO[bytes]:
+    """The body. `may_upload` is asked before more than `SMALL` bytes are taken; any body may take `grace` seconds, and
+    a larger one must reach `slowest` bytes a second.
+
+    Raises Refusal where the body is too large or comes too slowly, and Disconnected where it never ends.
+    """
+    declared = _declared_length(headers)
+    if declared == 0:
+        return BytesIO()
+    most = SMALL
+    if (declared is None or declared > SMALL) and await may_upload():
+        most = settings.UPLOAD_BYTES
+    if declared is not None and declared > most:
+        raise _too_large(most)
+    body = SpooledTemporaryFile(max_size=SMALL, dir=str(settings.FILE_UPLOAD_TEMP_DIR))  # noqa: SIM115
+    try:
+        await _receive_into(body, receive, most, grace, slowest)
+    except BaseException:
+        body.close()
+        raise
+    return body
+
+
+def _declared_length(headers: dict[bytes, bytes]) -> int | None:
+    """In bytes; None where it comes in chunks, and nobody knows."""
+    if b"transfer-encoding" in headers:
+        return None
+    return int(headers.get(b"content-length", b"0"))  # the server has refused what is no number
+
+
+async def _receive_into(body: IO[bytes], receive: Receive, most: int, grace: float, slowest: float) -> None:
+    length, start = 0, asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(start + grace) as deadline:
+            while (message := await receive())["type"] != "http.disconnect":
+                piece = message.get("body", b"")
+                length += len(piece)
+                if length > most:
+                    raise _too_large(most)
+                body.write(piece)
+                if not message.get("more_body", False):
+                    return
+                deadline.reschedule(start + grace + length / slowest)
+    except TimeoutError as error:
+        raise Refusal(408, "The request took too long to arrive. Send it again.\n") from error
+    raise Disconnected
+
+
+def _too_large(most: int) -> Refusal:
+    size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1024} KB"
+    advice = "Sign in to send a file." if most == SMALL else "Send a smaller file, or split it."
+    return Refusal(413, f"The request is larger than the {size} that are taken here. {advice}\n")
