@@ -38,7 +38,7 @@ class Command(BaseCommand):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-        where = (f"--host={host}", f"--port={port}", f"--workers={workers}")
+        where = ("--host", host, "--port", str(port), "--workers", str(workers))
         # In place of this process, so that who started it watches and ends the server itself
         command = [sys.executable, "-m", "granian", *OPTIONS, *where, "observatory.asgi:application"]
         os.execv(sys.executable, command)  # noqa: S606  there is no shell to fear
