@@ -21,9 +21,11 @@ from countries.models import IndicatorFeed
 from countries.workers import workers
 from observatory import background
 from observatory.models import BackgroundJob
+from observatory.sign_in import SignInForm
 
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
+admin.site.login_form = SignInForm
 
 RETRIED, CANCELLED = ("failed", "cancelled", "aborted"), ("todo",)
 """States from which a job may be done once more, or left undone; every task may be run again."""
