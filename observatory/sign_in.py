@@ -1,4 +1,4 @@
-"""The door that strangers may try: what is counted, what is refused unhashed, and how many passwords are hashed at once.
+"""The door that strangers may try: what is counted, what is refused, and how many passwords are hashed at once.
 
 A password is slow to hash on purpose, a tenth of a second or more of a processor. So no more than two are hashed at a
 time in a process, and none for a network or a name that has failed too often. Counts are in the database, which all

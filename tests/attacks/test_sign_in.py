@@ -24,6 +24,7 @@ from tests.password_hashers import SLOW, CountingHasher
 pytestmark = pytest.mark.django_db
 
 URL = "/admin/login/"
+GUESS = "a guess"
 HERE, ELSEWHERE = "203.0.113.5", "198.51.100.7"
 
 
@@ -34,7 +35,7 @@ def hasher(settings: Settings) -> type[CountingHasher]:
     return CountingHasher
 
 
-def sign_in(name: str, password: str = "a guess", *, at: str = HERE, **headers: str) -> Any:
+def sign_in(name: str, password: str = GUESS, *, at: str = HERE, **headers: str) -> Any:
     return Client(REMOTE_ADDR=at, headers=headers).post(URL, {"username": name, "password": password})
 
 
@@ -190,13 +191,13 @@ def test_processes_share_the_count(environment: dict[str, str]) -> None:
     script = f"""
 import django; django.setup()
 from django.test import Client
+client = Client(REMOTE_ADDR={HERE!r}, headers={{"host": "localhost"}})
 for _ in range(3):
-    answer = Client(REMOTE_ADDR={HERE!r}, headers={{"host": "localhost"}}).post({URL!r}, {{"username": "ana", "password": "guess"}})
+    answer = client.post({URL!r}, {{"username": "ana", "password": "guess"}})
     assert answer.status_code == 200, answer.status_code
 """
-    subprocess.run(
-        [sys.executable, "-c", script], env=environment | {"DEBUG": "true"}, cwd=site.BASE_DIR, check=True, timeout=60
-    )
+    process = [sys.executable, "-c", script]
+    subprocess.run(process, env=environment | {"DEBUG": "true"}, cwd=site.BASE_DIR, check=True, timeout=60)
     assert [sign_in("ana").status_code for _ in range(3)] == [200, 429, 429]
 
 

@@ -9,9 +9,7 @@ from observatory.sign_in import RECORD_DAYS, forget_sign_ins
 
 
 class Command(BaseCommand):
-    help = (
-        f"Delete sessions that ended, attempts to sign in that no longer count, and sign-ins of {RECORD_DAYS} days ago."
-    )
+    help = f"Delete ended sessions, attempts to sign in that no longer count, and who signed in {RECORD_DAYS} days ago."
 
     def handle(self, **options: Any) -> None:
         for records, number in forget_sign_ins(at=timezone.now()).items():
