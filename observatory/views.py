@@ -3,8 +3,7 @@
 import csv
 from datetime import UTC, datetime
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,8 +16,10 @@ from measures.choices import StatusGroup
 from measures.public_index import public_index
 from observatory import overview
 from observatory.home_map import COLUMNS, Question, file_rows, home_map
+from observatory.readiness import Readiness
 
 PLAIN = "text/plain; charset=utf-8"
+READINESS = Readiness(connection)
 
 
 @public_page
@@ -88,14 +89,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """The process can serve: the database answers and has every migration. Else 503 with the reason."""
-    try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return HttpResponse("the database does not answer\n", content_type=PLAIN, status=503)
-    if missing:
-        return HttpResponse(f"migrations not applied: {len(missing)}\n", content_type=PLAIN, status=503)
-    return HttpResponse("ok\n", content_type=PLAIN)
+    problem = READINESS.problem()
+    return HttpResponse(f"{problem or 'ok'}\n", content_type=PLAIN, status=503 if problem else 200)
 
 
 @require_safe
