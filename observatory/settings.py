@@ -5,7 +5,8 @@ variable for a real installation. A variable that cannot be read stops the start
 """
 
 import os
-from datetime import timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
@@ -62,6 +63,26 @@ def _origin(name: str) -> str:
     if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
         raise ImproperlyConfigured(f"{name}={value!r} is not an address such as https://observatory.example.org.")
     return value
+
+
+def _contact(name: str) -> str:
+    """The variable as an address of the web or of e-mail, or empty."""
+    value = _text(name)
+    if re.fullmatch(r"[^\s@:]+@[^\s@]+\.[^\s@.]+", value):
+        return f"mailto:{value}"
+    if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://)\S+", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is neither an e-mail address nor one that begins with https://.")
+    return value
+
+
+def _day_within_a_year(name: str) -> date:
+    try:
+        day = date.fromisoformat(_text(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={_text(name)!r} is no day such as 2027-06-30.") from error
+    if day > (latest := datetime.now(UTC).date() + timedelta(days=365)):
+        raise ImproperlyConfigured(f"{name}={day} is more than a year ahead. Write {latest} or earlier.")
+    return day
 
 
 # Where this installation lives
@@ -274,6 +295,12 @@ AXES_CLIENT_IP_CALLABLE = "observatory.sign_in.counted_address"
 AXES_USERNAME_CALLABLE = "observatory.sign_in.counted_name"
 AXES_VERBOSE = False
 
+# Whom to tell of a flaw, and the day until which somebody has promised to read it: a file that moved its day by itself
+# would go on promising for people who have left
+
+SECURITY_CONTACT = _contact("SECURITY_CONTACT")
+SECURITY_CONTACT_UNTIL = _day_within_a_year("SECURITY_CONTACT_UNTIL") if SECURITY_CONTACT else None
+
 # Security headers
 
 CONTENT_SECURITY_POLICY = {
@@ -309,7 +336,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY els
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "observatory.log_lines.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {
         "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"},
     },
