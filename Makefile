@@ -10,16 +10,19 @@ MANAGE := $(BIN)/python manage.py
 # An environment as in production, to hold `check --deploy` against
 PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=false \
 	SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
-	DATABASE_URL=postgresql://nobody@localhost/nothing
+	DATABASE_URL=postgresql://nobody@localhost/nothing SECURITY_CONTACT=security@example.org \
+	SECURITY_CONTACT_UNTIL=$$($(BIN)/python -c "import datetime as d; print(d.date.today() + d.timedelta(300))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-picture lint format messages lock
+.PHONY: help demo test bench bench-picture lint audit sbom format messages lock
 
 help:
 	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
 	@echo "make test      run every test on a real PostgreSQL and in a real browser"
 	@echo "make bench     measure every path at SIZE=$(SIZE) entries (10000, 100000, 1000000) against its peers (ONLY=\"list pages\")"
 	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
+	@echo "make audit     known vulnerabilities in what the locks install (asks osv.dev)"
+	@echo "make sbom      what an installation consists of, as .data/sbom.json"
 	@echo "make format    put Python into shape"
 	@echo "make messages  collect the texts to translate into locale/ (needs gettext)"
 	@echo "make lock      lock what pyproject.toml asks for (UPGRADE=--upgrade: in its newest versions)"
@@ -46,6 +49,12 @@ lint: .venv/installed
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) translations check
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+
+audit: .venv/installed
+	@$(BIN)/python .ci/audit.py deploy/requirements.lock requirements.lock
+
+sbom: .venv/installed
+	@.ci/sbom .data/sbom.json
 
 format: .venv/installed
 	$(BIN)/ruff check --fix

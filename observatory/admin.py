@@ -19,11 +19,14 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from countries.models import IndicatorFeed
 from countries.workers import workers
-from observatory import background
+from observatory import account_admin, background
 from observatory.models import BackgroundJob
+from observatory.sign_in import SignInForm
 
+assert account_admin  # registers its page
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
+admin.site.login_form = SignInForm
 
 RETRIED, CANCELLED = ("failed", "cancelled", "aborted"), ("todo",)
 """States from which a job may be done once more, or left undone; every task may be run again."""

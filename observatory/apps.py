@@ -1,6 +1,10 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from observatory import checks
+
+assert checks  # registered by now
+
 
 class ObservatoryConfig(AppConfig):
     name = "observatory"

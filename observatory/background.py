@@ -20,6 +20,7 @@ TASKS = {
     "measures.tasks.tend_archive": _("Read and check what was kept"),
     "measures.tasks.take_up_interrupted": _("Take up work whose worker died"),
     "measures.tasks.forget_old_jobs": _("Forget work of long ago"),
+    "observatory.tasks.forget_sign_ins": _("Forget old sessions and sign-ins"),
     "measures.tasks.refresh_search_words": _("Collect the words of the search"),
 }
 """What a task does; one that is missing here goes by its own name."""

@@ -5,7 +5,8 @@ variable for a real installation. A variable that cannot be read stops the start
 """
 
 import os
-from datetime import timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
@@ -62,6 +63,26 @@ def _origin(name: str) -> str:
     if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
         raise ImproperlyConfigured(f"{name}={value!r} is not an address such as https://observatory.example.org.")
     return value
+
+
+def _contact(name: str) -> str:
+    """The variable as an address of the web or of e-mail, or empty."""
+    value = _text(name)
+    if re.fullmatch(r"[^\s@:]+@[^\s@]+\.[^\s@.]+", value):
+        return f"mailto:{value}"
+    if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://)\S+", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is neither an e-mail address nor one that begins with https://.")
+    return value
+
+
+def _day_within_a_year(name: str) -> date:
+    try:
+        day = date.fromisoformat(_text(name))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={_text(name)!r} is no day such as 2027-06-30.") from error
+    if day > (latest := datetime.now(UTC).date() + timedelta(days=365)):
+        raise ImproperlyConfigured(f"{name}={day} is more than a year ahead. Write {latest} or earlier.")
+    return day
 
 
 # Where this installation lives
@@ -249,10 +270,11 @@ ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
-    "django.contrib.auth.backends.ModelBackend",
+    "observatory.sign_in.OneByOneBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "observatory.passwords.NamesValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -260,14 +282,30 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# By the pair of name and address: one person's guessing shuts out neither an office nor the name's owner
+# A working day: whoever signs in in the morning is not asked again over a form that is half filled in
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+# By the pair of name and network: one person's guessing shuts out neither an office nor the name's owner
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
+# And by network over all names: an office of a hundred behind one address, in which three people a quarter of an hour
+# forget their passwords to the end, stays below; who tries one password on many names gets through thirty of them
+SIGN_IN_NETWORK_FAILURES = 30
 AXES_COOLOFF_TIME = timedelta(minutes=15)
+# Else each try at a closed door would be written down, and keep it closed
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "locked_out.html"
-AXES_CLIENT_IP_CALLABLE = "observatory.security.client_address"
+AXES_HANDLER = "observatory.sign_in.SignInLimits"
+AXES_LOCKOUT_CALLABLE = "observatory.sign_in.refuse"
+AXES_CLIENT_IP_CALLABLE = "observatory.sign_in.counted_address"
+AXES_USERNAME_CALLABLE = "observatory.sign_in.counted_name"
 AXES_VERBOSE = False
+
+# Whom to tell of a flaw, and the day until which somebody has promised to read it: a file that moved its day by itself
+# would go on promising for people who have left
+
+SECURITY_CONTACT = _contact("SECURITY_CONTACT")
+SECURITY_CONTACT_UNTIL = _day_within_a_year("SECURITY_CONTACT_UNTIL") if SECURITY_CONTACT else None
 
 # Security headers
 
@@ -286,6 +324,9 @@ SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, without TLS
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
+if IS_HTTPS:  # by this name the browser takes them from this host alone, not from one beside it
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
@@ -301,7 +342,12 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY els
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "observatory.log_lines.LineFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {
         "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"},
     },

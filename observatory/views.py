@@ -3,9 +3,9 @@
 import csv
 from datetime import UTC, datetime
 
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.conf import settings
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,8 +17,10 @@ from measures.choices import StatusGroup
 from measures.public_index import public_index
 from observatory import overview
 from observatory.home_map import COLUMNS, Question, file_rows, home_map
+from observatory.readiness import Readiness
 
 PLAIN = "text/plain; charset=utf-8"
+READINESS = Readiness(connection)
 
 
 @public_page
@@ -88,14 +90,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """The process can serve: the database answers and has every migration. Else 503 with the reason."""
-    try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return HttpResponse("the database does not answer\n", content_type=PLAIN, status=503)
-    if missing:
-        return HttpResponse(f"migrations not applied: {len(missing)}\n", content_type=PLAIN, status=503)
-    return HttpResponse("ok\n", content_type=PLAIN)
+    problem = READINESS.problem()
+    return HttpResponse(f"{problem or 'ok'}\n", content_type=PLAIN, status=503 if problem else 200)
 
 
 @require_safe
@@ -110,3 +106,30 @@ def robots(request: HttpRequest) -> HttpResponse:
         f"Sitemap: {sitemap}",
     ]
     return HttpResponse("\n".join([*lines, ""]), content_type=PLAIN)
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Whom to tell of a flaw, as RFC 9116 has it; nothing where nobody has said who reads it."""
+    _require_contact()
+    origin = settings.PUBLIC_URL if settings.IS_HTTPS else request.build_absolute_uri("/").rstrip("/")
+    lines = [
+        f"Contact: {settings.SECURITY_CONTACT}",
+        f"Expires: {settings.SECURITY_CONTACT_UNTIL}T23:59:59Z",
+        f"Preferred-Languages: {', '.join(code for code, _name in settings.LANGUAGES)}",
+        f"Canonical: {origin}{reverse('security_txt')}",
+        f"Policy: {origin}{reverse('security_policy')}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type=PLAIN)
+
+
+@require_safe
+def security_policy(request: HttpRequest) -> HttpResponse:
+    """How to report a flaw, and what is supported."""
+    _require_contact()
+    return HttpResponse((settings.BASE_DIR / "SECURITY.md").read_bytes(), content_type=PLAIN)
+
+
+def _require_contact() -> None:
+    if not settings.SECURITY_CONTACT:
+        raise Http404("SECURITY_CONTACT is not set.")

@@ -62,6 +62,8 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "healthz": [reverse("healthz")],
         "readyz": [reverse("readyz")],
         "robots": [reverse("robots")],
+        "security_txt": [reverse("security_txt")],
+        "security_policy": [reverse("security_policy")],
         "sitemaps": [reverse("sitemaps")],
         "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures", "sources")],
         "picture": [reverse("picture", args=["peru.jpg"])],

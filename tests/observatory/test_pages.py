@@ -1,13 +1,10 @@
 """The home page, the list of countries, and what machines ask."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection
-from django.db.migrations.loader import MigrationLoader
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -139,27 +136,6 @@ def test_healthz_asks_no_database(client: Client) -> None:
         response = client.get("/healthz")
     assert (response.status_code, response.text, len(queries)) == (200, "ok\n", 0)
     assert "no-store" in response.headers["Cache-Control"]
-
-
-def test_readyz_when_all_is_well(client: Client) -> None:
-    response = client.get("/readyz")
-    assert (response.status_code, response.text) == (200, "ok\n")
-
-
-def test_readyz_names_missing_migrations(client: Client) -> None:
-    (latest,) = MigrationLoader(connection).graph.leaf_nodes("measures")
-    MigrationRecorder(connection).record_unapplied(*latest)
-    response = client.get("/readyz")
-    assert (response.status_code, response.text) == (503, "migrations not applied: 1\n")
-
-
-def test_readyz_when_the_database_does_not_answer(client: Client) -> None:
-    def refuse(execute: Callable[..., object], *arguments: object) -> object:
-        raise DatabaseError("terminating connection")
-
-    with connection.execute_wrapper(refuse):
-        response = client.get("/readyz")
-    assert (response.status_code, response.text) == (503, "the database does not answer\n")
 
 
 def test_picture_of_a_country_is_shown_with_its_words_and_credit(

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ PRODUCTION = {
     "TRUST_PROXY": "true",
     "SECRET_KEY": "only-for-this-test-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH",
     "DATABASE_URL": "postgresql://nobody@localhost/nothing",
+    "SECURITY_CONTACT": "security@example.org",
+    "SECURITY_CONTACT_UNTIL": str(datetime.now(UTC).date() + timedelta(days=300)),
 }
 
 

@@ -1,0 +1,30 @@
+"""What `check --deploy` says besides Django's own checks."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+@register(Tags.security, deploy=True)
+def security_contact(**_options: Any) -> list[CheckMessage]:
+    """Whoever finds a flaw can tell somebody."""
+    if not settings.SECURITY_CONTACT:
+        return [
+            Warning(
+                "SECURITY_CONTACT is not set, so nobody can be told of a flaw: /.well-known/security.txt is missing.",
+                hint="Write an e-mail address that somebody reads, and with it SECURITY_CONTACT_UNTIL.",
+                id="observatory.W001",
+            )
+        ]
+    if datetime.now(UTC).date() > settings.SECURITY_CONTACT_UNTIL:
+        return [
+            Warning(
+                f"SECURITY_CONTACT_UNTIL={settings.SECURITY_CONTACT_UNTIL} is over, so /.well-known/security.txt is "
+                "taken as out of date.",
+                hint="See that SECURITY_CONTACT is still read, then write a day at most a year ahead.",
+                id="observatory.W002",
+            )
+        ]
+    return []

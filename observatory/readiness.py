@@ -1,0 +1,74 @@
+"""Whether this process can serve, asked by whoever balances load, and by strangers as often as they like."""
+
+import time
+from functools import cache
+from threading import Lock
+
+from django.db import DatabaseError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
+from django.db.migrations.loader import MigrationLoader
+
+from observatory.postgres import PostgresError
+
+FRESH = 1.0
+"""Seconds for which an answer of the database is given again."""
+TIMEOUT = 2
+"""Seconds that the database has to take up a connection, and to answer."""
+NO_ANSWER = "the database does not answer"
+
+
+class Readiness:
+    """What the database answered last. One request at a time asks anew, by a connection of its own that gives up soon;
+    the others are told the last answer, so that a database that hangs holds none of them."""
+
+    def __init__(self, database: BaseDatabaseWrapper) -> None:
+        self._database = database
+        self._asking = Lock()
+        self._problem, self._answered = NO_ANSWER, float("-inf")
+        self._is_migrated = False  # for good: migrations come with new code, which a running process does not have
+
+    def problem(self) -> str:
+        """Why this process cannot serve; empty if it can."""
+        if not self._is_younger(FRESH) and self._asking.acquire(blocking=False):
+            try:
+                if not self._is_younger(FRESH):  # another may have been quicker
+                    self._problem, self._answered = self._ask(), time.monotonic()
+            finally:
+                self._asking.release()
+        return self._problem if self._is_younger(FRESH + 2 * TIMEOUT) else NO_ANSWER
+
+    def _is_younger(self, seconds: float) -> bool:
+        return time.monotonic() - self._answered < seconds
+
+    def _ask(self) -> str:
+        database = self._database.copy()
+        limits = {"connect_timeout": TIMEOUT, "tcp_user_timeout": TIMEOUT * 1000}
+        database.settings_dict["OPTIONS"] = {**database.settings_dict.get("OPTIONS", {}), **limits}
+        try:
+            database.set_autocommit(False)
+            with database.cursor() as cursor:
+                cursor.execute("set local statement_timeout = %s", [TIMEOUT * 1000])
+                missing = 0 if self._is_migrated else _missing(database, cursor)
+        except (DatabaseError, PostgresError):
+            return NO_ANSWER
+        finally:
+            database.close()
+        self._is_migrated = not missing
+        return f"migrations not applied: {missing}" if missing else ""
+
+
+def _missing(database: BaseDatabaseWrapper, cursor: CursorWrapper) -> int:
+    """How many migrations of the code the database lacks."""
+    applied = set()
+    if "django_migrations" in database.introspection.table_names(cursor):
+        cursor.execute("select app, name from django_migrations")
+        applied = set(cursor.fetchall())
+    return sum(key not in applied and not (replaced and replaced <= applied) for key, replaced in _required().items())
+
+
+@cache
+def _required() -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Each migration of the code, with those that it stands for. Reading them all takes half a second."""
+    nodes = MigrationLoader(None, ignore_no_migrations=True).graph.nodes
+    return {key: set(migration.replaces) for key, migration in nodes.items()}
