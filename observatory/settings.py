@@ -17,6 +17,7 @@ import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from observatory.data_folder import problem_in_words
 from observatory.secret_file import read_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,7 +79,10 @@ if not SECRET_KEY and PUBLIC_URL:
         'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 if not SECRET_KEY:
-    SECRET_KEY = read_or_create(DATA_DIR / "secret_key")
+    try:
+        SECRET_KEY = read_or_create(DATA_DIR / "secret_key")
+    except OSError as error:
+        raise ImproperlyConfigured(problem_in_words(DATA_DIR, error)) from error
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # also in public: who runs the machine asks /readyz from there
 ALLOWED_HOSTS = [*(_words("ALLOWED_HOSTS") or filter(None, [urlsplit(PUBLIC_URL).hostname])), *LOCAL_HOSTS]
