@@ -186,6 +186,10 @@ PUBLIC_VERSION_AGE = 0.2
 # Megabytes of rendered public pages that each process keeps ready; 0 keeps none
 PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
+# Background work: a job that takes long is told to put off the rest a second after its worker was asked to end
+
+PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
+
 # Fetching from the web: who asks, and how to reach them; private networks that may be asked all the same
 
 FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"

@@ -22,7 +22,7 @@ class Database:
         self.number: int | None = None
 
     def start(self) -> None:
-        """Start the server where it does not run. Raise CannotStart with what is wrong with its folder or its log says."""
+        """Start the server where it does not run. Raise CannotStart with the reason."""
         try:
             if server_number(self.data_dir) is None:
                 check_data_folder(self.data_dir)

@@ -9,7 +9,7 @@ How to add an attack:
 3. A new file is named in `FILES` of `__main__.py`.
 
 The harness starts a fresh site before each attack, from a copy of the same data, and watches it (`watching.py`) while
-the function runs and until the site has healed: a visitor asks public pages twice a second, a writer saves edits through the admin, and a draft
-holds words that no public answer may hold. An attack on starting or stopping itself takes `needs_site=False`, gets a
-site that is not started, and raises AssertionError where it finds something wrong.
+the function runs and until the site has healed: a visitor asks public pages twice a second, a writer saves edits
+through the admin, and a draft holds words that no public answer may hold. An attack on starting or stopping itself
+takes `needs_site=False`, gets a site that is not started, and raises AssertionError where it finds something wrong.
 """

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from observatory.postgres import ensure_server, find_server, stop_server
+from observatory.postgres import ensure_server, server_number, stop_server
 from tests.attacks.heavy.client import Client, Unreachable
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,7 +82,7 @@ class Site:
 
     def copied(self, data_dir: Path) -> "Site":
         """Another site with the data of this one, which is to be stopped."""
-        subprocess.run(["cp", "--archive", self.data_dir, data_dir], check=True)  # the server's files have an owner
+        subprocess.run(["/bin/cp", "-a", self.data_dir, data_dir], check=True)  # the server's files have an owner
         return Site(data_dir, draft=self.draft)
 
     @property
@@ -150,12 +150,16 @@ class Site:
         """The site's processes that live now."""
         ours = self._descendants()
         # The web server is known by its port, whatever program it is
-        serving = [p for p in ours if str(self.port) in p.cmdline() and not _is_warden(p)]
-        first = [p for p in serving if p.ppid() not in {other.pid for other in serving}]
-        workers = [p for p in serving if p not in first]
-        background = [p for p in ours if "procrastinate" in p.cmdline() and not _is_warden(p)]
-        demo = [psutil.Process(self.demo.pid)] if self.demo and self.demo.poll() is None else []
-        return Processes(demo, first, workers, background, self._postmaster())
+        serving = {number: parent for number, parent, words in ours if str(self.port) in words}
+        first = [number for number, parent in serving.items() if parent not in serving]
+        background = [number for number, _parent, words in ours if "procrastinate" in words]
+        return Processes(
+            demo=_living([self.demo.pid] if self.demo and self.demo.poll() is None else []),
+            web=_living(first),
+            web_workers=_living(number for number in serving if number not in first),
+            background=_living(background),
+            database=_living([number] if (number := server_number(self.data_dir)) else []),
+        )
 
     def answers(self) -> bool:
         """Whether the home page is served at this moment."""
@@ -173,25 +177,22 @@ class Site:
         for line in demo.stdout or ():
             self.said.append(line)
 
-    def _descendants(self) -> list[psutil.Process]:
+    def _descendants(self) -> list[tuple[int, int, list[str]]]:
+        """Number, parent and command line of each process below the demo, without the wardens."""
         if not self.demo or self.demo.poll() is not None:
             return []
-        found = psutil.Process(self.demo.pid).children(recursive=True)
-        return [p for p in found if _lives(p)]
-
-    def _postmaster(self) -> list[psutil.Process]:
-        if find_server(self.data_dir) is None:
-            return []
-        note = (self.data_dir / "postgres" / "postmaster.pid").read_text().splitlines()
-        return [psutil.Process(int(note[0]))]
-
-
-def _is_warden(process: psutil.Process) -> bool:
-    return any(part.endswith("warden.py") for part in process.cmdline())
+        found = []
+        for process in psutil.Process(self.demo.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                words = process.cmdline()  # none of a dead process that nobody has waited for yet
+                if words and not any(word.endswith("warden.py") for word in words):
+                    found.append((process.pid, process.ppid(), words))
+        return found
 
 
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE and bool(process.cmdline())
-    except psutil.NoSuchProcess:
-        return False
+def _living(numbers: Iterable[int]) -> list[psutil.Process]:
+    found = []
+    for number in numbers:
+        with suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(number))
+    return found
