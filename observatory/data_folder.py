@@ -23,8 +23,9 @@ def check_data_folder(folder: Path) -> None:
     """Make the folder if need be and see that files fit into it. Raise DataFolderError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
+        with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(PROBE))
+            probe.flush()
             os.fsync(probe.fileno())  # where a disk is full some file systems say so only now
     except OSError as error:
         raise DataFolderError(problem_in_words(folder, error)) from error

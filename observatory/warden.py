@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 GRACE = 5
 """Seconds that a command has to end in order when its starter is gone."""
@@ -22,19 +23,26 @@ def main() -> None:
     """Run the command of the arguments and end as it does."""
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda _number, _frame: child.terminate())
-    threading.Thread(target=_end_with_starter, args=[child], daemon=True).start()
+    starter_is_gone = threading.Event()
+    threading.Thread(target=_end_with_starter, args=[child, starter_is_gone], daemon=True).start()
     code = child.wait()
+    if starter_is_gone.is_set():
+        _end_all()
     sys.exit(code if code >= 0 else 128 - code)
 
 
-def _end_with_starter(child: subprocess.Popen[bytes]) -> None:
+def _end_with_starter(child: subprocess.Popen[bytes], starter_is_gone: threading.Event) -> None:
     while os.read(0, 1024):
         pass
+    starter_is_gone.set()
     child.terminate()
-    try:
-        child.wait(GRACE)
-    finally:
-        os.killpg(0, signal.SIGKILL)  # itself too, and what the command has left
+    time.sleep(GRACE)
+    _end_all()
+
+
+def _end_all() -> None:
+    """End every process of this session, this one too."""
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
