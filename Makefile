@@ -14,11 +14,12 @@ PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=
 	SECURITY_CONTACT_UNTIL=$$($(BIN)/python -c "import datetime as d; print(d.date.today() + d.timedelta(300))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-picture lint audit sbom format messages lock
+.PHONY: help demo test attack bench bench-picture lint audit sbom format messages lock
 
 help:
 	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
 	@echo "make test      run every test on a real PostgreSQL and in a real browser"
+	@echo "make attack    kill, fill and flood a site of its own, and say what visitors would notice (ONLY=\"kill\" for some)"
 	@echo "make bench     measure every path at SIZE=$(SIZE) entries (10000, 100000, 1000000) against its peers (ONLY=\"list pages\")"
 	@echo "make lint      style, types, layers, templates, migrations, translations, settings for production"
 	@echo "make audit     known vulnerabilities in what the locks install (asks osv.dev)"
@@ -32,6 +33,9 @@ demo: .venv/installed
 
 test: .venv/installed
 	$(BIN)/pytest --numprocesses logical --dist worksteal $(TESTS)
+
+attack: .venv/installed
+	@$(BIN)/python -m tests.attacks.heavy $(ONLY)
 
 bench: .venv/installed
 	@$(BIN)/python -m tests.bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))

@@ -1,6 +1,7 @@
 """Who works in the background, and whether anybody does."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -8,6 +9,15 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 HEARTBEAT = datetime.timedelta(seconds=30)
 """Without a sign of life for so long a worker counts as gone; procrastinate's own default."""
+
+
+IsStopping = Callable[[], bool]
+"""Whether long work is to stop after the piece that it is at, since its worker is to end."""
+
+
+def never() -> bool:
+    """Nobody asks the work to stop."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The background work as editors see it: what ran, failed and waits, and whether anybody works."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -8,28 +9,24 @@ from django.contrib import admin, messages
 from django.db.models import BigIntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django import admin as stock
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from countries.models import IndicatorFeed
 from countries.workers import workers
-from observatory import account_admin, background
+from observatory import account_admin, background, recovery
 from observatory.models import BackgroundJob
+from observatory.recovery import Outcome
 from observatory.sign_in import SignInForm
 
 assert account_admin  # registers its page
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
 admin.site.login_form = SignInForm
-
-RETRIED, CANCELLED = ("failed", "cancelled", "aborted"), ("todo",)
-"""States from which a job may be done once more, or left undone; every task may be run again."""
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -68,6 +65,7 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     change_list_template = "admin/observatory/backgroundjob/change_list.html"
     list_display = ["what", "about", "state", "queued", "began", "ended", "attempts", "next_try"]
     list_display_links = None
+    list_select_related = ["worker"]
     list_filter = [StateFilter, RoutineFilter]
     list_per_page = 50
     show_full_result_count = False
@@ -120,6 +118,8 @@ class BackgroundJobAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("state"), ordering="status")
     def state(self, job: BackgroundJob) -> str:
+        if recovery.is_stalled(job):
+            return _("Interrupted")
         return str(background.STATES.get(job.status, job.status))
 
     @admin.display(description=_("queued"))
@@ -142,22 +142,28 @@ class BackgroundJobAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Do it once more"), permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:
-        asked, chosen = queryset.count(), list(queryset.filter(status__in=RETRIED))
-        for job in chosen:
-            app.job_manager.retry_job_by_id(job.pk, timezone.now(), job.priority, job.queue_name, job.lock)
-        words = ngettext("%(n)d job waits again.", "%(n)d jobs wait again.", len(chosen))
-        self._tell(request, len(chosen), asked, words)
+        outcomes = Counter(recovery.do_once_more(job) for job in queryset)
+        done = outcomes[Outcome.DONE]
+        messages.success(request, ngettext("%(n)d job waits again.", "%(n)d jobs wait again.", done) % {"n": done})
+        self._tell_others(request, outcomes)
 
     @admin.action(description=_("Cancel what waits"), permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:
-        asked = queryset.count()
-        chosen = [job for job in queryset.filter(status__in=CANCELLED) if app.job_manager.cancel_job_by_id(job.pk)]
-        words = ngettext("%(n)d job was cancelled.", "%(n)d jobs were cancelled.", len(chosen))
-        self._tell(request, len(chosen), asked, words)
-
-    def _tell(self, request: HttpRequest, done: int, asked: int, words: str) -> None:
+        outcomes = Counter(recovery.cancel(job) for job in queryset)
+        done = outcomes[Outcome.DONE]
+        words = ngettext("%(n)d job was cancelled.", "%(n)d jobs were cancelled.", done)
         messages.success(request, words % {"n": done})
-        if others := asked - done:
+        self._tell_others(request, outcomes)
+
+    def _tell_others(self, request: HttpRequest, outcomes: Counter[Outcome]) -> None:
+        if superseded := outcomes[Outcome.WAITS_ALREADY]:
+            words = ngettext(
+                "%(n)d other is not needed: the same work waits as a newer job.",
+                "%(n)d others are not needed: the same work waits as newer jobs.",
+                superseded,
+            )
+            messages.warning(request, words % {"n": superseded})
+        if others := outcomes[Outcome.IMPOSSIBLE]:
             words = ngettext(
                 "%(n)d other is not in a state for that.", "%(n)d others are not in a state for that.", others
             )

@@ -18,8 +18,8 @@ TASKS = {
     "measures.tasks.import_file": _("Import an uploaded file"),
     "measures.tasks.visit_sources": _("Fetch sources and look at their links"),
     "measures.tasks.tend_archive": _("Read and check what was kept"),
-    "measures.tasks.take_up_interrupted": _("Take up work whose worker died"),
-    "measures.tasks.forget_old_jobs": _("Forget work of long ago"),
+    "observatory.tasks.take_up_interrupted": _("Take up work whose worker died"),
+    "observatory.tasks.forget_old_jobs": _("Forget work of long ago"),
     "observatory.tasks.forget_sign_ins": _("Forget old sessions and sign-ins"),
     "measures.tasks.refresh_search_words": _("Collect the words of the search"),
 }

@@ -35,6 +35,12 @@ USER = "observatory"
 DATABASE = "observatory"
 PATIENCE = 600  # seconds: replaying the log after a crash takes as long as the log is long
 ATTEMPTS = 6  # to start: a port may be taken between choosing and using it, a dead server's children may linger
+REST = (
+    5  # seconds in which a process that could not start the server does not try again: whoever asks then need not wait
+)
+LOG_BYTES = 1_000_000  # above this the server's log begins anew with the next start
+# Mistakes in statements are told to who sent them; a log of them would grow with every refused row
+LOGGED = "-c log_min_messages=log -c log_checkpoints=off"
 
 # Accounts that root may lend the server, the best first; both own nothing that a server could spoil
 ACCOUNTS = ("postgres", "nobody")
@@ -68,19 +74,36 @@ class Address:
         return f"postgresql://{self.user}:{quote(self.password)}@{self.host}:{self.port}/{quote(database)}"
 
 
+_failures: dict[Path, tuple[float, PostgresError]] = {}
+"""When this process last could not start the server of a data folder, and why."""
+
+
 def ensure_server(data_dir: Path) -> Address:
     """The address of the server of ``data_dir``, which is made and started if need be. Raises PostgresError."""
+    if address := find_server(data_dir):  # nothing is written for that, so that it works on a disk that is full
+        return address
     with _lock(data_dir):
-        cluster = data_dir / "postgres"
-        if not cluster.exists():
-            _create_cluster(cluster)
-        for attempt in range(ATTEMPTS):
-            time.sleep(0.2 * attempt)
-            if not _postmaster(cluster):
-                _start(cluster)
-            if address := _await_answer(cluster):
-                return address
-        raise PostgresError(f"The embedded PostgreSQL does not start. Its log ends:\n{_end_of_log(cluster)}")
+        if data_dir in _failures and time.monotonic() - _failures[data_dir][0] < REST:
+            raise _failures[data_dir][1]
+        try:
+            return _running(data_dir / "postgres")
+        except PostgresError as error:
+            _failures[data_dir] = time.monotonic(), error
+            raise
+
+
+def _running(cluster: Path) -> Address:
+    """The address of the cluster's server, which is made and started if need be."""
+    if not cluster.exists():
+        _create_cluster(cluster)
+    port = _last_port(cluster)
+    for attempt in range(ATTEMPTS):
+        time.sleep(0.2 * attempt)
+        if not _postmaster(cluster):
+            _start(cluster, port if port and _is_free(port) else _free_port())
+        if address := _await_answer(cluster):
+            return address
+    raise PostgresError(f"The embedded PostgreSQL does not start. Its log ends:\n{_end_of_log(cluster)}")
 
 
 def find_server(data_dir: Path) -> Address | None:
@@ -89,10 +112,18 @@ def find_server(data_dir: Path) -> Address | None:
     return _answering(cluster) if _postmaster(cluster) else None
 
 
+def server_number(data_dir: Path) -> int | None:
+    """The number of the server's process if it lives, whether it answers or not."""
+    process = _postmaster(data_dir / "postgres")
+    return process.pid if process else None
+
+
 def stop_server(data_dir: Path) -> bool:
     """Stop the server of ``data_dir``, breaking off its sessions. False if none was running."""
+    cluster = data_dir / "postgres"
+    if not cluster.exists():
+        return False
     with _lock(data_dir):
-        cluster = data_dir / "postgres"
         if not _postmaster(cluster):
             return False
         _run("pg_ctl", cluster, "stop", "-w", "-m", "fast", "-t", str(PATIENCE))
@@ -141,12 +172,15 @@ def _hand_over(folder: Path) -> None:
 # Starting, and knowing that it runs
 
 
-def _start(cluster: Path) -> None:
-    """Ask for a start, on a port that is free now; whether it worked is for the caller to see."""
+def _start(cluster: Path, port: int) -> None:
+    """Ask for a start; whether it worked is for the caller to see."""
     # No server of ours lives. Were the file left, the server would shrink back from any process that has its old number
     (cluster / "postmaster.pid").unlink(missing_ok=True)
+    log = cluster / "server.log"
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(cluster / "server.log.1")
     with suppress(PostgresError):
-        _run("pg_ctl", cluster, "start", "-w", "-t", str(PATIENCE), "-l", "server.log", "-o", f"-p {_free_port()}")
+        _run("pg_ctl", cluster, "start", "-w", "-t", str(PATIENCE), "-l", log.name, "-o", f"-p {port} {LOGGED}")
 
 
 def _postmaster(cluster: Path) -> psutil.Process | None:
@@ -185,6 +219,24 @@ def _answering(cluster: Path) -> Address | None:
 def _pid_file(cluster: Path) -> list[str]:
     """PostgreSQL's own note: process, folder, time of start, port, and more."""
     return (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+
+
+def _last_port(cluster: Path) -> int | None:
+    """Where a server listened that was killed: whoever knows its address finds the next one there again."""
+    try:
+        return int(_pid_file(cluster)[3])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
 
 
 def _free_port() -> int:

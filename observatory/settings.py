@@ -18,6 +18,7 @@ import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from observatory.data_folder import problem_in_words
 from observatory.secret_file import read_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -99,7 +100,10 @@ if not SECRET_KEY and PUBLIC_URL:
         'python3 -c "import secrets; print(secrets.token_urlsafe(50))"'
     )
 if not SECRET_KEY:
-    SECRET_KEY = read_or_create(DATA_DIR / "secret_key")
+    try:
+        SECRET_KEY = read_or_create(DATA_DIR / "secret_key")
+    except OSError as error:
+        raise ImproperlyConfigured(problem_in_words(DATA_DIR, error)) from error
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # also in public: who runs the machine asks /readyz from there
 ALLOWED_HOSTS = [*(_words("ALLOWED_HOSTS") or filter(None, [urlsplit(PUBLIC_URL).hostname])), *LOCAL_HOSTS]
@@ -202,6 +206,10 @@ PUBLIC_VERSION_AGE = 0.2
 
 # Megabytes of rendered public pages that each process keeps ready; 0 keeps none
 PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
+
+# Background work: a job that takes long is told to put off the rest a second after its worker was asked to end
+
+PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 
 # Fetching from the web: who asks, and how to reach them; private networks that may be asked all the same
 

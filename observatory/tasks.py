@@ -1,9 +1,26 @@
-"""Housekeeping of the project itself, by the clock."""
+"""Housekeeping of the project itself, by the clock. `manage.py procrastinate worker` does it."""
 
 from django.utils import timezone
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from observatory import sign_in
+from observatory import recovery, sign_in
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="take_up_interrupted", name="observatory.tasks.take_up_interrupted")
+def take_up_interrupted(timestamp: int) -> None:
+    """Take up what dead processes left half done."""
+    recovery.take_up_interrupted()
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queueing_lock="forget_old_jobs", pass_context=True, name="observatory.tasks.forget_old_jobs")
+async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
+    """Delete jobs that ended a month ago."""
+    await context.app.job_manager.delete_old_jobs(
+        nb_hours=30 * 24, include_failed=True, include_cancelled=True, include_aborted=True
+    )
 
 
 @app.periodic(cron="27 3 * * *")

@@ -5,7 +5,7 @@ written, and the next run says so.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,13 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
             )
             raise
         return this
+
+
+def end_interrupted() -> None:
+    """Say of the runs whose process is gone that they are over, also of feeds that do not run again for weeks."""
+    for feed in IndicatorFeed.objects.filter(runs__state=RunState.RUNNING):
+        with suppress(Busy), locked(feed):
+            _end_interrupted(feed)
 
 
 def _end_interrupted(feed: IndicatorFeed) -> None:

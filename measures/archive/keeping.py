@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from countries.fetching import Fetched
+from countries.workers import IsStopping, never
 from measures.archive import pictures, reading, store
 from measures.archive.media_types import HTML, UNKNOWN, media_type_of
 from measures.archive.warc import write_warc
@@ -104,11 +105,13 @@ def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Cap
     )
 
 
-def read_waiting() -> int:
+def read_waiting(*, is_stopping: IsStopping = never) -> int:
     """Read what was uploaded and is not read yet; how many. What is missing is told by `verify_archive`."""
     waiting = Capture.objects.filter(document_text=None).select_related("source")
     there = [capture for capture in waiting if store.is_kept(capture.file)]
-    for capture in there:
+    for number, capture in enumerate(there):
+        if is_stopping():
+            return number
         with store.opened(capture.file) as file:
             found = reading.read(file, capture.media_type, capture.charset)
             picture = _picture(file, capture.media_type, capture.charset)

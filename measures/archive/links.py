@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
+from countries.workers import IsStopping, never
 from measures.archive import hosts, keeping, quotes
 from measures.models import Capture, Host, Link, Source
 from measures.source_choices import LinkState, TextState
@@ -140,15 +141,15 @@ def _first_due(host: Host, *, at: datetime) -> Link | None:
     return due.order_by("due_at").select_for_update(skip_locked=True, of=("self",)).first()
 
 
-def visit_due(*, seconds: float) -> int:
+def visit_due(*, seconds: float, is_stopping: IsStopping = never) -> int:
     """Ask what is due, several servers at once, for at most about so many seconds; how many addresses were asked.
 
-    Ends before, when nothing is due. A server that rests longer than is left is left to the next run.
+    Ends before, when nothing is due or it is to stop. A server that rests longer than is left is left to the next run.
     """
     until = time.monotonic() + seconds
     asked, running = 0, set[Future[None]]()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        while time.monotonic() < until:
+        while time.monotonic() < until and not is_stopping():
             if len(running) >= AT_ONCE:
                 running = wait(running, timeout=1, return_when="FIRST_COMPLETED").not_done
                 continue

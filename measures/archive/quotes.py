@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from countries.workers import IsStopping, never
 from measures.models import Capture, Citation, DocumentText, Link, QuoteCheck
 from measures.source_choices import CaptureMethod, QuoteState, TextState
 
@@ -69,14 +70,18 @@ def quoting(source: int) -> QuerySet[Citation]:
     return Citation.objects.filter(source=source).exclude(quote="")
 
 
-def check(citations: Iterable[Citation], *, at: datetime) -> int:
+def check(citations: Iterable[Citation], *, at: datetime, is_stopping: IsStopping = never) -> int:
     """Look for the quotes of these citations and note what was found; how many were looked for."""
     by_source: dict[int, list[Citation]] = {}
     for citation in citations:
         by_source.setdefault(citation.source_id, []).append(citation)
+    looked_for = 0
     for source, cited in by_source.items():
+        if is_stopping():
+            break
         _check_source(source, cited, at)
-    return sum(map(len, by_source.values()))
+        looked_for += len(cited)
+    return looked_for
 
 
 def _check_source(source: int, citations: list[Citation], at: datetime) -> None:

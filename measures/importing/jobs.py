@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
+from countries.workers import IsStopping, never
 from measures.importing import FileProblem, Step, compared
 from measures.importing.aside import aside
 from measures.importing.preview import keep
@@ -37,6 +38,10 @@ LOCK = 7_104_001
 
 class Cancelled(Exception):
     """Somebody asked for the work to be stopped."""
+
+
+class PutOff(Exception):
+    """The worker is to stop: nothing was written, and the work waits to be begun anew."""
 
 
 # What a page asks
@@ -95,12 +100,18 @@ def cancel(kept: FileImport) -> None:
     kept.refresh_from_db()
 
 
+def give_up(kept: FileImport) -> None:
+    """Leave an upload whose work was broken off each time that it was begun."""
+    words = _("The work was broken off each time that it was begun. Nothing was written; the log says more.")
+    _set(kept, ImportState.FAILED, problem=words)
+
+
 # What is done, in the request or by a worker
 
 
-def check(kept: FileImport) -> None:
-    """Read and check the file, and keep the preview."""
-    with _at_work(kept, ImportState.CHECKING) as watch:
+def check(kept: FileImport, *, is_stopping: IsStopping = never) -> None:
+    """Read and check the file, and keep the preview; raise PutOff where it is to stop before it is done."""
+    with _at_work(kept, ImportState.CHECKING, is_stopping) as watch:
         if not watch:
             return
         path, resource = Path(kept.file.path), RESOURCES[kept.file_type]
@@ -109,9 +120,12 @@ def check(kept: FileImport) -> None:
             _set(kept, ImportState.READY)
 
 
-def save(kept: FileImport) -> bool:
-    """Import what was confirmed; False, with a new preview, where the database has changed so that it differs."""
-    with _at_work(kept, ImportState.IMPORTING) as watch:
+def save(kept: FileImport, *, is_stopping: IsStopping = never) -> bool:
+    """Import what was confirmed; False, with a new preview, where the database has changed so that it differs.
+
+    Raise PutOff where it is to stop before it is done.
+    """
+    with _at_work(kept, ImportState.IMPORTING, is_stopping) as watch:
         if not watch:
             return kept.state == ImportState.DONE
         by: Any = kept.confirmed_by
@@ -150,9 +164,10 @@ def _set(kept: FileImport, state: ImportState, **changes: Any) -> None:
 class _Watch:
     """Tells the page how far the work is, and looks at whether somebody wants it stopped."""
 
-    def __init__(self, kept: FileImport) -> None:
+    def __init__(self, kept: FileImport, is_worker_stopping: IsStopping) -> None:
         connection.ensure_connection()
         self.pk, self.working = kept.pk, connection.connection
+        self.is_worker_stopping, self.is_put_off = is_worker_stopping, False
         self.step: Step | None = None
         self.is_done, self.is_stopping = threading.Event(), threading.Event()
         self.thread = threading.Thread(target=self._look, name=f"watches import {kept.pk}", daemon=True)
@@ -175,7 +190,9 @@ class _Watch:
         with aside() as cursor:
             cursor.execute("set lock_timeout = '200ms'")  # the work itself writes this row at its very end
             while not self.is_done.wait(LOOKS_EVERY):
-                if self._note(cursor):
+                is_cancelled = self._note(cursor)
+                if is_cancelled or self.is_worker_stopping():
+                    self.is_put_off = not is_cancelled
                     self.is_stopping.set()
                     self.working.cancel_safe()
 
@@ -193,17 +210,17 @@ class _Watch:
 
 
 @contextmanager
-def _at_work(kept: FileImport, state: ImportState) -> Iterator[_Watch | None]:
+def _at_work(kept: FileImport, state: ImportState, is_worker_stopping: IsStopping) -> Iterator[_Watch | None]:
     """Do a part of the work; None where it is not there to be done, or somebody else does it.
 
-    Whatever breaks it off is written to the upload. An error of the program is raised as well.
+    Whatever breaks it off is written to the upload. An error of the program is raised as well, and PutOff.
     """
     wants_import = state == ImportState.IMPORTING
     if not rows("select pg_try_advisory_lock(%s, %s)", [LOCK, kept.pk])[0][0]:
         kept.refresh_from_db()
         yield None
         return
-    watch = _Watch(kept)
+    watch = _Watch(kept, is_worker_stopping)
     try:
         expected = FileImport.objects.filter(pk=kept.pk, confirmed_by__isnull=not wants_import)
         is_mine = expected.filter(state__in=(ImportState.WAITING, state)).update(
@@ -218,6 +235,9 @@ def _at_work(kept: FileImport, state: ImportState) -> Iterator[_Watch | None]:
             yield watch
         except BaseException as error:
             watch.stop()
+            if watch.is_put_off and _is_cancelled(error, is_stopping=True):
+                _set(kept, ImportState.WAITING, phase="", done=0, total=0)
+                raise PutOff from error
             if not _explained(kept, error, is_stopping=watch.is_stopping.is_set()):
                 raise
         finally:
@@ -229,9 +249,7 @@ def _at_work(kept: FileImport, state: ImportState) -> Iterator[_Watch | None]:
 
 def _explained(kept: FileImport, error: BaseException, *, is_stopping: bool) -> bool:
     """Write to the upload why the work ended early; False where the reason is an error of the program."""
-    cause = error.__cause__ if isinstance(error, OperationalError) else error
-    is_cancelled = isinstance(error, Cancelled) or (is_stopping and isinstance(cause, QueryCanceled))
-    if is_cancelled:
+    if _is_cancelled(error, is_stopping=is_stopping):
         _set(kept, ImportState.CANCELLED, is_cancel_asked=False)
         return True
     if isinstance(error, FileProblem):
@@ -242,6 +260,12 @@ def _explained(kept: FileImport, error: BaseException, *, is_stopping: bool) -> 
         words = str(error)
     _set(kept, ImportState.FAILED, problem=words)
     return False
+
+
+def _is_cancelled(error: BaseException, *, is_stopping: bool) -> bool:
+    """Whether the work broke off because it was told to."""
+    cause = error.__cause__ if isinstance(error, OperationalError) else error
+    return isinstance(error, Cancelled) or (is_stopping and isinstance(cause, QueryCanceled))
 
 
 def problem_in_words(problem: FileProblem) -> str:

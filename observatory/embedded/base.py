@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-from observatory.postgres import ensure_server
+from observatory.postgres import PostgresError, ensure_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -13,7 +14,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     that was killed is back with the next request."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        address = ensure_server(settings.DATA_DIR)
+        try:
+            address = ensure_server(settings.DATA_DIR)
+        except (PostgresError, OSError) as error:  # as of any server that cannot be reached
+            raise psycopg.OperationalError(str(error)) from error
         server = {"host": address.host, "port": address.port, "user": address.user, "password": address.password}
         parameters: dict[str, Any] = super().get_connection_params()
         return {**parameters, **server}

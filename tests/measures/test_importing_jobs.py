@@ -23,6 +23,7 @@ from countries.workers import has_worker
 from measures.importing import jobs
 from measures.models import FileImport, FileImportRow, ImportState, Measure
 from tests import factories
+from tests.background_work import work, work_off
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -57,19 +58,6 @@ def _upload(client: Client, rows: list[dict[str, str]], **data: str) -> FileImpo
     return FileImport.objects.latest("pk")
 
 
-def _work() -> None:
-    """Do what waits, as a worker does, and end."""
-    thread = threading.Thread(target=_work_off)
-    thread.start()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
-
-
-def _work_off() -> None:
-    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
-        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
-
-
 def _until(condition: Callable[[], Any]) -> None:
     began = time.monotonic()
     while not condition():
@@ -93,12 +81,12 @@ def test_large_file_waits_for_a_worker_which_checks_and_imports_it(editor: Clien
     assert kept.state == ImportState.WAITING
     assert "No worker is running" in page
     assert "python manage.py procrastinate worker" in page
-    _work()
+    work()
     assert (_state(kept), kept.new) == (ImportState.READY, 2)
     assert Measure.objects.count() == 0
     editor.post(kept.get_absolute_url())
     assert _state(kept) == ImportState.WAITING
-    _work()
+    work()
     assert (_state(kept), kept.applied_by) == (ImportState.DONE, kept.created_by)
     assert {measure.workflow for measure in Measure.objects.all()} == {"published"}
     assert not list((folder / "imports").rglob("*.csv"))
@@ -106,10 +94,10 @@ def test_large_file_waits_for_a_worker_which_checks_and_imports_it(editor: Clien
 
 def test_double_click_imports_once(editor: Client) -> None:
     kept = _upload(editor, [MEASURE])
-    _work()
+    work()
     for _click in range(2):
         editor.post(kept.get_absolute_url())
-    _work()
+    work()
     assert (_state(kept), Measure.objects.count()) == (ImportState.DONE, 1)
 
 
@@ -125,22 +113,22 @@ def test_what_waits_is_cancelled_at_once_and_can_be_checked_again(editor: Client
     kept = _upload(editor, [MEASURE])
     editor.post(kept.get_absolute_url(), {"cancel": "1"})
     assert _state(kept) == ImportState.CANCELLED
-    _work()
+    work()
     assert _state(kept) == ImportState.CANCELLED
     assert "Nothing was written" in editor.get(kept.get_absolute_url()).content.decode()
     editor.post(kept.get_absolute_url(), {"again": "1"})
-    _work()
+    work()
     assert _state(kept) == ImportState.READY
 
 
 def test_import_is_cancelled_inside_a_long_statement(editor: Client) -> None:
     """Another import holds the lock for which this one waits: no word between two statements could stop it."""
     kept = _upload(editor, [MEASURE])
-    _work()
+    work()
     editor.post(kept.get_absolute_url())
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtext('import of files'))")
-        worker = threading.Thread(target=_work_off)
+        worker = threading.Thread(target=work_off)
         worker.start()
         _until(lambda: _state(kept) == ImportState.IMPORTING)
         editor.post(kept.get_absolute_url(), {"cancel": "1"})
@@ -153,7 +141,7 @@ def test_import_is_cancelled_inside_a_long_statement(editor: Client) -> None:
 def test_file_that_cannot_be_saved_says_why(editor: Client) -> None:
     kept = _upload(editor, [MEASURE])
     Path(kept.file.path).write_text("Dear all,\nhere are the measures\n")
-    _work()
+    work()
     assert _state(kept) == ImportState.FAILED
     assert "No header row was found" in editor.get(kept.get_absolute_url()).content.decode()
 
@@ -161,10 +149,10 @@ def test_file_that_cannot_be_saved_says_why(editor: Client) -> None:
 def test_changed_database_gives_a_new_preview(editor: Client) -> None:
     draft = factories.draft(title_en="Old")
     kept = _upload(editor, [{"public_id": draft.public_id, "title_en": "New"}])
-    _work()
+    work()
     Measure.objects.update(title_en="New")
     editor.post(kept.get_absolute_url())
-    _work()
+    work()
     assert (_state(kept), kept.changed, kept.unchanged, kept.confirmed_by) == (ImportState.READY, 0, 1, None)
 
 
@@ -204,7 +192,7 @@ def test_killed_worker_is_noticed_and_its_job_taken_up_by_the_next(
         cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
     assert not has_worker()
     with suppress(AlreadyEnqueued):  # by the first worker, which does so each minute
-        app.configure_task("measures.tasks.take_up_interrupted").defer(timestamp=0)
+        app.configure_task("observatory.tasks.take_up_interrupted").defer(timestamp=0)
     worker()
     _until(lambda: _state(kept) == ImportState.READY)
     assert kept.new == len(MANY)
@@ -228,7 +216,7 @@ def test_refusals_are_counted_by_kind_and_shown_by_kind(editor: Client) -> None:
     rows = [MEASURE | {"kind": "decre", "topics": f"nothing-{number}"} for number in range(3)]
     rows += [MEASURE | {"kind": "decre"}, MEASURE]
     kept = _upload(editor, rows)
-    _work()
+    work()
     assert _state(kept) == ImportState.READY
     assert [(column, count) for column, _problem, count in kept.categories] == [("kind", 4), ("topics", 3)]
     page = editor.get(f"{kept.get_absolute_url()}?state=refused&category=1").content.decode()
@@ -239,7 +227,7 @@ def test_refusals_are_counted_by_kind_and_shown_by_kind(editor: Client) -> None:
 def test_worker_speaks_the_language_of_who_uploaded(editor: Client) -> None:
     file = SimpleUploadedFile("mine.csv", csv_text([MEASURE | {"topics": "nothing"}]).encode(), "text/csv")
     editor.post(f"/pt{UPLOAD}", {"file_type": "measures", "file": file})
-    _work()
+    work()
     page = editor.get(f"/pt{FileImport.objects.latest('pk').get_absolute_url()}").content.decode()
     assert "“nothing” é desconhecido." in page
 

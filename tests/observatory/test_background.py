@@ -24,7 +24,11 @@ def job(state: str, **fields: Any) -> BackgroundJob:
     assert queue_run(feed)
     made = BackgroundJob.objects.latest("pk")
     with connection.cursor() as cursor:
-        cursor.execute("update procrastinate_jobs set status = %s where id = %s", [state, made.pk])
+        cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now()) returning id")
+        worker = cursor.fetchone()[0] if state == "doing" else None
+        cursor.execute(
+            "update procrastinate_jobs set status = %s, worker_id = %s where id = %s", [state, worker, made.pk]
+        )
     return made
 
 
@@ -99,6 +103,14 @@ def test_what_waits_is_cancelled_and_what_failed_is_done_once_more(client: Clien
     assert act(client, "retry", failed) == ["1 job waits again."]
     states = dict(BackgroundJob.objects.values_list("pk", "status"))
     assert states == {waiting.pk: "cancelled", failed.pk: "todo", doing.pk: "doing"}
+
+
+def test_work_whose_worker_is_gone_is_shown_as_interrupted(client: Client) -> None:
+    job("doing")
+    assert "Under way" in rows(client.get(URL).content.decode())[0]
+    with connection.cursor() as cursor:
+        cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
+    assert "Interrupted" in rows(client.get(URL).content.decode())[0]
 
 
 def test_analyst_sees_and_does_nothing() -> None:

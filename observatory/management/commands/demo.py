@@ -1,19 +1,25 @@
 """``manage.py demo``: from an empty folder to a site that answers; what ``make demo`` calls."""
 
+import fcntl
 import signal
 import socket
-import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from countries.models import Country
-from observatory.postgres import PostgresError, find_server, stop_server
+from observatory.data_folder import DataFolderError, check_data_folder, problem_in_words
+from observatory.postgres import PostgresError, ensure_server, find_server, stop_server
+from observatory.supervised_postgres import Database
+from observatory.supervision import LAST_WORDS, Program, Supervisor, open_log
 from observatory.translations import compile_catalogues
 
 HOST = "127.0.0.1"
@@ -26,12 +32,13 @@ GRANIAN = [
     "--workers=2",
     "--blocking-threads=4",
     "--workers-kill-timeout=5",
+    "--respawn-failed-workers",
 ]
 
 
 WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker", "--concurrency=4"]
-LAST_WORDS = 5
-"""Seconds that the worker may take to end; what it has not finished is done by the next one."""
+LAST_RUN = 30
+"""Seconds that the processes of a run may take to end that was killed."""
 
 
 class Command(BaseCommand):
@@ -42,17 +49,30 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *, port: int, **options: Any) -> None:
+        try:
+            check_data_folder(settings.DATA_DIR)
+            with _alone(settings.DATA_DIR) as claim:
+                self._run(port, claim)
+        except (PostgresError, DataFolderError) as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            folder = Path(error.filename).parent if error.filename else settings.DATA_DIR
+            raise CommandError(problem_in_words(folder, error)) from error
+
+    def _run(self, port: int, claim: "Claim") -> None:
         _refuse_taken(port)
         is_embedded = settings.DATABASES["default"]["ENGINE"] == "observatory.embedded"
-        stops_server = is_embedded and find_server(settings.DATA_DIR) is None
+        stops_server = is_embedded and (claim.is_left_behind or find_server(settings.DATA_DIR) is None)
+        claim.note(f"http://{HOST}:{port}", owns_server=stops_server)
         try:
+            if is_embedded:
+                ensure_server(settings.DATA_DIR)
             self._prepare()
-            self._serve(port)
-        except PostgresError as error:
-            raise CommandError(str(error)) from error
+            self._serve(port, is_embedded, claim)
         finally:
             if stops_server:
                 stop_server(settings.DATA_DIR)
+            claim.clear()
 
     def _prepare(self) -> None:
         compile_catalogues(settings.BASE_DIR)
@@ -61,25 +81,94 @@ class Command(BaseCommand):
         if not Country.objects.exists():  # once: loading again would undo what has been edited since
             call_command("load_fixtures")
 
-    def _serve(self, port: int) -> None:
+    def _serve(self, port: int, is_embedded: bool, claim: "Claim") -> None:
+        path = settings.DATA_DIR / "log" / "demo.log"
+        log = open_log(path)
         command = [*GRANIAN, "--host", HOST, "--port", str(port), "--log-level=warning", "observatory.wsgi:application"]
-        # In a session of its own: Ctrl-C and a closed terminal are for this process, which ends the server in order
-        server = subprocess.Popen(command, start_new_session=True)
-        worker = subprocess.Popen(WORKER, start_new_session=True)
+        web = Program("web server", command, log, keeps_open=claim.kept_by_children)
+        worker = Program("background worker", WORKER, log, keeps_open=claim.kept_by_children)
+        database = [Database(settings.DATA_DIR, clients=[worker])] if is_embedded else []
+        supervisor = Supervisor([web, worker, *database], say=self._say, log_name=path)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda _number, _frame: server.terminate())
+            signal.signal(number, lambda _number, _frame: supervisor.stop())
         try:
-            self._wait(server, port)
+            supervisor.start()
+            self._await_listening(supervisor, web, port, path)
+            supervisor.run()
         finally:
-            _end(worker)
+            supervisor.end(seconds=LAST_WORDS)
 
-    def _wait(self, server: subprocess.Popen[bytes], port: int) -> None:
-        _await_listening(server, port)
+    def _await_listening(self, supervisor: Supervisor, web: Program, port: int, log: Path) -> None:
+        while not supervisor.is_stopping:
+            if how := web.death():
+                words = f"The web server {how} before it was ready; the log is {log}. It ends: {web.last_words}"
+                raise CommandError(words)
+            with socket.socket() as probe:
+                if probe.connect_ex((HOST, port)) == 0:
+                    self._greet(port)
+                    return
+            time.sleep(0.1)
+
+    def _greet(self, port: int) -> None:
         self.stdout.write(f"\nhttp://{HOST}:{port} is ready. Sign in at http://{HOST}:{port}/admin/ as")
         call_command("create_demo_accounts")
-        self.stdout.write("Ctrl-C stops it; the data stay in .data/.\n")
-        self.stdout.flush()  # also where the output goes into a file or a pipe
-        server.wait()
+        self._say("Ctrl-C stops it; the data stay in .data/.\n")
+
+    def _say(self, words: str) -> None:
+        """Tell the person at the terminal, who may have closed it."""
+        with suppress(OSError):
+            self.stdout.write(words)
+            self.stdout.flush()  # also where the output goes into a file or a pipe
+
+
+class Claim:
+    """The right to run a site on a data folder, with a note for those who come second."""
+
+    def __init__(self, note: IO[str], children: IO[str]) -> None:
+        self._note, self.kept_by_children = note, children.fileno()
+        self.is_left_behind = note.read().endswith("owns its server\n")
+        """Whether the last run was killed and has left its database server running."""
+
+    def note(self, address: str, *, owns_server: bool) -> None:
+        """Say where the site answers."""
+        self.clear()
+        self._note.write(f"{address}\n{'owns its server' if owns_server else ''}\n")
+        self._note.flush()
+
+    def clear(self) -> None:
+        """Leave nothing to be said."""
+        self._note.seek(0)
+        self._note.truncate()
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[Claim]:
+    """One site a data folder, known by locks, which the system takes back from processes that die."""
+    with (data_dir / "demo.lock").open("a+") as note, (data_dir / "demo.children.lock").open("w") as children:
+        note.seek(0)
+        if not _locked(note):
+            where = note.readline().strip()
+            raise CommandError(
+                f"It runs already, at {where}. To start it anew, stop that one first."
+                if where
+                else "It is being started already, from another terminal. Look there for its address."
+            )
+        deadline = time.monotonic() + LAST_RUN
+        while not _locked(children):
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    "The last run was killed and its processes have not ended. End them, then try again."
+                )
+            time.sleep(0.1)
+        yield Claim(note, children)
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _refuse_taken(port: int) -> None:
@@ -89,21 +178,3 @@ def _refuse_taken(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise CommandError(f"Port {port} is taken. Choose another: make demo PORT={port + 1}") from error
-
-
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    worker.terminate()
-    try:
-        worker.wait(LAST_WORDS)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.wait()
-
-
-def _await_listening(server: subprocess.Popen[bytes], port: int) -> None:
-    while server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return
-        time.sleep(0.1)
-    raise CommandError("The web server ended before it was ready; its message stands above.")
