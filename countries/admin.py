@@ -3,33 +3,40 @@
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from countries.feed_admin import FeedRunAdmin, IndicatorFeedAdmin
-from countries.merging import MergingAdmin, MergingForm, refuse, rule_broken, session_view, without_errors
+from countries.merging import MergingAdmin, session_view, without_errors
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.periods import PartialDate, Period
 from countries.profile_admin import (
+    FIGURES_ARE_PUBLIC,
     RULES_OF_FIGURES,
     RULES_OF_ROLES,
     FigureInline,
+    PlainValue,
     RoleInline,
     ShareForm,
     daily_indicators,
     number_left_out,
     with_new_edition,
+    with_plain_value,
 )
-from countries.record_admin import RecordAdmin, echo
-from countries.stale import Snapshot, snapshot
+from countries.record_admin import echo
+from countries.second_reader import may_publish
+from countries.second_reader_admin import refuse
 
+PUBLIC_OF_EVERY_COUNTRY = (
+    *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
+    "is_covered",
+)
+"""What the map, the filters and the files show of countries without a page, and what gives them one."""
 NEW_EDITION = "_new_edition"
 """The button that starts a new edition of a role."""
 
@@ -52,7 +59,6 @@ def three_languages(*fields: str) -> list[Any]:
 class CountryAdmin(MergingAdmin):
     """A country with its whole profile: one page for the roles in all their editions and for the figures."""
 
-    form = MergingForm
     change_form_template = "admin/countries/country/change_form.html"
     inlines = [RoleInline, FigureInline]
     field_of_rule = {
@@ -65,6 +71,10 @@ class CountryAdmin(MergingAdmin):
     search_fields = ["=iso3", "=iso2", "sort_name_en", "sort_name_es", "sort_name_pt", "name_en", "name_es", "name_pt"]
     ordering = ["-is_covered", "sort_name_en"]
     in_use_advice = _("A country of ISO 3166-1 stays. To take its page down, untick “covered”.")
+    public_advice = _(
+        "This country has a public page, and what is saved here is on it at once. So an editor changes it: its texts,"
+        " its roles and its figures."
+    )
     fieldsets = [
         (
             _("Codes and names"),
@@ -83,7 +93,9 @@ class CountryAdmin(MergingAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> tuple[str, ...]:
-        """A code never changes: records elsewhere go by it."""
+        """A code never changes: records elsewhere go by it. Names are on public pages, whether it is covered or not."""
+        if not may_publish(request.user):
+            return PUBLIC_OF_EVERY_COUNTRY
         return ("iso3",) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Country | None = None) -> Any:
@@ -95,33 +107,19 @@ class CountryAdmin(MergingAdmin):
         """A country is added before its profile."""
         return super().get_inlines(request, obj) if obj else []
 
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> Any:
-        """Save under a lock; what cannot be saved is shown again with all that was typed."""
-        if request.method != "POST" or not object_id:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        typed = request.POST
-        try:
-            with transaction.atomic():
-                self._notice_newer_version(request, object_id)
-                self._start_edition(request)
-                return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError as error:
-            refuse(request, typed, rule_broken(error, [Country, MobilityRole, Observation]))
-            return super().changeform_view(request, object_id, form_url, extra_context)
+    def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        answer = super().before_saving(request, object_id)
+        self._start_edition(request)
+        return answer
 
-    def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
-        """Lock the country and its rows; where they are not what the form showed, merge and refuse to save."""
-        country = Country.objects.select_for_update(no_key=True).filter(pk=unquote(object_id)).first()
-        if country is None or not self.has_change_permission(request, country):
-            return
-        for rows in (country.roles, FigureInline(Country, self.admin_site).get_queryset(request)):
+    def notice_newer_version(self, request: HttpRequest, record: Country) -> None:
+        """Lock the rows too."""
+        for rows in (record.roles, FigureInline(Country, self.admin_site).get_queryset(request)):
             list(rows.select_for_update(of=("self",), no_key=True))
-        if snapshot(*self.forms_of(request, country)) == Snapshot.from_json(request.POST.get("loaded", "")):
-            self.take_choices(request)
-        else:
-            self.merge(request, country, _newer_version())
+        super().notice_newer_version(request, record)
+
+    def newer_version(self, request: HttpRequest, record: Country) -> str:
+        return _newer_version()
 
     def _start_edition(self, request: Any) -> None:
         """Show the form again, nothing saved, with a new edition that begins as the newest."""
@@ -173,8 +171,9 @@ def _edition_begun(role: Role) -> str:
 
 
 @admin.register(MobilityRole)
-class MobilityRoleAdmin(RecordAdmin):
+class MobilityRoleAdmin(MergingAdmin):
     field_of_rule = RULES_OF_ROLES
+    public_advice = _("The roles of a covered country are on its public page at once, so an editor enters them.")
     list_display = ["country", "role", "as_of", "source_name"]
     list_display_links = ["country", "role"]
     list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
@@ -196,7 +195,7 @@ class MobilityRoleAdmin(RecordAdmin):
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(RecordAdmin):
+class IndicatorAdmin(MergingAdmin):
     field_of_rule = {
         "countries_indicator_share_has_base": "base",
         "countries_indicator_not_its_own_base": "base",
@@ -207,6 +206,7 @@ class IndicatorAdmin(RecordAdmin):
     list_select_related = ["base"]
     search_fields = ["key", "name_en", "name_es", "name_pt"]
     autocomplete_fields = ["base"]
+    public_advice = _("Public figures go by this indicator, so an editor changes it.")
     in_use_advice = _("It has figures. Delete these first, or leave the indicator as it is.")
     fieldsets = [
         (None, {"fields": ["key", *three_languages("name", "definition")]}),
@@ -219,9 +219,10 @@ class IndicatorAdmin(RecordAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(RecordAdmin):
+class ObservationAdmin(PlainValue, MergingAdmin):
     form = ShareForm
     field_of_rule = RULES_OF_FIGURES
+    public_advice = FIGURES_ARE_PUBLIC
     list_display = ["indicator", "country", "counterpart", "period", "value", "qualifier", "status"]
     list_display_links = ["indicator", "value"]
     list_filter = ["indicator", ("country", admin.RelatedOnlyFieldListFilter), "status", "qualifier"]
@@ -240,6 +241,19 @@ class ObservationAdmin(RecordAdmin):
         (_("Value"), {"fields": [("qualifier", "value"), "status", "note"]}),
         (_("Source"), {"fields": ["source_name", "source_url"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Observation | None = None) -> Any:
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if may_publish(request.user):
+            return fieldsets
+        return [(name, {**options, "fields": with_plain_value(options["fields"])}) for name, options in fieldsets]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Observation | None = None) -> Any:
+        return () if may_publish(request.user) else ("plain_value",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A figure is public at once."""
+        return super().has_add_permission(request) and may_publish(request.user)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Observation], search_term: str

@@ -56,7 +56,18 @@ def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool =
             if key not in acts:
                 acts[key] = _act(event, users)
             _tell(acts[key], change, is_field=model is type(record))
-    return sorted((act for act in acts.values() if act.changes), key=lambda act: act.at, reverse=True)
+    newest_first = [act for act in reversed(acts.values()) if act.changes]
+    return sorted(newest_first, key=lambda act: act.at, reverse=True)
+
+
+def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
+    """The version of each record by its key: the one that it counts, else the number of its newest event."""
+    if any(column.name == "record_version" for column in model._meta.fields):
+        return dict(model._default_manager.filter(pk__in=keys).values_list("pk", "record_version"))
+    event_model = next(event_model for event_model, owner in _event_models(model) if owner is None)
+    key = model._meta.pk.attname
+    events = event_model._default_manager.filter(**{f"{key}__in": list(keys)}).order_by()
+    return dict(events.values_list(key).annotate(models.Max("pgh_id")))
 
 
 def _tell(act: Act, change: Change, *, is_field: bool) -> None:

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from countries import feeds
 from countries.feeds.bodies import TRYING_SECONDS
 from countries.feeds.understanding import refuse_bad_aliases
+from countries.merging import MergingAdmin, MergingForm
 from countries.models import GOOD, FeedRun, IndicatorFeed, RunState
-from countries.record_admin import RecordAdmin, RecordForm
+from countries.second_reader import may_publish
 from countries.tasks import queue_run
 from countries.workers import has_worker
 
@@ -29,7 +30,7 @@ UNTRIED = ("key", "source_name")
 """Required fields that trying a feed has no need of."""
 
 
-class FeedForm(RecordForm):
+class FeedForm(MergingForm):
     """The form of a feed, with its alias table read line by line."""
 
     def clean_aliases(self) -> str:
@@ -39,7 +40,7 @@ class FeedForm(RecordForm):
         return aliases
 
 
-class IndicatorFeedAdmin(RecordAdmin):
+class IndicatorFeedAdmin(MergingAdmin):
     form = FeedForm
     change_form_template = "admin/countries/indicatorfeed/change_form.html"
     field_of_rule = {
@@ -57,6 +58,9 @@ class IndicatorFeedAdmin(RecordAdmin):
     autocomplete_fields = ["indicator"]
     actions = ["run_now", "turn_on", "turn_off"]
     view_on_site = False
+    public_advice = _(
+        "What a feed brings is public by itself once it is on. So an editor turns it on, and changes it while it is on."
+    )
     in_use_advice = _("It has runs, which tell where values come from. Turn it off instead.")
     fieldsets = [
         (None, {"fields": ["key", "indicator", "url"]}),
@@ -79,6 +83,10 @@ class IndicatorFeedAdmin(RecordAdmin):
         (_("What a person has to see first"), {"fields": [("lowest", "highest"), "jump"]}),
         (_("When"), {"fields": ["every", "is_on", "note"]}),
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: IndicatorFeed | None = None) -> tuple[str, ...]:
+        """An analyst prepares a feed and tries it; an editor turns it on."""
+        return () if may_publish(request.user) else ("is_on",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IndicatorFeed]:
         runs: Any = super().get_queryset(request)
@@ -124,9 +132,11 @@ class IndicatorFeedAdmin(RecordAdmin):
         return super().changeform_view(request, object_id, form_url, context)
 
     def _tried(self, request: HttpRequest, feed: IndicatorFeed | None, context: dict[str, Any]) -> HttpResponse:
-        allowed = self.has_change_permission(request, feed) if feed else self.has_add_permission(request)
+        allowed = self.has_change_permission(request) if feed else self.has_add_permission(request)
         if not allowed or not request.user.has_perm(START):
             raise PermissionDenied
+        if feed and not self.has_change_permission(request, feed):
+            self.refuse_as_public(request, request.POST)
         form = self.get_form(request, feed, change=feed is not None)(request.POST, request.FILES, instance=feed)
         for name in UNTRIED:
             form.fields[name].required = False
@@ -163,13 +173,24 @@ class IndicatorFeedAdmin(RecordAdmin):
 
     @admin.action(description=_("Run now"), permissions=["start"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[IndicatorFeed]) -> None:
-        queued = [feed for feed in queryset if queue_run(feed, by=request.user.pk)]
+        """What a run brings may be public at once, so that one of a feed that is off is for editors."""
+        off = 0 if may_publish(request.user) else queryset.filter(is_on=False).count()
+        feeds_to_run = queryset.filter(is_on=True) if off else queryset
+        queued = [feed for feed in feeds_to_run if queue_run(feed, by=request.user.pk)]
         words = ngettext("%(n)d feed waits for a worker.", "%(n)d feeds wait for a worker.", len(queued))
         messages.success(request, words % {"n": len(queued)})
+        if off:
+            words = ngettext(
+                "%(n)d feed is off and was not run: what it brings would be public, so an editor turns it on first.",
+                "%(n)d feeds are off and were not run: what they bring would be public, so an editor turns them on"
+                " first.",
+                off,
+            )
+            messages.warning(request, words % {"n": off})
         if not has_worker():
             messages.warning(request, gettext("No worker is running, so this waits until one is started."))
 
-    @admin.action(description=_("Turn on"), permissions=["change"])
+    @admin.action(description=_("Turn on"), permissions=["publish"])
     def turn_on(self, request: HttpRequest, queryset: QuerySet[IndicatorFeed]) -> None:
         for feed in queryset:
             feed.is_on = True
@@ -178,14 +199,14 @@ class IndicatorFeedAdmin(RecordAdmin):
             except ValidationError as error:
                 messages.error(request, f"{feed}: {' '.join(error.messages)}")
             else:
-                feed.save()
+                feed.save(update_fields=["is_on", "updated_at"])
                 messages.success(request, gettext("%(feed)s is on.") % {"feed": feed})
 
-    @admin.action(description=_("Turn off"), permissions=["change"])
+    @admin.action(description=_("Turn off"), permissions=["publish"])
     def turn_off(self, request: HttpRequest, queryset: QuerySet[IndicatorFeed]) -> None:
         for feed in queryset:
             feed.is_on = False
-            feed.save()
+            feed.save(update_fields=["is_on", "updated_at"])
             messages.success(request, gettext("%(feed)s is off.") % {"feed": feed})
 
 

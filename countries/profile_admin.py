@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
@@ -17,14 +18,20 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from countries.merging import MergingForm
 from countries.models import Country, Indicator, MobilityRole, Observation, Unit
 from countries.periods import PartialDate, Period
 from countries.record_admin import KnownRows, RecordForm, tell
+from countries.second_reader import may_change, may_publish
+from countries.second_reader_admin import refusal_of
 from countries.shares import pass_the_whole, stored_parts
 from countries.stale import Values, posted_rows
 
 MOST_FIGURES = 100
 """Figures that stand in the form, the newest first; the others, and daily values, are in their list."""
+FIGURES_ARE_PUBLIC = gettext_lazy(
+    "A figure is on the map and in its file as soon as it is saved, so an editor enters and changes it."
+)
 RULES_OF_ROLES = {
     "countries_mobilityrole_unique": "as_of",
     "countries_mobilityrole_has_narrative": "narrative_en",
@@ -75,7 +82,24 @@ class RoleFormSet(forms.BaseInlineFormSet):
                     form.add_error("as_of", _("This role has several editions. Give this one its date."))
 
 
-class RoleInline(KnownRows, admin.StackedInline):
+class SecondReaderRows(KnownRows, InlineModelAdmin):
+    """Rows that editors alone write where they are public; others read them."""
+
+    def may_write(self, request: HttpRequest, country: Country | None) -> bool:
+        """Whether the rule lets the person write rows of `country`."""
+        raise NotImplementedError
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and self.may_write(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self.may_write(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self.may_write(request, obj)
+
+
+class RoleInline(SecondReaderRows, admin.StackedInline):
     model = MobilityRole
     form = RoleForm
     formset = RoleFormSet
@@ -88,6 +112,10 @@ class RoleInline(KnownRows, admin.StackedInline):
         (None, {"fields": [TEXTS[:3]], "classes": ["languages"]}),
         (None, {"fields": [TEXTS[3:]]}),
     ]
+
+    def may_write(self, request: HttpRequest, country: Country | None) -> bool:
+        """They are public with the page; what was typed before that is shown once more, not saved."""
+        return country is None or may_change(request.user, country) or refusal_of(request) is not None
 
 
 def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
@@ -114,7 +142,7 @@ def _age(row: Values) -> str:
 # Figures
 
 
-class ShareForm(RecordForm):
+class ShareForm(MergingForm):
     """A figure; a share is held against the other shares of the same whole."""
 
     field_of_rule = RULES_OF_FIGURES
@@ -139,8 +167,6 @@ class FigureForm(RowForm):
         if self.instance.pk:
             tell(self.fields["indicator"].widget, self.instance.indicator)
             tell(self.fields["counterpart"].widget, self.instance.counterpart)
-            if self.instance.value is not None:
-                self.initial["value"] = Decimal(f"{self.instance.value.normalize():f}")
 
 
 class FigureFormSet(forms.BaseInlineFormSet):
@@ -182,7 +208,23 @@ class FigureFormSet(forms.BaseInlineFormSet):
                     form.add_error("value", problem)
 
 
-class FigureInline(KnownRows, admin.TabularInline):
+class PlainValue:
+    """Mixin: the value of a figure to be read, without all the decimals that the table has."""
+
+    @admin.display(description=gettext_lazy("value"))
+    def plain_value(self, figure: Observation) -> str:
+        return "" if figure.value is None else f"{figure.value.normalize():f}"
+
+
+def with_plain_value(fields: Any) -> list[Any]:
+    """The fields of a form for somebody who only reads it."""
+    return [
+        tuple(with_plain_value(each)) if isinstance(each, tuple) else "plain_value" if each == "value" else each
+        for each in fields
+    ]
+
+
+class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
     model = Observation
     fk_name = "country"
     form = FigureForm
@@ -199,6 +241,16 @@ class FigureInline(KnownRows, admin.TabularInline):
     classes = ["figures"]
     verbose_name = gettext_lazy("figure")
     verbose_name_plural = gettext_lazy("figures")
+
+    def may_write(self, request: HttpRequest, country: Country | None) -> bool:
+        """They are on the map, whatever the country."""
+        return may_publish(request.user)
+
+    def get_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        return self.fields if self.may_write(request, obj) else with_plain_value(self.fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        return () if self.may_write(request, obj) else ("plain_value",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
         """The newest figures of the country that are not daily, and those that a form which is sent already had."""

@@ -4,6 +4,7 @@ Related rows are chosen, never created, inside another record's form.
 """
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -123,6 +124,13 @@ class RecordForm(forms.ModelForm):
     """A form that says what a rule of the table refuses at the field where it is mended."""
 
     field_of_rule: dict[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Show 24.6 as people write it, not with all the decimals that the table has."""
+        super().__init__(*args, **kwargs)
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):
+                self.initial[name] = Decimal(f"{value.normalize():f}")
 
     def _get_validation_exclusions(self) -> set[str]:
         """Check the rules about generated columns too: they are never in a form, and follow from what is."""

@@ -7,6 +7,7 @@ of both, and where both changed a field one must choose. Nothing is written unti
 Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
 """
 
+import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -21,8 +22,8 @@ from django.utils.translation import gettext as _
 MOST_ROWS = 2000
 """Rows that Django itself reads of a formset."""
 
-NOT_COMPARED = (forms.models.InlineForeignKeyField, forms.FileField)
-"""The owner of a row; and a picture, of which no two versions can be laid side by side."""
+NOT_COMPARED = forms.models.InlineForeignKeyField
+"""The owner of a row."""
 
 Values = dict[str, list[str]]
 Rows = dict[str, Values]
@@ -120,10 +121,16 @@ def _values(form: Any) -> Values:
     names = {f.name for f in (*owner.fields, *owner.many_to_many) if not f.primary_key}
     left_out = {*getattr(form, "own_fields", ()), "position"}
     return {
-        name: _as_posted(form[name].value())
+        name: _as_posted(_written(form[name]))
         for name, column in form.fields.items()
         if name in names - left_out and not isinstance(column, NOT_COMPARED)
     }
+
+
+def _written(box: forms.BoundField) -> Any:
+    """The value as its box has it: a day is written in the reader's language."""
+    value = box.value()
+    return box.field.widget.format_value(value) if isinstance(value, datetime.date) else value
 
 
 def _as_posted(value: Any) -> list[str]:
@@ -160,6 +167,8 @@ class Merge:
         """Merge one field into the data; None where the other person did not change it, or changed it alike."""
         if theirs in (base, mine):
             return None
+        if isinstance(column, forms.FileField):
+            mine = base  # a browser sends a file once, so that the box is empty again and theirs stays
         is_set = isinstance(column, forms.ModelMultipleChoiceField)
         is_conflict = mine != base and not is_set
         if not is_conflict:

@@ -7,7 +7,7 @@ from django.test import Client
 
 
 class _Form(HTMLParser):
-    """The successful controls of the form with the id `form_id`."""
+    """The successful controls of the form with the id `form_id`, or of those that are posted and have none."""
 
     def __init__(self, form_id: str) -> None:
         super().__init__()
@@ -20,7 +20,7 @@ class _Form(HTMLParser):
         found = dict(attrs)
         name = found.get("name") or ""
         if tag == "form":
-            self.inside = found.get("id") == self.form_id
+            self.inside = (found.get("id") or "") == self.form_id and found.get("method") == "post"
         elif not self.inside:
             return
         elif tag == "input" and name:

@@ -76,6 +76,14 @@ MAPPING = (
 """The fields on which it depends how a file is understood."""
 
 
+class IndicatorFeedQuerySet(models.QuerySet["IndicatorFeed"]):
+    """Feeds, by what they do to the public figures."""
+
+    def public(self) -> "IndicatorFeedQuerySet":
+        """Those that are on: what they bring is public by itself."""
+        return self.filter(is_on=True)
+
+
 @shown()
 @kept
 class IndicatorFeed(models.Model):
@@ -200,6 +208,8 @@ class IndicatorFeed(models.Model):
     )
     note = models.TextField(_("note"), blank=True, help_text=_("For those who work here; the public does not see it."))
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = IndicatorFeedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("feed")

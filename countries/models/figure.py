@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +45,16 @@ COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS, Unit.HOUSEHOLDS)
 _NUMBER = "-?[0-9]+([.][0-9]+)?"
 
 
+class IndicatorQuerySet(models.QuerySet["Indicator"]):
+    """Indicators, by who may see them."""
+
+    def public(self) -> "IndicatorQuerySet":
+        """Those of which there are figures, and what these are shares of."""
+        figures = Observation.objects.public()
+        own, of_share = (figures.filter(**{name: OuterRef("pk")}) for name in ("indicator", "indicator__base"))
+        return self.filter(Exists(own) | Exists(of_share))
+
+
 @shown()
 @kept
 class Indicator(models.Model):
@@ -69,6 +79,8 @@ class Indicator(models.Model):
         blank=True,
         help_text=_("Four numbers that part five classes: 15|25|35|45."),
     )
+
+    objects = IndicatorQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("indicator")
@@ -162,6 +174,10 @@ def by_period() -> models.Func:
 
 class ObservationQuerySet(models.QuerySet["Observation"]):
     """Values of indicators."""
+
+    def public(self) -> "ObservationQuerySet":
+        """All of them: the map and its file show those of every country, covered or not."""
+        return self.all()
 
     def of_the_whole(self) -> "ObservationQuerySet":
         """Values for a country as a whole, not by counterpart."""

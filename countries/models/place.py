@@ -1,7 +1,7 @@
 """Countries and their roles."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,10 @@ class CountryQuerySet(models.QuerySet["Country"]):
     def covered(self) -> "CountryQuerySet":
         """The countries that the observatory follows; only these have pages."""
         return self.filter(is_covered=True)
+
+    def public(self) -> "CountryQuerySet":
+        """The countries with a page. The codes and names of all are public too, and no field of an analyst's form."""
+        return self.covered()
 
     def by_name(self) -> "CountryQuerySet":
         """In the alphabetical order of the active language, accents folded."""
@@ -101,6 +105,14 @@ class Role(models.TextChoices):
     RETURNEE_RECEIVING = "returnee_receiving", _("Receives returnees")
 
 
+class MobilityRoleQuerySet(models.QuerySet["MobilityRole"]):
+    """Roles, by who may see them."""
+
+    def public(self) -> "MobilityRoleQuerySet":
+        """Those on the page of a country."""
+        return self.filter(Exists(Country.objects.covered().filter(pk=OuterRef("country_id"))))
+
+
 @shown()
 @kept
 class MobilityRole(models.Model):
@@ -115,6 +127,8 @@ class MobilityRole(models.Model):
     source_name = models.CharField(_("source"), max_length=200)
     source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
     as_of_range = range_of("as_of")
+
+    objects = MobilityRoleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("role of a country")

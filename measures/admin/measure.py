@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
@@ -20,17 +20,17 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from countries.admin import three_languages
-from countries.merging import refusal_of, refuse, rule_broken
+from countries.second_reader_admin import refusal_of, refuse
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
-from measures.admin.tagging import CLOSED
 from measures.archive import links
 from measures.choices import Evidence, Workflow
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.models import Measure, Source
+from measures.models.measure import CLOSED
 from measures.tasks import tend_archive_soon
 
 CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
@@ -45,6 +45,10 @@ class MeasureAdmin(MeasureList):
     inlines = INLINES
     change_form_template = "admin/measures/measure/change_form.html"
     history_hidden = BOOKKEEPING
+    public_advice = gettext_lazy(
+        "This record is public or retired, so you can read but not change it. An editor can change it, or send it back"
+        " to draft for you."
+    )
     autocomplete_fields = ["country", "issuing_body", "origin_countries"]
     fieldsets = [
         (
@@ -70,16 +74,6 @@ class MeasureAdmin(MeasureList):
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
     # Who may do what
-
-    def has_change_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
-        """What is public or retired, only those change who may publish: the second reader is never passed by.
-
-        A form that was filled in before the record was published is shown once more, to lose nothing, but not saved.
-        """
-        allowed = super().has_change_permission(request, obj)
-        if not allowed or obj is None or obj.workflow not in CLOSED:
-            return allowed
-        return request.user.has_perm(workflow.PUBLISH) or refusal_of(request) is not None
 
     def has_delete_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
         """What is or ever was public is retired, not deleted: its address stays known."""
@@ -115,37 +109,24 @@ class MeasureAdmin(MeasureList):
         initial.pop("sources", None)
         return initial
 
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> Any:
-        """Save under a lock; what cannot be saved is shown again with all that was typed."""
-        if request.method != "POST":
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        typed = request.POST
-        try:
-            with transaction.atomic():
-                if object_id:
-                    self._notice_newer_version(request, object_id)
-                    self._demand_note(request)
-                elif saved := sent_forms.saved_by(request):
-                    return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved]))
-                return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError as error:
-            refuse(request, typed, rule_broken(error, [Measure, *(inline.model for inline in INLINES)]))
-            return super().changeform_view(request, object_id, form_url, extra_context)
+    def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """A form that is sent twice saves one record; a move that would be refused saves none."""
+        if object_id is None:
+            saved = sent_forms.saved_by(request)
+            return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved])) if saved else None
+        answer = super().before_saving(request, object_id)
+        self._demand_note(request)
+        return answer
 
-    def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
-        """Lock the record; where it has changed since the form was opened, merge and refuse to save this time."""
-        measure = Measure.objects.select_for_update(of=("self",), no_key=True).filter(pk=unquote(object_id)).first()
-        if measure is None or not super().has_change_permission(request, measure):
-            return
-        if request.POST.get("record_version") == str(measure.record_version):
-            if not self.has_change_permission(request, measure):
+    def notice_newer_version(self, request: HttpRequest, record: Measure) -> None:
+        """By the version that the record counts, which its rows raise too."""
+        if request.POST.get("record_version") == str(record.record_version):
+            if not self.has_change_permission(request, record):
                 raise PermissionDenied
             self.take_choices(request)
             return
-        data = self.merge(request, measure, _newer_version(measure))
-        data["record_version"] = str(measure.record_version)
+        data = self.merge(request, record, _newer_version(record))
+        data["record_version"] = str(record.record_version)
 
     def _demand_note(self, request: HttpRequest) -> None:
         """Save nothing where the move that is to follow would be refused for want of a note."""
@@ -164,7 +145,6 @@ class MeasureAdmin(MeasureList):
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
-            "is_closed": bool(measure and measure.workflow in CLOSED and not request.user.has_perm(workflow.PUBLISH)),
         }
         context["place_of_faults"] = _place_of_faults(request, form, context)
         return super().render_change_form(request, context, *args, **kwargs)

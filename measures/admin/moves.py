@@ -7,18 +7,24 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from countries.bulk_admin import MOST_AT_ONCE, MOST_NAMED, refused_as_changed
+from countries.deletion import written_versions
 from measures import workflow
+from measures.admin.bulk_moves import consequence, lead, plan_of
 from measures.choices import Workflow
 from measures.models import Measure
 
 MOVE, NOTE = "_move", "move_note"
-"""The names of the buttons and of the note, in the form and on the page that asks why."""
+"""The names of the buttons and of the note, in the form and on the page that asks."""
+ASKED = "asked"
+"""What the page that asks sends along."""
 
 
 class NoteForm(forms.Form):
@@ -51,8 +57,11 @@ def _tell_what_is_lacking(request: HttpRequest, move: workflow.Move, ids: list[i
     """What publication will ask for, said to who submits an entry."""
     if move.target != Workflow.IN_REVIEW:
         return
-    for problem in workflow.lacking(Measure.objects.filter(pk__in=ids)):
+    problems = workflow.lacking(Measure.objects.filter(pk__in=ids))
+    for problem in problems[:MOST_NAMED]:
         messages.warning(request, problem.messages[0])
+    if (others := len(problems) - MOST_NAMED) > 0:
+        messages.warning(request, _("And %(count)d more.") % {"count": others})
 
 
 def _named(measure: Measure) -> dict[str, str]:
@@ -60,24 +69,21 @@ def _named(measure: Measure) -> dict[str, str]:
 
 
 def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Measure]], HttpResponse | None]:
-    """The action of the list that makes `move` with all that is selected, or with none."""
+    """The action of the list that makes `move` with all that is selected, or with none.
+
+    A move that needs a note, and one of more than a page of the list, asks first; what is then confirmed is what the
+    question named, entry by entry.
+    """
 
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
         form = NoteForm(request.POST if NOTE in request.POST else None)
-        if move.needs_note and not form.is_valid():
-            return _ask_why(model_admin, request, queryset, move, form)
-        note = form.cleaned_data[NOTE] if move.needs_note else ""
-        try:
-            ids = list(queryset.values_list("pk", flat=True))
-            workflow.move_all(move, ids, by=request.user, note=note)
-        except ValidationError as error:
-            messages.error(request, _("Nothing was changed."))
-            for message in error.messages:
-                messages.error(request, message)
-            return None
-        done = ngettext("%(move)s: %(count)d entry.", "%(move)s: %(count)d entries.", len(ids))
-        messages.success(request, done % {"move": move.label, "count": len(ids)})
-        _tell_what_is_lacking(request, move, ids)
+        ids = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        is_to_be_asked = len(ids) > model_admin.list_per_page and ASKED not in request.POST
+        if is_to_be_asked or len(ids) > MOST_AT_ONCE or (move.needs_note and not form.is_valid()):
+            return _ask(model_admin, request, queryset, move, form)
+        with transaction.atomic():
+            if not refused_as_changed(model_admin, request, ids):
+                _move(request, move, ids, form.cleaned_data[NOTE] if move.needs_note else "")
         return None
 
     named: Any = act
@@ -85,16 +91,38 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
     return act
 
 
-def _ask_why(
+def _move(request: HttpRequest, move: workflow.Move, ids: list[int], note: str) -> None:
+    try:
+        workflow.move_all(move, ids, by=request.user, note=note)
+    except ValidationError as error:
+        messages.error(request, _("Nothing was changed."))
+        for message in error.messages[:MOST_NAMED]:
+            messages.error(request, message)
+        if (others := len(error.messages) - MOST_NAMED) > 0:
+            messages.error(request, _("And %(count)d more.") % {"count": others})
+        return
+    done = ngettext("%(move)s: %(count)d entry.", "%(move)s: %(count)d entries.", len(ids))
+    messages.success(request, done % {"move": move.label, "count": len(ids)})
+    _tell_what_is_lacking(request, move, ids)
+
+
+def _ask(
     model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure], move: workflow.Move, form: NoteForm
 ) -> HttpResponse:
+    plan = plan_of(move, queryset)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": move.label,
         "opts": model_admin.opts,
-        "form": form,
-        "measures": queryset,
+        "form": form if move.needs_note else None,
+        "plan": plan,
+        "lead": lead(plan),
+        "consequence": consequence(move),
+        "most": MOST_AT_ONCE,
+        "measures": plan.measures,
+        "seen": written_versions(Measure, [measure.pk for measure in plan.measures]),
+        "asked": ASKED,
         "action": request.POST["action"],
         "checkbox": ACTION_CHECKBOX_NAME,
     }
-    return TemplateResponse(request, "admin/measures/measure/ask_why.html", context)
+    return TemplateResponse(request, "admin/measures/measure/ask.html", context)

@@ -18,7 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from countries.record_admin import RecordAdmin, RecordForm
+from countries.merging import MergingAdmin, MergingForm
+from countries.second_reader import changeable
 from measures.admin.queues import SourceQueueFilter
 from measures.archive import keeping, links, showing, store
 from measures.models import Capture, Link, Source
@@ -26,7 +27,7 @@ from measures.source_choices import LinkState
 from measures.tasks import tend_archive_soon
 
 
-class SourceForm(RecordForm):
+class SourceForm(MergingForm):
     """A source, and perhaps a document of it from the person's own disk."""
 
     upload = forms.FileField(
@@ -54,13 +55,23 @@ def look_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source])
 
 @admin.action(description=_("Changes seen: the source still says what we cite"), permissions=["change"])
 def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-    count = links.looked_at(Link.objects.filter(source__in=queryset.values("pk")), at=timezone.now())
+    """That a cited source is unchanged is public, and so for editors to say."""
+    sources = Source.objects.filter(pk__in=queryset.values("pk"))
+    mine = changeable(request.user, sources)
+    count = links.looked_at(Link.objects.filter(source__in=mine.values("pk")), at=timezone.now())
     text = ngettext("%(count)d source is no longer marked.", "%(count)d sources are no longer marked.", count)
     messages.success(request, text % {"count": count})
+    if others := sources.count() - mine.count():
+        text = ngettext(
+            "%(count)d of the selected is cited by published entries and stays marked: an editor looks at it.",
+            "%(count)d of the selected are cited by published entries and stay marked: an editor looks at them.",
+            others,
+        )
+        messages.warning(request, text % {"count": others})
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(MergingAdmin):
     form = SourceForm
     actions = [look_now, looked_at]
     field_of_rule = {
@@ -75,6 +86,10 @@ class SourceAdmin(RecordAdmin):
     # Counting citations drops the order of the model, and pages of unordered rows may repeat or lose some
     ordering = ["title", "key"]
     readonly_fields = ["measures", "link_state", "captures"]
+    public_advice = _(
+        "Published entries cite this source, so an editor changes it: its title, its address, its copies and whether"
+        " these may be shown."
+    )
     in_use_advice = _("Entries cite it. Cite another source there first; the list below names them.")
     fieldsets = [
         (None, {"fields": ["url", "title", ("publisher", "kind"), ("language", "published", "accessed_on")]}),
@@ -89,6 +104,15 @@ class SourceAdmin(RecordAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
         """Files name a source by its key."""
         return [*self.readonly_fields, "key"] if obj else list(self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """Nobody uploads to what is only to be read."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        return [
+            (name, {**options, "fields": [each for each in options["fields"] if each != "upload"]})
+            for name, options in self.fieldsets
+        ]
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         """Keep what was uploaded, and have a worker ask the address: nobody waits here for another server."""

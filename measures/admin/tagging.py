@@ -14,15 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from countries.models import Country
+from countries.second_reader import changeable
 from measures.admin.fields import TermCheckboxes, offered, topics_by_parent
-from measures.choices import Direction, Evidence, Workflow
+from measures.choices import Direction, Evidence
 from measures.models import Measure, TargetGroup, Topic
 from measures.models.measure import STATE_KINDS
-from measures.workflow import PUBLISH
 
 TAGS = {"topics": Topic, "target_groups": TargetGroup, "origin_countries": Country}
-CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
-"""What only editors change."""
 
 
 class TaggingForm(forms.Form):
@@ -76,7 +74,7 @@ class TaggingForm(forms.Form):
 @admin.action(description=gettext_lazy("Tag…"), permissions=["change"])
 def tag_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
     """Ask what to tag, then tag; published entries stay as they are for those who may not publish."""
-    allowed = queryset if request.user.has_perm(PUBLISH) else queryset.exclude(workflow__in=CLOSED)
+    allowed = changeable(request.user, queryset)
     form = TaggingForm(request.POST if "_tag" in request.POST else None)
     ids = list(allowed.values_list("pk", flat=True))
     closed = queryset.count() - len(ids)

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from countries.admin import three_languages
+from countries.merging import MergingAdmin
 from countries.models import Country
-from countries.record_admin import RecordAdmin
 from measures.admin.filters import FoldedFilter
 from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
 
@@ -18,7 +18,7 @@ ANOTHER_COUNTRY = re.compile(r"([A-Za-z]{3}):\s*(.*)")
 """`VEN: embassy` looks among the bodies of Venezuela, as files write it."""
 
 
-class TermAdmin(RecordAdmin):
+class TermAdmin(MergingAdmin):
     """A vocabulary: key for files, labels and definitions for people."""
 
     list_display = ["key", "label_en", "label_es", "label_pt", "position", "deprecated_on"]
@@ -27,6 +27,7 @@ class TermAdmin(RecordAdmin):
     search_fields = ["key", "label_en", "label_es", "label_pt"]
     autocomplete_fields = ["replaced_by"]
     list_per_page = 100
+    public_advice = _("Published entries bear this term, so an editor changes it.")
     in_use_advice = _(
         "It is in use, so it stays. Deprecate it instead: give it a date in “deprecated on” and, where there is one,"
         " the term that replaces it. It is then offered no more, and what bears it keeps it."
@@ -82,13 +83,14 @@ class BodyCountryFilter(FoldedFilter):
 
 
 @admin.register(IssuingBody)
-class IssuingBodyAdmin(RecordAdmin):
+class IssuingBodyAdmin(MergingAdmin):
     field_of_rule = {"measures_issuingbody_unique": "key"}
     list_display = ["native_name", "acronym", "country", "kind", "active"]
     list_filter = [BodyCountryFilter, "kind"]
     list_select_related = ["country"]
     search_fields = ["sort_name", "native_name", "name_en", "name_es", "name_pt", "acronym", "aliases", "key"]
     autocomplete_fields = ["country"]
+    public_advice = _("Published entries name this body, so an editor changes it.")
     in_use_advice = _("Entries name it. When the body was dissolved, say so in “active”: 2007/2015.")
     fieldsets = [
         (None, {"fields": [("country", "key"), "kind", "native_name", "acronym"]}),

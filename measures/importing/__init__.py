@@ -22,8 +22,9 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from countries.resources import FileResource, ObservationResource
+from countries.second_reader import may_publish
 from measures.choices import Workflow
-from measures.importing import checking, comparing, constraints, figures, numbers, records, saving
+from measures.importing import checking, comparing, constraints, figures, numbers, records, saving, second_reader
 from measures.importing.aside import GivenWay, giving_way
 from measures.importing.reading import FileProblem, Table, open_table
 from measures.importing.report import Problem, Report
@@ -119,12 +120,14 @@ def compared(
     publish: bool = False,
     workflow: Workflow = Workflow.DRAFT,
     only_new: bool = False,
+    is_operator: bool = False,
     progress: Tell | None = None,
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
 
-    With `only_new` the records that exist stay as they are, however they differ from the file. `progress` is called
-    with each `Step`; what it raises breaks the import off.
+    With `only_new` the records that exist stay as they are, however they differ from the file. Whoever may not publish
+    changes nothing public, unless it is the operator at the command line, who names `by` for the history alone.
+    `progress` is called with each `Step`; what it raises breaks the import off.
 
     Raise FileProblem where the file cannot be read at all.
     """
@@ -133,6 +136,9 @@ def compared(
     rules = records.rules(publish=publish) if is_measures else []
     if resource is ObservationResource:
         rules = figures.rules()
+    has_second_reader = is_measures or is_operator or may_publish(by)  # measures have rules of their own
+    drafted_rules = [] if has_second_reader else second_reader.rules_of_drafted(resource)
+    rules += [] if has_second_reader else second_reader.rules_of_stored(resource)
     tell = progress or _tell_nobody
     is_within = connection.in_atomic_block
     with transaction.atomic():
@@ -144,7 +150,7 @@ def compared(
         with staged(table, resource, tell) as notices:
             comparing.compare(resource, table.present, tell=tell, only_new=only_new)
             given = records.new_values(by=by, workflow=workflow, publish=publish) if is_measures else {}
-            checking.check(resource, table.present, given, rules, tell)
+            checking.check(resource, table.present, given, rules, drafted_rules, tell)
             report = _report(resource, [*table.notices, *notices])
             yield Import(table, resource, by, publish, only_new, is_within, tell, report)
 

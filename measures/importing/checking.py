@@ -19,7 +19,12 @@ SUGGESTIONS = 300
 
 
 def check(
-    resource: type[FileResource], present: list[Column], given: dict[str, Any], rules: list[Rule], tell: Tell
+    resource: type[FileResource],
+    present: list[Column],
+    given: dict[str, Any],
+    rules: list[Rule],
+    rules_of_drafted: list[Rule],
+    tell: Tell,
 ) -> None:
     """Put down every reason for which a row that would be written cannot be."""
     total = len(present) + len(rules)
@@ -35,6 +40,8 @@ def check(
         refuse(rule)
     tell(Step(Phase.CHECKING, total, total))
     draft(resource, present, given)
+    for rule in rules_of_drafted:
+        refuse(rule)
     ask_checks(resource)
     ask_unique_indexes(resource)
 

@@ -86,10 +86,18 @@ def _in_force(function: str) -> models.GeneratedField:
     )
 
 
+CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
+"""What only editors change."""
+
+
 class MeasureQuerySet(models.QuerySet["Measure"]):
     def published(self) -> "MeasureQuerySet":
         """What the public may see; every public surface starts from here."""
         return self.filter(workflow=Workflow.PUBLISHED)
+
+    def public(self) -> "MeasureQuerySet":
+        """The same, and what was public: a retired entry has its place at its address."""
+        return self.filter(workflow__in=CLOSED)
 
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""

@@ -1,7 +1,9 @@
 """Vocabulary that researchers grow: rows that are deprecated, never deleted while in use."""
 
+from typing import Any
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from countries.history import kept
@@ -9,13 +11,22 @@ from countries.models import Country
 from countries.periods import PeriodField, canonical, range_of
 from countries.public_changes import shown
 from countries.texts import sort_key, translated
-from measures.choices import BodyKind
+from measures.choices import BodyKind, Workflow
 
 
 class TermQuerySet(models.QuerySet["Term"]):
     def current(self) -> "TermQuerySet":
         """The terms that are still offered for tagging."""
         return self.filter(deprecated_on=None)
+
+    def public(self) -> "TermQuerySet":
+        """The terms that a published entry bears, and the lanes of those."""
+        published = {"measures__workflow": Workflow.PUBLISHED}
+        terms: models.QuerySet[Any] = self.model._default_manager.filter(**published)
+        borne = Q(Exists(terms.filter(pk=OuterRef("pk"))))
+        if self.model is Topic:
+            borne |= Q(Exists(terms.filter(parent=OuterRef("pk"))))
+        return self.filter(borne)
 
 
 class Term(models.Model):
@@ -103,6 +114,15 @@ class TargetGroup(Term):
         constraints = _term_constraints("measures_targetgroup", r"^[a-z][a-z0-9_]*$")
 
 
+class IssuingBodyQuerySet(models.QuerySet["IssuingBody"]):
+    """Bodies, by who may see them."""
+
+    def public(self) -> "IssuingBodyQuerySet":
+        """Those that a published entry names."""
+        bodies = IssuingBody._default_manager.filter(measures__workflow=Workflow.PUBLISHED)
+        return self.filter(Exists(bodies.filter(pk=OuterRef("pk"))))
+
+
 @shown()
 @kept
 class IssuingBody(models.Model):
@@ -128,6 +148,8 @@ class IssuingBody(models.Model):
     active = PeriodField(_("active"), blank=True, help_text=_("2007/ or 2007/2015; empty when not known."))
     active_range = range_of("active")
     sort_name = sort_key("native_name")
+
+    objects = IssuingBodyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("issuing body")

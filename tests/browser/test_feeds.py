@@ -51,7 +51,7 @@ def accessible(page: Page) -> None:
 def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: LiveServer) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    sign_in(page, live_server, factories.analyst())
+    sign_in(page, live_server, factories.editor())
     page.goto(f"{live_server.url}/admin/countries/indicatorfeed/add/")
     page.get_by_label("Key").fill("new-cases")
     page.locator("#id_indicator + .select2-container").click()

@@ -118,11 +118,11 @@ def _choose(page: Page, box: str, term: str, option: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_analyst_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in: Callable[[Page, User], None]) -> None:
+def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in: Callable[[Page, User], None]) -> None:
     factories.country(iso3="VEN")
     factories.mobility_role(narrative_en="People leave.")
     factories.observation(indicator=factories.indicator(key="immigrant_stock", name_en="Immigrants"))
-    sign_in(page, factories.analyst())
+    sign_in(page, factories.editor())
 
     _choose(page, "id_observations-1-indicator", "immig", "Immigrants")
     _choose(page, "id_observations-1-counterpart", "ven", "Venezuela")
@@ -150,11 +150,11 @@ def test_analyst_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in
     assert [str(part) for part in (added.value, added.qualifier, added.period)] == ["37600.000000", "approx", "2020-05"]
 
 
-def test_two_analysts_on_one_profile_choose_between_their_versions(
+def test_two_editors_on_one_profile_choose_between_their_versions(
     page: Page, sign_in: Callable[[Page, User], None]
 ) -> None:
     role = factories.mobility_role(narrative_en="Old.")
-    sign_in(page, factories.analyst())
+    sign_in(page, factories.editor())
     page.locator("#id_roles-0-narrative_en").fill("Mine.")
     MobilityRole.objects.filter(pk=role.pk).update(narrative_en="Theirs.", narrative_es="Suyo.")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -175,6 +175,6 @@ def test_page_of_a_profile_is_accessible_and_fits(
     page.set_viewport_size({"width": width, "height": 900})
     factories.mobility_role()
     factories.observation(counterpart=factories.country(iso3="VEN"))
-    sign_in(page, factories.analyst())
+    sign_in(page, factories.editor())
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

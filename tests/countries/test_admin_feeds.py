@@ -47,7 +47,7 @@ def filled(client: Client, **fields: Any) -> dict[str, Any]:
 MAPPED = {"country_column": "code", "day_column": "when", "value_column": "n"}
 
 
-def test_newcomer_sees_the_columns_tries_the_feed_and_turns_it_on() -> None:
+def test_newcomer_sees_the_columns_tries_the_feed_and_an_editor_turns_it_on() -> None:
     client = signed_in(factories.analyst())
     first = client.post(ADD, filled(client) | {"_try": "1"})
     trial = first.context["trial"]
@@ -66,9 +66,13 @@ def test_newcomer_sees_the_columns_tries_the_feed_and_turns_it_on() -> None:
     assert "The country is unknown." in page
     assert "OWID_WRL" in page
 
-    third = client.post(ADD, held(second, FORM) | {"leaves_out_unknown": "on", "is_on": "on", "_save": "1"})
+    third = client.post(ADD, held(second, FORM) | {"leaves_out_unknown": "on", "_save": "1"})
     assert third.status_code == 302, errors_by_field(third)
-    feed = IndicatorFeed.objects.get()
+    feed, editor = IndicatorFeed.objects.get(), signed_in(factories.editor())
+    url = reverse("admin:countries_indicatorfeed_change", args=[feed.pk])
+    fourth = editor.post(url, shown(editor, url, FORM) | {"is_on": "on", "_save": "1"})
+    assert fourth.status_code == 302, errors_by_field(fourth)
+    feed.refresh_from_db()
     assert (feed.is_on, feed.country_column) == (True, "code")
     assert (FeedRun.objects.count(), Observation.objects.count()) == (0, 0)
     assert feeds.run(feed).new == 2
@@ -83,7 +87,7 @@ def test_trying_needs_neither_a_key_nor_a_source_and_saving_does() -> None:
 
 
 def test_trying_a_changed_feed_does_not_change_it() -> None:
-    feed = factories.feed(**MAPPED)
+    feed = factories.feed(**MAPPED, is_on=False)
     client = signed_in(factories.analyst())
     url = reverse("admin:countries_indicatorfeed_change", args=[feed.pk])
     response = client.post(url, shown(client, url, FORM) | {"value_column": "x", "_try": "1"})
@@ -101,7 +105,7 @@ def test_trying_a_changed_feed_does_not_change_it() -> None:
     ],
 )
 def test_form_says_at_the_field_what_a_rule_refuses(fields: dict[str, str], field: str) -> None:
-    client = signed_in(factories.analyst())
+    client = signed_in(factories.editor())
     response = client.post(ADD, filled(client) | fields | {"_save": "1"})
     assert set(errors_by_field(response)) == {field}
     tried = client.post(ADD, filled(client) | fields | {"_try": "1"})
@@ -163,7 +167,7 @@ def act(client: Client, action: str, *chosen: IndicatorFeed) -> Any:
 
 def test_feeds_are_turned_on_and_run_from_their_list() -> None:
     ready, unready = factories.feed(**MAPPED, is_on=False), factories.feed(country_column="", is_on=False)
-    client = signed_in(factories.analyst())
+    client = signed_in(factories.editor())
     told = [str(message) for message in act(client, "turn_on", ready, unready).context["messages"]]
     assert sorted(told) == sorted(
         [
@@ -184,7 +188,7 @@ def test_list_of_feeds_asks_as_often_however_long(number: int, django_assert_num
     for _place in range(number):
         feeds.run(factories.feed(**MAPPED, leaves_out_unknown=True))
     client = signed_in(factories.editor())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get(reverse("admin:countries_indicatorfeed_changelist")).content.decode()
     assert "Published" in page
 
@@ -193,7 +197,7 @@ def test_value_that_a_person_corrects_is_left_alone_by_its_feed(files: Path) -> 
     feed = factories.feed(**MAPPED, leaves_out_unknown=True)
     feeds.run(feed)
     peru = Observation.objects.get(country="PER")
-    client = signed_in(factories.analyst())
+    client = signed_in(factories.editor())
     url = reverse("admin:countries_observation_change", args=[peru.pk])
     client.post(url, shown(client, url, "observation_form") | {"value": "7", "_save": "1"})
     (files / "daily.csv").write_text(BODY.replace("50", "51"), encoding="utf-8")

@@ -71,7 +71,7 @@ def test_source_names_the_entries_that_it_supports() -> None:
 
 
 def test_bad_period_of_an_observation_names_the_field() -> None:
-    client, seen = signed_in(factories.analyst()), factories.observation()
+    client, seen = signed_in(factories.editor()), factories.observation()
     url = reverse("admin:countries_observation_change", args=[seen.pk])
     page = client.post(url, admin_forms.shown(client, url, "observation_form") | {"period": "2020/2019"})
     assert admin_forms.errors_by_field(page) == {"period": ["The period “2020/2019” ends before it starts."]}

@@ -47,6 +47,7 @@ class Command(BaseCommand):
                     resource,
                     by=_account(by),
                     publish=publish,
+                    is_operator=True,
                     progress=partial(_show, bar),
                 ) as found,
             ):

@@ -1,0 +1,95 @@
+"""What is told before many entries are moved at once: how many, of which countries, and which cannot be."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from countries.bulk_admin import MOST_AT_ONCE
+from measures import workflow
+from measures.choices import Workflow
+from measures.models import Measure
+
+MOST_NAMED = 5
+"""Entries that are named beside a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why some entries stay as they are: how many, and the identifiers of a few."""
+
+    words: str
+    count: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a move would do with what is selected: at most `MOST_AT_ONCE` entries now, in the order of the list."""
+
+    selected: int
+    measures: tuple[Measure, ...]
+    countries: tuple[tuple[str, int], ...]
+    reasons: tuple[Reason, ...]
+    later: int
+    """Entries that could be moved too, and wait for another time."""
+
+
+def plan_of(move: workflow.Move, selected: QuerySet[Measure]) -> Plan:
+    """Look at what is selected, in a fixed number of queries."""
+    able = selected.filter(workflow__in=move.origins)
+    if move.target == Workflow.PUBLISHED:
+        able = able.filter(workflow.COMPLETE)
+    now = tuple(able.select_related("country")[:MOST_AT_ONCE])
+    number = len(now) if len(now) < MOST_AT_ONCE else able.count()
+    reasons = tuple(_reasons(move, selected))
+    return Plan(selected.count(), now, tuple(_by_country(now)), reasons, number - len(now))
+
+
+def _by_country(measures: Iterable[Measure]) -> Iterator[tuple[str, int]]:
+    """The most frequent first."""
+    counts: dict[str, int] = {}
+    for measure in measures:
+        name = measure.country.name if measure.country else _("International")
+        counts[name] = counts.get(name, 0) + 1
+    yield from sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _reasons(move: workflow.Move, selected: QuerySet[Measure]) -> Iterator[Reason]:
+    elsewhere = selected.exclude(workflow__in=move.origins)
+    for state, count in elsewhere.order_by("workflow").values_list("workflow").annotate(Count("pk")):
+        words = _("“%(state)s”, from where this cannot be done") % {"state": Workflow(state).label}
+        yield _reason(words, elsewhere.filter(workflow=state), count)
+    if move.target == Workflow.PUBLISHED:
+        there = selected.filter(workflow__in=move.origins)
+        for words, lacking in (
+            (_("without a source"), there.exclude(workflow.HAS_SOURCE)),
+            (_("without a primary topic"), there.filter(primary_topic=None)),
+        ):
+            if count := lacking.count():
+                yield _reason(words, lacking, count)
+
+
+def _reason(words: str, measures: QuerySet[Measure], count: int) -> Reason:
+    return Reason(words, count, tuple(measures.values_list("public_id", flat=True)[:MOST_NAMED]))
+
+
+def consequence(move: workflow.Move) -> str:
+    """What will have happened, in a sentence."""
+    sentences = {
+        Workflow.PUBLISHED: _("They will be public at once, under your name."),
+        Workflow.DRAFT: _("They will be drafts; those that are public will be taken off the public pages."),
+        Workflow.RETIRED: _("They will be taken down for good; their identifiers stay taken."),
+        Workflow.IN_REVIEW: _("They will wait for an editor."),
+    }
+    return sentences[move.target]
+
+
+def lead(plan: Plan) -> str:
+    """How many of how many."""
+    words = ngettext(
+        "%(now)d of %(selected)d selected entry", "%(now)d of %(selected)d selected entries", plan.selected
+    )
+    return words % {"now": len(plan.measures), "selected": plan.selected}
