@@ -10,7 +10,7 @@ MANAGE := $(BIN)/python manage.py
 # An environment as in production, to hold `check --deploy` against
 PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=false \
 	SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
-	DATABASE_URL=postgresql://nobody@localhost/nothing
+	DATABASE_URL=postgresql://nobody@localhost/nothing MIGRATION_DATABASE_URL=postgresql://owner@localhost/nothing
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench bench-picture lint format messages lock

@@ -19,9 +19,10 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from countries.models import IndicatorFeed
 from countries.workers import workers
-from observatory import background
+from observatory import account_admin, background
 from observatory.models import BackgroundJob
 
+assert account_admin  # registers its page
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
 

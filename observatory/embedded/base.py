@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-from observatory.postgres import ensure_server
+from observatory.postgres import Role, ensure_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -13,7 +13,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     that was killed is back with the next request."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        address = ensure_server(settings.DATA_DIR)
-        server = {"host": address.host, "port": address.port, "user": address.user, "password": address.password}
+        address, role = ensure_server(settings.DATA_DIR), Role(self.settings_dict["USER"])
+        server = {"host": address.host, "port": address.port, "password": address.password(role)}
         parameters: dict[str, Any] = super().get_connection_params()
         return {**parameters, **server}
