@@ -10,7 +10,8 @@ MANAGE := $(BIN)/python manage.py
 # An environment as in production, to hold `check --deploy` against
 PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=false \
 	SECRET_KEY=only-for-the-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
-	DATABASE_URL=postgresql://nobody@localhost/nothing SECURITY_CONTACT=security@example.org \
+	DATABASE_URL=postgresql://nobody@localhost/nothing MIGRATION_DATABASE_URL=postgresql://owner@localhost/nothing \
+	SECURITY_CONTACT=security@example.org \
 	SECURITY_CONTACT_UNTIL=$$($(BIN)/python -c "import datetime as d; print(d.date.today() + d.timedelta(300))")
 
 .DEFAULT_GOAL := help

@@ -5,6 +5,7 @@ the model's. Row-level triggers were measured to cost COPY 7 to 12 times its tim
 and sessions with `session_replication_role = replica` are not seen.
 """
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import pghistory
@@ -27,3 +28,9 @@ def kept(model: type[M]) -> type[M]:
     generated = [field.name for field in model._meta.fields if isinstance(field, models.GeneratedField)]
     tracked: type[M] = pghistory.track(*trackers(), exclude=generated, meta={"ordering": ["pgh_id"]})(model)
     return tracked
+
+
+def changes(columns: Sequence[str], *, of: str) -> pgtrigger.Condition:
+    """Of the rows that answer the condition `of`, in SQL: one of these columns changes."""
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("old", "new"))
+    return pgtrigger.Condition(f"{of} and ({old}) is distinct from ({new})")

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
+from observatory.owner import has_two_roles
+
 
 @register(Tags.security, deploy=True)
 def security_contact(**_options: Any) -> list[CheckMessage]:
@@ -28,3 +30,18 @@ def security_contact(**_options: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.security, deploy=True)
+def roles(**_options: Any) -> list[CheckMessage]:
+    """One role for all works, and leaves history to whoever has it."""
+    if has_two_roles():
+        return []
+    return [
+        Warning(
+            "The role that runs the site owns the tables: whoever takes the site over may delete history and captures.",
+            hint="Set MIGRATION_DATABASE_URL to the owner's address and DATABASE_URL to that of another role; "
+            "README says how.",
+            id="observatory.W003",
+        )
+    ]

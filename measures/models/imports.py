@@ -1,5 +1,6 @@
 """A file that somebody wants to import, and what would become of its rows; kept until it is confirmed or forgotten."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.storage import FileSystemStorage
@@ -7,6 +8,8 @@ from django.db import models
 from django.urls import reverse
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
+
+from countries.history import changes
 
 
 @deconstructible
@@ -51,6 +54,31 @@ UNDER_WAY = (ImportState.WAITING, ImportState.CHECKING, ImportState.IMPORTING)
 AT_WORK = (ImportState.CHECKING, ImportState.IMPORTING)
 
 
+RECORDED = (
+    "file_type", "name", "publish", "created_at", "created_by_id", "applied_at", "applied_by_id", "confirmed_by_id",
+    "new", "changed", "unchanged", "refused", "state",
+)  # fmt: skip
+"""Who imported what and when; it stands once the file is imported."""
+
+
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="record_stays",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=changes(RECORDED, of="old.state = 'done'"),
+        func="raise exception 'The record of import % is never edited.', old.id"
+        " using errcode = 'integrity_constraint_violation';",
+    ),
+    pgtrigger.Trigger(
+        name="record_kept",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        condition=pgtrigger.Q(old__state=ImportState.DONE),
+        func="raise exception 'The record of import % is kept for good.', old.id"
+        " using errcode = 'integrity_constraint_violation';",
+    ),
+)
 class FileImport(models.Model):
     """An uploaded file with the counts of its preview; once applied, the note of who imported what and when."""
 

@@ -6,7 +6,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-from observatory.postgres import PostgresError, ensure_server
+from observatory.postgres import PostgresError, Role, ensure_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -14,10 +14,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     that was killed is back with the next request."""
 
     def get_connection_params(self) -> dict[str, Any]:
+        role = Role(self.settings_dict["USER"])
         try:
             address = ensure_server(settings.DATA_DIR)
         except (PostgresError, OSError) as error:  # as of any server that cannot be reached
             raise psycopg.OperationalError(str(error)) from error
-        server = {"host": address.host, "port": address.port, "user": address.user, "password": address.password}
+        server = {"host": address.host, "port": address.port, "password": address.password(role)}
         parameters: dict[str, Any] = super().get_connection_params()
         return {**parameters, **server}

@@ -16,6 +16,7 @@ PRODUCTION = {
     "DATABASE_URL": "postgresql://nobody@localhost/nothing",
     "SECURITY_CONTACT": "security@example.org",
     "SECURITY_CONTACT_UNTIL": str(datetime.now(UTC).date() + timedelta(days=300)),
+    "MIGRATION_DATABASE_URL": "postgresql://owner@localhost/nothing",
 }
 
 
@@ -71,6 +72,9 @@ def test_empty_environment_starts_no_database_for_a_command_that_needs_none(tmp_
         ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must begin with postgresql://"),
         ({"DATABASE_URL": "localhost/x"}, "DATABASE_URL cannot be read"),
+        ({"MIGRATION_DATABASE_URL": "localhost/x"}, "MIGRATION_DATABASE_URL cannot be read"),
+        ({"MIGRATION_DATABASE_URL": "postgresql://owner@localhost/x"}, "must name the same database"),
+        ({"DATABASE_URL": "postgresql:///nothing"}, "and each its own role"),
     ],
 )
 def test_unreadable_environment_stops_the_start(changed: dict[str, str], message: str) -> None:

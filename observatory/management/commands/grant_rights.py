@@ -1,0 +1,23 @@
+"""``manage.py grant_rights``: what the running role may do; `migrate` ends with it."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from observatory.owner import as_owner, has_two_roles, running_role
+from observatory.table_rights import RightsError, grant_rights
+
+
+class Command(BaseCommand):
+    help = "Give the role of DATABASE_URL what running the site needs, and no more. Needed after a restore."
+    requires_system_checks = []
+
+    def handle(self, **options: Any) -> str:
+        if not has_two_roles():
+            return "One role does all, since MIGRATION_DATABASE_URL is not set: there is nothing to grant."
+        try:
+            with as_owner():
+                grant_rights()
+        except RightsError as error:
+            raise CommandError(str(error)) from error
+        return f"{running_role()} may run the site, and neither change nor remove history."

@@ -1,0 +1,23 @@
+"""Django's ``migrate``, as the owner of the tables; afterwards the running role has its rights in what is new."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands import migrate
+
+from observatory.owner import as_owner
+from observatory.table_rights import RightsError, grant_rights
+
+
+class Command(migrate.Command):
+    def handle(self, *arguments: Any, **options: Any) -> None:
+        with as_owner():
+            super().handle(*arguments, **options)
+            if not (options["plan"] or options["check_unapplied"]):
+                self._grant()
+
+    def _grant(self) -> None:
+        try:
+            grant_rights()
+        except RightsError as error:
+            raise CommandError(str(error)) from error
