@@ -2,7 +2,6 @@
 
 import copy
 import datetime
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from countries.models import Country
 from countries.periods import PartialDate, PartialDateFormField
+from countries.public_pages import TRACKING
 from measures.facets import PROPERTIES, Facet, Property, count_facets
 from measures.models import Measure, MeasureQuerySet
 from measures.public_index import Mask, PublicIndex, Selection, public_index
@@ -37,10 +37,6 @@ PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are shown, or what beside them, not which."""
 LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
-
-
-TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id")
-"""Parameters that mail programs and social media hang on any address; they mean nothing here and are dropped."""
 
 
 @dataclass(frozen=True, slots=True)

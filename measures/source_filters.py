@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
-from measures.facets import LONGEST, Facet, Option, nearest
+from measures.facets import LONGEST, Facet, Option, unknown_among
 from measures.filters import (
     LONGEST_TEXT,
     NEWEST,
@@ -80,7 +80,7 @@ class _Known:
 
     def unknown(self, values: Collection[str]) -> dict[str, str]:
         """See `facets.Property`."""
-        return {value: nearest(value, self.values) for value in values if value not in self.values}
+        return unknown_among(values, frozenset(self.values))
 
 
 class Words(Presentation):

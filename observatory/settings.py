@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "observatory.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.languages.language_by_address",
+    "observatory.questions.questions",
     "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
     "observatory.compression.Compression",  # a country's page shrinks to a seventh, also where no proxy compresses
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -241,6 +242,7 @@ ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 
 # Sign-in
 
+SESSION_ENGINE = "observatory.sessions"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
     "django.contrib.auth.backends.ModelBackend",

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
@@ -26,7 +26,7 @@ MOST_OF_A_REFERENCE = 100
 """Entries that the page of a legal number lists; no act has more provisions that differ."""
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def measure_list(request: HttpRequest) -> HttpResponse:
     """`/measures/`: every public entry, narrowed and ordered by the query string."""
