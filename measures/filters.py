@@ -25,7 +25,7 @@ from countries.public_pages import TRACKING
 from measures.facets import PROPERTIES, Facet, Property, count_facets
 from measures.models import Measure, MeasureQuerySet
 from measures.public_index import Mask, PublicIndex, Selection, public_index
-from measures.search import RANKED, best, found_ids, matching
+from measures.search import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
 
 NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
 SORTS = {
@@ -37,6 +37,12 @@ PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are shown, or what beside them, not which."""
 LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
+
+
+def refuse_many_words(text: str) -> None:
+    """Raise ValidationError for a search of too many words."""
+    if has_too_many_words(text):
+        raise ValidationError(_("A search takes at most %(most)d words.") % {"most": MOST_WORDS}, code="many_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +267,7 @@ class MeasureFilter(AddressFilter):
         _answering,
         label=gettext_lazy("Words"),
         max_length=LONGEST_TEXT,
+        validators=[refuse_many_words],
     )
     sort = Presentation(
         forms.ChoiceField,

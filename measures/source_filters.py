@@ -22,6 +22,7 @@ from measures.filters import (
     Chip,
     Presentation,
     PropertyFilter,
+    refuse_many_words,
     without_tracking,
 )
 from measures.languages import language_name
@@ -90,7 +91,7 @@ class Words(Presentation):
 class SourceFilter(AddressFilter):
     """The public sources as the query string asks for them."""
 
-    q = Words(forms.CharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT)
+    q = Words(forms.CharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT, validators=[refuse_many_words])
     sort = Presentation(
         forms.ChoiceField,
         label=gettext_lazy("Order"),

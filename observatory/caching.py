@@ -28,6 +28,7 @@ from django.utils.http import parse_etags
 from countries.public_changes import public_version
 from observatory.questions import page_of
 from observatory.sessions import is_own_key
+from observatory.time_limits import BUSY, busy
 
 SHARED = "public, max-age=60, stale-while-revalidate=600"
 PERSONAL = "private, no-store"
@@ -93,7 +94,10 @@ def public_pages(get_response: Answer) -> Answer:
         return shared_answer(request, _known(request))
 
     def shared_answer(request: HttpRequest, known: list[str]) -> HttpResponseBase:
-        tag = tag_of(request, on=datetime.now(UTC).date())
+        try:
+            tag = tag_of(request, on=datetime.now(UTC).date())
+        except BUSY as error:
+            return busy(request, error)
         if tag in known:
             return _shared(HttpResponseNotModified(), tag)
         key = (tag, bool(re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))))

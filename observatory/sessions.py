@@ -35,4 +35,6 @@ def is_own_key(key: str) -> bool:
 
 
 def _signed(random: str, secret: str | None = None) -> str:
-    return random + salted_hmac("observatory.sessions", random, secret=secret, algorithm="sha256").hexdigest()[:SIGNATURE]
+    return (
+        random + salted_hmac("observatory.sessions", random, secret=secret, algorithm="sha256").hexdigest()[:SIGNATURE]
+    )

@@ -46,6 +46,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     return render(request, "measures/broken_links.html", {"countries": countries})
 
 
+@public_page(is_file=True)
 @require_safe
 def kept_copy(request: HttpRequest, key: str, sha256: str) -> HttpResponseBase:
     """`/archive/source-key/<sha256>`: the bytes as they were kept, to save and never to open here.
