@@ -1,9 +1,10 @@
 """What anybody may share: a tag for each public page, an answer without work to who has it, and pages kept ready.
 
 A page whose view is a `public_page` follows from its address, the public data, the release and the day, and from
-nothing else. All of these go into its `ETag`; the address as `questions.py` has put it in normal form. Who sends it back reads 304 before a session, a view or a template is
-looked at; who does not, and has no account, may get the bytes that were made for another. Once one of them changes,
-the tag is another one: nothing is ever taken back, and what is not asked for any more makes room.
+nothing else. All of these go into its `ETag`; the address as `questions.py` has put it in normal form. Who sends the
+tag back reads 304 before a session, a view or a template is looked at; who does not, and has no account, may get the
+bytes that were made for another. Once one of them changes, the tag is another one: nothing is ever taken back, and what
+is not asked for any more makes room.
 
 The middleware stands inside of those that add headers for security, which are thus the same on every answer, and
 outside of the one that compresses.
@@ -123,7 +124,7 @@ def is_signed_in(request: HttpRequest) -> bool:
 
 
 def _forget_cookies(request: HttpRequest) -> None:
-    """A page for everybody sees no cookies; a broken one of Django's forms would be replaced, which nobody may share."""
+    """A page for everybody sees no cookies: Django would replace a broken one of its forms, which nobody may share."""
     if request.META.pop("HTTP_COOKIE", None):
         request.__dict__.pop("COOKIES", None)  # read anew from there
 

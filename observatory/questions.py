@@ -1,4 +1,4 @@
-"""What may be asked of a public page: within caps that no person meets, and in one form whatever is hung on the address.
+"""What may be asked of a public page: within caps that no person meets, in one form whatever hangs on the address.
 
 A public page sees nothing but what its answer follows from: of the query string the parameters that it reads, sorted
 and without empty ones; of the host the name that the site goes by. What mail programs and social media add to an

@@ -1,4 +1,4 @@
-"""Questions made to be dear: thousands of values, words, cookies; each is refused, or costs no more than a plain one."""
+"""Questions made to be dear: thousands of values, words, cookies; each is refused or costs as much as a plain one."""
 
 import pytest
 from django.db import connection

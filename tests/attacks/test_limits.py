@@ -1,4 +1,4 @@
-"""One address may ask for files, searches and pages that are not ready so often in a minute, and others do not notice."""
+"""One address may ask for files, searches and pages that are not ready so often a minute; others do not notice."""
 
 import hashlib
 

@@ -41,7 +41,7 @@ def _work(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [path("sleep/", _sleep), path("sleep.csv", _sleep), path("work/", _work), *site]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture
