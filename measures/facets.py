@@ -5,8 +5,7 @@ and heed everything else, so that a count says what one more tick would show. Th
 facets alone, never on the entries.
 """
 
-import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ from django.db.models.functions import Cast, Length, Replace
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from rapidfuzz import fuzz, process
 
 from countries.models import Country
 from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
@@ -25,6 +25,10 @@ from measures.public_index import Mask, PublicIndex, Selection
 
 LONGEST = 30
 """Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""
+SUGGESTIONS = 3
+"""Unknown values of a parameter for which the nearest known one is looked for; each is compared with all of them."""
+LEAST_ALIKE = 60
+"""Percent of the letters that a suggestion shares with what was written."""
 
 _LENGTH = Length(Replace(Cast("date", CharField()), Value("?")))
 PRECISION = Case(
@@ -139,16 +143,24 @@ def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
     return counts if matching is scope else dict.fromkeys(scope.counts(name), 0) | counts
 
 
-def nearest(value: str, known: Iterable[str]) -> str:
-    """The known value that is spelled most alike, or ''."""
-    return next(iter(difflib.get_close_matches(value, list(known), n=1, cutoff=0.6)), "")
+def unknown_among(values: Iterable[str], known: Collection[str]) -> dict[str, str]:
+    """The values that are not known, each with the known one that is spelled most alike; '' for none.
+
+    Only the first `SUGGESTIONS` are compared with all that is known: a list of a thousand is no typing error.
+    """
+    unknown = [value for value in dict.fromkeys(values) if value not in known]
+    in_order = sorted(known) if unknown else []
+    near = {value: _nearest(value, in_order) for value in unknown[:SUGGESTIONS]}
+    return dict.fromkeys(unknown, "") | near
+
+
+def _nearest(value: str, known: Sequence[str]) -> str:
+    found = process.extractOne(value, known, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
+    return found[0] if found else ""
 
 
 def _unknown(values: Collection[str], model: type[Model], key: str) -> dict[str, str]:
-    if not values:
-        return {}
-    known = set(model._default_manager.values_list(key, flat=True))
-    return {value: nearest(value, known) for value in values if value not in known}
+    return unknown_among(values, set(model._default_manager.values_list(key, flat=True))) if values else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +175,7 @@ class Column:
 
     def unknown(self, values: Collection[str]) -> dict[str, str]:
         """See `Property`."""
-        known = self.choices.values
-        return {value: nearest(value, known) for value in values if value not in known}
+        return unknown_among(values, set(self.choices.values))
 
     def having(self, values: Collection[str]) -> Q:
         """See `Property`."""
@@ -282,7 +293,7 @@ class Bodies:
             return {}
         pairs = IssuingBody.objects.values_list("country_id", "key")
         known = {spelling for country, key in pairs for spelling in (key, f"{country or INTERNATIONAL}:{key}")}
-        return {value: nearest(value, known) for value in values if value not in known}
+        return unknown_among(values, known)
 
     def having(self, values: Collection[str]) -> Q:
         """See `Property`."""

@@ -2,7 +2,6 @@
 
 import copy
 import datetime
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,10 +21,11 @@ from numpy.typing import NDArray
 
 from countries.models import Country
 from countries.periods import PartialDate, PartialDateFormField
+from countries.public_pages import TRACKING
 from measures.facets import PROPERTIES, Facet, Property, count_facets
 from measures.models import Measure, MeasureQuerySet
 from measures.public_index import Mask, PublicIndex, Selection, public_index
-from measures.search import RANKED, best, found_ids, matching
+from measures.search import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
 
 NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
 SORTS = {
@@ -39,8 +39,10 @@ LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
 
 
-TRACKING = re.compile(r"utm_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id")
-"""Parameters that mail programs and social media hang on any address; they mean nothing here and are dropped."""
+def refuse_many_words(text: str) -> None:
+    """Raise ValidationError for a search of too many words."""
+    if has_too_many_words(text):
+        raise ValidationError(_("A search takes at most %(most)d words.") % {"most": MOST_WORDS}, code="many_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,7 @@ class MeasureFilter(AddressFilter):
         _answering,
         label=gettext_lazy("Words"),
         max_length=LONGEST_TEXT,
+        validators=[refuse_many_words],
     )
     sort = Presentation(
         forms.ChoiceField,

@@ -33,6 +33,9 @@ RANKED = 2_000
 SHORTEST_BEGINNING = 3
 """Letters from which on the last word, still being typed, stands for every word that begins so."""
 
+MOST_WORDS = 40
+"""Words of a search, `or` among them; each is looked up in every language."""
+
 Ids = NDArray[np.int64]
 
 _HEADER, _TRAILER = 25, 2
@@ -87,6 +90,11 @@ def parts(text: str) -> list[Part]:
             is_beginning = is_open and sum(map(str.isalpha, body)) >= SHORTEST_BEGINNING
             found[-1] = replace(part, wanted=(*part.wanted, body), ends_in_beginning=is_beginning)
     return found
+
+
+def has_too_many_words(text: str) -> bool:
+    """Whether `text` has more than `MOST_WORDS`."""
+    return sum(1 for _item in _ITEM.finditer(text)) > MOST_WORDS
 
 
 def wanted(text: str) -> SearchQuery:

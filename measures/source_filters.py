@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
-from measures.facets import LONGEST, Facet, Option, nearest
+from measures.facets import LONGEST, Facet, Option, unknown_among
 from measures.filters import (
     LONGEST_TEXT,
     NEWEST,
@@ -22,6 +22,7 @@ from measures.filters import (
     Chip,
     Presentation,
     PropertyFilter,
+    refuse_many_words,
     without_tracking,
 )
 from measures.languages import language_name
@@ -80,7 +81,7 @@ class _Known:
 
     def unknown(self, values: Collection[str]) -> dict[str, str]:
         """See `facets.Property`."""
-        return {value: nearest(value, self.values) for value in values if value not in self.values}
+        return unknown_among(values, frozenset(self.values))
 
 
 class Words(Presentation):
@@ -90,7 +91,7 @@ class Words(Presentation):
 class SourceFilter(AddressFilter):
     """The public sources as the query string asks for them."""
 
-    q = Words(forms.CharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT)
+    q = Words(forms.CharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT, validators=[refuse_many_words])
     sort = Presentation(
         forms.ChoiceField,
         label=gettext_lazy("Order"),

@@ -8,7 +8,7 @@ words, and PostgreSQL marks the words in that alone.
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -85,7 +85,7 @@ def _beginnings(words: str) -> list[re.Pattern[str]]:
     return [re.compile("".join(map(_any_form, word[: max(len(word) - ENDINGS, SHORTEST_STEM)]))) for word in found]
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _any_form(letter: str) -> str:
     forms = "".join(chr(code) for code, folded in _FOLDED.items() if folded == letter)
     return f"[{forms}]" if forms else re.escape(letter)

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from countries.long_work import take_time
 from countries.periods import PartialDate
 from measures.choices import STATUSES, Family, Status, Workflow, may_follow
 from measures.models import Citation, Measure, MeasureQuerySet
@@ -137,6 +138,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     _refuse_without_right(move, by)
     if move.needs_note and not note.strip():
         raise ValidationError(_("Say why, for those who come after you."), code="note_missing")
+    take_time()
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     _refuse_elsewhere(move, measures)

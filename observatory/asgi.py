@@ -1,18 +1,14 @@
 """What the web server calls; ``manage.py serve`` starts it."""
 
-import os
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, parse_cookie
 from django.utils.module_loading import import_string
 
 from observatory.serving.boundary import Boundary
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
-handler = get_wsgi_application()
+from observatory.wsgi import application as handler
 
 
 def may_upload(scope: dict[str, Any]) -> bool:

@@ -1,9 +1,10 @@
 """What anybody may share: a tag for each public page, an answer without work to who has it, and pages kept ready.
 
 A page whose view is a `public_page` follows from its address, the public data, the release and the day, and from
-nothing else. All of these go into its `ETag`. Who sends it back reads 304 before a session, a view or a template is
-looked at; who does not, and has no account, may get the bytes that were made for another. Once one of them changes,
-the tag is another one: nothing is ever taken back, and what is not asked for any more makes room.
+nothing else. All of these go into its `ETag`; the address as `questions.py` has put it in normal form. Who sends the
+tag back reads 304 before a session, a view or a template is looked at; who does not, and has no account, may get the
+bytes that were made for another. Once one of them changes, the tag is another one: nothing is ever taken back, and what
+is not asked for any more makes room.
 
 The middleware stands inside of those that add headers for security, which are thus the same on every answer, and
 outside of the one that compresses.
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from cachetools import LRUCache
@@ -22,12 +23,13 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.middleware.gzip import re_accepts_gzip
-from django.urls import Resolver404, resolve
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
 from countries.public_changes import public_version
-from countries.public_pages import is_public_page
+from observatory.questions import page_of
+from observatory.sessions import is_own_key
+from observatory.time_limits import BUSY, busy
 
 SHARED = "public, max-age=60, stale-while-revalidate=600"
 PERSONAL = "private, no-store"
@@ -83,11 +85,20 @@ def public_pages(get_response: Answer) -> Answer:
     kept = KeptPages(settings.PAGE_CACHE_MB * 2**20)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD") or not _is_public(request.path_info, request.LANGUAGE_CODE):
+        if request.method not in ("GET", "HEAD") or not page_of(request):
             return get_response(request)
-        if _is_personal(request):
+        if is_signed_in(request):
             return _as_personal(get_response(request))
-        tag, known = tag_of(request, on=datetime.now(UTC).date()), _known(request)
+        _forget_cookies(request)
+        if "HTTP_AUTHORIZATION" in request.META:  # of no meaning to us; a cache before us must not share the answer
+            return _as_personal(shared_answer(request, []))
+        return shared_answer(request, _known(request))
+
+    def shared_answer(request: HttpRequest, known: list[str]) -> HttpResponseBase:
+        try:
+            tag = tag_of(request, on=datetime.now(UTC).date())
+        except BUSY as error:
+            return busy(request, error)
         if tag in known:
             return _shared(HttpResponseNotModified(), tag)
         key = (tag, bool(re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))))
@@ -104,22 +115,23 @@ def public_pages(get_response: Answer) -> Answer:
     return middleware
 
 
-@lru_cache(maxsize=4096)
-def _is_public(path: str, _language: str) -> bool:
-    """Whether the view of `path` is a public page; which views there are depends on the active language, too."""
-    try:
-        return is_public_page(resolve(path).func)
-    except Resolver404:
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether the reader has signed in, here and at some time; no cookie that is made up says so."""
+    if "HTTP_COOKIE" not in request.META:
         return False
+    key: str = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return bool(key) and is_own_key(key)
 
 
-def _is_personal(request: HttpRequest) -> bool:
-    """Whether the reader has, or may have, an account."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES or "HTTP_AUTHORIZATION" in request.META
+def _forget_cookies(request: HttpRequest) -> None:
+    """A page for everybody sees no cookies: Django would replace a broken one of its forms, which nobody may share."""
+    if request.META.pop("HTTP_COOKIE", None):
+        request.__dict__.pop("COOKIES", None)  # read anew from there
 
 
 def _as_personal(response: HttpResponseBase) -> HttpResponseBase:
     response.headers["Cache-Control"] = PERSONAL
+    response.headers.pop("ETag", None)
     return response
 
 

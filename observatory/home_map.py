@@ -30,7 +30,7 @@ from countries.world_map import (
     with_values,
     world_map,
 )
-from measures.filters import TRACKING, DayField, Problem
+from measures.filters import DayField, Problem
 from measures.public_index import PublicIndex
 from observatory.record_map import COUNTS, IN_FORCE, InForce, in_force, in_words
 
@@ -71,7 +71,7 @@ class Question(forms.Form):
 
     def __init__(self, data: QueryDict, *, today: date) -> None:
         super().__init__(data)
-        self.given = {name: data.getlist(name) for name in data if not TRACKING.fullmatch(name)}
+        self.given = dict(data.lists())
         self.today = today
 
     def clean_indicator(self) -> str:

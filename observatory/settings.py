@@ -139,7 +139,10 @@ MIDDLEWARE = [
     "observatory.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.languages.language_by_address",
+    "observatory.questions.questions",
     "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
+    "observatory.rate_limits.rate_limits",  # inside of the cache: what is ready is not counted
+    "observatory.time_limits.busy_database",
     "observatory.compression.Compression",  # a country's page shrinks to a seventh, also where no proxy compresses
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -230,6 +233,18 @@ PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
 PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 
+# Seconds that a statement of a web request may take, that it may wait for a lock, and that a transaction may stand
+# still; 0 for no limit. Commands and workers have none.
+STATEMENT_SECONDS = _number("STATEMENT_SECONDS", 15)
+LOCK_SECONDS = _number("LOCK_SECONDS", 10)
+IDLE_SECONDS = _number("IDLE_SECONDS", 60)
+
+# What one address (of IPv6 a /64) may ask for in a minute of each process, unless it is ready or somebody has signed
+# in; 0 for no limit
+DOWNLOADS_PER_MINUTE = _number("DOWNLOADS_PER_MINUTE", 30)
+SEARCHES_PER_MINUTE = _number("SEARCHES_PER_MINUTE", 120)
+PAGES_PER_MINUTE = _number("PAGES_PER_MINUTE", 600)
+
 # Fetching from the web: who asks, and how to reach them; private networks that may be asked all the same
 
 FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
@@ -298,6 +313,7 @@ ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 
 # Sign-in
 
+SESSION_ENGINE = "observatory.sessions"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
     "observatory.sign_in.OneByOneBackend",

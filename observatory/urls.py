@@ -18,7 +18,7 @@ urlpatterns = [
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path("security-policy.txt", views.security_policy, name="security_policy"),
     path("sitemap.xml", public_page(index), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
-    path("sitemap-<section>.xml", public_page(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap-<section>.xml", public_page(reads=["p"])(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     # Small and few, checked at upload; a proxy that serves the folder itself never asks for them here
     path("media/countries/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / "countries"}, name="picture"),
     *i18n_patterns(

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import StatusGroup
 from measures.public_index import public_index
 from observatory import overview
@@ -23,7 +23,7 @@ PLAIN = "text/plain; charset=utf-8"
 READINESS = Readiness(connection)
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the observatory holds, and ways into it; the query string says what the map shows."""
@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", context, status=400 if question.problems else 200)
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def map_csv(request: HttpRequest) -> HttpResponse:
     """What the map of the home page shows, with its query string; a wrong parameter is named."""
@@ -56,7 +56,7 @@ def map_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@public_page
+@public_page(reads=["go"])
 @require_safe
 def country_list(request: HttpRequest) -> HttpResponseBase:
     """The covered countries; `?go=peru`, which the form on the home page sends, leads on to that country."""

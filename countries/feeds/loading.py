@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from countries.feeds.problems import FeedProblem, Tally
 from countries.feeds.reading import cells_of
 from countries.feeds.understanding import understood
+from countries.long_work import take_time
 from countries.models import (
     COUNT_UNITS,
     FeedRun,
@@ -172,6 +173,7 @@ def compared(path: Path, feed: IndicatorFeed, before: FeedRun | None) -> Iterato
 
     Raise FeedProblem where nothing can be taken from it.
     """
+    take_time()
     execute("set local work_mem = '64MB'")
     execute("set local jit = off")  # compiling takes longer than it saves
     execute("drop table if exists feed_row, feed_outcome")  # of a run in the same transaction

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from countries.long_work import take_time
 from countries.models import Country
 from countries.second_reader import changeable
 from measures.admin.fields import TermCheckboxes, offered, topics_by_parent
@@ -123,6 +124,7 @@ def tag(ids: list[int], *, by: Any, direction: str = "", evidence: str = "", **t
 
     An entry whose primary topic goes takes the first of its other topics, in the order of the vocabulary.
     """
+    take_time()
     measures = Measure.objects.filter(pk__in=ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     for name in TAGS:

@@ -21,6 +21,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
+from countries.long_work import take_time
 from countries.resources import FileResource, ObservationResource
 from countries.second_reader import may_publish
 from measures.choices import Workflow
@@ -142,6 +143,7 @@ def compared(
     tell = progress or _tell_nobody
     is_within = connection.in_atomic_block
     with transaction.atomic():
+        take_time(waits=True)
         execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
         execute("select pg_advisory_xact_lock(hashtext('import of files'))")
         execute("set local default_statistics_target = 10")  # staged rows are wide, and only roughly asked about

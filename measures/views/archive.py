@@ -6,7 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from measures.archive.showing import download_headers, may_show_copies
 from measures.archive.store import opened
 from measures.broken_links import broken_links
@@ -20,7 +20,7 @@ from measures.views.source_listing import SourceListing
 logger = logging.getLogger(__name__)
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def source_list(request: HttpRequest) -> HttpResponse:
     """`/archive/`: every public source, narrowed and ordered by the query string."""
@@ -46,6 +46,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     return render(request, "measures/broken_links.html", {"countries": countries})
 
 
+@public_page(is_file=True)
 @require_safe
 def kept_copy(request: HttpRequest, key: str, sha256: str) -> HttpResponseBase:
     """`/archive/source-key/<sha256>`: the bytes as they were kept, to save and never to open here.

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 from countries.models import Country
 from countries.periods import PartialDate
 from countries.profile import editions_of, profile_of
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from countries.series import offered
 from countries.texts import translated
-from measures.filters import OLDEST, TRACKING, MeasureFilter, Problem
+from measures.filters import OLDEST, MeasureFilter, Problem
 from measures.matrix import Asked, Matrix, matrix
 from measures.public_index import PublicIndex, Selection, public_index
 from measures.timeline import MOST_MARKS, Chart, chart
@@ -27,7 +27,7 @@ from measures.views.measure import permanent_address
 from measures.views.series import panel
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/`; the query string filters the timeline and the list alike."""
@@ -54,7 +54,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "measures/country.html", context, status=listing.status_code)
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/ecuador/profile/?as_of=2020-08`: the profile as it was told by then, and its other editions."""
@@ -73,7 +73,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _as_of(request: HttpRequest) -> tuple[PartialDate | None, list[Problem]]:
     """The date that the address asks for, and what is wrong with the address."""
-    unknown = [name for name in request.GET if name != "as_of" and not TRACKING.fullmatch(name)]
+    unknown = [name for name in request.GET if name != "as_of"]
     problems = [Problem(name, _("There is no such filter.")) for name in unknown]
     text = request.GET.get("as_of", "")
     try:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from countries.resources import FileResource
 from measures.exporting import FORMATS
 from measures.filters import MeasureFilter
@@ -12,14 +12,14 @@ from measures.source_filters import SourceFilter
 from measures.spreadsheet import TooLarge
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def measures_csv(request: HttpRequest) -> HttpResponseBase:
     """The entries of a list, all pages of it, with the query string of that list; a wrong parameter is named."""
     return _file(request, "csv")
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def measures_xlsx(request: HttpRequest) -> HttpResponseBase:
     """The same for spreadsheet programs; what is too large for them is said instead."""
@@ -30,7 +30,7 @@ def _file(request: HttpRequest, ending: str) -> HttpResponseBase:
     return _of_filter(MeasureFilter(request.GET), MeasureResource, ending)
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def archive_csv(request: HttpRequest) -> HttpResponseBase:
     """The documents of the archive's list, all pages of it, with the query string of that list."""

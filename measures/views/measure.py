@@ -3,7 +3,7 @@
 import re
 
 from django.conf import settings
-from django.db.models import Q, Value
+from django.db.models import BooleanField, ExpressionWrapper, Q, Value
 from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
@@ -26,7 +26,7 @@ MOST_OF_A_REFERENCE = 100
 """Entries that the page of a legal number lists; no act has more provisions that differ."""
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def measure_list(request: HttpRequest) -> HttpResponse:
     """`/measures/`: every public entry, narrowed and ordered by the query string."""
@@ -65,10 +65,10 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     """`/reference/5349-2020-CR/`: the act with that number in whatever spelling, or all that begin with it."""
     if "\x00" in reference:
         raise Http404
-    exact = _bearing(reference)
+    number = _from_its_number(reference)
+    exact = _bearing(reference, number)
     if len(exact) == 1:
         return redirect(exact[0])
-    number = _from_its_number(reference)
     begun = [] if exact else list(_numbered(Q(reference_key__startswith=Concat(key_of(number), Value("-")))))
     look = Look(get_language() or "", heading=3, with_country=True)
     rows = [row_of(entry_of(measure), look) for measure in exact or begun]
@@ -76,10 +76,11 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     return render(request, "measures/reference.html", context, status=200 if rows else 404)
 
 
-def _bearing(reference: str) -> list[Measure]:
-    """The entries with that number; the words before it (`Decreto Supremo N°`, `D.S.`) are tried, then left out."""
-    exact = list(_numbered(Q(reference_key=key_of(reference))))
-    return exact or list(_numbered(Q(reference_key=key_of(_from_its_number(reference)))))
+def _bearing(reference: str, number: str) -> list[Measure]:
+    """The entries with that number; those with the words before it (`Decreto Supremo N°`, `D.S.`), if there are any."""
+    is_whole = ExpressionWrapper(Q(reference_key=key_of(reference)), BooleanField())
+    found = list(_numbered(Q(reference_key__in=[key_of(reference), key_of(number)]), is_whole=is_whole))
+    return [measure for measure in found if measure.is_whole] or found
 
 
 def _from_its_number(reference: str) -> str:
@@ -88,8 +89,10 @@ def _from_its_number(reference: str) -> str:
     return reference[digit.start() :] if digit else reference
 
 
-def _numbered(bears: Q) -> MeasureQuerySet:
-    """The public entries whose legal number fulfils a condition, act by act."""
-    found = Measure.objects.published().exclude(reference_key="").filter(bears)
-    ordered = found.order_by("reference_key", "country", "kind", "provision", "public_id")
+def _numbered(bears: Q, **first: ExpressionWrapper) -> MeasureQuerySet:
+    """The public entries whose legal number fulfils a condition, act by act; those `first` that fulfil another, too."""
+    found = Measure.objects.published().exclude(reference_key="").filter(bears).annotate(**first)
+    ordered = found.order_by(
+        *(f"-{name}" for name in first), "reference_key", "country", "kind", "provision", "public_id"
+    )
     return for_list(ordered)[:MOST_OF_A_REFERENCE]

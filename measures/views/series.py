@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from countries.models import Country, Indicator, Observation
 from countries.periods import PartialDate
-from countries.public_pages import public_page
+from countries.public_pages import EVERY_PARAMETER, public_page
 from countries.resources import ObservationResource
 from countries.series import (
     Drawing,
@@ -93,7 +93,7 @@ def _from_to(first: datetime.date, last: datetime.date) -> str:
 # Files
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def series_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """`/countries/peru/series.csv?series=poverty_rate`: every value, with the columns of observations.csv."""
@@ -108,7 +108,7 @@ def series_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     return response
 
 
-@public_page
+@public_page(reads=EVERY_PARAMETER)
 @require_safe
 def series_svg(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/series.svg?series=poverty_rate`: a picture of all values that stands alone."""

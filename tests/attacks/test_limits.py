@@ -1,0 +1,122 @@
+"""One address may ask for files, searches and pages that are not ready so often a minute; others do not notice."""
+
+import hashlib
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from pytest_django import Settings
+
+from measures.models import Capture
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+ELSEWHERE = {"REMOTE_ADDR": "198.51.100.7"}
+
+
+@pytest.fixture(autouse=True)
+def few(settings: Settings) -> None:
+    """Small limits, room for pages, one entry."""
+    settings.PAGE_CACHE_MB = 1
+    settings.DOWNLOADS_PER_MINUTE, settings.SEARCHES_PER_MINUTE, settings.PAGES_PER_MINUTE = 3, 4, 5
+    make.measure(title_en="Closing of borders", reference="7-2020")
+
+
+def _statuses(client: Client, paths: list[str], **environment: str) -> list[int]:
+    found = []
+    for path in paths:
+        response = client.get(path, **environment)
+        response.getvalue()
+        found.append(response.status_code)
+    return found
+
+
+def _is_plain_refusal(response: HttpResponseBase) -> bool:
+    return response.status_code == 429 and 1 <= int(response.headers["Retry-After"]) <= 60
+
+
+FILES = ["/measures.csv", "/measures.xlsx", "/map.csv", "/archive.csv", "/es/measures.csv"]
+
+
+def test_downloads_of_an_address_are_counted_together(client: Client) -> None:
+    assert _statuses(client, [f"{path}?{'on' if 'map' in path else 'sort'}=" for path in FILES]) == [
+        200,
+        200,
+        200,
+        429,
+        429,
+    ]
+    refused = client.get("/measures.csv")
+    assert _is_plain_refusal(refused)
+    assert refused.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "More than 3 downloads in a minute" in refused.text
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert _statuses(client, ["/measures.csv"], **ELSEWHERE) == [200]
+    assert client.get("/measures/").status_code == 200
+
+
+def test_copies_of_sources_are_downloads(client: Client) -> None:
+    assert (
+        _statuses(client, [f"/archive/none/{hashlib.sha256(bytes([n])).hexdigest()}" for n in range(5)])
+        == [404] * 3 + [429] * 2
+    )
+    assert not Capture.objects.exists()
+
+
+def test_neighbours_of_ipv6_are_one_address(client: Client) -> None:
+    addresses = [f"2001:db8:1:2::{number:x}" for number in range(5)]
+    assert [client.get("/measures.csv", REMOTE_ADDR=a).status_code for a in addresses] == [200, 200, 200, 429, 429]
+    assert client.get("/measures.csv", REMOTE_ADDR="2001:db8:1:3::1").status_code == 200
+
+
+def test_forged_header_is_no_other_address(client: Client, settings: Settings) -> None:
+    forged = [client.get("/measures.csv", headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code for n in range(5)]
+    assert forged == [200, 200, 200, 429, 429]
+    settings.TRUST_PROXY = True
+    assert client.get("/measures.csv", headers={"X-Forwarded-For": "192.0.2.1"}).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/measures/", "/countries/peru/", "/archive/"])
+def test_searches_are_counted_and_those_that_are_ready_are_not(client: Client, page: str) -> None:
+    assert _statuses(client, [f"{page}?q=word{number}" for number in range(5)]) == [200] * 4 + [429]
+    assert _statuses(client, [f"{page}?q=word{number}" for number in range(4)] * 3) == [200] * 12
+    refused = client.get(f"{page}?q=more")
+    assert _is_plain_refusal(refused)
+    assert "<h1>Too often in one minute</h1>" in refused.text
+    assert _statuses(client, [f"{page}?q=more"], **ELSEWHERE) == [200]
+
+
+def test_pages_that_are_not_ready_are_counted(client: Client) -> None:
+    assert _statuses(client, [f"/reference/{number}/" for number in range(6)]) == [404] * 5 + [429]
+    assert client.get("/about/").status_code == 429
+    assert _statuses(client, ["/about/"], **ELSEWHERE) == [200]
+    assert client.get("/about/").status_code == 200  # ready by now
+
+
+def test_ready_pages_and_not_modified_are_not_counted(client: Client) -> None:
+    tag = client.get("/countries/peru/").headers["ETag"]
+    assert _statuses(client, ["/countries/peru/"] * 20) == [200] * 20
+    known = [client.get("/countries/peru/", headers={"If-None-Match": tag}).status_code for _time in range(20)]
+    assert known == [304] * 20
+    assert _statuses(client, ["/about/"]) == [200]
+
+
+def test_who_has_signed_in_is_not_limited(client: Client) -> None:
+    client.force_login(make.editor())
+    assert _statuses(client, ["/measures.csv"] * 6 + [f"/measures/?q={n}" for n in range(6)]) == [200] * 12
+
+
+def test_made_up_session_is_limited(client: Client) -> None:
+    client.cookies["sessionid"] = "a" * 40
+    assert _statuses(client, ["/measures.csv"] * 4) == [200, 200, 200, 429]
+
+
+def test_no_limit_is_no_limit(client: Client, settings: Settings) -> None:
+    settings.DOWNLOADS_PER_MINUTE = settings.SEARCHES_PER_MINUTE = settings.PAGES_PER_MINUTE = 0
+    assert _statuses(client, ["/measures.csv"] * 8 + [f"/measures/?q={n}" for n in range(8)]) == [200] * 16
+
+
+def test_without_a_cache_pages_are_not_counted(client: Client, settings: Settings) -> None:
+    settings.PAGE_CACHE_MB = 0
+    assert _statuses(client, ["/about/"] * 8) == [200] * 8
