@@ -96,7 +96,7 @@ def test_trying_a_changed_feed_does_not_change_it() -> None:
     ("fields", "field"),
     [
         *(({"is_on": "on"}, "is_on"), ({"url": "ftp://example.org/x.csv"}, "url"), ({"url": "file:"}, "url")),
-        *(({"filter_column": "x"}, "filter_value"), ({"multiplier": "0"}, "multiplier"), ({"jump": "1"}, "jump")),
+        *(({"filter_value": "x"}, "filter_value"), ({"multiplier": "0"}, "multiplier"), ({"jump": "1"}, "jump")),
         *(({"lowest": "5", "highest": "4"}, "highest"), ({"aliases": "World"}, "aliases")),
     ],
 )
