@@ -18,7 +18,7 @@ from countries import feeds
 from countries.feeds.bodies import TRYING_SECONDS
 from countries.feeds.understanding import refuse_bad_aliases
 from countries.merging import MergingAdmin, MergingForm
-from countries.models import GOOD, FeedRun, IndicatorFeed, RunState
+from countries.models import GOOD, PUBLIC, WAITING, FeedRun, IndicatorFeed, RunState
 from countries.second_reader import may_publish
 from countries.tasks import queue_run
 from countries.workers import has_worker
@@ -210,8 +210,16 @@ class IndicatorFeedAdmin(MergingAdmin):
             messages.success(request, gettext("%(feed)s is off.") % {"feed": feed})
 
 
-ACTS = {"publish": feeds.publish, "discard": feeds.discard, "roll_back": feeds.roll_back}
+ACTS = {
+    "publish": feeds.publish,
+    "discard": feeds.discard,
+    "publish_values": feeds.publish_values,
+    "leave_out": feeds.leave_out,
+    "roll_back": feeds.roll_back,
+}
 DONE = {
+    "publish_values": _("The values are published, but for those that cannot be."),
+    "leave_out": _("The values are left out; the same ones do not wait again."),
     "publish": _("The run is published."),
     "discard": _("The run is discarded; what is public stays."),
     "roll_back": _("The run is rolled back: what it revised is as it was, and what it added is gone."),
@@ -231,8 +239,8 @@ class FeedRunAdmin(admin.ModelAdmin):
         "new",
         "revised",
         "unchanged",
-        "refused",
         "held",
+        "refused",
         "why",
     ]
     list_display_links = ["feed", "started_at"]
@@ -275,8 +283,12 @@ class FeedRunAdmin(admin.ModelAdmin):
             "run": run,
             "values": run.held_values.select_related("country")[:SHOWN_VALUES],
             "number_of_values": run.held_values.count(),
+            "waits": run.state == RunState.HELD,
+            "is_decided": run.state not in WAITING and bool(run.reasons),
             "can_decide": may_decide and run.state == RunState.HELD,
-            "can_roll_back": may_decide and run.state == RunState.PUBLISHED,
+            "can_decide_values": may_decide and run.state == RunState.PARTLY_HELD,
+            "can_roll_back": may_decide and run.state in PUBLIC,
+            "is_overtaken": run.state == RunState.PUBLISHED and run.held > 0 and run.decided_at is None,
         }
         return TemplateResponse(request, "admin/countries/feedrun/change_form.html", context)
 

@@ -23,14 +23,20 @@ def read_at(indicator: Indicator) -> datetime.datetime | None:
 
 def failing_feeds() -> QuerySet[IndicatorFeed]:
     """The feeds that are on and whose last run brought nothing."""
-    latest = FeedRun.objects.filter(feed=OuterRef("pk")).exclude(state=RunState.RUNNING).order_by("-started_at")
+    latest = FeedRun.objects.filter(feed=OuterRef("pk")).exclude(state=RunState.RUNNING).order_by("-pk")
     states = IndicatorFeed.objects.filter(is_on=True).alias(latest_state=Subquery(latest.values("state")[:1]))
     return states.filter(latest_state=RunState.FAILED)
 
 
 def due_feeds(*, at: datetime.datetime | None = None) -> list[IndicatorFeed]:
-    """The feeds that are on and whose last run began long enough ago; those never run come first."""
+    """The feeds that are on and whose last run began long enough ago; those never run come first.
+
+    A run that began in the future says that the clock was wrong: it keeps no feed waiting.
+    """
     at = at or timezone.now()
-    on = IndicatorFeed.objects.filter(is_on=True).annotate(began_at=Max("runs__started_at"))
+    latest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-pk").values("started_at")[:1]
+    on = IndicatorFeed.objects.filter(is_on=True).annotate(began_at=Subquery(latest))
     by_age = on.order_by(F("began_at").asc(nulls_first=True), "key")
-    return [f for f in by_age if f.began_at is None or at - f.began_at >= Every(f.every).time - EARLY]
+    return [
+        f for f in by_age if f.began_at is None or f.began_at > at or at - f.began_at >= Every(f.every).time - EARLY
+    ]

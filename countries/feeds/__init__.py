@@ -5,7 +5,19 @@ values as they are. A feed writes only rows that differ, and only those that a f
 """
 
 from countries.feeds.problems import FeedProblem
-from countries.feeds.runs import Busy, discard, end_interrupted, publish, roll_back, run
+from countries.feeds.runs import Busy, discard, end_interrupted, leave_out, publish, publish_values, roll_back, run
 from countries.feeds.trying import Trial, try_out
 
-__all__ = ["Busy", "FeedProblem", "Trial", "discard", "end_interrupted", "publish", "roll_back", "run", "try_out"]
+__all__ = [
+    "Busy",
+    "FeedProblem",
+    "Trial",
+    "discard",
+    "end_interrupted",
+    "leave_out",
+    "publish",
+    "publish_values",
+    "roll_back",
+    "run",
+    "try_out",
+]

@@ -1,111 +1,34 @@
-"""Understood rows -> a temporary table, compared with what is public; and what differs, written as sets.
-
-The tables live as long as the transaction: `feed_row` what the file says, `feed_outcome` what would become of it.
-"""
+"""A file compared with what is public, and what differs written, as sets of rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from countries.feeds.problems import FeedProblem, Tally
-from countries.feeds.reading import cells_of
+from countries.feeds.file_guards import MOST_HELD, Lacks, Size, Standard, file_doubts, too_many_bad
+from countries.feeds.problems import EXAMPLES, Doubt, FeedProblem, Holds, Tally
+from countries.feeds.reading import cells_of, ends_in_a_line
+from countries.feeds.repeats import refuse_repeats
+from countries.feeds.tables import execute, fill_rows, rows, set_beside_public
 from countries.feeds.understanding import understood
+from countries.feeds.value_guards import hold_values, value_doubts
 from countries.long_work import take_time
-from countries.models import (
-    COUNT_UNITS,
-    FeedRun,
-    HeldBecause,
-    IndicatorFeed,
-    ObservationStatus,
-    Qualifier,
-    RunState,
-    Unit,
-)
-
-MOST_HELD = 10_000
-"""Values of a run that are kept for a person to look at."""
-FALL = 10
-"""A run with fewer rows or countries than the last one by more than one in so many waits for a person."""
-_SIGNS_OF_COUNTS = ", ".join(f"'{unit}'" for unit in COUNT_UNITS)
-
-_OUTCOME = """
-    create temp table feed_outcome on commit drop as
-    with found as (
-        select country, period, min(line) as line, min(value) as value, max(value) <> min(value) as is_torn,
-            count(*) as times
-        from feed_row group by country, period
-    ),
-    mine as (
-        select o.id, o.country_id, o.period, o.value, coalesce(r.feed_id = %(feed)s, false) as is_own
-        from countries_observation o left join countries_feedrun r on r.id = o.feed_run_id
-        where o.indicator_id = %(indicator)s and o.counterpart_id is null
-    )
-    select f.line, f.country, f.period, f.value, f.times, m.id, m.value as former,
-        case
-            when f.is_torn then 'torn'
-            when m.id is null then 'new'
-            when m.value = f.value then 'unchanged'
-            when m.is_own then 'revised'
-            else 'foreign'
-        end as kind,
-        null::text as because
-    from found f left join mine m on m.country_id = f.country and m.period = f.period
-"""
-"""`torn`: the file gives two values; `foreign`: people or another feed have entered another value."""
-
-_UNFIT = f"""
-    update feed_outcome o set because = '{HeldBecause.UNIT}', kind = case when exists (
-        select from countries_heldvalue h join countries_feedrun r on r.id = h.run_id
-        where r.feed_id = %(feed)s and r.state = '{RunState.PUBLISHED}' and h.because = '{HeldBecause.UNIT}'
-        and h.country_id = o.country and h.period = o.period and h.value = o.value
-    ) then 'set aside' else 'unfit' end
-    from countries_indicator i
-    where i.id = %(indicator)s and o.kind in ('new', 'revised') and (
-        i.unit in ({_SIGNS_OF_COUNTS}) and (o.value < 0 or o.value %% 1 <> 0)
-        or i.unit = '{Unit.PERCENT}' and not o.value between 0 and 100
-    )
-"""
-"""What the database would refuse. Once a person has published the rest of a run, the same values no longer hold it."""
-
-_RANGE = f"""
-    update feed_outcome set because = '{HeldBecause.RANGE}'
-    where kind in ('new', 'revised') and because is null and (value < %(lowest)s or value > %(highest)s)
-"""
-
-_JUMPS = f"""
-    with latest as (
-        select distinct on (country_id) country_id, period, value from countries_observation
-        where indicator_id = %(indicator)s and counterpart_id is null and value > 0
-        order by country_id, period_range desc
-    ),
-    beside as (
-        select o.line, o.value, case when o.kind = 'revised' then o.former else l.value end as public
-        from feed_outcome o left join latest l on l.country_id = o.country and l.period < o.period
-        where o.kind in ('new', 'revised') and o.because is null and o.value > 0
-    )
-    update feed_outcome o set because = '{HeldBecause.JUMP}' from beside b
-    where b.line = o.line and b.public > 0 and b.value = o.value
-    and greatest(b.value, b.public) > %(jump)s * least(b.value, b.public)
-"""
-"""Against the former value of the same period, or the newest before a new one. From or to zero is no factor."""
+from countries.models import FeedRun, HeldBecause, IndicatorFeed, ObservationStatus, Qualifier
 
 _KEEP_HELD = f"""
-    insert into countries_heldvalue (run_id, country_id, period, former, value, because)
-    select %(run)s, country, period, former, value, because from feed_outcome
+    insert into countries_heldvalue (run_id, country_id, period, former, value, because, line, is_left_out)
+    select %(run)s, country, period, former, value, because, line, false from feed_outcome
     where because is not null and kind <> 'set aside' order by because <> '{HeldBecause.UNIT}', line limit {MOST_HELD}
 """
 
 _REVISE = f"""
     update countries_observation o
     set value = c.value, feed_run_id = %(run)s, qualifier = '{Qualifier.EQ}', status = '{ObservationStatus.NORMAL}'
-    from feed_outcome c where c.id = o.id and c.kind = 'revised'
+    from feed_outcome c where c.id = o.id and c.kind = 'revised' and (c.because is null or %(with_held)s)
 """
 
 _ADD = f"""
@@ -114,22 +37,27 @@ _ADD = f"""
     )
     select %(indicator)s, country, period, value, '{Qualifier.EQ}', '{ObservationStatus.NORMAL}', '',
         %(source_name)s, %(source_url)s, %(run)s
-    from feed_outcome where kind = 'new' order by line
+    from feed_outcome where kind = 'new' and (because is null or %(with_held)s) order by line
 """
 
+_REVISE_HELD = f"""
+    update countries_observation o
+    set value = h.value, feed_run_id = %(run)s, qualifier = '{Qualifier.EQ}', status = '{ObservationStatus.NORMAL}'
+    from countries_heldvalue h, countries_feedrun r
+    where h.run_id = %(run)s and h.because <> '{HeldBecause.UNIT}' and r.id = o.feed_run_id and r.feed_id = %(feed)s
+    and o.indicator_id = %(indicator)s and o.country_id = h.country_id and o.period = h.period
+    and o.counterpart_id is null and o.value is distinct from h.value
+"""
 
-def execute(sql: str, params: dict[str, Any] | None = None) -> int:
-    """Run one statement; return how many rows it wrote."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
-
-
-def rows(sql: str, params: dict[str, Any] | None = None) -> list[tuple]:
-    """Run one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
+_ADD_HELD = f"""
+    insert into countries_observation (
+        indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url, feed_run_id
+    )
+    select %(indicator)s, country_id, period, value, '{Qualifier.EQ}', '{ObservationStatus.NORMAL}', '',
+        %(source_name)s, %(source_url)s, %(run)s
+    from countries_heldvalue where run_id = %(run)s and because <> '{HeldBecause.UNIT}' order by id
+    on conflict (indicator_id, country_id, counterpart_id, period) do nothing
+"""
 
 
 @dataclass(slots=True)
@@ -143,7 +71,14 @@ class Findings:
     revised: int = 0
     unchanged: int = 0
     held: int = 0
-    reasons: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    lacks: Lacks = field(default_factory=lambda: Lacks([], 0))
+    ends_in_a_line: bool | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the file as a whole waits for a person."""
+        return any(doubt.holds == Holds.FILE for doubt in self.doubts)
 
     def counts(self) -> dict[str, Any]:
         """By the names that the fields of a run have."""
@@ -159,86 +94,86 @@ class Findings:
             "revised": self.revised,
             "unchanged": self.unchanged,
             "held": self.held,
-            "reasons": self.reasons,
-            "problems": [
-                {"problem": k.problem, "remedy": k.remedy, "count": k.count, "line": k.line, "cell": k.cell}
-                for k in kinds
-            ],
+            "reasons": [doubt.problem for doubt in self.doubts if doubt.holds],
+            "doubts": [doubt.as_dict() for doubt in self.doubts],
+            "missing_countries": self.lacks.countries,
+            "gaps": self.lacks.gaps,
+            "ends_in_a_line": self.ends_in_a_line,
+            "problems": [asdict(kind) for kind in kinds],
         }
 
 
 @contextmanager
-def compared(path: Path, feed: IndicatorFeed, before: FeedRun | None) -> Iterator[Findings]:
-    """Read and compare the file, inside a transaction; `before` is the run that it is held against.
+def compared(path: Path, feed: IndicatorFeed, *, at: datetime | None = None) -> Iterator[Findings]:
+    """Read and compare the file, inside a transaction; days behind the moment `at`, now unless given, are refused.
 
     Raise FeedProblem where nothing can be taken from it.
     """
     take_time()
-    execute("set local work_mem = '64MB'")
-    execute("set local jit = off")  # compiling takes longer than it saves
-    execute("drop table if exists feed_row, feed_outcome")  # of a run in the same transaction
-    execute("create temp table feed_row (line integer, country text, period text, value numeric(20, 6)) on commit drop")
     tally = Tally()
-    found = understood(cells_of(path, feed), feed, tally)
-    with connection.cursor() as cursor, cursor.copy("copy feed_row from stdin") as copy:
-        for row in found:
-            copy.write_row(row)
-    yield _findings(feed, tally, before)
-
-
-def _findings(feed: IndicatorFeed, tally: Tally, before: FeedRun | None) -> Findings:
-    given = {
-        "feed": feed.pk,
-        "indicator": feed.indicator_id,
-        "lowest": feed.lowest,
-        "highest": feed.highest,
-        "jump": feed.jump,
-    }
-    execute("analyze feed_row")
-    execute(_OUTCOME, given)
-    execute("analyze feed_outcome")
-    execute(_UNFIT, given)
-    if feed.lowest is not None or feed.highest is not None:
-        execute(_RANGE, given)
-    if feed.jump is not None:
-        execute(_JUMPS, given)
-    counts = dict(rows("select kind, count(*) from feed_outcome group by kind"))
-    found = Findings(tally, sum(counts.values()), new=counts.get("new", 0), revised=counts.get("revised", 0))
-    found.unchanged = counts.get("unchanged", 0)
-    found.countries = rows("select count(distinct country) from feed_outcome")[0][0]
-    _refuse_kinds(tally)
-    if not found.understood:
+    fill_rows(understood(cells_of(path, feed), feed, tally, at=at))
+    set_beside_public({"feed": feed.pk, "indicator": feed.indicator_id})
+    if not rows("select exists (select from feed_outcome)")[0][0]:
         raise _nothing_understood(tally)
-    because = dict(rows("select because, count(*) from feed_outcome where kind <> 'set aside' group by because"))
-    found.held = sum(count for reason, count in because.items() if reason)
-    found.reasons = [*_falls(found, before), *_doubts(because, feed)]
+    refuse_repeats(path, feed, tally)
+    yield _findings(feed, tally, is_whole=not feed.has_lines or ends_in_a_line(path))
+
+
+def _findings(feed: IndicatorFeed, tally: Tally, *, is_whole: bool) -> Findings:
+    standard = Standard.of(feed)
+    hold_values(feed, standard.accepted)
+    _refuse_kinds(tally)
+    found = _counted(tally)
+    doubtful = value_doubts(feed)
+    size = Size(found.understood, found.new + found.revised + _unfit(), sum(doubt.count for doubt in doubtful))
+    doubts, found.lacks = file_doubts(feed, standard, size, tally, ends_in_a_line=is_whole)
+    found.doubts = [*doubts, *doubtful, *too_many_bad(size)]
+    found.held, found.ends_in_a_line = size.held, is_whole if feed.has_lines else None
+    if not found.is_doubtful:  # else publishing the run makes them public too
+        held = dict(rows("select kind, count(*) from feed_outcome where because is not null group by kind"))
+        found.new -= held.get("new", 0)
+        found.revised -= held.get("revised", 0)
     return found
+
+
+def _counted(tally: Tally) -> Findings:
+    counts = dict(rows("select kind, count(*) from feed_outcome group by kind"))
+    return Findings(
+        tally,
+        understood=sum(counts.values()),
+        countries=rows("select count(distinct country) from feed_outcome")[0][0],
+        new=counts.get("new", 0),
+        revised=counts.get("revised", 0),
+        unchanged=counts.get("unchanged", 0),
+    )
+
+
+def _unfit() -> int:
+    return int(rows("select count(*) from feed_outcome where kind = 'unfit'")[0][0])
 
 
 def _refuse_kinds(tally: Tally) -> None:
     """Count among the refused what the comparison has found."""
     words = {
-        "torn": (
-            _("The file gives two values for the same country and time."),
-            _("Neither is taken. Filter one series, or tell the source."),
-        ),
         "foreign": (
             _("Another value stands there that this feed has not written."),
             _("What people or other feeds have entered stays. Delete that observation if the feed is right."),
         ),
-        "unfit": (
-            _("The value does not fit the unit of the indicator."),
-            _("Counts are whole and not negative, percentages lie between 0 and 100. It is left out."),
+        "set aside": (
+            _("A person has left this value out."),
+            _("It waits again as soon as the source gives another one."),
         ),
     }
-    words["set aside"] = words["unfit"]
     found = rows(
-        "select distinct on (kind) kind, sum(case kind when 'torn' then o.times else 1 end) over (partition by kind),"
-        " line, o.country, o.period, r.value from feed_outcome o join feed_row r using (line)"
-        " where kind = any(%(kinds)s) order by kind, line",
-        {"kinds": list(words)},
+        "select kind, number, line, country, period, value from (select *, count(*) over (partition by kind) as number,"
+        " row_number() over (partition by kind order by line) as place from feed_outcome where kind = any(%(kinds)s)"
+        ") refused where place <= %(examples)s order by kind, line",
+        {"kinds": list(words), "examples": EXAMPLES},
     )
-    for kind, count, line, country, period, value in found:
+    for kind, number, line, country, period, value in found:
+        is_first = words[kind][0] not in tally.kinds
+        shown = len([row for row in found if row[0] == kind])
+        count = number - shown + 1 if is_first else 1
         tally.refuse(*words[kind], line, f"{country} {period}: {value.normalize():f}", int(count))
 
 
@@ -258,67 +193,32 @@ def _nothing_understood(tally: Tally) -> FeedProblem:
     )
 
 
-def _falls(found: Findings, before: FeedRun | None) -> Iterator[str]:
-    """Why a file that has become smaller, or less readable, waits."""
-    if before and found.understood * FALL < before.understood * (FALL - 1):
-        yield _("It has %(now)d values; the last one had %(before)d.") % {
-            "now": found.understood,
-            "before": before.understood,
-        }
-    if before and found.countries * FALL < before.countries * (FALL - 1):
-        yield _("It has %(now)d countries; the last one had %(before)d.") % {
-            "now": found.countries,
-            "before": before.countries,
-        }
-    refused, usual = found.tally.refused, before.refused if before else 0
-    if refused * FALL > found.tally.read and refused * FALL > usual * (FALL + 1):
-        yield _("%(refused)d of %(read)d rows were refused.") % {"refused": refused, "read": found.tally.read}
-
-
-def _doubts(because: dict[str | None, int], feed: IndicatorFeed) -> Iterator[str]:
-    """Why values wait."""
-    if count := because.get(HeldBecause.UNIT):
-        yield ngettext(
-            "%(count)d value is negative or does not fit the unit “%(unit)s”.",
-            "%(count)d values are negative or do not fit the unit “%(unit)s”.",
-            count,
-        ) % {"count": count, "unit": Unit(feed.indicator.unit).label}
-    if count := because.get(HeldBecause.RANGE):
-        yield ngettext(
-            "%(count)d value lies outside the range of the feed, %(lowest)s to %(highest)s.",
-            "%(count)d values lie outside the range of the feed, %(lowest)s to %(highest)s.",
-            count,
-        ) % {"count": count, "lowest": _bound(feed.lowest), "highest": _bound(feed.highest)}
-    if count := because.get(HeldBecause.JUMP):
-        yield ngettext(
-            "%(count)d value has jumped by more than %(factor)s times.",
-            "%(count)d values have jumped by more than %(factor)s times.",
-            count,
-        ) % {"count": count, "factor": _bound(feed.jump)}
-
-
-def _bound(value: Any) -> str:
-    return "…" if value is None else f"{Decimal(value).normalize():f}"
-
-
-def write(run: FeedRun) -> None:
-    """Make public what differs; what does not fit the unit stays out."""
+def write(run: FeedRun, *, with_held: bool = False) -> None:
+    """Make public what differs, with or without the values that are held; what does not fit the unit stays out."""
     feed = run.feed
-    execute(_REVISE, {"run": run.pk})
-    execute(
-        _ADD,
-        {
-            "run": run.pk,
-            "indicator": feed.indicator_id,
-            "source_name": feed.source_name,
-            "source_url": feed.source_url,
-        },
-    )
+    execute(_REVISE, {"run": run.pk, "with_held": with_held})
+    execute(_ADD, _added(feed, run) | {"with_held": with_held})
+
+
+def _added(feed: IndicatorFeed, run: FeedRun) -> dict[str, Any]:
+    return {
+        "run": run.pk,
+        "indicator": feed.indicator_id,
+        "source_name": feed.source_name,
+        "source_url": feed.source_url,
+    }
 
 
 def keep_held(run: FeedRun) -> None:
     """Keep the values that a person is to look at."""
     execute(_KEEP_HELD, {"run": run.pk})
+
+
+def write_held(run: FeedRun) -> tuple[int, int]:
+    """Make public what a run has held, where no person has entered anything since; how many are new and revised."""
+    given = _added(run.feed, run) | {"feed": run.feed_id}
+    revised = execute(_REVISE_HELD, given)
+    return execute(_ADD_HELD, given), revised
 
 
 # Back

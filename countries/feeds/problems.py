@@ -1,6 +1,11 @@
 """What can be wrong with a file as a whole, and with its rows, each with what helps."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+EXAMPLES = 3
+"""Rows that are named of those that are alike: enough to find them, few enough to read."""
 
 
 class FeedProblem(Exception):
@@ -17,6 +22,32 @@ class FeedProblem(Exception):
         return f"{self.problem} {self.remedy}"
 
 
+class Holds(StrEnum):
+    """What a doubt keeps from the public until a person has looked."""
+
+    FILE = "file"
+    VALUES = "values"
+    NOTHING = ""
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Why a person is to look at a file or at some of its values, and what helps.
+
+    `examples` have line, country, period, former and value, as a run keeps them.
+    """
+
+    problem: str
+    remedy: str
+    holds: Holds
+    count: int = 0
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As a run keeps it."""
+        return asdict(self)
+
+
 @dataclass(slots=True)
 class Kind:
     """Rows that are refused for the same reason: how many, and the first of them."""
@@ -26,6 +57,7 @@ class Kind:
     count: int = 0
     line: int = 0
     cell: str = ""
+    examples: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -39,10 +71,19 @@ class Tally:
 
     def refuse(self, problem: str, remedy: str, line: int, cell: str, count: int = 1) -> None:
         """Note a refused row, or several that are alike."""
-        kind = self.kinds.setdefault(problem, Kind(problem, remedy, 0, line, cell[:200].replace("\0", "␀")))
+        kind = self.kinds.get(problem)
+        if kind is None:
+            kind = self.kinds[problem] = Kind(problem, remedy, 0, line, _storable(cell))
+        if len(kind.examples) < EXAMPLES:
+            kind.examples.append({"line": line, "cell": _storable(cell)})
         kind.count += count
 
     @property
     def refused(self) -> int:
         """How many rows were refused."""
         return sum(kind.count for kind in self.kinds.values())
+
+
+def _storable(cell: str) -> str:
+    """As much of a cell as a person needs, without what no text of the database can hold."""
+    return cell[:200].replace("\0", "␀")

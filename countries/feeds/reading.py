@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -69,6 +70,35 @@ def sample_of(path: Path, feed: IndicatorFeed) -> Sample:
             return _json_sample(text, feed)
         rows, columns = _csv(text, feed)
         return Sample(columns, [row for _number, row in zip(range(SAMPLED), rows, strict=False)])
+
+
+def rows_at(path: Path, feed: IndicatorFeed, lines: set[int]) -> tuple[list[str], dict[int, list[str]]]:
+    """The names of the columns, and the whole rows that stand in these lines, as `cells_of` counts them."""
+    with _faults_told(feed), _opened(path, feed) as text:
+        if feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK):
+            records = (record for document in _documents(text) for record in _records(document, feed))
+            chosen = {n: dict(_flattened(r)) for n, r in enumerate(records, start=1) if n in lines}
+            columns = list(dict.fromkeys(name for record in chosen.values() for name in record))
+            return columns, {n: [record.get(name, "") for name in columns] for n, record in chosen.items()}
+        rows, columns = _csv(text, feed)
+        numbered = islice(enumerate(rows, start=feed.skip_rows + 2), max(lines) - feed.skip_rows - 1)
+        return columns, {number: row for number, row in numbered if number in lines}
+
+
+def value_columns_of(feed: IndicatorFeed, columns: list[str]) -> set[str]:
+    """The columns that hold values; in the others rows of one country and time are not to differ."""
+    if feed.format == FeedFormat.CSV_WIDE:
+        return {name for name in columns if _is_like_day(name)}
+    return {"value"} if feed.format == FeedFormat.WORLD_BANK else {feed.value_column}
+
+
+def ends_in_a_line(path: Path) -> bool:
+    """Whether the last line of a text has its end; a packed file is damaged where it breaks off, and says so."""
+    with path.open("rb") as file:
+        is_packed = file.read(2) == _GZIP
+        file.seek(0, io.SEEK_END)
+        file.seek(max(file.tell() - 4, 0))
+        return is_packed or file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
 # Bytes to text
@@ -172,6 +202,11 @@ def _csv(text: IO[str], feed: IndicatorFeed) -> tuple[Iterator[list[str]], list[
 
 def _place_of(name: str, columns: list[str]) -> int:
     """The number of the column `name`."""
+    if columns.count(name) > 1:
+        raise FeedProblem(
+            _("The file has two columns “%(name)s”.") % {"name": name},
+            _("It is not clear which one is meant. Ask the source for a file with one of them."),
+        )
     if name in columns:
         return columns.index(name)
     listed = ", ".join(f"“{column}”" for column in columns[:40])
@@ -297,7 +332,7 @@ def _json_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
             number += 1
             if number == 1:
                 _refuse_lacking(record, places)
-            if not places.filtered or str(at(record, places.filtered)) == feed.filter_value:
+            if not places.filtered or _as_text(at(record, places.filtered)) == feed.filter_value:
                 country, day, value = (
                     _as_text(at(record, path)) for path in (places.country, places.day, places.value)
                 )

@@ -18,9 +18,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from countries.feeds.bodies import Body, StatusProblem, fetched
-from countries.feeds.loading import compared, keep_held, rows, take_back, write, written_by
-from countries.feeds.problems import FeedProblem
-from countries.models import DECIDED, GOOD, FeedRun, IndicatorFeed, KeptBodies, Observation, RunState
+from countries.feeds.loading import compared, keep_held, take_back, write, write_held, written_by
+from countries.feeds.problems import Doubt, FeedProblem, Holds
+from countries.feeds.tables import rows
+from countries.models import (
+    DECIDED,
+    GOOD,
+    PUBLIC,
+    FeedRun,
+    HeldBecause,
+    IndicatorFeed,
+    KeptBodies,
+    Observation,
+    RunState,
+)
 
 LOCK = 7_104_002
 """The first half of the key of the advisory locks of feeds."""
@@ -65,7 +76,8 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
             this.fail(problem.problem, problem.remedy, may_pass=problem.may_pass)
         except DatabaseError as error:
             this.fail(
-                _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
+                _("The database refused: %(error)s")
+                % {"error": (str(error).splitlines() or [type(error).__name__])[0]},
                 _("Nothing was written. Tell whoever runs this installation."),
             )
         except BaseException:
@@ -121,16 +133,20 @@ def _take(this: FeedRun, body: Body) -> None:
         decided = {"decided_at": refused.decided_at, "decided_by": refused.decided_by}
         this.end(RunState.DISCARDED, problem=words, remedy=remedy, **decided)
         return
-    with transaction.atomic(), compared(body.path, feed, feed.runs.read().first()) as found:
-        found.reasons += _distrust(feed)
+    with transaction.atomic(), compared(body.path, feed) as found:
+        found.doubts += _distrust(feed)
         for name, value in found.counts().items():
             setattr(this, name, value)
         _overtake(feed)
-        if found.reasons:
+        if found.is_doubtful:
             _hold(this, body.path)
+            return
+        with _history_of(this, this.started_by):
+            write(this)
+        if found.held:
+            this.end(RunState.PARTLY_HELD)
+            keep_held(this)
         else:
-            with _history_of(this, this.started_by):
-                write(this)
             this.end(RunState.PUBLISHED if found.new or found.revised else RunState.UNCHANGED)
 
 
@@ -141,12 +157,13 @@ def _refusal_of(this: FeedRun, body: Body) -> FeedRun | None:
     return this.feed.runs.filter(state__in=DECIDED, sha256=body.sha256, mapping=this.mapping).first()
 
 
-def _distrust(feed: IndicatorFeed) -> list[str]:
+def _distrust(feed: IndicatorFeed) -> list[Doubt]:
     """After a run was rolled back a person looks at the next one."""
     last = _last(feed, (*GOOD, RunState.ROLLED_BACK))
     if last is None or last.state != RunState.ROLLED_BACK:
         return []
-    return [_("The run before was rolled back, so that a person is to look at this one.")]
+    words = _("The run before was rolled back, so that a person is to look at this one.")
+    return [Doubt(words, _("Look whether the source has mended what was wrong."), Holds.FILE)]
 
 
 def _hold(this: FeedRun, path: Path) -> None:
@@ -160,7 +177,9 @@ def _hold(this: FeedRun, path: Path) -> None:
 
 
 def _overtake(feed: IndicatorFeed) -> None:
-    """A file that came later stands for what was held."""
+    """A file that came later stands for what was held, also for single values."""
+    for earlier in feed.runs.filter(state=RunState.PARTLY_HELD):
+        earlier.end(RunState.PUBLISHED, ended_at=earlier.ended_at)
     for earlier in feed.runs.filter(state=RunState.HELD):
         earlier.end(RunState.SUPERSEDED, body="", ended_at=earlier.ended_at)
         _forget_body(earlier.sha256)
@@ -187,41 +206,71 @@ def _history_of(this: FeedRun, by: Any) -> Iterator[None]:
 
 
 @contextmanager
-def _deciding(this: FeedRun, state: RunState, refusal: str) -> Iterator[None]:
-    """Decide of a run that is still in `state`, alone and in one transaction."""
+def _deciding(this: FeedRun, states: tuple[RunState, ...], refusal: str) -> Iterator[None]:
+    """Decide of a run that is still in one of the states, alone and in one transaction."""
     with locked(this.feed), transaction.atomic():
         this.refresh_from_db()
-        if this.state != state:
+        if this.state not in states:
             raise FeedProblem(refusal, _("Load its page again to see what became of it."))
         yield
 
 
 def publish(this: FeedRun, *, by: Any) -> None:
     """Make a held run public, but for what does not fit the unit; raise FeedProblem where that cannot be."""
-    with _deciding(this, RunState.HELD, _("This run is not held any more.")):
-        if this.mapping != this.feed.mapping:
-            raise FeedProblem(
-                _("The feed has been changed since this run."),
-                _("Run the feed again: the file is then read as the feed says now."),
-            )
+    with _deciding(this, (RunState.HELD,), _("This run is not held any more.")):
+        _refuse_other_mapping(this)
         if not Path(this.body.path).exists():
             raise FeedProblem(
                 _("The file of this run is not on this machine."),
                 _("Discard it and run the feed again."),
             )
-        with compared(Path(this.body.path), this.feed, None) as found, _history_of(this, by):
-            write(this)
+        with compared(Path(this.body.path), this.feed) as found, _history_of(this, by):
+            write(this, with_held=True)
         counts = found.counts()
-        del counts["reasons"], counts["held"]  # they stay as somebody saw them
+        for name in ("reasons", "doubts", "held"):  # they stay as somebody saw them
+            del counts[name]
+        this.held_values.filter(because=HeldBecause.UNIT).update(is_left_out=True)
         this.end(
             RunState.PUBLISHED, body="", decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at, **counts
         )
         _forget_body(this.sha256)
 
 
+def _refuse_other_mapping(this: FeedRun) -> None:
+    if this.mapping != this.feed.mapping:
+        raise FeedProblem(
+            _("The feed has been changed since this run."),
+            _("Run the feed again: the file is then read as the feed says now."),
+        )
+
+
+def publish_values(this: FeedRun, *, by: Any) -> None:
+    """Make public the values that a published run has held, but for what does not fit the unit."""
+    with _deciding(this, (RunState.PARTLY_HELD,), _("No value of this run is held any more.")):
+        _refuse_other_mapping(this)
+        with _history_of(this, by):
+            new, revised = write_held(this)
+        this.held_values.filter(because=HeldBecause.UNIT).update(is_left_out=True)
+        this.end(
+            RunState.PUBLISHED,
+            decided_at=timezone.now(),
+            decided_by=by,
+            ended_at=this.ended_at,
+            new=this.new + new,
+            revised=this.revised + revised,
+        )
+
+
+def leave_out(this: FeedRun, *, by: Any) -> None:
+    """Leave out the values that a published run has held; the same ones do not wait again."""
+    with _deciding(this, (RunState.PARTLY_HELD,), _("No value of this run is held any more.")):
+        this.held_values.update(is_left_out=True)
+        this.end(RunState.PUBLISHED, decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at)
+
+
 def discard(this: FeedRun, *, by: Any) -> None:
     """Leave what is public as it is; the same file is not looked at again."""
-    with _deciding(this, RunState.HELD, _("This run is not held any more.")):
+    with _deciding(this, (RunState.HELD,), _("This run is not held any more.")):
         this.end(RunState.DISCARDED, body="", decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at)
         _forget_body(this.sha256)
 
@@ -231,7 +280,7 @@ def roll_back(this: FeedRun, *, by: Any) -> None:
 
     The next run that differs is held, since the source may still say the same.
     """
-    with _deciding(this, RunState.PUBLISHED, _("Only a published run can be rolled back.")):
+    with _deciding(this, PUBLIC, _("Only a published run can be rolled back.")):
         missing = this.new + this.revised - written_by(this)
         if missing:
             raise FeedProblem(*_built_upon(this, missing))
@@ -242,7 +291,7 @@ def roll_back(this: FeedRun, *, by: Any) -> None:
 
 def _built_upon(this: FeedRun, missing: int) -> tuple[str, str]:
     """Why a run cannot be rolled back, and what to do first."""
-    later = this.feed.runs.filter(state=RunState.PUBLISHED, pk__gt=this.pk).exclude(new=0, revised=0).first()
+    later = this.feed.runs.filter(state__in=PUBLIC, pk__gt=this.pk).exclude(new=0, revised=0).first()
     problem = ngettext(
         "%(count)d value of this run has been changed since.",
         "%(count)d values of this run have been changed since.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -62,12 +63,17 @@ class Trial:
     remedy: str = ""
 
     @property
+    def waits(self) -> bool:
+        """Whether nothing of it would become public before a person has looked."""
+        return self.found is not None and self.found.is_doubtful
+
+    @property
     def counts(self) -> dict[str, Any]:
         """By the names of the fields of a run."""
         return self.found.counts() if self.found else {}
 
 
-def try_out(feed: IndicatorFeed, *, seconds: float | None = None) -> Trial:
+def try_out(feed: IndicatorFeed, *, seconds: float | None = None, at: datetime | None = None) -> Trial:
     """Fetch, read and compare, write nothing; what is wrong as a whole is part of the answer."""
     trial = Trial()
     try:
@@ -75,8 +81,8 @@ def try_out(feed: IndicatorFeed, *, seconds: float | None = None) -> Trial:
             trial.body = body
             trial.columns = _columns(sample_of(body.path, feed))
             _refuse_unnamed(feed)
-            trial.rows = list(_rows(body.path, feed))
-            trial.found = _found(body.path, feed)
+            trial.rows = list(_rows(body.path, feed, at))
+            trial.found = _found(body.path, feed, at)
     except FeedProblem as problem:
         trial.problem, trial.remedy = problem.problem, problem.remedy
     return trial
@@ -96,24 +102,23 @@ def _refuse_unnamed(feed: IndicatorFeed) -> None:
         )
 
 
-def _found(path: Path, feed: IndicatorFeed) -> Findings:
-    with transaction.atomic():
-        last = feed.runs.read().first() if feed.pk else None
-        with compared(path, feed, last) as found:
-            return found
+def _found(path: Path, feed: IndicatorFeed, at: datetime | None) -> Findings:
+    with transaction.atomic(), compared(path, feed, at=at) as found:
+        return found
 
 
-def _rows(path: Path, feed: IndicatorFeed) -> list[Row]:
+def _rows(path: Path, feed: IndicatorFeed, at: datetime | None) -> list[Row]:
     """The first rows, each by itself."""
-    return [_row(cells, feed) for cells in islice(cells_of(path, feed), SAMPLED)]
+    return [_row(cells, feed, at) for cells in islice(cells_of(path, feed), SAMPLED)]
 
 
-def _row(cells: Cells, feed: IndicatorFeed) -> Row:
+def _row(cells: Cells, feed: IndicatorFeed, at: datetime | None) -> Row:
     line, *texts = cells
     country, day, value = (text or "" for text in texts)
     shown, tally = (country, day, value), Tally()
-    for _line, code, period, number in understood([cells], feed, tally):
-        return Row(line, shown, code, period, number)
+    for _line, code, period, number in understood([cells], feed, tally, at=at):
+        if number is not None:
+            return Row(line, shown, code, period, number)
     for kind in tally.kinds.values():
         return Row(line, shown, problem=kind.problem, remedy=kind.remedy)
     why = _("No value: left empty.") if tally.without_value else _("No country: left out.")

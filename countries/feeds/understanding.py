@@ -1,28 +1,39 @@
 """Cells of a file -> country, period and value of an observation, or why not. Repeated cells are read once for all."""
 
+import datetime
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from countries.cells import is_placeholder
 from countries.feeds.problems import Tally
 from countries.feeds.reading import Cells
-from countries.models import Country, CountryCode, DayOrder, DecimalMark, FeedFormat, IndicatorFeed
+from countries.models import COUNT_UNITS, Country, CountryCode, DayOrder, DecimalMark, FeedFormat, IndicatorFeed, Unit
 from countries.periods import PartialDate
 
-Understood = tuple[int, str, str, str]
-"""Line, ISO 3166-1 alpha-3, period and value, the latter two in their canonical texts."""
+Understood = tuple[int, str, str, str | None]
+"""Line, ISO 3166-1 alpha-3, period and value, the latter two in their canonical texts; None where it is empty."""
 
 NOTHING = frozenset(("..", "...", ":", "*"))
 """What statistical offices write for no value, beside what everybody does."""
 MOST_DIGITS = 14
 """Before the decimal point; the database keeps six behind it."""
+FIRST_TO_SEE_A_DAY = datetime.timedelta(hours=14)
+"""The largest offset from UTC (Kiritimati): what is today there may be a value of today."""
 LEFT_OUT = "-"
 """In place of the code of a country: what the alias table leaves out."""
 
+_WHOLE = re.compile(r"[+-]?\d{1,14}", re.ASCII)
+_BLANKS = re.compile(r"[+-]?\d{1,3}([ \u00a0\u2009\u202f]\d{3})+([.,]\d+)?", re.ASCII)
+_COMMAS = re.compile(r"[+-]?\d{1,3}(?P<first>,\d{3})(?P<rest>(,\d{3})+(\.\d*)?|\.\d+)?", re.ASCII)
+_POINTS = re.compile(r"[+-]?\d{1,3}(?P<first>\.\d{3})(?P<rest>(\.\d{3})+(,\d*)?|,\d+)?", re.ASCII)
+_LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?([eE][+-]?\d{1,2})?", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})(?: 0?0:00(?::00)?)?", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
@@ -44,9 +55,11 @@ class LeftOut(Exception):
     """The place is no country, and the feed leaves such rows out."""
 
 
-def understood(cells: Iterable[Cells], feed: IndicatorFeed, tally: Tally) -> Iterator[Understood]:
+def understood(
+    cells: Iterable[Cells], feed: IndicatorFeed, tally: Tally, *, at: datetime.datetime | None = None
+) -> Iterator[Understood]:
     """What the rows say; `tally` counts the others, by reason. The database is asked now, not while rows are read."""
-    country_of, period_of = remembering(country_reader(feed)), remembering(period_reader(feed))
+    country_of, period_of = remembering(country_reader(feed)), remembering(period_reader(feed, at=at))
     return _understood(cells, country_of, period_of, value_reader(feed), tally)
 
 
@@ -67,6 +80,8 @@ def _understood(
             code = country_of(country)
             if is_without_value(value):
                 tally.without_value += 1
+                with suppress(Unknown):
+                    yield line, code, period_of(day), None
                 continue
             cell = day
             period = period_of(day)
@@ -162,18 +177,29 @@ def refuse_bad_aliases(feed: IndicatorFeed) -> None:
 # Days
 
 
-def period_reader(feed: IndicatorFeed) -> Callable[[str], str]:
-    """A function from what the file writes to the canonical text of a period; Unknown where it is none."""
+def period_reader(feed: IndicatorFeed, *, at: datetime.datetime | None = None) -> Callable[[str], str]:
+    """A function from what the file writes to the canonical text of a period; Unknown where it is none.
+
+    A period may have begun by the moment `at`, now unless given, wherever on Earth.
+    """
     order = DayOrder.ISO if feed.format == FeedFormat.WORLD_BANK else DayOrder(feed.day_order)
+    today = str(((at or timezone.now()).astimezone(datetime.UTC) + FIRST_TO_SEE_A_DAY).date())
 
     def read(text: str) -> str:
         try:
-            return _canonical(text.strip(), order)
+            period = _canonical(text.strip(), order)
         except (ValidationError, ValueError):
             raise Unknown(
                 _("The day cannot be read."),
                 _("Choose in the feed how days are written; that order holds for the whole file."),
             ) from None
+        begin = period.partition("/")[0]
+        if begin > today[: len(begin)]:
+            raise Unknown(
+                _("The day is still to come."),
+                _("Forecasts are no observations: filter them out. If the day has come, set this machine's clock."),
+            )
+        return period
 
     return read
 
@@ -213,19 +239,24 @@ def is_without_value(text: str) -> bool:
 
 def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
     """A function from what the file writes to a number in the unit of the indicator; Unknown where it is none."""
-    is_comma, multiplier = feed.decimal_mark == DecimalMark.COMMA, Decimal(feed.multiplier)
+    unit = feed.indicator.unit if feed.indicator_id else ""
+    multiplier = Decimal(feed.multiplier)
     is_one = multiplier == 1
+    is_json = feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK)
+    is_comma, is_percent = feed.decimal_mark == DecimalMark.COMMA, unit == Unit.PERCENT
+    is_whole = is_one and not is_json and unit in COUNT_UNITS
 
     def read(text: str) -> str:
         number = text.strip()
-        if is_comma:
-            number = number.replace(",", ".") if "." not in number else "?"
+        if is_one and _WHOLE.fullmatch(number):
+            return number
+        number = _plain(number, is_comma=is_comma, is_percent=is_percent)
         if not _NUMBER.fullmatch(number):
-            raise Unknown(
-                _("The value is no number."),
-                _("If a comma stands before decimals, say so in the feed; nothing may part the thousands."),
-            )
-        if is_one and len(number) <= MOST_DIGITS and "e" not in number and "E" not in number:
+            raise Unknown(_("The value is no number."), _plain_number_wanted())
+        is_short = "e" in number or "E" in number
+        if is_whole:
+            _refuse_doubtful_count(text.strip(), number, is_short=is_short)
+        if is_one and len(number) <= MOST_DIGITS and not is_short:
             return number
         value = Decimal(number) * multiplier
         if abs(value) >= 10**MOST_DIGITS:
@@ -233,3 +264,46 @@ def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
         return format(value.quantize(Decimal("0.000001")), "f")
 
     return read
+
+
+def _plain_number_wanted() -> str:
+    return _("If a comma stands before decimals, say so in the feed. Words such as “<5” are no values.")
+
+
+def _plain(text: str, *, is_comma: bool, is_percent: bool) -> str:
+    """`text` with a point before decimals and nothing between thousands, where the feed leaves one reading only."""
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
+    if is_percent and text.endswith("%"):
+        text = text[:-1].rstrip()
+    if _BLANKS.fullmatch(text):
+        text = "".join(text.split())
+    mark, other = (",", ".") if is_comma else (".", ",")
+    if other in text:
+        if not (match := (_POINTS if is_comma else _COMMAS).fullmatch(text)):
+            return "?"
+        if match["first"] and not match["rest"]:
+            raise _ambiguous(text)
+        text = text.replace(other, "")
+    return text.replace(mark, ".")
+
+
+def _refuse_doubtful_count(text: str, number: str, *, is_short: bool) -> None:
+    """Raise where a count is written as no count is: with three decimals, or rounded by a spreadsheet."""
+    if is_short:
+        raise Unknown(
+            _("The value is written with an exponent."),
+            _("Spreadsheets round so: ask the source for all digits, such as 1000000."),
+        )
+    if _LIKE_THOUSANDS.fullmatch(number):
+        raise _ambiguous(text)
+
+
+def _ambiguous(text: str) -> Unknown:
+    whole, before, after = re.sub(r"[.,]", "", text), *re.split(r"[.,]", text)
+    decimals = f"{before}.{after}".rstrip("0").rstrip(".")
+    return Unknown(
+        _("The value can be read in two ways."),
+        _("“%(text)s” may be %(whole)s or %(decimals)s. Ask the source for numbers without signs between thousands.")
+        % {"text": text, "whole": whole, "decimals": decimals},
+    )

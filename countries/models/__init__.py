@@ -12,6 +12,8 @@ from countries.models.feed import (
 from countries.models.feed_run import (
     DECIDED,
     GOOD,
+    PUBLIC,
+    WAITING,
     FeedRun,
     FeedRunQuerySet,
     HeldBecause,
@@ -35,6 +37,8 @@ __all__ = [
     "COUNT_UNITS",
     "DECIDED",
     "GOOD",
+    "PUBLIC",
+    "WAITING",
     "Country",
     "CountryCode",
     "CountryQuerySet",

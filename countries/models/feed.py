@@ -169,7 +169,9 @@ class IndicatorFeed(models.Model):
         blank=True,
         help_text=_("For a file that holds several series; empty takes every row."),
     )
-    filter_value = models.CharField(_("has the value"), max_length=200, blank=True)
+    filter_value = models.CharField(
+        _("has the value"), max_length=200, blank=True, help_text=_("Empty takes the rows where that cell is empty.")
+    )
     source_name = models.CharField(
         _("source"), max_length=200, help_text=_("As the public reads it beside each value.")
     )
@@ -199,9 +201,7 @@ class IndicatorFeed(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text=_(
-            "10: a value more than ten times, or less than a tenth, of the one that is public waits for a person."
-        ),
+        help_text=_("10: a value of ten times the public one or more, or of a tenth or less, waits for a person."),
     )
     is_on = models.BooleanField(
         _("on"), default=False, help_text=_("Whether it is run by itself. Try it first: nothing is written by that.")
@@ -242,9 +242,9 @@ class IndicatorFeed(models.Model):
                 violation_error_message=_("To turn it on, name the columns of the country, the day and the value."),
             ),
             models.CheckConstraint(
-                condition=Q(filter_column="", filter_value="") | ~Q(filter_column="") & ~Q(filter_value=""),
+                condition=Q(filter_value="") | ~Q(filter_column=""),
                 name="countries_indicatorfeed_filter_pair",
-                violation_error_message=_("Name both the column and the value that its rows are to have, or neither."),
+                violation_error_message=_("Name the column whose rows are to have this value."),
             ),
             models.CheckConstraint(
                 condition=~Q(multiplier=0),
@@ -268,6 +268,11 @@ class IndicatorFeed(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:countries_indicatorfeed_change", args=[self.pk])
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the file is a text of rows, each of which is complete by itself."""
+        return self.format in (FeedFormat.CSV_LONG, FeedFormat.CSV_WIDE)
 
     @property
     def mapping(self) -> str:

@@ -42,14 +42,19 @@ class RunState(models.TextChoices):
     PUBLISHED = "published", _("Published")
     UNCHANGED = "unchanged", _("Nothing new")
     HELD = "held", _("Held for a person")
+    PARTLY_HELD = "partly_held", _("Some values held")
     FAILED = "failed", _("Failed")
     DISCARDED = "discarded", _("Discarded")
     SUPERSEDED = "superseded", _("Overtaken by a later run")
     ROLLED_BACK = "rolled_back", _("Rolled back")
 
 
-GOOD = (RunState.PUBLISHED, RunState.UNCHANGED)
-"""After these, what is public is what the source says."""
+GOOD = (RunState.PUBLISHED, RunState.UNCHANGED, RunState.PARTLY_HELD)
+"""After these, what is public is what the source says, but for single values that wait for a person."""
+WAITING = (RunState.HELD, RunState.PARTLY_HELD)
+"""An editor is to decide; a feed has one such run at most, the last that read a file."""
+PUBLIC = (RunState.PUBLISHED, RunState.PARTLY_HELD)
+"""These have made values public, and can be rolled back."""
 DECIDED = (RunState.DISCARDED, RunState.ROLLED_BACK)
 
 
@@ -57,6 +62,11 @@ class FeedRunQuerySet(models.QuerySet["FeedRun"]):
     def read(self) -> "FeedRunQuerySet":
         """Those that read a file and left it public: what the next file is held against."""
         return self.filter(state__in=GOOD, understood__gt=0)
+
+    def accepted(self) -> "FeedRun | None":
+        """The last one that a person has published: what it lacked is known to them."""
+        decided = self.filter(state=RunState.PUBLISHED, decided_at__isnull=False)
+        return decided.order_by("-decided_at", "-pk").first()
 
 
 FACTS = (
@@ -120,7 +130,15 @@ class FeedRun(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     held = models.PositiveIntegerField(_("held"), default=0)
     problems = models.JSONField(default=list)
-    """What was refused, by kind: problem, remedy, count, and line and cell of the first."""
+    """What was refused, by kind: problem, remedy, count, line and cell of the first, and examples with these."""
+    doubts = models.JSONField(default=list)
+    """What a person is to look at: problem, remedy, count, examples, and what it holds (file, values or nothing)."""
+    missing_countries = models.JSONField(default=list)
+    """Codes of the countries that have public values of the feed and none in this file."""
+    gaps = models.PositiveIntegerField(default=0)
+    """Public values of the feed that the file lacks, between its first and its last day."""
+    ends_in_a_line = models.BooleanField(null=True)
+    """Whether the last line of the file had its end; null where that is not known."""
     reasons = models.JSONField(default=list)
     """Why a person is to look, in words."""
     problem = models.TextField(_("problem"), blank=True)
@@ -179,7 +197,7 @@ class FeedRun(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["feed"],
-                condition=Q(state=RunState.HELD),
+                condition=Q(state__in=WAITING),
                 name="countries_feedrun_one_held",
                 violation_error_message=_("A run of this feed is held already."),
             ),
@@ -190,6 +208,11 @@ class FeedRun(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:countries_feedrun_change", args=[self.pk])
+
+    @property
+    def notices(self) -> list[str]:
+        """What a person may want to know, and what kept nothing from the public."""
+        return [doubt["problem"] for doubt in self.doubts if not doubt["holds"]]
 
     @property
     def started_in_words(self) -> str:
@@ -215,6 +238,8 @@ class HeldBecause(models.TextChoices):
     UNIT = "unit", _("does not fit the unit of the indicator")
     RANGE = "range", _("outside the range of the feed")
     JUMP = "jump", _("a large jump")
+    FALL = "fall", _("a fall in a series that never falls")
+    HISTORY = "history", _("rewrites most of a country's history")
 
 
 class HeldValue(models.Model):
@@ -225,7 +250,10 @@ class HeldValue(models.Model):
     period = models.CharField(_("period"), max_length=23)
     former = models.DecimalField(_("public now"), max_digits=20, decimal_places=6, null=True)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
-    because = models.CharField(_("because"), max_length=5, choices=HeldBecause)
+    because = models.CharField(_("because"), max_length=10, choices=HeldBecause)
+    line = models.PositiveIntegerField(_("row"), null=True)
+    is_left_out = models.BooleanField(default=False)
+    """A person has left it out: the same value does not wait again."""
 
     class Meta:
         default_permissions = ()

@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 
 from countries.feed_state import failing_feeds
-from countries.models import FeedRun, RunState
+from countries.models import WAITING, FeedRun, RunState
 
 register = template.Library()
 
@@ -18,8 +18,8 @@ def feeds_that_wait(context: Any) -> dict[str, Any]:
         return {}
     runs = reverse("admin:countries_feedrun_changelist")
     return {
-        "held": FeedRun.objects.filter(state=RunState.HELD).count(),
-        "held_url": f"{runs}?state__exact={RunState.HELD}",
+        "held": FeedRun.objects.filter(state__in=WAITING).count(),
+        "held_url": f"{runs}?state__in={','.join(WAITING)}",
         "failing": failing_feeds().count(),
         "failing_url": f"{runs}?state__exact={RunState.FAILED}",
     }

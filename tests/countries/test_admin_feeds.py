@@ -100,7 +100,7 @@ def test_trying_a_changed_feed_does_not_change_it() -> None:
     ("fields", "field"),
     [
         *(({"is_on": "on"}, "is_on"), ({"url": "ftp://example.org/x.csv"}, "url"), ({"url": "file:"}, "url")),
-        *(({"filter_column": "x"}, "filter_value"), ({"multiplier": "0"}, "multiplier"), ({"jump": "1"}, "jump")),
+        *(({"filter_value": "x"}, "filter_value"), ({"multiplier": "0"}, "multiplier"), ({"jump": "1"}, "jump")),
         *(({"lowest": "5", "highest": "4"}, "highest"), ({"aliases": "World"}, "aliases")),
     ],
 )
@@ -113,10 +113,50 @@ def test_form_says_at_the_field_what_a_rule_refuses(fields: dict[str, str], fiel
     assert "trial" not in tried.context
 
 
+NEGATIVE = BODY.replace("50", "-50").replace("100", "101")
+
+
+def partly_doubtful(files: Path) -> FeedRun:
+    """A run with a value that waits beside one that is public."""
+    feed = factories.feed(**MAPPED, leaves_out_unknown=True, highest=1000)
+    assert feeds.run(feed).state == "published"
+    (files / "daily.csv").write_text(NEGATIVE + "ECU,2020-03-02,5000\n", encoding="utf-8")
+    run = feeds.run(feed)
+    assert run.state == "partly_held"
+    return run
+
+
+def test_values_that_wait_are_looked_at_and_published(files: Path) -> None:
+    run = partly_doubtful(files)
+    client = signed_in(factories.editor())
+    page = " ".join(client.get(run.get_absolute_url()).content.decode().split())
+    assert "These values wait for a person; what else the file has is public:" in page
+    assert "1 value is negative or does not fit the unit “persons”." in page
+    assert "Row 3: ECU 2020-03-01: -50, before it 50" in page
+    assert "<b>1</b> Runs held for a person" in " ".join(client.get("/admin/").content.decode().split())
+    client.post(run.get_absolute_url(), {"publish_values": "1"})
+    run.refresh_from_db()
+    assert (run.state, run.new, run.revised) == ("published", 1, 1)
+    assert Observation.objects.get(country="ECU", period="2020-03-02").value == 5000
+    client.post(run.get_absolute_url(), {"roll_back": "1"})
+    assert not Observation.objects.filter(period="2020-03-02").exists()
+
+
+def test_values_that_wait_are_left_out_by_editors_alone(files: Path) -> None:
+    run = partly_doubtful(files)
+    analyst = signed_in(factories.analyst())
+    for act in ("publish_values", "leave_out", "roll_back"):
+        assert analyst.post(run.get_absolute_url(), {act: "1"}).status_code == 403
+        assert act not in analyst.get(run.get_absolute_url()).text
+    signed_in(factories.editor()).post(run.get_absolute_url(), {"leave_out": "1"})
+    run.refresh_from_db()
+    assert (run.state, run.held_values.filter(is_left_out=True).count()) == ("published", 2)
+
+
 def doubtful(files: Path) -> FeedRun:
     feed = factories.feed(**MAPPED, leaves_out_unknown=True)
     assert feeds.run(feed).state == "published"
-    (files / "daily.csv").write_text(BODY.replace("50", "-50").replace("100", "101"), encoding="utf-8")
+    (files / "daily.csv").write_text(NEGATIVE + "PER,yesterday,1\n", encoding="utf-8")
     run = feeds.run(feed)
     assert run.state == "held"
     return run

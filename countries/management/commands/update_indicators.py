@@ -1,14 +1,18 @@
 """``manage.py update_indicators``: run the feeds that are on, or one of them, now."""
 
+import logging
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from countries.feeds import Busy, run, try_out
-from countries.models import FeedRun, IndicatorFeed, RunState
+from countries.models import WAITING, FeedRun, IndicatorFeed, RunState
 
-BAD = (RunState.FAILED, RunState.HELD)
+BAD = (RunState.FAILED, *WAITING)
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -25,9 +29,18 @@ class Command(BaseCommand):
             raise CommandError(f"There is no feed {feed}. There are: {known}.")
         if not feeds:
             self.stdout.write("No feed is on. Turn one on in the admin, or name one with --feed.")
-        failed = [one.key for one in feeds if not (self._try(one) if dry_run else self._run(one))]
+        failed = [one.key for one in feeds if not self._done(self._try if dry_run else self._run, one)]
         if failed:
             raise CommandError(f"Look at: {', '.join(failed)}. What is public stays as it was.")
+
+    def _done(self, work: Callable[[IndicatorFeed], bool], feed: IndicatorFeed) -> bool:
+        """Whether it went well; an error of the program in one feed keeps no other from its turn."""
+        try:
+            return work(feed)
+        except Exception as error:
+            logger.exception("The feed %s failed.", feed.key)
+            self.stderr.write(f"{feed.key}: The program failed: {type(error).__name__}: {error}")
+            return False
 
     def _run(self, feed: IndicatorFeed) -> bool:
         try:
@@ -36,8 +49,9 @@ class Command(BaseCommand):
             self.stderr.write(f"{feed.key}: {busy}")
             return True
         self.stdout.write(f"{feed.key}: {done.get_state_display()}. {_counts(done)}")
-        for line in filter(None, [" ".join(filter(None, [done.problem, done.remedy])), *done.reasons]):
-            self.stderr.write(f"{feed.key}: {line}")
+        if done.problem:
+            self.stderr.write(f"{feed.key}: {done.problem} {done.remedy}".rstrip())
+        self._tell_doubts(feed, done.doubts)
         self._tell_refused(feed, done.problems)
         return done.state not in BAD
 
@@ -48,10 +62,18 @@ class Command(BaseCommand):
             return False
         run_like = FeedRun(feed=feed, **trial.counts)
         self.stdout.write(f"{feed.key}: nothing was written. It would be: {_counts(run_like)}")
-        for reason in run_like.reasons:
-            self.stderr.write(f"{feed.key}: it would be held: {reason}")
+        if trial.waits:
+            self.stderr.write(f"{feed.key}: it would wait for a person.")
+        self._tell_doubts(feed, run_like.doubts)
         self._tell_refused(feed, run_like.problems)
         return True
+
+    def _tell_doubts(self, feed: IndicatorFeed, doubts: list[dict[str, Any]]) -> None:
+        for doubt in doubts:
+            first = "".join(
+                " First in row {line}: {country} {period}: {value}.".format(**e) for e in doubt["examples"][:1]
+            )
+            self.stderr.write(f"{feed.key}: {doubt['problem']}{first} {doubt['remedy']}")
 
     def _tell_refused(self, feed: IndicatorFeed, problems: list[dict[str, Any]]) -> None:
         for kind in problems:

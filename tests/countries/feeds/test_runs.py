@@ -111,6 +111,7 @@ def test_what_people_have_entered_is_never_overwritten(put: Put) -> None:
             "count": 1,
             "line": 2,
             "cell": "PER 2020-03-01: 100",
+            "examples": [{"line": 2, "cell": "PER 2020-03-01: 100"}],
         }
     ]
     assert at("PER", "2020-03-01") == 99
@@ -121,6 +122,9 @@ def test_two_values_for_one_day_are_refused_and_the_same_twice_is_one(put: Put) 
     run = feeds.run(factories.feed())
     assert (run.state, run.new, run.refused) == ("published", 19, 2)
     assert ("PER", "2020-03-02") not in public()
+
+
+DOUBTFUL = table(PER_05="-3", PER_06="-3", PER_07="-3")
 
 
 def held(put: Put, text: str, **fields: Any) -> tuple[IndicatorFeed, FeedRun]:
@@ -137,18 +141,37 @@ def held(put: Put, text: str, **fields: Any) -> tuple[IndicatorFeed, FeedRun]:
 
 
 @pytest.mark.parametrize(
-    ("text", "fields", "reasons"),
+    ("text", "reasons"),
     [
         (
             table(PER_01="gone", PER_02="gone", PER_03="gone"),
-            {},
-            ["It has 17 values; the last one had 20."],
+            [
+                "It has 17 values; earlier files had up to 20.",
+                "3 of 20 public values between its first and last day are missing, first PER 2020-03-01.",
+            ],
         ),
         (
             HEAD + "".join(f"PER,2020-{month:02d}-{day:02d},100\n" for month in (3, 4) for day in range(1, 11)),
-            {},
-            ["It has 1 countries; the last one had 2."],
+            ["1 of 2 countries is missing: Ecuador. Of the 2 covered ones: 1."],
         ),
+        (table() + "?,2020-03-11,1\n" * 3, ["3 of 23 rows were refused."]),
+        (
+            DOUBTFUL,
+            [
+                "3 values are negative or do not fit the unit “persons”.",
+                "That is 100 % of the values that it would change, more than a tenth: the whole file waits.",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_doubtful_file_waits_for_a_person(put: Put, text: str, reasons: list[str]) -> None:
+    _feed, run = held(put, text)
+    assert run.reasons == reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "reasons"),
+    [
         (table(PER_05="-3"), {}, ["1 value is negative or does not fit the unit “persons”."]),
         (table(PER_05="2.5"), {}, ["1 value is negative or does not fit the unit “persons”."]),
         (
@@ -157,46 +180,56 @@ def held(put: Put, text: str, **fields: Any) -> tuple[IndicatorFeed, FeedRun]:
             ["2 values lie outside the range of the feed, 1 to 500."],
         ),
         (table(PER_05="501"), {"highest": 500}, ["1 value lies outside the range of the feed, … to 500."]),
-        (table(PER_05="1001", ECU_05="9", ECU_06="0"), {"jump": 10}, ["2 values have jumped by more than 10 times."]),
+        (
+            table(PER_05="1001", ECU_05="9", ECU_06="0"),
+            {"jump": 10},
+            ["2 values have jumped by 10 times or more."],
+        ),
         (
             table() + "PER,2020-03-11,1001\nPER,2020-02-01,9000\n",
             {"jump": 10},
-            ["1 value has jumped by more than 10 times."],
+            ["1 value has jumped by 10 times or more."],
         ),
-        (table() + "?,2020-03-11,1\n" * 3, {}, ["3 of 23 rows were refused."]),
     ],
 )  # fmt: skip
-def test_doubtful_file_waits_for_a_person(put: Put, text: str, fields: dict[str, Any], reasons: list[str]) -> None:
-    _feed, run = held(put, text, **fields)
-    assert run.reasons == reasons
+def test_doubtful_value_waits_by_itself(put: Put, text: str, fields: dict[str, Any], reasons: list[str]) -> None:
+    feed = factories.feed(**fields)
+    put(table())
+    feeds.run(feed)
+    put(text)
+    run = feeds.run(feed)
+    assert (run.state, run.reasons, run.body.name) == ("partly_held", reasons, "")
+    assert at("PER", "2020-03-05") == 100
 
 
 def test_share_outside_of_a_hundred_waits(put: Put) -> None:
-    _feed, run = held(put, table(PER_05="100.1"), indicator=factories.indicator(key="poverty", unit="percent"))
-    assert run.reasons == ["1 value is negative or does not fit the unit “percent”."]
+    feed = factories.feed(indicator=factories.indicator(key="poverty", unit="percent"))
+    put(table(PER_05="100.1"))
+    assert feeds.run(feed).reasons == ["1 value is negative or does not fit the unit “percent”."]
 
 
 def test_held_run_shows_the_values_and_is_published_but_for_what_cannot_be(put: Put) -> None:
-    feed, run = held(put, table(PER_05="-3", PER_06="5000"), highest=1000)
-    shown = [f"{v} for {v.former:f}, {v.because}" for v in run.held_values.all()]
+    feed, run = held(put, table(PER_05="-3", PER_06="5000", PER_07="6000"), highest=1000)
+    shown = [f"{v} for {v.former:f}, {v.because} in row {v.line}" for v in run.held_values.all()]
     assert shown == [
-        "PER 2020-03-05: -3.000000 for 100.000000, unit",
-        "PER 2020-03-06: 5000.000000 for 100.000000, range",
+        "PER 2020-03-05: -3.000000 for 100.000000, unit in row 6",
+        "PER 2020-03-06: 5000.000000 for 100.000000, range in row 7",
+        "PER 2020-03-07: 6000.000000 for 100.000000, range in row 8",
     ]
     feeds.publish(run, by=factories.editor())
     run.refresh_from_db()
-    assert (run.state, run.new, run.revised, run.refused, run.body.name) == ("published", 0, 1, 1, "")
+    assert (run.state, run.new, run.revised, run.held, run.body.name) == ("published", 0, 2, 3, "")
     assert (at("PER", "2020-03-05"), at("PER", "2020-03-06")) == (100, 5000)
 
-    put(table(PER_05="-3", PER_06="5000", ECU_01="101"))
+    put(table(PER_05="-3", PER_06="5000", PER_07="6000", ECU_01="101"))
     later = feeds.run(feed)
     assert (later.state, later.revised, later.refused) == ("published", 1, 1)
-    put(table(PER_05="-4", PER_06="5000", ECU_01="101"))
-    assert feeds.run(feed).state == "held"
+    put(table(PER_05="-4", PER_06="5000", PER_07="6000", ECU_01="101"))
+    assert feeds.run(feed).state == "partly_held"
 
 
 def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> None:
-    feed, run = held(put, table(PER_05="-3"))
+    feed, run = held(put, DOUBTFUL)
     by = factories.editor()
     feeds.discard(run, by=by)
     run.refresh_from_db()
@@ -209,7 +242,7 @@ def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> 
 
 
 def test_later_file_overtakes_what_is_held(put: Put) -> None:
-    feed, run = held(put, table(PER_05="-3"))
+    feed, run = held(put, DOUBTFUL)
     put(table(PER_05="103"))
     assert feeds.run(feed).state == "published"
     run.refresh_from_db()
@@ -220,7 +253,7 @@ def test_later_file_overtakes_what_is_held(put: Put) -> None:
 
 
 def test_held_run_is_not_published_by_another_reading(put: Put) -> None:
-    feed, run = held(put, table(PER_05="-3"))
+    feed, run = held(put, DOUBTFUL)
     feed.multiplier = Decimal(1000)
     feed.save()
     with pytest.raises(FeedProblem, match="The feed has been changed since this run"):
@@ -234,7 +267,10 @@ def test_changed_mapping_reads_the_same_file_anew(put: Put) -> None:
     feed.multiplier = Decimal(2)
     feed.save()
     run = feeds.run(feed)
-    assert (run.state, run.revised) == ("published", 20)
+    assert (run.state, run.revised) == ("held", 20)
+    assert run.reasons[0] == "20 of 20 values that are public would be changed, 100 %."
+    feeds.publish(run, by=factories.editor())
+    assert at("PER", "2020-03-05") == 200
 
 
 def rolled(put: Put, by: User) -> tuple[IndicatorFeed, FeedRun, FeedRun]:

@@ -105,8 +105,8 @@ def test_values_in_the_unit_of_the_indicator(fields: dict[str, Any], text: str, 
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        *(({}, "1,000"), ({}, "1 000"), ({}, "12abc"), ({}, "inf"), ({}, "1e99"), ({}, "١٢"), ({}, "0x10")),
-        *(({"decimal_mark": "comma"}, "1.000,5"), ({}, "999999999999999")),
+        *(({}, "1,000"), ({}, "12abc"), ({}, "inf"), ({}, "1e99"), ({}, "0x10")),
+        *(({"decimal_mark": "comma"}, "1,000.5"), ({}, "999999999999999")),
     ],
 )
 def test_value_that_is_no_number_is_refused(fields: dict[str, Any], text: str) -> None:
@@ -134,7 +134,11 @@ def test_tally_counts_each_row_once_by_what_became_of_it() -> None:
     ]
     tally = Tally()
     found = list(understood(cells, IndicatorFeed(), tally))
-    assert found == [(2, "PER", "2020-01-01", "1")]
+    assert found == [
+        (2, "PER", "2020-01-01", "1"),
+        (3, "PER", "2020-01-02", None),
+        (4, "PER", "2020-01-03", None),
+    ]
     assert (tally.read, tally.without_value, tally.left_out, tally.refused) == (8, 2, 0, 5)
     assert {(kind.problem, kind.count, kind.line, kind.cell) for kind in tally.kinds.values()} == {
         ("The country is unknown.", 2, 5, "XXX"),

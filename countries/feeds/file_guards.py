@@ -1,0 +1,276 @@
+"""What makes a file doubtful as a whole, so that nothing of it becomes public before a person has looked.
+
+It is held against all that is public of the feed and against the largest of its files, not against the last run alone,
+so that nothing slips through in small steps. What a person has once accepted counts as known.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from countries.feeds.problems import Doubt, Holds, Tally
+from countries.feeds.tables import rows
+from countries.feeds.value_guards import SLIPS
+from countries.models import Country, IndicatorFeed
+
+FALL = 10
+"""A file that lacks one in so many of its values waits for a person. One that lacks fewer is published with a notice:
+sources do drop a row or a small country now and then; a tenth at once is a fault of theirs, or of the transfer."""
+GROWTH = 10
+"""A file with so many times the values that there ever were is probably another one."""
+SMALL = 100
+"""Up to so many values a file may grow as it likes: it has just begun."""
+DOUBTFUL = 10
+"""Bad values are held by themselves. Where they are more than one in so many of those that would change, a column or a
+unit is more likely wrong than each of them, and the whole file waits."""
+REWRITTEN = 4
+"""Sources correct the last days of a month; one in so many of all public values at once is another series."""
+NEARLY_ALL = 10
+"""All but one in so many."""
+MOST_HELD = 10_000
+"""Values of a run that are kept for a person to look at; with more of them the whole file waits."""
+NAMED = 12
+"""Countries that a message lists."""
+
+_ZEROS = """
+    select count(*), count(*) filter (where is_new_zero), count(distinct country) filter (where is_new_zero) from (
+        select o.country, o.value = 0 and case
+            when o.kind = 'revised' then o.former <> 0
+            else coalesce(k.other_than_zero * 2 > k.values, false)
+        end as is_new_zero
+        from feed_outcome o left join feed_known k on k.country = o.country
+        where o.kind in ('new', 'revised')
+    ) changes
+"""
+"""A new value is compared with what its country mostly had: many report once a week, and zero on all other days."""
+
+_REWRITES = """
+    select count(*), count(*) filter (where o.kind = 'revised' and (
+        o.period <> k.newest or greatest(abs(o.value), abs(o.former)) >= 2 * least(abs(o.value), abs(o.former))
+    ))
+    from feed_outcome o join feed_known k on k.country = o.country where o.kind in ('revised', 'unchanged')
+"""
+"""The newest value of a country may still be growing: it is rewritten where it is twice or half of what it was."""
+
+_MISSING = """
+    select k.country, c.is_covered, exists (select from feed_outcome o where o.country = k.country)
+    from feed_known k join countries_country c on c.iso3 = k.country where k.own > 0
+    order by c.is_covered desc, c.sort_name_en
+"""
+
+_GAPS = """
+    select
+        (select count(*) from countries_observation o join countries_feedrun r on r.id = o.feed_run_id
+        where r.feed_id = %(feed)s and o.indicator_id = %(indicator)s and o.counterpart_id is null
+        and o.period between span.first and span.last
+        and o.country_id in (select country from feed_outcome)),
+        (select count(*) from feed_outcome where is_own)
+    from (select min(period) as first, max(period) as last from feed_outcome) span
+"""
+"""Before its first and behind its last day a file lacks nothing: many have the latest days alone."""
+
+_FIRST_GAP = """
+    select o.country_id || ' ' || o.period from countries_observation o
+    join countries_feedrun r on r.id = o.feed_run_id, (
+        select min(period) as first, max(period) as last from feed_outcome
+    ) span
+    where r.feed_id = %(feed)s and o.indicator_id = %(indicator)s and o.counterpart_id is null
+    and o.period between span.first and span.last and o.country_id in (select country from feed_outcome)
+    and not exists (select from feed_outcome f where f.id = o.id)
+    order by o.period, o.country_id limit 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """What a file is held against: the most that files had since a person last accepted one, and what that lacked."""
+
+    most: int
+    refused: int
+    ended_in_a_line: bool | None
+    accepted: int
+    missing: frozenset[str]
+    gaps: int
+
+    @classmethod
+    def of(cls, feed: IndicatorFeed) -> "Standard":
+        """As the runs of the feed have it; of a feed that is not saved yet, nothing."""
+        if feed.pk is None:
+            return cls(0, 0, None, 0, frozenset(), 0)
+        accepted = feed.runs.accepted()
+        since = feed.runs.read().filter(pk__gte=accepted.pk if accepted else 0)
+        found = since.aggregate(most=Max("understood"), refused=Min("refused"))
+        ends = since.exclude(ends_in_a_line=None).order_by("-pk").values_list("ends_in_a_line", flat=True).first()
+        return cls(
+            most=found["most"] or 0,
+            refused=found["refused"] or 0,
+            ended_in_a_line=ends,
+            accepted=accepted.pk if accepted else 0,
+            missing=frozenset(accepted.missing_countries if accepted else ()),
+            gaps=accepted.gaps if accepted else 0,
+        )
+
+
+@dataclass(slots=True)
+class Size:
+    """How large the file is: rows that are understood, values that would change, values that are held."""
+
+    understood: int
+    changing: int
+    held: int
+
+
+@dataclass(slots=True)
+class Lacks:
+    """What the file lacks of what is public: a run keeps it, so that the next one knows what a person has accepted."""
+
+    countries: list[str]
+    gaps: int
+
+
+def file_doubts(
+    feed: IndicatorFeed, standard: Standard, size: Size, tally: Tally, *, ends_in_a_line: bool
+) -> tuple[list[Doubt], Lacks]:
+    """Why the file waits, or what is to be said of it, and what it lacks."""
+    missing, lacking = _missing(standard)
+    gapped, gaps = _gaps(feed, standard)
+    doubts = [
+        *_sizes(standard, size),
+        *missing,
+        *gapped,
+        *_zeros(),
+        *_rewrites(),
+        *_unreadable(standard, tally),
+        *_breaks_off(standard, ends_in_a_line=ends_in_a_line),
+    ]
+    return doubts, Lacks(lacking, gaps)
+
+
+def too_many_bad(size: Size) -> Iterator[Doubt]:
+    """Whether so many values are bad that the file is."""
+    if size.held > SLIPS and size.held * DOUBTFUL > size.changing:
+        share = round(100 * size.held / size.changing)
+        yield Doubt(
+            _("That is %(share)d %% of the values that it would change, more than a tenth: the whole file waits.")
+            % {"share": share},
+            _("A column, a unit or a decimal mark may have changed. Look at the file, and at the feed."),
+            Holds.FILE,
+        )
+    elif size.held > MOST_HELD:
+        yield Doubt(
+            _("Those are more than %(most)d: the whole file waits.") % {"most": MOST_HELD},
+            _("A column, a unit or a decimal mark may have changed. Look at the file, and at the feed."),
+            Holds.FILE,
+        )
+
+
+def _sizes(standard: Standard, size: Size) -> Iterator[Doubt]:
+    if not standard.most:
+        return
+    words = _("It has %(now)d values; earlier files had up to %(before)d.") % {
+        "now": size.understood,
+        "before": standard.most,
+    }
+    if size.understood * FALL <= standard.most * (FALL - 1):
+        yield Doubt(words, _("It may have been cut off, or have lost a part. Compare it with the source."), Holds.FILE)
+    elif size.understood >= max(standard.most * GROWTH, SMALL):
+        yield Doubt(words, _("It may be another file, or hold more than one series. Look at it."), Holds.FILE)
+
+
+def _missing(standard: Standard) -> tuple[list[Doubt], list[str]]:
+    """Countries that have public values of the feed and are not in the file."""
+    known = rows(_MISSING)
+    lacking = [country for country, _covered, is_there in known if not is_there]
+    expected = [row for row in known if row[0] not in standard.missing]
+    missing = [(country, covered) for country, covered, is_there in expected if not is_there]
+    if not missing:
+        return [], lacking
+    of_covered = sum(covered for _country, covered, _there in expected)
+    covered = sum(covered for _country, covered in missing)
+    holds = len(missing) * FALL > len(expected) or covered * FALL > of_covered
+    words = ngettext(
+        "%(missing)d of %(all)d countries is missing: %(names)s.",
+        "%(missing)d of %(all)d countries are missing: %(names)s.",
+        len(missing),
+    ) % {"missing": len(missing), "all": len(expected), "names": _names([country for country, _covered in missing])}
+    if covered:
+        words += " " + _("Of the %(all)d covered ones: %(missing)d.") % {"all": of_covered, "missing": covered}
+    remedy = _("Their last values stay public. Look whether the source has dropped them or spells them otherwise.")
+    return [Doubt(words, remedy, Holds.FILE if holds else Holds.NOTHING, len(missing))], lacking
+
+
+def _names(codes: list[str]) -> str:
+    named = Country.objects.in_bulk(codes[:NAMED])
+    names = [str(named[code]) for code in codes[:NAMED]]
+    return ", ".join([*names, "…"] if len(codes) > NAMED else names)
+
+
+def _gaps(feed: IndicatorFeed, standard: Standard) -> tuple[list[Doubt], int]:
+    """Values that are public and missing between the first and the last day of the file."""
+    given = {"feed": feed.pk, "indicator": feed.indicator_id}
+    public, there = rows(_GAPS, given)[0]
+    gaps = public - there
+    if gaps <= standard.gaps:
+        return [], gaps
+    words = ngettext(
+        "%(gaps)d of %(all)d public values between its first and last day is missing, first %(first)s.",
+        "%(gaps)d of %(all)d public values between its first and last day are missing, first %(first)s.",
+        gaps,
+    ) % {"gaps": gaps, "all": public, "first": rows(_FIRST_GAP, given)[0][0]}
+    holds = (gaps - standard.gaps) * FALL >= public - standard.gaps
+    remedy = _("They stay public. Look whether the source has withdrawn them; then correct them one by one.")
+    return [Doubt(words, remedy, Holds.FILE if holds else Holds.NOTHING, gaps)], gaps
+
+
+def _zeros() -> Iterator[Doubt]:
+    changes, zeros, countries = rows(_ZEROS)[0]
+    in_file = rows("select count(distinct country) from feed_outcome")[0][0]
+    if zeros and zeros * NEARLY_ALL >= changes * (NEARLY_ALL - 1) and countries * 2 >= in_file:
+        yield Doubt(
+            ngettext(
+                "%(zeros)d of %(changes)d new or changed value is zero, where values were not zero before.",
+                "%(zeros)d of %(changes)d new or changed values are zero, where values were not zero before.",
+                changes,
+            )
+            % {"zeros": zeros, "changes": changes},
+            _("Sources write zero where they know nothing yet. Discard it unless the source says so."),
+            Holds.FILE,
+            zeros,
+        )
+
+
+def _rewrites() -> Iterator[Doubt]:
+    known, rewritten = rows(_REWRITES)[0]
+    if rewritten and rewritten * REWRITTEN >= known:
+        yield Doubt(
+            ngettext(
+                "%(rewritten)d of %(known)d value that is public would be changed, %(share)d %%.",
+                "%(rewritten)d of %(known)d values that are public would be changed, %(share)d %%.",
+                known,
+            )
+            % {"rewritten": rewritten, "known": known, "share": round(100 * rewritten / known)},
+            _("Look whether the source has revised its series, or means another one or another unit now."),
+            Holds.FILE,
+            rewritten,
+        )
+
+
+def _unreadable(standard: Standard, tally: Tally) -> Iterator[Doubt]:
+    if tally.refused * FALL > tally.read and tally.refused * FALL > standard.refused * (FALL + 1):
+        yield Doubt(
+            _("%(refused)d of %(read)d rows were refused.") % {"refused": tally.refused, "read": tally.read},
+            _("What was refused stands below, by reason. The file may have changed; change the feed if so."),
+            Holds.FILE,
+        )
+
+
+def _breaks_off(standard: Standard, *, ends_in_a_line: bool) -> Iterator[Doubt]:
+    if standard.ended_in_a_line and not ends_in_a_line:
+        yield Doubt(
+            _("Its last row breaks off: earlier files ended with the end of a line."),
+            _("It was probably cut off on its way. Discard it; the next run fetches it again."),
+            Holds.FILE,
+        )

@@ -1,0 +1,78 @@
+"""Understood rows -> temporary tables, beside what is public; they live as long as the transaction.
+
+`feed_row` is what the file says, a row each, also those without a value: two rows of one country and day are two, even
+if one is empty. `feed_outcome` is what would become of each value, `feed_known` what is public of each country.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+
+from countries.feeds.understanding import Understood
+
+_OUTCOME = """
+    create temp table feed_outcome on commit drop as
+    with found as (
+        select country, period, min(line) filter (where value is not null) as line, min(value) as value,
+            count(*) as times
+        from feed_row group by country, period having count(value) > 0
+    ),
+    mine as (
+        select o.id, o.country_id, o.period, o.value, coalesce(r.feed_id = %(feed)s, false) as is_own
+        from countries_observation o left join countries_feedrun r on r.id = o.feed_run_id
+        where o.indicator_id = %(indicator)s and o.counterpart_id is null
+    )
+    select f.line, f.country, f.period, f.value, f.times, m.id, m.value as former, coalesce(m.is_own, false) as is_own,
+        case
+            when m.id is null then 'new'
+            when m.value = f.value then 'unchanged'
+            when m.is_own then 'revised'
+            else 'foreign'
+        end as kind,
+        null::text as because
+    from found f left join mine m on m.country_id = f.country and m.period = f.period
+"""
+"""`foreign`: people or another feed have entered another value. Later kinds are `torn`, `unfit` and `set aside`."""
+
+_KNOWN = """
+    create temp table feed_known on commit drop as
+    select o.country_id as country, count(r.id) as own, count(*) as values,
+        count(*) filter (where o.value <> 0) as other_than_zero, max(o.period) as newest, max(o.value) as greatest
+    from countries_observation o left join countries_feedrun r on r.id = o.feed_run_id and r.feed_id = %(feed)s
+    where o.indicator_id = %(indicator)s and o.counterpart_id is null and o.value is not null
+    group by o.country_id
+"""
+
+
+def execute(sql: str, params: dict[str, Any] | None = None) -> int:
+    """Run one statement; return how many rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def rows(sql: str, params: dict[str, Any] | None = None) -> list[tuple]:
+    """Run one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def fill_rows(found: Iterable[Understood]) -> None:
+    """Copy what the file says into `feed_row`, inside a transaction."""
+    execute("set local work_mem = '64MB'")
+    execute("set local jit = off")  # compiling takes longer than it saves
+    execute("drop table if exists feed_row, feed_outcome, feed_known")  # of a run in the same transaction
+    execute("create temp table feed_row (line integer, country text, period text, value numeric(20, 6)) on commit drop")
+    with connection.cursor() as cursor, cursor.copy("copy feed_row from stdin") as copy:
+        for row in found:
+            copy.write_row(row)
+
+
+def set_beside_public(given: dict[str, Any]) -> None:
+    """Make `feed_outcome` and `feed_known`; `given` has the feed and its indicator."""
+    execute("analyze feed_row")
+    execute(_OUTCOME, given)
+    execute("analyze feed_outcome")
+    execute(_KNOWN, given)

@@ -1,0 +1,187 @@
+"""Values of a file that are doubtful by themselves: each is held, and those beside it become public.
+
+They are compared with all that is public of the indicator, not with the last run alone, so that nothing slips through
+in small steps. What a person has once left out does not wait again.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from countries.feeds.problems import EXAMPLES, Doubt, Holds
+from countries.feeds.tables import execute, rows
+from countries.models import COUNT_UNITS, HeldBecause, IndicatorFeed, Unit
+
+SLIPS = 2
+"""So many bad values are slips, however few others would change."""
+STEPS = 20
+"""Rises without a fall after which a series is taken for one that never falls, such as a total."""
+RECENT = 100
+"""Values of a country from which that is told."""
+
+_SIGNS_OF_COUNTS = ", ".join(f"'{unit}'" for unit in COUNT_UNITS)
+
+_UNFIT = f"""
+    update feed_outcome o set because = '{HeldBecause.UNIT}', kind = 'unfit' from countries_indicator i
+    where i.id = %(indicator)s and o.kind in ('new', 'revised') and (
+        i.unit in ({_SIGNS_OF_COUNTS}) and (o.value < 0 or o.value %% 1 <> 0)
+        or i.unit = '{Unit.PERCENT}' and not o.value between 0 and 100
+    )
+"""
+"""What the database would refuse."""
+
+_RANGE = f"""
+    update feed_outcome set because = '{HeldBecause.RANGE}'
+    where kind in ('new', 'revised') and because is null and (value < %(lowest)s or value > %(highest)s)
+"""
+
+_JUMPS = f"""
+    with latest as (
+        select distinct on (country_id) country_id, period, value from countries_observation
+        where indicator_id = %(indicator)s and counterpart_id is null and value > 0
+        order by country_id, period_range desc
+    ),
+    begun as (
+        select distinct on (e.pgh_obj_id) e.pgh_obj_id as id, e.value from countries_observationevent e
+        where e.feed_run_id >= %(accepted)s and e.pgh_obj_id in (select id from feed_outcome where kind = 'revised')
+        order by e.pgh_obj_id, e.pgh_id
+    ),
+    beside as (
+        select o.country, o.period, o.value, unnest(
+            case when o.kind = 'revised' then array[o.former, b.value] else array[l.value] end
+        ) as public
+        from feed_outcome o left join begun b on b.id = o.id
+        left join latest l on l.country_id = o.country and l.period < o.period
+        where o.kind in ('new', 'revised') and o.because is null and o.value > 0
+    )
+    update feed_outcome o set because = '{HeldBecause.JUMP}' from beside b
+    where b.country = o.country and b.period = o.period and b.public > 0
+    and greatest(b.value, b.public) >= %(jump)s * least(b.value, b.public)
+"""
+"""Against the former value of the same period and the first one of it, or the newest before a new one. From or to
+zero is no factor."""
+
+_REWRITE = f"""
+    with gross as (
+        select o.country, o.period from feed_outcome o join feed_known k on k.country = o.country
+        where o.kind = 'revised' and o.because is null and o.period <> k.newest
+        and greatest(abs(o.value), abs(o.former)) >= 2 * least(abs(o.value), abs(o.former))
+    ),
+    many as (
+        select g.country from (select country, count(*) as number from gross group by country) g
+        join (
+            select country, count(*) as number from feed_outcome
+            where kind in ('revised', 'unchanged') group by country
+        ) k on k.country = g.country
+        where g.number > %(slips)s and g.number * 2 > k.number
+    )
+    update feed_outcome o set because = '{HeldBecause.HISTORY}' from gross g
+    where g.country = o.country and g.period = o.period and g.country in (select country from many)
+"""
+"""The newest value may still be growing; what is twice or half of what it was is no correction."""
+
+_FALLS = f"""
+    update feed_outcome o set because = '{HeldBecause.FALL}' from feed_known k
+    where k.country = o.country and o.kind = 'new' and o.because is null and o.period > k.newest
+    and o.value < k.greatest
+"""
+
+_NEVER_FALLS = """
+    select count(*) filter (where value > before) as rises, count(*) filter (where value < before) as falls
+    from feed_known k cross join lateral (
+        select s.value, lag(s.value) over (order by s.period_range) as before from (
+            select value, period_range from countries_observation
+            where indicator_id = %(indicator)s and country_id = k.country and counterpart_id is null and status <> 'O'
+            order by coalesce(period_range, 'empty'::daterange) desc limit %(recent)s
+        ) s
+    ) steps
+"""
+
+_SET_ASIDE = """
+    update feed_outcome o set kind = 'set aside' where because is not null and exists (
+        select from countries_heldvalue h join countries_feedrun r on r.id = h.run_id
+        where r.feed_id = %(feed)s and h.is_left_out and h.country_id = o.country and h.period = o.period
+        and h.value = o.value
+    )
+"""
+"""Once a person has left a value out, the same value no longer waits."""
+
+_EXAMPLES = """
+    select because, number, line, country, period, former, value from (
+        select *, count(*) over (partition by because) as number,
+            row_number() over (partition by because order by line) as place
+        from feed_outcome where because is not null and kind <> 'set aside'
+    ) held where place <= %(examples)s order by because, line
+"""
+
+
+def hold_values(feed: IndicatorFeed, accepted: int) -> None:
+    """Note at each value that is doubtful by itself why it is; `accepted`: the run that a person last published."""
+    given = {
+        "feed": feed.pk,
+        "indicator": feed.indicator_id,
+        "lowest": feed.lowest,
+        "highest": feed.highest,
+        "jump": feed.jump,
+        "accepted": accepted,
+        "slips": SLIPS,
+        "recent": RECENT,
+    }
+    execute(_UNFIT, given)
+    if feed.lowest is not None or feed.highest is not None:
+        execute(_RANGE, given)
+    if feed.jump is not None:
+        execute(_JUMPS, given)
+    execute(_REWRITE, given)
+    rises, falls = rows(_NEVER_FALLS, given)[0]
+    if rises >= STEPS and not falls:
+        execute(_FALLS, given)
+    execute(_SET_ASIDE, given)
+
+
+def value_doubts(feed: IndicatorFeed) -> list[Doubt]:
+    """Why values wait, with the first of each."""
+    doubts: dict[str, Doubt] = {}
+    for because, number, line, country, period, former, value in rows(_EXAMPLES, {"examples": EXAMPLES}):
+        if because not in doubts:
+            doubts[because] = Doubt(*_words(HeldBecause(because), number, feed), Holds.VALUES, number)
+        example = {"line": line, "country": country, "period": period, "former": _number(former)}
+        doubts[because].examples.append({**example, "value": _number(value)})
+    return [doubts[because] for because in HeldBecause.values if because in doubts]
+
+
+def _words(because: HeldBecause, number: int, feed: IndicatorFeed) -> tuple[str, str]:
+    """What is wrong with so many values, and what helps."""
+    named = {"count": number, "unit": Unit(feed.indicator.unit).label}
+    named |= {"lowest": _bound(feed.lowest), "highest": _bound(feed.highest), "factor": _bound(feed.jump)}
+    if because == HeldBecause.UNIT:
+        one = "%(count)d value is negative or does not fit the unit “%(unit)s”."
+        many = "%(count)d values are negative or do not fit the unit “%(unit)s”."
+        remedy = _("Counts are whole and not negative, percentages lie between 0 and 100. It can only be left out.")
+    elif because == HeldBecause.RANGE:
+        one = "%(count)d value lies outside the range of the feed, %(lowest)s to %(highest)s."
+        many = "%(count)d values lie outside the range of the feed, %(lowest)s to %(highest)s."
+        remedy = _("Look it up at the source. If it is right, publish it, and widen the range in the feed.")
+    elif because == HeldBecause.JUMP:
+        one = "%(count)d value has jumped by %(factor)s times or more."
+        many = "%(count)d values have jumped by %(factor)s times or more."
+        remedy = _("Look it up at the source: a unit or a decimal mark may have changed. If it is right, publish it.")
+    elif because == HeldBecause.FALL:
+        one = "%(count)d value falls in a series that has never fallen before."
+        many = "%(count)d values fall in series that have never fallen before."
+        remedy = _("A total does not fall: the source may have begun anew. If it has corrected it, publish it.")
+    else:
+        one = "%(count)d value would rewrite most of the history of its country."
+        many = "%(count)d values would rewrite most of the history of their country."
+        remedy = _("Look whether the source has revised its series or means another one. If it is right, publish it.")
+    return ngettext(one, many, number) % named, remedy
+
+
+def _bound(value: Any) -> str:
+    return "…" if value is None else f"{Decimal(value).normalize():f}"
+
+
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else f"{value.normalize():f}"

@@ -1,0 +1,592 @@
+"""Files that a source may publish one day and that are nonsense: none of it becomes public unseen."""
+
+import datetime
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from countries import feeds, tasks
+from countries.feed_state import due_feeds
+from countries.feeds import FeedProblem
+from countries.models import Country, FeedRun, IndicatorFeed, Observation
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+HEAD = "iso3,date,value\n"
+CODES = ("PER", "ECU", "VEN", "BRB", "GUF", "USA")
+DAYS = [f"2020-03-{day:02d}" for day in range(1, 21)]
+NEXT = "2020-03-21"
+Table = dict[tuple[str, str], str]
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    settings.FEEDS_DIR, settings.FEED_FILES_DIR = tmp_path / "feeds", tmp_path
+    for iso3 in CODES:
+        factories.country(iso3=iso3)
+    return tmp_path
+
+
+def table(codes: tuple[str, ...] = CODES, value: str = "100") -> Table:
+    """Twenty days of each country."""
+    return {(iso3, day): value for iso3 in codes for day in DAYS}
+
+
+def text(cells: Table) -> str:
+    return HEAD + "".join(f"{iso3},{day},{value}\n" for (iso3, day), value in cells.items())
+
+
+def written(folder: Path, body: str | bytes) -> None:
+    (folder / "daily.csv").write_bytes(body.encode() if isinstance(body, str) else body)
+
+
+def ran(folder: Path, feed: IndicatorFeed, body: Table | str | bytes) -> FeedRun:
+    written(folder, text(body) if isinstance(body, dict) else body)
+    return feeds.run(feed)
+
+
+def published(folder: Path, cells: Table | None = None, **fields: Any) -> IndicatorFeed:
+    """A feed whose first run is public."""
+    feed = factories.feed(**fields)
+    run = ran(folder, feed, cells or table())
+    assert (run.state, run.refused, run.held) == ("published", 0, 0), (run.problem, run.reasons, run.problems)
+    return feed
+
+
+def public() -> dict[tuple[str, str], Decimal]:
+    found = Observation.objects.order_by("pk").values_list("country", "period", "value")
+    return {(iso3, str(period)): value.normalize() for iso3, period, value in found if value is not None}
+
+
+def more_countries(number: int, *, is_covered: bool = False) -> tuple[str, ...]:
+    """So many countries that exist in this test alone."""
+    signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    codes = [f"X{'JKQ'[place // 26]}{signs[place % 26]}" for place in range(number)]
+    Country.objects.bulk_create(
+        Country(
+            iso3=code,
+            iso2=code[1:],
+            m49=f"{900 + place}",
+            slug=code.lower(),
+            name_en=f"Land {code}",
+            name_es=code,
+            name_pt=code,
+            region="Nowhere",
+            subregion="Nowhere",
+            is_covered=is_covered,
+        )
+        for place, code in enumerate(codes)
+    )
+    return tuple(codes)
+
+
+# What stands in the list of cases, row by row
+
+
+def test_zeros_where_there_were_none_are_held(folder: Path) -> None:
+    feed = published(folder)
+    before = public()
+    run = ran(folder, feed, dict.fromkeys(table(), "0"))
+    assert (run.state, public()) == ("held", before)
+    assert "120 of 120 new or changed values are zero, where values were not zero before." in run.reasons
+
+
+def test_zeros_of_new_days_alone_are_held(folder: Path) -> None:
+    feed = published(folder)
+    run = ran(folder, feed, table() | {(iso3, NEXT): "0" for iso3 in CODES})
+    assert run.reasons == ["6 of 6 new or changed values are zero, where values were not zero before."]
+    assert (run.state, len(public())) == ("held", 120)
+
+
+def test_zeros_of_countries_that_report_once_a_week_are_nothing_new(folder: Path) -> None:
+    weekly = {(iso3, day): "700" if int(day[-2:]) % 7 == 6 else "0" for iso3 in CODES for day in DAYS}
+    feed = published(folder, weekly)
+    assert ran(folder, feed, weekly | {(iso3, NEXT): "0" for iso3 in CODES}).state == "published"
+
+
+def test_jump_by_exactly_the_declared_factor_is_held(folder: Path) -> None:
+    feed = published(folder, jump=10)
+    run = ran(folder, feed, table() | {(iso3, NEXT): "1000" for iso3 in CODES})
+    assert (run.state, run.held, len(public())) == ("held", 6, 120)
+    assert "6 values have jumped by 10 times or more." in run.reasons
+    assert ran(folder, feed, table() | {(iso3, NEXT): "999" for iso3 in CODES}).state == "published"
+
+
+def test_fall_by_exactly_the_declared_factor_is_held(folder: Path) -> None:
+    feed = published(folder, jump=10)
+    assert ran(folder, feed, table() | {(iso3, NEXT): "10" for iso3 in CODES}).state == "held"
+
+
+def test_history_that_is_rewritten_is_held(folder: Path) -> None:
+    feed = published(folder)
+    before = public()
+    places = list(table())
+    run = ran(folder, feed, table() | dict.fromkeys(places[: len(places) * 9 // 10], "300"))
+    assert (run.state, public()) == ("held", before)
+    assert run.reasons[0] == "108 of 120 values that are public would be changed, 90 %."
+
+
+def test_days_after_today_are_refused_by_row(folder: Path) -> None:
+    feed = published(folder)
+    today = timezone.now().date()
+    body = text(table() | {("PER", str(today + datetime.timedelta(days=3))): "100", ("PER", NEXT): "101"})
+    run = ran(folder, feed, body)
+    assert (run.state, run.new, run.refused) == ("published", 1, 1)
+    assert (run.problems[0]["problem"], run.problems[0]["line"]) == ("The day is still to come.", 122)
+    assert str(today + datetime.timedelta(days=3)) in run.problems[0]["cell"]
+    assert max(day for _iso3, day in public()) == NEXT
+
+
+def test_today_wherever_it_may_be_and_the_running_year_are_no_future(folder: Path) -> None:
+    ahead = timezone.now() + datetime.timedelta(hours=14)
+    feed = published(folder)
+    body = table() | {("PER", str(ahead.date())): "100", ("ECU", str(ahead.year)): "100"}
+    assert ran(folder, feed, body).new == 2
+    run = ran(folder, feed, body | {("VEN", str(ahead.year + 1)): "7", ("VEN", f"{ahead.year + 2}Q1"): "7"})
+    assert (run.new, run.refused) == (0, 2)
+
+
+def test_one_negative_count_among_eighty_good_values_is_held_alone(folder: Path) -> None:
+    feed = factories.feed()
+    cells = {(iso3, day): "100" for iso3 in CODES[:4] for day in DAYS}
+    cells["ECU", DAYS[3]] = "-100"
+    run = ran(folder, feed, cells)
+    assert (run.state, run.new, run.held, len(public())) == ("partly_held", 79, 1, 79)
+    assert ("ECU", DAYS[3]) not in public()
+    value = run.held_values.get()
+    assert (value.country_id, value.period, value.value, value.line, value.because) == (
+        "ECU",
+        DAYS[3],
+        -100,
+        25,
+        "unit",
+    )
+    assert run.reasons == ["1 value is negative or does not fit the unit “persons”."]
+
+
+@pytest.mark.parametrize(("missing", "state"), [(2, "published"), (4, "held")])
+@pytest.mark.parametrize("is_covered", [True, False])
+def test_missing_countries_are_told_and_held_beyond_a_tenth(
+    folder: Path, missing: int, state: str, is_covered: bool
+) -> None:
+    codes = more_countries(31, is_covered=is_covered)
+    feed = published(folder, table(codes))
+    run = ran(folder, feed, table(codes[missing:]) | {(codes[-1], NEXT): "100"})
+    assert run.state == state
+    told = run.reasons if state == "held" else run.notices
+    assert told[-1].startswith(f"{missing} of 31 countries are missing: Land XJA, Land XJB")
+
+
+def test_missing_countries_add_up_over_runs(folder: Path) -> None:
+    codes = more_countries(31)
+    feed = published(folder, table(codes))
+    assert ran(folder, feed, table(codes[2:]) | {(codes[-1], NEXT): "100"}).state == "published"
+    run = ran(folder, feed, table(codes[4:]) | {(codes[-1], NEXT): "101"})
+    assert (run.state, run.reasons[1][:29]) == ("held", "4 of 31 countries are missing")
+
+
+def test_a_tenth_of_the_covered_countries_is_enough(folder: Path) -> None:
+    codes = more_countries(60)
+    feed = published(folder, table((*CODES, *codes)))
+    run = ran(folder, feed, table((*CODES[1:], *codes)))
+    assert (run.state, run.reasons) == ("held", ["1 of 66 countries is missing: Peru. Of the 6 covered ones: 1."])
+
+
+WIDE = {"format": "csv_wide", "country_column": "iso3", "day_column": "", "value_column": ""}
+PROVINCES = (
+    "iso3,province,2020-03-01,2020-03-02\nPER,Lima,5,6\nPER,Cusco,5,\nECU,Azuay,,1\nECU,Loja,9,\n"  # which add up to 10
+)
+
+
+@pytest.mark.parametrize("fields", [WIDE, {}])
+def test_provinces_that_repeat_a_country_are_refused(folder: Path, fields: dict[str, str]) -> None:
+    long = "iso3,province,date,value\nPER,Lima,2020-03-01,5\nPER,Cusco,2020-03-01,5\nECU,Azuay,2020-03-01,\n"
+    run = ran(folder, factories.feed(**fields), PROVINCES if fields else long)
+    assert (run.state, public()) == ("failed", {})
+    assert run.problem == (
+        "The file has several rows for the same country and time: rows 2, 3 are PER 2020-03-01"
+        " and differ in “province” (“Lima”, “Cusco”)."
+    )
+    assert "“province”" in run.remedy
+
+
+def test_provinces_of_json_are_refused_too(folder: Path) -> None:
+    body = '[{"iso3":"PER","where":{"province":"Lima"},"date":"2020","value":5},'
+    body += '{"iso3":"PER","where":{"province":"Cusco"},"date":"2020","value":null}]'
+    run = ran(folder, factories.feed(format="json"), body)
+    assert (run.state, "differ in “where.province”" in run.problem) == ("failed", True)
+
+
+def test_feed_says_which_rows_to_choose(folder: Path) -> None:
+    fields = WIDE | {"filter_column": "province", "filter_value": "Lima"}
+    assert ran(folder, factories.feed(**fields), PROVINCES).new == 2
+    assert public() == {("PER", "2020-03-01"): 5, ("PER", "2020-03-02"): 6}
+
+
+def test_rows_of_the_whole_country_may_be_those_without_a_province(folder: Path) -> None:
+    feed = factories.feed(**WIDE, filter_column="province", filter_value="")
+    assert ran(folder, feed, PROVINCES + "PER,,10,6\nECU,,9,1\n").new == 4
+    assert public()["PER", "2020-03-01"] == 10
+
+
+def test_provinces_of_one_country_hold_back_that_country_alone(folder: Path) -> None:
+    lines = ["iso3,province,date,value", *(f"{iso3},,{day},100" for iso3 in CODES for day in DAYS)]
+    lines += [f"PER,Lima,{DAYS[0]},60", f"PER,Cusco,{DAYS[0]},"]
+    run = ran(folder, factories.feed(), "\n".join(lines) + "\n")
+    assert (run.state, run.new, ("PER", DAYS[0]) in public()) == ("published", 119, False)
+    assert run.problems[0]["problem"] == "The file has several rows for the same country and time."
+    assert "“province”" in run.problems[0]["remedy"]
+
+
+def test_the_very_same_row_twice_is_one(folder: Path) -> None:
+    body = "iso3,province,date,value\n" + "PER,Lima,2020-03-01,5\n" * 2
+    assert ran(folder, factories.feed(), body).new == 1
+
+
+# Slowly, so that no run differs much from the last one
+
+
+def test_three_runs_each_a_tenth_smaller_do_not_slip_through(folder: Path) -> None:
+    feed = published(folder)
+    places = list(table())
+    places = places[::7] + [place for number, place in enumerate(places) if number % 7]
+    states = []
+    for share in (109, 100, 90):  # each more than nine tenths of the one before
+        cells = {place: "100" for place in table() if place in places[:share]} | {("PER", NEXT): str(share)}
+        states.append(ran(folder, feed, cells).state)
+    assert states == ["published", "held", "held"]
+
+
+def test_exactly_nine_tenths_of_the_rows_are_held(folder: Path) -> None:
+    feed = published(folder)
+    run = ran(folder, feed, {(iso3, day): "100" for iso3, day in table() if day > DAYS[1]})
+    assert (run.state, run.reasons) == ("held", ["It has 108 values; earlier files had up to 120."])
+
+
+def test_values_that_vanish_inside_of_the_history_are_told_and_held(folder: Path) -> None:
+    feed = published(folder)
+    gone = {place for place in table() if place[1] in DAYS[5:7]}
+    ahead = [f"2020-03-{day:02d}" for day in range(21, 24)]
+    cells = {place: "100" for place in table() if place not in gone} | {(c, d): "100" for c in CODES for d in ahead}
+    run = ran(folder, feed, cells)
+    assert run.state == "held"
+    assert run.reasons == ["12 of 120 public values between its first and last day are missing, first BRB 2020-03-06."]
+    feeds.publish(run, by=factories.editor())
+    assert ran(folder, feed, cells | {("PER", "2020-03-24"): "100"}).state == "published"
+
+
+def test_file_of_the_latest_days_alone_is_no_loss(folder: Path) -> None:
+    feed = published(folder)
+    ahead = [f"2020-03-{day:02d}" for day in range(8, 28)]
+    run = ran(folder, feed, {(iso3, day): "100" for iso3 in CODES for day in ahead})
+    assert (run.state, run.reasons, run.notices) == ("published", [], [])
+
+
+def test_series_that_never_falls_does_not_fall_unseen(folder: Path) -> None:
+    rising = {(iso3, day): str(int(day[-2:]) * 100) for iso3 in CODES for day in DAYS}
+    feed = published(folder, rising)
+    run = ran(folder, feed, rising | {(iso3, NEXT): "1800" for iso3 in CODES})
+    assert (run.state, run.reasons[0]) == ("held", "6 values fall in series that have never fallen before.")
+    one = rising | {(iso3, NEXT): "1999" if iso3 == "PER" else "2100" for iso3 in CODES}
+    run = ran(folder, feed, one)
+    assert (run.state, run.new, run.held) == ("partly_held", 5, 1)
+
+
+def test_revisions_that_add_up_to_a_jump_are_held(folder: Path) -> None:
+    feed = published(folder, jump=10)
+    states = [ran(folder, feed, table() | {("PER", DAYS[3]): value}).state for value in ("300", "900", "1000")]
+    assert states == ["published", "published", "partly_held"]
+    assert public()["PER", DAYS[3]] == 900
+
+
+def test_history_of_one_country_that_is_rewritten_is_held_alone(folder: Path) -> None:
+    feed = published(folder)
+    zeros = table() | {("PER", day): "0" for day in DAYS} | {("ECU", NEXT): "100"}
+    run = ran(folder, feed, zeros | {(iso3, NEXT): "100" for iso3 in CODES})
+    assert {iso3 for iso3, _day in public()} == set(CODES)
+    assert run.state == "held"
+    assert "19 values would rewrite most of the history of their country." in run.reasons
+
+
+def test_a_file_ten_times_as_large_is_held(folder: Path) -> None:
+    feed = published(folder)
+    more = {(iso3, f"2019-{m:02d}-{d:02d}"): "100" for iso3 in CODES for m in range(1, 9) for d in range(1, 26)}
+    run = ran(folder, feed, table() | more)
+    assert (run.state, run.reasons) == ("held", ["It has 1320 values; earlier files had up to 120."])
+
+
+# Cells
+
+
+@pytest.mark.parametrize("cell", ["NA", "-", "..", "NaN", "nan", "null", "#N/A", ""])
+def test_word_for_nothing_is_no_value(folder: Path, cell: str) -> None:
+    run = ran(folder, factories.feed(), table() | {("PER", DAYS[0]): cell})
+    assert (run.state, run.new, run.without_value, run.refused) == ("published", 119, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<5",
+        "1e9",
+        "1E+06",
+        "Infinity",
+        "inf",
+        "-inf",
+        "0x10",
+        "12abc",
+        "12.000",
+        "1.234",
+        "5 (est.)",
+        "1,2,3",
+        "4,5",
+        "12 %",
+    ],
+)
+def test_cell_that_is_no_plain_count_is_refused_with_its_row(folder: Path, cell: str) -> None:
+    quoted = f'"{cell}"' if "," in cell else cell
+    run = ran(folder, factories.feed(), table() | {("PER", DAYS[2]): quoted})
+    assert (run.state, run.new, run.refused) == ("published", 119, 1)
+    assert (run.problems[0]["line"], run.problems[0]["cell"]) == (4, cell)
+    assert run.problems[0]["remedy"]
+
+
+READ = [
+    ("comma", "percent", "4,5", "4.5"),
+    ("point", "percent", "4.5", "4.5"),
+    ("point", "persons", "1,234,567", "1234567"),
+    ("comma", "persons", "1.234.567", "1234567"),
+    ("comma", "index", "1.234,5", "1234.5"),
+    ("point", "index", "1,234.5", "1234.5"),
+    ("point", "persons", "1 700 000", "1700000"),
+    ("point", "persons", "1\u202f700\u202f000", "1700000"),
+    ("comma", "percent", "0,75", "0.75"),
+    ("point", "percent", "12 %", "12"),
+    ("point", "percent", "26.125", "26.125"),
+    ("point", "persons", "١٢٣", "123"),
+    ("point", "persons", "12.0", "12"),
+]
+
+
+@pytest.mark.parametrize(("mark", "unit", "cell", "value"), READ)
+def test_number_is_read_as_the_feed_declares(folder: Path, mark: str, unit: str, cell: str, value: str) -> None:
+    feed = factories.feed(decimal_mark=mark, indicator=factories.indicator(key=f"in_{unit}", unit=unit))
+    run = ran(folder, feed, f'{HEAD}PER,2020-03-01,"{cell}"\n')
+    assert (run.problem, public()) == ("", {("PER", "2020-03-01"): Decimal(value)})
+
+
+@pytest.mark.parametrize(
+    ("mark", "unit", "cell"),
+    [
+        *(("point", "persons", "12.000"), ("comma", "persons", "12,000"), ("point", "index", "12,000")),
+        *(("comma", "percent", "12.000"), ("point", "percent", "4,5"), ("comma", "percent", "4.5")),
+    ],
+)
+def test_number_with_two_readings_is_refused_and_both_are_named(folder: Path, mark: str, unit: str, cell: str) -> None:
+    feed = factories.feed(decimal_mark=mark, indicator=factories.indicator(key=f"in_{unit}", unit=unit))
+    run = ran(folder, feed, f'{HEAD}PER,2020-03-01,"{cell}"\n')
+    assert (run.state, public()) == ("failed", {})
+    assert f"“{cell}” in row 2" in run.problem
+    if "000" in cell:
+        assert "may be 12000 or 12." in run.remedy
+
+
+@pytest.mark.parametrize(
+    ("unit", "cell"), [("percent", "100.1"), ("percent", "-1"), ("persons", "2.5"), ("cases", "-3")]
+)
+def test_value_that_does_not_fit_its_unit_is_held_alone(folder: Path, unit: str, cell: str) -> None:
+    feed = factories.feed(indicator=factories.indicator(key=f"in_{unit}", unit=unit))
+    run = ran(folder, feed, table() | {("PER", DAYS[0]): cell})
+    assert (run.state, run.new, run.held) == ("partly_held", 119, 1)
+    assert run.doubts[0]["examples"][0]["line"] == 2
+
+
+def test_many_bad_cells_make_the_file_doubtful(folder: Path) -> None:
+    feed = factories.feed()
+    run = ran(folder, feed, table() | {("PER", day): "-1" for day in DAYS})
+    assert (run.state, run.held, public()) == ("held", 20, {})
+    assert run.reasons == [
+        "20 values are negative or do not fit the unit “persons”.",
+        "That is 17 % of the values that it would change, more than a tenth: the whole file waits.",
+    ]
+
+
+# The file as a whole
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("iso3,when,value\nPER,2020-03-01,1\n", "The file has no column “date”."),
+        ("iso3,date,value,value\nPER,2020-03-01,1,2\n", "The file has two columns “value”."),
+        ("<!doctype html><title>Sorry</title>", "A web page came instead of data."),
+        ("\n\n  <html>", "A web page came instead of data."),
+        ('{"error": "quota"}', "The file is JSON, not CSV."),
+        ("Service unavailable", "The first row of the file is no header"),
+        ("", "The file is empty."),
+        ("\n\n", "The file is empty."),
+        (HEAD, "The file has no row with a value."),
+        (text(table()).encode("utf-16"), "The letters of the file are not UTF-8."),
+        ((text(table()) + "CÔT,2020-03-01,1\n").encode("latin-1"), "The letters of the file are not UTF-8."),
+        ("date,iso3,value\n" + "".join(f"{c},{d},1\n" for c, d in table()), "No row of the file could be understood"),
+    ],
+)
+def test_file_that_is_no_table_changes_nothing(folder: Path, body: str | bytes, problem: str) -> None:
+    feed = published(folder)
+    before = public()
+    run = ran(folder, feed, body)
+    assert (run.state, run.problem[: len(problem)], public()) == ("failed", problem, before)
+
+
+def test_columns_and_rows_in_another_order_are_nothing_new(folder: Path) -> None:
+    cells = {place: str(number) for number, place in enumerate(table(), start=1)}
+    feed = published(folder, cells)
+    lines = text(cells).splitlines(keepends=True)[1:]
+    assert ran(folder, feed, HEAD + "".join(reversed(lines))).state == "unchanged"
+    swapped = ["value;iso3;date", *(f"{value};{iso3};{day}" for (iso3, day), value in cells.items())]
+    run = ran(folder, feed, "\n".join(swapped) + "\n")
+    assert (run.state, run.unchanged) == ("unchanged", 120)
+
+
+def test_last_row_that_breaks_off_is_held(folder: Path) -> None:
+    feed = published(folder, dict.fromkeys(table(), "1234"))
+    before = public()
+    whole = text(dict.fromkeys(table(), "1234") | {("USA", NEXT): "1234"})
+    run = ran(folder, feed, whole[:-3])
+    assert (run.state, public()) == ("held", before)
+    assert run.reasons == ["Its last row breaks off: earlier files ended with the end of a line."]
+
+
+def test_file_that_always_ended_without_a_line_break_is_whole(folder: Path) -> None:
+    feed = factories.feed()
+    assert ran(folder, feed, text(table()).rstrip()).state == "published"
+    assert ran(folder, feed, text(table() | {("USA", NEXT): "100"}).rstrip()).state == "published"
+
+
+def test_clock_that_ran_ahead_blocks_no_feed(folder: Path) -> None:
+    feed = published(folder)
+    ahead = timezone.now() + datetime.timedelta(days=400)
+    FeedRun.objects.filter(feed=feed).update(started_at=ahead, ended_at=ahead)
+    assert due_feeds() == [feed]
+    written(folder, text(table() | {("PER", NEXT): "100"}))
+    assert feeds.run(feed).state == "published"
+    assert feeds.run(feed).state == "unchanged"
+    assert due_feeds() == []
+
+
+def test_clock_that_went_back_makes_nothing_public(folder: Path) -> None:
+    feed = published(folder)
+    before = public()
+    written(folder, text(table() | {("PER", NEXT): "7"}))
+    early = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
+    trial = feeds.try_out(feed, at=early)
+    assert trial.problem.startswith("No row of the file could be understood: The day is still to come.")
+    assert public() == before
+
+
+# What a person decides of it
+
+
+def partly(folder: Path) -> tuple[IndicatorFeed, FeedRun]:
+    feed = published(folder, highest=1000)
+    cells = table() | {(iso3, day): "100" for iso3 in CODES for day in (NEXT, "2020-03-22", "2020-03-23", "2020-03-24")}
+    run = ran(folder, feed, cells | {("PER", NEXT): "5000", ("ECU", NEXT): "-5"})
+    assert (run.state, run.new, run.held) == ("partly_held", 22, 2)
+    return feed, run
+
+
+def test_held_values_are_published_but_for_what_cannot_be(folder: Path) -> None:
+    _feed, run = partly(folder)
+    editor = factories.editor()
+    feeds.publish_values(run, by=editor)
+    run.refresh_from_db()
+    assert (run.state, run.decided_by, run.new) == ("published", editor, 23)
+    assert public()["PER", NEXT] == 5000
+    assert ("ECU", NEXT) not in public()
+    feeds.roll_back(run, by=editor)
+    assert public() == dict.fromkeys(table(), 100)
+
+
+def test_values_that_were_left_out_do_not_wait_again_until_they_differ(folder: Path) -> None:
+    feed, run = partly(folder)
+    body = (folder / "daily.csv").read_text()
+    feeds.leave_out(run, by=factories.editor())
+    assert ("PER", NEXT) not in public()
+    later = ran(folder, feed, body + "VEN,2020-03-25,100\n")
+    assert (later.state, later.new, later.refused) == ("published", 1, 2)
+    again = ran(folder, feed, body.replace("5000", "5001"))
+    assert (again.state, again.held) == ("partly_held", 1)
+
+
+def test_later_file_stands_for_values_that_wait(folder: Path) -> None:
+    feed, run = partly(folder)
+    later = ran(folder, feed, (folder / "daily.csv").read_text() + "VEN,2020-03-25,100\n")
+    assert (later.state, later.new, later.held) == ("partly_held", 1, 2)
+    run.refresh_from_db()
+    assert (run.state, run.decided_by) == ("published", None)
+    with pytest.raises(FeedProblem, match="No value of this run is held any more"):
+        feeds.publish_values(run, by=factories.editor())
+    feeds.roll_back(later, by=factories.editor())
+    later.refresh_from_db()
+    assert later.state == "rolled_back"
+
+
+def test_what_a_person_has_entered_since_is_not_overwritten(folder: Path) -> None:
+    _feed, run = partly(folder)
+    factories.observation(indicator=run.feed.indicator, period=NEXT, value=7)
+    feeds.publish_values(run, by=factories.editor())
+    assert public()["PER", NEXT] == 7
+
+
+# The way through the queries, the command and the queue
+
+
+def test_guards_ask_as_often_however_many_rows(folder: Path) -> None:
+    def number(feed: IndicatorFeed, cells: Table) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            ran(folder, feed, cells)
+        return len(captured)
+
+    small = factories.feed(key="small", jump=10, highest=500)
+    large = factories.feed(key="large", jump=10, highest=500, indicator=factories.indicator(key="other"))
+    bad = {("PER", DAYS[0]): "-1"}
+    few = {(iso3, day): "100" for iso3 in CODES for day in DAYS[:2]}
+    assert number(small, few | bad) == number(large, table() | bad)
+    bad |= {(iso3, NEXT): "9000" for iso3 in CODES}
+    assert number(small, few | bad) == number(large, table() | bad)
+
+
+def test_command_names_the_cells_and_goes_on_after_an_error_of_the_program(folder: Path) -> None:
+    feed = published(folder, key="a-broken")
+    factories.feed(key="b-good", indicator=factories.indicator(key="other"))
+    (folder / "feeds").mkdir(exist_ok=True)
+    (folder / "feeds" / "held").write_text("a file where the folder of held files is to be", encoding="utf-8")
+    written(folder, text(dict.fromkeys(table(), "300") | {("PER", DAYS[0]): "-1"}))
+    out, err = StringIO(), StringIO()
+    with pytest.raises(CommandError, match=r"Look at: a-broken, b-good\."):
+        call_command("update_indicators", stdout=out, stderr=err)
+    assert "a-broken: The program failed: FileExistsError" in err.getvalue()
+    assert feed.runs.first().problem == "The program failed."
+    assert "b-good: Some values held. 120 rows read, 119 new" in out.getvalue()
+    assert "b-good: 1 value is negative or does not fit the unit “persons”. First in row 2: PER 2020-03-01: -1." in (
+        err.getvalue()
+    )
+
+
+def test_error_of_one_feed_leaves_the_others_in_the_queue(folder: Path) -> None:
+    factories.feed(key="one")
+    factories.feed(key="two", indicator=factories.indicator(key="other"))
+    written(folder, "<html>")
+    for feed in IndicatorFeed.objects.all():
+        with pytest.raises(tasks.MayPass):
+            tasks.update_feed(feed=feed.pk)
+    assert FeedRun.objects.filter(state="failed").count() == 2
