@@ -288,7 +288,7 @@ def _reads_alike(before: Capture, found: keeping.Document) -> bool:
     text = getattr(before, "document_text", None)
     if text is None or text.state != TextState.READ or before.media_type != found.media_type:
         return False
-    return quotes.folded(text.text) == quotes.folded(found.reading.text)
+    return quotes.read_alike(text.text, found.reading.text)
 
 
 def _works(link: Link, fetched: Fetched, capture: Capture | None, *, is_changed: bool, at: datetime) -> None:
