@@ -2,7 +2,8 @@
 
 `call` names a module and a function of ours. A helper process, which knows neither database nor settings, imports the
 module once and forks for each call: that takes a few milliseconds, a new interpreter with its parsers three hundred
-(`confined_helper`). The bytes go in as a file, a plain value comes back as JSON; the kernel ends what passes its bounds.
+(`confined_helper`). The bytes go in as a file, a plain value comes back as JSON; the kernel ends what passes
+its bounds.
 
 What is proved to take a time in proportion to a small bounded input may be done outside; its comment says so.
 """
