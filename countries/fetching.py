@@ -40,6 +40,11 @@ LONGEST_HEAD = 262_144
 """Bytes of a response's head that count toward no limit of the body; the body of a redirect is cut here too."""
 FOR_FIRST_HOST = ("authorization", "cookie")
 """Headers that no redirect takes along."""
+LONGEST_ADDRESS = 2000
+LONGEST_CONTENT_TYPE = 200
+"""Characters of that header; to part a longer one takes quadratic time."""
+MOST_MEMBERS = 1000
+"""Members of a gzip; each of a million empty ones would want an unpacker of its own."""
 _GZIP = 16 + zlib.MAX_WBITS
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 """What stays as it is in an address; `%` because it stands before what is quoted already."""
@@ -169,7 +174,7 @@ def fetch(
             hops.append(hop(is_whole=_drain(response)))
         if len(hops) > limits.redirects:
             raise FetchError(Reason.TOO_MANY_REDIRECTS, url=target)
-        target = _tidy(urljoin(target, _as_text(location)))
+        target = _tidy(_joined(target, location))
 
 
 # Where to
@@ -189,6 +194,8 @@ class _Place:
 def _tidy(url: str) -> str:
     """`url` without fragment and blanks around it, in ASCII."""
     address = url.strip().partition("#")[0]
+    if len(address) > LONGEST_ADDRESS:
+        raise FetchError(Reason.BAD_ADDRESS, "too long", url[:LONGEST_ADDRESS])
     if any(sign.isspace() or not sign.isprintable() or sign == "\\" for sign in address.replace(" ", "")):
         raise FetchError(Reason.BAD_ADDRESS, "control characters", url)
     try:
@@ -219,11 +226,14 @@ def _place(url: str) -> _Place:
     return _Place(url, parts.scheme, parts.hostname, port, path)
 
 
-def _as_text(location: str) -> str:
-    """A header as UTF-8 where it is: http.client reads each byte as a letter."""
+def _joined(url: str, location: str) -> str:
+    """Where `url` leads on to; the header is UTF-8 where it can be, while http.client reads each byte as a letter."""
     with suppress(UnicodeError):
-        return location.encode("latin-1").decode()
-    return location
+        location = location.encode("latin-1").decode()
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise FetchError(Reason.BAD_ADDRESS, error, location[:LONGEST_ADDRESS]) from error
 
 
 def _public_addresses(place: _Place, clock: Clock) -> list[str]:
@@ -272,10 +282,13 @@ def _connection(place: _Place, limits: Limits, clock: Clock, tape: Tape) -> Conn
 
 @contextmanager
 def _faults_told(url: str, clock: Clock) -> Iterator[None]:
-    """Whatever goes wrong on the way, as a FetchError; once the time is up, that is the reason."""
+    """Whatever goes wrong on the way, as a FetchError; once the time is up, that is the reason.
+
+    A ValueError is a number out of all range, such as the negative size of a chunk.
+    """
     try:
         yield
-    except (FetchError, TooMuch, OSError, HTTPException, HTTPError) as error:
+    except (FetchError, TooMuch, OSError, HTTPException, HTTPError, ValueError, OverflowError) as error:
         if isinstance(error, FetchError) and not clock.is_over:
             raise
         raise FetchError(Reason.TIMED_OUT if clock.is_over else _reason(error), error, url) from error
@@ -336,14 +349,16 @@ def _unpacked(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 
 def _gunzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Unpack in steps of bounded size; gzip may consist of several members."""
-    unpacker, is_begun = zlib.decompressobj(_GZIP), False
+    unpacker, is_begun, members = zlib.decompressobj(_GZIP), False, 1
     try:
         for received in pieces:
             piece = received.lstrip(b"\0") if unpacker.eof else received
             is_begun = is_begun or bool(piece)
             while piece:
                 if unpacker.eof:  # what follows is padding, or another member
-                    unpacker = zlib.decompressobj(_GZIP)
+                    unpacker, members = zlib.decompressobj(_GZIP), members + 1
+                    if members > MOST_MEMBERS:
+                        raise FetchError(Reason.BROKEN, "too many parts of a compressed body")
                 yield unpacker.decompress(piece, PIECE)
                 piece = unpacker.unused_data.lstrip(b"\0") if unpacker.eof else unpacker.unconsumed_tail
             while not unpacker.eof and (more := unpacker.decompress(b"", PIECE)):
@@ -355,18 +370,29 @@ def _gunzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _fetched(asked: str, hops: list[Hop], response: BaseHTTPResponse, size: int, sha256: str) -> Fetched:
-    message = Message()
-    stated = response.headers.get("Content-Type", "")
-    message["Content-Type"] = stated
+    media_type, charset = _content_type(response.headers.get("Content-Type", ""))
     return Fetched(
         asked=asked,
         url=hops[-1].url,
         hops=tuple(hops),
         status=response.status,
         headers=tuple(response.headers.iteritems()),
-        media_type=message.get_content_type() if stated else "",
-        charset=str(message.get_content_charset("")),
+        media_type=media_type,
+        charset=charset,
         size=size,
         received=hops[-1].end - hops[-1].start,
         sha256=sha256,
     )
+
+
+def _content_type(stated: str) -> tuple[str, str]:
+    """The media type and the character set that a header states, '' for each that it does not.
+
+    Not by `get_content_charset`, which decodes a parameter with whatever codec a stranger names (RFC 2231).
+    """
+    if not stated or len(stated) > LONGEST_CONTENT_TYPE:
+        return "", ""
+    message = Message()
+    message["Content-Type"] = stated
+    charset = message.get_param("charset", "")
+    return message.get_content_type(), charset.lower() if isinstance(charset, str) else ""

@@ -7,10 +7,15 @@ the outline of the page that holds the summary.
 from functools import cache
 
 import nh3
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+MOST_MARKS = 2_000
+"""Signs with a meaning in Markdown. To pair them takes quadratic time: a text with more, which nobody writes, is read as
+it stands."""
+_MARKS = str.maketrans("", "", "[]*_`<>&!\\~")
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "sup", "sub"}
 
 
@@ -22,7 +27,7 @@ def _parser() -> MarkdownIt:
 def to_html(text: str) -> SafeString:
     """Safe HTML; links do not tell where the reader comes from."""
     html = nh3.clean(
-        _parser().render(text),
+        _parser().render(text) if _is_readable(text) else f"<p>{escape(text)}</p>",
         tags=_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
@@ -33,8 +38,14 @@ def to_html(text: str) -> SafeString:
 
 def to_text(text: str) -> str:
     """The words alone, in one line."""
+    if not _is_readable(text):
+        return " ".join(text.split())
     blocks = (token for token in _parser().parse(text) if token.type in ("inline", "code_block", "fence"))
     return " ".join(" ".join(_words(block).split()) for block in blocks)
+
+
+def _is_readable(text: str) -> bool:
+    return len(text) <= MOST_MARKS or len(text) - len(text.translate(_MARKS)) <= MOST_MARKS
 
 
 def _words(block: Token) -> str:

@@ -1,55 +1,46 @@
-"""The text of a document, in a process of its own: `-m measures.archive.extraction TYPE FILE CHARSET` writes JSON.
+"""The text of a document, and a page without what it could do harm with. Called through `countries.confined`."""
 
-What comes from strangers may crash its parser, hang it or fill the memory. So this program limits itself first, knows
-neither the database nor the settings.
-"""
-
-import json
-import os
 import re
-import resource
-import sys
-import warnings
+import time
+from itertools import islice
+from typing import BinaryIO
 
 import html_text
 import lxml.html
+import nh3
 import pypdf
 
 from measures.archive.charsets import decoded
 
-SECONDS = 40
-MEMORY = 1_500_000_000
 LONGEST = 5_000_000
 """Characters of a text that are kept; a gazette of a thousand pages has some four million."""
+MOST_PAGES = 10_000
+SECONDS = 15
+"""Of the processor, after which no further page is begun: what is read by then is worth more than nothing."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
 _LINES = re.compile(r"\n{3,}")
+_DECLARATION = re.compile(r"\s*+<\?xml[^>]*+>")
 
 
-def main(media_type: str, path: str, charset: str) -> None:
-    """Write `{"pages": [text, …], "count": number or null}`."""
-    limit()
-    warnings.simplefilter("ignore")
-    pages, count = READERS[media_type](path, charset)
-    json.dump({"pages": pages, "count": count}, sys.stdout)
+def text_of(file: BinaryIO, media_type: str, charset: str) -> tuple[list[str], int | None]:
+    """The texts of the pages, and how many there are; one text and None where there are no pages."""
+    return READERS[media_type](file, charset)
 
 
-def limit() -> None:
-    """Bound what this process may use: time, memory, and no file of its own."""
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(5)
+def harmless_page(file: BinaryIO, charset: str) -> str:
+    """A web page without scripts, frames and anything that would be fetched."""
+    return nh3.clean(decoded(file.read(), charset), url_schemes={"data"})
 
 
-def of_pdf(path: str, charset: str) -> tuple[list[str], int]:
-    """Page by page; a page that cannot be read is empty."""
-    reader = pypdf.PdfReader(path, strict=False)
+def of_pdf(file: BinaryIO, charset: str) -> tuple[list[str], int]:
+    """Page by page; a page that cannot be read is empty, and so are those that nobody has the time for."""
+    reader = pypdf.PdfReader(file, strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
         raise ValueError("The document asks for a password.")
     pages: list[str] = []
     left = LONGEST
-    for page in reader.pages:
-        text = tidy(_text_of(page))[:left]
+    for page in islice(reader.pages, MOST_PAGES):
+        text = tidy(_text_of(page))[:left] if left and time.process_time() < SECONDS else ""
         left -= len(text)
         pages.append(text)
     return pages, len(pages)
@@ -62,17 +53,17 @@ def _text_of(page: pypdf.PageObject) -> str:
         return ""
 
 
-def of_html(path: str, charset: str) -> tuple[list[str], None]:
+def of_html(file: BinaryIO, charset: str) -> tuple[list[str], None]:
     """All that a reader sees, menus too: a quote may stand anywhere."""
-    data = _read(path)
-    text = decoded(data, charset)
-    text = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
+    text = decoded(file.read(), charset)
+    if declaration := _DECLARATION.match(text):
+        text = text[declaration.end() :]
     tree = lxml.html.document_fromstring(text) if text.strip() else None
     return [tidy(html_text.extract_text(tree) if tree is not None else "")[:LONGEST]], None
 
 
-def of_text(path: str, charset: str) -> tuple[list[str], None]:
-    return [tidy(decoded(_read(path), charset))[:LONGEST]], None
+def of_text(file: BinaryIO, charset: str) -> tuple[list[str], None]:
+    return [tidy(decoded(file.read(), charset))[:LONGEST]], None
 
 
 def tidy(text: str) -> str:
@@ -82,17 +73,9 @@ def tidy(text: str) -> str:
     return _LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
-
-
 READERS = {
     "application/pdf": of_pdf,
     "text/html": of_html,
     "application/xml": of_html,
     "text/plain": of_text,
 }
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

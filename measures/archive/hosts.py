@@ -5,12 +5,13 @@ The pause stands in the database, so that any number of workers keep it together
 
 import io
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
-from protego import Protego
 
+from countries import confined
 from countries.fetching import FetchError, Limits, fetch
 from measures.models import Host
 
@@ -73,16 +74,25 @@ def _rules(status: int, body: bytes) -> str:
 
 
 def check_allowed(url: str, host: Host) -> None:
-    """Forbidden where the rules of the server, as last read, forbid our user agent the address."""
-    if host.robots and not _parsed(host).can_fetch(url, settings.FETCH_USER_AGENT):
+    """Forbidden where the rules of the server, as last read, forbid our user agent the address, or cannot be read."""
+    try:
+        is_allowed = not host.robots or _asked(host, "is_allowed", url=url)
+    except confined.Failed:
+        is_allowed = False
+    if not is_allowed:
         raise Forbidden(url)
 
 
 def pause_of(host: Host) -> timedelta:
-    """How long the server is left alone after a request."""
-    delay = _parsed(host).crawl_delay(settings.FETCH_USER_AGENT) if host.robots else None
-    return min(max(PAUSE, timedelta(seconds=delay or 0)), LONGEST_PAUSE)
+    """How long the server is left alone after a request, whatever its rules may be."""
+    try:
+        asked = _asked(host, "pause", longest=LONGEST_PAUSE.total_seconds()) if host.robots else 0
+    except (confined.Failed, confined.Unavailable):
+        asked = LONGEST_PAUSE.total_seconds()
+    return max(PAUSE, timedelta(seconds=asked))
 
 
-def _parsed(host: Host) -> Protego:
-    return Protego.parse(host.robots)
+def _asked(host: Host, function: str, **arguments: Any) -> Any:
+    rules = io.BytesIO(host.robots.encode())
+    arguments["agent"] = settings.FETCH_USER_AGENT
+    return confined.call("measures.archive.robots", function, rules, bounds=confined.SMALL, **arguments)

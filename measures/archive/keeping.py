@@ -14,10 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from countries import confined
 from countries.fetching import Fetched
 from countries.workers import IsStopping, never
 from measures.archive import pictures, reading, store
-from measures.archive.media_types import HTML, UNKNOWN, media_type_of
+from measures.archive.charsets import is_known
+from measures.archive.media_types import HTML, UNKNOWN
 from measures.archive.warc import write_warc
 from measures.models import Capture, DocumentText, Source
 from measures.source_choices import CaptureMethod
@@ -37,7 +39,7 @@ class Document:
 
 def document(fetched: Fetched, body: BinaryIO) -> Document:
     """Look at a fetched body: its type by its content, its text."""
-    media_type = media_type_of(body)
+    media_type = reading.media_type_of(body)
     return Document(fetched, media_type, reading.read(body, media_type, fetched.charset))
 
 
@@ -79,7 +81,10 @@ def check_upload(source: Source | None, file: BinaryIO) -> str:
     if not size or size > LARGEST_UPLOAD:
         megabytes = LARGEST_UPLOAD // 1_000_000
         raise ValidationError(_("Choose a file with something in it, of at most %(mb)d MB.") % {"mb": megabytes})
-    media_type = media_type_of(file)
+    try:
+        media_type = reading.media_type_of(file)
+    except confined.Unavailable as error:
+        raise ValidationError(_("The document cannot be looked at just now. Try again in a minute.")) from error
     if media_type == UNKNOWN:
         raise ValidationError(
             _("This is none of the documents that can be kept: PDF, image, web page, text or office document.")
@@ -141,4 +146,4 @@ def _note_reading(capture: Capture, found: reading.Reading, picture: str) -> Non
 
 
 def _named(charset: str) -> str:
-    return charset.replace("\0", "")[:40]
+    return charset[:40] if is_known(charset) else ""

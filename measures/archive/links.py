@@ -52,6 +52,8 @@ DAYS_OF_GONE = timedelta(days=3)
 """A link is gone after so many failures in a row over at least so long: a bad day is not the end."""
 LONGEST_REST = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(days=7)
+LONGEST_DATE = 100
+"""Characters of a header that is a date or a number."""
 SIGNS_OF_END = {"http_404", "http_410", "http_400", "http_500", "http_502", "http_503", "http_504", *Reason.values} - {
     Reason.TOO_LARGE,
     Reason.INSIDE,
@@ -289,7 +291,7 @@ def _reads_alike(before: Capture, found: keeping.Document) -> bool:
     text = getattr(before, "document_text", None)
     if text is None or text.state != TextState.READ or before.media_type != found.media_type:
         return False
-    return quotes.folded(text.text) == quotes.folded(found.reading.text)
+    return quotes.read_alike(text.text, found.reading.text)
 
 
 def _works(link: Link, fetched: Fetched, capture: Capture | None, *, is_changed: bool, at: datetime) -> None:
@@ -354,12 +356,12 @@ def _has_network(link: Link) -> bool:
 
 
 def _retry_after(fetched: Fetched, now: datetime) -> timedelta | None:
-    """When the server wants to be asked again, in seconds or as a date."""
-    stated = fetched.header("Retry-After").strip()
+    """When the server wants to be asked again, in seconds or as a date; at once where it says nothing of sense."""
+    stated = fetched.header("Retry-After").strip()[:LONGEST_DATE]
     if not stated:
         return None
     pause = timedelta()
-    with suppress(ValueError, OverflowError):
+    with suppress(ValueError, OverflowError, TypeError):  # TypeError: a date of an unknown zone, `-0000`
         pause = timedelta(seconds=int(stated)) if stated.isdecimal() else parsedate_to_datetime(stated) - now
     return min(max(pause, timedelta()), LONGEST_RETRY_AFTER)
 

@@ -1,4 +1,7 @@
-"""What a file is, by what is in it: names and what servers say are often wrong."""
+"""What a file is, by what is in it: names and what servers say are often wrong.
+
+Called through `countries.confined`: the list of names in an archive alone may fill the memory.
+"""
 
 import re
 from typing import BinaryIO
@@ -23,8 +26,8 @@ _OFFICE = {
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 _OPEN_DOCUMENT = re.compile(rb"application/vnd\.oasis\.opendocument\.[a-z]+")
-_IS_HTML = re.compile(
-    rb"^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|title|meta|p|div|h1|table)[\s>/]", re.I | re.S
+_IS_HTML = re.compile(  # each comment is read once: what was matched is not given back (`*+`, `(?>`)
+    rb"\s*+(?><!--.*?-->\s*+)*+<(!doctype\s+html|html|head|body|title|meta|p|div|h1|table)[\s>/]", re.I | re.S
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -85,6 +88,6 @@ def _written(head: bytes) -> str:
         body = body.replace(b"\0", b"")
     if not body.strip() or _CONTROL.search(body):
         return UNKNOWN
-    if _IS_HTML.search(body) or b"<html" in body.lower():
+    if _IS_HTML.match(body) or b"<html" in body.lower():
         return HTML
     return XML if body.lstrip().startswith(b"<?xml") else TEXT

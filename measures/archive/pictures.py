@@ -5,20 +5,25 @@ network besides: a page from a stranger can neither run nor load anything, files
 """
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-import nh3
 from django.conf import settings
 
-from measures.archive.charsets import decoded
+from countries import confined
 
 SECONDS = 60
+CLEANING = confined.Bounds(cpu=10)
+MEMORY = 2_000_000_000
+"""Bytes that each process of the browser may fill; an ordinary page takes a tenth of them."""
+LARGEST_PICTURE = 50_000_000
 LARGEST = 10_000_000
 """Bytes of a page that is drawn."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -45,16 +50,33 @@ def draw(file: BinaryIO, charset: str) -> bytes | None:
     body = file.read(LARGEST + 1)
     if browser in ("", "none") or len(body) > LARGEST:
         return None
+    try:
+        cleaned = _harmless(body, charset)
+    except confined.Failed:
+        return None
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "page.html").write_text(_harmless(decoded(body, charset)), "utf-8")
+        (folder / "page.html").write_text(cleaned, "utf-8")
         return (folder / "page.pdf").read_bytes() if _print(browser, folder) else None
 
 
-def _harmless(html: str) -> str:
-    cleaned = nh3.clean(html, url_schemes={"data"})
+def _harmless(body: bytes, charset: str) -> str:
+    cleaned = confined.call(
+        "measures.archive.extraction", "harmless_page", BytesIO(body), bounds=CLEANING, charset=charset
+    )
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     return f"<!doctype html>{head}{cleaned}"
+
+
+def _bound(process: "subprocess.Popen[bytes]") -> None:
+    """Bound the browser, and what it starts from here on, where the system can (Linux).
+
+    Not its addresses: it reserves many times what it fills.
+    """
+    if hasattr(resource, "prlimit"):
+        with suppress(ProcessLookupError):
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (LARGEST_PICTURE, LARGEST_PICTURE))
 
 
 def _print(browser: str, folder: Path) -> bool:
@@ -70,6 +92,7 @@ def _print(browser: str, folder: Path) -> bool:
         env={**os.environ, "HOME": str(folder)},
     )
     try:
+        _bound(process)
         process.wait(SECONDS)
     except subprocess.TimeoutExpired:
         return False

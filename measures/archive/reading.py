@@ -1,26 +1,16 @@
 """What can be read in a document: its text page by page, its language, its number of pages."""
 
-import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from itertools import accumulate
-from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
-from django.conf import settings
-
-from measures.archive.media_types import HTML, PDF, TEXT, XML
-from measures.archive.store import PIECE
+from countries import confined
+from measures.archive.media_types import HTML, PDF, TEXT, UNKNOWN, XML
 from measures.source_choices import TextState
 
 READABLE = (PDF, HTML, XML, TEXT)
-PROGRAM = "measures.archive.extraction"
-"""Run, never imported: strangers' files may crash what it imports."""
-SECONDS = 60
-"""How long a document may be read; its process also limits itself."""
 PAGE_BREAK = "\n\n"
 GUESSED_FROM = 20_000
 """Characters from which the language is guessed."""
@@ -46,21 +36,26 @@ class Reading:
     language: str = ""
 
 
+def media_type_of(file: BinaryIO) -> str:
+    """The type of a file's content, `application/octet-stream` where nothing can be known of it."""
+    try:
+        return str(confined.call("measures.archive.media_types", "media_type_of", file, bounds=confined.SMALL))
+    except confined.Failed:
+        return UNKNOWN
+
+
 def read(file: BinaryIO, media_type: str, charset: str = "") -> Reading:
-    """Read a document in a process that may crash, hang or grow without harm; never raise for what is in it."""
+    """Read a document; never raise for what is in it."""
     if media_type.startswith("image/"):
         return Reading(TextState.EMPTY)
     if media_type not in READABLE:
         return Reading(TextState.UNREADABLE)
-    with NamedTemporaryFile() as copy:
-        file.seek(0)
-        while piece := file.read(PIECE):
-            copy.write(piece)
-        copy.flush()
-        found = _extracted(copy.name, media_type, charset)
-    if found is None:
+    try:
+        pages, count = confined.call(
+            "measures.archive.extraction", "text_of", file, media_type=media_type, charset=charset
+        )
+    except confined.Failed:
         return Reading(TextState.UNREADABLE)
-    pages, count = found
     text = PAGE_BREAK.join(pages)
     if not text.strip():
         return Reading(TextState.EMPTY, pages=count)
@@ -68,25 +63,11 @@ def read(file: BinaryIO, media_type: str, charset: str = "") -> Reading:
     return Reading(TextState.READ, text, starts, count, language_of(text))
 
 
-def _extracted(path: str, media_type: str, charset: str) -> tuple[list[str], int | None] | None:
-    command = [sys.executable, "-m", PROGRAM, media_type, path, charset]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=settings.BASE_DIR,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            check=True,
-        )
-        found = json.loads(done.stdout)
-    except (subprocess.SubprocessError, ValueError):
-        return None
-    return found["pages"], found["count"]
-
-
 def language_of(text: str) -> str:
-    """`en`, `es` or `pt` by its most frequent words, '' where they do not tell."""
+    """`en`, `es` or `pt` by its most frequent words, '' where they do not tell.
+
+    Looks at a bounded beginning once, so it needs no process of its own.
+    """
     words = Counter(word.lower() for word in _WORD.findall(text[:GUESSED_FROM]))
     scores = {language: sum(words[word] for word in frequent) for language, frequent in _FREQUENT.items()}
     best, second = sorted(scores.values(), reverse=True)[:2]

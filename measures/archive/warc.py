@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -11,10 +12,11 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from warcio.warcwriter import WARCWriter
 
-from countries.fetching import Fetched, Hop
+from countries.fetching import LONGEST_HEAD, Fetched, Hop
 
 VERSION = "WARC/1.1"
 PIECE = 65_536
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 def write_warc(fetched: Fetched, transfer: BinaryIO, out: BinaryIO) -> None:
@@ -87,12 +89,10 @@ def _payload_digest(block: BinaryIO | io.RawIOBase) -> str:
 
 
 def _after_head(block: BinaryIO | io.RawIOBase) -> Iterator[bytes]:
+    """What follows the empty line; some servers end lines without a carriage return."""
     block.seek(0)
-    head = b""
-    while piece := block.read(PIECE):
-        head += piece
-        if b"\r\n\r\n" in head:
-            yield head.partition(b"\r\n\r\n")[2]
-            break
-    while piece := block.read(PIECE):
-        yield piece
+    head = block.read(LONGEST_HEAD) or b""
+    if end := _END_OF_HEAD.search(head):
+        yield head[end.end() :]
+        while piece := block.read(PIECE):
+            yield piece

@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ SPREADSHEETS = {b"PK\x03\x04": "XLSX/ODS", b"\xd0\xcf\x11\xe0": "XLS"}
 _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 
 csv.field_size_limit(10 * LONGEST_TEXT)
+MOST_LISTED, LONGEST_LISTED = 20, 100
+"""Names of columns that a message lists, and characters of each."""
 LONGEST_RECORD = 5_000_000
 """Characters of a row; a longer one is refused while it is read, since it would have to be held in memory."""
 
@@ -209,10 +212,10 @@ def _refuse_unlike_header(names: list[str], known: set[str], resource: type[File
             _("Name the columns in the first row, as in: %(columns)s.")
             % {"columns": ", ".join(column.name for column in resource.imported())},
         )
-    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    repeated = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if repeated:
         raise FileProblem(
-            _("The header names a column twice: %(columns)s.") % {"columns": ", ".join(repeated)},
+            _("The header names a column twice: %(columns)s.") % {"columns": _listed(repeated)},
             _("Keep one of the two."),
         )
     for name, needed in resource.needs.items():
@@ -224,13 +227,19 @@ def _refuse_unlike_header(names: list[str], known: set[str], resource: type[File
             )
 
 
+def _listed(names: list[str]) -> str:
+    """The first of these names, each as long as a name may be."""
+    listed = ", ".join(name[:LONGEST_LISTED] for name in names[:MOST_LISTED])
+    return listed if len(names) <= MOST_LISTED else f"{listed}, …"
+
+
 def _columns(names: list[str], resource: type[FileResource]) -> list[Column | None]:
     by_name = {column.name: column for column in resource.columns()}
     unknown = [name for name in names if name and name not in by_name and name not in OWN_COLUMNS]
     if unknown:
         raise FileProblem(
-            _("The header has unknown columns: %(columns)s.") % {"columns": ", ".join(unknown)},
-            nearest_in_words(unknown[0], list(by_name)) + " " + _("Rename or remove the column."),
+            _("The header has unknown columns: %(columns)s.") % {"columns": _listed(unknown)},
+            nearest_in_words(unknown[0][:LONGEST_LISTED], list(by_name)) + " " + _("Rename or remove the column."),
         )
     found = (by_name.get(name) for name in names)
     return [column if column and not column.readonly else None for column in found]

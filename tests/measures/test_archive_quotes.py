@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from measures.archive import quotes
+from measures.archive import quotes, wording
 from measures.models import Citation, Measure, QuoteCheck, Source
 from tests import factories
 
@@ -33,7 +33,7 @@ TEXT = (
     ],
 )
 def test_quote_stands_however_it_is_printed(quote: str) -> None:
-    assert quotes.stands(quote, quotes.folded(TEXT))
+    assert wording.stands(quote, wording.folded(TEXT))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_quote_stands_however_it_is_printed(quote: str) -> None:
     ],
 )
 def test_other_words_do_not_stand(quote: str) -> None:
-    assert not quotes.stands(quote, quotes.folded(TEXT))
+    assert not wording.stands(quote, wording.folded(TEXT))
 
 
 def _cited(quote: str) -> Citation:
