@@ -13,5 +13,5 @@ alter table countries_publicchange
 
 
 class Migration(migrations.Migration):
-    dependencies = [("countries", "0012_contexts_are_never_rewritten")]
+    dependencies = [("countries", "0014_contexts_are_never_rewritten")]
     operations = [migrations.RunSQL(NAME, "alter table countries_publicchange drop column name")]

@@ -47,7 +47,7 @@ end
 
 
 class Migration(migrations.Migration):
-    dependencies = [("measures", "0020_packed_hits")]
+    dependencies = [("measures", "0021_import_records_stay")]
 
     operations = [
         migrations.RunSQL(READABLE, "drop function measures_readable(text)"),

@@ -32,7 +32,7 @@ end $$
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("countries", "0011_run_notes_stay"),
+        ("countries", "0013_run_notes_stay"),
         ("pghistory", "0007_auto_20250421_0444"),
     ]
     operations = [migrations.RunSQL(ATTACH, migrations.RunSQL.noop)]

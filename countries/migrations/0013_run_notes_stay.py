@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('countries', '0010_values_changed_by_hand'),
+        ('countries', '0012_values_left_out_before'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
