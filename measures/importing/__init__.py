@@ -119,18 +119,20 @@ def compared(
     publish: bool = False,
     workflow: Workflow = Workflow.DRAFT,
     only_new: bool = False,
+    keep_identifiers: bool = False,
     progress: Tell | None = None,
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
 
-    With `only_new` the records that exist stay as they are, however they differ from the file. `progress` is called
-    with each `Step`; what it raises breaks the import off.
+    With `only_new` the records that exist stay as they are, however they differ from the file. `keep_identifiers`
+    restores a backup: new records keep identifiers that the series here has not given. `progress` is called with each
+    `Step`; what it raises breaks the import off.
 
     Raise FileProblem where the file cannot be read at all.
     """
     table = open_table(path, resource)
     is_measures = resource is MeasureResource
-    rules = records.rules(publish=publish) if is_measures else []
+    rules = [*numbers.rules(keep=keep_identifiers), *records.rules(publish=publish)] if is_measures else []
     if resource is ObservationResource:
         rules = figures.rules()
     tell = progress or _tell_nobody

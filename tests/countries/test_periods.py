@@ -48,7 +48,9 @@ def test_partial_date_covers_as_much_as_its_precision(date: PartialDate) -> None
 
 
 NUMBERS = st.integers(0, 40).map(lambda number: f"{number:02d}") | st.sampled_from(["0", "5", "000", "-1", "٣", ""])
-YEARS = st.sampled_from(["2020", "2021", "1800", "2199", "1799", "2200", "0000", "9999", "99999", "-2020", "20", "²020"])
+YEARS = st.sampled_from(
+    ["2020", "2021", "1800", "2199", "1799", "2200", "0000", "9999", "99999", "-2020", "20", "²020"]
+)
 NEARLY_DATES = st.builds(
     "{0}{1}{2}{1}{3}{4}".format,
     YEARS | NUMBERS,
