@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from countries.changes import acts_on
+from countries.keys import key_of
 from countries.periods import PartialDate, PartialDateField, Period, PeriodField
 
 MOST_USERS = 100
@@ -162,6 +163,16 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         form.field_of_rule = {**form.field_of_rule, **self.field_of_rule}
         return form
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the address fills in; a text that can be no key chooses no record."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        related = {field.name: field.related_model for field in self.opts.get_fields() if field.name in initial}
+        return {
+            name: value
+            for name, value in initial.items()
+            if not (model := related.get(name)) or all(key_of(model, key) is not None for key in _listed(value))
+        }
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         context["faults"] = list(
             _faults(context["adminform"].form, context["inline_admin_formsets"], context.get("place_of_faults", ""))
@@ -196,6 +207,10 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The stock page; what is in use says what to do instead."""
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:

@@ -114,6 +114,7 @@ MIDDLEWARE = [
     "observatory.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.languages.language_by_address",
+    "observatory.malformed.RefuseMalformed",  # before anything that asks the database; its answer has a language
     "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
     "observatory.compression.Compression",  # a country's page shrinks to a seventh, also where no proxy compresses
     "django.contrib.sessions.middleware.SessionMiddleware",

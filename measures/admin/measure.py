@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from countries.admin import three_languages
+from countries.keys import key_of, whole_number
 from countries.merging import refusal_of, refuse, rule_broken
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
@@ -106,8 +107,8 @@ class MeasureAdmin(MeasureList):
         """A new form after “save and add another” begins with the sources of the last one."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, CitationInline) and request.method == "GET" and obj.pk is None:
-            keys = [key for key in request.GET.get("sources", "").split(",") if key.isdigit()]
-            kwargs["initial"] = [{"source": key} for key in keys[:20]]
+            keys = map(whole_number, request.GET.get("sources", "").split(",")[:20])
+            kwargs["initial"] = [{"source": key} for key in keys if key is not None]
         return kwargs
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -136,7 +137,8 @@ class MeasureAdmin(MeasureList):
 
     def _notice_newer_version(self, request: HttpRequest, object_id: str) -> None:
         """Lock the record; where it has changed since the form was opened, merge and refuse to save this time."""
-        measure = Measure.objects.select_for_update(of=("self",), no_key=True).filter(pk=unquote(object_id)).first()
+        pk = key_of(Measure, unquote(object_id))
+        measure = Measure.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
         if measure is None or not super().has_change_permission(request, measure):
             return
         if request.POST.get("record_version") == str(measure.record_version):
@@ -242,13 +244,12 @@ class MeasureAdmin(MeasureList):
         """What the form, as typed so far, may repeat; asked while it is filled in."""
         if request.method != "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        pk = request.POST.get("pk", "")
-        found = duplicates.matches(candidate(request.POST, int(pk) if pk.isdigit() else None))
+        found = duplicates.matches(candidate(request.POST, whole_number(request.POST.get("pk", ""))))
         return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The public page of a record that has none yet."""
-        measure = get_object_or_404(for_page(Measure.objects.all()), pk=unquote(object_id))
+        measure = get_object_or_404(for_page(Measure.objects.all()), pk=key_of(Measure, unquote(object_id)))
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
         address = request.build_absolute_uri(measure.get_absolute_url())
