@@ -10,7 +10,12 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import (
+    AdminTextInputWidget,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+    RelatedFieldWidgetWrapper,
+)
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import QuerySet
@@ -67,7 +72,29 @@ class PeriodInput(DateInput):
     kind = "period"
 
 
-class KnownAutocomplete(AutocompleteSelect):
+class _KeysAlone:
+    """Mixin of autocomplete: a text that can be no key, in the address or in a form, chooses nothing.
+
+    The stock widget asks the database for it.
+    """
+
+    field: Any
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        model = self.field.remote_field.model
+        keys = [key for key in value if key_of(model, str(key)) is not None]
+        return super().optgroups(name, keys, attr)  # type: ignore[misc]  # of the widget
+
+
+class Autocomplete(_KeysAlone, AutocompleteSelect):
+    """Autocomplete for one record."""
+
+
+class AutocompleteMultiple(_KeysAlone, AutocompleteSelectMultiple):
+    """Autocomplete for several records."""
+
+
+class KnownAutocomplete(Autocomplete):
     """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
 
     known: dict[str, str] = {}
@@ -103,6 +130,16 @@ class RelatedByChoice(BaseModelAdmin):
         if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             formfield.widget = formfield.widget.widget
         return formfield
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteMultiple(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class KnownRows(RelatedByChoice):
@@ -163,16 +200,6 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         form.field_of_rule = {**form.field_of_rule, **self.field_of_rule}
         return form
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What the address fills in; a text that can be no key chooses no record."""
-        initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        related = {field.name: field.related_model for field in self.opts.get_fields() if field.name in initial}
-        return {
-            name: value
-            for name, value in initial.items()
-            if not (model := related.get(name)) or all(key_of(model, key) is not None for key in _listed(value))
-        }
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         context["faults"] = list(
             _faults(context["adminform"].form, context["inline_admin_formsets"], context.get("place_of_faults", ""))
@@ -207,10 +234,6 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """The stock page; what is in use says what to do instead."""
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:

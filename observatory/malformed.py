@@ -14,13 +14,13 @@ HEADERS = ("CONTENT_TYPE", "REMOTE_ADDR")
 
 
 class RefuseMalformed:
-    """Middleware: a path, query string, header, cookie or form with a NUL or half a character in it is refused."""
+    """Middleware: a path, query string, header, cookie or form with a NUL in it is refused."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        _refuse_unkeepable(_before_the_body(request))
+        _refuse_nul(_before_the_body(request))
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: Any) -> None:
@@ -29,7 +29,7 @@ class RefuseMalformed:
             names_and_values = request.POST.lists()
         except UnreadablePostError:
             return  # the visitor has gone
-        _refuse_unkeepable(text for name, values in names_and_values for text in (name, *values))
+        _refuse_nul(text for name, values in names_and_values for text in (name, *values))
 
 
 def _before_the_body(request: HttpRequest) -> Iterable[str]:
@@ -42,18 +42,6 @@ def _before_the_body(request: HttpRequest) -> Iterable[str]:
     yield from request.COOKIES.values()
 
 
-def _refuse_unkeepable(texts: Iterable[str]) -> None:
-    for text in texts:
-        if "\0" in text or not _is_whole(text):
-            raise BadRequest("The request holds a NUL character or half a character, which no text has.")
-
-
-def _is_whole(text: str) -> bool:
-    """Whether no character is half of a pair, which cannot be written as UTF-8."""
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _refuse_nul(texts: Iterable[str]) -> None:
+    if any("\0" in text for text in texts):
+        raise BadRequest("The request holds a NUL character, which no text has.")

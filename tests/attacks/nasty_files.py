@@ -64,13 +64,13 @@ FILES: dict[str, bytes] = {
 }
 
 
-def rows(**cells: str) -> bytes:
-    return csv_text([MEASURE | cells]).encode()
+def rows(column: str = "evidence", *values: str) -> bytes:
+    """A file with a row for each value of a column."""
+    return csv_text([MEASURE | {column: value} for value in values or ("",)]).encode()
 
 
 CELLS: dict[str, bytes] = {
-    f"{column}: {kind}": rows(**{column: str(value)})
+    column: rows(column, *(value for value in NASTY.values() if isinstance(value, str) and len(value) < 10_000))
     for column in ("public_id", "valid_from", "status_history", "relations", "sources", "original_language", "topics")
-    for kind, value in NASTY.items()
-    if isinstance(value, str) and len(value) < 10_000
 }
+"""A file for each column, whose rows hold everything nasty there."""

@@ -93,14 +93,14 @@ def test_wrong_argument_is_answered_with_words(tmp_path: Path) -> None:
     (tmp_path / "\udcff.csv").write_bytes(good.read_bytes())
     half = "\udcff"
     wrong = [
-        *(["import_measures", path] for path in (folder, nowhere, long, "", "a\0b", "/dev/null")),
-        *(["import_measures", good, f"--by={name}"] for name in ("nobody", "", half, "a\0b", "x" * 10_000)),
+        *(["import_measures", path] for path in (folder, nowhere, long, "", "/dev/null")),
+        *(["import_measures", good, f"--by={name}"] for name in ("nobody", "", half, "x" * 10_000)),
         *(["import_measures", good, "--dry-run", f"--errors={path}"] for path in (good,)),
         *(["import_file", kind, good] for kind in ("none", "", half, "measures.csv")),
         *(["export_file", kind] for kind in ("none", "", half)),
-        *(["export_measures", "--country", code] for code in ("XXX", "", half, "a\0b", "%s", "9" * 5000)),
-        *(["export_measures", "-o", path] for path in (folder, nowhere, long, "a\0b")),
-        *(["export_archive", path] for path in (folder, good, "a\0b")),
+        *(["export_measures", "--country", code] for code in ("XXX", "", half, "%s", "9" * 5000)),
+        *(["export_measures", "-o", path] for path in (folder, nowhere, long)),
+        *(["export_archive", path] for path in (folder, good)),
         *(["update_indicators", key] for key in ("none", "", half)),
     ]
     unheard = [arguments for arguments in wrong if not _refusal(*arguments)]

@@ -1,6 +1,8 @@
 """No form answers 500, whatever stands in any of its fields, and no file that is imported."""
 
 import random
+import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
@@ -63,17 +65,23 @@ def test_no_value_of_a_field_ends_in_500(visitors: Visitors, known: dict[type[Mo
         if model_admin.has_add_permission(visitors.request):
             add = reverse(f"admin:{name}_add")
             fresh = _form_of(visitors, model, add)
-            _attack(visitors, chance, f"{name} (new)", add, fresh | {k: data[k] for k in fresh.keys() & data.keys()})
+            filled = fresh | {field: data[field] for field in fresh.keys() & data.keys()}
+            _attack(visitors, chance, f"{name} (new)", add, filled, besides=data)
     assert visitors.report() == ""
     assert sent == {model._meta.model_name for model in admin.site._registry} - FORMS_OF_NOBODY
 
 
-def _attack(visitors: Visitors, chance: random.Random, name: str, path: str, data: dict[str, Any]) -> None:
+def _attack(
+    visitors: Visitors, chance: random.Random, name: str, path: str, data: dict[str, Any], besides: Collection[str] = ()
+) -> None:
+    """Each field in turn, `besides` those; of rows the first, which has the fields of all."""
     for field in data:
+        if field in besides or re.search(r"-[1-9]\d*-", field):
+            continue
         for kind in chance.sample([*NASTY], A_FIELD):
             _post(visitors, f"{name} {field}, {kind}", path, data | {field: NASTY[kind]})
         if field.endswith("_FORMS"):
-            for value in ("9" * 30, "-1", "x", "²", None, chance.choice(["", "1001", "\0", "1e3", "[]"])):
+            for value in chance.sample(["9" * 30, "-1", "x", "²", None, "", "1001", "\0", "1e3", "[]"], 3):
                 _post(visitors, f"{name} {field}, {value}", path, data | {field: value})
     _post(visitors, f"{name} empty", path, {"_save": "1"})
     _post(visitors, f"{name} without management forms", path, {k: v for k, v in data.items() if "_FORMS" not in k})
