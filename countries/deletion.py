@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
@@ -13,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from countries.changes import acts_on, versions
+from countries.keys import key_of
 from countries.second_reader_admin import SecondReaderAdmin
 
 SEEN = "seen"
@@ -56,10 +56,7 @@ class DeletionAdmin(SecondReaderAdmin):
 
     def locked(self, object_id: str) -> Any:
         """The record, which nobody else changes until the end of the transaction; None where it is gone."""
-        try:
-            key = self.opts.pk.to_python(unquote(object_id))
-        except ValidationError:
-            return None
+        key = key_of(self.model, unquote(object_id))
         return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from countries import feeds
 from countries.feeds.bodies import TRYING_SECONDS
 from countries.feeds.understanding import refuse_bad_aliases
+from countries.keys import key_of
 from countries.merging import MergingAdmin, MergingForm
 from countries.models import GOOD, PUBLIC, WAITING, FeedRun, IndicatorFeed, RunState
 from countries.second_reader import may_publish
@@ -269,10 +270,8 @@ class FeedRunAdmin(admin.ModelAdmin):
         """Everything about a run; by POST what a person decides of it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if not object_id.isdecimal():
-            raise Http404
         runs = FeedRun.objects.select_related("feed__indicator", "started_by", "decided_by")
-        run = get_object_or_404(runs, pk=object_id)
+        run = get_object_or_404(runs, pk=key_of(FeedRun, object_id))
         if request.method == "POST":
             return self._decide(request, run)
         may_decide = request.user.has_perm(DECIDE)

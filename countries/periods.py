@@ -36,13 +36,17 @@ MONTHS = (
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """Years outside of these are taken for slips of the keyboard (`0202`, `20200`)."""
+LONGEST_SHOWN = 40
+"""Characters of a text that is no date which its refusal shows."""
 
 PARTIAL_DATE_PATTERN = r"(1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?"
 """The canonical form, in the regular expressions that Python and PostgreSQL share."""
 PERIOD_PATTERN = rf"({PARTIAL_DATE_PATTERN})?(/({PARTIAL_DATE_PATTERN})?)?"
 
 _ISO = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?\s*(?P<inferred>\??)")
-_DAY_FIRST = re.compile(r"(?P<day>[0-9]{1,2})[/.](?P<month>[0-9]{1,2})[/.](?P<year>[0-9]{4})\s*(?P<inferred>\??)")
+_DAY_AND_MONTH = re.compile(
+    r"(?P<first>[0-9]{1,2})[/.](?P<second>[0-9]{1,2})[/.](?P<year>[0-9]{4})\s*(?P<inferred>\??)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,37 +62,29 @@ class PartialDate:
     def parse(cls, text: str) -> Self:
         """Read one date as typed; raise ValidationError that says what would be right.
 
-        Beside the canonical form, `25/12/2020` is read where only one reading is possible.
+        Beside the canonical form, `25/12/2020` and `12/25/2020` are read, where only one reading is possible.
         """
         text = text.strip()
         if match := _ISO.fullmatch(text):
-            return cls._checked(text, match)
-        if match := _DAY_FIRST.fullmatch(text):
-            _refuse_ambiguous(text, match)
-            return cls._checked(text, match)
+            return cls._checked(text, match, match["month"], match["day"])
+        if match := _DAY_AND_MONTH.fullmatch(text):
+            return cls._checked(text, match, *_month_and_day(text, match))
         raise ValidationError(
             _("“%(text)s” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29; add ? if inferred."),
             code="invalid_date",
-            params={"text": text},
+            params={"text": _cut(text)},
         )
 
     @classmethod
-    def _checked(cls, text: str, match: re.Match[str]) -> Self:
-        year, month, day = (int(match[part]) if match[part] else None for part in ("year", "month", "day"))
-        assert year is not None
-        if not FIRST_YEAR <= year <= LAST_YEAR:
+    def _checked(cls, text: str, match: re.Match[str], month: str | None, day: str | None) -> Self:
+        parts = _year(text, match), _number(month), _number(day)
+        if not _is_in_calendar(*parts):
             raise ValidationError(
-                _("The year of “%(text)s” is not between %(first)d and %(last)d."),
-                code="invalid_year",
-                params={"text": text, "first": FIRST_YEAR, "last": LAST_YEAR},
+                _("“%(text)s” is not in the calendar. %(remedy)s"),
+                code="not_in_calendar",
+                params={"text": text, "remedy": _remedy(*parts)},
             )
-        try:
-            datetime.date(year, month or 1, day or 1)
-        except ValueError:
-            raise ValidationError(
-                _("“%(text)s” is not in the calendar."), code="not_in_calendar", params={"text": text}
-            ) from None
-        return cls(year, month, day, inferred=bool(match["inferred"]))
+        return cls(*parts, inferred=bool(match["inferred"]))
 
     @classmethod
     def from_date(cls, date: datetime.date) -> Self:
@@ -131,20 +127,63 @@ class PartialDate:
         return ", ".join(note for note in notes if note)
 
 
-def _refuse_ambiguous(text: str, match: re.Match[str]) -> None:
-    """Raise where `03/04/2020` could be March or April; `25/12/2020` and `05/05/2020` can be read one way only."""
-    day, month, year = int(match["day"]), int(match["month"]), match["year"]
-    if day == month or day > 12:
-        return
-    raise ValidationError(
-        _("“%(text)s” can be read in two ways. Write %(day_first)s or %(month_first)s."),
-        code="ambiguous_date",
-        params={
-            "text": text,
-            "day_first": f"{year}-{month:02d}-{day:02d}",
-            "month_first": f"{year}-{day:02d}-{month:02d}",
-        },
-    )
+def _cut(text: str) -> str:
+    """A text as a message shows it: an upload may hold a megabyte where a date should be."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+
+
+def _number(digits: str | None) -> int | None:
+    """The number, also 0, which is no month and no day; None where nothing is written."""
+    return None if digits is None else int(digits)
+
+
+def _year(text: str, match: re.Match[str]) -> int:
+    year = int(match["year"])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValidationError(
+            _("The year of “%(text)s” is not between %(first)d and %(last)d."),
+            code="invalid_year",
+            params={"text": text, "first": FIRST_YEAR, "last": LAST_YEAR},
+        )
+    return year
+
+
+def _is_in_calendar(year: int, month: int | None, day: int | None) -> bool:
+    try:
+        datetime.date(year, 1 if month is None else month, 1 if day is None else day)
+    except ValueError:
+        return False
+    return True
+
+
+def _remedy(year: int, month: int | None, day: int | None) -> str:
+    """What would be right instead of a date that is not in the calendar; each date that it names can be read."""
+    if month and month <= 12:
+        if day == 0:
+            return _("Write %(month)s where the day is not known.") % {"month": f"{year}-{month:02d}"}
+        last = calendar.monthrange(year, month)[1]
+        return _("The last day of that month is %(day)s.") % {"day": f"{year}-{month:02d}-{last}"}
+    if month == 0:
+        return _("Write %(year)d where the month is not known.") % {"year": year}
+    return _("Write the month, from 01 to 12, before the day: 2020-05-29.")
+
+
+def _month_and_day(text: str, match: re.Match[str]) -> tuple[str, str]:
+    """The month and the day of `25/12/2020`, `12/25/2020` and `05/05/2020`, which can be read in one way only.
+
+    Raise where `03/04/2020` could be March or April. Where no reading is a date, the one whose month exists is refused.
+    """
+    first, second, year = match["first"], match["second"], _year(text, match)
+    orders = [(second, first), (first, second)]
+    readings = [(month, day) for month, day in orders if _is_in_calendar(year, int(month), int(day))]
+    if len(readings) == 2 and int(first) != int(second):
+        day_first, month_first = (f"{year}-{int(month):02d}-{int(day):02d}" for month, day in readings)
+        raise ValidationError(
+            _("“%(text)s” can be read in two ways. Write %(day_first)s or %(month_first)s."),
+            code="ambiguous_date",
+            params={"text": text, "day_first": day_first, "month_first": month_first},
+        )
+    return (readings or [order for order in orders if 1 <= int(order[0]) <= 12] or orders)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +197,7 @@ class Period:
     def parse(cls, text: str) -> Self:
         """Read `2019`, `2016/2019`, `2020-03-16/2020-05-07?`, `2007/` or `/2015`; raise ValidationError otherwise."""
         first, slash, second = text.strip().partition("/")
-        if _DAY_FIRST.fullmatch(text.strip()) or not slash:
+        if _DAY_AND_MONTH.fullmatch(text.strip()) or not slash:
             date = PartialDate.parse(text)
             return cls(date, date)
         start = PartialDate.parse(first) if first.strip() else None
@@ -167,7 +206,7 @@ class Period:
             raise ValidationError(_("A period needs a start or an end, such as 2016/2019 or 2007/."), code="empty")
         if start and end and end.last < start.first:
             raise ValidationError(
-                _("The period “%(text)s” ends before it starts."), code="reversed", params={"text": text}
+                _("The period “%(text)s” ends before it starts."), code="reversed", params={"text": _cut(text)}
             )
         return cls(start, end)
 

@@ -18,6 +18,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from countries.keys import whole_number
 from countries.merging import MergingForm
 from countries.models import Country, Indicator, MobilityRole, Observation, Unit
 from countries.periods import PartialDate, Period
@@ -47,7 +48,6 @@ TEXTS = ("narrative_en", "narrative_es", "narrative_pt", "source_name", "source_
 """What a new edition takes over from the newest."""
 
 SENT_FIGURE = re.compile(r"observations-[0-9]{1,4}-id")
-WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class RowForm(RecordForm):
@@ -263,8 +263,8 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
 
 
 def _sent_keys(request: HttpRequest) -> list[int]:
-    sent = (str(value) for name, value in request.POST.items() if SENT_FIGURE.fullmatch(name))
-    return [int(value) for value in sent if WHOLE_NUMBER.fullmatch(value)]
+    sent = (whole_number(str(value)) for name, value in request.POST.items() if SENT_FIGURE.fullmatch(name))
+    return [number for number in sent if number is not None]
 
 
 def daily_indicators(country: Country) -> list[Indicator]:

@@ -11,7 +11,12 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.widgets import AdminTextInputWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import (
+    AdminTextInputWidget,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+    RelatedFieldWidgetWrapper,
+)
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.models import QuerySet
@@ -22,6 +27,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from countries.changes import acts_on
+from countries.keys import key_of
 from countries.periods import PartialDate, PartialDateField, Period, PeriodField
 
 MOST_USERS = 100
@@ -67,7 +73,29 @@ class PeriodInput(DateInput):
     kind = "period"
 
 
-class KnownAutocomplete(AutocompleteSelect):
+class _KeysAlone:
+    """Mixin of autocomplete: a text that can be no key, in the address or in a form, chooses nothing.
+
+    The stock widget asks the database for it.
+    """
+
+    field: Any
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        model = self.field.remote_field.model
+        keys = [key for key in value if key_of(model, str(key)) is not None]
+        return super().optgroups(name, keys, attr)  # type: ignore[misc]  # of the widget
+
+
+class Autocomplete(_KeysAlone, AutocompleteSelect):
+    """Autocomplete for one record."""
+
+
+class AutocompleteMultiple(_KeysAlone, AutocompleteSelectMultiple):
+    """Autocomplete for several records."""
+
+
+class KnownAutocomplete(Autocomplete):
     """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
 
     known: dict[str, str] = {}
@@ -103,6 +131,16 @@ class RelatedByChoice(BaseModelAdmin):
         if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             formfield.widget = formfield.widget.widget
         return formfield
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteMultiple(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 class KnownRows(RelatedByChoice):

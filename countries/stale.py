@@ -19,6 +19,8 @@ from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from countries.keys import key_of, whole_number
+
 MOST_ROWS = 2000
 """Rows that Django itself reads of a formset."""
 
@@ -43,10 +45,10 @@ class Snapshot:
     def from_json(cls, text: str) -> "Snapshot":
         """What a form carried; nothing where it carried nothing that can be read, so that all differences show."""
         try:
-            loaded = json.loads(text or "{}")
+            loaded = _loaded(text or "{}")
             rows = {prefix: {key: _texts(row) for key, row in rows.items()} for prefix, rows in loaded["rows"].items()}
             return cls(_texts(loaded["fields"]), rows)
-        except (ValueError, AttributeError, TypeError, KeyError):
+        except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
             return cls()
 
 
@@ -100,12 +102,24 @@ def written(differences: Iterable[Difference]) -> str:
 def _read(text: str) -> list[Difference]:
     """What a form carried; nothing where that cannot be read."""
     try:
-        found = [Difference(**each) for each in json.loads(text or "[]")]
-        for raw in (raw for each in found if each.is_conflict for raw in (each.theirs_raw, each.mine_raw)):
-            _texts({"": json.loads(raw)})
-        return found
-    except (ValueError, TypeError):
+        found = [Difference(**each) for each in _loaded(text or "[]")]
+        is_written_by_us = all(isinstance(value, str | bool) for each in found for value in asdict(each).values())
+        raws = [raw for each in found if each.is_conflict for raw in (each.theirs_raw, each.mine_raw)]
+        return found if is_written_by_us and all(map(_are_texts, map(_loaded, raws))) else []
+    except (ValueError, TypeError, RecursionError):
         return []
+
+
+def _are_texts(values: Any) -> bool:
+    """Whether values read from JSON are what a browser posts."""
+    return isinstance(values, list) and all(isinstance(text, str) and "\0" not in text for text in values)
+
+
+def _loaded(text: str) -> Any:
+    """What JSON holds; raise ValueError also where it holds half a character, which no page can be written with."""
+    loaded = json.loads(text)
+    json.dumps(loaded, ensure_ascii=False).encode()
+    return loaded
 
 
 def snapshot(form: forms.BaseForm, formsets: Iterable[Any]) -> Snapshot:
@@ -247,8 +261,9 @@ class Merge:
 
     def _write_rows(self, prefix: str, kept: list[Values], added: list[Values]) -> None:
         """Put the rows into the data as a formset reads them: those with a key first."""
-        for key in [key for key in self.data if key.startswith(f"{prefix}-") and key.split("-")[1].isdigit()]:
-            del self.data[key]
+        for key in [*self.data]:
+            if key.startswith(f"{prefix}-") and whole_number(key.split("-")[1]) is not None:
+                del self.data[key]
         for index, row in enumerate([*kept, *added]):
             for name, values in row.items():
                 self.data.setlist(f"{prefix}-{index}-{name}", values)
@@ -263,8 +278,7 @@ def _of_both(base: list[str], theirs: list[str], mine: list[str]) -> list[str]:
 
 def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:
     """How many rows a posted formset says that it has, as far as it can be believed."""
-    said = str(data.get(f"{prefix}-TOTAL_FORMS", ""))
-    return min(int(said), MOST_ROWS) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+    return min(whole_number(str(data.get(f"{prefix}-TOTAL_FORMS", ""))) or 0, MOST_ROWS)
 
 
 def posted_rows(data: QueryDict, prefix: str) -> list[Values]:
@@ -273,8 +287,9 @@ def posted_rows(data: QueryDict, prefix: str) -> list[Values]:
     rows: list[Values] = [{} for _row in range(total)]
     for key in data:
         parts = key.split("-", 2)
-        if len(parts) == 3 and parts[0] == prefix and parts[1].isdigit() and int(parts[1]) < total:
-            rows[int(parts[1])][parts[2]] = data.getlist(key)
+        number = whole_number(parts[1]) if len(parts) == 3 and parts[0] == prefix else None
+        if number is not None and number < total:
+            rows[number][parts[2]] = data.getlist(key)
     return rows
 
 
@@ -295,7 +310,7 @@ def in_words(column: Any, values: list[str]) -> str:
     """Posted values as the form would show them: labels for codes and keys, texts as they are."""
     if isinstance(column, forms.ModelChoiceField):
         queryset: Any = column.queryset
-        keys = [value for value in values if value]
+        keys = [key for value in values if value and (key := key_of(queryset.model, value)) is not None]
         return ", ".join(str(row) for row in queryset.filter(pk__in=keys)) if keys else ""
     if isinstance(column, forms.BooleanField):
         return _("yes") if values else _("no")

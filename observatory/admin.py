@@ -37,6 +37,8 @@ class StateFilter(admin.SimpleListFilter):
         return list(background.STATES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> QuerySet[BackgroundJob]:
+        if self.value() and self.value() not in background.STATES:  # the column is an enumeration of PostgreSQL's
+            return queryset.none()
         return queryset.filter(status=self.value()) if self.value() else queryset
 
 

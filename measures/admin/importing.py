@@ -30,6 +30,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from countries.keys import key_of, whole_number
 from countries.resources import FileResource
 from countries.workers import has_worker
 from measures import tasks
@@ -237,9 +238,7 @@ class FileImportAdmin(admin.ModelAdmin):
 
     def _kept(self, request: HttpRequest, pk: Any) -> FileImport:
         """The import, for whoever may import files of its kind."""
-        kept = get_object_or_404(FileImport, pk=pk) if str(pk).isdigit() else None
-        if kept is None:
-            raise Http404
+        kept = get_object_or_404(FileImport, pk=key_of(FileImport, str(pk)))
         if kept.file_type not in dict(importable(request.user)):
             raise PermissionDenied
         return kept
@@ -370,9 +369,10 @@ def _category(request: HttpRequest, kept: FileImport) -> int | None:
     asked = request.GET.get("category", "")
     if not asked:
         return None
-    if not asked.isdecimal() or int(asked) >= len(kept.categories):
+    number = whole_number(asked)
+    if number is None or number >= len(kept.categories):
         raise Http404
-    return int(asked)
+    return number
 
 
 def _progress(kept: FileImport) -> dict[str, Any]:

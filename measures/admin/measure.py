@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from countries.admin import three_languages
+from countries.keys import key_of, whole_number
 from countries.second_reader_admin import refusal_of, refuse
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
@@ -100,8 +101,8 @@ class MeasureAdmin(MeasureList):
         """A new form after “save and add another” begins with the sources of the last one."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, CitationInline) and request.method == "GET" and obj.pk is None:
-            keys = [key for key in request.GET.get("sources", "").split(",") if key.isdigit()]
-            kwargs["initial"] = [{"source": key} for key in keys[:20]]
+            keys = map(whole_number, request.GET.get("sources", "").split(",")[:20])
+            kwargs["initial"] = [{"source": key} for key in keys if key is not None]
         return kwargs
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -222,13 +223,12 @@ class MeasureAdmin(MeasureList):
         """What the form, as typed so far, may repeat; asked while it is filled in."""
         if request.method != "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        pk = request.POST.get("pk", "")
-        found = duplicates.matches(candidate(request.POST, int(pk) if pk.isdigit() else None))
+        found = duplicates.matches(candidate(request.POST, whole_number(request.POST.get("pk", ""))))
         return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The public page of a record that has none yet."""
-        measure = get_object_or_404(for_page(Measure.objects.all()), pk=unquote(object_id))
+        measure = get_object_or_404(for_page(Measure.objects.all()), pk=key_of(Measure, unquote(object_id)))
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
         address = request.build_absolute_uri(measure.get_absolute_url())

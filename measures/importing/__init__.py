@@ -122,19 +122,21 @@ def compared(
     workflow: Workflow = Workflow.DRAFT,
     only_new: bool = False,
     is_operator: bool = False,
+    keep_identifiers: bool = False,
     progress: Tell | None = None,
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
 
     With `only_new` the records that exist stay as they are, however they differ from the file. Whoever may not publish
     changes nothing public, unless it is the operator at the command line, who names `by` for the history alone.
-    `progress` is called with each `Step`; what it raises breaks the import off.
+    `keep_identifiers` restores a backup: new records keep identifiers that the series here has not given. `progress` is
+    called with each `Step`; what it raises breaks the import off.
 
     Raise FileProblem where the file cannot be read at all.
     """
     table = open_table(path, resource)
     is_measures = resource is MeasureResource
-    rules = records.rules(publish=publish) if is_measures else []
+    rules = [*numbers.rules(keep=keep_identifiers), *records.rules(publish=publish)] if is_measures else []
     if resource is ObservationResource:
         rules = figures.rules()
     has_second_reader = is_measures or is_operator or may_publish(by)  # measures have rules of their own

@@ -5,9 +5,51 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from measures.importing.aside import aside
+from measures.importing.problems import Rule
 from measures.importing.staging import execute, rows
+
+FIRST_NUMBERS = 1000
+"""Numbers up to this are taken from a file for a country that has no series yet, however few its rows."""
+NUMBERS_A_ROW = 10
+"""Numbers for each of its rows that are taken from such a file: identifiers of imports that failed leave gaps."""
+
+
+def rules(*, keep: bool) -> list[Rule]:
+    """Which identifiers of new rows are refused, so that none runs a series out of numbers.
+
+    A file may number its new rows itself, since their relations name each other by identifiers: as far as the series
+    would get with those rows. A record that exists is found by whatever identifier it has. With `keep` a backup is
+    restored: the series follows.
+    """
+    form = Rule(
+        "public_id",
+        f"{_NEW} and (public_id !~ '^[A-Z]{{3}}-(0[0-9]{{4}}|[1-9][0-9]{{4,5}})$' or number = 0)",
+        _("This is no identifier of a series."),
+        _("Correct it to the form of PER-00007, five or six digits, or leave the cell empty: the series gives one."),
+    )
+    beyond = Rule(
+        "public_id",
+        f"{_NEW} and number > case when last > 0 then last + count"
+        f" else greatest({FIRST_NUMBERS}, {NUMBERS_A_ROW} * count) end",
+        _("This identifier is beyond the series of its country."),
+        _(
+            "Leave the cell empty: the series gives the next one."
+            " To restore a backup with its identifiers, run import_measures with --keep-identifiers."
+        ),
+    )
+    return [form] if keep else [form, beyond]
+
+
+_NEW = """
+select line, public_id from (
+    select c.line, c.public_id, coalesce(s.last, 0) as last, count(*) over (partition by left(c.public_id, 3)) as count,
+        nullif(regexp_replace(substr(c.public_id, 5), '[^0-9]', '', 'g'), '')::numeric as number
+    from checked c left join measures_publicidsequence s on s.prefix = left(c.public_id, 3)
+    where c.is_new and c.public_id <> ''
+) n where true"""
 
 
 def number(*, within: bool) -> None:

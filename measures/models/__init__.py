@@ -1,6 +1,7 @@
 from measures.models.archive import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
+from measures.models.identifiers import PublicIdSequence
 from measures.models.imports import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
-from measures.models.measure import Measure, MeasureQuerySet, PublicIdSequence
+from measures.models.measure import Measure, MeasureQuerySet
 from measures.models.parts import Relation, StatusEvent
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords

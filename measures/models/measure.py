@@ -6,7 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -32,6 +32,7 @@ from measures.choices import (
     StatusGroup,
     Workflow,
 )
+from measures.models.identifiers import SERIES_FOLLOWS, PublicIdSequence
 from measures.models.published import PUBLISHED
 from measures.models.source import LANGUAGE_TAG
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
@@ -336,6 +337,7 @@ class Measure(models.Model):
             canonical("date", "measures_measure"),
         ]
         triggers = [
+            *SERIES_FOLLOWS,
             pgtrigger.Trigger(
                 name="statuses_of_new_kind",
                 when=pgtrigger.After,
@@ -343,7 +345,7 @@ class Measure(models.Model):
                 operation=pgtrigger.UpdateOf("kind"),
                 condition=pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind")),
                 func="update measures_statusevent set status = status where measure_id = new.id; return null;",
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -413,25 +415,3 @@ class MeasureOrigin(Measure.origin_countries.through):  # type: ignore[name-defi
 
     class Meta:
         proxy = True
-
-
-class PublicIdSequence(models.Model):
-    """The last number given in a country; numbers are given once, whatever becomes of the record."""
-
-    prefix = models.CharField(max_length=3, primary_key=True)
-    last = models.PositiveIntegerField(default=0)
-
-    INTERNATIONAL = "INT"
-
-    def __str__(self) -> str:
-        return f"{self.prefix}-{self.last:05d}"
-
-    @classmethod
-    @transaction.atomic
-    def take(cls, country_id: str | None) -> str:
-        """The next identifier of a country (or of `INT`), such as `PER-00007`; waits for others who take one."""
-        sequence, _created = cls.objects.get_or_create(prefix=country_id or cls.INTERNATIONAL)
-        sequence = cls.objects.select_for_update().get(pk=sequence.pk)
-        sequence.last += 1
-        sequence.save()
-        return str(sequence)

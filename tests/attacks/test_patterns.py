@@ -4,6 +4,7 @@ import io
 import json
 
 import pytest
+
 from countries import confined
 from tests.attacks.patterns import LENGTH, METHODS, Found, found
 

@@ -1,5 +1,6 @@
 import contextlib
 import datetime
+import re
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -46,10 +47,52 @@ def test_partial_date_covers_as_much_as_its_precision(date: PartialDate) -> None
     assert days in {"day": {1}, "month": {28, 29, 30, 31}, "year": {365, 366}}[date.precision]
 
 
-@given(st.text(max_size=30))
-def test_partial_date_refuses_or_reads_any_text(text: str) -> None:
-    with contextlib.suppress(ValidationError):
-        assert PartialDate.parse(str(PartialDate.parse(text))) == PartialDate.parse(text)
+NUMBERS = st.integers(0, 40).map(lambda number: f"{number:02d}") | st.sampled_from(["0", "5", "000", "-1", "٣", ""])
+YEARS = st.sampled_from(
+    ["2020", "2021", "1800", "2199", "1799", "2200", "0000", "9999", "99999", "-2020", "20", "²020"]
+)
+NEARLY_DATES = st.builds(
+    "{0}{1}{2}{1}{3}{4}".format,
+    YEARS | NUMBERS,
+    st.sampled_from(["-", "/", ".", "--", "", " "]),
+    NUMBERS,
+    YEARS | NUMBERS,
+    st.sampled_from(["", "?", " ?", "??", "\n", "\0", " 00:00:00"]),
+)
+TEXTS = st.text(max_size=30) | NEARLY_DATES | st.builds("{}/{}".format, NEARLY_DATES, NEARLY_DATES)
+
+
+@pytest.mark.parametrize("value_class", [PartialDate, Period])
+@given(text=TEXTS)
+def test_any_text_is_read_or_refused_with_words_that_can_be_read(
+    value_class: type[PartialDate] | type[Period], text: str
+) -> None:
+    try:
+        value = value_class.parse(text)
+    except ValidationError as error:
+        [message] = error.messages
+        advice = message.rpartition("”")[2].replace("from 01 to 12", "")
+        for proposed in re.findall(r"[0-9][0-9/-]*", advice):
+            assert Period.parse(proposed)
+    else:
+        assert value_class.parse(str(value)) == value
+        assert str(value_class.parse(str(value))) == str(value)
+
+
+@given(first=st.integers(0, 31), second=st.integers(0, 31), year=st.integers(0, 9999))
+def test_day_and_month_in_any_order_give_dates_of_the_calendar_alone(first: int, second: int, year: int) -> None:
+    days = set()
+    for month, day in ((first, second), (second, first)):
+        with contextlib.suppress(ValueError):
+            days.add(f"{datetime.date(year, month, day)}")
+    typed = f"{first:02d}/{second:02d}/{year:04d}"
+    if len(days) == 1 and 1800 <= year <= 2199:
+        assert {str(PartialDate.parse(typed))} == days
+        return
+    with pytest.raises(ValidationError) as error:
+        PartialDate.parse(typed)
+    if error.value.code == "ambiguous_date":
+        assert {error.value.params["day_first"], error.value.params["month_first"]} == days
 
 
 @pytest.mark.django_db
@@ -78,6 +121,7 @@ def test_database_range_is_the_python_range() -> None:
         ("2020-05-29?", "2020-05-29?"),
         ("2020-05 ?", "2020-05?"),
         ("25/12/2020", "2020-12-25"),
+        ("12/25/2020", "2020-12-25"),
         ("5.5.2020", "2020-05-05"),
         ("2020-02-29", "2020-02-29"),
     ],
@@ -92,8 +136,19 @@ def test_partial_date_reads_what_people_type(typed: str, stored: str) -> None:
         ("NA", "is not a date"),
         ("May 2020", "is not a date"),
         ("٢٠٢٠", "is not a date"),
-        ("2020-02-30", "is not in the calendar"),
-        ("2020-13", "is not in the calendar"),
+        ("2020-02-30", "is not in the calendar. The last day of that month is 2020-02-29."),
+        ("2020-13", "is not in the calendar. Write the month, from 01 to 12,"),
+        ("2020-00-15", "is not in the calendar. Write 2020 where the month is not known."),
+        ("2020-00-05", "is not in the calendar. Write 2020 where the month is not known."),
+        ("2020-05-00", "is not in the calendar. Write 2020-05 where the day is not known."),
+        ("05/00/2020", "is not in the calendar. Write 2020-05 where the day is not known."),
+        ("00/05/2020", "is not in the calendar. Write 2020-05 where the day is not known."),
+        ("00/00/2020", "is not in the calendar. Write 2020 where the month is not known."),
+        ("31/31/2020", "is not in the calendar. Write the month, from 01 to 12,"),
+        ("03/04/0000", "between 1800 and 2199"),
+        ("0000-05-29", "between 1800 and 2199"),
+        ("99999", "is not a date"),
+        ("-2020", "is not a date"),
         ("03/04/2020", "2020-04-03 or 2020-03-04"),
         ("0202", "between 1800 and 2199"),
         ("", "is not a date"),
@@ -131,3 +186,9 @@ def test_missing_in_words_names_what_the_source_lacks() -> None:
         "2020-05?": "day not recorded, date inferred",
         "2020-05-29": "",
     }
+
+
+def test_refusal_shows_no_more_of_a_text_than_a_line() -> None:
+    with pytest.raises(ValidationError) as error:
+        PartialDate.parse("x" * 1_000_000)
+    assert len(error.value.messages[0]) < 200

@@ -118,7 +118,9 @@ def test_what_cannot_be_saved_is_told_at_its_row_and_stays_typed(client: Client)
     page = client.post(URL, _shown(client) | typed)
     assert admin_forms.errors_by_field(page) == {
         "roles-0-as_of": ["“03/04/2020” can be read in two ways. Write 2020-04-03 or 2020-03-04."],
-        "observations-0-period": ["“2020-13” is not in the calendar."],
+        "observations-0-period": [
+            "“2020-13” is not in the calendar. Write the month, from 01 to 12, before the day: 2020-05-29."
+        ],
         "observations-0-value": ["A count is a whole number that is not negative."],
     }
     assert {name: value for name, value in _held(page).items() if name in typed} == typed

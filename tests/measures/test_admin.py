@@ -188,7 +188,7 @@ def test_bad_input_names_the_field_and_says_what_would_be_right() -> None:
     page = client.post(url, data)
     assert admin_forms.errors_by_field(page) == {
         "title_en": ["Write the title in at least one language."],
-        "valid_from": ["“2020-5-32” is not in the calendar."],
+        "valid_from": ["“2020-5-32” is not in the calendar. The last day of that month is 2020-05-31."],
         "status_events": ["The status history does not hold together. See the rows marked below."],
         "status_events-1-status": [
             "“In force” is no status of this kind of entry. Choose from: Introduced, In committee, Reported, On the"

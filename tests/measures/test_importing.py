@@ -133,6 +133,76 @@ def test_identifier_of_another_country_or_form_is_refused(tmp_path: Path, public
     assert Measure.objects.count() == 0
 
 
+@pytest.mark.parametrize("public_id", ["PER-00004", "PER-99999", "PER-99999999", "PER-00000", "PER-000001"])
+def test_identifier_beyond_the_series_is_refused(tmp_path: Path, public_id: str) -> None:
+    factories.measure()
+    report = run(tmp_path, [MEASURE | {"public_id": public_id}, MEASURE | {"title_en": "Sound"}])
+    assert problems(report) == [(2, "public_id", public_id)]
+    assert Measure.objects.count() == 1
+    assert PublicIdSequence.take("PER") == "PER-00002"
+
+
+@pytest.mark.parametrize("public_id", ["PER-99999999999", "PER-2147483647", "PER-9223372036854775808", "PER-٣٣٣٣٣"])
+def test_identifier_that_is_no_number_of_a_series_is_refused(tmp_path: Path, public_id: str) -> None:
+    for keep in (False, True):
+        report = run(tmp_path, [MEASURE | {"public_id": public_id}], keep_identifiers=keep)
+        assert {problem[:2] for problem in problems(report)} == {(2, "public_id")}
+    assert factories.measure().public_id == "PER-00001"
+
+
+def test_refused_identifier_is_answered_with_what_would_be_right(tmp_path: Path) -> None:
+    factories.measure()
+    [problem] = run(tmp_path, [MEASURE | {"public_id": "PER-00123"}]).problems
+    assert str(problem) == (
+        "row 2, public_id: This identifier is beyond the series of its country."
+        " Leave the cell empty: the series gives the next one."
+        " To restore a backup with its identifiers, run import_measures with --keep-identifiers."
+    )
+
+
+def test_identifier_of_a_deleted_record_brings_that_record_back(tmp_path: Path) -> None:
+    factories.measure()
+    factories.measure()
+    content = export()
+    Measure.objects.get(public_id="PER-00001").delete()
+    assert counts(run(tmp_path, content)) == (1, 0, 1, 0)
+    assert factories.measure().public_id == "PER-00003"
+
+
+def test_new_rows_may_be_numbered_so_that_they_name_each_other(tmp_path: Path) -> None:
+    factories.measure()
+    rows = [
+        MEASURE | {"public_id": "PER-00002", "relations": "extends:PER-00003"},
+        MEASURE | {"public_id": "PER-00003", "relations": ""},
+    ]
+    assert counts(run(tmp_path, rows)) == (2, 0, 0, 0)
+    assert factories.measure().public_id == "PER-00004"
+
+
+def test_backup_keeps_its_identifiers_and_the_series_follows(tmp_path: Path) -> None:
+    factories.measure()
+    rows = [MEASURE | {"public_id": "PER-80001"}, MEASURE | {"title_en": "Without"}]
+    assert counts(run(tmp_path, rows, keep_identifiers=True)) == (2, 0, 0, 0)
+    assert Measure.objects.get(title_en="Without").public_id == "PER-80002"
+    assert factories.measure().public_id == "PER-80003"
+
+
+@pytest.mark.parametrize(("number", "rows", "refused"), [(1000, 1, 0), (1001, 1, 1), (1010, 101, 0), (1011, 101, 1)])
+def test_country_without_series_takes_identifiers_near_to_the_number_of_rows(
+    tmp_path: Path, number: int, rows: int, refused: int
+) -> None:
+    content = [MEASURE | {"public_id": f"PER-{n + 1:05d}", "title_en": f"Act {n}"} for n in range(rows - 1)]
+    report = run(tmp_path, [*content, MEASURE | {"public_id": f"PER-{number:05d}"}], save=False)
+    assert report.refused == refused
+
+
+def test_record_with_an_identifier_beyond_the_series_can_still_be_changed(tmp_path: Path) -> None:
+    run(tmp_path, [MEASURE | {"public_id": "PER-80001"}], keep_identifiers=True)
+    PublicIdSequence.objects.update(last=5)  # as before a series followed
+    report = run(tmp_path, [{"public_id": "PER-80001", "title_en": "Another title"}])
+    assert counts(report) == (0, 1, 0, 0)
+
+
 def test_repeated_identifier_is_refused_on_both_rows(tmp_path: Path) -> None:
     report = run(tmp_path, [MEASURE | {"public_id": "PER-00001", "title_en": title} for title in "ABC"])
     assert [(problem.row, problem.column, problem.value) for problem in report.problems] == [

@@ -81,6 +81,28 @@ def test_public_ids_are_given_once_a_country() -> None:
     assert PublicIdSequence.take("PER") == "PER-00003"
 
 
+def test_series_follows_an_identifier_however_it_was_written() -> None:
+    first, second = factories.draft(sources=()), factories.draft(sources=())
+    Measure.objects.filter(pk=first.pk).update(public_id="PER-00003")
+    assert factories.draft(sources=()).public_id == "PER-00004"
+    second.pk, second.public_id, second.primary_topic = None, "PER-00009", None
+    second.save(force_insert=True)
+    assert PublicIdSequence.take("PER") == "PER-00010"
+
+
+@pytest.mark.parametrize("public_id", ["PER-1000000", "PER-99999999"])
+def test_database_refuses_an_identifier_that_would_leave_the_series_no_numbers(public_id: str) -> None:
+    made = factories.draft(sources=())
+    with pytest.raises(IntegrityError, match="beyond every series"), transaction.atomic():
+        Measure.objects.filter(pk=made.pk).update(public_id=public_id)
+    made.pk, made.public_id, made.primary_topic = None, public_id, None
+    with pytest.raises(IntegrityError, match="beyond every series"), transaction.atomic():
+        made.save(force_insert=True)
+    with pytest.raises(IntegrityError, match="in_bounds"), transaction.atomic():
+        PublicIdSequence.objects.update(last=99_999_999)
+    assert PublicIdSequence.take("PER") == "PER-00002"
+
+
 def test_public_id_of_an_international_act_begins_with_int() -> None:
     made = factories.draft(events=())
     compact = Measure.objects.create(

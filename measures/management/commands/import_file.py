@@ -13,6 +13,7 @@ from tqdm import tqdm
 from measures.accounts import system_account
 from measures.importing import FileProblem, Report, Step, compared
 from measures.importing.failures import write_failures
+from measures.importing.numbers import FIRST_NUMBERS, NUMBERS_A_ROW
 from measures.resources import RESOURCES
 
 SHOWN = 20
@@ -31,6 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("--errors", type=Path, metavar="FILE", help="write the refused rows to this CSV file")
         parser.add_argument("--publish", action="store_true", help="publish the measures of the file")
         parser.add_argument(
+            "--keep-identifiers",
+            action="store_true",
+            help="restore a backup: new measures keep their identifiers, however far these are beyond the series of"
+            " their country, which goes on behind them. Otherwise a file may number its new measures up to the place"
+            f" where the series would end with them, or, of a country without any measure, up to {FIRST_NUMBERS} or"
+            f" {NUMBERS_A_ROW} times its rows",
+        )
+        parser.add_argument(
             "--by", metavar="USERNAME", help="the account that the history names (default: observatory)"
         )
 
@@ -48,6 +57,7 @@ class Command(BaseCommand):
                     by=_account(by),
                     publish=publish,
                     is_operator=True,
+                    keep_identifiers=options["keep_identifiers"],
                     progress=partial(_show, bar),
                 ) as found,
             ):

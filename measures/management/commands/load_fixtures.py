@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *, update: bool, **options: Any) -> None:
-        common: dict[str, Any] = {"by": system_account(), "only_new": not update}
+        common: dict[str, Any] = {"by": system_account(), "only_new": not update, "keep_identifiers": True}
         for name, resource in RESOURCES.items():
             if resource is MeasureResource:  # measures name stubs, so these come first
                 self._load(FOLDER / "stubs.csv", resource, workflow=Workflow.STUB, **common)

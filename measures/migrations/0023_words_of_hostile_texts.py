@@ -47,7 +47,7 @@ end
 
 
 class Migration(migrations.Migration):
-    dependencies = [("measures", "0021_import_records_stay")]
+    dependencies = [("measures", "0022_series_follow_identifiers")]
 
     operations = [
         migrations.RunSQL(READABLE, "drop function measures_readable(text)"),

@@ -1,0 +1,78 @@
+"""The series of identifiers of each country, which nothing that is imported may run out of numbers."""
+
+import pgtrigger
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+LAST_GIVEN = 999_999
+"""The highest number that a record may bring with it: millions of numbers are left behind it."""
+LAST_NUMBER = 9_999_999
+
+_FOLLOW = """
+    if exists (
+        select from {rows} n left join measures_publicidsequence s on s.prefix = left(n.public_id, 3)
+        where substr(n.public_id, 5)::bigint > greatest(s.last, {last})
+    ) then
+        raise exception 'an identifier is beyond every series'
+            using errcode = 'check_violation', constraint = 'measures_measure_public_id_in_series';
+    end if;
+    insert into measures_publicidsequence as s (prefix, last)
+    select n.prefix, max(n.number) from (
+        select left(public_id, 3) as prefix, substr(public_id, 5)::integer as number from {rows} r
+    ) n left join measures_publicidsequence f using (prefix)
+    where n.number > coalesce(f.last, 0) group by n.prefix order by n.prefix
+    on conflict (prefix) do update set last = greatest(s.last, excluded.last);
+    return null;
+"""
+_MOVED = "(select n.* from new_values n join old_values o using (id) where n.public_id <> o.public_id)"
+
+SERIES_FOLLOWS = [
+    pgtrigger.Trigger(
+        name="series_follows_insert",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert,
+        referencing=pgtrigger.Referencing(new="new_values"),
+        func=_FOLLOW.format(rows="new_values", last=LAST_GIVEN),
+    ),
+    pgtrigger.Trigger(
+        name="series_follows_update",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Update,
+        referencing=pgtrigger.Referencing(old="old_values", new="new_values"),
+        func=_FOLLOW.format(rows=_MOVED, last=LAST_GIVEN),
+    ),
+]
+"""Whoever writes an identifier, the number is not given again, and the series always has numbers left."""
+
+
+class PublicIdSequence(models.Model):
+    """The last number given in a country; numbers are given once, whatever becomes of the record."""
+
+    prefix = models.CharField(max_length=3, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    INTERNATIONAL = "INT"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(last__lte=LAST_NUMBER),
+                name="measures_publicidsequence_in_bounds",
+                violation_error_message=_("A series of identifiers ends at 9999999."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}-{self.last:05d}"
+
+    @classmethod
+    @transaction.atomic
+    def take(cls, country_id: str | None) -> str:
+        """The next identifier of a country (or of `INT`), such as `PER-00007`; waits for others who take one."""
+        sequence, _created = cls.objects.get_or_create(prefix=country_id or cls.INTERNATIONAL)
+        sequence = cls.objects.select_for_update().get(pk=sequence.pk)
+        sequence.last += 1
+        sequence.save()
+        return str(sequence)

@@ -1,0 +1,229 @@
+"""Everything that answers: the addresses of the URLconf, what they are about, and values that nobody means well."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponseBase
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RegexPattern
+
+from countries.models import Country, FeedRun
+from measures.importing import jobs
+from measures.models import Capture, FileImport, Measure, Source
+from observatory.models import BackgroundJob
+from tests import factories
+from tests.csv_files import MEASURE, csv_text
+
+SEED = 20200414
+SESSION = settings.SESSION_COOKIE_NAME
+ROLES = ("nobody", "analyst", "editor", "superuser")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A pattern of the URLconf: its name with namespaces, else its route; and the route with `{parameter}` in it."""
+
+    name: str
+    route: str
+
+    @property
+    def parameters(self) -> list[str]:
+        return re.findall(r"{(\w+)}", self.route)
+
+    @property
+    def model(self) -> type[Model] | None:
+        """The model that an address of the admin is about."""
+        for model in admin.site._registry:
+            if self.route.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):
+                return model
+        return None
+
+
+def addresses() -> list[Address]:
+    """Every pattern of the URLconf, in English."""
+    return list(_walk(get_resolver().url_patterns))
+
+
+def _walk(patterns: Iterable[URLPattern | URLResolver], before: str = "", within: str = "") -> Iterator[Address]:
+    for entry in patterns:
+        route = before + _route(entry)
+        if isinstance(entry, URLPattern):
+            yield Address(within + (entry.name or route), route)
+        else:
+            yield from _walk(entry.url_patterns, route, f"{entry.namespace}:" if entry.namespace else within)
+
+
+def _route(entry: URLPattern | URLResolver) -> str:
+    route = str(entry.pattern)
+    if isinstance(entry.pattern, RegexPattern):
+        return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", route).strip("^$")
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+
+
+def objects() -> dict[type[Model], Model]:
+    """One record of each kind that an address can be about."""
+    job = "insert into procrastinate_jobs (task_name, queue_name, args, status) values ('none', 'none', '{}', 'todo')"
+    with connection.cursor() as cursor:
+        cursor.execute(job)
+    country, source = factories.country(summary_en="A country"), factories.source(rights="show")
+    factories.country(iso3="ECU")
+    measure = factories.measure(country=country, sources=(source,), reference="N° 7-2020", groups=("migrants",))
+    factories.relation(subject=measure, object=factories.measure())
+    capture = factories.capture(source=source)
+    factories.document_text(capture=capture)
+    factories.link(source=source, state="gone")
+    factories.observation(period="2018")
+    observation = factories.observation(period="2019")
+    feed = factories.feed()
+    made = (
+        *(BackgroundJob.objects.get(), country, source, measure, capture, observation, observation.indicator, feed),
+        *(FeedRun.objects.create(feed=feed), factories.mobility_role(), measure.topics.get()),
+        *(measure.target_groups.get(), factories.issuing_body(country=country), _upload()),
+        *(Group.objects.get(name="editor"), User.objects.get(username="author")),
+        *(
+            AccessAttempt.objects.create(failures_since_start=1),
+            AccessLog.objects.create(),
+            AccessFailureLog.objects.create(),
+        ),
+    )
+    return {type(record): record for record in made}
+
+
+def _upload() -> FileImport:
+    """A file that was checked, with a row of each kind."""
+    known = Measure.objects.order_by("pk").first()
+    assert known
+    rows = [
+        MEASURE | {"public_id": "", "topics": "none"},
+        MEASURE | {"public_id": "", "title_en": "New"},
+        MEASURE | {"public_id": known.public_id, "title_en": "Changed"},
+    ]
+    by = factories.user(username="importer", is_superuser=True)
+    waiting = FileImport(file_type="measures", name="measures.csv", publish=True, created_by=by)
+    waiting.file.save("measures.csv", ContentFile(csv_text(rows).encode()), save=False)
+    jobs.begin(waiting)
+    jobs.check(waiting)
+    waiting.refresh_from_db()
+    return waiting
+
+
+def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str, str]:
+    """What the parameters of an address stand for, so that something is there."""
+    country, source, measure = known[Country], known[Source], known[Measure]
+    capture, waiting = known[Capture], known[FileImport]
+    assert isinstance(country, Country)
+    assert isinstance(source, Source)
+    assert isinstance(measure, Measure)
+    assert isinstance(capture, Capture)
+    values = {
+        "section": "measures",
+        "path": "peru.jpg",
+        "slug": country.slug,
+        "public_id": measure.public_id,
+        "key": source.key,
+        "sha256": capture.sha256,
+        "reference": "7-2020",
+        "content_type_id": str(ContentType.objects.get_for_model(Measure).pk),
+        "object_id": quote(known[address.model].pk) if address.model else str(measure.pk),
+        "name": "measures",
+        "ending": "csv",
+        "pk": str(waiting.pk),
+        "capture_id": str(capture.pk),
+        "id": str(known[User].pk),
+        "app_label": "measures",
+        "url": "nowhere/at/all",
+    }
+    return {name: values[name] for name in address.parameters}
+
+
+NASTY = (
+    "%00",
+    "a%00b",
+    "%ED%A0%80",
+    "%FF%FE",
+    "9" * 30,
+    "-1",
+    "99999999999",
+    "0000-00-00",
+    "%D9%A3",
+    "%C2%B2",
+    "..%2F..%2Fetc",
+    "x" * 3000,
+    "%27%22%3B--%3Cb%3E",
+    "_5F_",
+    "%7B%22a%22%3A%5B1%5D%7D",
+    "NaN",
+    "1e999",
+    "True",
+    "None",
+    "%E2%80%AE%F0%9F%92%A3",
+    "%25%25s%28",
+)
+"""Values for paths and query strings, percent-encoded as they are sent: NUL, a lone surrogate, no UTF-8, too large,
+negative, no date, digits of other scripts, a way out of the folder, markup, JSON, no number."""
+
+
+@dataclass(slots=True)
+class Visitors:
+    """A client for each role, and what went wrong with any."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        people = {
+            "analyst": factories.analyst(),
+            "editor": factories.editor(),
+            "superuser": factories.editor(username="root", is_superuser=True),
+        }
+        for role in ROLES:
+            self.clients[role] = Client(raise_request_exception=False)
+            if role in people:
+                self.clients[role].force_login(people[role])
+                self.cookies[role] = self.clients[role].cookies[SESSION].value
+
+    @property
+    def request(self) -> HttpRequest:
+        """A request of the superuser."""
+        request = RequestFactory().get("/admin/")
+        request.user = User.objects.get(username="root")
+        return request
+
+    def ask(self, role: str, what: str, method: str, path: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Send a request whose writes are undone; `what` it is about stands in the report if it fails."""
+        client = self.clients[role]
+        if role in self.cookies:  # the way out, too, is undone
+            client.cookies[SESSION] = self.cookies[role]
+        with transaction.atomic():
+            response: Any = getattr(client, method)(path, *args, **kwargs)
+            try:
+                if response.streaming:
+                    b"".join(response)
+            except Exception as error:  # whatever the stream raises is what is looked for
+                self._note(what, role, method, path, args, error)
+            transaction.set_rollback(True)
+        if response.status_code >= 500:
+            error = response.exc_info[1] if getattr(response, "exc_info", None) else None
+            self._note(what, role, method, path, args, error)
+        return response
+
+    def _note(self, what: str, role: str, method: str, path: str, args: Any, error: Any) -> None:
+        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}"
+        self.failures.setdefault((what, reason), f"{role} {method} {path[:200]} {str(args)[:300]}")
+
+    def report(self) -> str:
+        """Every failure once."""
+        return "\n".join(f"{what}: {reason}\n    {how}" for (what, reason), how in self.failures.items())

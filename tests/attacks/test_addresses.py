@@ -1,0 +1,219 @@
+"""No address of the site and of its admin answers 500, whatever stands in it and whoever asks."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.filters import FieldListFilter
+from django.db.models import Model
+from django.http import QueryDict
+from django.test import Client
+from pytest_django import Settings
+
+from measures.filters import MeasureFilter
+from measures.source_filters import SourceFilter
+from observatory.home_map import Question
+from tests import factories
+from tests.attacks.surface import NASTY, ROLES, SEED, Address, Visitors, addresses, known_values, objects
+
+pytestmark = pytest.mark.django_db
+
+A_PARAMETER = 1
+"""Nasty values that each parameter of an address gets in the suite, drawn anew for each of them."""
+
+NOT_FOUND = {
+    "picture": "a checkout has no pictures",
+}
+
+QUERIES = {
+    "series_csv": {"series": "immigrant_stock"},
+    "series_svg": {"series": "immigrant_stock"},
+    "admin:autocomplete": {
+        "app_label": "measures",
+        "model_name": "measure",
+        "field_name": "issuing_body",
+        "term": "p",
+        "for_country": "PER",
+    },
+}
+"""What an address cannot do without."""
+NOT_FOR_ANYBODY = {
+    *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
+    *("admin:measures_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
+    *("admin:axes_accessattempt_add", "admin:axes_accesslog_add", "admin:axes_accessfailurelog_add"),
+}
+"""Of a record that nobody adds or deletes by hand."""
+
+
+@pytest.fixture
+def known(settings: Settings, tmp_path: Any) -> dict[type[Model], Model]:
+    settings.IMPORTS_DIR = tmp_path / "imports"
+    return objects()
+
+
+@pytest.fixture
+def visitors(known: dict[type[Model], Model]) -> Visitors:
+    return Visitors()
+
+
+def _path(address: Address, values: dict[str, str], language: str = "en") -> str:
+    is_translated = address.name.startswith("admin:") or address.name not in PLAIN
+    prefix = f"/{language}/" if is_translated and language != "en" else "/"
+    return prefix + address.route.format(**values)
+
+
+def _query(address: Address, **parameters: str) -> str:
+    """A query string, of values that are encoded already."""
+    return "?" + "&".join(f"{name}={value}" for name, value in (QUERIES.get(address.name, {}) | parameters).items())
+
+
+PLAIN = {"healthz", "readyz", "robots", "sitemaps", "sitemap", "picture"}
+"""Addresses that have no language."""
+
+
+def _parameters(address: Address) -> list[str]:
+    """The parameters of the query string that an address knows, one that none does, and one that all drop."""
+    of_measures = [*MeasureFilter(QueryDict()).filters]
+    of_sources, of_map = [*SourceFilter(QueryDict()).filters], [*Question.base_fields]
+    known = {
+        **dict.fromkeys(["measures", "measures_csv", "measures_xlsx"], of_measures),
+        **dict.fromkeys(["archive", "archive_csv"], of_sources),
+        **dict.fromkeys(["home", "map_csv"], of_map),
+        "country": [*of_measures, "series"],
+        "series_csv": ["series"],
+        "series_svg": ["series"],
+        "countries": ["go"],
+        "profile": ["as_of"],
+        "sitemap": ["p"],
+        "admin:login": ["next"],
+        "admin:echo": ["text", "kind"],
+        "admin:autocomplete": [*QUERIES["admin:autocomplete"], "page"],
+        "admin:measures_fileimport_change": ["state", "category", "page"],
+        "admin:measures_fileimport_export": ["state"],
+    }.get(address.name, [])
+    return [*known, *_of_admin(address), "unknown", "utm_source"]
+
+
+def _of_admin(address: Address) -> list[str]:
+    model = address.model
+    if model is None:
+        return []
+    kind = address.name.rpartition("_")[2]
+    if kind == "changelist" or address.name.endswith("export_listed"):
+        return [*_of_list(model), "q", "o", "p", "e", "all", "_facets", "_popup", "_to_field", "pk__in", "id__gt"]
+    if kind == "add":
+        fields = [f.name for f in (*model._meta.fields, *model._meta.many_to_many)]
+        return [*fields, "sources", "_changelist_filters", "_popup", "_to_field"]
+    return ["_changelist_filters", "_popup", "_to_field", "p"]
+
+
+def _of_list(model: type[Model]) -> Iterator[str]:
+    """The parameters of the filters beside a list; those of a field are its lookups."""
+    model_admin = admin.site.get_model_admin(model)
+    for entry in model_admin.list_filter:
+        name = entry[0] if isinstance(entry, tuple) else entry
+        if isinstance(name, str):
+            yield from (f"{name}{lookup}" for lookup in ("", "__exact", "__isnull", "__in", "__gte", "__id__exact"))
+        elif not issubclass(name, FieldListFilter):
+            yield str(name.parameter_name)
+    if model_admin.date_hierarchy:
+        yield from (f"{model_admin.date_hierarchy}__{part}" for part in ("year", "month", "day"))
+    yield "updated_at__gte"
+
+
+def test_every_address_answers_everybody(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    """With something there, in each language; what a superuser finds nowhere would be attacked for nothing below."""
+    chance, reached, refused = random.Random(SEED), set(), set()
+    for address in addresses():
+        path = _path(address, known_values(address, known)) + _query(address)
+        for role in ROLES:
+            status = visitors.ask(role, address.name, "get", path).status_code
+            if role == "superuser" and status < 400:
+                reached.add(address.name)
+            if role == "superuser" and status == 403:
+                refused.add(address.name)
+        for method in ("post", chance.choice(["head", "put", "patch", "delete", "options"])):
+            if visitors.ask("superuser", address.name, method, path).status_code == 302:
+                reached.add(address.name)  # such as the way out, which a link alone does not open
+        translated = _path(address, known_values(address, known), chance.choice(["es", "pt"]))
+        visitors.ask("superuser", address.name, "get", translated)
+    assert visitors.report() == ""
+    names = {address.name for address in addresses()}
+    assert len(names) > 150
+    assert names - reached - refused == set(NOT_FOUND)
+    assert refused == NOT_FOR_ANYBODY
+
+
+def test_nothing_that_stands_in_a_path_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    chance, asked = random.Random(SEED), set()
+    for address in addresses():
+        values = known_values(address, known)
+        for parameter in address.parameters:
+            for nasty in chance.sample(NASTY, 3 * A_PARAMETER):
+                language = chance.choice(["en", "es", "pt"])
+                path = _path(address, values | {parameter: nasty}, language)
+                role = chance.choice(["nobody", "superuser", "superuser"])
+                visitors.ask(role, f"{address.name} {{{parameter}}}", "get", path)
+                asked.add(address.name)
+    assert visitors.report() == ""
+    assert asked == {address.name for address in addresses() if address.parameters}
+
+
+def test_nothing_that_stands_in_a_query_string_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    chance, asked = random.Random(SEED), set()
+    for address in addresses():
+        path = _path(address, known_values(address, known))
+        for parameter in _parameters(address):
+            for nasty in chance.sample(NASTY, A_PARAMETER):
+                visitors.ask(
+                    "superuser", f"{address.name} ?{parameter}", "get", path + _query(address, **{parameter: nasty})
+                )
+        query = chance.choice(["%00", "%00=1", "&&==&", "=%ED%A0%80", "a" * 5000, "p=1&p=2&q=&q=%00"])
+        visitors.ask(chance.choice(ROLES), f"{address.name} ?…", "get", f"{path}?{query}")
+        asked.add(address.name)
+    assert visitors.report() == ""
+    assert asked == {address.name for address in addresses()}
+
+
+COOKIES = ("%00", "a\0b", "\xed\xa0\x80", "x" * 5000, '"unclosed', "W10", '[["__json_message",0,25,"x"]]:1:2')
+HEADERS = {
+    "HTTP_HOST": ["a\0b", "..", "[::1", "x" * 300, ":99999"],
+    "HTTP_REFERER": ["\0", "http://[", "javascript:1"],
+    "HTTP_IF_NONE_MATCH": ["\0", "W/", "*", '"a' * 2000],
+    "HTTP_IF_MODIFIED_SINCE": ["\0", "yesterday", "Sun, 99 Foo 0000 99:99:99 GMT"],
+    "HTTP_ACCEPT_ENCODING": ["\0", "gzip;q=x", ";" * 1000],
+    "HTTP_ACCEPT_LANGUAGE": ["\0", "xx-" * 1000, "*;q=9"],
+    "HTTP_X_FORWARDED_FOR": ["\0", "a,b,,", "1" * 1000],
+    "HTTP_USER_AGENT": ["\0", "x" * 5000],
+    "HTTP_RANGE": ["bytes=9-1", "\0"],
+    "HTTP_AUTHORIZATION": ["Basic \0"],
+    "HTTP_X_CSRFTOKEN": ["\0", "x" * 5000],
+    "HTTP_ORIGIN": ["\0", "http://["],
+    "CONTENT_TYPE": ["\0", "multipart/form-data", "multipart/form-data; boundary=\0", "text/plain; charset=none"],
+    "CONTENT_LENGTH": ["x", "-1", ""],
+}
+
+
+def test_nothing_that_stands_in_a_header_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    paths = ["/", "/measures/", "/measures.csv", "/admin/login/", "/admin/", "/healthz", "/nowhere"]
+    for path, (name, values) in itertools.product(paths, HEADERS.items()):
+        for value, method in itertools.product(values, ("get", "post")):
+            given: Any = {name: value}
+            visitors.ask("nobody", f"{name} of {path}", method, path, **given)
+            visitors.ask("superuser", f"{name} of {path}", method, path, **given)
+    for path, cookie in itertools.product(paths, COOKIES):
+        for name in ("sessionid", "csrftoken", "messages", "anything"):
+            visitors.clients["nobody"].cookies.clear()
+            visitors.clients["nobody"].cookies[name] = cookie
+            visitors.ask("nobody", f"cookie {name} of {path}", "get", path)
+            visitors.ask("nobody", f"cookie {name} of {path}", "post", path, {"username": "a", "password": "b"})
+    assert visitors.report() == ""
+
+
+def test_page_of_an_unreadable_address_says_what_is_wrong_with_it(client: Client) -> None:
+    factories.country()
+    response = client.get("/countries/?go=%00")
+    assert response.status_code == 400

@@ -1,0 +1,158 @@
+"""No form answers 500, whatever stands in any of its fields, and no file that is imported."""
+
+import random
+import re
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.urls import reverse
+from pytest_django import Settings
+
+from measures.workflow import MOVES
+from tests.admin_forms import held
+from tests.attacks.nasty_files import CELLS, FILES, NASTY, rows
+from tests.attacks.surface import SEED, Visitors, objects
+
+pytestmark = pytest.mark.django_db
+
+A_FIELD = 1
+"""Nasty values that each field gets in the suite, drawn anew for each of them."""
+
+
+@pytest.fixture
+def known(settings: Settings, tmp_path: Any) -> dict[type[Model], Model]:
+    settings.IMPORTS_DIR = tmp_path / "imports"
+    return objects()
+
+
+@pytest.fixture
+def visitors(known: dict[type[Model], Model]) -> Visitors:
+    return Visitors()
+
+
+FORMS_OF_NOBODY = {"backgroundjob", "fileimport", "feedrun", "accessattempt", "accesslog", "accessfailurelog"}
+"""Models whose records nobody changes by hand; a file to import is sent below."""
+
+
+def _form_of(visitors: Visitors, model: type[Model], path: str) -> dict[str, Any]:
+    """What the form of a record holds when it is opened."""
+    return held(visitors.clients["superuser"].get(path), f"{model._meta.model_name}_form")
+
+
+def _post(visitors: Visitors, what: str, path: str, data: dict[str, Any]) -> int:
+    """Send a form as a browser does, and bytes that no browser would."""
+    body = urlencode({name: value for name, value in data.items() if value is not None}, doseq=True)
+    form = "application/x-www-form-urlencoded"
+    return visitors.ask("superuser", what, "post", path, body, content_type=form).status_code
+
+
+def test_no_value_of_a_field_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    chance, sent = random.Random(SEED), set()
+    for model, model_admin in admin.site._registry.items():
+        if model._meta.model_name in FORMS_OF_NOBODY:
+            continue
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        change = reverse(f"admin:{name}_change", args=[quote(known[model].pk)])
+        data = _form_of(visitors, model, change)
+        assert _post(visitors, name, change, data) == 302, f"The form of {name} as it is opened cannot be saved."
+        sent.add(model._meta.model_name)
+        _attack(visitors, chance, name, change, data)
+        if model_admin.has_add_permission(visitors.request):
+            add = reverse(f"admin:{name}_add")
+            fresh = _form_of(visitors, model, add)
+            filled = fresh | {field: data[field] for field in fresh.keys() & data.keys()}
+            _attack(visitors, chance, f"{name} (new)", add, filled, besides=data)
+    assert visitors.report() == ""
+    assert sent == {model._meta.model_name for model in admin.site._registry} - FORMS_OF_NOBODY
+
+
+def _attack(
+    visitors: Visitors, chance: random.Random, name: str, path: str, data: dict[str, Any], besides: Collection[str] = ()
+) -> None:
+    """Each field in turn, `besides` those; of rows the first, which has the fields of all."""
+    for field in data:
+        if field in besides or re.search(r"-[1-9]\d*-", field):
+            continue
+        for kind in chance.sample([*NASTY], A_FIELD):
+            _post(visitors, f"{name} {field}, {kind}", path, data | {field: NASTY[kind]})
+        if field.endswith("_FORMS"):
+            for value in chance.sample(["9" * 30, "-1", "x", "²", None, "", "1001", "\0", "1e3", "[]"], 3):
+                _post(visitors, f"{name} {field}, {value}", path, data | {field: value})
+    _post(visitors, f"{name} empty", path, {"_save": "1"})
+    _post(visitors, f"{name} without management forms", path, {k: v for k, v in data.items() if "_FORMS" not in k})
+
+
+BUTTONS = {
+    "measures_measure_change": ["_move", "move_note", "record_version", "loaded", "differences", "sent_form", "pk"],
+    "measures_measure_preview": ["body", "title_en", "summary_en"],
+    "measures_measure_duplicates": ["pk", "country", "kind", "issuing_body", "reference", "provision", "title_en"],
+    "countries_country_change": ["_new_edition", "loaded", "differences"],
+    "countries_indicatorfeed_change": ["_try", "_run", "_accept", "_publish"],
+    "measures_source_change": ["_fetch", "_capture", "_try"],
+    "measures_fileimport_change": ["cancel", "again", "confirm"],
+    "auth_user_password_change": ["password1", "password2", "usable_password"],
+    "login": ["username", "password", "next", "this_is_the_login_form"],
+    "password_change": ["old_password", "new_password1", "new_password2"],
+    "logout": ["next"],
+    "autocomplete": ["term"],
+}
+"""What forms hold beyond the fields of their record."""
+
+
+def test_no_value_of_a_button_or_hidden_field_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    for name, fields in BUTTONS.items():
+        model = next((m for m in known if name.startswith(f"{m._meta.app_label}_{m._meta.model_name}_")), None)
+        args = [quote(known[model].pk)] if model and not name.endswith("duplicates") else []
+        path = reverse(f"admin:{name}", args=args)
+        page = visitors.clients["superuser"].get(path) if name.endswith("_change") else None
+        data = held(page, f"{model._meta.model_name}_form") if page and model else {}
+        for field in fields:
+            for kind, value in NASTY.items():
+                _post(visitors, f"{name} {field}, {kind}", path, data | {field: value})
+    assert visitors.report() == ""
+
+
+def test_no_action_on_a_list_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
+    chance = random.Random(SEED)
+    asked = set()
+    for model, model_admin in admin.site._registry.items():
+        path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+        for action in [*model_admin.get_actions(visitors.request), "no-such-action", ""]:
+            asked.add(action)
+            data = {"action": action, "index": "0", "_selected_action": str(known[model].pk), "select_across": "0"}
+            fields = [*data, "post", "_tag", "_move", "move_note", "topics", "add_topics", "confirm"]
+            _post(visitors, f"{path} {action}", path, data)
+            _post(visitors, f"{path} {action}, twice", path, data | {"post": "yes", "_tag": "1", "move_note": "x"})
+            for field in fields:
+                for kind in chance.sample([*NASTY], A_FIELD):
+                    _post(visitors, f"{path} {action} {field}, {kind}", path, data | {field: NASTY[kind]})
+    assert visitors.report() == ""
+    assert asked >= {"delete_selected", "tag_selected", "export_selected", "retry", "cancel", *MOVES}
+
+
+@pytest.mark.parametrize("file_type", ["measures", "sources", "observations", "countries"])
+def test_no_file_ends_in_500(visitors: Visitors, file_type: str) -> None:
+    files = FILES | (CELLS if file_type == "measures" else {})
+    for kind, content in files.items():
+        _import(visitors, f"{file_type}, {kind}", file_type, f"{kind}.csv", content)
+    for name in ("", "../../x.csv", "a\0b.csv", "x" * 300 + ".csv", "x.exe", "💣\u202e.csv", "x"):
+        _import(visitors, f"{file_type} named {name[:20]}", file_type, name, rows())
+    assert visitors.report() == ""
+
+
+def _import(visitors: Visitors, what: str, file_type: str, name: str, content: bytes) -> None:
+    """Upload, and look at the preview where there is one."""
+    boundary = "a-boundary"
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file_type"\r\n\r\n{file_type}\r\n'.encode(),
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode(),
+        b"Content-Type: text/csv\r\n\r\n" + content + f"\r\n--{boundary}--\r\n".encode(),
+    ]
+    add = reverse("admin:measures_fileimport_add")
+    form = f"multipart/form-data; boundary={boundary}"
+    visitors.ask("superuser", what, "post", add, b"".join(parts), content_type=form, follow=True)

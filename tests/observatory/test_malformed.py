@@ -1,0 +1,49 @@
+"""What no browser sends is answered 400 before anything asks the database."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/admin/login/"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/countries/?go=%00", {}),
+        ("/countries/?%00=peru", {}),
+        ("/countries/%00/", {}),
+        ("/reference/7%00/", {}),
+        ("/es/admin/measures/measure/%00/change/", {}),
+        ("/countries/", {"HTTP_COOKIE": "sessionid=aaaaaaaa\0"}),
+        ("/countries/", {"HTTP_X_FORWARDED_FOR": "\0"}),
+        ("/countries/", {"HTTP_COOKIE": 'sessionid="aaaaaaaa\\000"'}),
+    ],
+)
+def test_nul_is_refused_before_the_database_is_asked(path: str, headers: dict[str, Any]) -> None:
+    client = Client()
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        response = client.get(path, **headers)
+    assert (response.status_code, len(asked)) == (400, 0)
+    language = "es" if path.startswith("/es/") else "en"
+    assert response["Content-Language"] == language
+
+
+@pytest.mark.parametrize("field", ["username", "no_field_of_the_form", "a\0name"])
+def test_form_with_nul_is_refused(field: str) -> None:
+    data = {"username": "someone", "password": "something"}
+    assert Client().post(LOGIN, data | {field: "a\0b"}).status_code == 400
+    assert Client().post(LOGIN, data).status_code == 200
+
+
+def test_accents_emoji_and_what_is_no_utf8_pass() -> None:
+    client = Client(HTTP_USER_AGENT="Ñandú 💣")
+    assert client.get("/countries/?utm_source=%F0%9F%92%A3%ED%A0%80%FF").status_code == 200
+    assert client.post(LOGIN, {"username": "Ñandú 💣", "password": "x"}).status_code == 200
