@@ -20,11 +20,11 @@ def security_contact(**_options: Any) -> list[CheckMessage]:
                 id="observatory.W001",
             )
         ]
-    if datetime.now(UTC).date() > settings.SECURITY_CONTACT_UNTIL:
+    until = settings.SECURITY_CONTACT_UNTIL
+    if until and until < datetime.now(UTC).date():
         return [
             Warning(
-                f"SECURITY_CONTACT_UNTIL={settings.SECURITY_CONTACT_UNTIL} is over, so /.well-known/security.txt is "
-                "taken as out of date.",
+                f"SECURITY_CONTACT_UNTIL={until} is over, so /.well-known/security.txt is taken as out of date.",
                 hint="See that SECURITY_CONTACT is still read, then write a day at most a year ahead.",
                 id="observatory.W002",
             )

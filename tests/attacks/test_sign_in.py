@@ -136,7 +136,8 @@ def test_name_of_megabytes_is_refused_unhashed(hasher: type[CountingHasher]) -> 
 
 def test_unknown_name_costs_and_tells_what_a_known_one_does(hasher: type[CountingHasher]) -> None:
     factories.analyst(username="ana")
-    known, unknown = [], []
+    known: list[tuple[int, int, str]] = []
+    unknown: list[tuple[int, int, str]] = []
     for name, answers in (("ana", known), ("eva", unknown)):
         hasher.reset()
         for _ in range(6):

@@ -23,7 +23,7 @@ from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-OWN = {"healthz", "readyz", "robots", "picture", "kept_copy"}
+OWN = {"healthz", "readyz", "robots", "security_txt", "security_policy", "picture", "kept_copy"}
 """The addresses that a machine asks, and files: no pages."""
 
 
