@@ -23,20 +23,8 @@ from observatory.supervision import LAST_WORDS, Program, Supervisor, open_log
 from observatory.translations import compile_catalogues
 
 HOST = "127.0.0.1"
-# Each thread keeps a connection to the database: two workers with four leave room among PostgreSQL's hundred
-GRANIAN = [
-    sys.executable,
-    "-m",
-    "granian",
-    "--interface=wsgi",
-    "--workers=2",
-    "--blocking-threads=4",
-    "--workers-kill-timeout=5",
-    "--respawn-failed-workers",
-]
-
-
-WORKER = [sys.executable, str(settings.BASE_DIR / "manage.py"), "procrastinate", "worker", "--concurrency=4"]
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+WORKER = [*MANAGE, "procrastinate", "worker", "--concurrency=4"]
 LAST_RUN = 30
 """Seconds that the processes of a run may take to end that was killed."""
 
@@ -84,8 +72,7 @@ class Command(BaseCommand):
     def _serve(self, port: int, is_embedded: bool, claim: "Claim") -> None:
         path = settings.DATA_DIR / "log" / "demo.log"
         log = open_log(path)
-        command = [*GRANIAN, "--host", HOST, "--port", str(port), "--log-level=warning", "observatory.wsgi:application"]
-        web = Program("web server", command, log, keeps_open=claim.kept_by_children)
+        web = Program("web server", [*MANAGE, "serve", "--port", str(port)], log, keeps_open=claim.kept_by_children)
         worker = Program("background worker", WORKER, log, keeps_open=claim.kept_by_children)
         database = [Database(settings.DATA_DIR, clients=[worker])] if is_embedded else []
         supervisor = Supervisor([web, worker, *database], say=self._say, log_name=path)

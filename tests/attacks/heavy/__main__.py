@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.attacks.heavy import processes
+from tests.attacks.heavy import processes, sockets
 from tests.attacks.heavy.attack import Attack, Skipped
 from tests.attacks.heavy.site import Site
 from tests.attacks.heavy.watching import Watch, watched
 
-FILES = [processes]
+FILES = [processes, sockets]
 HEAD = ("attack", "requests failed", "longest gap", "writes lost", "drafts leaked", "")
 WIDTHS = (44, 16, 12, 12, 14, 0)
 
