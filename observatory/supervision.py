@@ -108,7 +108,8 @@ class Program:
 
     def _kill(self) -> None:
         """End every process of the command's session. The dead leader holds their number until it is waited for."""
-        assert self.process and self.process.stdin
+        assert self.process
+        assert self.process.stdin
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
