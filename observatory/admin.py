@@ -121,7 +121,7 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     @admin.display(description=_("state"), ordering="status")
     def state(self, job: BackgroundJob) -> str:
         if recovery.is_stalled(job):
-            return _("Interrupted")
+            return str(_("Interrupted"))
         return str(background.STATES.get(job.status, job.status))
 
     @admin.display(description=_("queued"))

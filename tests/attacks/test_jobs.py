@@ -30,7 +30,7 @@ WITH_A_WORKER = pytest.mark.django_db(transaction=True, serialized_rollback=True
 TASKS = sorted(name for name in app.tasks if not name.startswith(("builtin:", "procrastinate.")))
 PERIODIC = sorted(task for task, _number in app.periodic_registry.periodic_tasks)
 TAKE_UP = next(name for name in TASKS if name.endswith(".take_up_interrupted"))
-ARGUMENTS = {
+ARGUMENTS: dict[str, dict[str, Any]] = {
     "countries.tasks.update_feed": {"feed": 0, "by": None},
     "measures.tasks.check_file": {"file_import": 0, "language": "en"},
     "measures.tasks.import_file": {"file_import": 0, "language": "en"},
@@ -59,7 +59,7 @@ def editor() -> Client:
 def queue(task: str, **arguments: Any) -> int:
     """A new job of a task, with the locks that it has; its number."""
     known: dict[str, Any] = ARGUMENTS.get(task, {"timestamp": 0}) | arguments
-    locks = {"queueing_lock": f"feed {known['feed']}"} if "feed" in known else {}
+    locks: dict[str, Any] = {"queueing_lock": f"feed {known['feed']}"} if "feed" in known else {}
     number: int = app.tasks[task].configure(**locks).defer(**known)
     return number
 

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.attacks.heavy import processes, sockets
+from tests.attacks.heavy import disk, processes, sockets, starting
 from tests.attacks.heavy.attack import Attack, Skipped
 from tests.attacks.heavy.site import Site
 from tests.attacks.heavy.watching import Watch, watched
 
-FILES = [processes, sockets]
+FILES = [processes, disk, starting, sockets]
 HEAD = ("attack", "requests failed", "longest gap", "writes lost", "drafts leaked", "")
 WIDTHS = (44, 16, 12, 12, 14, 0)
 
@@ -52,8 +52,8 @@ def _made(attack: Attack, first: Site) -> Result:
         result = _attacked(attack, first)
     except Skipped as reason:
         result = Result(None, [], str(reason))
-    except AssertionError as error:
-        result = Result(None, [str(error)])
+    except Exception as error:  # whatever an attack ends with: the others are made all the same
+        result = Result(None, [str(error) if isinstance(error, AssertionError) else repr(error)])
     watch, said = result.watch, result.skipped or "; ".join(result.wrong) or "ok"
     seconds = f"({time.monotonic() - began:.0f} s)"
     if watch:
@@ -73,7 +73,7 @@ def _made(attack: Attack, first: Site) -> Result:
 
 
 def _attacked(attack: Attack, first: Site) -> Result:
-    with _copy(first, is_started=attack.needs_site) as site:
+    with _copy(first, attack) as site:
         if not attack.needs_site:
             attack.run(site)
             return Result(None, [])
@@ -83,12 +83,14 @@ def _attacked(attack: Attack, first: Site) -> Result:
 
 
 @contextmanager
-def _copy(first: Site, *, is_started: bool) -> Iterator[Site]:
+def _copy(first: Site, attack: Attack) -> Iterator[Site]:
     """A site with the data of the first one and a folder and a port of its own; nothing of it stays."""
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
         site = first.copied(Path(folder) / "data")
         try:
-            if is_started:
+            if attack.before:
+                attack.before(site)
+            if attack.needs_site:
                 site.start()
             yield site
         finally:

@@ -29,5 +29,7 @@ class Attack:
     allowed: Allowed = field(default_factory=Allowed)
     needs_site: bool = True
     """Whether the site runs, and is watched, when the attack begins."""
+    before: Callable[[Site], None] | None = None
+    """What is to be done to the site's folder before it is started."""
     heals_in: float = 120
     """Seconds after the attack in which visitors must be answered and edits saved again."""

@@ -9,10 +9,10 @@ import psutil
 from tests.attacks.heavy.attack import Allowed, Attack
 from tests.attacks.heavy.site import Processes, Site, until
 
-TIMES = 3
+TIMES = 2
 """How often each kind is killed."""
-PAUSE = 6
-"""Seconds between two kills: of a worker that dies faster than that the web server begins anew as a whole."""
+PAUSE = 20
+"""Seconds between two kills: until the new one has read the program and works."""
 HEALED_IN = 120
 BACK_IN = 60
 """Seconds in which there must be a new one."""
@@ -40,6 +40,8 @@ def _kill_worker_of_jobs(site: Site) -> None:
         connection.execute(
             "update procrastinate_jobs set status = 'doing', worker_id = null where id in"
             " (select max(id) from procrastinate_jobs where status = 'succeeded' group by task_name)"
+            " and coalesce(lock, '') not in"
+            " (select lock from procrastinate_jobs where status = 'doing' and lock is not null)"
         )
         until(
             lambda: connection.execute(STALLED).fetchone() == (0,), seconds=HEALED_IN, what="Interrupted jobs are done"
@@ -53,7 +55,7 @@ STALLED = """
 
 ATTACKS = [
     Attack("kill -9 of a web worker", _killing(lambda site: site.web_workers), Allowed(failed=TIMES, gap=5)),
-    Attack("kill -9 of the web server", _killing(lambda site: site.web), Allowed(failed=60, gap=20)),
+    Attack("kill -9 of the web server", _killing(lambda site: site.web), Allowed(failed=120, gap=30)),
     Attack("kill -9 of the background worker", _kill_worker_of_jobs, Allowed(failed=0, gap=5)),
     Attack("kill -9 of PostgreSQL", _killing(lambda site: site.database), Allowed(failed=10, gap=10)),
 ]

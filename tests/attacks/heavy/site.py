@@ -120,6 +120,8 @@ class Site:
                 self.demo.kill()
                 self.demo.wait()
         stop_server(self.data_dir)
+        if self.data_dir.is_mount():
+            subprocess.run(["/bin/umount", "--lazy", self.data_dir], check=True)
 
     def manage(self, *arguments: str) -> str:
         """Run a command of `manage.py` on the site's data and return what it printed."""
