@@ -4,9 +4,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from rapidfuzz import process
 
-from measures import facets, source_search
+from measures import source_search
 from measures.facets import SUGGESTIONS, unknown_among
 from measures.search import MOST_WORDS
 from observatory import questions
@@ -96,23 +95,10 @@ def test_letters_of_strangers_are_not_remembered_without_end() -> None:
 
 
 @pytest.mark.parametrize("values", [10, 4900])
-def test_only_the_first_unknown_values_are_compared_with_what_is_known(
-    monkeypatch: pytest.MonkeyPatch, values: int
-) -> None:
-    compared: list[str] = []
-
-    class Counted:
-        @staticmethod
-        def extractOne(value: str, *arguments: object, **options: object) -> object:
-            compared.append(value)
-            return process.extractOne(value, *arguments, **options)
-
-    monkeypatch.setattr(facets, "process", Counted)
+def test_only_the_first_unknown_values_are_compared_with_what_is_known(values: int) -> None:
     found = unknown_among([f"helth{number}" for number in range(values)], {"health", "work"})
     assert len(found) == values
-    assert len(compared) == SUGGESTIONS
-    assert set(list(found.values())[:SUGGESTIONS]) == {"health"}
-    assert set(list(found.values())[SUGGESTIONS:]) == {""}
+    assert list(found.values()) == ["health"] * SUGGESTIONS + [""] * (values - SUGGESTIONS)
 
 
 @pytest.mark.parametrize("path", ["/measures/", "/countries/peru/", "/archive/"])
@@ -134,7 +120,7 @@ def test_too_many_values_of_all_parameters_are_refused(client: Client) -> None:
 
 
 def test_page_of_as_many_values_as_may_be_asked_for_stays_small(client: Client) -> None:
-    keys = [f"a-topic-{number}" for number in range(MOST_VALUES)]
+    keys = [f"a_topic_{number}" for number in range(MOST_VALUES)]
     for key in keys:
         make.topic(key=key)
     response = client.get("/measures/", {"topic": keys})
