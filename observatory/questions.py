@@ -29,6 +29,10 @@ LONGEST_VALUE = 300
 """Characters of one value; the longest publisher has 200."""
 MOST_VALUES = 100
 """Values of one parameter."""
+MOST_PARAMETERS = 150
+"""Values of all parameters together; each is a link on the page that holds all the others."""
+MOST_NAMED = 5
+"""Parameters that a refusal names."""
 LONGEST_REMEMBERED_PATH = 200
 """Characters of a path whose page is remembered, so that paths of strangers do not fill the memory."""
 
@@ -114,6 +118,16 @@ def _excess_of_parameters(pairs: Pairs) -> Excess | None:
                 % {"parameter": name, "number": number, "most": MOST_VALUES},
                 _("Choose fewer values, or download the whole file and filter it there."),
             )
+    if len(pairs) > MOST_PARAMETERS:
+        return Excess(
+            _("%(parameters)s are given %(number)d values. At most %(most)d can be asked for at once.")
+            % {
+                "parameters": ", ".join(f"“{name}”" for name in sorted(numbers)[:MOST_NAMED]),
+                "number": len(pairs),
+                "most": MOST_PARAMETERS,
+            },
+            _("Choose fewer values, or download the whole file and filter it there."),
+        )
     return None
 
 

@@ -9,6 +9,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
+SALT = "observatory.sessions"
 RANDOM, SIGNATURE = 24, 16
 """Characters; together what the column holds. 24 of 36 letters and digits are 124 bits, 16 hexadecimal ones are 64."""
 
@@ -34,7 +35,6 @@ def is_own_key(key: str) -> bool:
     return any(constant_time_compare(key, _signed(key[:RANDOM], secret)) for secret in secrets)
 
 
-def _signed(random: str, secret: str | None = None) -> str:
-    return (
-        random + salted_hmac("observatory.sessions", random, secret=secret, algorithm="sha256").hexdigest()[:SIGNATURE]
-    )
+def _signed(random: str, secret: str | bytes | None = None) -> str:
+    secret = settings.SECRET_KEY if secret is None else secret
+    return random + salted_hmac(SALT, random, secret=secret, algorithm="sha256").hexdigest()[:SIGNATURE]

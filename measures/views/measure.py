@@ -1,6 +1,7 @@
 """The pages of measures: one of them, all of them, and whichever bears a legal number."""
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.db.models import BooleanField, ExpressionWrapper, Q, Value
@@ -79,7 +80,7 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
 def _bearing(reference: str, number: str) -> list[Measure]:
     """The entries with that number; those with the words before it (`Decreto Supremo N°`, `D.S.`), if there are any."""
     is_whole = ExpressionWrapper(Q(reference_key=key_of(reference)), BooleanField())
-    found = list(_numbered(Q(reference_key__in=[key_of(reference), key_of(number)]), is_whole=is_whole))
+    found: list[Any] = list(_numbered(Q(reference_key__in=[key_of(reference), key_of(number)]), is_whole=is_whole))
     return [measure for measure in found if measure.is_whole] or found
 
 

@@ -1,12 +1,12 @@
 """What a stranger hangs on an address or sends along changes no page and makes none anew; editors see fresh ones."""
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.http import HttpResponseBase
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
@@ -65,7 +65,7 @@ def entry(settings: Settings) -> None:
     make.measure(reference="N° 7-2020", title_en="Closing of borders")
 
 
-def _queries(client: Client, path: str, **headers: str) -> tuple[HttpResponseBase, int]:
+def _queries(client: Client, path: str, **headers: str) -> tuple[Any, int]:
     """The answer, and the number of queries beside that for the version of the data."""
     with CaptureQueriesContext(connection) as made:
         response = client.get(path, headers=headers)

@@ -172,7 +172,7 @@ def test_import_waits_for_another_beyond_the_limit(tmp_path: Path) -> None:
         connection.close()
 
     file = tmp_path / "topics.csv"
-    file.write_text("key,parent,label_en,position\nhealth,,Health,1\n")
+    file.write_text("key,parent,label_en,label_es,label_pt,position\nhealth,,Health,Salud,Saúde,1\n")
     holder = threading.Thread(target=hold)
     holder.start()
     assert holds.wait(30)
