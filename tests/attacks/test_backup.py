@@ -60,8 +60,8 @@ def site(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 def passwords(site: dict[str, str]) -> list[str]:
-    return [psycopg.conninfo.conninfo_to_dict(site[name])["password"]
-            for name in ("DATABASE_URL", "MIGRATION_DATABASE_URL")]  # fmt: skip
+    addresses = (site["DATABASE_URL"], site["MIGRATION_DATABASE_URL"])
+    return [str(psycopg.conninfo.conninfo_to_dict(address)["password"]) for address in addresses]
 
 
 def whole(folder: Path) -> list[Path]:
