@@ -36,6 +36,7 @@ LENGTHS = {
     "measures/spelling.py": 200,
 }
 MADE_WHILE_RUNNING = {
+    "observatory/passwords.py:pattern": ["observatory|airam|maria|ana", "aaaa|aaa|aa|a"],
     "measures/source_search.py:_beginnings": ["[aáàâ][bB][cC]", "aaaa", "[a-z][a-z][a-z][a-z]"],
 }
 """Patterns put together from what is typed: by the function that makes them, some of the kind."""
