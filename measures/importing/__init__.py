@@ -95,7 +95,7 @@ class Import:
 
     def _write(self) -> None:
         is_measures = self.resource is MeasureResource
-        metadata = {"import": self.table.path.name} | ({"move": "publish"} if self.publish else {})
+        metadata = {"import": _as_utf8(self.table.path.name)} | ({"move": "publish"} if self.publish else {})
         present, total = self.table.present, self.report.new + self.report.changed
 
         def tell(done: int) -> None:
@@ -157,6 +157,11 @@ def compared(
             checking.check(resource, table.present, given, rules, drafted_rules, tell)
             report = _report(resource, [*table.notices, *notices])
             yield Import(table, resource, by, publish, only_new, is_within, tell, report)
+
+
+def _as_utf8(name: str) -> str:
+    """The name of a file, whose bytes may be anything, as the history can keep it."""
+    return name.encode(errors="replace").decode()
 
 
 def _tell_nobody(step: Step) -> None:

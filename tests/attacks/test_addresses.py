@@ -24,8 +24,12 @@ pytestmark = pytest.mark.django_db
 A_PARAMETER = 1
 """Nasty values that each parameter of an address gets in the suite, drawn anew for each of them."""
 
+MOST_OF_ADMIN = 4
+"""Parameters of an address of a model's admin that are tried in the suite; some know sixty."""
+
 NOT_FOUND = {
     "picture": "a checkout has no pictures",
+    "admin:admin/{url}": "it answers for what is nowhere",
 }
 
 QUERIES = {
@@ -136,8 +140,9 @@ def test_every_address_answers_everybody(visitors: Visitors, known: dict[type[Mo
             if role == "superuser" and status == 403:
                 refused.add(address.name)
         for method in ("post", chance.choice(["head", "put", "patch", "delete", "options"])):
-            if visitors.ask("superuser", address.name, method, path).status_code == 302:
-                reached.add(address.name)  # such as the way out, which a link alone does not open
+            status = visitors.ask("superuser", address.name, method, path).status_code
+            if address.name == "admin:logout" and status == 200:
+                reached.add(address.name)  # the way out, which a link alone does not open
         translated = _path(address, known_values(address, known), chance.choice(["es", "pt"]))
         visitors.ask("superuser", address.name, "get", translated)
     assert visitors.report() == ""
@@ -166,7 +171,10 @@ def test_nothing_that_stands_in_a_query_string_ends_in_500(visitors: Visitors, k
     chance, asked = random.Random(SEED), set()
     for address in addresses():
         path = _path(address, known_values(address, known))
-        for parameter in _parameters(address):
+        parameters = _parameters(address)
+        if address.model:
+            parameters = chance.sample(parameters, min(len(parameters), MOST_OF_ADMIN))
+        for parameter in parameters:
             for nasty in chance.sample(NASTY, A_PARAMETER):
                 visitors.ask(
                     "superuser", f"{address.name} ?{parameter}", "get", path + _query(address, **{parameter: nasty})
@@ -198,18 +206,20 @@ HEADERS = {
 
 
 def test_nothing_that_stands_in_a_header_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
-    paths = ["/", "/measures/", "/measures.csv", "/admin/login/", "/admin/", "/healthz", "/nowhere"]
+    chance, paths = (
+        random.Random(SEED),
+        ["/", "/measures/", "/measures.csv", "/admin/login/", "/admin/", "/healthz", "/nowhere"],
+    )
     for path, (name, values) in itertools.product(paths, HEADERS.items()):
-        for value, method in itertools.product(values, ("get", "post")):
+        for value in values:
             given: Any = {name: value}
-            visitors.ask("nobody", f"{name} of {path}", method, path, **given)
-            visitors.ask("superuser", f"{name} of {path}", method, path, **given)
+            role, method = chance.choice(["nobody", "superuser"]), chance.choice(["get", "post"])
+            visitors.ask(role, f"{name} of {path}", method, path, **given)
     for path, cookie in itertools.product(paths, COOKIES):
         for name in ("sessionid", "csrftoken", "messages", "anything"):
             visitors.clients["nobody"].cookies.clear()
             visitors.clients["nobody"].cookies[name] = cookie
-            visitors.ask("nobody", f"cookie {name} of {path}", "get", path)
-            visitors.ask("nobody", f"cookie {name} of {path}", "post", path, {"username": "a", "password": "b"})
+            visitors.ask("nobody", f"cookie {name} of {path}", chance.choice(["get", "post"]), path)
     assert visitors.report() == ""
 
 

@@ -101,7 +101,7 @@ def test_wrong_argument_is_answered_with_words(tmp_path: Path) -> None:
         *(["export_measures", "--country", code] for code in ("XXX", "", half, "%s", "9" * 5000)),
         *(["export_measures", "-o", path] for path in (folder, nowhere, long)),
         *(["export_archive", path] for path in (folder, good)),
-        *(["update_indicators", key] for key in ("none", "", half)),
+        *(["update_indicators", f"--feed={key}"] for key in ("none", half)),
     ]
     unheard = [arguments for arguments in wrong if not _refusal(*arguments)]
     assert unheard == []

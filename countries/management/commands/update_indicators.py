@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from countries.arguments import utf8
 from countries.feeds import Busy, run, try_out
 from countries.models import WAITING, FeedRun, IndicatorFeed, RunState
 
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     help = "Fetch the feeds that are on and publish what is sound; what is doubtful waits for a person in the admin."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--feed", metavar="KEY", help="this feed only, also where it is off")
+        parser.add_argument("--feed", type=utf8, metavar="KEY", help="this feed only, also where it is off")
         parser.add_argument("--dry-run", action="store_true", help="fetch and compare, write nothing")
 
     def handle(self, *, feed: str | None, dry_run: bool, **options: Any) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from countries.arguments import utf8
 from measures.accounts import system_account
 from measures.importing import FileProblem, Report, Step, compared
 from measures.importing.failures import write_failures
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             f" {NUMBERS_A_ROW} times its rows",
         )
         parser.add_argument(
-            "--by", metavar="USERNAME", help="the account that the history names (default: observatory)"
+            "--by", type=utf8, metavar="USERNAME", help="the account that the history names (default: observatory)"
         )
 
     def handle(self, *, file: Path, dry_run: bool, errors: Path | None, by: str | None, **options: Any) -> None:

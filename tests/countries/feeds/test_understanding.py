@@ -83,6 +83,8 @@ def test_days_as_files_write_them(order: str, text: str, period: str) -> None:
     [
         *(("iso", "29/05/2020"), ("iso", "2020-02-30"), ("iso", "2020?"), ("iso", "May 2020"), ("iso", "20201332")),
         *(("day_first", "5/29/2020"), ("month_first", "29/5/2020"), ("iso", "0202-05-29"), ("iso", "")),
+        *(("iso", "2020-00-05"), ("iso", "2020-05-00"), ("iso", "20200005"), ("day_first", "5/0/2020")),
+        *(("month_first", "0/5/2020"), ("iso", "0000-00-00"), ("iso", "2020-Q0"), ("iso", "2020M00")),
     ],
 )
 def test_day_that_is_none_is_refused(order: str, text: str) -> None:
