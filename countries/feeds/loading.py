@@ -60,6 +60,10 @@ _ADD_HELD = f"""
 """
 
 
+MANY = 10_000
+"""Rows after which the planner is told anew what the tables hold: the next run would otherwise take minutes."""
+
+
 @dataclass(slots=True)
 class Findings:
     """What a file would change, and why a person is to look at it first; the counts are those of a run."""
@@ -141,7 +145,7 @@ def _counted(tally: Tally) -> Findings:
     return Findings(
         tally,
         understood=sum(counts.values()),
-        countries=rows("select count(distinct country) from feed_outcome")[0][0],
+        countries=rows("select count(*) from feed_seen")[0][0],
         new=counts.get("new", 0),
         revised=counts.get("revised", 0),
         unchanged=counts.get("unchanged", 0),
@@ -196,8 +200,10 @@ def _nothing_understood(tally: Tally) -> FeedProblem:
 def write(run: FeedRun, *, with_held: bool = False) -> None:
     """Make public what differs, with or without the values that are held; what does not fit the unit stays out."""
     feed = run.feed
-    execute(_REVISE, {"run": run.pk, "with_held": with_held})
-    execute(_ADD, _added(feed, run) | {"with_held": with_held})
+    written = execute(_REVISE, {"run": run.pk, "with_held": with_held})
+    written += execute(_ADD, _added(feed, run) | {"with_held": with_held})
+    if written >= MANY:
+        execute("analyze countries_observation, countries_observationevent")
 
 
 def _added(feed: IndicatorFeed, run: FeedRun) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Understood rows -> temporary tables, beside what is public; they live as long as the transaction.
 
 `feed_row` is what the file says, a row each, also those without a value: two rows of one country and day are two, even
-if one is empty. `feed_outcome` is what would become of each value, `feed_known` what is public of each country.
+if one is empty. `feed_outcome` is what would become of each value. Of each country, `feed_seen` sums up the file and
+`feed_known` what is public.
 """
 
 from collections.abc import Iterable
@@ -35,11 +36,20 @@ _OUTCOME = """
 """
 """`foreign`: people or another feed have entered another value. Later kinds are `torn`, `unfit` and `set aside`."""
 
+_SEEN = """
+    create temp table feed_seen on commit drop as
+    select country, min(period) as first, max(period) as last, count(*) filter (where is_own) as own
+    from feed_outcome group by country
+"""
+
 _KNOWN = """
     create temp table feed_known on commit drop as
     select o.country_id as country, count(r.id) as own, count(*) as values,
-        count(*) filter (where o.value <> 0) as other_than_zero, max(o.period) as newest, max(o.value) as greatest
-    from countries_observation o left join countries_feedrun r on r.id = o.feed_run_id and r.feed_id = %(feed)s
+        count(*) filter (where o.value <> 0) as other_than_zero, max(o.period) as newest, max(o.value) as greatest,
+        count(r.id) filter (where o.period between span.first and span.last) as own_in_span
+    from (select min(first) as first, max(last) as last from feed_seen) span
+    cross join countries_observation o
+    left join countries_feedrun r on r.id = o.feed_run_id and r.feed_id = %(feed)s
     where o.indicator_id = %(indicator)s and o.counterpart_id is null and o.value is not null
     group by o.country_id
 """
@@ -63,7 +73,7 @@ def fill_rows(found: Iterable[Understood]) -> None:
     """Copy what the file says into `feed_row`, inside a transaction."""
     execute("set local work_mem = '64MB'")
     execute("set local jit = off")  # compiling takes longer than it saves
-    execute("drop table if exists feed_row, feed_outcome, feed_known")  # of a run in the same transaction
+    execute("drop table if exists feed_row, feed_outcome, feed_seen, feed_known")  # of a run in the same transaction
     execute("create temp table feed_row (line integer, country text, period text, value numeric(20, 6)) on commit drop")
     with connection.cursor() as cursor, cursor.copy("copy feed_row from stdin") as copy:
         for row in found:
@@ -75,4 +85,5 @@ def set_beside_public(given: dict[str, Any]) -> None:
     execute("analyze feed_row")
     execute(_OUTCOME, given)
     execute("analyze feed_outcome")
+    execute(_SEEN)
     execute(_KNOWN, given)

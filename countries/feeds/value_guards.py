@@ -157,26 +157,41 @@ def _words(because: HeldBecause, number: int, feed: IndicatorFeed) -> tuple[str,
     named = {"count": number, "unit": Unit(feed.indicator.unit).label}
     named |= {"lowest": _bound(feed.lowest), "highest": _bound(feed.highest), "factor": _bound(feed.jump)}
     if because == HeldBecause.UNIT:
-        one = "%(count)d value is negative or does not fit the unit “%(unit)s”."
-        many = "%(count)d values are negative or do not fit the unit “%(unit)s”."
+        words = ngettext(
+            "%(count)d value is negative or does not fit the unit “%(unit)s”.",
+            "%(count)d values are negative or do not fit the unit “%(unit)s”.",
+            number,
+        )
         remedy = _("Counts are whole and not negative, percentages lie between 0 and 100. It can only be left out.")
     elif because == HeldBecause.RANGE:
-        one = "%(count)d value lies outside the range of the feed, %(lowest)s to %(highest)s."
-        many = "%(count)d values lie outside the range of the feed, %(lowest)s to %(highest)s."
+        words = ngettext(
+            "%(count)d value lies outside the range of the feed, %(lowest)s to %(highest)s.",
+            "%(count)d values lie outside the range of the feed, %(lowest)s to %(highest)s.",
+            number,
+        )
         remedy = _("Look it up at the source. If it is right, publish it, and widen the range in the feed.")
     elif because == HeldBecause.JUMP:
-        one = "%(count)d value has jumped by %(factor)s times or more."
-        many = "%(count)d values have jumped by %(factor)s times or more."
+        words = ngettext(
+            "%(count)d value has jumped by %(factor)s times or more.",
+            "%(count)d values have jumped by %(factor)s times or more.",
+            number,
+        )
         remedy = _("Look it up at the source: a unit or a decimal mark may have changed. If it is right, publish it.")
     elif because == HeldBecause.FALL:
-        one = "%(count)d value falls in a series that has never fallen before."
-        many = "%(count)d values fall in series that have never fallen before."
+        words = ngettext(
+            "%(count)d value falls in a series that has never fallen before.",
+            "%(count)d values fall in series that have never fallen before.",
+            number,
+        )
         remedy = _("A total does not fall: the source may have begun anew. If it has corrected it, publish it.")
     else:
-        one = "%(count)d value would rewrite most of the history of its country."
-        many = "%(count)d values would rewrite most of the history of their country."
+        words = ngettext(
+            "%(count)d value would rewrite most of the history of its country.",
+            "%(count)d values would rewrite most of the history of their country.",
+            number,
+        )
         remedy = _("Look whether the source has revised its series or means another one. If it is right, publish it.")
-    return ngettext(one, many, number) % named, remedy
+    return words % named, remedy
 
 
 def _bound(value: Any) -> str:

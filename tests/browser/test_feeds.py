@@ -103,8 +103,8 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
     page.goto(f"{live_server.url}{held.get_absolute_url()}")
     expect(page.get_by_text("2 values lie outside the range of the feed")).to_be_visible()
     accessible(page)
-    page.get_by_role("button", name="Publish").click()
-    expect(page.locator(".messagelist")).to_contain_text("The run is published.")
+    page.get_by_role("button", name="Publish these values").click()
+    expect(page.locator(".messagelist")).to_contain_text("The values are published")
     page.get_by_role("button", name="Roll back").click()
     expect(page.locator(".messagelist")).to_contain_text("The run is rolled back")
     assert {int(o.value or 0) for o in Observation.objects.filter(period="2020-03-08")} == {80}
