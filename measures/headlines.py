@@ -60,7 +60,7 @@ def _aligned(body: str, folded: str) -> bool:
 def _matches(headline: str) -> list[tuple[int, int]]:
     """From where to where the marked words reach, in the text without the marks."""
     spans: list[tuple[int, int]] = []
-    for index, found in enumerate(re.finditer(f"{START}(.*?){STOP}", headline, re.DOTALL)):
+    for index, found in enumerate(re.finditer(f"{START}([^{START}{STOP}]*+){STOP}", headline)):
         begin = found.start() - 2 * index
         spans.append((begin, begin + len(found[1])))
     return spans

@@ -1,5 +1,6 @@
 """The parser of PostgreSQL reads a long text again from each `<` that ends no tag, and from each `_` in what might be
-an address: a megabyte of `<!--` keeps it for hours, beyond the life of whoever asked, and one of `a1@1a` ends in an error.
+an address: a megabyte of `<!--` keeps it for hours, beyond the life of whoever asked, and one of `a1@1a` ends in an
+error.
 Long texts come without the signs that do this, `@` and the like only where they hold words that nobody writes. Vectors
 that are there already were made in time and stay.
 """
@@ -21,7 +22,7 @@ READABLE = """
 create function measures_readable(body text) returns text
 language sql immutable parallel safe
 return case
-    when body ~ '[^[:space:]]{400}' then translate(body, '<>_@~/:', '       ')
+    when body ~ '[^[:space:]]{250}' then translate(body, '<>_@~/:', '       ')
     else translate(body, '<>_', '   ')
 end
 """

@@ -22,9 +22,9 @@ PACKAGES = ("countries", "measures", "observatory")
 METHODS = ("match", "fullmatch", "search", "finditer")
 """What `sub`, `split` and `findall` do is what `finditer` does."""
 _AS = {"sub": "finditer", "subn": "finditer", "split": "finditer", "findall": "finditer"}
-LENGTH = 50_000
-"""Characters of an attack where nothing shorter is known of the place: quadratic is seen by then, linear takes 2 ms."""
-SHORT, PROMISING = 1500, 12
+LENGTH = 20_000
+"""Characters of an attack where nothing shorter is known of the place: quadratic is seen by then, linear takes 1 ms."""
+SHORT, PROMISING = 600, 8
 """Each text is tried at so many characters; those that took longest are tried in full length."""
 LENGTHS = {
     "measures/archive/media_types.py": 4096,  # the beginning of a file

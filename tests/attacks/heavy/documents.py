@@ -1,0 +1,40 @@
+"""`python -m tests.attacks.heavy.documents [HOW_MANY [FIRST]]`: 2,000 hostile documents, in a database of
+their own. Prints what they cost, and fails where a process fell or passed its bounds. Takes an hour on two cores."""
+
+import os
+import sys
+from tempfile import TemporaryDirectory
+
+import django
+
+MANY = 2_000
+
+
+def main(many: int = MANY, first: int = 0) -> int:
+    """Print the cost of so many documents; the number of faults."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415  (only now is there anything to import)
+    from django.db import connection  # noqa: PLC0415
+
+    from tests.attacks.bearing import bear  # noqa: PLC0415
+    from tests.hostile_server import serving  # noqa: PLC0415
+
+    settings.FETCH_NETWORKS = ["127.0.0.0/8"]
+    settings.ARCHIVE_BROWSER = "/bin/true"  # pages are cleaned and not drawn
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = "hostile_documents"
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        with TemporaryDirectory() as folder, serving() as server:
+            settings.ARCHIVE_DIR = folder
+            cost = bear(range(first, first + many), server)
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+    print(cost.in_words())  # noqa: T201
+    print("\n".join(cost.faults[:50]))  # noqa: T201
+    return len(cost.faults)
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(*map(int, sys.argv[1:3])), 1))
