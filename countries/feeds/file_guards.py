@@ -6,6 +6,7 @@ so that nothing slips through in small steps. What a person has once accepted co
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
@@ -94,7 +95,7 @@ class Standard:
         """As the runs of the feed have it; of a feed that is not saved yet, nothing."""
         if not feed.pk:
             return cls(0, 0, None, 0, frozenset(), 0)
-        accepted: FeedRun | None = feed.runs.accepted()
+        accepted: Any = feed.runs.accepted()
         since = feed.runs.read().filter(pk__gte=accepted.pk if accepted else 0)
         found = since.aggregate(most=Max("understood"), refused=Min("refused"))
         ends = since.exclude(ends_in_a_line=None).order_by("-pk").values_list("ends_in_a_line", flat=True).first()

@@ -217,7 +217,7 @@ def _matches(member: Any, sign: str) -> bool:
     if operation is c.LITERAL:
         return chr(argument) == sign
     if operation is c.RANGE:
-        return argument[0] <= ord(sign) <= argument[1]
+        return bool(argument[0] <= ord(sign) <= argument[1])
     kind, is_not = str(argument).removeprefix("CATEGORY_").removeprefix("UNI_"), "NOT_" in str(argument)
     letter = {"SPACE": r"\s", "WORD": r"\w", "DIGIT": r"\d"}[kind.removeprefix("NOT_")]
     return bool(re.match(letter, sign)) != is_not

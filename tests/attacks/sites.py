@@ -1,7 +1,8 @@
 """The site as `observatory.asgi` serves it, but with limits that a test can work with."""
 
-from observatory.asgi import handler, may_upload
+from observatory.asgi import may_upload
 from observatory.serving.boundary import Boundary, Limits
+from observatory.wsgi import application as handler
 
 HOUR = 3600
 

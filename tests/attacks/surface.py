@@ -216,9 +216,10 @@ class Visitors:
                 self._note(what, role, method, path, args, error)
             transaction.set_rollback(True)
         if response.status_code >= 500:
-            error = response.exc_info[1] if getattr(response, "exc_info", None) else None
-            self._note(what, role, method, path, args, error)
-        return response
+            raised = response.exc_info[1] if getattr(response, "exc_info", None) else None
+            self._note(what, role, method, path, args, raised)
+        answer: HttpResponseBase = response
+        return answer
 
     def _note(self, what: str, role: str, method: str, path: str, args: Any, error: Any) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}"

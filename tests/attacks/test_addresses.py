@@ -116,7 +116,7 @@ def _of_admin(address: Address) -> list[str]:
 
 def _of_list(model: type[Model]) -> Iterator[str]:
     """The parameters of the filters beside a list; those of a field are its lookups."""
-    model_admin = admin.site.get_model_admin(model)
+    model_admin: Any = admin.site.get_model_admin(model)
     for entry in model_admin.list_filter:
         name = entry[0] if isinstance(entry, tuple) else entry
         if isinstance(name, str):

@@ -167,7 +167,6 @@ def test_one_negative_count_among_eighty_good_values_is_held_alone(folder: Path)
     assert (value.country_id, value.period, value.line, value.because) == (
         "ECU",
         DAYS[3],
-        -100,
         25,
         "unit",
     )
