@@ -22,7 +22,7 @@ LARGEST = 3_000_000
 
 def document(number: int) -> tuple[str, bytes]:
     """The name of the kind, and the document of that number; the kinds take turns."""
-    chance = random.Random(number)  # noqa: S311  (the same each time is what is wanted)
+    chance = random.Random(number)
     kind = KINDS[number % len(KINDS)]
     made = kind(chance)
     if number >= len(KINDS):  # first each kind as it is
