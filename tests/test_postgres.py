@@ -13,7 +13,7 @@ import psutil
 import psycopg
 import pytest
 
-from observatory.postgres import ensure_server, find_server, stop_server
+from observatory.postgres import Role, ensure_server, find_server, stop_server
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -154,3 +154,49 @@ def test_stop_ends_the_server_and_says_whether_there_was_one(data_dir: Path) -> 
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     assert stop_server(data_dir) is False
     assert find_server(data_dir) is None
+
+
+def sign_in(data_dir: Path, role: Role, statement: str) -> object:
+    with psycopg.connect(ensure_server(data_dir).url(role=role), autocommit=True) as connection:
+        row = connection.execute(statement).fetchone()
+        return row[0] if row else None
+
+
+def test_a_cluster_of_one_role_gets_the_others_and_keeps_what_it_holds(data_dir: Path) -> None:
+    """As clusters were before there was more than the superuser, who owned everything."""
+    address = ensure_server(data_dir)
+    with psycopg.connect(address.url("postgres", Role.ADMIN), autocommit=True) as admin:
+        admin.execute(f"alter database observatory owner to {Role.ADMIN}")
+        admin.execute(f"drop role {Role.OWNER}, {Role.APP}")
+    with psycopg.connect(address.url(role=Role.ADMIN), autocommit=True) as admin:
+        admin.execute("create extension unaccent")
+        admin.execute("create table kept (id bigserial, number integer generated always as identity, kind text)")
+        admin.execute("insert into kept (kind) values ('here')")
+        admin.execute("create type kinds as enum ('a'); create type pair as (a integer, b text)")
+        admin.execute("create view shown as select * from kept; create sequence alone")
+        admin.execute("create function one() returns integer language sql return 1")
+    cluster = data_dir / "postgres"
+    (cluster / "pg_hba.conf").write_text("host all observatory 127.0.0.1/32 scram-sha-256\n")
+    (cluster / "roles").unlink()
+    stop_server(data_dir)
+
+    assert sign_in(data_dir, Role.OWNER, "select kind from shown") == "here"
+    strangers = "select string_agg({name}::text, ' ') from {catalogue} where {namespace} = 'public'::regnamespace and"
+    for name, catalogue, namespace, owner in (
+        ("relname", "pg_class", "relnamespace", "relowner"),
+        ("typname", "pg_type", "typnamespace", "typowner"),
+    ):
+        found = strangers.format(name=name, catalogue=catalogue, namespace=namespace)
+        assert sign_in(data_dir, Role.OWNER, f"{found} {owner} <> current_user::regrole") is None
+    assert (
+        sign_in(data_dir, Role.OWNER, "select proowner::regrole::text from pg_proc where proname = 'one'") == Role.OWNER
+    )
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        sign_in(data_dir, Role.APP, "select kind from kept")
+
+
+def test_neither_the_owner_nor_the_running_role_is_mighty(data_dir: Path) -> None:
+    mighty = (
+        "select rolsuper or rolcreaterole or rolreplication or rolbypassrls from pg_roles where rolname = current_user"
+    )
+    assert [sign_in(data_dir, role, mighty) for role in Role] == [True, False, False]

@@ -57,6 +57,7 @@ def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for part in plan.get("Plans", []) for node in _nodes(part))]
 
 
+@pytest.mark.owner
 def test_newest_values_read_few_rows_for_each_answer() -> None:
     _daily()
     newest = newest_observations(factories.country())
@@ -68,6 +69,7 @@ def test_newest_values_read_few_rows_for_each_answer() -> None:
     assert _rows_read(newest) < FEW
 
 
+@pytest.mark.owner
 def test_values_as_of_a_day_are_found_as_quickly() -> None:
     _daily()
     newest = newest_observations(factories.country(), datetime.date(2020, 8, 31))
@@ -75,6 +77,7 @@ def test_values_as_of_a_day_are_found_as_quickly() -> None:
     assert _rows_read(newest) < FEW
 
 
+@pytest.mark.owner
 def test_series_reads_the_days_that_it_draws() -> None:
     _daily()
     country = factories.country()

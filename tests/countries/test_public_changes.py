@@ -122,6 +122,7 @@ def test_what_is_rolled_back_is_no_change() -> None:
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.owner
 def test_an_emptied_table_is_a_change() -> None:
     factories.measure()
     follower = Follower()
@@ -133,6 +134,7 @@ def test_an_emptied_table_is_a_change() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.owner
 def test_the_log_forgets_what_is_older_than_a_day() -> None:
     shown = factories.measure()
     with connection.cursor() as cursor:

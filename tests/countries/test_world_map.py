@@ -148,6 +148,7 @@ def test_last_day_of_the_calendar_is_a_day(poverty: Indicator) -> None:
     assert _reading(poverty, datetime.date(2199, 12, 31)) is not None
 
 
+@pytest.mark.owner
 def test_newest_values_come_from_the_index(poverty: Indicator) -> None:
     """However many days there are: one look for each country, and none of the days before are read."""
     for iso3 in factories.COUNTRIES:

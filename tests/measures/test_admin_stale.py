@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from measures import workflow
 from measures.models import Measure
+from observatory.owner import as_owner
 from tests import admin_forms, factories
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +161,7 @@ def test_form_that_lost_what_it_was_opened_with_shows_every_difference(loaded: s
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_lost_race_for_a_number_is_told_in_words_and_keeps_what_was_typed() -> None:
     client, draft = signed_in(factories.analyst()), factories.draft(reference="1-2020")
-    with connection.cursor() as cursor:  # what the database holds against a save after the form was checked
+    with as_owner(), connection.cursor() as cursor:  # what the database holds against a save after the form was checked
         cursor.execute(
             "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no' using"
             " errcode = 'unique_violation', constraint = 'measures_measure_reference_unique'; end $$;"
@@ -169,7 +170,7 @@ def test_lost_race_for_a_number_is_told_in_words_and_keeps_what_was_typed() -> N
     try:
         page = client.post(change(draft), admin_forms.shown(client, change(draft)) | {"title_en": "Typed"})
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("drop function refuse() cascade")
     assert admin_forms.errors(page)[0].startswith("This country already has an entry of that kind")
     assert admin_forms.held(page)["title_en"] == "Typed"

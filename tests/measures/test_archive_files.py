@@ -29,6 +29,7 @@ from measures.archive import keeping, links, reading, showing, store
 from measures.archive.media_types import media_type_of
 from measures.archive.verifying import clear_orphans, verify
 from measures.models import Capture, DocumentText, Link
+from observatory.owner import as_owner
 from tests import factories
 from tests.archive_sources import look, page, source_at
 from tests.hostile_server import HostileServer, answer, redirect, serving
@@ -338,7 +339,7 @@ def test_worker_killed_between_any_two_steps_leaves_no_half_capture(server: Host
 
 def _begin_anew() -> None:
     """As before the first visit, with whatever the last one left on the disk."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("set observatory.removes_captures = 'yes'")
         cursor.execute("update measures_link set capture_id = null, etag = '', last_modified = '', state = 'unknown'")
         cursor.execute("delete from measures_documenttext")

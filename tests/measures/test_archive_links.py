@@ -276,6 +276,7 @@ def test_server_rests_from_when_it_has_answered(server: HostileServer) -> None:
     assert Host.objects.get().free_at >= asked + timedelta(seconds=0.5) + hosts.PAUSE
 
 
+@pytest.mark.owner
 def test_claim_reads_no_more_for_a_thousand_links_of_a_server_that_rests() -> None:
     now = timezone.now()
     sources = [Source(key=f"s{n}", url=f"https://large.example/{n}", title="Gazette") for n in range(1_000)]

@@ -21,12 +21,14 @@ def _refused(make: Any) -> str:
     return str(refused.value)
 
 
+@pytest.mark.owner
 def test_capture_is_never_edited() -> None:
     capture = factories.capture()
     assert "is never edited" in _refused(lambda: Capture.objects.update(sha256="0" * 64))
     assert "is never edited" in _refused(capture.save)
 
 
+@pytest.mark.owner
 def test_capture_is_kept_for_good_unless_it_is_removed_on_purpose() -> None:
     capture = factories.capture()
     assert "is kept for good" in _refused(capture.delete)
