@@ -2,7 +2,8 @@
 
 Triggers write a row into a log, inside the transaction that changes what the public sees: the row becomes visible with
 the change itself, so that no moment lies between the two and no process can die there. Every process follows the log
-by snapshots, not by numbers: of two transactions the one with the lower number may commit last.
+by snapshots, not by numbers: of two transactions the one with the lower number may commit last. A snapshot means
+nothing to another server or another copy of the database, so that a follower who finds himself there begins anew.
 
 The log is a plain table, `countries_publicchange`. Its `measures` are the entries that changed; null says that any
 may have changed, an empty array that something else did, such as a label or a figure.
@@ -85,53 +86,68 @@ def shown(measures: str = "", *, any_measure: bool = False, when: Iterable[str] 
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What could be seen at one time, and where; '' before the first look."""
+
+    snapshot: str = ""
+    database: str = ""
+    """This copy of the log on this start of the server: other after a restore, a fail-over or a restart."""
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What has become visible between two looks; `measures` is None where any may have changed.
 
     `has_others`: something that is no measure has changed, such as the name of a country.
     """
 
-    snapshot: str
+    look: Look
     has_any: bool
     has_others: bool
     measures: list[int] | None
 
 
-def changes_since(snapshot: str) -> Changes:
-    """What the log has that `snapshot` (of PostgreSQL, from an earlier look, or '') could not see."""
-    sql = """
-        with fresh as (
-            select measures from countries_publicchange
-            where xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)
-                and not pg_visible_in_snapshot(xid, %(since)s::pg_snapshot)
-        )
-        select pg_current_snapshot()::text, count(*) > 0, coalesce(bool_or(measures = '{}'), false),
-            coalesce(bool_or(measures is null), false), array(select distinct unnest(measures) from fresh)
-        from fresh
-    """
+# Rows whose transaction is not this server's past came with a restore: they are no news
+_FRESH = """
+    with fresh as (
+        select measures from countries_publicchange
+        where xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)
+            and not pg_visible_in_snapshot(xid, %(since)s::pg_snapshot)
+            and (xid < pg_snapshot_xmax(pg_current_snapshot()) or xid = pg_current_xact_id_if_assigned())
+    )
+    select pg_current_snapshot()::text,
+        pg_postmaster_start_time()::text || ' ' || pg_relation_filepath('countries_publicchange'),
+        count(*) > 0, coalesce(bool_or(measures = '{}'), false), coalesce(bool_or(measures is null), false),
+        array(select distinct unnest(measures) from fresh)
+    from fresh
+"""
+
+
+def changes_since(last: Look) -> Changes:
+    """What the log has that the `last` look could not see; everything where that was elsewhere."""
     with connection.cursor() as cursor:
-        if not snapshot:
-            cursor.execute("select pg_current_snapshot()::text")
-            return Changes(cursor.fetchone()[0], True, True, None)
-        cursor.execute(sql, {"since": snapshot})
-        now, has_any, has_others, is_everything, measures = cursor.fetchone()
-    return Changes(now, has_any, has_others, None if is_everything else measures)
+        cursor.execute(_FRESH, {"since": last.snapshot or "1:1:"})
+        snapshot, database, has_any, has_others, is_everything, measures = cursor.fetchone()
+    look = Look(snapshot, database)
+    if last.database != database:
+        return Changes(look, True, True, None)
+    return Changes(look, has_any, has_others, None if is_everything else measures)
 
 
 class Follower:
     """Looks at the log and remembers what it has seen; one for each purpose in a process."""
 
     def __init__(self) -> None:
-        self._snapshot = ""
+        self._last = Look()
         self._looked = 0.0
 
     def look(self) -> Changes:
         """What has changed since the last look; at the first one, everything."""
         now = time.monotonic()
         if now - self._looked > LONGEST_PAUSE:
-            self._snapshot = ""
-        changes = changes_since(self._snapshot)
-        self._snapshot, self._looked = changes.snapshot, now
+            self._last = Look()
+        changes = changes_since(self._last)
+        self._last, self._looked = changes.look, now
         return changes
 
 
@@ -157,9 +173,12 @@ class _Version:
 
 
 def _counted() -> str:
-    """Names the set of changes that is visible; the same in every process."""
+    """Names the set of changes that is visible; the same in every process, and never that of another set."""
     with connection.cursor() as cursor:
-        cursor.execute("select count(*) || '.' || coalesce(sum(id), 0) from countries_publicchange")
+        cursor.execute(
+            "select concat_ws('.', pg_relation_filepath('countries_publicchange'), count(*), sum(name))"
+            " from countries_publicchange"
+        )
         return str(cursor.fetchone()[0])
 
 
