@@ -229,7 +229,10 @@ FEEDS_DIR = DATA_DIR / "feeds"  # what a feed has brought and a person is to loo
 FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
 ARCHIVE_DIR = DATA_DIR / "archive"  # kept copies of sources; served by a view that looks at their rights
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {  # pictures, which the web server may read whatever the process keeps to itself
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
+    },
     "archive": {"BACKEND": "measures.models.kept_files.KeptFiles"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

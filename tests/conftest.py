@@ -96,15 +96,22 @@ def archive_dir(tmp_path: Path, settings: Settings) -> Path:
     return tmp_path / "archive"
 
 
+def _url() -> str:
+    """The address of the database as the connection has it."""
+    connection.ensure_connection()
+    given = connection.connection.info
+    return f"postgresql://{given.user}:{quote(given.password)}@{given.host}:{given.port}/{given.dbname}"
+
+
 @pytest.fixture
 def environment(transactional_db: None) -> Iterator[dict[str, str]]:
     """That of a process which works on the database of the tests; of a worker nothing stays behind."""
-    connection.ensure_connection()
-    given = connection.connection.info
-    address = f"{given.user}:{quote(given.password)}@{given.host}:{given.port}/{given.dbname}"
+    with as_owner():
+        owner = _url()
     yield {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{address}",
+        "DATABASE_URL": _url(),
+        "MIGRATION_DATABASE_URL": owner,
         "DJANGO_SETTINGS_MODULE": "observatory.settings",
     }
     with as_owner(), connection.cursor() as cursor:  # Django empties the tables of its own models alone
