@@ -164,12 +164,7 @@ def test_one_negative_count_among_eighty_good_values_is_held_alone(folder: Path)
     assert ("ECU", DAYS[3]) not in public()
     value = run.held_values.get()
     assert int(value.value) == -100
-    assert (value.country_id, value.period, value.line, value.because) == (
-        "ECU",
-        DAYS[3],
-        25,
-        "unit",
-    )
+    assert (value.country_id, value.period, value.line, value.because) == ("ECU", DAYS[3], 25, "unit")
     assert run.reasons == ["1 value is negative or does not fit the unit “persons”."]
 
 
