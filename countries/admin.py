@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import ImageField, Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext
@@ -17,6 +17,7 @@ from countries.feed_admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.merging import MergingAdmin, MergingForm, refuse, rule_broken, session_view, without_errors
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.periods import PartialDate, Period
+from countries.pictures import PictureField
 from countries.profile_admin import (
     RULES_OF_FIGURES,
     RULES_OF_ROLES,
@@ -53,6 +54,7 @@ class CountryAdmin(MergingAdmin):
     """A country with its whole profile: one page for the roles in all their editions and for the figures."""
 
     form = MergingForm
+    formfield_overrides = {ImageField: {"form_class": PictureField}}
     change_form_template = "admin/countries/country/change_form.html"
     inlines = [RoleInline, FigureInline]
     field_of_rule = {

@@ -181,7 +181,7 @@ def _start() -> tuple[socket.socket, subprocess.Popen[bytes]]:
             [sys.executable, "-m", PROGRAM],
             cwd=_FOLDER,
             env={name: os.environ[name] for name in _FROM_ENVIRONMENT if name in os.environ},
-            stdin=theirs,
+            stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 MOST_MARKS = 2_000
-"""Signs with a meaning in Markdown. To pair them takes quadratic time: a text with more, which nobody writes, is read as
-it stands."""
+"""Signs with a meaning in Markdown. To pair them takes quadratic time: a text with more, which nobody writes, is shown
+as it stands."""
 _MARKS = str.maketrans("", "", "[]*_`<>&!\\~")
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "sup", "sub"}
 
