@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import ImageField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext
@@ -15,6 +15,7 @@ from countries.feed_admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.merging import MergingAdmin, session_view, without_errors
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.periods import PartialDate, Period
+from countries.pictures import PictureField
 from countries.profile_admin import (
     FIGURES_ARE_PUBLIC,
     RULES_OF_FIGURES,
@@ -59,6 +60,7 @@ def three_languages(*fields: str) -> list[Any]:
 class CountryAdmin(MergingAdmin):
     """A country with its whole profile: one page for the roles in all their editions and for the figures."""
 
+    formfield_overrides = {**MergingAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
     change_form_template = "admin/countries/country/change_form.html"
     inlines = [RoleInline, FigureInline]
     field_of_rule = {

@@ -36,7 +36,7 @@ CATEGORIES = {
     "countries_feedrun": LOG,
 }
 
-CALLED = ("note_public_change(bigint[])", "measures_search_rebuild_all()")
+CALLED = ("note_public_change(bigint[])", "measures_search_rebuild_all()", "observatory_forget_sign_ins()")
 """Functions that run as the owner and are no triggers: the site, or a trigger of its rights, calls them."""
 
 SEARCH_PATH = "public, pg_temp"

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from countries.feeds.problems import FeedProblem
-from countries.feeds.reading import at, pages_path_of
+from countries.feeds.reading import MOST_JSON, at, pages_path_of
 from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
 from countries.models import FeedFormat, FeedRun, IndicatorFeed
 
@@ -192,9 +192,11 @@ def _pages(feed: IndicatorFeed, into: IO[bytes], seconds: float) -> Body:
 
 
 def _number_of_pages(path: Path, feed: IndicatorFeed) -> int:
+    if path.stat().st_size > MOST_JSON:
+        return 1
     try:
         told = int(at(json.loads(path.read_bytes()), pages_path_of(feed)) or 1)
-    except (ValueError, TypeError):  # reading the file says better what is wrong with it
+    except (ValueError, TypeError, OverflowError, RecursionError):  # reading the file says better what is wrong with it
         return 1
     if told > MOST_PAGES:
         raise FeedProblem(

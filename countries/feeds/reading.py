@@ -25,6 +25,10 @@ from countries.models import Encoding, FeedFormat, IndicatorFeed
 MOST_BYTES = 4_000_000_000
 """Of a file when unpacked; more is a bomb, or nothing that a row a value can need."""
 MOST_JSON = 200_000_000
+MOST_VALUES = 10_000_000
+"""Of an answer in JSON: each takes some hundred bytes of memory, though it may be two in the file."""
+LONGEST_LINE = 5_000_000
+"""Characters; a file packed to a thousandth may be a single line, which would be held in memory."""
 SAMPLED = 20
 """Rows that a person is shown of a file."""
 _GZIP = b"\x1f\x8b"
@@ -185,9 +189,10 @@ def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
 
 def _csv(text: IO[str], feed: IndicatorFeed) -> tuple[Iterator[list[str]], list[str]]:
     """The rows behind the header, and the header."""
+    lines = _lines(text)
     for _number in range(feed.skip_rows):
-        text.readline()
-    head = text.readline()
+        next(lines, "")
+    head = next(lines, "")
     delimiter = max(_DELIMITERS, key=head.count)
     if head.lstrip().startswith(("{", "[")):
         raise FeedProblem(_("The file is JSON, not CSV."), _("Choose “JSON” as the format of the feed."))
@@ -197,7 +202,17 @@ def _csv(text: IO[str], feed: IndicatorFeed) -> tuple[Iterator[list[str]], list[
             _("The first row of the file is no header: “%(row)s”.") % {"row": head.strip()[:80]},
             _("If a title stands above the header, say how many lines to pass over."),
         )
-    return csv.reader(text, delimiter=delimiter, strict=True), columns
+    return csv.reader(lines, delimiter=delimiter, strict=True), columns
+
+
+def _lines(text: IO[str]) -> Iterator[str]:
+    while line := text.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise FeedProblem(
+                _("A line of the file has more than %(count)d characters.") % {"count": LONGEST_LINE},
+                _("It is no table. Open the address in a browser, and check the format in the feed."),
+            )
+        yield line
 
 
 def _place_of(name: str, columns: list[str]) -> int:
@@ -268,6 +283,11 @@ def _documents(text: IO[str]) -> Iterator[Any]:
     if len(whole) > MOST_JSON:
         raise FeedProblem(
             _("The answer is larger than %(size)d MB.") % {"size": MOST_JSON // 1_000_000},
+            _("Ask for a part of it, or take the CSV that most sources offer too."),
+        )
+    if sum(map(whole.count, ",[{")) > MOST_VALUES:
+        raise FeedProblem(
+            _("The answer has more than %(count)d values.") % {"count": MOST_VALUES},
             _("Ask for a part of it, or take the CSV that most sources offer too."),
         )
     place = 0

@@ -12,6 +12,9 @@ from measures.archive.wording import parts_of
 from measures.models import Capture, Citation, DocumentText, Link, QuoteCheck
 from measures.source_choices import CaptureMethod, QuoteState, TextState
 
+COMPARING = confined.Bounds(cpu=10)
+"""For a text of a thousand pages, which takes two seconds."""
+
 
 def stale() -> QuerySet[Citation]:
     """Citations with a quote that was never looked for, has other words by now, or whose source has a newer text."""
@@ -70,7 +73,9 @@ def _places(text: DocumentText, citations: Sequence[Citation]) -> Sequence[tuple
     """Each citation with whether its quote stands in the text, and on which page."""
     asked = {"quotes": [citation.quote for citation in citations], "page_starts": text.page_starts}
     try:
-        found = confined.call("measures.archive.wording", "find", BytesIO(text.text.encode()), **asked)
+        found = confined.call(
+            "measures.archive.wording", "find", BytesIO(text.text.encode()), bounds=COMPARING, **asked
+        )
     except confined.Failed:  # nobody can compare such a text
         found = [(False, None)] * len(citations)
     return list(zip(citations, found, strict=True))
@@ -81,7 +86,10 @@ def read_alike(one: str, other: str) -> bool:
     if one == other:
         return True
     try:
-        digests = {confined.call("measures.archive.wording", "digest", BytesIO(text.encode())) for text in (one, other)}
+        digests = {
+            confined.call("measures.archive.wording", "digest", BytesIO(text.encode()), bounds=COMPARING)
+            for text in (one, other)
+        }
     except confined.Failed:
         return False
     return len(digests) == 1

@@ -215,9 +215,9 @@ def _one_of(members: list[Any]) -> list[str]:
 def _matches(member: Any, sign: str) -> bool:
     operation, argument = member
     if operation is c.LITERAL:
-        return chr(argument) == sign
+        return sign == chr(argument)
     if operation is c.RANGE:
-        return bool(argument[0] <= ord(sign) <= argument[1])
+        return ord(sign) in range(argument[0], argument[1] + 1)
     kind, is_not = str(argument).removeprefix("CATEGORY_").removeprefix("UNI_"), "NOT_" in str(argument)
     letter = {"SPACE": r"\s", "WORD": r"\w", "DIGIT": r"\d"}[kind.removeprefix("NOT_")]
     return bool(re.match(letter, sign)) != is_not

@@ -22,7 +22,7 @@ def main(many: int = MANY, first: int = 0) -> int:
 
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]
     settings.ARCHIVE_BROWSER = "/bin/true"  # pages are cleaned and not drawn
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = "hostile_documents"
+    connection.settings_dict["TEST"]["NAME"] = "hostile_documents"
     name = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
