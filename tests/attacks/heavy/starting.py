@@ -60,7 +60,7 @@ def _start_on_full_disk(site: Site) -> None:
 
 def _start_on_locked_disk(site: Site) -> None:
     mount_small_disk(site)
-    remount = ["/bin/mount", site.data_dir, "-o"]
+    remount = ["/bin/mount", str(site.data_dir), "-o"]
     subprocess.run([*remount, "remount,ro"], check=True)
     said = _refusal(site)
     subprocess.run([*remount, "remount,rw"], check=True)
