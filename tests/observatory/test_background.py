@@ -24,7 +24,8 @@ def job(state: str, **fields: Any) -> BackgroundJob:
     assert queue_run(feed)
     made = BackgroundJob.objects.latest("pk")
     with connection.cursor() as cursor:
-        cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now()) returning id")
+        if state == "doing":  # by a worker that lives
+            cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now()) returning id")
         worker = cursor.fetchone()[0] if state == "doing" else None
         cursor.execute(
             "update procrastinate_jobs set status = %s, worker_id = %s where id = %s", [state, worker, made.pk]

@@ -60,8 +60,11 @@ def _start_on_full_disk(site: Site) -> None:
 
 def _start_on_locked_disk(site: Site) -> None:
     mount_small_disk(site)
-    subprocess.run(["/bin/mount", "-o", "remount,ro", site.data_dir], check=True)
-    assert f"The folder {site.data_dir} cannot be written to: Read-only file system." in _refusal(site)
+    remount = ["/bin/mount", str(site.data_dir), "-o"]
+    subprocess.run([*remount, "remount,ro"], check=True)
+    said = _refusal(site)
+    subprocess.run([*remount, "remount,rw"], check=True)
+    assert f"The folder {site.data_dir} cannot be written to: Read-only file system." in said
 
 
 ATTACKS = [
