@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from psycopg import ClientCursor
 
 from countries.columns import Column, TextColumn, quoted
-from countries.long_work import take_time
 from countries.resources import FileResource
 from measures import spreadsheet
 from measures.columns import ListColumn
@@ -134,7 +133,6 @@ def _one_state() -> Iterator[None]:
         with connection.cursor() as cursor:
             if is_ours:
                 cursor.execute("set transaction isolation level repeatable read, read only")
-                take_time()
             for setting in SETTINGS:
                 cursor.execute(setting)
         yield
