@@ -5,7 +5,6 @@ network besides: a page from a stranger can neither run nor load anything, files
 """
 
 import os
-import resource
 import shutil
 import signal
 import subprocess
@@ -22,8 +21,10 @@ from countries import confined
 SECONDS = 60
 CLEANING = confined.Bounds(cpu=10)
 MEMORY = 2_000_000_000
-"""Bytes that each process of the browser may fill; an ordinary page takes a tenth of them."""
+"""Bytes that the processes of the browser may fill together; an ordinary page takes a third of them."""
 LARGEST_PICTURE = 50_000_000
+LOOKS = 4
+"""In a second, at how much they have filled."""
 LARGEST = 10_000_000
 """Bytes of a page that is drawn."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -68,17 +69,6 @@ def _harmless(body: bytes, charset: str) -> str:
     return f"<!doctype html>{head}{cleaned}"
 
 
-def _bound(process: "subprocess.Popen[bytes]") -> None:
-    """Bound the browser, and what it starts from here on, where the system can (Linux).
-
-    Not its addresses: it reserves many times what it fills.
-    """
-    if hasattr(resource, "prlimit"):
-        with suppress(ProcessLookupError):
-            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (LARGEST_PICTURE, LARGEST_PICTURE))
-
-
 def _print(browser: str, folder: Path) -> bool:
     command = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={folder / 'page.pdf'}"]
     if os.geteuid() == 0:  # Chromium refuses its sandbox to root
@@ -92,12 +82,35 @@ def _print(browser: str, folder: Path) -> bool:
         env={**os.environ, "HOME": str(folder)},
     )
     try:
-        _bound(process)
-        process.wait(SECONDS)
-    except subprocess.TimeoutExpired:
-        return False
+        if not _ends(process):
+            return False
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # the browser's helpers too
         process.wait()
-    return process.returncode == 0 and (folder / "page.pdf").exists()
+    picture = folder / "page.pdf"
+    return process.returncode == 0 and picture.exists() and picture.stat().st_size <= LARGEST_PICTURE
+
+
+def _ends(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the browser ends by itself, in time and before it fills the memory."""
+    for _look in range(SECONDS * LOOKS):
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1 / LOOKS)
+            return True
+        if _filled(process.pid) > MEMORY:
+            return False
+    return False
+
+
+def _filled(group: int) -> int:
+    """Bytes of memory of a group of processes, none where the system does not say (it has no /proc).
+
+    No limit of the kernel does it: the browser reserves many times what it fills.
+    """
+    pages = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended
+            fields = path.read_text().rpartition(")")[2].split()
+            pages += int(fields[21]) if int(fields[2]) == group else 0
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,6 +1,8 @@
 """Pictures of kept pages: drawn by the real browser, which may neither run nor load anything of them."""
 
 import io
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +59,14 @@ def test_no_picture_without_a_browser(settings: Settings) -> None:
     for browser in ("none", "/bin/false"):
         settings.ARCHIVE_BROWSER = browser
         assert pictures.draw(io.BytesIO(page()), "") is None
+
+
+def test_browser_that_fills_the_memory_is_ended(settings: Settings, tmp_path: Path) -> None:
+    """In place of a browser, a program that grows."""
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!{sys.executable}\nheld = []\nwhile True:\n    held.append(b'x' * 10_000_000)\n")
+    browser.chmod(0o755)
+    settings.ARCHIVE_BROWSER = str(browser)
+    before = time.monotonic()
+    assert pictures.draw(io.BytesIO(page()), "") is None
+    assert time.monotonic() - before < pictures.SECONDS
