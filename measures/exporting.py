@@ -36,7 +36,7 @@ SETTINGS = (
     "set local jit = off",  # compiling would take longer than a batch
     "set local max_parallel_workers_per_gather = 0",  # so would starting workers
     "set local random_page_cost = 1.1",  # a batch is found by its ids; reading whole tables is never quicker
-    "set local statement_timeout = '10min'",  # a slow reader makes the statement wait
+    "set local statement_timeout = '10min'",  # for a million records; it waits for no reader
     "set local idle_in_transaction_session_timeout = '10min'",
     "set local work_mem = '64MB'",  # some kilobytes for each record of a batch
 )
