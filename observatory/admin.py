@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from axes.admin import AccessAttemptAdmin
 from django.contrib import admin, messages
 from django.db.models import BigIntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Cast
@@ -24,6 +25,8 @@ from observatory.models import BackgroundJob
 
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
+# Its one action always fails: it asks the request for what only a sign-in has. Whoever signs in cleans up
+AccessAttemptAdmin.actions = []
 
 RETRIED, CANCELLED = ("failed", "cancelled", "aborted"), ("todo",)
 """States from which a job may be done once more, or left undone; every task may be run again."""
