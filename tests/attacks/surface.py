@@ -212,13 +212,14 @@ class Visitors:
             try:
                 if response.streaming:
                     b"".join(response)
-            except Exception as error:  # whatever the stream raises is what is looked for
-                self._note(what, role, method, path, args, error)
+            except Exception as broken:  # whatever the stream raises is what is looked for
+                self._note(what, role, method, path, args, broken)
             transaction.set_rollback(True)
         if response.status_code >= 500:
-            error = response.exc_info[1] if getattr(response, "exc_info", None) else None
-            self._note(what, role, method, path, args, error)
-        return response
+            raised = getattr(response, "exc_info", None)
+            self._note(what, role, method, path, args, raised[1] if raised else None)
+        answer: HttpResponseBase = response
+        return answer
 
     def _note(self, what: str, role: str, method: str, path: str, args: Any, error: Any) -> None:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}"

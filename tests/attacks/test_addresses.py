@@ -119,7 +119,8 @@ def _of_admin(address: Address) -> list[str]:
 def _of_list(model: type[Model]) -> Iterator[str]:
     """The parameters of the filters beside a list; those of a field are its lookups."""
     model_admin = admin.site.get_model_admin(model)
-    for entry in model_admin.list_filter:
+    entries: Any = model_admin.list_filter
+    for entry in entries:
         name = entry[0] if isinstance(entry, tuple) else entry
         if isinstance(name, str):
             yield from (f"{name}{lookup}" for lookup in ("", "__exact", "__isnull", "__in", "__gte", "__id__exact"))

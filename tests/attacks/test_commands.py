@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +17,7 @@ from tests.csv_files import MEASURE, csv_text
 pytestmark = pytest.mark.django_db
 
 
-def _refusal(*arguments: str | Path, **options: object) -> str:
+def _refusal(*arguments: str | Path, **options: Any) -> str:
     """What a command says instead of doing its work; '' where it does it."""
     try:
         call_command(*map(str, arguments), **options)
@@ -92,7 +93,7 @@ def test_wrong_argument_is_answered_with_words(tmp_path: Path) -> None:
     no_text = Path(os.fsdecode(bytes(tmp_path) + b"/\xff.csv"))
     (tmp_path / "\udcff.csv").write_bytes(good.read_bytes())
     half = "\udcff"
-    wrong = [
+    wrong: list[list[Any]] = [
         *(["import_measures", path] for path in (folder, nowhere, long, "", "/dev/null")),
         *(["import_measures", good, f"--by={name}"] for name in ("nobody", "", half, "x" * 10_000)),
         *(["import_measures", good, "--dry-run", f"--errors={path}"] for path in (good,)),

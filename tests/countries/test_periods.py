@@ -92,7 +92,8 @@ def test_day_and_month_in_any_order_give_dates_of_the_calendar_alone(first: int,
     with pytest.raises(ValidationError) as error:
         PartialDate.parse(typed)
     if error.value.code == "ambiguous_date":
-        assert {error.value.params["day_first"], error.value.params["month_first"]} == days
+        params = error.value.params or {}
+        assert {params["day_first"], params["month_first"]} == days
 
 
 @pytest.mark.django_db
