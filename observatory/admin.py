@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from axes.admin import AccessAttemptAdmin
 from django.contrib import admin, messages
 from django.db.models import BigIntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Cast
@@ -27,6 +28,8 @@ assert account_admin  # registers its page
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
 admin.site.login_form = SignInForm
+# Its one action always fails: it asks the request for what only a sign-in has. Whoever signs in cleans up
+AccessAttemptAdmin.actions = []
 
 
 class StateFilter(admin.SimpleListFilter):

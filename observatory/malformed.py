@@ -1,13 +1,18 @@
-"""Requests that no browser sends: PostgreSQL keeps no NUL, and no address, form or cookie of ours has one.
+"""Requests that no browser sends are answered 400, for all views and forms at once.
 
-They are answered 400 here, for all views and forms at once, before the session or a view asks the database.
+PostgreSQL keeps no NUL, and no address, form or cookie of ours has one; this is looked at before the session or a view
+asks the database. The lists of the admin, the stock ones too, ask it for any text as the key of a selected record.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase, UnreadablePostError
+
+from countries.keys import key_of
 
 HEADERS = ("CONTENT_TYPE", "REMOTE_ADDR")
 """Headers whose names in the environment do not begin with `HTTP_`."""
@@ -23,13 +28,15 @@ class RefuseMalformed:
         _refuse_nul(_before_the_body(request))
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> None:
         """The form is read here, once the address is known to lead to a view."""
         try:
             names_and_values = request.POST.lists()
         except UnreadablePostError:
             return  # the visitor has gone
         _refuse_nul(text for name, values in names_and_values for text in (name, *values))
+        if model_admin := getattr(view, "model_admin", None):
+            _refuse_no_keys(model_admin.model, request.POST.getlist(ACTION_CHECKBOX_NAME))
 
 
 def _before_the_body(request: HttpRequest) -> Iterable[str]:
@@ -45,3 +52,8 @@ def _before_the_body(request: HttpRequest) -> Iterable[str]:
 def _refuse_nul(texts: Iterable[str]) -> None:
     if any("\0" in text for text in texts):
         raise BadRequest("The request holds a NUL character, which no text has.")
+
+
+def _refuse_no_keys(model: type[Model], selected: Iterable[str]) -> None:
+    if any(key_of(model, key) is None for key in selected):
+        raise BadRequest("A selected record has a key that can be none.")

@@ -212,8 +212,8 @@ class Visitors:
             try:
                 if response.streaming:
                     b"".join(response)
-            except Exception as error:  # whatever the stream raises is what is looked for
-                self._note(what, role, method, path, args, error)
+            except Exception as broken:  # whatever the stream raises is what is looked for
+                self._note(what, role, method, path, args, broken)
             transaction.set_rollback(True)
         if response.status_code >= 500:
             raised = response.exc_info[1] if getattr(response, "exc_info", None) else None

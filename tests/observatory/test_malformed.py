@@ -43,6 +43,14 @@ def test_form_with_nul_is_refused(field: str) -> None:
     assert Client().post(LOGIN, data).status_code == 200
 
 
+@pytest.mark.parametrize("model", ["countries/indicatorfeed", "measures/topic", "auth/group"])
+@pytest.mark.parametrize("key", ["none", "²", "9" * 30, ""])
+def test_selection_of_what_can_be_no_record_is_refused(admin_client: Client, model: str, key: str) -> None:
+    data = {"action": "delete_selected", "index": "0", "_selected_action": ["1", key]}
+    assert admin_client.post(f"/admin/{model}/", data).status_code == 400
+    assert admin_client.post(f"/admin/{model}/", data | {"_selected_action": "1"}).status_code == 200
+
+
 def test_accents_emoji_and_what_is_no_utf8_pass() -> None:
     client = Client(HTTP_USER_AGENT="Ñandú 💣")
     assert client.get("/countries/?utm_source=%F0%9F%92%A3%ED%A0%80%FF").status_code == 200
