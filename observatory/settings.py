@@ -139,8 +139,8 @@ MIDDLEWARE = [
     "observatory.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.languages.language_by_address",
-    "observatory.questions.questions",
     "observatory.malformed.RefuseMalformed",  # before anything that asks the database; its answer has a language
+    "observatory.questions.questions",
     "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
     "observatory.rate_limits.rate_limits",  # inside of the cache: what is ready is not counted
     "observatory.time_limits.busy_database",

@@ -26,6 +26,6 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='feedrun',
-            trigger=pgtrigger.compiler.Trigger(name='outcome_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state not in ('running', 'held', 'published') and (old.*) is distinct from (new.*))", func="raise exception 'Run % is over, so that its note stays.', old.id using errcode = 'integrity_constraint_violation';", hash='a5de44d836208790422f6c3cfca3d7c9c9f8ced4', operation='UPDATE', pgid='pgtrigger_outcome_stays_6c906', table='countries_feedrun', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='outcome_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state not in ('running', 'held', 'partly_held', 'published') and (old.*) is distinct from (new.*))", func="raise exception 'Run % is over, so that its note stays.', old.id using errcode = 'integrity_constraint_violation';", hash='8ec9e8262516868caa53348f704d900acf121f17', operation='UPDATE', pgid='pgtrigger_outcome_stays_6c906', table='countries_feedrun', when='BEFORE')),
         ),
     ]

@@ -90,7 +90,7 @@ FACTS = (
         name="outcome_stays",
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
-        condition=changes(["*"], of="old.state not in ('running', 'held', 'published')"),
+        condition=changes(["*"], of="old.state not in ('running', 'held', 'partly_held', 'published')"),
         func="raise exception 'Run % is over, so that its note stays.', old.id"
         " using errcode = 'integrity_constraint_violation';",
     ),

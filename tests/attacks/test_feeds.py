@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -467,10 +468,12 @@ def test_file_that_always_ended_without_a_line_break_is_whole(folder: Path) -> N
     assert ran(folder, feed, text(table() | {("USA", NEXT): "100"}).rstrip()).state == "published"
 
 
+@pytest.mark.owner  # a run that is over stays as it is noted
 def test_clock_that_ran_ahead_blocks_no_feed(folder: Path) -> None:
     feed = published(folder)
     ahead = timezone.now() + datetime.timedelta(days=400)
-    FeedRun.objects.filter(feed=feed).update(started_at=ahead, ended_at=ahead)
+    with pgtrigger.ignore("countries.FeedRun:facts_stay"):
+        FeedRun.objects.filter(feed=feed).update(started_at=ahead, ended_at=ahead)
     assert due_feeds() == [feed]
     written(folder, text(table() | {("PER", NEXT): "100"}))
     assert feeds.run(feed).state == "published"

@@ -111,7 +111,11 @@ def test_no_function_of_the_owner_can_be_called_or_hung_on_a_table_of_ones_own()
         "select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace"
         " and has_function_privilege(oid, 'execute') order by 1"
     )
-    assert callable_ones == [("measures_search_rebuild_all",), ("note_public_change",)]
+    assert callable_ones == [
+        ("measures_search_rebuild_all",),
+        ("note_public_change",),
+        ("observatory_forget_sign_ins",),
+    ]
     unsafe = rows(
         "select proname from pg_proc where pronamespace = 'public'::regnamespace and"
         " (prosecdef or prorettype = 'trigger'::regtype)"

@@ -32,6 +32,9 @@ LARGE, RECORDS = 30_000, 150
 """Characters of a summary and how many there are: the file is larger than all buffers on its way."""
 
 
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
 @pytest.fixture
 def environment(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     return {**environment, "DATA_DIR": str(tmp_path), "SECRET_KEY": settings.SECRET_KEY}
@@ -50,7 +53,7 @@ def impatient(environment: dict[str, str]) -> Iterator[Server]:
 
 
 @pytest.fixture
-def large_record(transactional_db: None) -> None:
+def large_record(db: None) -> None:
     first = measure(summary_en="x" * LARGE, topics=())  # one word, so that the search has little to do
     others = [copy(first) for _number in range(RECORDS - 1)]
     for number, other in enumerate(others, start=2):
