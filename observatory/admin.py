@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from axes.admin import AccessAttemptAdmin
+from axes.admin import AccessAttemptAdmin, AccessFailureLogAdmin, AccessLogAdmin
 from django.contrib import admin, messages
 from django.db.models import BigIntegerField, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Cast
@@ -30,6 +30,9 @@ admin.site.unregister(ProcrastinateJob)
 admin.site.login_form = SignInForm
 # Its one action always fails: it asks the request for what only a sign-in has. Whoever signs in cleans up
 AccessAttemptAdmin.actions = []
+# The role that runs the site deletes nothing of its log
+for log in (AccessLogAdmin, AccessFailureLogAdmin):
+    log.has_delete_permission = lambda *_request: False
 
 
 class StateFilter(admin.SimpleListFilter):

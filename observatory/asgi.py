@@ -21,5 +21,5 @@ def may_upload(scope: dict[str, Any]) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
-settings.FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 application = Boundary(handler, threads=settings.WEB_THREADS, may_upload=may_upload)

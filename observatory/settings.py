@@ -270,7 +270,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the page of a country has a hundred figu
 WEB_THREADS = _number("WEB_THREADS", 4)
 # What the staff may send in one request; nobody else may send more than a form
 UPLOAD_BYTES = _number("UPLOAD_MB", 500) * 1_000_000
-FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"  # what is on its way in or out
+TEMPORARY_DIR = DATA_DIR / "tmp"  # what is on its way in or out
 
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"

@@ -17,7 +17,7 @@ class Production:
     """What a thread makes and the event loop sends. The thread learns nothing of the reader but that it has gone."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115  end() closes it
+        self._file = TemporaryFile(dir=settings.TEMPORARY_DIR)  # noqa: SIM115  end() closes it
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._is_unwanted = Event()

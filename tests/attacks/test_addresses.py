@@ -29,6 +29,8 @@ MOST_OF_ADMIN = 3
 
 NOT_FOUND = {
     "picture": "a checkout has no pictures",
+    "security_policy": "nobody has named a contact",
+    "security_txt": "nobody has named a contact",
     "admin:admin/{url}": "it answers for what is nowhere",
 }
 

@@ -100,6 +100,7 @@ def test_refusing_database_is_asked_once_a_second() -> None:
     assert CountingDatabase.connected == 1
 
 
+@pytest.mark.owner  # who alone touches the table of migrations
 def test_answer_is_kept_for_a_second_and_the_plan_for_good() -> None:
     readiness = Readiness(database())
     assert {readiness.problem() for _ in range(100)} == {""}
@@ -111,6 +112,7 @@ def test_answer_is_kept_for_a_second_and_the_plan_for_good() -> None:
     assert CountingDatabase.connected == 2
 
 
+@pytest.mark.owner  # who alone touches the table of migrations
 def test_plan_that_cannot_be_read_is_given_up_soon() -> None:
     with connection.cursor() as cursor:
         cursor.execute("lock table django_migrations in access exclusive mode")
@@ -126,6 +128,7 @@ def _wait_for_the_next(readiness: Readiness) -> None:
         readiness.problem()
 
 
+@pytest.mark.owner  # who alone touches the table of migrations
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_missing_migration_is_named_until_it_is_there() -> None:
     (latest,) = MigrationLoader(connection).graph.leaf_nodes("measures")

@@ -97,6 +97,7 @@ def test_page_behind_a_locked_table_is_busy_and_well_again(client: Client, locke
     assert client.get("/countries/peru/").status_code == 200
 
 
+@pytest.mark.owner  # nobody else may lock it
 @pytest.mark.usefixtures("web")
 def test_version_behind_a_locked_table_is_busy(client: Client, locked: Any) -> None:
     locked.execute("lock table countries_publicchange in access exclusive mode")

@@ -15,7 +15,7 @@ from django.urls import path
 from observatory.serving.boundary import Boundary
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="of nothing", MIDDLEWARE=[])
-settings.FILE_UPLOAD_TEMP_DIR = gettempdir()
+settings.TEMPORARY_DIR = gettempdir()
 
 
 def bare(request: HttpRequest) -> HttpResponse:

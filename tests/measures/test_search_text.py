@@ -116,7 +116,7 @@ def _import(number: int, text: str) -> None:
     ]
     if rows:
         with tempfile.TemporaryDirectory() as folder:
-            assert not run(Path(folder), rows).is_refused
+            assert not run(Path(folder), rows, keep_identifiers=True).is_refused
 
 
 STEPS: list[Callable[[int, str], None]] = [
