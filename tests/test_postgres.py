@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -151,6 +152,8 @@ def test_stop_ends_the_server_and_says_whether_there_was_one(data_dir: Path) -> 
     ensure_server(data_dir)
     process = server_process(data_dir)
     assert stop_server(data_dir) is True
+    with suppress(psutil.TimeoutExpired):  # it lets go of its files before it is gone
+        process.wait(10)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     assert stop_server(data_dir) is False
     assert find_server(data_dir) is None

@@ -47,6 +47,7 @@ QUERIES = {
 }
 """What an address cannot do without."""
 REFUSED = {
+    *("admin:auth_user_delete", "admin:axes_accesslog_delete", "admin:axes_accessfailurelog_delete"),  # logs stay
     "admin:measures_measure_delete",  # it is published
     "admin:measures_measure_duplicates",  # it is asked by POST alone, below and in `test_form_fields.py`
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),

@@ -42,6 +42,7 @@ def _others() -> list[str]:
     return [line for line in export(with_local=False).splitlines() if not line.startswith(("PER", "INT"))]
 
 
+@pytest.mark.owner  # who alone may empty tables
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_loading_gives_what_an_import_gives_and_leaves_the_tables_as_they_were(tmp_path: Path) -> None:
     _vocabulary(tmp_path)

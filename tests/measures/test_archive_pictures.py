@@ -2,7 +2,6 @@
 
 import io
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +66,4 @@ def test_browser_that_fills_the_memory_is_ended(settings: Settings, tmp_path: Pa
     browser.write_text(f"#!{sys.executable}\nheld = []\nwhile True:\n    held.append(b'x' * 10_000_000)\n")
     browser.chmod(0o755)
     settings.ARCHIVE_BROWSER = str(browser)
-    before = time.monotonic()
     assert pictures.draw(io.BytesIO(page()), "") is None
-    assert time.monotonic() - before < pictures.SECONDS
