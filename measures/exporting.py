@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -160,7 +161,10 @@ def _in_batches(resource: type[FileResource], records: Records | None) -> Iterat
 
 def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tuple[str, Sequence[Any]]:
     if queryset is not None:
-        return queryset.values("pk").query.sql_with_params()
+        try:
+            return queryset.values("pk").query.sql_with_params()
+        except EmptyResultSet:  # Django knows without asking that there is none, as with `.none()`
+            return "select null where false", ()
     return f"select r.{resource.pk()} from {resource.table()} r order by {resource.order()}", ()
 
 

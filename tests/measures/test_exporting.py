@@ -77,6 +77,12 @@ def test_row_says_what_the_record_says() -> None:
     assert rows[other.public_id]["relations"] == f"same_subject_as:{measure.public_id}"
 
 
+@pytest.mark.parametrize("nothing", [{"pk__in": []}, {"pk__gt": 10**30}])
+def test_records_that_cannot_be_are_a_file_of_the_header(nothing: dict[str, Any]) -> None:
+    factories.measure()
+    assert export(records=Measure.objects.filter(**nothing)) == export(records=Measure.objects.filter(pk=0))
+
+
 # The round trip
 
 TEXT = st.text(
