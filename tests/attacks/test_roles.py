@@ -214,7 +214,7 @@ def test_history_is_not_forged() -> None:
         "copy measures_measure to program 'cat'",
         "select pg_read_file('/etc/passwd')",
         "set pgaudit.log = 'none'; set session_replication_role = 'local'",
-        "load '/tmp/mine.so'",
+        "load 'mine.so'",
         "vacuum full measures_measureevent",
         "drop database {database}",
     ],
