@@ -1,8 +1,13 @@
 """The site as `observatory.asgi` serves it, but with limits that a test can work with."""
 
+from django.conf import settings
+
 from observatory.asgi import may_upload
 from observatory.serving.boundary import Boundary, Limits
 from observatory.wsgi import application as handler
+
+# A checkout has not collected its static files
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 HOUR = 3600
 

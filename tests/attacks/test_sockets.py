@@ -191,10 +191,13 @@ def test_visitors_who_leave_free_what_was_made_for_them(patient: Server) -> None
     await_true(lambda: status_of(received(patient.sent(ENDING))) == 200)
 
 
-def test_a_connection_serves_request_after_request(patient: Server) -> None:
+def test_a_connection_serves_request_after_request(patient: Server, tmp_path: Path) -> None:
+    picture = tmp_path / "media" / "countries" / "large.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"x" * 300_000)
     connection = patient.opened.enter_context(closing(http.client.HTTPConnection(HOST, patient.port)))
     statuses, sockets = [], set()
-    for path in ("/healthz", "/", "/measures.csv", "/static/observatory/site.css", "/nowhere/", "/healthz"):
+    for path in ("/healthz", "/", "/measures.csv", "/media/countries/large.png", "/nowhere/", "/healthz"):
         connection.request("GET", path)
         response = connection.getresponse()
         response.read()
