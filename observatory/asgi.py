@@ -1,5 +1,6 @@
 """What the web server calls; ``manage.py serve`` starts it."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -21,5 +22,7 @@ def may_upload(scope: dict[str, Any]) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
+# Seconds after which a thread that computes, such as one that makes a sheet, lets one that reads a page go on
+sys.setswitchinterval(0.001)
 settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 application = Boundary(handler, threads=settings.WEB_THREADS, may_upload=may_upload)

@@ -54,7 +54,7 @@ class Answer:
 
 
 class Boundary:
-    """The application; `threads` is how many requests Django works on at a time, of which half may make downloads."""
+    """The application; `threads` is how many requests Django works on at a time; a quarter may make downloads."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Boundary:
         self._handler, self._may_upload, self._limits = handler, may_upload, limits
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._threads, self._working, self._streamed = threads, 0, 0
-        self._making = asyncio.Semaphore(max(1, threads // 2))
+        self._making = asyncio.Semaphore(max(1, threads // 4))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -149,8 +149,8 @@ class Boundary:
             self._streamed -= 1
 
     async def _made_blocks(self, response: HttpResponseBase, context: Context) -> AsyncGenerator[bytes]:
-        """What a thread writes to a file meanwhile, without waiting for who reads it. Half of the threads may, so that
-        those who read pages always find one."""
+        """What a thread makes meanwhile, without waiting for who reads it. A quarter of the threads may, so that those
+        who read pages always find one, and a processor that has time."""
         production = Production()
         try:
             async with asyncio.timeout(self._limits.wait_for_turn):

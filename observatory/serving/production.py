@@ -1,4 +1,4 @@
-"""A streamed answer, written to a file as quickly as it can be made, and read from there as somebody likes."""
+"""A streamed answer, made as quickly as it can be, and read as somebody likes. What is long waits in a file."""
 
 import asyncio
 import os
@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 
 BLOCK = 64 * 1024
 """Bytes that are sent at once."""
+IN_MEMORY = 512 * 1024
+"""Bytes of each answer that stay in memory, so that a small one is answered on a full disk, too."""
 
 
 class Production:
@@ -21,6 +23,7 @@ class Production:
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._is_unwanted = Event()
+        self._start = bytearray()
         self._length = 0
 
     def make(self, response: HttpResponseBase) -> None:
@@ -29,11 +32,24 @@ class Production:
             for piece in response:
                 if self._is_unwanted.is_set():
                     return
-                self._file.write(piece)
-                self._file.flush()
+                self._write(piece)
                 self._loop.call_soon_threadsafe(self._grow, len(piece))
         finally:
             response.close()
+
+    def _write(self, piece: bytes) -> None:
+        if len(self._start) < IN_MEMORY:
+            self._start += piece
+        else:
+            self._file.write(piece)
+            self._file.flush()
+
+    def _read(self, offset: int) -> bytes:
+        """The next block from there on, of what `_length` counts; make() may be further already."""
+        end = min(offset + BLOCK, self._length)
+        if offset < len(self._start):
+            return bytes(self._start[offset:end])
+        return os.pread(self._file.fileno(), end - offset, offset - len(self._start))
 
     def _grow(self, size: int) -> None:
         self._length += size
@@ -48,7 +64,7 @@ class Production:
                 self._news.clear()
                 await self._news.wait()
             else:
-                block = os.pread(self._file.fileno(), BLOCK, sent)
+                block = self._read(sent)
                 sent += len(block)
                 yield block
         making.result()

@@ -103,7 +103,10 @@ def _judged(attack: Attack, watch: Watch) -> list[str]:
     if len(watch.failures) > allowed.failed:
         wrong.append(f"at most {allowed.failed} requests may fail, these did: {', '.join(watch.failures[:5])}")
     if watch.longest_gap > allowed.gap:
-        wrong.append(f"at most {allowed.gap:.0f} s may pass without an answer")
+        wrong.append(f"at most {allowed.gap:g} s may pass without an answer")
+    seconds, page = watch.slowest
+    if allowed.page is not None and seconds > allowed.page:
+        wrong.append(f"a page may take at most {allowed.page:g} s, {page} took {seconds:.1f} s")
     if watch.lost:
         wrong.append(f"lost: {', '.join(watch.lost[:5])}")
     if watch.leaks:

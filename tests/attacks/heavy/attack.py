@@ -18,6 +18,8 @@ class Allowed:
     """Requests of the visitor that were not answered, or answered with an error."""
     gap: float = 5
     """Seconds between two good answers to the visitor."""
+    page: float | None = None
+    """Seconds that a page may take, where that is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,22 +15,16 @@ def main(many: int = MANY, first: int = 0) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     django.setup()
     from django.conf import settings  # noqa: PLC0415  (only now is there anything to import)
-    from django.db import connection  # noqa: PLC0415
 
     from tests.attacks.bearing import bear  # noqa: PLC0415
     from tests.hostile_server import serving  # noqa: PLC0415
+    from tests.own_database import own_database  # noqa: PLC0415
 
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]
     settings.ARCHIVE_BROWSER = "/bin/true"  # pages are cleaned and not drawn
-    connection.settings_dict["TEST"]["NAME"] = "hostile_documents"
-    name = connection.settings_dict["NAME"]
-    connection.creation.create_test_db(verbosity=0, autoclobber=True)
-    try:
-        with TemporaryDirectory() as folder, serving() as server:
-            settings.ARCHIVE_DIR = folder
-            cost = bear(range(first, first + many), server)
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
+    with own_database("hostile_documents"), TemporaryDirectory() as folder, serving() as server:
+        settings.ARCHIVE_DIR = folder
+        cost = bear(range(first, first + many), server)
     print(cost.in_words())  # noqa: T201
     print("\n".join(cost.faults[:50]))  # noqa: T201
     return len(cost.faults)

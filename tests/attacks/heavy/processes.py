@@ -54,9 +54,9 @@ STALLED = """
 """
 
 ATTACKS = [
-    Attack("kill -9 of a web worker", _killing(lambda site: site.web_workers), Allowed(failed=TIMES, gap=10)),
-    # As long as a start takes: some seconds, and most of a minute on two processors that much else is to share
-    Attack("kill -9 of the web server", _killing(lambda site: site.web), Allowed(failed=240, gap=60)),
+    Attack("kill -9 of a web worker", _killing(lambda site: site.web_workers), Allowed(failed=TIMES, gap=5)),
+    # As long as a start takes: some seconds, and more on processors that much else is to share
+    Attack("kill -9 of the web server", _killing(lambda site: site.web), Allowed(failed=80, gap=20)),
     Attack("kill -9 of the background worker", _kill_worker_of_jobs, Allowed(failed=0, gap=5)),
     Attack("kill -9 of PostgreSQL", _killing(lambda site: site.database), Allowed(failed=10, gap=10)),
 ]

@@ -32,6 +32,8 @@ class Watch:
     asked: int = 0
     failures: list[str] = field(default_factory=list)
     longest_gap: float = 0
+    slowest: tuple[float, str] = (0, "")
+    """Seconds that a page took at most, and which; a file may have to wait until others are made."""
     leaks: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     """Titles that the site said it had saved."""
@@ -71,10 +73,13 @@ def _read(site: Site, watch: Watch, is_over: threading.Event) -> None:
     watch.answered_at = time.monotonic()
     while not is_over.is_set():
         began = time.monotonic()
-        problem = _look(visitor, next(pages), watch)
+        page = next(pages)
+        problem = _look(visitor, page, watch)
         now = time.monotonic()
         watch.asked += 1
         watch.longest_gap = max(watch.longest_gap, now - watch.answered_at)
+        if not page.endswith(".csv"):
+            watch.slowest = max(watch.slowest, (now - began, page))
         if problem:
             watch.failures.append(problem)
         else:
