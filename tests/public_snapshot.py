@@ -96,7 +96,7 @@ def _all() -> Iterator[tuple[str, bytes]]:
 
 def _answer(visitor: "django.test.Client", path: str) -> tuple[str, bytes]:
     answer = visitor.get(path)
-    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    content = answer.getvalue()
     text = f"{answer.status_code} {answer['Content-Type']}\n{content.decode()}"
     for pattern, plain in EVENED_OUT:
         text = pattern.sub(plain, text)
