@@ -1,4 +1,4 @@
-"""Whether a file is a picture for a page. Called through `countries.confined`."""
+"""Whether a file is a picture for a page. Called through `foundation.confined`."""
 
 from typing import BinaryIO
 

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO, cast
 
 from django import forms
 
-from countries import confined
+from foundation import confined
 
 
 class PictureField(forms.ImageField):

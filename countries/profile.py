@@ -15,18 +15,10 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from countries.figures import in_unit, qualified, stated_period, stated_remark, stated_value
-from countries.models import (
-    Country,
-    Indicator,
-    MobilityRole,
-    Observation,
-    ObservationStatus,
-    Qualifier,
-    Role,
-)
+from countries.models import Country, Indicator, MobilityRole, Observation, ObservationStatus, Qualifier, Role
 from countries.newest import newest_observations
-from countries.periods import PartialDate
-from countries.texts import LANGUAGES, Text, translated
+from foundation.partial_dates import PartialDate
+from foundation.texts import LANGUAGES, Text, translated
 
 HEADLINES = ("poverty_rate",)
 """Indicators that stand first, also where no value is recorded."""

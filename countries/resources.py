@@ -1,79 +1,10 @@
-"""The columns of each file, by name: what the admin, the command line and the public download all read and write."""
+"""The columns of the files of countries and figures, by name: what every import and export reads and writes."""
 
-from django.db import models
-from import_export.resources import ModelResource
-
-from countries.columns import Column, ReadOnlyColumn, column_for, moment
+from countries import observation_rules
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
-
-
-class FileResource(ModelResource):
-    """A kind of file. `Meta.fields` names its columns in their order; a field's type decides how a cell reads."""
-
-    keys: tuple[tuple[str, ...], ...]
-    """The columns by which a row finds its record; where there are several ways, a file has those of one at least."""
-    joined: tuple[str, ...] = ()
-    """The columns whose joins `matching` needs, where they are not those of the first key."""
-    names: tuple[str, ...] = ()
-    """The columns by which people know a row, beside its key."""
-    needs: dict[str, str] = {}
-    """Columns whose cells can only be read beside another column's."""
-    local: tuple[str, ...] = ()
-    """Read-only columns that say what this installation did with a record, so that two installations differ in them."""
-    is_public = "true"
-    """SQL: whether the public may see the record `r`."""
-
-    @classmethod
-    def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Column:
-        """Our columns instead of the library's widgets, which change or drop values."""
-        return column_for(django_field, readonly=readonly)
-
-    @classmethod
-    def file(cls) -> str:
-        """The name of the file without `.csv`, such as `measures`."""
-        return str(cls._meta.name)
-
-    @classmethod
-    def model(cls) -> type[models.Model]:
-        """What a row is."""
-        model: type[models.Model] = cls._meta.model
-        return model
-
-    @classmethod
-    def table(cls) -> str:
-        """The table of the records."""
-        return str(cls.model()._meta.db_table)
-
-    @classmethod
-    def pk(cls) -> str:
-        """The column of the table by which records are joined."""
-        return str(cls.model()._meta.pk.column)
-
-    @classmethod
-    def stored_fields(cls) -> dict[str, models.Field]:
-        """The columns of the table that can be written, with their fields."""
-        fields = cls.model()._meta.concrete_fields
-        return {str(field.column): field for field in fields if not isinstance(field, models.GeneratedField)}
-
-    @classmethod
-    def columns(cls) -> list[Column]:
-        """All columns in the order of the file."""
-        return [cls.fields[name] for name in cls._meta.fields]
-
-    @classmethod
-    def imported(cls) -> list[Column]:
-        """The columns that an import reads."""
-        return [column for column in cls.columns() if not column.readonly]
-
-    @classmethod
-    def matching(cls) -> list[str]:
-        """SQL conditions between the record `r` and the staged row `s`, each for one of `keys`."""
-        return [" and ".join(cls.fields[name].matches() for name in names) for names in cls.keys]
-
-    @classmethod
-    def order(cls) -> str:
-        """The order of an export, the same wherever it is made."""
-        return ", ".join(f'{cls.fields[name].written()} collate "C"' for name in cls.keys[0])
+from foundation.files.columns import ReadOnlyColumn, moment
+from foundation.files.importing.rules import ImportOptions, Rule
+from foundation.files.resources import FileResource
 
 
 class CountryResource(FileResource):
@@ -172,6 +103,11 @@ class ObservationResource(FileResource):
             "source_name",
             "source_url",
         )
+
+    @classmethod
+    def import_rules(cls, options: ImportOptions) -> list[Rule]:
+        """No value that its indicator's unit does not allow."""
+        return observation_rules.rules()
 
 
 class IndicatorFeedResource(FileResource):

@@ -27,9 +27,9 @@ from countries.models import (
     Unit,
     by_period,
 )
-from countries.periods import PartialDate
 from countries.profile import Origin, origin_of
-from countries.texts import translated
+from foundation.partial_dates import PartialDate
+from foundation.texts import translated
 
 COLUMNS = 1000
 """Columns of a drawing, and the units of its width; no plot has more pixels."""

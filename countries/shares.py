@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from countries.figures import in_unit
 from countries.models import Country, Indicator, Observation
-from countries.periods import Period
+from foundation.partial_dates import Period
 
 
 def pass_the_whole(indicator: Indicator, period: Period | None, parts: Mapping[Country, Decimal]) -> str:

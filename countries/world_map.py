@@ -16,12 +16,12 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.feed_state import read_at
+from countries.feeds.state import read_at
 from countries.figures import in_unit, stated_period, stated_remark, stated_value
 from countries.models import Country, Indicator, Observation, ObservationStatus, Qualifier
-from countries.periods import PartialDate
 from countries.shapes import Drawing, Inset, Shape, drawing_of, inset_of
-from countries.texts import translated
+from foundation.partial_dates import PartialDate
+from foundation.texts import translated
 
 STEPS = 5
 SHADES = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}

@@ -12,8 +12,8 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
-from countries.periods import PartialDate
-from countries.texts import LANGUAGES
+from foundation.partial_dates import PartialDate
+from foundation.texts import LANGUAGES
 from measures.choices import Workflow
 from measures.models import Measure, MeasureQuerySet
 from measures.references import key_of

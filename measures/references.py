@@ -3,27 +3,11 @@
 `N° 000104-2020-MIGRACIONES`, `104-2020-migraciones` and `Nº104 / 2020 - Migraciones` are one act. The key is upper
 case, without accents, number sign, blanks, dots and leading zeros, its parts joined by `-`. Words before the number
 (`Decreto Supremo N°`, `D.S.`) say the kind, which is a field of its own, and are left out; letters that belong to the
-number (`A/RES/73/195`, `C-123`) stay. PostgreSQL computes it, in the generated column `Measure.reference_key` and
-here alike, so that there is one implementation.
+number (`A/RES/73/195`, `C-123`) stay. PostgreSQL computes it (`sql/references.sql`), in the generated
+column `Measure.reference_key` and here alike, so that there is one implementation.
 """
 
 from django.db import models
-
-KEY_FUNCTION = r"""
-create function reference_key(reference text) returns text
-language sql immutable strict parallel safe
-return regexp_replace(
-    regexp_replace(
-        regexp_replace(
-            regexp_replace(
-                upper(fold_accents(translate(trim(reference), 'ºª', '°°'))),
-                '^[^0-9/]*[\s.°:#](?=\d)|\m(N|NO|NRO|NUM|NUMERO|NUMBER)?[.]?\s*°+\s*|#',
-                '', 'g'),
-            '[\s.,]+', '', 'g'),
-        '[/\\_‐‑–—-]+', '-', 'g'),
-    '(^|-)0+(?=\d)', '\1', 'g')
-"""
-"""Created in the first migration; change it by a new migration that also rewrites the generated column."""
 
 
 def key_of(reference: str | models.expressions.Combinable) -> models.Func:

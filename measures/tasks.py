@@ -4,19 +4,17 @@ A task may be run again after its worker died, so each one begins by looking at 
 A task that takes long looks now and then at whether its worker is to stop, and leaves the rest to the next one.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from django.db import transaction
-from django.utils import timezone, translation
+from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 
 from measures.archive import keeping, links, quotes
-from measures.importing import jobs
-from measures.models import FileImport, Source
-from measures.spelling import refresh_words
+from measures.models import Source
+from measures.search.spelling import refresh_words
 
 LATER = RetryStrategy(retry_exceptions=[JobAborted])
 """What was put off because the worker is to stop is done by the next one."""
@@ -24,30 +22,6 @@ VISITING = 50
 """Seconds that one run of asking addresses takes at most, plus the last answer; the next run goes on."""
 QUOTES = 5_000
 """Quotes looked for in one run; the next goes on."""
-
-
-@app.task(retry=LATER, pass_context=True)
-def check_file(context: JobContext, file_import: int, language: str) -> None:
-    """Check an upload; what is wrong with it is said in the language of who uploaded it."""
-    if kept := FileImport.objects.filter(pk=file_import).first():
-        with translation.override(language), _put_off_as_aborted():
-            jobs.check(kept, is_stopping=context.should_abort)
-
-
-@app.task(retry=LATER, pass_context=True)
-def import_file(context: JobContext, file_import: int, language: str) -> None:
-    """Import a confirmed upload; what goes wrong is said in the language of who confirmed it."""
-    if kept := FileImport.objects.filter(pk=file_import).first():
-        with translation.override(language), _put_off_as_aborted():
-            jobs.save(kept, is_stopping=context.should_abort)
-
-
-@contextmanager
-def _put_off_as_aborted() -> Iterator[None]:
-    try:
-        yield
-    except jobs.PutOff as reason:
-        raise JobAborted from reason
 
 
 @app.periodic(cron="* * * * *")

@@ -18,8 +18,8 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.long_work import take_time
-from countries.periods import PartialDate
+from foundation.partial_dates import PartialDate
+from foundation.sql import take_time
 from measures.choices import STATUSES, Family, Status, Workflow, may_follow
 from measures.models import Citation, Measure, MeasureQuerySet
 

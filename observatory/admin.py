@@ -18,13 +18,14 @@ from procrastinate.contrib.django import admin as stock
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from countries.models import IndicatorFeed
-from countries.workers import workers
-from observatory import account_admin, background, recovery
+from foundation.workers import workers
+from observatory import background, recovery
+from observatory.accounts import admin as accounts
+from observatory.accounts.sign_in import SignInForm
 from observatory.models import BackgroundJob
 from observatory.recovery import Outcome
-from observatory.sign_in import SignInForm
 
-assert account_admin  # registers its page
+assert accounts  # registers its page
 assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
 admin.site.unregister(ProcrastinateJob)
 admin.site.login_form = SignInForm

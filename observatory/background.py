@@ -12,10 +12,10 @@ from procrastinate.contrib.django import app
 from observatory.models import BackgroundJob
 
 TASKS = {
-    "countries.tasks.update_feed": _("Run a feed"),
-    "countries.tasks.update_due_feeds": _("Look for feeds whose time has come"),
-    "measures.tasks.check_file": _("Check an uploaded file"),
-    "measures.tasks.import_file": _("Import an uploaded file"),
+    "countries.feeds.tasks.update_feed": _("Run a feed"),
+    "countries.feeds.tasks.update_due_feeds": _("Look for feeds whose time has come"),
+    "foundation.tasks.check_file": _("Check an uploaded file"),
+    "foundation.tasks.import_file": _("Import an uploaded file"),
     "measures.tasks.visit_sources": _("Fetch sources and look at their links"),
     "measures.tasks.tend_archive": _("Read and check what was kept"),
     "observatory.tasks.take_up_interrupted": _("Take up work whose worker died"),
@@ -25,7 +25,7 @@ TASKS = {
 }
 """What a task does; one that is missing here goes by its own name."""
 
-PAGES = {"feed": "admin:countries_indicatorfeed_change", "file_import": "admin:measures_fileimport_change"}
+PAGES = {"feed": "admin:countries_indicatorfeed_change", "file_import": "admin:foundation_fileimport_change"}
 """The page of what a job is about, by the argument that holds its number."""
 
 STATES = {

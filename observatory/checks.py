@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Tags, Warning, register
 
-from observatory.owner import has_two_roles
+from observatory.database.owner import has_two_roles
 
 
 @register(Tags.security, deploy=True)

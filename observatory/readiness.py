@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.migrations.loader import MigrationLoader
 
-from observatory.postgres import PostgresError
+from observatory.embedded.postgres import PostgresError
 
 FRESH = 1.0
 """Seconds for which an answer of the database is given again."""

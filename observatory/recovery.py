@@ -15,10 +15,10 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from countries import feeds
-from countries.workers import HEARTBEAT
-from measures.importing import jobs as imports
-from measures.models import AT_WORK, FileImport, ImportState
+from countries.feeds import runs
+from foundation.files.importing import jobs as imports
+from foundation.files.models import AT_WORK, FileImport, ImportState
+from foundation.workers import HEARTBEAT
 from observatory.models import BackgroundJob
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def take_up_interrupted() -> None:
     """Take up all that was interrupted; what goes wrong with one thing holds up no other."""
     for job in stalled().order_by("pk"):
         _for_itself(take_up, job)
-    _for_itself(feeds.end_interrupted)
+    _for_itself(runs.end_interrupted)
     for upload in _without_job():
         _for_itself(_resume, upload)
 
@@ -111,7 +111,7 @@ def _resume(kept: FileImport) -> None:
     if kept.state in AT_WORK and not imports.is_interrupted(kept):
         return
     wants_import = kept.confirmed_by_id is not None
-    task = "measures.tasks.import_file" if wants_import else "measures.tasks.check_file"
+    task = "foundation.tasks.import_file" if wants_import else "foundation.tasks.check_file"
     earlier = _jobs_of(kept).filter(task_name=task, status__in=("failed", "aborted"))
     if earlier.count() >= ATTEMPTS:
         imports.give_up(kept)

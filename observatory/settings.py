@@ -18,7 +18,7 @@ import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from observatory.data_folder import problem_in_words
+from observatory.embedded.data_folder import problem_in_words
 from observatory.secret_file import read_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "observatory",
     "measures",
     "countries",
+    "foundation",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -136,15 +137,17 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "observatory.security.policies",
+    "observatory.middleware.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "observatory.languages.language_by_address",
-    "observatory.malformed.RefuseMalformed",  # before anything that asks the database; its answer has a language
-    "observatory.questions.questions",
-    "observatory.caching.public_pages",  # inside of what every answer carries, outside of all that costs
-    "observatory.rate_limits.rate_limits",  # inside of the cache: what is ready is not counted
-    "observatory.time_limits.busy_database",
-    "observatory.compression.Compression",  # a country's page shrinks to a seventh, also where no proxy compresses
+    "observatory.middleware.languages.language_by_address",
+    # Before anything that asks the database; its answer has a language
+    "observatory.middleware.malformed.RefuseMalformed",
+    "observatory.middleware.questions.questions",
+    "observatory.middleware.caching.public_pages",  # inside of what every answer carries, outside of all that costs
+    "observatory.middleware.rate_limits.rate_limits",  # inside of the cache: what is ready is not counted
+    "observatory.middleware.time_limits.busy_database",
+    # A country's page shrinks to a seventh, also where no proxy compresses
+    "observatory.middleware.compression.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -169,7 +172,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "observatory.languages.language_links",
+                "observatory.middleware.languages.language_links",
             ],
         },
     },
@@ -232,6 +235,7 @@ PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
 # Background work: a job that takes long is told to put off the rest a second after its worker was asked to end
 
+PROCRASTINATE_IMPORT_PATHS = ["countries.feeds.tasks"]  # beside the `tasks` of each app
 PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 
 # Seconds that a statement of a web request may take, that it may wait for a lock, and that a transaction may stand
@@ -284,13 +288,36 @@ STORAGES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
-    "archive": {"BACKEND": "measures.models.kept_files.KeptFiles"},
+    "archive": {
+        "BACKEND": "measures.archive.storage.ArchiveStorage",
+        "OPTIONS": {"setting": "ARCHIVE_DIR", "file_permissions_mode": 0o640},
+    },
+    "imports": {"BACKEND": "foundation.files.storage.PrivateStorage", "OPTIONS": {"setting": "IMPORTS_DIR"}},
+    "feeds": {"BACKEND": "foundation.files.storage.PrivateStorage", "OPTIONS": {"setting": "FEEDS_DIR"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# The files that can be imported and exported, in the order in which they are loaded: what is named comes first
+FILE_RESOURCES = [
+    "countries.resources.CountryResource",
+    "measures.files.resources.TopicResource",
+    "measures.files.resources.TargetGroupResource",
+    "measures.files.resources.IssuingBodyResource",
+    "countries.resources.IndicatorResource",
+    "countries.resources.IndicatorFeedResource",
+    "measures.files.resources.SourceResource",
+    "countries.resources.MobilityRoleResource",
+    "countries.resources.ObservationResource",
+    "measures.files.resources.MeasureResource",
+]
+
+# Permissions that work of every kind asks for
+PUBLISH_PERMISSION = "measures.publish_measure"  # may change what is public
+IMPORT_PERMISSION = "measures.import_measure"  # may import files
 
 # The archive
 
@@ -314,14 +341,14 @@ ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 
 # Sign-in
 
-SESSION_ENGINE = "observatory.sessions"
+SESSION_ENGINE = "observatory.accounts.sessions"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
-    "observatory.sign_in.OneByOneBackend",
+    "observatory.accounts.sign_in.OneByOneBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "observatory.passwords.NamesValidator"},
+    {"NAME": "observatory.accounts.passwords.NamesValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
@@ -342,10 +369,10 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 # Else each try at a closed door would be written down, and keep it closed
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
-AXES_HANDLER = "observatory.sign_in.SignInLimits"
-AXES_LOCKOUT_CALLABLE = "observatory.sign_in.refuse"
-AXES_CLIENT_IP_CALLABLE = "observatory.sign_in.counted_address"
-AXES_USERNAME_CALLABLE = "observatory.sign_in.counted_name"
+AXES_HANDLER = "observatory.accounts.sign_in.SignInLimits"
+AXES_LOCKOUT_CALLABLE = "observatory.accounts.sign_in.refuse"
+AXES_CLIENT_IP_CALLABLE = "observatory.accounts.sign_in.counted_address"
+AXES_USERNAME_CALLABLE = "observatory.accounts.sign_in.counted_name"
 AXES_VERBOSE = False
 
 # Whom to tell of a flaw, and the day until which somebody has promised to read it: a file that moved its day by itself

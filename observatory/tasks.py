@@ -4,7 +4,8 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
-from observatory import recovery, sign_in
+from observatory import recovery
+from observatory.accounts import sign_in
 
 
 @app.periodic(cron="* * * * *")

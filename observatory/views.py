@@ -12,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import StatusGroup
-from measures.public_index import public_index
-from observatory import overview
-from observatory.home_map import COLUMNS, Question, file_rows, home_map
+from measures.listing.index import public_index
+from observatory.home import overview
+from observatory.home.map import COLUMNS, Question, file_rows, home_map
 from observatory.readiness import Readiness
 
 PLAIN = "text/plain; charset=utf-8"

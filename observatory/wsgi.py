@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from observatory.time_limits import limit_time
+from observatory.middleware.time_limits import limit_time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 

@@ -17,8 +17,8 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 
-from observatory.owner import as_owner
-from observatory.postgres import find_server, stop_server
+from observatory.database.owner import as_owner
+from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from countries.resources import FileResource
-from measures.accounts import system_account
-from measures.exporting import exported
-from measures.importing import Report, compared
-from measures.importing.failures import failed_rows, refusals
-from measures.resources import RESOURCES
+from foundation.accounts import system_account
+from foundation.files.exporting import exported
+from foundation.files.importing.failures import failed_rows, refusals
+from foundation.files.importing.pipeline import compared
+from foundation.files.importing.report import Report
+from foundation.files.resources import FileResource, resources
+from measures.files.resources import MeasureResource
 
 MEASURE = {
     "country": "PER",
@@ -47,7 +48,7 @@ def run(
     if not isinstance(content, str | bytes):
         content = csv_text(content)
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    with compared(path, RESOURCES[file], by=by or system_account(), **options) as found:
+    with compared(path, resources()[file], by=by or system_account(), **options) as found:
         if save and not found.report.is_refused:
             found.save()
         return found.report
@@ -57,7 +58,7 @@ def failures(folder: Path, content: str, file: str = "measures") -> list[dict[st
     """The file of failed rows of an import."""
     path = folder / f"{file}.csv"
     path.write_bytes(content.encode())
-    with compared(path, RESOURCES[file], by=system_account()) as found:
+    with compared(path, resources()[file], by=system_account()) as found:
         header, *rows = failed_rows(found.table, refusals())
         return [dict(zip(header, row, strict=True)) for row in rows]
 
@@ -72,6 +73,6 @@ def problems(report: Report) -> list[tuple[int | None, str, str]]:
     return [(problem.row, problem.column, problem.value) for problem in report.problems]
 
 
-def export(resource: type[FileResource] = RESOURCES["measures"], **options: Any) -> str:
+def export(resource: type[FileResource] = MeasureResource, **options: Any) -> str:
     """All records of a kind as a file."""
     return b"".join(exported(resource, **options)).decode()

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
-from countries.periods import PartialDate, Period
+from foundation.partial_dates import PartialDate, Period
+from measures.archive.models.capture import archive_storage
 from measures.choices import Kind, Status, Workflow
 from measures.models import (
     Capture,
@@ -27,7 +28,6 @@ from measures.models import (
     TargetGroup,
     Topic,
 )
-from measures.models.archive import archive_storage
 from measures.workflow import refresh_status
 
 _numbers = count(1)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from observatory.owner import as_owner
+from observatory.database.owner import as_owner
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from django.utils import translation
 
 from measures.choices import Workflow
 from measures.models import Capture, Measure, Source
-from observatory.record_map import COUNTS
+from observatory.home.record_map import COUNTS
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from observatory.postgres import Role, ensure_server, find_server, stop_server
+from observatory.embedded.postgres import Role, ensure_server, find_server, stop_server
 
 SPAWN = multiprocessing.get_context("spawn")
 

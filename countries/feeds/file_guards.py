@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from countries.feeds.problems import Doubt, Holds, Tally
-from countries.feeds.tables import rows
 from countries.feeds.value_guards import SLIPS
 from countries.models import Country, IndicatorFeed
+from foundation.sql import rows
 
 FALL = 10
 """A file that lacks one in so many of its values waits for a person. One that lacks fewer is published with a notice:

@@ -10,14 +10,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from countries.feeds.file_guards import MOST_HELD, Lacks, Size, Standard, file_doubts, too_many_bad
+from countries.feeds.parsing import understood
 from countries.feeds.problems import EXAMPLES, Doubt, FeedProblem, Holds, Tally
 from countries.feeds.reading import cells_of, ends_in_a_line
 from countries.feeds.repeats import refuse_repeats
-from countries.feeds.tables import execute, fill_rows, rows, set_beside_public
-from countries.feeds.understanding import understood
+from countries.feeds.tables import fill_rows, set_beside_public
 from countries.feeds.value_guards import hold_values, value_doubts
-from countries.long_work import take_time
 from countries.models import FeedRun, HeldBecause, IndicatorFeed, ObservationStatus, Qualifier
+from foundation.sql import execute, rows, take_time
 
 _KEEP_HELD = f"""
     insert into countries_heldvalue (run_id, country_id, period, former, value, because, line, is_left_out)

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from countries.feeds.problems import FeedProblem, Tally
 from countries.feeds.reading import rows_at, value_columns_of
-from countries.feeds.tables import execute, rows
 from countries.models import IndicatorFeed
+from foundation.sql import execute, rows
 
 MOST_COMPARED = 20_000
 """Countries and times whose rows are compared whole; with more of them the file is no table of countries anyway."""

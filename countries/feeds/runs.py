@@ -11,16 +11,16 @@ from typing import Any
 
 import pghistory
 from django.core.files import File
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from countries.feeds.bodies import Body, StatusProblem, fetched
+from countries.feeds.download import Body, StatusProblem, fetched
 from countries.feeds.loading import compared, keep_held, take_back, write, write_held, written_by
+from countries.feeds.models.feed_run import feed_storage
 from countries.feeds.problems import Doubt, FeedProblem, Holds
-from countries.feeds.tables import rows
 from countries.models import (
     DECIDED,
     GOOD,
@@ -28,10 +28,10 @@ from countries.models import (
     FeedRun,
     HeldBecause,
     IndicatorFeed,
-    KeptBodies,
     Observation,
     RunState,
 )
+from foundation.sql import session_lock
 
 LOCK = 7_104_002
 """The first half of the key of the advisory locks of feeds."""
@@ -47,14 +47,10 @@ class Busy(FeedProblem):
 @contextmanager
 def locked(feed: IndicatorFeed) -> Iterator[None]:
     """Work on a feed alone; raise Busy where somebody else does."""
-    key = {"lock": LOCK, "feed": feed.pk}
-    if not rows("select pg_try_advisory_lock(%(lock)s, %(feed)s)", key)[0][0]:
-        raise Busy
-    try:
+    with session_lock(LOCK, feed.pk) as is_ours:
+        if not is_ours:
+            raise Busy
         yield
-    finally:
-        if not connection.needs_rollback:
-            rows("select pg_advisory_unlock(%(lock)s, %(feed)s)", key)
 
 
 def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
@@ -190,7 +186,7 @@ def _forget_body(sha256: str) -> None:
 
     def delete() -> None:
         if not FeedRun.objects.filter(state=RunState.HELD, sha256=sha256).exists():
-            KeptBodies().delete(f"held/{sha256}")
+            feed_storage().delete(f"held/{sha256}")
 
     transaction.on_commit(delete, robust=True)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import connection
 
-from countries.feeds.understanding import Understood
+from countries.feeds.parsing import Understood
+from foundation.sql import execute
 
 _OUTCOME = """
     create temp table feed_outcome on commit drop as
@@ -53,20 +54,6 @@ _KNOWN = """
     where o.indicator_id = %(indicator)s and o.counterpart_id is null and o.value is not null
     group by o.country_id
 """
-
-
-def execute(sql: str, params: dict[str, Any] | None = None) -> int:
-    """Run one statement; return how many rows it wrote."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return int(cursor.rowcount)
-
-
-def rows(sql: str, params: dict[str, Any] | None = None) -> list[tuple]:
-    """Run one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
 
 
 def fill_rows(found: Iterable[Understood]) -> None:

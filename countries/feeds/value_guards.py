@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from countries.feeds.problems import EXAMPLES, Doubt, Holds
-from countries.feeds.tables import execute, rows
 from countries.models import COUNT_UNITS, HeldBecause, IndicatorFeed, Unit
+from foundation.sql import execute, rows
 
 SLIPS = 2
 """So many bad values are slips, however few others would change."""

@@ -1,15 +1,7 @@
 """Places, their figures, and where figures come from."""
 
-from countries.models.feed import (
-    CountryCode,
-    DayOrder,
-    DecimalMark,
-    Encoding,
-    Every,
-    FeedFormat,
-    IndicatorFeed,
-)
-from countries.models.feed_run import (
+from countries.feeds.models.feed import CountryCode, DayOrder, DecimalMark, Encoding, Every, FeedFormat, IndicatorFeed
+from countries.feeds.models.feed_run import (
     DECIDED,
     GOOD,
     PUBLIC,
@@ -18,7 +10,6 @@ from countries.models.feed_run import (
     FeedRunQuerySet,
     HeldBecause,
     HeldValue,
-    KeptBodies,
     RunState,
 )
 from countries.models.figure import (
@@ -53,7 +44,6 @@ __all__ = [
     "HeldValue",
     "Indicator",
     "IndicatorFeed",
-    "KeptBodies",
     "MobilityRole",
     "Observation",
     "ObservationQuerySet",

@@ -12,11 +12,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept
 from countries.models.place import Country
-from countries.periods import PeriodField, canonical, range_of
-from countries.public_changes import shown
-from countries.texts import translated
+from foundation.partial_dates import PeriodField, canonical, range_of
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+from foundation.texts import translated
 
 
 class Unit(models.TextChoices):
@@ -55,8 +55,8 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         return self.filter(Exists(own) | Exists(of_share))
 
 
-@shown()
-@kept
+@bumps_public_version()
+@track_history
 class Indicator(models.Model):
     """A figure that is observed for countries; a share names what it is a share of."""
 
@@ -194,8 +194,8 @@ class ObservationQuerySet(models.QuerySet["Observation"]):
         return self.order_by(by_period().desc())
 
 
-@shown()
-@kept
+@bumps_public_version()
+@track_history
 class Observation(models.Model):
     """The value of an indicator for a country (and a counterpart: of or from where) in a period."""
 

@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept
-from countries.periods import PartialDateField, canonical, range_of
-from countries.public_changes import shown
-from countries.texts import LANGUAGES, sort_key, translated
+from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+from foundation.texts import LANGUAGES, sort_key, translated
 
 
 def _language() -> str:
@@ -35,8 +35,8 @@ class CountryQuerySet(models.QuerySet["Country"]):
         return list(self.values_list("pk", f"name_{_language()}"))
 
 
-@shown()
-@kept
+@bumps_public_version()
+@track_history
 class Country(models.Model):
     """A country of ISO 3166-1; all of them are rows, since origins and destinations lie everywhere."""
 
@@ -113,8 +113,8 @@ class MobilityRoleQuerySet(models.QuerySet["MobilityRole"]):
         return self.filter(Exists(Country.objects.covered().filter(pk=OuterRef("country_id"))))
 
 
-@shown()
-@kept
+@bumps_public_version()
+@track_history
 class MobilityRole(models.Model):
     """One role of a country as one edition of its profile tells it; a new edition never overwrites the old."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.urls import reverse
 
-from countries.feed_state import failing_feeds
+from countries.feeds.state import failing_feeds
 from countries.models import WAITING, FeedRun, RunState
 
 register = template.Library()

@@ -7,7 +7,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from countries.bulk_admin import MOST_AT_ONCE
+from foundation.records.bulk_admin import MOST_AT_ONCE
 from measures import workflow
 from measures.choices import Workflow
 from measures.models import Measure

@@ -11,12 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.record_admin import KnownRows, tell
+from foundation.records.record_admin import KnownRows, tell
 from measures.admin.addresses import source_at, tidy
+from measures.archive.choices import SourceKind
+from measures.archive.details import evidence_of
 from measures.choices import SYMMETRIC_RELATIONS, Kind
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
-from measures.source_choices import SourceKind
-from measures.source_details import evidence_of
 from measures.workflow import check_history
 
 

@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
-from countries.admin import three_languages
-from countries.keys import key_of, whole_number
-from countries.second_reader_admin import refusal_of, refuse
+from countries.admin.country import three_languages
+from foundation.keys import key_of, whole_number
+from foundation.records.second_reader_admin import refusal_of, refuse
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.merging import MergingForm
-from countries.periods import PartialDate
-from countries.stale import number_of_rows
-from countries.texts import LANGUAGES
+from foundation.partial_dates import PartialDate
+from foundation.records.edit_conflict_admin import MergingForm
+from foundation.records.edit_conflicts import number_of_rows
+from foundation.texts import LANGUAGES
 from measures import duplicates
 from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
 from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction

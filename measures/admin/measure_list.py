@@ -14,17 +14,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from countries.merging import MergingAdmin
-from measures import search, workflow
+from foundation.records.edit_conflict_admin import MergingAdmin
+from measures import workflow
 from measures.admin import filters, moves
-from measures.admin.importing import export_selected, export_selected_as_sheet
+from measures.admin.exporting import ExportAdmin, export_selected, export_selected_as_sheet
 from measures.admin.queues import QueueFilter
 from measures.admin.tagging import tag_selected
 from measures.models import Citation, IssuingBody, Measure
 from measures.references import key_of
+from measures.search import matching
 
 
-class MeasureList(MergingAdmin):
+class MeasureList(ExportAdmin, MergingAdmin):
     """Columns, filters, search and actions of the list."""
 
     list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated"]
@@ -72,7 +73,7 @@ class MeasureList(MergingAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        whole = Q(public_id__iexact=term) | search.matching(term)
+        whole = Q(public_id__iexact=term) | matching.matching(term)
         words = [_found(word) for word in term.split()]
         return queryset.filter(whole | reduce(and_, words)), False
 

@@ -14,8 +14,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from countries.bulk_admin import MOST_AT_ONCE, MOST_NAMED, refused_as_changed
-from countries.deletion import written_versions
+from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, refused_as_changed
+from foundation.records.deletion_admin import written_versions
 from measures import workflow
 from measures.admin.bulk_moves import consequence, lead, plan_of
 from measures.choices import Workflow

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from countries.texts import LANGUAGES
+from foundation.texts import LANGUAGES
+from measures.archive.choices import LinkState, QuoteState
 from measures.choices import EndKind, StatusGroup, Workflow
 from measures.models import Citation, Measure, Source
 from measures.models.measure import VALIDITY_KINDS
-from measures.source_choices import LinkState, QuoteState
 
 OLD = datetime.timedelta(days=90)
 """After this an act without an end deserves a look at whether it still holds."""

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest
+
+from foundation.sql import lock_until_commit
 
 NAME = "sent_form"
 """The hidden field, and where the session keeps the names of saved forms with their records."""
@@ -18,8 +19,7 @@ def saved_by(request: HttpRequest) -> int | None:
     name = request.POST.get(NAME)
     if not name:
         return None
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    lock_until_commit(name)
     session = type(request.session)(request.session.session_key)
     found: dict[str, int] = dict(session.get(NAME, []))
     return found.get(name)

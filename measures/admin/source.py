@@ -18,12 +18,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from countries.merging import MergingAdmin, MergingForm
-from countries.second_reader import changeable
+from foundation.records.edit_conflict_admin import MergingAdmin, MergingForm
+from foundation.records.second_reader import changeable
 from measures.admin.queues import SourceQueueFilter
 from measures.archive import keeping, links, showing, store
+from measures.archive.choices import LinkState
 from measures.models import Capture, Link, Source
-from measures.source_choices import LinkState
 from measures.tasks import tend_archive_soon
 
 

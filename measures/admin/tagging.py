@@ -13,9 +13,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from countries.long_work import take_time
 from countries.models import Country
-from countries.second_reader import changeable
+from foundation.records.second_reader import changeable
+from foundation.sql import take_time
 from measures.admin.fields import TermCheckboxes, offered, topics_by_parent
 from measures.choices import Direction, Evidence
 from measures.models import Measure, TargetGroup, Topic

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from countries.admin import three_languages
-from countries.merging import MergingAdmin
+from countries.admin.country import three_languages
 from countries.models import Country
+from foundation.records.edit_conflict_admin import MergingAdmin
 from measures.admin.filters import FoldedFilter
 from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
 

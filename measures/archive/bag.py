@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from measures.archive import store
+from measures.archive.models.capture import archive_storage
 from measures.archive.verifying import named
 from measures.models import Capture
-from measures.models.archive import archive_storage
 
 COLUMNS = (
     "source",

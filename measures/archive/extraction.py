@@ -1,4 +1,4 @@
-"""The text of a document, and a page without what it could do harm with. Called through `countries.confined`."""
+"""The text of a document, and a page without what it could do harm with. Called through `foundation.confined`."""
 
 import re
 import time

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from countries import confined
-from countries.fetching import FetchError, Limits, fetch
+from foundation import confined
+from foundation.web.fetching import FetchError, Limits, fetch
 from measures.models import Host
 
 PAUSE = timedelta(seconds=3)

@@ -14,15 +14,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from countries import confined
-from countries.fetching import Fetched
-from countries.workers import IsStopping, never
+from foundation import confined
+from foundation.web.fetching import Fetched
+from foundation.workers import IsStopping, never
 from measures.archive import pictures, reading, store
 from measures.archive.charsets import is_known
+from measures.archive.choices import CaptureMethod
 from measures.archive.media_types import HTML, UNKNOWN
 from measures.archive.warc import write_warc
 from measures.models import Capture, DocumentText, Source
-from measures.source_choices import CaptureMethod
 
 LARGEST_UPLOAD = 100_000_000
 """Bytes of a file that a person may bring."""

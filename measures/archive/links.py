@@ -23,11 +23,11 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
-from countries.workers import IsStopping, never
+from foundation.web.fetching import Fetched, FetchError, Limits, Reason, fetch
+from foundation.workers import IsStopping, never
 from measures.archive import hosts, keeping, quotes
+from measures.archive.choices import LinkState, TextState
 from measures.models import Capture, Host, Link, Source
-from measures.source_choices import LinkState, TextState
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """What a file is, by what is in it: names and what servers say are often wrong.
 
-Called through `countries.confined`: the list of names in an archive alone may fill the memory.
+Called through `foundation.confined`: the list of names in an archive alone may fill the memory.
 """
 
 import re

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from countries import confined
+from foundation import confined
 
 SECONDS = 60
 CLEANING = confined.Bounds(cpu=10)

@@ -6,11 +6,11 @@ from io import BytesIO
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from countries import confined
-from countries.workers import IsStopping, never
+from foundation import confined
+from foundation.workers import IsStopping, never
+from measures.archive.choices import CaptureMethod, QuoteState, TextState
 from measures.archive.wording import parts_of
 from measures.models import Capture, Citation, DocumentText, Link, QuoteCheck
-from measures.source_choices import CaptureMethod, QuoteState, TextState
 
 COMPARING = confined.Bounds(cpu=10)
 """For a text of a thousand pages, which takes two seconds."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO
 
-from countries import confined
+from foundation import confined
+from measures.archive.choices import TextState
 from measures.archive.media_types import HTML, PDF, TEXT, UNKNOWN, XML
-from measures.source_choices import TextState
 
 READABLE = (PDF, HTML, XML, TEXT)
 PAGE_BREAK = "\n\n"

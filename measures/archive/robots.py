@@ -1,4 +1,4 @@
-"""What a server's `robots.txt` says. Called through `countries.confined`: strangers write it, with patterns."""
+"""What a server's `robots.txt` says. Called through `foundation.confined`: strangers write it, with patterns."""
 
 import math
 from typing import BinaryIO

@@ -3,9 +3,9 @@
 All of it where the source's rights say so; otherwise its facts and its beginning, as short as quotations are.
 """
 
+from measures.archive.choices import Rights
 from measures.archive.media_types import EXTENSIONS
 from measures.models import Capture, Source
-from measures.source_choices import Rights
 
 LONGEST_QUOTATION = 400
 """Characters of a text whose rights are not given that are shown at most; less than a tenth of it besides."""

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from django.core.files import File
 
-from measures.models.archive import archive_storage
+from measures.archive.models.capture import archive_storage
 
 PIECE = 1_048_576
 NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/(?P<sha256>[0-9a-f]{64})(\.warc\.gz|\.pdf)?")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from measures.archive import store
+from measures.archive.models.capture import archive_storage
 from measures.models import Capture, DocumentText
-from measures.models.archive import archive_storage
 
 ORPHAN_AGE = timedelta(hours=1)
 """A younger file without a row may belong to a capture that is just being written."""

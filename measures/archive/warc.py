@@ -12,7 +12,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from warcio.warcwriter import WARCWriter
 
-from countries.fetching import LONGEST_HEAD, Fetched, Hop
+from foundation.web.fetching import LONGEST_HEAD, Fetched, Hop
 
 VERSION = "WARC/1.1"
 PIECE = 65_536

@@ -1,5 +1,5 @@
 """Texts as they are compared, and quotes in them. What is done with a whole document is called through
-`countries.confined`: to compose letters takes quadratic time where a stranger heaps accents on one.
+`foundation.confined`: to compose letters takes quadratic time where a stranger heaps accents on one.
 
 Folded before they are compared, on both sides: compatibility forms and ligatures (NFKC), case, white space of every
 kind, soft hyphens and hyphens at the end of a line, all quotation marks, apostrophes, dashes and ellipses. Accents

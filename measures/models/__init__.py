@@ -1,12 +1,12 @@
-from measures.models.archive import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
+from foundation.files.models import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
+from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
+from measures.archive.models.source_text import SourceText
 from measures.models.identifiers import PublicIdSequence
-from measures.models.imports import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.models.measure import Measure, MeasureQuerySet
 from measures.models.parts import Relation, StatusEvent
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet
-from measures.models.source_text import SourceText
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
 __all__ = [

@@ -12,11 +12,11 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept
 from countries.models import Country
-from countries.periods import PartialDateField, canonical, range_of
-from countries.public_changes import shown
-from countries.texts import Text, translated
+from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+from foundation.texts import Text, translated
 from measures.choices import (
     ENDING_STATUSES,
     KINDS,
@@ -113,8 +113,8 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.update(updated_at=Now(), updated_by=by, record_version=F("record_version") + 1, **changes)
 
 
-@shown("select distinct id from changed where workflow = 'published'")
-@kept
+@bumps_public_version("select distinct id from changed where workflow = 'published'")
+@track_history
 class Measure(models.Model):
     """One coded act; a resolution whose clauses differ in topic, group or direction is one per `provision`."""
 
@@ -390,8 +390,8 @@ class Measure(models.Model):
 # A tag's row has no model of its own, and triggers of a model that Django makes are not migrated: hence the proxies.
 
 
-@shown(PUBLISHED)
-@kept
+@bumps_public_version(PUBLISHED)
+@track_history
 class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
     """That a measure has a topic."""
 
@@ -399,8 +399,8 @@ class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
         proxy = True
 
 
-@shown(PUBLISHED)
-@kept
+@bumps_public_version(PUBLISHED)
+@track_history
 class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-defined]
     """That a measure concerns a target group."""
 
@@ -408,8 +408,8 @@ class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-de
         proxy = True
 
 
-@shown(PUBLISHED)
-@kept
+@bumps_public_version(PUBLISHED)
+@track_history
 class MeasureOrigin(Measure.origin_countries.through):  # type: ignore[name-defined]
     """That a measure names a nationality."""
 

@@ -6,9 +6,9 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept
-from countries.periods import PartialDateField, canonical, range_of
-from countries.public_changes import shown
+from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
 from measures.choices import (
     ACYCLIC_RELATIONS,
     INVERSE_LABELS,
@@ -65,8 +65,8 @@ def _after_writes(name: str, check: str) -> list[pgtrigger.Trigger]:
     ]
 
 
-@shown(PUBLISHED)
-@kept
+@bumps_public_version(PUBLISHED)
+@track_history
 class StatusEvent(models.Model):
     """That an act came to stand at a status on a date; the truth of which `Measure.status` is a cache."""
 
@@ -103,11 +103,11 @@ class StatusEvent(models.Model):
         return f"{self.status}@{self.date}" if self.date else self.status
 
 
-@shown(
+@bumps_public_version(
     "select id from measures_measure where workflow = 'published'"
     " and id in (select subject_id from changed union select object_id from changed)"
 )
-@kept
+@track_history
 class Relation(models.Model):
     """That one act extends, amends, answers another; from the subject to the object."""
 

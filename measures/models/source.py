@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept
-from countries.periods import PartialDateField, canonical, range_of
-from countries.public_changes import shown
+from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+from measures.archive.choices import Rights, SourceKind
 from measures.choices import Workflow
 from measures.models.published import PUBLISHED
-from measures.source_choices import Rights, SourceKind
 
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 """BCP 47, as far as a pattern can tell."""
@@ -28,8 +28,8 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(Exists(Citation.objects.filter(source=OuterRef("pk"), measure__workflow=Workflow.PUBLISHED)))
 
 
-@shown(when=["update", "delete"])  # a new source is seen where it is cited
-@kept
+@bumps_public_version(when=["update", "delete"])  # a new source is seen where it is cited
+@track_history
 class Source(models.Model):
     """A document, used by any number of measures."""
 
@@ -112,8 +112,8 @@ class CitedField(models.TextChoices):
     RELATIONS = "relations", _("Relations")
 
 
-@shown(PUBLISHED)
-@kept
+@bumps_public_version(PUBLISHED)
+@track_history
 class Citation(models.Model):
     """That a source supports a measure, where in it, and in which words."""
 

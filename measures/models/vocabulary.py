@@ -6,11 +6,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from countries.history import kept
 from countries.models import Country
-from countries.periods import PeriodField, canonical, range_of
-from countries.public_changes import shown
-from countries.texts import sort_key, translated
+from foundation.partial_dates import PeriodField, canonical, range_of
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+from foundation.texts import sort_key, translated
 from measures.choices import BodyKind, Workflow
 
 
@@ -74,8 +74,8 @@ def _term_constraints(table: str, pattern: str) -> list[models.BaseConstraint]:
     ]
 
 
-@shown(any_measure=True)  # the counts of a topic depend on its parent
-@kept
+@bumps_public_version(any_record=True)  # the counts of a topic depend on its parent
+@track_history
 class Topic(Term):
     """What an act is about; the top level are the lanes of the timeline."""
 
@@ -99,8 +99,8 @@ class Topic(Term):
         ]
 
 
-@shown()
-@kept
+@bumps_public_version()
+@track_history
 class TargetGroup(Term):
     """Whom an act concerns."""
 
@@ -123,8 +123,8 @@ class IssuingBodyQuerySet(models.QuerySet["IssuingBody"]):
         return self.filter(Exists(bodies.filter(pk=OuterRef("pk"))))
 
 
-@shown()
-@kept
+@bumps_public_version()
+@track_history
 class IssuingBody(models.Model):
     """Who adopts, proposes, announces or says: a ministry, a parliament, an ombuds office."""
 

@@ -6,14 +6,14 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from countries.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from measures.archive.broken_links import broken_links
+from measures.archive.details import of_source
+from measures.archive.listing.filters import SourceFilter
+from measures.archive.listing.index import public_sources
 from measures.archive.showing import download_headers, may_show_copies
 from measures.archive.store import opened
-from measures.broken_links import broken_links
 from measures.models import Capture, Source
-from measures.public_sources import public_sources
-from measures.source_details import of_source
-from measures.source_filters import SourceFilter
 from measures.views.measure import permanent_address
 from measures.views.source_listing import SourceListing
 

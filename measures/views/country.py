@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.periods import PartialDate
 from countries.profile import editions_of, profile_of
-from countries.public_pages import EVERY_PARAMETER, public_page
 from countries.series import offered
-from countries.texts import translated
-from measures.filters import OLDEST, MeasureFilter, Problem
-from measures.matrix import Asked, Matrix, matrix
-from measures.public_index import PublicIndex, Selection, public_index
-from measures.timeline import MOST_MARKS, Chart, chart
+from foundation.partial_dates import PartialDate
+from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from foundation.texts import translated
+from measures.listing.filters import OLDEST, MeasureFilter, Problem
+from measures.listing.index import PublicIndex, Selection, public_index
+from measures.timeline.chart import MOST_MARKS, Chart, chart
+from measures.timeline.matrix import Asked, Matrix, matrix
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
 from measures.views.series import panel

@@ -3,13 +3,13 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from countries.public_pages import EVERY_PARAMETER, public_page
-from countries.resources import FileResource
-from measures.exporting import FORMATS
-from measures.filters import MeasureFilter
-from measures.resources import ArchiveResource, MeasureResource
-from measures.source_filters import SourceFilter
-from measures.spreadsheet import TooLarge
+from foundation.files.exporting import FORMATS
+from foundation.files.resources import FileResource
+from foundation.files.spreadsheet import TooLarge
+from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from measures.archive.listing.filters import SourceFilter
+from measures.files.resources import ArchiveResource, MeasureResource
+from measures.listing.filters import MeasureFilter
 
 
 @public_page(reads=EVERY_PARAMETER, is_file=True)

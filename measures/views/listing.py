@@ -8,12 +8,12 @@ from django.utils.translation import get_language
 
 from measures.choices import Precision
 from measures.entries import Entry
-from measures.facets import Facet
-from measures.filters import NEWEST, OLDEST, RELEVANCE, SORTS, MeasureFilter
-from measures.headlines import highlighted
-from measures.public_index import Selection
-from measures.search import RANKED
-from measures.spelling import suggestion
+from measures.listing.facets import Facet
+from measures.listing.filters import NEWEST, OLDEST, RELEVANCE, SORTS, MeasureFilter
+from measures.listing.index import Selection
+from measures.search.headlines import highlighted
+from measures.search.matching import RANKED
+from measures.search.spelling import suggestion
 from measures.views.paging import Box, Order, Paged
 from measures.views.rows import Look, Month, Row, by_month, entries_of, row_of, rows_of
 

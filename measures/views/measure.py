@@ -13,11 +13,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
-from measures.filters import MeasureFilter
+from measures.listing.filters import MeasureFilter
 from measures.models import Measure, MeasureQuerySet, Source
 from measures.references import key_of
 from measures.views.listing import Listing

@@ -6,7 +6,7 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from measures.filters import AddressFilter, Chip, Problem
+from measures.listing.filters import AddressFilter, Chip, Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from countries.periods import PartialDate
+from foundation.partial_dates import PartialDate
 from measures.entries import Entry, entry_of, for_list
 from measures.models import Measure
 

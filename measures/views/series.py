@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from countries.models import Country, Indicator, Observation
-from countries.periods import PartialDate
-from countries.public_pages import EVERY_PARAMETER, public_page
 from countries.resources import ObservationResource
 from countries.series import (
     Drawing,
@@ -27,9 +25,11 @@ from countries.series import (
     series_of,
     value_rows,
 )
-from measures.exporting import FORMATS
-from measures.matrix import Matrix
-from measures.timeline import Axis, Chart, Tick, divided, ticks
+from foundation.files.exporting import FORMATS
+from foundation.partial_dates import PartialDate
+from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from measures.timeline.chart import Axis, Chart, Tick, divided, ticks
+from measures.timeline.matrix import Matrix
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
 

@@ -6,15 +6,15 @@ from functools import cached_property
 
 from django.utils.safestring import SafeString
 
-from countries.texts import Text
-from measures.facets import Facet
-from measures.filters import RELEVANCE
-from measures.headlines import highlighted
+from foundation.texts import Text
+from measures.archive.details import Kept, LinkHealth, documents_of, kept_of, link_of
+from measures.archive.listing.filters import SORTS, SourceFilter, country_labels
+from measures.archive.listing.search import RANKED, passages
 from measures.languages import language_name
+from measures.listing.facets import Facet
+from measures.listing.filters import RELEVANCE
 from measures.models import Source
-from measures.source_details import Kept, LinkHealth, documents_of, kept_of, link_of
-from measures.source_filters import SORTS, SourceFilter, country_labels
-from measures.source_search import RANKED, passages
+from measures.search.headlines import highlighted
 from measures.views.paging import Box, Order, Paged
 
 PAGE_SIZE = 20

@@ -6,7 +6,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-from observatory.postgres import PostgresError, Role, ensure_server
+from observatory.embedded.postgres import PostgresError, Role, ensure_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -16,9 +16,9 @@ from django.db import connection
 from django.utils import timezone
 
 from measures.archive import keeping
+from measures.archive.details import of_source
 from measures.markdown import to_html, to_text
 from measures.models import Capture, DocumentText, Source
-from measures.source_details import of_source
 from tests import factories
 from tests.archive_sources import look
 from tests.attacks.documents import document

@@ -1,7 +1,7 @@
 """Every regular expression of the product, found in its code, and texts made from each that would make it explode.
 
 `found` reads the syntax of the packages, so that a new pattern is attacked without anybody thinking of it. `attack`
-runs through `countries.confined`: what explodes is ended there.
+runs through `foundation.confined`: what explodes is ended there.
 """
 
 import ast

@@ -20,8 +20,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
 
 from countries.models import Country, FeedRun
-from measures.importing import jobs
-from measures.models import Capture, FileImport, Measure, Source
+from foundation.files.importing import jobs
+from foundation.files.models import FileImport
+from measures.models import Capture, Measure, Source
 from observatory.models import BackgroundJob
 from tests import factories
 from tests.csv_files import MEASURE, csv_text

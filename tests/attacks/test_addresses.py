@@ -13,9 +13,9 @@ from django.http import QueryDict
 from django.test import Client
 from pytest_django import Settings
 
-from measures.filters import MeasureFilter
-from measures.source_filters import SourceFilter
-from observatory.home_map import Question
+from measures.archive.listing.filters import SourceFilter
+from measures.listing.filters import MeasureFilter
+from observatory.home.map import Question
 from tests import factories
 from tests.attacks.surface import NASTY, ROLES, SEED, Address, Visitors, addresses, known_values, objects
 
@@ -51,7 +51,7 @@ REFUSED = {
     "admin:measures_measure_delete",  # it is published
     "admin:measures_measure_duplicates",  # it is asked by POST alone, below and in `test_form_fields.py`
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
-    *("admin:measures_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
+    *("admin:foundation_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
     *("admin:axes_accessattempt_add", "admin:axes_accesslog_add", "admin:axes_accessfailurelog_add"),
 }
 """What a superuser may not open either; most are of records that nobody adds or deletes by hand."""
@@ -100,8 +100,8 @@ def _parameters(address: Address) -> list[str]:
         "admin:login": ["next"],
         "admin:echo": ["text", "kind"],
         "admin:autocomplete": [*QUERIES["admin:autocomplete"], "page"],
-        "admin:measures_fileimport_change": ["state", "category", "page"],
-        "admin:measures_fileimport_export": ["state"],
+        "admin:foundation_fileimport_change": ["state", "category", "page"],
+        "admin:foundation_fileimport_export": ["state"],
     }.get(address.name, [])
     return [*known, *_of_admin(address), "unknown", "utm_source"]
 

@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from pytest_django import Settings
 
-from countries.public_pages import TRACKING
-from measures.filters import MeasureFilter
+from foundation.publication.public_pages import TRACKING
+from measures.archive.listing.filters import FACETS, SourceFilter
+from measures.listing.filters import MeasureFilter
 from measures.models import Source
-from measures.source_filters import FACETS, SourceFilter
-from observatory.caching import SHARED
-from observatory.home_map import Question
-from observatory.sessions import is_own_key
+from observatory.accounts.sessions import is_own_key
+from observatory.home.map import Question
+from observatory.middleware.caching import SHARED
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def _queries(client: Client, path: str, **headers: str) -> tuple[Any, int]:
     with CaptureQueriesContext(connection) as made:
         response = client.get(path, headers=headers)
         response.getvalue()
-    return response, sum("countries_publicchange" not in query["sql"] for query in made)
+    return response, sum("foundation_publicchange" not in query["sql"] for query in made)
 
 
 @pytest.mark.parametrize("path", [*CHECKED, *PLAIN, SERIES, SERIES.replace("csv", "svg")])

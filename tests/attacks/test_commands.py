@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from countries.models import Country
+from foundation.files.resources import resources
 from measures.models import Measure, PublicIdSequence
-from measures.resources import RESOURCES
 from tests import factories
 from tests.attacks.nasty_files import CELLS, FILES
 from tests.csv_files import MEASURE, csv_text
@@ -26,7 +26,7 @@ def _refusal(*arguments: str | Path, **options: Any) -> str:
     return ""
 
 
-@pytest.mark.parametrize("file_type", sorted(RESOURCES))
+@pytest.mark.parametrize("file_type", sorted(resources()))
 def test_broken_file_of_any_type_is_refused_in_words(tmp_path: Path, file_type: str) -> None:
     factories.country()
     path = tmp_path / "file.csv"

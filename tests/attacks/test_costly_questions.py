@@ -5,11 +5,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from measures import source_search
-from measures.facets import SUGGESTIONS, unknown_among
-from measures.search import MOST_WORDS
-from observatory import questions
-from observatory.questions import (
+from measures.archive.listing import search
+from measures.listing.facets import SUGGESTIONS, unknown_among
+from measures.search.matching import MOST_WORDS
+from observatory.middleware import questions
+from observatory.middleware.questions import (
     LONGEST_COOKIES,
     LONGEST_PATH,
     LONGEST_QUERY,
@@ -90,8 +90,8 @@ def test_paths_of_strangers_are_not_remembered_beyond_a_length(client: Client) -
 
 def test_letters_of_strangers_are_not_remembered_without_end() -> None:
     for code in range(0x4E00, 0x4E00 + 3000):
-        source_search._beginnings(chr(code))
-    assert source_search._any_form.cache_info().currsize <= 1024
+        search._beginnings(chr(code))
+    assert search._any_form.cache_info().currsize <= 1024
 
 
 @pytest.mark.parametrize("values", [10, 4900])
@@ -175,5 +175,5 @@ def test_address_of_a_number_asks_no_more_than_two_queries(client: Client) -> No
         client.get(f"/reference/{reference}/")
         with CaptureQueriesContext(connection) as made:
             assert client.get(f"/reference/{reference}/").status_code == 404
-        asked = [query["sql"] for query in made if "countries_publicchange" not in query["sql"]]
+        asked = [query["sql"] for query in made if "foundation_publicchange" not in query["sql"]]
         assert len(asked) <= 2

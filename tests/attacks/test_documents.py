@@ -20,17 +20,17 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
-from countries.feeds.bodies import fetched
+from countries.feeds.download import fetched
 from countries.feeds.problems import FeedProblem
 from countries.feeds.reading import cells_of
 from countries.models import Country, FeedFormat
 from countries.picture_check import MOST_PIXELS
+from foundation.files.importing.reading import FileProblem, open_table
 from measures.archive import quotes
-from measures.importing.reading import FileProblem, open_table
+from measures.archive.text_changes import changes_between
+from measures.files.resources import MeasureResource
 from measures.markdown import to_html, to_text
 from measures.models import Citation, QuoteCheck
-from measures.resources import MeasureResource
-from measures.text_changes import changes_between
 from tests import factories
 from tests.attacks.bearing import bear
 from tests.attacks.documents import KINDS, Kind

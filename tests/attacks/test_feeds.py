@@ -14,9 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from countries import feeds, tasks
-from countries.feed_state import due_feeds
-from countries.feeds import FeedProblem
+from countries.feeds import dry_run, runs, tasks
+from countries.feeds.problems import FeedProblem
+from countries.feeds.state import due_feeds
 from countries.models import Country, FeedRun, IndicatorFeed, Observation
 from tests import factories
 
@@ -52,7 +52,7 @@ def written(folder: Path, body: str | bytes) -> None:
 
 def ran(folder: Path, feed: IndicatorFeed, body: Table | str | bytes) -> FeedRun:
     written(folder, text(body) if isinstance(body, dict) else body)
-    return feeds.run(feed)
+    return runs.run(feed)
 
 
 def published(folder: Path, cells: Table | None = None, **fields: Any) -> IndicatorFeed:
@@ -276,7 +276,7 @@ def test_values_that_vanish_inside_of_the_history_are_told_and_held(folder: Path
     run = ran(folder, feed, cells)
     assert run.state == "held"
     assert run.reasons == ["12 of 120 public values between its first and last day are missing, first BRB 2020-03-06."]
-    feeds.publish(run, by=factories.editor())
+    runs.publish(run, by=factories.editor())
     assert ran(folder, feed, cells | {("PER", "2020-03-24"): "100"}).state == "published"
 
 
@@ -476,8 +476,8 @@ def test_clock_that_ran_ahead_blocks_no_feed(folder: Path) -> None:
         FeedRun.objects.filter(feed=feed).update(started_at=ahead, ended_at=ahead)
     assert due_feeds() == [feed]
     written(folder, text(table() | {("PER", NEXT): "100"}))
-    assert feeds.run(feed).state == "published"
-    assert feeds.run(feed).state == "unchanged"
+    assert runs.run(feed).state == "published"
+    assert runs.run(feed).state == "unchanged"
     assert due_feeds() == []
 
 
@@ -486,7 +486,7 @@ def test_clock_that_went_back_makes_nothing_public(folder: Path) -> None:
     before = public()
     written(folder, text(table() | {("PER", NEXT): "7"}))
     early = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
-    trial = feeds.try_out(feed, at=early)
+    trial = dry_run.try_out(feed, at=early)
     assert trial.problem.startswith("No row of the file could be understood: The day is still to come.")
     assert public() == before
 
@@ -505,19 +505,19 @@ def partly(folder: Path) -> tuple[IndicatorFeed, FeedRun]:
 def test_held_values_are_published_but_for_what_cannot_be(folder: Path) -> None:
     _feed, run = partly(folder)
     editor = factories.editor()
-    feeds.publish_values(run, by=editor)
+    runs.publish_values(run, by=editor)
     run.refresh_from_db()
     assert (run.state, run.decided_by, run.new) == ("published", editor, 23)
     assert public()["PER", NEXT] == 5000
     assert ("ECU", NEXT) not in public()
-    feeds.roll_back(run, by=editor)
+    runs.roll_back(run, by=editor)
     assert public() == dict.fromkeys(table(), 100)
 
 
 def test_values_that_were_left_out_do_not_wait_again_until_they_differ(folder: Path) -> None:
     feed, run = partly(folder)
     body = (folder / "daily.csv").read_text()
-    feeds.leave_out(run, by=factories.editor())
+    runs.leave_out(run, by=factories.editor())
     assert ("PER", NEXT) not in public()
     later = ran(folder, feed, body + "VEN,2020-03-25,100\n")
     assert (later.state, later.new, later.refused) == ("published", 1, 2)
@@ -532,8 +532,8 @@ def test_later_file_stands_for_values_that_wait(folder: Path) -> None:
     run.refresh_from_db()
     assert (run.state, run.decided_by) == ("published", None)
     with pytest.raises(FeedProblem, match="No value of this run is held any more"):
-        feeds.publish_values(run, by=factories.editor())
-    feeds.roll_back(later, by=factories.editor())
+        runs.publish_values(run, by=factories.editor())
+    runs.roll_back(later, by=factories.editor())
     later.refresh_from_db()
     assert later.state == "rolled_back"
 
@@ -541,7 +541,7 @@ def test_later_file_stands_for_values_that_wait(folder: Path) -> None:
 def test_what_a_person_has_entered_since_is_not_overwritten(folder: Path) -> None:
     _feed, run = partly(folder)
     factories.observation(indicator=run.feed.indicator, period=NEXT, value=7)
-    feeds.publish_values(run, by=factories.editor())
+    runs.publish_values(run, by=factories.editor())
     assert public()["PER", NEXT] == 7
 
 

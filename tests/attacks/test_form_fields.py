@@ -97,7 +97,7 @@ BUTTONS = {
     "countries_indicatorfeed_change": ["_try"],
     "countries_feedrun_change": ["publish", "discard", "roll_back"],
     "measures_source_change": ["upload"],
-    "measures_fileimport_change": ["cancel", "again", "confirm"],
+    "foundation_fileimport_change": ["cancel", "again", "confirm"],
     "auth_user_change": ["groups", "user_permissions"],
     "auth_user_password_change": ["password1", "password2", "usable_password"],
     "login": ["username", "password", "next"],
@@ -162,6 +162,6 @@ def _import(visitors: Visitors, what: str, file_type: str, name: str, content: b
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode(),
         b"Content-Type: text/csv\r\n\r\n" + content + f"\r\n--{boundary}--\r\n".encode(),
     ]
-    add = reverse("admin:measures_fileimport_add")
+    add = reverse("admin:foundation_fileimport_add")
     form = f"multipart/form-data; boundary={boundary}"
     visitors.ask("superuser", what, "post", add, b"".join(parts), content_type=form, follow=True)

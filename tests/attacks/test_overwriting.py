@@ -11,8 +11,8 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from countries.bulk_admin import MOST_AT_ONCE
 from countries.models import IndicatorFeed
+from foundation.records.bulk_admin import MOST_AT_ONCE
 from measures import workflow
 from measures.models import Measure, Source, TargetGroup
 from tests import admin_forms, factories

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from countries import confined
+from foundation import confined
 from tests.attacks.patterns import LENGTH, METHODS, Found, found
 
 PATTERNS = found()

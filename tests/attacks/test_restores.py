@@ -18,11 +18,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from countries.public_changes import Follower, public_version
+from foundation.publication.public_version import Follower, public_version
+from measures.listing.index import public_index
 from measures.models import Measure
-from measures.public_index import public_index
-from observatory.owner import as_owner
-from observatory.postgres import Role, ensure_server, stop_server
+from observatory.database.owner import as_owner
+from observatory.embedded.postgres import Role, ensure_server, stop_server
 from tests import factories
 from tests.attacks.test_backup import programs
 

@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from countries.models import FeedRun, RunState
-from measures.models import Capture, FileImport, Measure
+from foundation.files.models import FileImport
+from measures.models import Capture, Measure
 from measures.workflow import submit
-from observatory.owner import as_owner
+from observatory.database.owner import as_owner
 from tests import factories
 from tests.observatory.test_settings import PRODUCTION, manage
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.django_db
 ALL = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 APPENDED = {"django_admin_log", "measures_capture"}
 LOGS = {"axes_accesslog", "axes_accessfailurelog", "countries_feedrun"}
-READ = {"countries_publicchange", "pghistory_context", "django_migrations", "measures_searchvector"}
+READ = {"foundation_publicchange", "pghistory_context", "django_migrations", "measures_searchvector"}
 
 
 def rows(sql: str, *parameters: Any) -> list[tuple]:
@@ -98,7 +99,7 @@ def test_each_table_gives_the_rights_of_its_kind_and_no_other() -> None:
 
 def test_no_foreign_key_empties_or_rewrites_what_is_kept() -> None:
     """What a key does runs as the owner of the table."""
-    kept = [*history_tables(), *APPENDED, *LOGS, *READ, "measures_fileimport"]
+    kept = [*history_tables(), *APPENDED, *LOGS, *READ, "foundation_fileimport"]
     assert not rows(
         "select conname from pg_constraint where contype = 'f' and conrelid::regclass::text = any(%s)"
         " and (confdeltype not in ('a', 'r') or confupdtype not in ('a', 'r'))",
@@ -163,7 +164,7 @@ def test_a_new_table_of_events_is_covered_without_a_word() -> None:
     ],
 )
 def test_nothing_kept_is_removed_or_altered(statement: str) -> None:
-    for table in [*history_tables(), *APPENDED, *LOGS, "pghistory_context", "countries_publicchange"]:
+    for table in [*history_tables(), *APPENDED, *LOGS, "pghistory_context", "foundation_publicchange"]:
         ((column,),) = rows(
             "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0 order by attnum limit 1",
             table,
@@ -188,7 +189,7 @@ def test_nothing_written_once_is_changed() -> None:
 
 
 def test_history_is_not_forged() -> None:
-    for table in [*history_tables(), "pghistory_context", "countries_publicchange"]:
+    for table in [*history_tables(), "pghistory_context", "foundation_publicchange"]:
         refused(f"insert into {table} default values")
         refused(f"copy {table} from stdin")
 
@@ -256,16 +257,16 @@ def test_no_setting_turns_history_off() -> None:
     assert events_of(measure) == [*before, "update"]
 
 
-@pytest.mark.parametrize("hidden", ["measures_measureevent", "countries_publicchange", "pghistory_context"])
+@pytest.mark.parametrize("hidden", ["measures_measureevent", "foundation_publicchange", "pghistory_context"])
 def test_no_temporary_table_takes_what_belongs_into_history(hidden: str) -> None:
     measure = factories.measure()
-    before, noted = events_of(measure), rows("select count(*) from public.countries_publicchange")[0][0]
+    before, noted = events_of(measure), rows("select count(*) from public.foundation_publicchange")[0][0]
     rows(f"create temporary table {hidden} (like public.{hidden} including all) on commit drop")
     rows("select set_config('pghistory.context_id', gen_random_uuid()::text, true),"
          " set_config('pghistory.context_metadata', '{\"user\": 1}', true)")  # fmt: skip
     rows("update measures_measure set title_en = 'Unseen' where id = %s", measure.pk)
     assert events_of(measure) == [*before, "update"]
-    assert rows("select count(*) from public.countries_publicchange")[0][0] == noted + 1
+    assert rows("select count(*) from public.foundation_publicchange")[0][0] == noted + 1
     assert rows("select count(*) from pg_temp." + hidden) == [(0,)]
 
 
@@ -308,9 +309,9 @@ def test_the_record_of_an_import_stays() -> None:
     )
     for change in ("name = 'b.csv'", f"applied_by_id = {factories.analyst().pk}", "applied_at = null, state = 'failed'",
                    "new = 5"):  # fmt: skip
-        refused(f"update measures_fileimport set {change} where id = {done.pk}", "never edited")
-    refused(f"delete from measures_fileimport where id = {done.pk}", "kept for good")
-    refused("truncate measures_fileimport cascade")
+        refused(f"update foundation_fileimport set {change} where id = {done.pk}", "never edited")
+    refused(f"delete from foundation_fileimport where id = {done.pk}", "kept for good")
+    refused("truncate foundation_fileimport cascade")
     waiting = FileImport.objects.create(file_type="measures", name="c.csv", created_by=by)
     waiting.delete()
 

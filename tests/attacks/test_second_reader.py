@@ -20,10 +20,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from countries.models import Country, IndicatorFeed, MobilityRole, Observation
+from foundation.files.importing.pipeline import compared
+from foundation.files.models import FileImport
+from foundation.files.resources import resources
 from measures import workflow
-from measures.importing import compared
-from measures.models import Capture, Citation, FileImport, Link, Measure, Relation, Source
-from measures.resources import RESOURCES
+from measures.models import Capture, Citation, Link, Measure, Relation, Source
 from tests import admin_forms, factories
 
 pytestmark = pytest.mark.django_db
@@ -233,7 +234,7 @@ def test_table_names_every_registered_model() -> None:
 
 
 def test_every_kind_of_file_is_in_the_table() -> None:
-    assert {case.imports for case in RECORDS.values()} == set(RESOURCES)
+    assert {case.imports for case in RECORDS.values()} == set(resources())
 
 
 @EVERY
@@ -352,7 +353,7 @@ def exported(name: str, record: Model, change: dict[str, str], path: Path) -> Pa
 
 
 def imported(path: Path, name: str, by: User, **options: Any) -> Any:
-    with compared(path, RESOURCES[name], by=by, **options) as found:
+    with compared(path, resources()[name], by=by, **options) as found:
         if not found.report.is_refused:
             found.save()
         return found.report
@@ -421,7 +422,7 @@ def test_upload_of_a_file_is_held_to_the_rule_at_its_preview_and_at_its_confirma
     source = factories.source(key="gazette", title="Old")
     upload = SimpleUploadedFile("sources.csv", b"key,title\ngazette,Changed\n", "text/csv")
     client = signed_in("analyst")
-    client.post(reverse("admin:measures_fileimport_add"), {"file_type": "sources", "file": upload})
+    client.post(reverse("admin:foundation_fileimport_add"), {"file_type": "sources", "file": upload})
     waiting = FileImport.objects.get()
     assert (waiting.state, waiting.changed, waiting.refused) == ("ready", 1, 0)
     factories.measure(sources=(source,))  # between the preview and its confirmation an entry that cites it is published

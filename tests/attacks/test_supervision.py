@@ -19,11 +19,11 @@ import psutil
 import pytest
 from django.conf import settings
 
-from observatory import warden
-from observatory.data_folder import DataFolderError, check_data_folder
-from observatory.postgres import ensure_server, server_number, stop_server
-from observatory.supervised_postgres import Database
-from observatory.supervision import LOG_BYTES, LOG_FILES, CannotStart, Program, Supervisor, open_log
+from observatory.demo import warden
+from observatory.demo.database import Database
+from observatory.demo.supervision import LOG_BYTES, LOG_FILES, CannotStart, Program, Supervisor, open_log
+from observatory.embedded.data_folder import DataFolderError, check_data_folder
+from observatory.embedded.postgres import ensure_server, server_number, stop_server
 
 PATIENCE = 30
 PARENT = """

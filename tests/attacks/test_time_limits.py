@@ -15,12 +15,11 @@ from django.test import Client, override_settings
 from django.urls import path
 from pytest_django import Settings
 
-from countries.long_work import take_time
-from measures.importing import compared
-from measures.importing.aside import aside
+from foundation.files.importing.pipeline import compared
+from foundation.files.resources import resources
+from foundation.sql import second_connection, take_time
 from measures.models import Topic
-from measures.resources import RESOURCES
-from observatory.time_limits import limit_time
+from observatory.middleware.time_limits import limit_time
 from observatory.urls import urlpatterns as site
 from tests import factories as make
 from tests.admin_forms import held
@@ -68,7 +67,10 @@ def test_statement_that_takes_too_long_is_an_answer(client: Client, caplog: pyte
     assert "<h1>The site is busy</h1>" in page.text
     assert file.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert client.get("/about/").status_code == 200
-    assert [record.exc_info for record in caplog.records if record.name == "observatory.time_limits"] == [None, None]
+    assert [record.exc_info for record in caplog.records if record.name == "observatory.middleware.time_limits"] == [
+        None,
+        None,
+    ]
 
 
 @pytest.mark.usefixtures("web")
@@ -81,7 +83,7 @@ def test_long_work_is_not_broken_off_and_the_limit_is_back_afterwards(client: Cl
 @pytest.fixture
 def locked() -> Iterator[Any]:
     """Another session that holds what a test locks."""
-    with aside() as other:
+    with second_connection() as other:
         other.execute("begin")
         yield other
         other.execute("rollback")
@@ -100,7 +102,7 @@ def test_page_behind_a_locked_table_is_busy_and_well_again(client: Client, locke
 @pytest.mark.owner  # nobody else may lock it
 @pytest.mark.usefixtures("web")
 def test_version_behind_a_locked_table_is_busy(client: Client, locked: Any) -> None:
-    locked.execute("lock table countries_publicchange in access exclusive mode")
+    locked.execute("lock table foundation_publicchange in access exclusive mode")
     assert client.get("/about/").status_code == 503
     locked.execute("rollback")
     assert client.get("/about/").status_code == 200
@@ -163,10 +165,10 @@ def test_import_waits_for_another_beyond_the_limit(tmp_path: Path) -> None:
     holds = threading.Event()
 
     def hold() -> None:
-        with aside() as other:
+        with second_connection() as other:
             other.execute("set statement_timeout = 0")
             other.execute("begin")
-            other.execute("select pg_advisory_xact_lock(hashtext('import of files'))")
+            other.execute("select pg_advisory_xact_lock(hashtextextended('import of files', 0))")
             holds.set()
             other.execute("select pg_sleep(0.8)")
             other.execute("rollback")
@@ -177,6 +179,6 @@ def test_import_waits_for_another_beyond_the_limit(tmp_path: Path) -> None:
     holder = threading.Thread(target=hold)
     holder.start()
     assert holds.wait(30)
-    with compared(file, RESOURCES["topics"], by=make.editor()) as found:
+    with compared(file, resources()["topics"], by=make.editor()) as found:
         assert found.report.new == 1
     holder.join()

@@ -30,14 +30,14 @@ from django.utils import timezone  # noqa: E402
 from import_export import fields, resources, widgets  # noqa: E402
 from tablib import Dataset  # noqa: E402
 
-from countries import feeds  # noqa: E402
+from countries.feeds import runs as feed_runs  # noqa: E402
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed  # noqa: E402
+from foundation.files.exporting import FORMATS  # noqa: E402
 from measures.archive import hosts, links  # noqa: E402
-from measures.exporting import FORMATS  # noqa: E402
-from measures.filters import MeasureFilter  # noqa: E402
+from measures.files.resources import MeasureResource  # noqa: E402
+from measures.listing.filters import MeasureFilter  # noqa: E402
+from measures.listing.index import public_index  # noqa: E402
 from measures.models import Host, Measure, TargetGroup, Topic  # noqa: E402
-from measures.public_index import public_index  # noqa: E402
-from measures.resources import MeasureResource  # noqa: E402
 
 
 def import_file(path: str, *options: str) -> None:
@@ -162,7 +162,7 @@ def make_feeds(number: str) -> None:
 def run_feeds(folder: str) -> dict[str, Any]:
     """Run the feeds on the files of a folder."""
     settings.FEED_FILES_DIR = Path(folder)
-    found = [feeds.run(feed) for feed in IndicatorFeed.objects.filter(key__startswith="bench-")]
+    found = [feed_runs.run(feed) for feed in IndicatorFeed.objects.filter(key__startswith="bench-")]
     return {"states": [run.state for run in found], "problems": [run.problem for run in found]}
 
 

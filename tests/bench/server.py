@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from observatory.postgres import ensure_server, find_server, stop_server
+from observatory.embedded.postgres import ensure_server, find_server, stop_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()

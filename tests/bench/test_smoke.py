@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from measures.archive.listing.search import found_sources
 from measures.models import Source
-from measures.source_search import found_sources
 from tests.bench.dataset import FREQUENT, Dataset, body_rows
 from tests.bench.documents import load_documents
 from tests.bench.loading import load

@@ -13,9 +13,10 @@ from playwright.sync_api import Dialog, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from foundation.files.importing import jobs
+from foundation.files.models import FileImport
 from measures import workflow
-from measures.importing import jobs
-from measures.models import FileImport, Measure
+from measures.models import Measure
 from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]

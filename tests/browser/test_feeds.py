@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from countries import feeds
+from countries.feeds import runs
 from countries.models import FeedRun, IndicatorFeed, Observation
 from tests import factories
 
@@ -82,7 +82,7 @@ def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: 
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     assert (FeedRun.objects.count(), Observation.objects.count()) == (0, 0)
-    run = feeds.run(IndicatorFeed.objects.get(is_on=True))
+    run = runs.run(IndicatorFeed.objects.get(is_on=True))
     assert (run.state, run.new, run.left_out) == ("published", 16, 8)
     assert complaints == []
 
@@ -96,9 +96,9 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
         leaves_out_unknown=True,
         highest=100,
     )
-    feeds.run(feed)
+    runs.run(feed)
     (folder / "unseen.csv").write_text(BODY.replace(";80\n", ";800\n"), encoding="utf-8")
-    held = feeds.run(feed)
+    held = runs.run(feed)
     sign_in(page, live_server, factories.editor())
     page.goto(f"{live_server.url}{held.get_absolute_url()}")
     expect(page.get_by_text("2 values lie outside the range of the feed")).to_be_visible()

@@ -11,7 +11,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from countries import feeds
+from countries.feeds import runs
 from countries.models import FeedRun, IndicatorFeed, Observation
 from tests import factories
 from tests.admin_forms import errors_by_field, held, shown
@@ -75,7 +75,7 @@ def test_newcomer_sees_the_columns_tries_the_feed_and_an_editor_turns_it_on() ->
     feed.refresh_from_db()
     assert (feed.is_on, feed.country_column) == (True, "code")
     assert (FeedRun.objects.count(), Observation.objects.count()) == (0, 0)
-    assert feeds.run(feed).new == 2
+    assert runs.run(feed).new == 2
 
 
 def test_trying_needs_neither_a_key_nor_a_source_and_saving_does() -> None:
@@ -119,9 +119,9 @@ NEGATIVE = BODY.replace("50", "-50").replace("100", "101")
 def partly_doubtful(files: Path) -> FeedRun:
     """A run with a value that waits beside one that is public."""
     feed = factories.feed(**MAPPED, leaves_out_unknown=True, highest=1000)
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
     (files / "daily.csv").write_text(NEGATIVE + "ECU,2020-03-02,5000\n", encoding="utf-8")
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert run.state == "partly_held"
     return run
 
@@ -155,9 +155,9 @@ def test_values_that_wait_are_left_out_by_editors_alone(files: Path) -> None:
 
 def doubtful(files: Path) -> FeedRun:
     feed = factories.feed(**MAPPED, leaves_out_unknown=True)
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
     (files / "daily.csv").write_text(NEGATIVE + "PER,yesterday,1\n", encoding="utf-8")
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert run.state == "held"
     return run
 
@@ -226,7 +226,7 @@ def test_feeds_are_turned_on_and_run_from_their_list() -> None:
 @pytest.mark.parametrize("number", [1, 30])
 def test_list_of_feeds_asks_as_often_however_long(number: int, django_assert_num_queries: Any) -> None:
     for _place in range(number):
-        feeds.run(factories.feed(**MAPPED, leaves_out_unknown=True))
+        runs.run(factories.feed(**MAPPED, leaves_out_unknown=True))
     client = signed_in(factories.editor())
     with django_assert_num_queries(8):
         page = client.get(reverse("admin:countries_indicatorfeed_changelist")).content.decode()
@@ -235,13 +235,13 @@ def test_list_of_feeds_asks_as_often_however_long(number: int, django_assert_num
 
 def test_value_that_a_person_corrects_is_left_alone_by_its_feed(files: Path) -> None:
     feed = factories.feed(**MAPPED, leaves_out_unknown=True)
-    feeds.run(feed)
+    runs.run(feed)
     peru = Observation.objects.get(country="PER")
     client = signed_in(factories.editor())
     url = reverse("admin:countries_observation_change", args=[peru.pk])
     client.post(url, shown(client, url, "observation_form") | {"value": "7", "_save": "1"})
     (files / "daily.csv").write_text(BODY.replace("50", "51"), encoding="utf-8")
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.revised, run.refused) == (1, 1)
     peru.refresh_from_db()
     assert peru.value == 7
@@ -253,7 +253,7 @@ def test_first_page_of_the_admin_tells_what_waits(files: Path) -> None:
     assert "Daily figures" not in client.get("/admin/").content.decode()
     doubtful(files)
     broken = factories.feed(**MAPPED, indicator=factories.indicator(key="other"), url="file:missing.csv")
-    feeds.run(broken)
+    runs.run(broken)
     page = " ".join(client.get("/admin/").content.decode().split())
     assert "<b>1</b> Runs held for a person" in page
     assert "<b>1</b> Feeds that failed at their last run" in page

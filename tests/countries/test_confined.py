@@ -11,8 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from countries import confined
-from countries.confined import Bounds, Failed
+from foundation import confined
+from foundation.confined import Bounds, Failed
 
 MODULE = "tests.attacks.misbehaving"
 

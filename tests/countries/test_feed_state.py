@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from countries.feed_state import due_feeds, failing_feeds, read_at
+from countries.feeds.state import due_feeds, failing_feeds, read_at
 from countries.models import FeedRun, IndicatorFeed
 from tests import factories
 

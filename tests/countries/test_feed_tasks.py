@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from countries import tasks
+from countries.feeds import tasks
 from countries.models import FeedRun, Observation
 from tests import factories
 
@@ -75,7 +75,7 @@ def test_due_feed_waits_once_however_often_it_is_asked_for() -> None:
     assert not tasks.queue_run(feed)
     job = ProcrastinateJob.objects.get()
     assert (job.task_name, job.args, job.status) == (
-        "countries.tasks.update_feed",
+        "countries.feeds.tasks.update_feed",
         {"feed": feed.pk, "by": None},
         "todo",
     )

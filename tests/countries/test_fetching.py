@@ -15,7 +15,7 @@ import pytest
 import trustme
 from pytest_django import Settings
 
-from countries.fetching import Fetched, FetchError, Limits, Reason, fetch
+from foundation.web.fetching import Fetched, FetchError, Limits, Reason, fetch
 from tests.hostile_server import HostileServer, Visit, after, answer, raw, redirect, serving
 
 PUBLIC = "127.0.0.5"
@@ -225,7 +225,7 @@ def _answer_names(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in left.pop(0).split()]
 
-    monkeypatch.setattr("countries.networks.socket.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("foundation.web.networks.socket.getaddrinfo", getaddrinfo)
     return asked
 
 
@@ -277,7 +277,7 @@ def test_slow_name_server_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(3)
         return []
 
-    monkeypatch.setattr("countries.networks.socket.getaddrinfo", getaddrinfo)
+    monkeypatch.setattr("foundation.web.networks.socket.getaddrinfo", getaddrinfo)
     began = time.monotonic()
     assert _refusal("http://slow.example/") == Reason.TIMED_OUT
     assert time.monotonic() - began < 2
@@ -330,7 +330,7 @@ def test_unknown_name_is_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*args: Any, **kwargs: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr("countries.networks.socket.getaddrinfo", nowhere)
+    monkeypatch.setattr("foundation.web.networks.socket.getaddrinfo", nowhere)
     assert _refusal("http://nowhere.example/") == Reason.NO_SUCH_HOST
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries.keys import key_of, whole_number
 from countries.models import Country, Observation
+from foundation.keys import key_of, whole_number
 
 
 @given(st.text())

@@ -8,8 +8,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils import translation
 
 from countries.models import Country, Indicator, MobilityRole, Observation
-from countries.periods import PartialDate, Period
-from countries.texts import translated
+from foundation.partial_dates import PartialDate, Period
+from foundation.texts import translated
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries.periods import PERIOD_PATTERN, PartialDate, Period
+from foundation.partial_dates import PERIOD_PATTERN, PartialDate, Period
 
 DAYS = st.dates(datetime.date(1800, 1, 1), datetime.date(2199, 12, 31))
 

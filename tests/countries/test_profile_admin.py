@@ -9,8 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from countries.admin.profile import MOST_FIGURES
 from countries.models import Country, Indicator, MobilityRole, Observation
-from countries.profile_admin import MOST_FIGURES
 from tests import admin_forms, factories
 
 pytestmark = pytest.mark.django_db

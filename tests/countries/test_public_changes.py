@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from countries.models import Country
-from countries.public_changes import Follower, public_version
+from foundation.publication.public_version import Follower, public_version
 from measures.choices import Workflow
 from measures.models import Citation, Measure, Relation
 from tests import factories
@@ -65,7 +65,7 @@ def test_a_follower_is_told_once_what_changed() -> None:
     group = factories.target_group()
     follower = Follower()
 
-    assert follower.look().measures is None, "everything at first"
+    assert follower.look().records is None, "everything at first"
     assert not follower.look().has_any
 
     Measure.objects.filter(pk=one.pk).update(title_en="Another")
@@ -73,15 +73,15 @@ def test_a_follower_is_told_once_what_changed() -> None:
     Measure.objects.filter(pk=draft.pk).update(title_en="Another")
     changes = follower.look()
     assert changes.has_any
-    assert sorted(changes.measures or ()) == sorted([one.pk, two.pk])
+    assert sorted(changes.records or ()) == sorted([one.pk, two.pk])
     assert not follower.look().has_any
 
     factories.observation()
-    assert follower.look().measures == []
+    assert follower.look().records == []
 
     topic = factories.topic()
     type(topic).objects.filter(pk=topic.pk).update(label_en="Another")
-    assert follower.look().measures is None
+    assert follower.look().records is None
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -102,11 +102,11 @@ def test_a_transaction_that_began_first_and_commits_last_is_not_missed() -> None
     thread.start()
     assert wrote.wait(20)
     Measure.objects.filter(pk=late.pk).update(title_en="Another")
-    assert follower.look().measures == [late.pk]
+    assert follower.look().records == [late.pk]
     may_commit.set()
     thread.join()
 
-    assert follower.look().measures == [early.pk]
+    assert follower.look().records == [early.pk]
     assert not follower.look().has_any
 
 
@@ -130,7 +130,7 @@ def test_an_emptied_table_is_a_change() -> None:
     with connection.cursor() as cursor:
         cursor.execute("truncate measures_measure cascade")
 
-    assert follower.look().measures is None
+    assert follower.look().records is None
 
 
 @pytest.mark.django_db
@@ -138,7 +138,7 @@ def test_an_emptied_table_is_a_change() -> None:
 def test_the_log_forgets_what_is_older_than_a_day() -> None:
     shown = factories.measure()
     with connection.cursor() as cursor:
-        cursor.execute("update countries_publicchange set noted_at = now() - interval '25 hours'")
+        cursor.execute("update foundation_publicchange set noted_at = now() - interval '25 hours'")
         Measure.objects.filter(pk=shown.pk).update(title_en="Another")
-        cursor.execute("select count(*) from countries_publicchange")
+        cursor.execute("select count(*) from foundation_publicchange")
         assert cursor.fetchone()[0] == 1

@@ -7,17 +7,7 @@ from typing import Any
 import pytest
 
 from countries.models import Indicator
-from countries.series import (
-    COLUMNS,
-    Drawing,
-    MonthRow,
-    Series,
-    drawing_of,
-    month_rows,
-    offered,
-    series_of,
-    value_rows,
-)
+from countries.series import COLUMNS, Drawing, MonthRow, Series, drawing_of, month_rows, offered, series_of, value_rows
 from tests import factories
 
 pytestmark = pytest.mark.django_db

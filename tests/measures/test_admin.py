@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from countries.periods import PartialDate
+from foundation.partial_dates import PartialDate
 from measures import workflow
 from measures.choices import Workflow
 from measures.models import Citation, Measure, QuoteCheck, Source

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from countries.changes import acts_on
+from foundation.records.changes import acts_on
 from measures.details import BOOKKEEPING
 from measures.models import Measure
 from tests import admin_forms, factories

@@ -15,13 +15,14 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
-from measures.models import FileImport, Measure, Topic
+from foundation.files.models import FileImport
+from measures.models import Measure, Topic
 from tests import factories
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = pytest.mark.django_db
 
-UPLOAD = "/admin/measures/fileimport/add/"
+UPLOAD = "/admin/foundation/fileimport/add/"
 
 
 @pytest.fixture(autouse=True)
@@ -155,7 +156,7 @@ def test_editor_publishes_by_asking_and_an_analyst_cannot_confirm_it() -> None:
     assert Measure.objects.get().workflow == "published"
 
 
-@pytest.mark.parametrize("address", [UPLOAD, "/admin/measures/fileimport/", "/admin/measures/fileimport/1/change/"])
+@pytest.mark.parametrize("address", [UPLOAD, "/admin/foundation/fileimport/", "/admin/foundation/fileimport/1/change/"])
 def test_files_are_for_those_who_may_import(address: str) -> None:
     client = Client()
     client.force_login(factories.user())
@@ -187,8 +188,8 @@ def test_pages_of_a_preview_take_the_same_number_of_queries(django_assert_num_qu
 def test_every_file_can_be_downloaded() -> None:
     factories.draft(title_en="Draft")
     client = _as("editor")
-    page = client.get("/admin/measures/fileimport/export/").content.decode()
-    names = re.findall(r'href="(/admin/measures/fileimport/export/\w+\.\w+)"', page)
+    page = client.get("/admin/foundation/fileimport/export/").content.decode()
+    names = re.findall(r'href="(/admin/foundation/fileimport/export/\w+\.\w+)"', page)
     assert Counter(name.rpartition(".")[2] for name in names) == {"csv": 10, "xlsx": 10}
     for name in names:
         response = client.get(name)
@@ -199,11 +200,11 @@ def test_every_file_can_be_downloaded() -> None:
 def test_file_too_large_for_a_sheet_is_refused_with_words() -> None:
     factories.draft(summary_en="x" * 32_768)
     client = _as("editor")
-    for address in ("export/measures.xlsx", "export-list/measures.xlsx"):
-        page = client.get(f"/admin/measures/fileimport/{address}", follow=True)
-        assert page.redirect_chain == [("/admin/measures/fileimport/export/", 302)]
+    for address in ("foundation/fileimport/export/measures.xlsx", "measures/measure/export/measures.xlsx"):
+        page = client.get(f"/admin/{address}", follow=True)
+        assert page.redirect_chain == [("/admin/foundation/fileimport/export/", 302)]
         assert "has 32,768. Take the CSV file." in page.content.decode()
-    assert client.get("/admin/measures/fileimport/export/measures.doc").status_code == 404
+    assert client.get("/admin/foundation/fileimport/export/measures.doc").status_code == 404
 
 
 def test_list_is_exported_with_its_filters_and_order() -> None:
@@ -212,7 +213,7 @@ def test_list_is_exported_with_its_filters_and_order() -> None:
     factories.draft(kind="bill", title_en="Bill")
     client = _as("analyst")
     page = client.get("/admin/measures/measure/?kind=law").content.decode()
-    address = re.findall(r'href="(/admin/measures/fileimport/export-list/measures.csv[^"]*)"', page)[0]
+    address = re.findall(r'href="(/admin/measures/measure/export/measures.csv[^"]*)"', page)[0]
     for query, expected in (("&o=1", [old, new]), ("&o=-1", [new, old])):
         response = client.get(f"{address}{query}")
         text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from measures import workflow
 from measures.models import Measure
-from observatory.owner import as_owner
+from observatory.database.owner import as_owner
 from tests import admin_forms, factories
 
 pytestmark = pytest.mark.django_db

@@ -28,7 +28,7 @@ from warcio.archiveiterator import ArchiveIterator
 from measures.archive import keeping, links, reading, showing, store
 from measures.archive.verifying import clear_orphans, verify
 from measures.models import Capture, DocumentText, Link
-from observatory.owner import as_owner
+from observatory.database.owner import as_owner
 from tests import factories
 from tests.archive_sources import look, page, source_at
 from tests.hostile_server import HostileServer, answer, redirect, serving

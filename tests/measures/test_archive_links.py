@@ -323,7 +323,7 @@ def test_lease_is_no_news_to_the_public() -> None:
 
 def _changes_noted() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("select count(*) from countries_publicchange")
+        cursor.execute("select count(*) from foundation_publicchange")
         return int(cursor.fetchone()[0])
 
 

@@ -7,9 +7,9 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from countries.public_changes import public_version
+from foundation.publication.public_version import public_version
+from measures.archive.listing.search import found_sources
 from measures.models import Capture, DocumentText, Host, Link, QuoteCheck
-from measures.source_search import found_sources
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from measures import broken_links, source_details
+from measures.archive import broken_links, details
+from measures.archive.models.capture import archive_storage
 from measures.archive.showing import LONGEST_QUOTATION
 from measures.models import Capture, Citation, Measure, QuoteCheck, Source
-from measures.models.archive import archive_storage
 from measures.views import source_listing
 from tests import factories as make
 
@@ -280,7 +280,7 @@ def test_copy_that_may_not_be_shown_is_quoted_alone(client: Client) -> None:
 
 
 def test_oldest_copies_are_listed_without_comparison(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_details, "MOST_COMPARED", 1)
+    monkeypatch.setattr(details, "MOST_COMPARED", 1)
     source = cited()
     for number in range(3):
         kept(source, f"Text {number}", day=number)

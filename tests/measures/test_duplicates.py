@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from countries.periods import PartialDate
+from foundation.partial_dates import PartialDate
 from measures.duplicates import Candidate, matches, same_record
 from measures.models import Measure
 from tests import factories

@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from countries.periods import PartialDate
-from measures import exporting, spreadsheet
+from foundation.files import exporting, spreadsheet
+from foundation.files.exporting import downloaded, exported, exported_sheet, in_blocks
+from foundation.files.resources import resources
+from foundation.files.spreadsheet import TooLarge
+from foundation.partial_dates import PartialDate
 from measures.choices import KINDS, Family, RelationType, Workflow
-from measures.exporting import downloaded, exported, exported_sheet, in_blocks
+from measures.files.resources import MeasureResource
 from measures.models import Citation, Measure, PublicIdSequence, Relation, Source
-from measures.resources import RESOURCES, MeasureResource
-from measures.spreadsheet import TooLarge
 from tests import factories
 from tests.csv_files import MEASURE, counts, export, run
 
@@ -169,10 +170,10 @@ def _go_round(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
         }
 
 
-@pytest.mark.parametrize("name", [name for name in RESOURCES if name != "measures"])
+@pytest.mark.parametrize("name", [name for name in resources() if name != "measures"])
 def test_other_files_come_back_as_they_went(tmp_path: Path, name: str) -> None:
     call_command("load_fixtures", verbosity=0)
-    resource = RESOURCES[name]
+    resource = resources()[name]
     content = export(resource)
     assert len(content.splitlines()) > 1
     total = resource.model()._default_manager.count()

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from countries.models import Country
-from measures.facets import LONGEST, Facet
-from measures.filters import MeasureFilter
+from measures.listing.columns import INTERNATIONAL
+from measures.listing.facets import LONGEST, Facet
+from measures.listing.filters import MeasureFilter
 from measures.models import Measure
-from measures.public_columns import INTERNATIONAL
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

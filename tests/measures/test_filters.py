@@ -6,8 +6,8 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from measures import filters
-from measures.filters import MeasureFilter
+from measures.listing import filters
+from measures.listing.filters import MeasureFilter
 from measures.views import listing
 from tests import factories as make
 

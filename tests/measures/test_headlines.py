@@ -8,8 +8,8 @@ from django.utils.html import escape
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from countries.texts import Text
-from measures.headlines import LONGEST, highlighted
+from foundation.texts import Text
+from measures.search.headlines import LONGEST, highlighted
 
 pytestmark = pytest.mark.django_db
 

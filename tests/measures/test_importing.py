@@ -6,11 +6,12 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 
-from countries.periods import PartialDate
+from foundation.files.importing.pipeline import compared
+from foundation.files.importing.reading import FileProblem
+from foundation.partial_dates import PartialDate
 from measures.choices import Workflow
-from measures.importing import FileProblem, compared
+from measures.files.resources import MeasureResource
 from measures.models import Citation, IssuingBody, Measure, PublicIdSequence, Relation, Source, StatusEvent, Topic
-from measures.resources import MeasureResource
 from tests import factories
 from tests.csv_files import MEASURE, counts, csv_text, export, failures, problems, run
 

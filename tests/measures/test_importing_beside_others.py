@@ -13,11 +13,14 @@ import pytest
 from django.db import connection, transaction
 from django.db.models import Count
 
+from foundation.accounts import system_account
+from foundation.files.importing.pipeline import compared
+from foundation.files.importing.reading import FileProblem
+from foundation.files.importing.staging import Step
+from foundation.files.models import Phase
 from measures import workflow
-from measures.accounts import system_account
-from measures.importing import FileProblem, Step, compared
-from measures.models import Measure, Phase, PublicIdSequence, Source
-from measures.resources import MeasureResource
+from measures.files.resources import MeasureResource
+from measures.models import Measure, PublicIdSequence, Source
 from tests import factories
 from tests.csv_files import MEASURE, csv_text, run
 
@@ -187,10 +190,10 @@ import django
 django.setup()
 from pathlib import Path
 from django.conf import settings
-from measures.accounts import system_account
-from measures.importing import compared
+from foundation.accounts import system_account
+from foundation.files.importing.pipeline import compared
 from measures.models import Phase
-from measures.resources import MeasureResource
+from measures.files.resources import MeasureResource
 
 def die(step):
     if step.phase == sys.argv[2]:
@@ -237,7 +240,7 @@ def test_killed_import_leaves_the_database_as_it_was(tmp_path: Path, moment: str
     process.send_signal(signal.SIGKILL)
     process.communicate()
     with transaction.atomic(), connection.cursor() as cursor:  # until the database has taken notice
-        cursor.execute("select pg_advisory_xact_lock(hashtext('import of files'))")
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended('import of files', 0))")
     assert _counts_of_rows() == before
     report = run(tmp_path, rows)
     assert (report.new, report.changed) == (600, 1)

@@ -19,16 +19,17 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from pytest_django import Settings
 
-from countries.workers import has_worker
-from measures.importing import jobs
-from measures.models import FileImport, FileImportRow, ImportState, Measure
+from foundation.files.importing import jobs
+from foundation.files.models import FileImport, FileImportRow, ImportState
+from foundation.workers import has_worker
+from measures.models import Measure
 from tests import factories
 from tests.background_work import work, work_off
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-UPLOAD = "/admin/measures/fileimport/add/"
+UPLOAD = "/admin/foundation/fileimport/add/"
 PATIENCE = 60
 """Seconds until a test gives up waiting for what must happen."""
 MANY = [MEASURE | {"title_en": f"Title {number}"} for number in range(1500)]
@@ -71,7 +72,7 @@ def _state(kept: FileImport) -> str:
 
 
 def _told(client: Client, kept: FileImport) -> dict[str, Any]:
-    answer: dict[str, Any] = client.get(f"/admin/measures/fileimport/{kept.pk}/progress.json").json()
+    answer: dict[str, Any] = client.get(f"/admin/foundation/fileimport/{kept.pk}/progress.json").json()
     return answer
 
 
@@ -127,13 +128,13 @@ def test_import_is_cancelled_inside_a_long_statement(editor: Client) -> None:
     work()
     editor.post(kept.get_absolute_url())
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(hashtext('import of files'))")
+        cursor.execute("select pg_advisory_lock(hashtextextended('import of files', 0))")
         worker = threading.Thread(target=work_off)
         worker.start()
         _until(lambda: _state(kept) == ImportState.IMPORTING)
         editor.post(kept.get_absolute_url(), {"cancel": "1"})
         _until(lambda: _state(kept) == ImportState.CANCELLED)
-        cursor.execute("select pg_advisory_unlock(hashtext('import of files'))")
+        cursor.execute("select pg_advisory_unlock(hashtextextended('import of files', 0))")
     worker.join(PATIENCE)
     assert Measure.objects.count() == 0
 
@@ -177,14 +178,16 @@ def test_killed_worker_is_noticed_and_its_job_taken_up_by_the_next(
 ) -> None:
     kept = _upload(editor, MANY)
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_lock(hashtext('import of files'))")  # so that the kill meets the work
+        cursor.execute(
+            "select pg_advisory_lock(hashtextextended('import of files', 0))"
+        )  # so that the kill meets the work
         first = worker()
         _until(lambda: _state(kept) == ImportState.CHECKING)
         assert _told(editor, kept)["state"] == "checking"
         assert "No worker is running" not in editor.get(kept.get_absolute_url()).content.decode()
         first.send_signal(signal.SIGKILL)
         first.wait()
-        cursor.execute("select pg_advisory_unlock(hashtext('import of files'))")
+        cursor.execute("select pg_advisory_unlock(hashtextextended('import of files', 0))")
     _until(lambda: jobs.is_interrupted(kept))
     assert "was stopped. Nothing was written." in editor.get(kept.get_absolute_url()).content.decode()
     assert FileImportRow.objects.count() == 0

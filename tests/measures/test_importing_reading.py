@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from measures.importing import FileProblem, reading
+from foundation.files.importing import reading
+from foundation.files.importing.reading import FileProblem
 from measures.models import Measure
 from tests import factories
 from tests.csv_files import MEASURE, counts, csv_text, failures, problems, run

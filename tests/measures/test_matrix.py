@@ -3,8 +3,8 @@
 import pytest
 from django.http import QueryDict
 
-from measures.filters import MeasureFilter
-from measures.matrix import SHADES, Asked, Matrix, matrix
+from measures.listing.filters import MeasureFilter
+from measures.timeline.matrix import SHADES, Asked, Matrix, matrix
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from countries.periods import PartialDate
+from foundation.partial_dates import PartialDate
 from measures.choices import KINDS, STATUSES, Kind, Status
 from measures.models import Measure, PublicIdSequence, Relation, StatusEvent
 from tests import factories

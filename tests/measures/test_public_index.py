@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from countries.models import Country
-from countries.periods import PartialDate
-from measures import public_index
+from foundation.partial_dates import PartialDate
 from measures.choices import Workflow
-from measures.facets import PROPERTIES
-from measures.filters import MeasureFilter
+from measures.listing import index as listing_index
+from measures.listing.facets import PROPERTIES
+from measures.listing.filters import MeasureFilter
+from measures.listing.index import PublicIndex, load
 from measures.models import Citation, Measure, StatusEvent, Topic
-from measures.public_index import PublicIndex, load
 from measures.workflow import refresh_status
 from tests import factories as make
 
@@ -191,9 +191,9 @@ class Agreement(TestCase):
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """This process as if it had just begun."""
-    before, public_index._current = public_index._current, public_index._Current()
+    before, listing_index._current = listing_index._current, listing_index._Current()
     yield
-    public_index._current = before
+    listing_index._current = before
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -201,7 +201,7 @@ def fresh() -> Iterator[None]:
 class TestFollowing:
     def test_what_another_process_commits_is_in_the_next_answer(self) -> None:
         make.country()
-        assert len(public_index.public_index()) == 0
+        assert len(listing_index.public_index()) == 0
 
         def add() -> None:
             make.measure()
@@ -211,45 +211,45 @@ class TestFollowing:
         thread.start()
         thread.join()
 
-        assert len(public_index.public_index()) == 1
+        assert len(listing_index.public_index()) == 1
 
     def test_only_what_changed_is_read(self, django_assert_num_queries: Any) -> None:
         measures = [make.measure() for _ in range(12)]
-        index = public_index.public_index()
+        index = listing_index.public_index()
         with django_assert_num_queries(1):
-            assert public_index.public_index() is index
+            assert listing_index.public_index() is index
         Measure.objects.filter(pk=measures[0].pk).update(evidence="unsourced")
-        counts = public_index.public_index().everything.counts("evidence")
+        counts = listing_index.public_index().everything.counts("evidence")
         assert counts == {"primary": 11, "unsourced": 1}
 
     def test_a_transaction_of_ones_own_sees_itself_and_leaves_nothing_behind(self) -> None:
         with transaction.atomic():
             make.measure()
-            assert len(public_index.public_index()) == 1
+            assert len(listing_index.public_index()) == 1
             transaction.set_rollback(True)
-        assert len(public_index.public_index()) == 0
+        assert len(listing_index.public_index()) == 0
 
     def test_fragments_of_what_changed_are_gone(self) -> None:
         one, two = make.measure(), make.measure()
-        index = public_index.public_index()
+        index = listing_index.public_index()
         index.fragments[one.pk, "en"] = "one"
         index.fragments[two.pk, "en"] = "two"
         Measure.objects.filter(pk=one.pk).update(title_en="Another")
-        assert dict(public_index.public_index().fragments) == {(two.pk, "en"): "two"}
+        assert dict(listing_index.public_index().fragments) == {(two.pk, "en"): "two"}
         Country.objects.update(name_en="Another name")
-        assert dict(public_index.public_index().fragments) == {}
+        assert dict(listing_index.public_index().fragments) == {}
 
     def test_fragments_are_gone_where_a_measure_and_a_name_have_changed(self) -> None:
         one, two = make.measure(), make.measure()
-        public_index.public_index().fragments[two.pk, "en"] = "two"
+        listing_index.public_index().fragments[two.pk, "en"] = "two"
         Measure.objects.filter(pk=one.pk).update(title_en="Another")
         Country.objects.update(name_en="Another name")
-        assert dict(public_index.public_index().fragments) == {}
+        assert dict(listing_index.public_index().fragments) == {}
 
     def test_what_a_search_found_is_kept_until_the_data_change(self) -> None:
         made = make.measure(topics=("asylum",), sources=(make.source(),))
         assert [hits("refugio"), hits("prohibido")] == [[], []]
-        assert list(public_index.public_index().searches) == ["refugio", "prohibido"]
+        assert list(listing_index.public_index().searches) == ["refugio", "prohibido"]
         Topic.objects.filter(key="asylum").update(label_es="Refugio")
         assert [hits("refugio"), hits("prohibido")] == [[made.pk], []]
         Citation.objects.update(quote="Queda prohibido")
@@ -263,8 +263,8 @@ def hits(words: str) -> list[int]:
 
 
 def test_searches_are_emptied_when_there_are_too_many() -> None:
-    searches = public_index.Searches()
-    for number in range(public_index.MOST_SEARCHES + 1):
+    searches = listing_index.Searches()
+    for number in range(listing_index.MOST_SEARCHES + 1):
         searches[str(number)] = number
     assert searches == {"16": 16}
 

@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measures.models import Measure
-from measures.search import RANKED, best, found_ids, matching
+from measures.search.matching import RANKED, best, found_ids, matching
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from countries.models import Country
 from measures.models import Citation, IssuingBody, Measure, SearchText, Source, TargetGroup, Topic
-from measures.search import matching, rebuild_search, rebuild_touched, wait_until_commit
+from measures.search.matching import matching, rebuild_search, rebuild_touched, wait_until_commit
 from tests import factories
 from tests.csv_files import MEASURE, run
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from countries.models import Indicator
-from measures.timeline import MOST_MARKS
+from measures.timeline.chart import MOST_MARKS
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -3,9 +3,9 @@
 import pytest
 from django.http import QueryDict
 
-from measures import source_filters
+from measures.archive.listing import filters
+from measures.archive.listing.filters import SourceFilter
 from measures.models import Citation, Measure, Source
-from measures.source_filters import SourceFilter
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,7 @@ def test_counts_ignore_their_own_facet_and_heed_the_others() -> None:
 
 
 def test_rare_publishers_are_counted_and_a_chosen_one_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_filters, "LONGEST", 1)
+    monkeypatch.setattr(filters, "LONGEST", 1)
     for publisher in ("Congreso", "Congreso", "Zeta"):
         cited("A", publisher=publisher)
     assert counts("", "publisher") == {"Congreso": 2}
@@ -135,7 +135,7 @@ def test_best_match_first_where_words_are_given() -> None:
 
 
 def test_best_are_ranked_among_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_filters, "RANKED", 1)
+    monkeypatch.setattr(filters, "RANKED", 1)
     cited("Quarantine old", published="2019", language="en")
     cited("Quarantine new", published="2020", language="en")
     assert found("q=quarantine") == ["Quarantine new", "Quarantine old"]

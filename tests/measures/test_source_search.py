@@ -4,9 +4,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from countries.texts import Text
+from foundation.texts import Text
+from measures.archive.listing.search import best_sources, found_sources, passages
 from measures.models import Source, SourceText
-from measures.source_search import best_sources, found_sources, passages
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from measures.models import Measure
-from measures.spelling import refresh_words, suggestion
+from measures.search.spelling import refresh_words, suggestion
 from tests import factories
 
 pytestmark = pytest.mark.django_db

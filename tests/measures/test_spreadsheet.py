@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from measures.spreadsheet import LONGEST_CELL, MOST_ROWS, TooLarge, check_cell, check_rows, written
+from foundation.files.spreadsheet import LONGEST_CELL, MOST_ROWS, TooLarge, check_cell, check_rows, written
 
 TEXT = st.text(
     st.one_of(

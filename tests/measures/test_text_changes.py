@@ -1,7 +1,7 @@
 """What changed between two texts: lines, words in lines, and how much of it is shown."""
 
-from measures import text_changes
-from measures.text_changes import Changes, changes_between
+from measures.archive import text_changes
+from measures.archive.text_changes import Changes, changes_between
 
 
 def marked(changes: Changes) -> list[str]:

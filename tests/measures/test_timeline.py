@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from measures.entries import entry_of, for_list
 from measures.models import Measure
-from measures.timeline import NARROW, WIDE, Chart, Lane, PlacedMark, Shape, chart, extent, pack
+from measures.timeline.chart import NARROW, WIDE, Chart, Lane, PlacedMark, Shape, chart, extent, pack
 from tests import factories as make
 
 TOPICS = [("health", "Health"), ("work", "Work")]

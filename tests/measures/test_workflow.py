@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from countries.periods import PartialDate
+from foundation.partial_dates import PartialDate
 from measures import workflow
 from measures.choices import Family, Status, Workflow, may_follow
 from measures.models import Measure

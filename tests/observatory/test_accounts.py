@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from observatory.accounts import create_demo_accounts
+from observatory.accounts.demo import create_demo_accounts
 
 pytestmark = pytest.mark.django_db
 

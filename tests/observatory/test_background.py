@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django import app
 
+from countries.feeds.tasks import queue_run
 from countries.models import IndicatorFeed
-from countries.tasks import queue_run
 from observatory.models import BackgroundJob
 from tests import factories
 
@@ -85,7 +85,7 @@ def test_worker_that_is_alive_is_shown(client: Client) -> None:
 
 
 def test_housekeeping_that_is_done_is_shown_only_when_asked_for(client: Client) -> None:
-    app.configure_task("countries.tasks.update_due_feeds").defer(timestamp=0)
+    app.configure_task("countries.feeds.tasks.update_due_feeds").defer(timestamp=0)
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_jobs set status = 'succeeded'")
     assert rows(client.get(URL).content.decode()) == []

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from countries.models import Country
 from measures.choices import Workflow
 from measures.models import Measure, Source
-from observatory.caching import SHARED, KeptPages, Page, public_pages, release, tag_of
+from observatory.middleware.caching import SHARED, KeptPages, Page, public_pages, release, tag_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db

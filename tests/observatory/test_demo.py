@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
-from observatory.postgres import ensure_server, find_server, stop_server
+from observatory.embedded.postgres import ensure_server, find_server, stop_server
 
 
 def free_port() -> int:

@@ -16,9 +16,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from measures.choices import Workflow
-from measures.public_index import MOST_DAYS, public_index
-from observatory.home_map import Question, home_map
-from observatory.record_map import COUNTS, InForce, in_force
+from measures.listing.index import MOST_DAYS, public_index
+from observatory.home.map import Question, home_map
+from observatory.home.record_map import COUNTS, InForce, in_force
 from tests import factories
 
 pytestmark = pytest.mark.django_db

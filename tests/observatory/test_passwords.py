@@ -12,7 +12,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatory.accounts import create_demo_accounts
+from observatory.accounts.demo import create_demo_accounts
 from tests import factories
 
 KNOWN = [

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from countries.arguments import utf8
-from countries.feeds import Busy, run, try_out
+from countries.feeds.dry_run import try_out
+from countries.feeds.runs import Busy, run
 from countries.models import WAITING, FeedRun, IndicatorFeed, RunState
+from foundation.arguments import utf8
 
 BAD = (RunState.FAILED, *WAITING)
 

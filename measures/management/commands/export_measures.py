@@ -6,9 +6,9 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.db.models import QuerySet
 
-from countries.cells import nearest_in_words
 from countries.models import Country
-from measures.management.commands import export_file
+from foundation.files.cells import nearest_in_words
+from foundation.management.commands import export_file
 from measures.models import Measure, PublicIdSequence
 
 

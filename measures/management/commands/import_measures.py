@@ -1,6 +1,6 @@
 """``manage.py import_measures FILE``: measures.csv into the database."""
 
-from measures.management.commands import import_file
+from foundation.management.commands import import_file
 
 
 class Command(import_file.Command):

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from countries.resources import FileResource
-from measures.accounts import system_account
+from foundation.accounts import system_account
+from foundation.files.importing.pipeline import compared
+from foundation.files.importing.reading import FileProblem
+from foundation.files.resources import FileResource, resources
 from measures.choices import Workflow
-from measures.importing import FileProblem, compared
-from measures.resources import RESOURCES, MeasureResource
-from measures.spelling import refresh_words
+from measures.files.resources import MeasureResource
+from measures.search.spelling import refresh_words
 
 FOLDER = settings.BASE_DIR / "fixtures"
 
@@ -29,9 +30,9 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *, update: bool, **options: Any) -> None:
         common: dict[str, Any] = {"by": system_account(), "only_new": not update, "keep_identifiers": True}
-        for name, resource in RESOURCES.items():
+        for name, resource in resources().items():
             if resource is MeasureResource:  # measures name stubs, so these come first
-                self._load(FOLDER / "stubs.csv", resource, workflow=Workflow.STUB, **common)
+                self._load(FOLDER / "stubs.csv", resource, state=Workflow.STUB, **common)
             self._load(FOLDER / f"{name}.csv", resource, publish=resource is MeasureResource, **common)
         refresh_words()
 

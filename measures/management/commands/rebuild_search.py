@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from measures.search import rebuild_search
-from measures.source_search import rebuild_source_search
+from measures.archive.listing.search import rebuild_source_search
+from measures.search.matching import rebuild_search
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from measures.spelling import refresh_words
+from measures.search.spelling import refresh_words
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from observatory.accounts import create_demo_accounts
+from observatory.accounts.demo import create_demo_accounts
 
 
 class Command(BaseCommand):

@@ -16,10 +16,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from countries.models import Country
-from observatory.data_folder import DataFolderError, check_data_folder, problem_in_words
-from observatory.postgres import PostgresError, ensure_server, find_server, stop_server
-from observatory.supervised_postgres import Database
-from observatory.supervision import LAST_WORDS, Program, Supervisor, open_log
+from observatory.demo.database import Database
+from observatory.demo.supervision import LAST_WORDS, Program, Supervisor, open_log
+from observatory.embedded.data_folder import DataFolderError, check_data_folder, problem_in_words
+from observatory.embedded.postgres import PostgresError, ensure_server, find_server, stop_server
 from observatory.translations import compile_catalogues
 
 HOST = "127.0.0.1"

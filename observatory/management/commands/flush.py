@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.commands import flush
 
-from observatory.owner import as_owner
+from observatory.database.owner import as_owner
 
 
 class Command(flush.Command):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from observatory.sign_in import RECORD_DAYS, forget_sign_ins
+from observatory.accounts.sign_in import RECORD_DAYS, forget_sign_ins
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from observatory.owner import as_owner, has_two_roles, running_role
-from observatory.table_rights import RightsError, grant_rights
+from observatory.database.owner import as_owner, has_two_roles, running_role
+from observatory.database.table_rights import RightsError, grant_rights
 
 
 class Command(BaseCommand):

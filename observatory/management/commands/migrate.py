@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
-from observatory.owner import as_owner
-from observatory.table_rights import RightsError, grant_rights
+from observatory.database.owner import as_owner
+from observatory.database.table_rights import RightsError, grant_rights
 
 
 class Command(migrate.Command):

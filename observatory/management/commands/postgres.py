@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from observatory.postgres import PostgresError, ensure_server, find_server, stop_server
+from observatory.embedded.postgres import PostgresError, ensure_server, find_server, stop_server
 
 
 def _start(data_dir: Path) -> str:

@@ -1,5 +1,7 @@
-"""`python -m tests.attacks.heavy.documents [HOW_MANY [FIRST]]`: 2,000 hostile documents, in a database of
-their own. Prints what they cost, and fails where a process fell or passed its bounds. Takes an hour on two cores."""
+"""`python -m tests.attacks.heavy.documents [HOW_MANY [FIRST]]`: 2,000 hostile documents, in a database of their own.
+
+Prints what they cost, and fails where a process fell or passed its bounds. Takes a quarter of an hour on two cores.
+"""
 
 import os
 import sys

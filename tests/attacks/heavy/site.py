@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from observatory.postgres import ensure_server, server_number, stop_server
+from observatory.embedded.postgres import ensure_server, server_number, stop_server
 from tests.attacks.heavy.client import Client, Unreachable
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -151,7 +151,7 @@ def _written(bench: Bench) -> int:
     with bench.server.connect(DATABASE) as connection:
         row = connection.execute(
             "select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_user_tables where relname like 'measures_%'"
-            " and relname not like 'measures_fileimport%'"
+            " and relname not like 'foundation_fileimport%'"
         ).fetchone()
     assert row
     return int(row[0])

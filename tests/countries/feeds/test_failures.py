@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import trustme
 
-from countries import feeds
-from countries.feeds import bodies
+from countries.feeds import download, runs
 from countries.models import FeedRun, IndicatorFeed, Observation
 from tests import factories, hostile_server
 from tests.hostile_server import Answer, HostileServer, Visit, answer, redirect, serving
@@ -30,7 +29,7 @@ def feed(server: HostileServer) -> IndicatorFeed:
     """A feed with a first good run."""
     server.answers["/daily.csv"] = csv(GOOD)
     feed = factories.feed(url=f"{server.url}/daily.csv")
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
     return feed
 
 
@@ -94,18 +93,18 @@ FAILURES: dict[str, tuple[Answer, int | None, str, bool]] = {
 def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
     name: str, feed: IndicatorFeed, server: HostileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "MOST_BYTES", 5_000_000)
-    monkeypatch.setattr(bodies, "SECONDS", 3)
+    monkeypatch.setattr(download, "MOST_BYTES", 5_000_000)
+    monkeypatch.setattr(download, "SECONDS", 3)
     response, status, problem, may_pass = FAILURES[name]
     before = list(Observation.objects.order_by("pk").values())
     server.answers["/daily.csv"] = response
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert run.problem.startswith(problem)
     assert (run.state, run.status_code, run.may_pass) == ("failed", status, may_pass)
     assert run.remedy
     assert list(Observation.objects.order_by("pk").values()) == before
     server.answers["/daily.csv"] = csv(BETTER)
-    healed = feeds.run(feed)
+    healed = runs.run(feed)
     assert (healed.state, healed.revised, healed.unchanged) == ("published", 1, 1)
 
 
@@ -122,7 +121,7 @@ def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
     ],
 )
 def test_address_that_leads_nowhere(url: str, problem: str, may_pass: bool) -> None:
-    run = feeds.run(factories.feed(url=url))
+    run = runs.run(factories.feed(url=url))
     assert run.problem.startswith(problem), run.problem
     assert (run.state, run.may_pass) == ("failed", may_pass)
 
@@ -131,11 +130,11 @@ def test_link_out_of_the_folder_is_not_followed(folders: object, tmp_path: objec
     secret = folders / "secret.csv"  # type: ignore[operator]  # a Path
     secret.write_bytes(GOOD)
     (folders / "files" / "daily.csv").symlink_to(secret)  # type: ignore[operator]  # a Path
-    assert feeds.run(factories.feed()).problem == "The file lies outside of the folder of files."
+    assert runs.run(factories.feed()).problem == "The file lies outside of the folder of files."
 
 
 def test_certificate_that_nobody_signed(tls_server: HostileServer) -> None:
-    run = feeds.run(factories.feed(url=f"{tls_server.url}/daily.csv"))
+    run = runs.run(factories.feed(url=f"{tls_server.url}/daily.csv"))
     assert (run.state, run.problem.startswith("The server's certificate is not valid.")) == ("failed", True)
 
 
@@ -150,31 +149,31 @@ def tls_server() -> Iterator[HostileServer]:
 def test_server_that_has_nothing_new_need_not_send_it(server: HostileServer) -> None:
     server.answers["/daily.csv"] = csv(GOOD, 'ETag: "a"', "Last-Modified: Sun, 01 Mar 2020 00:00:00 GMT")
     feed = factories.feed(url=f"{server.url}/daily.csv")
-    first = feeds.run(feed)
+    first = runs.run(feed)
     server.answers["/daily.csv"] = hostile_server.raw(b"HTTP/1.1 304 Not Modified\r\n\r\n")
-    second = feeds.run(feed)
+    second = runs.run(feed)
     assert (second.state, second.status_code, second.unchanged) == ("unchanged", 304, 2)
     assert (second.sha256, second.etag) == (first.sha256, '"a"')
     asked = server.visits[-1]
     assert asked.header("If-None-Match") == '"a"'
     assert asked.header("If-Modified-Since") == "Sun, 01 Mar 2020 00:00:00 GMT"
-    third = feeds.run(feed)
+    third = runs.run(feed)
     assert (third.state, third.unchanged) == ("unchanged", 2)
 
 
 def test_after_a_change_of_the_feed_the_file_is_asked_for_whole(server: HostileServer) -> None:
     server.answers["/daily.csv"] = csv(GOOD, 'ETag: "a"')
     feed = factories.feed(url=f"{server.url}/daily.csv")
-    feeds.run(feed)
+    runs.run(feed)
     feed.multiplier = 2
     feed.save()
-    assert feeds.run(feed).revised == 2
+    assert runs.run(feed).revised == 2
     assert server.visits[-1].header("If-None-Match") == ""
 
 
 def test_redirect_on_the_same_host_is_followed(server: HostileServer) -> None:
     server.answers |= {"/old.csv": redirect("/new.csv"), "/new.csv": csv(GOOD)}
-    run = feeds.run(factories.feed(url=f"{server.url}/old.csv"))
+    run = runs.run(factories.feed(url=f"{server.url}/old.csv"))
     assert (run.state, run.final_url) == ("published", f"{server.url}/new.csv")
 
 
@@ -194,14 +193,14 @@ def test_world_bank_answers_in_pages(server: HostileServer) -> None:
 
     server.answers |= pages(page, 3)
     feed = factories.feed(url=f"{server.url}/data?n=1", format="world_bank", leaves_out_unknown=True)
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.state, run.new, run.left_out, run.problem) == ("published", 2, 1, "")
     assert server.paths == ["/data?n=1", "/data?n=1&page=2", "/data?n=1&page=3"]
-    assert feeds.run(feed).state == "unchanged"
+    assert runs.run(feed).state == "unchanged"
 
 
 def test_run_whose_worker_died_is_ended_by_the_next(feed: IndicatorFeed) -> None:
     dead = FeedRun.objects.create(feed=feed, mapping=feed.mapping)
-    assert feeds.run(feed).state == "unchanged"
+    assert runs.run(feed).state == "unchanged"
     dead.refresh_from_db()
     assert (dead.state, dead.problem) == ("failed", "The worker was stopped while it ran.")

@@ -7,10 +7,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from countries import feeds
-from countries.feeds import FeedProblem
+from countries.feeds import dry_run, runs
+from countries.feeds.problems import FeedProblem
 from countries.models import FeedRun, IndicatorFeed, Observation
-from countries.periods import Period
+from foundation.partial_dates import Period
 from tests import factories
 from tests.countries.feeds.conftest import Put
 
@@ -55,14 +55,14 @@ def touched() -> int:
 def test_first_run_publishes_and_the_same_file_is_nothing_new(put: Put) -> None:
     feed = factories.feed()
     put(table())
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.state, run.problem, counts(run)) == ("published", "", {"rows_read": 20, "understood": 20, "new": 20})
     assert (run.countries, run.bytes, len(run.sha256)) == (2, len(table()), 64)
     assert len(public()) == 20
     assert {o.feed_run_id for o in Observation.objects.all()} == {run.pk}
     assert {(o.source_name, o.status, o.qualifier) for o in Observation.objects.all()} == {("A yearbook", "A", "eq")}
     before = touched()
-    again = feeds.run(feed)
+    again = runs.run(feed)
     assert (again.state, again.unchanged, again.rows_read) == ("unchanged", 20, 0)
     assert touched() == before
 
@@ -70,10 +70,10 @@ def test_first_run_publishes_and_the_same_file_is_nothing_new(put: Put) -> None:
 def test_only_changed_rows_are_written_and_the_former_value_stays_in_history(put: Put) -> None:
     feed = factories.feed()
     put(table())
-    feeds.run(feed)
+    runs.run(feed)
     before = touched()
     put(table(PER_03="120") + "PER,2020-03-11,130\n")
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.state, counts(run)) == (
         "published",
         {"rows_read": 21, "understood": 21, "new": 1, "revised": 1, "unchanged": 19},
@@ -91,9 +91,9 @@ def test_only_changed_rows_are_written_and_the_former_value_stays_in_history(put
 def test_rows_that_the_source_no_longer_has_stay_public(put: Put) -> None:
     feed = factories.feed()
     put(table())
-    feeds.run(feed)
+    runs.run(feed)
     put(table(PER_10="gone"))
-    assert feeds.run(feed).state == "unchanged"
+    assert runs.run(feed).state == "unchanged"
     assert len(public()) == 20
 
 
@@ -102,7 +102,7 @@ def test_what_people_have_entered_is_never_overwritten(put: Put) -> None:
     factories.observation(indicator=feed.indicator, period="2020-03-01", value=99)
     factories.observation(indicator=feed.indicator, period="2020-03-02", value=100)
     put(table())
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.new, run.unchanged, run.refused) == (18, 1, 1)
     assert run.problems == [
         {
@@ -119,7 +119,7 @@ def test_what_people_have_entered_is_never_overwritten(put: Put) -> None:
 
 def test_two_values_for_one_day_are_refused_and_the_same_twice_is_one(put: Put) -> None:
     put(table() + "PER,2020-03-01,100\nPER,2020-03-02,7\n")
-    run = feeds.run(factories.feed())
+    run = runs.run(factories.feed())
     assert (run.state, run.new, run.refused) == ("published", 19, 2)
     assert ("PER", "2020-03-02") not in public()
 
@@ -130,10 +130,10 @@ DOUBTFUL = table(PER_05="-3", PER_06="-3", PER_07="-3")
 def held(put: Put, text: str, **fields: Any) -> tuple[IndicatorFeed, FeedRun]:
     feed = factories.feed(**fields)
     put(table())
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
     before = public()
     put(text)
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert run.state == "held", run.problem
     assert public() == before
     assert run.body.storage.exists(f"held/{run.sha256}")
@@ -195,9 +195,9 @@ def test_doubtful_file_waits_for_a_person(put: Put, text: str, reasons: list[str
 def test_doubtful_value_waits_by_itself(put: Put, text: str, fields: dict[str, Any], reasons: list[str]) -> None:
     feed = factories.feed(**fields)
     put(table())
-    feeds.run(feed)
+    runs.run(feed)
     put(text)
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.state, run.reasons, run.body.name) == ("partly_held", reasons, "")
     assert at("PER", "2020-03-05") == 100
 
@@ -205,7 +205,7 @@ def test_doubtful_value_waits_by_itself(put: Put, text: str, fields: dict[str, A
 def test_share_outside_of_a_hundred_waits(put: Put) -> None:
     feed = factories.feed(indicator=factories.indicator(key="poverty", unit="percent"))
     put(table(PER_05="100.1"))
-    assert feeds.run(feed).reasons == ["1 value is negative or does not fit the unit “percent”."]
+    assert runs.run(feed).reasons == ["1 value is negative or does not fit the unit “percent”."]
 
 
 def test_held_run_shows_the_values_and_is_published_but_for_what_cannot_be(put: Put) -> None:
@@ -216,39 +216,39 @@ def test_held_run_shows_the_values_and_is_published_but_for_what_cannot_be(put: 
         "PER 2020-03-06: 5000.000000 for 100.000000, range in row 7",
         "PER 2020-03-07: 6000.000000 for 100.000000, range in row 8",
     ]
-    feeds.publish(run, by=factories.editor())
+    runs.publish(run, by=factories.editor())
     run.refresh_from_db()
     assert (run.state, run.new, run.revised, run.held, run.body.name) == ("published", 0, 2, 3, "")
     assert (at("PER", "2020-03-05"), at("PER", "2020-03-06")) == (100, 5000)
 
     put(table(PER_05="-3", PER_06="5000", PER_07="6000", ECU_01="101"))
-    later = feeds.run(feed)
+    later = runs.run(feed)
     assert (later.state, later.revised, later.refused) == ("published", 1, 1)
     put(table(PER_05="-4", PER_06="5000", PER_07="6000", ECU_01="101"))
-    assert feeds.run(feed).state == "partly_held"
+    assert runs.run(feed).state == "partly_held"
 
 
 def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> None:
     feed, run = held(put, DOUBTFUL)
     by = factories.editor()
-    feeds.discard(run, by=by)
+    runs.discard(run, by=by)
     run.refresh_from_db()
     assert (run.state, run.decided_by) == ("discarded", by)
-    again = feeds.run(feed)
+    again = runs.run(feed)
     assert (again.state, again.problem) == ("discarded", f"This is the very file that {by.username} has refused.")
-    assert feeds.run(feed, by_id=by.pk).state == "held"
+    assert runs.run(feed, by_id=by.pk).state == "held"
     put(table(PER_05="101"))
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
 
 
 def test_later_file_overtakes_what_is_held(put: Put) -> None:
     feed, run = held(put, DOUBTFUL)
     put(table(PER_05="103"))
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
     run.refresh_from_db()
     assert (run.state, run.body.name) == ("superseded", "")
     with pytest.raises(FeedProblem, match="not held any more"):
-        feeds.publish(run, by=factories.editor())
+        runs.publish(run, by=factories.editor())
     assert at("PER", "2020-03-05") == 103
 
 
@@ -257,29 +257,29 @@ def test_held_run_is_not_published_by_another_reading(put: Put) -> None:
     feed.multiplier = Decimal(1000)
     feed.save()
     with pytest.raises(FeedProblem, match="The feed has been changed since this run"):
-        feeds.publish(FeedRun.objects.get(pk=run.pk), by=factories.editor())
+        runs.publish(FeedRun.objects.get(pk=run.pk), by=factories.editor())
 
 
 def test_changed_mapping_reads_the_same_file_anew(put: Put) -> None:
     feed = factories.feed()
     put(table())
-    feeds.run(feed)
+    runs.run(feed)
     feed.multiplier = Decimal(2)
     feed.save()
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.state, run.revised) == ("held", 20)
     assert run.reasons[0] == "20 of 20 values that are public would be changed, 100 %."
-    feeds.publish(run, by=factories.editor())
+    runs.publish(run, by=factories.editor())
     assert at("PER", "2020-03-05") == 200
 
 
 def rolled(put: Put, by: User) -> tuple[IndicatorFeed, FeedRun, FeedRun]:
     feed = factories.feed()
     put(table())
-    first = feeds.run(feed)
+    first = runs.run(feed)
     put(table(PER_03="120") + "PER,2020-03-11,130\n")
-    second = feeds.run(feed)
-    feeds.roll_back(second, by=by)
+    second = runs.run(feed)
+    runs.roll_back(second, by=by)
     second.refresh_from_db()
     return feed, first, second
 
@@ -294,46 +294,46 @@ def test_roll_back_restores_and_removes(put: Put) -> None:
 
 def test_after_a_roll_back_the_same_file_stays_out_and_the_next_one_is_held(put: Put) -> None:
     feed, _first, _second = rolled(put, factories.editor())
-    assert feeds.run(feed).state == "discarded"
+    assert runs.run(feed).state == "discarded"
     put(table(PER_03="121"))
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.state, run.reasons) == (
         "held",
         ["The run before was rolled back, so that a person is to look at this one."],
     )
-    feeds.publish(run, by=factories.editor())
+    runs.publish(run, by=factories.editor())
     put(table(PER_03="122"))
-    assert feeds.run(feed).state == "published"
+    assert runs.run(feed).state == "published"
 
 
 def test_roll_back_is_refused_where_a_later_run_built_upon_it(put: Put) -> None:
     feed = factories.feed()
     put(table())
-    first = feeds.run(feed)
+    first = runs.run(feed)
     put(table(PER_03="120"))
-    second = feeds.run(feed)
+    second = runs.run(feed)
     with pytest.raises(FeedProblem) as raised:
-        feeds.roll_back(first, by=factories.editor())
+        runs.roll_back(first, by=factories.editor())
     assert raised.value.problem == "1 value of this run has been changed since."
     assert raised.value.remedy == f"Roll back the later run of {second.started_in_words} first."
     assert at("PER", "2020-03-03") == 120
-    feeds.roll_back(second, by=factories.editor())
-    feeds.roll_back(first, by=factories.editor())
+    runs.roll_back(second, by=factories.editor())
+    runs.roll_back(first, by=factories.editor())
     assert public() == {}
 
 
 def test_roll_back_is_refused_where_a_person_has_changed_a_value(put: Put) -> None:
     put(table())
-    run = feeds.run(factories.feed())
+    run = runs.run(factories.feed())
     Observation.objects.filter(country="PER", period="2020-03-03").update(value=5)
     with pytest.raises(FeedProblem, match="People have changed or deleted them"):
-        feeds.roll_back(run, by=factories.editor())
+        runs.roll_back(run, by=factories.editor())
 
 
 def test_trying_writes_nothing_and_says_what_would_be(put: Put) -> None:
     feed = factories.feed(is_on=False)
     put(table(PER_02="many") + "XXX,2020-03-01,1\n")
-    trial = feeds.try_out(feed)
+    trial = dry_run.try_out(feed)
     assert (public(), FeedRun.objects.count()) == ({}, 0)
     assert (trial.problem, trial.counts["new"], trial.counts["refused"]) == ("", 19, 2)
     assert [(row.country, row.period, row.value, row.problem) for row in trial.rows[:2]] == [
@@ -349,7 +349,7 @@ def test_trying_writes_nothing_and_says_what_would_be(put: Put) -> None:
 
 def test_trying_a_feed_without_columns_shows_those_of_the_file(put: Put) -> None:
     put(table())
-    trial = feeds.try_out(IndicatorFeed(indicator=factories.indicator(), url="file:daily.csv"))
+    trial = dry_run.try_out(IndicatorFeed(indicator=factories.indicator(), url="file:daily.csv"))
     assert trial.problem == "The feed does not name its columns yet."
     assert [(column.name, column.cells) for column in trial.columns] == [
         ("iso3", ["PER", "ECU"]),
@@ -360,7 +360,7 @@ def test_trying_a_feed_without_columns_shows_those_of_the_file(put: Put) -> None
 
 def test_period_of_a_feed_is_canonical(put: Put) -> None:
     put(HEAD + "PER,2020Q1,5\n")
-    feeds.run(factories.feed())
+    runs.run(factories.feed())
     made = Observation.objects.get()
     assert str(Period.parse(str(made.period))) == str(made.period) == "2020-01/2020-03"
 
@@ -368,11 +368,11 @@ def test_period_of_a_feed_is_canonical(put: Put) -> None:
 def test_value_changed_by_hand_in_whatever_way_is_no_longer_the_feeds(put: Put) -> None:
     feed = factories.feed()
     put(table())
-    first = feeds.run(feed)
+    first = runs.run(feed)
     Observation.objects.filter(country="PER", period="2020-03-03").update(value=5)
     Observation.objects.filter(country="PER", period="2020-03-04").update(note="A remark changes no value.")
     put(table(PER_03="120", PER_04="130"))
-    run = feeds.run(feed)
+    run = runs.run(feed)
     assert (run.revised, run.refused) == (1, 1)
     assert (at("PER", "2020-03-03"), at("PER", "2020-03-04")) == (5, 130)
     assert Observation.objects.filter(feed_run=first).count() == 18

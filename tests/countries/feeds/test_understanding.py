@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countries.feeds.problems import Tally
-from countries.feeds.understanding import (
+from countries.feeds.parsing import (
     LeftOut,
     Unknown,
     country_reader,
@@ -19,6 +18,7 @@ from countries.feeds.understanding import (
     understood,
     value_reader,
 )
+from countries.feeds.problems import Tally
 from countries.models import IndicatorFeed
 
 

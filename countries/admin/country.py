@@ -1,0 +1,272 @@
+"""Countries, their roles, and the figures about them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import ImageField, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+
+from countries.admin.profile import (
+    FIGURES_ARE_PUBLIC,
+    RULES_OF_FIGURES,
+    RULES_OF_ROLES,
+    FigureInline,
+    PlainValue,
+    RoleInline,
+    ShareForm,
+    daily_indicators,
+    number_left_out,
+    with_new_edition,
+    with_plain_value,
+)
+from countries.feeds.admin import FeedRunAdmin, IndicatorFeedAdmin
+from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
+from countries.pictures import PictureField
+from foundation.partial_dates import PartialDate, Period
+from foundation.records.edit_conflict_admin import MergingAdmin, session_view, without_errors
+from foundation.records.record_admin import echo
+from foundation.records.second_reader import may_publish
+from foundation.records.second_reader_admin import refuse
+
+PUBLIC_OF_EVERY_COUNTRY = (
+    *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
+    "is_covered",
+)
+"""What the map, the filters and the files show of countries without a page, and what gives them one."""
+NEW_EDITION = "_new_edition"
+"""The button that starts a new edition of a role."""
+
+
+def echo_view(request: HttpRequest) -> JsonResponse:
+    """What is understood of a date while it is typed: one parser for the box, the import and the database."""
+    value_class = Period if request.GET.get("kind") == "period" else PartialDate
+    try:
+        return JsonResponse({"echo": echo(request.GET.get("text", ""), value_class)})
+    except ValidationError as error:
+        return JsonResponse({"error": " ".join(error.messages)})
+
+
+def three_languages(*fields: str) -> list[Any]:
+    """Rows of a form: each field in its three languages, side by side."""
+    return [tuple(f"{field}_{language}" for language in ("en", "es", "pt")) for field in fields]
+
+
+@admin.register(Country)
+class CountryAdmin(MergingAdmin):
+    """A country with its whole profile: one page for the roles in all their editions and for the figures."""
+
+    formfield_overrides = {**MergingAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
+    change_form_template = "admin/countries/country/change_form.html"
+    inlines = [RoleInline, FigureInline]
+    field_of_rule = {
+        "countries_country_codes": "iso2",
+        "countries_country_picture_in_words": "picture_alt",
+    }
+    list_display = ["iso3", "name_en", "name_es", "name_pt", "subregion", "is_covered"]
+    list_display_links = ["iso3", "name_en"]
+    list_filter = ["is_covered", "region"]
+    search_fields = ["=iso3", "=iso2", "sort_name_en", "sort_name_es", "sort_name_pt", "name_en", "name_es", "name_pt"]
+    ordering = ["-is_covered", "sort_name_en"]
+    in_use_advice = _("A country of ISO 3166-1 stays. To take its page down, untick “covered”.")
+    public_advice = _(
+        "This country has a public page, and what is saved here is on it at once. So an editor changes it: its texts,"
+        " its roles and its figures."
+    )
+    fieldsets = [
+        (
+            _("Codes and names"),
+            {"fields": [("iso3", "iso2", "m49"), *three_languages("name"), ("region", "subregion")]},
+        ),
+        (_("Page"), {"fields": [("is_covered", "slug"), *three_languages("summary")]}),
+        (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"], "classes": ["collapse"]}),
+    ]
+
+    def get_urls(self) -> list[Any]:
+        own = self.admin_site.admin_view
+        return [
+            path("echo/", own(echo_view), name="echo"),
+            path("session/", own(never_cache(session_view)), name="session"),
+            *super().get_urls(),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> tuple[str, ...]:
+        """A code never changes: records elsewhere go by it. Names are on public pages, whether it is covered or not."""
+        if not may_publish(request.user):
+            return PUBLIC_OF_EVERY_COUNTRY
+        return ("iso3",) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        """What hardly ever changes is folded, once it is there."""
+        codes, *others = super().get_fieldsets(request, obj)
+        return [(codes[0], {**codes[1], "classes": ["collapse"]}), *others] if obj else [codes, *others]
+
+    def get_inlines(self, request: HttpRequest, obj: Country | None) -> Any:
+        """A country is added before its profile."""
+        return super().get_inlines(request, obj) if obj else []
+
+    def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        answer = super().before_saving(request, object_id)
+        self._start_edition(request)
+        return answer
+
+    def notice_newer_version(self, request: HttpRequest, record: Country) -> None:
+        """Lock the rows too."""
+        for rows in (record.roles, FigureInline(Country, self.admin_site).get_queryset(request)):
+            list(rows.select_for_update(of=("self",), no_key=True))
+        super().notice_newer_version(request, record)
+
+    def newer_version(self, request: HttpRequest, record: Country) -> str:
+        return _newer_version()
+
+    def _start_edition(self, request: Any) -> None:
+        """Show the form again, nothing saved, with a new edition that begins as the newest."""
+        role = request.POST.get(NEW_EDITION, "")
+        if role not in Role.values or getattr(request, "refusal", None):
+            return
+        data, place = with_new_edition(request.POST, role)
+        request.begun = {"id": f"roles-{place}", "text": _edition_begun(Role(role))}
+        refuse(request, data, request.begun["text"])
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        country: Country | None = context["original"]
+        if country:
+            if begun := getattr(request, "begun", None):
+                context["begun"] = begun
+                without_errors(context)
+            context |= {
+                "editions": [Role(key) for key in Role.values if key in {role.role for role in country.roles.all()}],
+                "daily": daily_indicators(country),
+                "left_out": number_left_out(country),
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Country, form: Any, change: bool) -> None:
+        """What concerns its rows alone leaves the country as it was."""
+        if not change or form.changed_data:
+            super().save_model(request, obj, form, change)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Country], search_term: str
+    ) -> tuple[QuerySet[Country], bool]:
+        """Offer every country, the covered ones first."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        return found.order_by("-is_covered", "sort_name_en"), may_have_duplicates
+
+
+def _newer_version() -> str:
+    return gettext(
+        "Nothing is saved yet: somebody else changed this profile after you opened it. Both versions are shown below."
+        " What only one of you changed is in the form already; look at the rest, then save again."
+    )
+
+
+def _edition_begun(role: Role) -> str:
+    return gettext(
+        "Nothing is saved yet: the new edition of “%(role)s” begins with the text of the newest. Give it its date,"
+        " change what is new, then save."
+    ) % {"role": role.label}
+
+
+@admin.register(MobilityRole)
+class MobilityRoleAdmin(MergingAdmin):
+    field_of_rule = RULES_OF_ROLES
+    public_advice = _("The roles of a covered country are on its public page at once, so an editor enters them.")
+    list_display = ["country", "role", "as_of", "source_name"]
+    list_display_links = ["country", "role"]
+    list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["country"]
+    search_fields = [
+        "=country__iso3",
+        "country__name_en",
+        "source_name",
+        "narrative_en",
+        "narrative_es",
+        "narrative_pt",
+    ]
+    autocomplete_fields = ["country"]
+    fieldsets = [
+        (None, {"fields": ["country", "role", "as_of"]}),
+        (_("Text"), {"fields": three_languages("narrative")}),
+        (_("Source"), {"fields": ["source_name", "source_url"]}),
+    ]
+
+
+@admin.register(Indicator)
+class IndicatorAdmin(MergingAdmin):
+    field_of_rule = {
+        "countries_indicator_share_has_base": "base",
+        "countries_indicator_not_its_own_base": "base",
+        "countries_indicator_map_breaks": "map_breaks",
+    }
+    list_display = ["key", "name_en", "unit", "base", "is_daily"]
+    list_filter = ["unit", "is_daily"]
+    list_select_related = ["base"]
+    search_fields = ["key", "name_en", "name_es", "name_pt"]
+    autocomplete_fields = ["base"]
+    public_advice = _("Public figures go by this indicator, so an editor changes it.")
+    in_use_advice = _("It has figures. Delete these first, or leave the indicator as it is.")
+    fieldsets = [
+        (None, {"fields": ["key", *three_languages("name", "definition")]}),
+        (_("Values"), {"fields": ["unit", "decimals", "base", "is_daily", "map_breaks"]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> tuple[str, ...]:
+        """Files name an indicator by its key."""
+        return ("key",) if obj else ()
+
+
+@admin.register(Observation)
+class ObservationAdmin(PlainValue, MergingAdmin):
+    form = ShareForm
+    field_of_rule = RULES_OF_FIGURES
+    public_advice = FIGURES_ARE_PUBLIC
+    list_display = ["indicator", "country", "counterpart", "period", "value", "qualifier", "status"]
+    list_display_links = ["indicator", "value"]
+    list_filter = ["indicator", ("country", admin.RelatedOnlyFieldListFilter), "status", "qualifier"]
+    list_select_related = ["indicator", "country", "counterpart"]
+    search_fields = [
+        "indicator__key",
+        "indicator__name_en",
+        "=country__iso3",
+        "country__name_en",
+        "source_name",
+        "note",
+    ]
+    autocomplete_fields = ["indicator", "country", "counterpart"]
+    fieldsets = [
+        (None, {"fields": ["indicator", ("country", "counterpart"), "period"]}),
+        (_("Value"), {"fields": [("qualifier", "value"), "status", "note"]}),
+        (_("Source"), {"fields": ["source_name", "source_url"]}),
+    ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Observation | None = None) -> Any:
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if may_publish(request.user):
+            return fieldsets
+        return [(name, {**options, "fields": with_plain_value(options["fields"])}) for name, options in fieldsets]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Observation | None = None) -> Any:
+        return () if may_publish(request.user) else ("plain_value",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A figure is public at once."""
+        return super().has_add_permission(request) and may_publish(request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Observation], search_term: str
+    ) -> tuple[QuerySet[Observation], bool]:
+        """Also find `PER USA`: a country and its counterpart."""
+        found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
+        codes = search_term.upper().split()
+        if len(codes) == 2:
+            found |= queryset.filter(Q(country=codes[0], counterpart=codes[1]))
+        return found, may_have_duplicates
+
+
+admin.site.register(IndicatorFeed, IndicatorFeedAdmin)
+admin.site.register(FeedRun, FeedRunAdmin)

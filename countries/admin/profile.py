@@ -1,0 +1,279 @@
+"""What is entered on the page of a country: its roles, each in its editions, and its figures."""
+
+import re
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from countries.models import Country, Indicator, MobilityRole, Observation, Unit
+from countries.shares import pass_the_whole, stored_parts
+from foundation.keys import whole_number
+from foundation.partial_dates import PartialDate, Period
+from foundation.records.edit_conflict_admin import MergingForm
+from foundation.records.edit_conflicts import Values, posted_rows
+from foundation.records.record_admin import KnownRows, RecordForm, tell
+from foundation.records.second_reader import may_change, may_publish
+from foundation.records.second_reader_admin import refusal_of
+
+MOST_FIGURES = 100
+"""Figures that stand in the form, the newest first; the others, and daily values, are in their list."""
+FIGURES_ARE_PUBLIC = gettext_lazy(
+    "A figure is on the map and in its file as soon as it is saved, so an editor enters and changes it."
+)
+RULES_OF_ROLES = {
+    "countries_mobilityrole_unique": "as_of",
+    "countries_mobilityrole_has_narrative": "narrative_en",
+}
+RULES_OF_FIGURES = {
+    "countries_observation_unique": "period",
+    "countries_observation_codes_known": "qualifier",
+    "countries_observation_value_or_reason": "value",
+    "countries_observation_counterpart_differs": "counterpart",
+}
+"""The field at which a rule of the table is to be mended."""
+TEXTS = ("narrative_en", "narrative_es", "narrative_pt", "source_name", "source_url")
+"""What a new edition takes over from the newest."""
+
+SENT_FIGURE = re.compile(r"observations-[0-9]{1,4}-id")
+
+
+class RowForm(RecordForm):
+    """A row of which nothing is asked again, neither of people nor of the database, unless it was changed."""
+
+    def full_clean(self) -> None:
+        if self.is_bound and self.instance.pk and not self.has_changed():
+            self._errors, self.cleaned_data = ErrorDict(), {"id": self.instance}
+            return
+        super().full_clean()
+
+
+# Roles
+
+
+class RoleForm(RowForm):
+    field_of_rule = RULES_OF_ROLES
+
+
+class RoleFormSet(forms.BaseInlineFormSet):
+    """The roles; of one that has several editions, each needs its date, or nobody can tell which is the newest."""
+
+    def clean(self) -> None:
+        super().clean()
+        editions: dict[str, list[Any]] = defaultdict(list)
+        for form in self.forms:
+            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form):  # type: ignore[attr-defined]  # not in the stubs
+                editions[form.instance.role].append(form)
+        for rows in editions.values():
+            for form in rows:
+                if len(rows) > 1 and form.has_changed() and not form.errors and not form.instance.as_of:
+                    form.add_error("as_of", _("This role has several editions. Give this one its date."))
+
+
+class SecondReaderRows(KnownRows, InlineModelAdmin):
+    """Rows that editors alone write where they are public; others read them."""
+
+    def may_write(self, request: HttpRequest, country: Country | None) -> bool:
+        """Whether the rule lets the person write rows of `country`."""
+        raise NotImplementedError
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and self.may_write(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self.may_write(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self.may_write(request, obj)
+
+
+class RoleInline(SecondReaderRows, admin.StackedInline):
+    model = MobilityRole
+    form = RoleForm
+    formset = RoleFormSet
+    ordering = ["role", F("as_of_range").desc(nulls_last=True)]
+    classes = ["roles"]
+    verbose_name = gettext_lazy("role")
+    verbose_name_plural = gettext_lazy("roles")
+    fieldsets = [
+        (None, {"fields": [("role", "as_of")]}),
+        (None, {"fields": [TEXTS[:3]], "classes": ["languages"]}),
+        (None, {"fields": [TEXTS[3:]]}),
+    ]
+
+    def may_write(self, request: HttpRequest, country: Country | None) -> bool:
+        """They are public with the page; what was typed before that is shown once more, not saved."""
+        return country is None or may_change(request.user, country) or refusal_of(request) is not None
+
+
+def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
+    """The posted form with a row more, which begins with the newest text of `role`; and the place of that row."""
+    data, rows = data.copy(), posted_rows(data, "roles")
+    newest = max((row for row in rows if row.get("role") == [role]), key=_age, default={})
+    typed = ("id", "role", "as_of", *TEXTS)
+    free = (n for n, row in enumerate(rows) if not any(row.get(name, [""])[0] for name in typed))
+    place = next(free, len(rows))
+    if place == len(rows):
+        data["roles-TOTAL_FORMS"] = str(len(rows) + 1)
+    for name, values in {"role": [role], "as_of": [""], **{name: newest.get(name, [""]) for name in TEXTS}}.items():
+        data.setlist(f"roles-{place}-{name}", values)
+    return data, place
+
+
+def _age(row: Values) -> str:
+    try:
+        return PartialDate.parse(row.get("as_of", [""])[0]).first.isoformat()
+    except ValidationError:
+        return ""
+
+
+# Figures
+
+
+class ShareForm(MergingForm):
+    """A figure; a share is held against the other shares of the same whole."""
+
+    field_of_rule = RULES_OF_FIGURES
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        indicator, country, counterpart = (cleaned.get(name) for name in ("indicator", "country", "counterpart"))
+        if indicator and country and counterpart and cleaned.get("value") and indicator.unit == Unit.PERCENT:
+            stored = stored_parts(country, indicator, cleaned.get("period"))
+            stored.pop(self.instance.pk, None)
+            parts = dict([*stored.values(), (counterpart, cleaned["value"])])
+            if problem := pass_the_whole(indicator, cleaned.get("period"), parts):
+                self.add_error("value", problem)
+        return cleaned
+
+
+class FigureForm(RowForm):
+    field_of_rule = RULES_OF_FIGURES
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            tell(self.fields["indicator"].widget, self.instance.indicator)
+            tell(self.fields["counterpart"].widget, self.instance.counterpart)
+
+
+class FigureFormSet(forms.BaseInlineFormSet):
+    """The figures; shares of one whole are held together as they would stand, stored ones outside the form included."""
+
+    def clean(self) -> None:
+        super().clean()
+        wholes: dict[tuple[Indicator, Period | None], list[Any]] = defaultdict(list)
+        for form in self.forms:
+            figure = form.instance
+            is_part = form.is_valid() and figure.indicator_id and figure.counterpart_id and figure.value
+            if is_part and figure.is_share and not self._should_delete_form(form):  # type: ignore[attr-defined]  # not in the stubs
+                wholes[(figure.indicator, figure.period)].append(form)
+        for (indicator, period), forms_of_whole in wholes.items():
+            if any(form.has_changed() for form in forms_of_whole):
+                self._check_whole(indicator, period, forms_of_whole)
+
+    def save(self, commit: bool = True) -> Any:
+        """Save what becomes less first: the database holds the shares of a whole to it after each row."""
+        number = self.initial_form_count()
+        self.forms[:number] = sorted(self.forms[:number], key=self._growth)
+        return super().save(commit)
+
+    def _growth(self, form: Any) -> Decimal:
+        if self._should_delete_form(form):  # type: ignore[attr-defined]  # not in the stubs
+            return Decimal("-Infinity")
+        if {"indicator", "counterpart", "period"} & set(form.changed_data):
+            return Decimal("Infinity")
+        return (form.instance.value or Decimal(0)) - (form.initial["value"] or Decimal(0))
+
+    def _check_whole(self, indicator: Indicator, period: Period | None, rows: list[Any]) -> None:
+        on_page = {form.instance.pk for form in self.forms}
+        stored = stored_parts(self.instance, indicator, period)
+        parts = {form.instance.counterpart: form.instance.value for form in rows}
+        parts |= dict(part for pk, part in stored.items() if pk not in on_page)
+        if problem := pass_the_whole(indicator, period, parts):
+            for form in rows:
+                if form.has_changed():
+                    form.add_error("value", problem)
+
+
+class PlainValue:
+    """Mixin: the value of a figure to be read, without all the decimals that the table has."""
+
+    @admin.display(description=gettext_lazy("value"))
+    def plain_value(self, figure: Observation) -> str:
+        return "" if figure.value is None else f"{figure.value.normalize():f}"
+
+
+def with_plain_value(fields: Any) -> list[Any]:
+    """The fields of a form for somebody who only reads it."""
+    return [
+        tuple(with_plain_value(each)) if isinstance(each, tuple) else "plain_value" if each == "value" else each
+        for each in fields
+    ]
+
+
+class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
+    model = Observation
+    fk_name = "country"
+    form = FigureForm
+    formset = FigureFormSet
+    fields = [
+        *("indicator", "counterpart", "period", "qualifier", "value", "status"),
+        *("source_name", "source_url", "note"),
+    ]
+    autocomplete_fields = ["indicator", "counterpart"]
+    formfield_overrides = {
+        **KnownRows.formfield_overrides,
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 2, "cols": 24})},
+    }
+    classes = ["figures"]
+    verbose_name = gettext_lazy("figure")
+    verbose_name_plural = gettext_lazy("figures")
+
+    def may_write(self, request: HttpRequest, country: Country | None) -> bool:
+        """They are on the map, whatever the country."""
+        return may_publish(request.user)
+
+    def get_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        return self.fields if self.may_write(request, obj) else with_plain_value(self.fields)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        return () if self.may_write(request, obj) else ("plain_value",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
+        """The newest figures of the country that are not daily, and those that a form which is sent already had."""
+        assert request.resolver_match
+        own = Observation.objects.filter(country=unquote(request.resolver_match.kwargs["object_id"]))
+        newest = own.filter(indicator__is_daily=False).order_by(F("period_range").desc(nulls_last=True), "pk")
+        keys = {*newest.values_list("pk", flat=True)[:MOST_FIGURES], *_sent_keys(request)}
+        figures: QuerySet[Observation] = super().get_queryset(request)
+        return figures.filter(pk__in=keys).order_by("indicator__key", "period_range", "counterpart", "pk")
+
+
+def _sent_keys(request: HttpRequest) -> list[int]:
+    sent = (whole_number(str(value)) for name, value in request.POST.items() if SENT_FIGURE.fullmatch(name))
+    return [number for number in sent if number is not None]
+
+
+def daily_indicators(country: Country) -> list[Indicator]:
+    """The daily indicators of which the country has values; these are not in the form."""
+    values = Observation.objects.filter(indicator=OuterRef("pk"), country=country, counterpart=None)
+    return list(Indicator.objects.filter(Exists(values), is_daily=True))
+
+
+def number_left_out(country: Country) -> int:
+    """How many figures that are not daily stand in the list alone."""
+    counted = Observation.objects.filter(Q(indicator__is_daily=False), country=country).count()
+    return max(counted - MOST_FIGURES, 0)

@@ -1,0 +1,212 @@
+"""The body of a feed onto this machine: from the web through `foundation.web.fetching`, or from the folder of files.
+
+Answers in pages come to stand behind each other in one file.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from countries.feeds.problems import FeedProblem
+from countries.feeds.reading import MOST_JSON, at, pages_path_of
+from countries.models import FeedFormat, FeedRun, IndicatorFeed
+from foundation.web.fetching import Fetched, FetchError, Limits, Reason, fetch
+
+MOST_BYTES = 500_000_000
+"""Of a body as it comes; the largest open series of the world's countries are a tenth of that."""
+SECONDS = 300
+"""For everything, so that a server which sends a byte now and then holds no worker."""
+TRYING_SECONDS = 40
+"""While somebody waits for a page."""
+MOST_PAGES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What came, in a file that lasts as long as the block; `is_unchanged`: the server says so and sends nothing."""
+
+    path: Path
+    status_code: int | None = None
+    final_url: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    is_unchanged: bool = False
+
+
+@contextmanager
+def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float | None = None) -> Iterator[Body]:
+    """The body of the feed; asked for conditionally where `known` had the same. Raise FeedProblem."""
+    seconds = seconds or SECONDS
+    settings.FEEDS_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as file:
+        if feed.url.startswith("file:"):
+            body = _copied(feed.url.removeprefix("file:"), file)
+        elif feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK) and pages_path_of(feed):
+            body = _pages(feed, file, seconds)
+        else:
+            body = _asked(feed.url, file, seconds, _conditions(known))
+        file.flush()
+        yield body
+
+
+# From the folder of files
+
+
+def _copied(place: str, into: IO[bytes]) -> Body:
+    """A file below FEED_FILES_DIR, links followed and still below it."""
+    folder = settings.FEED_FILES_DIR
+    path = (folder / place).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise FeedProblem(
+            _("The file lies outside of the folder of files."),
+            _("Only files below the folder that FEED_FILES_DIR names are read."),
+        )
+    try:
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, into)
+    except OSError as error:
+        raise FeedProblem(
+            _("The file %(place)s cannot be read: %(error)s.") % {"place": place, "error": error.strerror},
+            _("It is looked for below the folder that FEED_FILES_DIR names."),
+            may_pass=True,
+        ) from error
+    into.flush()
+    size = path.stat().st_size
+    return Body(Path(into.name), bytes=size, sha256=_digest(Path(into.name)), final_url=f"file:{place}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# From the web
+
+
+def _conditions(known: FeedRun | None) -> tuple[tuple[str, str], ...]:
+    """So that a server which has nothing new need not send it again."""
+    pairs = (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified)) if known else ()
+    return tuple((name, value) for name, value in pairs if value)
+
+
+def _asked(url: str, into: IO[bytes], seconds: float, headers: tuple[tuple[str, str], ...] = ()) -> Body:
+    host = urlsplit(url).hostname
+
+    def same_host(target: str) -> None:
+        found = urlsplit(target).hostname or ""
+        if found.removeprefix("www.") != (host or "").removeprefix("www."):
+            raise FeedProblem(
+                _("The address leads elsewhere now: %(url)s") % {"url": target[:300]},
+                _("If that is where the data live now, write that address into the feed."),
+            )
+
+    limits = Limits(seconds=seconds, received=MOST_BYTES, unpacked=MOST_BYTES)
+    try:
+        answer = fetch(url, into, limits=limits, headers=headers, before=same_host)
+    except FetchError as error:
+        raise FeedProblem(
+            f"{error} ({error.detail[:200]})" if error.detail else str(error),
+            _remedy(error.reason),
+            may_pass=error.reason.may_pass,
+        ) from error
+    into.flush()
+    _refuse_status(answer)
+    return Body(
+        path=Path(into.name),
+        status_code=answer.status,
+        final_url=answer.url[:2000],
+        bytes=answer.size,
+        sha256=answer.sha256,
+        etag=answer.header("ETag")[:300],
+        last_modified=answer.header("Last-Modified")[:100],
+        is_unchanged=answer.status == HTTPStatus.NOT_MODIFIED,
+    )
+
+
+def _remedy(reason: Reason) -> str:
+    if reason.may_pass:
+        return _("It is tried again by itself. If this stays, open the address in a browser.")
+    if reason == Reason.INSIDE:
+        return _("Feeds read public addresses. Whoever runs this installation can allow a network of your own.")
+    if reason == Reason.TOO_LARGE:
+        return _("Ask the source for a smaller part of its data: fewer series or years.")
+    return _("Check the address in a browser and write it into the feed as it is there.")
+
+
+class StatusProblem(FeedProblem):
+    """The server answered, and not with the file."""
+
+    def __init__(self, status: int, problem: str, remedy: str, *, may_pass: bool) -> None:
+        super().__init__(problem, remedy, may_pass=may_pass)
+        self.status = status
+
+
+def _refuse_status(answer: Fetched) -> None:
+    status = answer.status
+    if status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
+        return
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+        remedy = _("The file has moved or is gone: find its new address and write it into the feed.")
+    elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        remedy = _("The server wants a key or refuses programs. Ask the source for an open address.")
+    else:
+        remedy = _("It is tried again by itself. If this stays, open the address in a browser.")
+    may_pass = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    problem = _("The server answered with %(status)d instead of the file.") % {"status": status}
+    raise StatusProblem(status, problem, remedy, may_pass=may_pass)
+
+
+def _pages(feed: IndicatorFeed, into: IO[bytes], seconds: float) -> Body:
+    """All pages behind each other; the first one says how many there are."""
+    number, last, body, size = 1, 1, None, 0
+    end = time.monotonic() + seconds
+    while number <= last:
+        with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as page:
+            url = feed.url if number == 1 else _with_page(feed.url, number)
+            answer = _asked(url, page, max(end - time.monotonic(), 1))
+            body, size = body or answer, size + answer.bytes
+            if number == 1:
+                last = _number_of_pages(answer.path, feed)
+            with answer.path.open("rb") as file:
+                shutil.copyfileobj(file, into)
+            into.write(b"\n")
+        number += 1
+    into.flush()
+    assert body is not None
+    path = Path(into.name)
+    return replace(body, path=path, bytes=size, sha256=_digest(path), etag="", last_modified="")
+
+
+def _number_of_pages(path: Path, feed: IndicatorFeed) -> int:
+    if path.stat().st_size > MOST_JSON:
+        return 1
+    try:
+        told = int(at(json.loads(path.read_bytes()), pages_path_of(feed)) or 1)
+    except (ValueError, TypeError, OverflowError, RecursionError):  # reading the file says better what is wrong with it
+        return 1
+    if told > MOST_PAGES:
+        raise FeedProblem(
+            _("The answer has %(pages)d pages.") % {"pages": told},
+            _("Ask for more records a page (often per_page or limit), up to %(most)d pages.") % {"most": MOST_PAGES},
+        )
+    return told
+
+
+def _with_page(url: str, number: int) -> str:
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name != "page"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("page", number)])))

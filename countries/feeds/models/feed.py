@@ -1,0 +1,282 @@
+"""Where the values of an indicator come from, and how a file becomes observations."""
+
+import datetime
+import hashlib
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from countries.models.figure import Indicator
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+
+
+class FeedFormat(models.TextChoices):
+    """How a file is laid out."""
+
+    CSV_LONG = "csv_long", _("CSV, one value a row")
+    CSV_WIDE = "csv_wide", _("CSV, one column a day or year")
+    JSON = "json", _("JSON, a list of records")
+    WORLD_BANK = "world_bank", _("World Bank API")
+
+
+class CountryCode(models.TextChoices):
+    """How a file names a country."""
+
+    ISO3 = "iso3", _("three letters, such as PER (ISO 3166-1 alpha-3)")
+    ISO2 = "iso2", _("two letters, such as PE (ISO 3166-1 alpha-2)")
+    M49 = "m49", _("a number, such as 604 (UN M49)")
+    NAME = "name", _("its name in English, Spanish or Portuguese")
+
+
+class DayOrder(models.TextChoices):
+    """How a file writes a day."""
+
+    ISO = "iso", _("year first: 2020-05-29, 2020-05, 2020, 20200529")
+    DAY_FIRST = "day_first", _("day first: 29/05/2020")
+    MONTH_FIRST = "month_first", _("month first: 5/29/2020 or 5/29/20")
+
+
+class DecimalMark(models.TextChoices):
+    """What stands before decimals."""
+
+    POINT = "point", _("a point: 26.7")
+    COMMA = "comma", _("a comma: 26,7")
+
+
+class Encoding(models.TextChoices):
+    """How letters are written as bytes."""
+
+    UTF_8 = "utf-8", "UTF-8"
+    WINDOWS = "cp1252", _("Windows, Western Europe")
+    UTF_16 = "utf-16", "UTF-16"
+
+
+class Every(models.TextChoices):
+    """How often a feed is run."""
+
+    DAY = "day", _("every day")
+    WEEK = "week", _("every week")
+    MONTH = "month", _("every month")
+
+    @property
+    def time(self) -> datetime.timedelta:
+        """From one run to the next."""
+        return datetime.timedelta(days={Every.DAY: 1, Every.WEEK: 7, Every.MONTH: 30}[self])
+
+
+MAPPING = (
+    *("indicator_id", "url", "format", "encoding", "skip_rows", "records_path", "pages_path"),
+    *("country_column", "country_code", "aliases", "leaves_out_unknown"),
+    *("day_column", "day_order", "value_column", "decimal_mark", "multiplier", "filter_column", "filter_value"),
+)
+"""The fields on which it depends how a file is understood."""
+
+
+class IndicatorFeedQuerySet(models.QuerySet["IndicatorFeed"]):
+    """Feeds, by what they do to the public figures."""
+
+    def public(self) -> "IndicatorFeedQuerySet":
+        """Those that are on: what they bring is public by itself."""
+        return self.filter(is_on=True)
+
+
+@bumps_public_version()
+@track_history
+class IndicatorFeed(models.Model):
+    """Where the values of an indicator come from, how a file becomes observations, and what a person has to see."""
+
+    key = models.SlugField(_("key"), unique=True, help_text=_("A short name for commands, such as owid-covid-cases."))
+    indicator = models.ForeignKey(
+        Indicator,
+        models.PROTECT,
+        related_name="feeds",
+        verbose_name=_("indicator"),
+        help_text=_("What the values are. Add it first if it is new."),
+    )
+    url = models.CharField(
+        _("address"),
+        max_length=1000,
+        help_text=_(
+            "https://… of the file itself, not of the page about it. For a file on this server write file: and its"
+            " place in the folder that the operator has named, such as file:covid/daily.csv. It may be gzipped."
+        ),
+    )
+    format = models.CharField(_("format"), max_length=10, choices=FeedFormat, default=FeedFormat.CSV_LONG)
+    encoding = models.CharField(
+        _("letters"), max_length=10, choices=Encoding, default=Encoding.UTF_8, help_text=_("UTF-8 unless it fails.")
+    )
+    skip_rows = models.PositiveSmallIntegerField(
+        _("lines before the header"), default=0, help_text=_("Lines to pass over, such as a title. CSV only.")
+    )
+    records_path = models.CharField(
+        _("place of the records"),
+        max_length=100,
+        blank=True,
+        help_text=_("JSON only: the keys that lead to the list, joined by points, such as items; empty if it is all."),
+    )
+    pages_path = models.CharField(
+        _("place of the number of pages"),
+        max_length=100,
+        blank=True,
+        help_text=_("JSON in pages only, such as maxPages; the pages are asked for with &page=2, 3 and so on."),
+    )
+    country_column = models.CharField(
+        _("column of the country"), max_length=100, blank=True, help_text=_("As the header of the file spells it.")
+    )
+    country_code = models.CharField(
+        _("countries are written as"), max_length=4, choices=CountryCode, default=CountryCode.ISO3
+    )
+    aliases = models.TextField(
+        _("other spellings"),
+        blank=True,
+        help_text=_(
+            "One a line: what the file writes = the code PER. Nothing behind = leaves that place out."
+            " Example: OWID_KOS = XKX"
+        ),
+    )
+    leaves_out_unknown = models.BooleanField(
+        _("leave out what is no country"),
+        default=False,
+        help_text=_("Pass over rows of continents, income groups and the like; otherwise they count as refused."),
+    )
+    day_column = models.CharField(
+        _("column of the day or year"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty where days are the columns."),
+    )
+    day_order = models.CharField(_("days are written"), max_length=12, choices=DayOrder, default=DayOrder.ISO)
+    value_column = models.CharField(
+        _("column of the value"), max_length=100, blank=True, help_text=_("Empty where days are the columns.")
+    )
+    decimal_mark = models.CharField(
+        _("before decimals stands"), max_length=6, choices=DecimalMark, default=DecimalMark.POINT
+    )
+    multiplier = models.DecimalField(
+        _("one unit of the file is"),
+        max_digits=14,
+        decimal_places=6,
+        default=Decimal(1),
+        help_text=_("1000 where the file counts in thousands; 100 where it writes 0.25 for 25 percent; else 1."),
+    )
+    filter_column = models.CharField(
+        _("only rows where the column"),
+        max_length=100,
+        blank=True,
+        help_text=_("For a file that holds several series; empty takes every row."),
+    )
+    filter_value = models.CharField(
+        _("has the value"), max_length=200, blank=True, help_text=_("Empty takes the rows where that cell is empty.")
+    )
+    source_name = models.CharField(
+        _("source"), max_length=200, help_text=_("As the public reads it beside each value.")
+    )
+    source_url = models.URLField(
+        _("address of the source"), max_length=500, blank=True, help_text=_("A page that people can read.")
+    )
+    every = models.CharField(_("how often"), max_length=5, choices=Every, default=Every.DAY)
+    lowest = models.DecimalField(
+        _("lowest value"),
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("A new value below this waits for a person. Counts below zero always do."),
+    )
+    highest = models.DecimalField(
+        _("highest value"),
+        max_digits=20,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("A new value above this waits for a person."),
+    )
+    jump = models.DecimalField(
+        _("largest jump"),
+        max_digits=9,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("10: a value of ten times the public one or more, or of a tenth or less, waits for a person."),
+    )
+    is_on = models.BooleanField(
+        _("on"), default=False, help_text=_("Whether it is run by itself. Try it first: nothing is written by that.")
+    )
+    note = models.TextField(_("note"), blank=True, help_text=_("For those who work here; the public does not see it."))
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    objects = IndicatorFeedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("feed")
+        verbose_name_plural = _("feeds")
+        ordering = ["key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(url__regex=r"^(https?://[^\s/]|file:[^\s/])"),
+                name="countries_indicatorfeed_address",
+                violation_error_message=_("Write https://… or file:… with a place below the folder of files."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    format__in=FeedFormat.values,
+                    country_code__in=CountryCode.values,
+                    day_order__in=DayOrder.values,
+                    decimal_mark__in=DecimalMark.values,
+                    encoding__in=Encoding.values,
+                    every__in=Every.values,
+                ),
+                name="countries_indicatorfeed_choices_known",
+                violation_error_message=_("Choose from the lists."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_on=False)
+                | Q(format=FeedFormat.WORLD_BANK)
+                | Q(format=FeedFormat.CSV_WIDE) & ~Q(country_column="")
+                | ~Q(country_column="") & ~Q(day_column="") & ~Q(value_column=""),
+                name="countries_indicatorfeed_columns",
+                violation_error_message=_("To turn it on, name the columns of the country, the day and the value."),
+            ),
+            models.CheckConstraint(
+                condition=Q(filter_value="") | ~Q(filter_column=""),
+                name="countries_indicatorfeed_filter_pair",
+                violation_error_message=_("Name the column whose rows are to have this value."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(multiplier=0),
+                name="countries_indicatorfeed_multiplier",
+                violation_error_message=_("One unit of the file is worth something: 1, 1000 or 100."),
+            ),
+            models.CheckConstraint(
+                condition=Q(lowest=None) | Q(highest=None) | Q(lowest__lte=F("highest")),
+                name="countries_indicatorfeed_range",
+                violation_error_message=_("The lowest value is not above the highest."),
+            ),
+            models.CheckConstraint(
+                condition=Q(jump=None) | Q(jump__gt=1),
+                name="countries_indicatorfeed_jump",
+                violation_error_message=_("A jump is a factor above 1, such as 10."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:countries_indicatorfeed_change", args=[self.pk])
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the file is a text of rows, each of which is complete by itself."""
+        return self.format in (FeedFormat.CSV_LONG, FeedFormat.CSV_WIDE)
+
+    @property
+    def mapping(self) -> str:
+        """A digest of all on which it depends how a file is understood."""
+        values = [str(getattr(self, name)) for name in MAPPING if name != "multiplier"]
+        values.append(f"{Decimal(self.multiplier).normalize():f}")
+        return hashlib.sha256("\0".join(values).encode()).hexdigest()

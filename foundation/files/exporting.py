@@ -1,0 +1,238 @@
+"""Records -> a file, streamed: the first bytes leave at once, and memory stays the same whatever the number of rows.
+
+The order of the rows is decided first, as a list of ids. The database's COPY then writes some thousand of them at a
+time, so that it never sorts whole records and composes the lists of thousands of records at once. All of a file is one
+state of the database, read in one transaction.
+"""
+
+import csv
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+from psycopg import ClientCursor
+
+from foundation.files import spreadsheet
+from foundation.files.columns import Column, TextColumn, quoted
+from foundation.files.lists import ListColumn
+from foundation.files.resources import FileResource
+from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
+
+Records: TypeAlias = QuerySet[Any] | NDArray[Any] | Sequence[Any]
+"""Which records, in their order: a query, or ids."""
+
+BLOCK = 1 << 16
+"""Bytes that are handed to a web server at once; a row alone would cost more in calls than in bytes."""
+FIRST_BATCH, BATCH = 500, 100_000
+"""Records of one COPY: few for the first bytes to leave at once, then ten times as many each time, up to so many that
+most pages of a list's table hold rows of several of them."""
+SETTINGS = (
+    "set local jit = off",  # compiling would take longer than a batch
+    "set local max_parallel_workers_per_gather = 0",  # so would starting workers
+    "set local random_page_cost = 1.1",  # a batch is found by its ids; reading whole tables is never quicker
+    "set local statement_timeout = '10min'",  # for a million records; it waits for no reader
+    "set local idle_in_transaction_session_timeout = '10min'",
+    "set local work_mem = '64MB'",  # some kilobytes for each record of a batch
+)
+
+
+def exported(
+    resource: type[FileResource],
+    records: Records | None = None,
+    *,
+    public: bool = False,
+    with_local: bool = True,
+) -> Generator[bytes]:
+    """CSV: the header, then one row a time of `records`, or of all in the order of the file.
+
+    `public` leaves out what the public may not see, records and what stands inside of them. Without `with_local` the
+    columns that say what this installation did with a record are left out: two installations give the same file.
+    """
+    columns = _columns(resource, with_local)
+    yield (",".join(column.name for column in columns) + "\n").encode()
+    with _one_state():
+        for ids in _in_batches(resource, records):
+            with connection.cursor() as cursor, cursor.copy(_copy(resource, columns, ids, public)) as copy:
+                for row in copy:
+                    yield bytes(row)
+
+
+def exported_sheet(
+    resource: type[FileResource],
+    records: Records | None = None,
+    *,
+    public: bool = False,
+    with_local: bool = True,
+) -> Iterator[bytes]:
+    """The same as XLSX; raises TooLarge at once where a sheet has too few rows, or a cell too little room for a text.
+
+    A list that is too long for a cell (33 sources with the longest addresses) is only found on the way.
+    """
+    total = _count(resource, records)
+    check_rows(total)
+    _check_cells(resource, records, public)
+    rows = (row.decode() for row in exported(resource, records, public=public, with_local=with_local))
+    return spreadsheet.written(csv.reader(rows), name=resource.file(), is_large=total >= MANY_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: its media type, and what gives its blocks of bytes, with the arguments of `exported`."""
+
+    media_type: str
+    blocks: Callable[..., Iterator[bytes]]
+
+
+def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of a size that suits a network."""
+    waiting: list[bytes] = []
+    size = 0
+    for row in rows:
+        waiting.append(row)
+        size += len(row)
+        if size >= BLOCK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
+def downloaded(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+    """`exported` in blocks, for a web server: where the database fails, a last row says that the file is not whole.
+
+    The server ends the answer as if nothing had happened; an import refuses the row.
+    """
+    try:
+        yield from in_blocks(exported(*args, **kwargs))
+    except Exception:
+        yield f'"{_("This file is incomplete: the database broke off. Download it again.")}"\n'.encode()
+        raise
+
+
+FORMATS = {
+    "csv": Format("text/csv; charset=utf-8", downloaded),
+    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exported_sheet),
+}
+"""By the ending of the file's name."""
+
+
+def _columns(resource: type[FileResource], with_local: bool) -> list[Column]:
+    return [column for column in resource.columns() if with_local or column.name not in resource.local]
+
+
+@contextmanager
+def _one_state() -> Iterator[None]:
+    """A transaction that sees one state of the database throughout; inside a caller's transaction, what that sees."""
+    is_ours = not connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if is_ours:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+            for setting in SETTINGS:
+                cursor.execute(setting)
+        yield
+
+
+# Which records
+
+
+def _in_batches(resource: type[FileResource], records: Records | None) -> Iterator[Sequence[Any]]:
+    """The ids of the records, some thousand at a time."""
+    if records is None or isinstance(records, QuerySet):
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(*_query(resource, records))
+            size = FIRST_BATCH
+            while ids := [pk for (pk,) in cursor.fetchmany(size)]:
+                yield ids
+                size = min(10 * size, BATCH)
+    else:
+        listed = np.asarray(records)
+        start, size = 0, FIRST_BATCH
+        while start < len(listed):
+            yield listed[start : start + size].tolist()
+            start, size = start + size, min(10 * size, BATCH)
+
+
+def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tuple[str, Sequence[Any]]:
+    if queryset is not None:
+        try:
+            return queryset.values("pk").query.sql_with_params()
+        except EmptyResultSet:  # Django knows without asking that there is none, as with `.none()`
+            return "select null where false", ()
+    return f"select r.{resource.pk()} from {resource.table()} r order by {resource.order()}", ()
+
+
+def _count(resource: type[FileResource], records: Records | None) -> int:
+    if records is None:
+        return resource.model()._default_manager.count()
+    return records.count() if isinstance(records, QuerySet) else len(records)
+
+
+# What is written of them
+
+
+def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any], public: bool) -> str:
+    """COPY quotes an empty text to tell it from null; in our files both are nothing.
+
+    The lists are put in order before the records are read, so that no whole record is sorted.
+    """
+    chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
+    cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
+    lists = [column for column in columns if isinstance(column, ListColumn)]
+    names = ", ".join(["q.id", "q.place", *(f"{_alias(column)}.cell as {_alias(column)}" for column in lists)])
+    joins = " ".join(
+        f"left join ({column.cells(f'= any({chosen})', public=public)}) {_alias(column)} on {_alias(column)}.id = q.id"
+        for column in lists
+    )
+    seen = f"where {resource.is_public}" if public else ""
+    return (
+        f"copy (select {', '.join(cells)} from (select {names} from unnest({chosen}) with ordinality q(id, place)"
+        f" {joins} order by q.place offset 0) q join {resource.table()} r on {pk} = q.id {seen} order by q.place)"
+        " to stdout (format csv)"
+    )
+
+
+def _cell(column: Column, public: bool) -> str:
+    return column.finished(f"q.{_alias(column)}") if isinstance(column, ListColumn) else column.written(public=public)
+
+
+def _alias(column: Column) -> str:
+    return f"list_{column.name}"
+
+
+def _array(resource: type[FileResource], ids: Sequence[Any]) -> str:
+    """Ids as SQL; COPY takes no parameters."""
+    pk: Any = resource.model()._meta.pk
+    with connection.cursor() as cursor:
+        return ClientCursor(cursor.connection).mogrify(f"%s::{pk.rel_db_type(connection)}[]", [list(ids)])
+
+
+def _check_cells(resource: type[FileResource], records: Records | None, public: bool) -> None:
+    """Raise TooLarge for a text that is too long for a cell of a sheet; there is hardly ever one."""
+    long = [column for column in resource.columns() if isinstance(column, TextColumn) and column.longest > LONGEST_CELL]
+    for column in long:
+        text, name = column.written(public=public), resource.columns()[0].written()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select r.{resource.pk()}, {name}, {text} from {resource.table()} r"
+                f" where octet_length({text}) > {LONGEST_CELL} and {resource.is_public if public else 'true'}"
+            )
+            found = {pk: (record, cell) for pk, record, cell in cursor}
+        for pk in _among(records, list(found)):
+            record, cell = found[pk]
+            check_cell(cell, column=column.name, record=record)
+
+
+def _among(records: Records | None, ids: list[Any]) -> list[Any]:
+    """Those of `ids` that belong to the records."""
+    if records is None or not ids:
+        return ids
+    if isinstance(records, QuerySet):
+        return list(records.filter(pk__in=ids).values_list("pk", flat=True))
+    return [pk for pk, is_in in zip(ids, np.isin(ids, records), strict=True) if is_in]

@@ -1,0 +1,396 @@
+"""Files in and out of the admin: upload, preview row by row, confirm; and every file for download."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminFileWidget
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.translation import gettext as _
+
+from foundation import tasks
+from foundation.files.exporting import FORMATS
+from foundation.files.importing import jobs
+from foundation.files.importing.preview import failed_rows_of
+from foundation.files.importing.reading import FileProblem
+from foundation.files.models import UNDER_WAY, FileImport, ImportState, Phase, RowState
+from foundation.files.resources import FileResource, resources
+from foundation.files.spreadsheet import TooLarge
+from foundation.keys import key_of, whole_number
+from foundation.workers import has_worker
+
+ROWS_OF_A_PAGE = 50
+
+
+def importable(user: Any) -> list[tuple[str, str]]:
+    """The kinds of files that somebody may import: those whose records the person may add and change."""
+    return [
+        (name, f"{resource.model()._meta.verbose_name_plural} ({name}.csv)".capitalize())
+        for name, resource in reversed(resources().items())
+        if user.has_perm(settings.IMPORT_PERMISSION)
+        and all(user.has_perm(_permission(resource, action)) for action in ("add", "change"))
+    ]
+
+
+def exportable(user: Any) -> list[tuple[str, str]]:
+    """The kinds of files that somebody may export: those whose records the person may see."""
+    return [
+        (name, str(resource.model()._meta.verbose_name_plural).capitalize())
+        for name, resource in reversed(resources().items())
+        if user.has_perm(_permission(resource, "view"))
+    ]
+
+
+def _permission(resource: type[FileResource], action: str) -> str:
+    options = resource.model()._meta
+    return f"{options.app_label}.{action}_{options.model_name}"
+
+
+class UploadForm(forms.Form):
+    """What is uploaded, and whether its measures become public."""
+
+    file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
+    file = forms.FileField(
+        label=gettext_lazy("CSV file"),
+        widget=AdminFileWidget,
+        help_text=gettext_lazy(
+            "UTF-8, with the names of the columns in the first row. A file with some columns changes those alone."
+        ),
+    )
+    publish = forms.BooleanField(
+        label=gettext_lazy("Publish the measures of this file"),
+        required=False,
+        help_text=gettext_lazy("Without it new measures become drafts, and published ones are not changed."),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["file_type"]
+        kinds.choices = importable(user)
+        if not user.has_perm(settings.PUBLISH_PERMISSION):
+            del self.fields["publish"]
+
+
+@admin.register(FileImport)
+class FileImportAdmin(admin.ModelAdmin):
+    """Who imported what; “add” uploads a file, and the page of an import is its preview."""
+
+    list_display = [
+        "name",
+        "kind",
+        "created_by",
+        "created_at",
+        "new",
+        "changed",
+        "unchanged",
+        "refused",
+        "state",
+        "applied_at",
+    ]
+    list_select_related = ["created_by"]
+    change_list_template = "admin/foundation/fileimport/change_list.html"
+
+    @admin.display(description=gettext_lazy("what the rows are"))
+    def kind(self, kept: FileImport) -> str:
+        return capfirst(str(resources()[kept.file_type].model()._meta.verbose_name_plural))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Imports and exports"), **(extra_context or {})})
+
+    # Who may
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(settings.IMPORT_PERMISSION)
+
+    def has_view_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
+        return request.user.has_perm(settings.IMPORT_PERMISSION)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(settings.IMPORT_PERMISSION)
+
+    def has_change_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
+        return False
+
+    # Where
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("export/", view(self.export_list), name="foundation_fileimport_export_list"),
+            path("export/<slug:name>.<slug:ending>", view(self.export), name="foundation_fileimport_export"),
+            path("<int:pk>/progress.json", view(self.progress), name="foundation_fileimport_progress"),
+            path("<int:pk>/refused.csv", view(self.refused), name="foundation_fileimport_refused"),
+            *super().get_urls(),
+        ]
+
+    # In
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Choose a file; what is wrong with it as a whole is said beside it."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        user: Any = request.user
+        form = UploadForm(request.POST or None, request.FILES or None, user=user)
+        if request.method == "POST" and form.is_valid():
+            kept = FileImport(
+                file_type=form.cleaned_data["file_type"],
+                file=form.cleaned_data["file"],
+                name=form.cleaned_data["file"].name[:200],
+                publish=form.cleaned_data.get("publish", False),
+                created_by=user,
+            )
+            try:
+                jobs.begin(kept)
+            except FileProblem as problem:
+                kept.file.delete(save=False)
+                form.add_error("file", jobs.problem_in_words(problem))
+            else:
+                self._check(kept)
+                return HttpResponseRedirect(kept.get_absolute_url())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Import a file"),
+            "opts": self.opts,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/foundation/fileimport/upload.html", context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """How far the work is, else the preview; by POST the import itself, or its end."""
+        kept = self._kept(request, object_id)
+        if request.method == "POST":
+            return self._act(request, kept)
+        if kept.state in (ImportState.READY, ImportState.DONE):
+            return self._preview(request, kept)
+        return self._page(
+            request,
+            "progress",
+            title=_("Import of %(name)s") % {"name": kept.name},
+            kept=kept,
+            kind=self.kind(kept),
+            **_progress(kept),
+        )
+
+    def _preview(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
+        counts = {state: getattr(kept, state.value) for state in RowState}
+        wanted = request.GET.get("state") or next(
+            (s.value for s in (RowState.REFUSED, RowState.CHANGED, RowState.NEW) if counts[s]), RowState.UNCHANGED.value
+        )
+        if wanted not in RowState.values:
+            raise Http404
+        state, category = RowState(wanted), _category(request, kept)
+        rows, count = kept.rows.filter(state=state), counts[state]
+        if category is not None:
+            rows, count = rows.filter(categories__contains=[category]), kept.categories[category][2]
+        return self._page(
+            request,
+            "preview",
+            title=_("Import of %(name)s") % {"name": kept.name},
+            kept=kept,
+            kind=self.kind(kept),
+            counts=list(counts.items()),
+            state=state,
+            category=category,
+            page=_Counted(rows, ROWS_OF_A_PAGE, 0 if kept.applied_at else count).get_page(request.GET.get("page")),
+            can_import=not kept.refused and (kept.new or kept.changed or kept.publish) and not kept.applied_at,
+        )
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the page asks every second."""
+        kept = self._kept(request, pk)
+        told = _progress(kept)
+        return JsonResponse({"state": kept.state, **{name: told[name] for name in ("text", "done", "total", "page")}})
+
+    def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
+        return TemplateResponse(request, f"admin/foundation/fileimport/{name}.html", context)
+
+    def _kept(self, request: HttpRequest, pk: Any) -> FileImport:
+        """The import, for whoever may import files of its kind."""
+        kept = get_object_or_404(FileImport, pk=key_of(FileImport, str(pk)))
+        if kept.file_type not in dict(importable(request.user)):
+            raise PermissionDenied
+        return kept
+
+    def _act(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
+        if "cancel" in request.POST:
+            jobs.cancel(kept)
+        elif "again" in request.POST:
+            jobs.begin_anew(kept)
+            if kept.state == ImportState.WAITING:
+                self._check(kept)
+        else:
+            self._confirm(request, kept)
+        return HttpResponseRedirect(kept.get_absolute_url())
+
+    def _check(self, kept: FileImport) -> None:
+        """Now where it is quick, else by a worker."""
+        if jobs.is_large(kept):
+            tasks.check_file.defer(file_import=kept.pk, language=get_language())
+        else:
+            jobs.check(kept)
+
+    def _confirm(self, request: HttpRequest, kept: FileImport) -> None:
+        if kept.publish and not request.user.has_perm(settings.PUBLISH_PERMISSION):
+            raise PermissionDenied
+        with transaction.atomic():
+            is_first = jobs.confirm(kept, by=request.user)
+            if is_first and jobs.is_large(kept):
+                tasks.import_file.defer(file_import=kept.pk, language=get_language())
+                return
+        if kept.applied_at:
+            messages.warning(request, _("This file has been imported already."))
+        elif is_first and jobs.save(kept):
+            messages.success(request, _result_in_words(kept))
+        elif is_first and kept.state == ImportState.READY:
+            messages.warning(request, _("The database has changed since this preview. Look at the new one."))
+
+    def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The refused rows as a file, with the reasons in columns of their own."""
+        kept = self._kept(request, pk)
+        if kept.applied_at:
+            raise Http404
+        writer = csv.writer(_Echo())
+        lines = (writer.writerow(row).encode() for row in failed_rows_of(kept))
+        return _download(_with_mark(lines), f"{kept.file_type}-refused.csv", FORMATS["csv"].media_type)
+
+    # Out
+
+    def export_list(self, request: HttpRequest) -> HttpResponse:
+        """Every file, for download."""
+        return self._page(request, "export", title=_("Export files"), kinds=exportable(request.user))
+
+    def export(self, request: HttpRequest, name: str, ending: str) -> HttpResponseBase:
+        """One file; `?state` adds the columns that two installations differ in."""
+        if name not in resources():
+            raise Http404
+        if name not in dict(exportable(request.user)):
+            raise PermissionDenied
+        return exported_response(request, ending, resources()[name], with_local="state" in request.GET)
+
+
+class _Echo:
+    """A file for `csv.writer` that gives back what is written."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _with_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Spreadsheet programs know UTF-8 by its mark."""
+    yield b"\xef\xbb\xbf"
+    yield from lines
+
+
+def exported_response(
+    request: HttpRequest, ending: str, resource: type[FileResource], *records: QuerySet, **options: Any
+) -> HttpResponseBase:
+    """A file in the format of its ending; where a sheet cannot hold it, the list of all files with the reason."""
+    if ending not in FORMATS:
+        raise Http404
+    try:
+        blocks = FORMATS[ending].blocks(resource, *records, **options)
+    except TooLarge as problem:
+        messages.error(request, str(problem))
+        return HttpResponseRedirect(reverse("admin:foundation_fileimport_export_list"))
+    return _download(blocks, f"{resource.file()}.{ending}", FORMATS[ending].media_type)
+
+
+def _download(blocks: Iterator[bytes], name: str, media_type: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(blocks, content_type=media_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+class _Counted(Paginator):
+    """Pages of rows whose number is known: counting a hundred thousand takes longer than showing fifty."""
+
+    def __init__(self, rows: Any, per_page: int, count: int) -> None:
+        super().__init__(rows, per_page)
+        self.count = count  # instead of a query
+
+
+def _category(request: HttpRequest, kept: FileImport) -> int | None:
+    """The kind of refusal that is asked for."""
+    asked = request.GET.get("category", "")
+    if not asked:
+        return None
+    number = whole_number(asked)
+    if number is None or number >= len(kept.categories):
+        raise Http404
+    return number
+
+
+def _progress(kept: FileImport) -> dict[str, Any]:
+    """How far the work is, in numbers and in words; `page` changes where the page is to be loaded anew."""
+    is_interrupted = jobs.is_interrupted(kept)
+    is_without_worker = kept.state == ImportState.WAITING and not has_worker()
+    return {
+        "is_under_way": kept.state in UNDER_WAY and not is_interrupted,
+        "is_interrupted": is_interrupted,
+        "is_without_worker": is_without_worker,
+        "phases": _phases(kept),
+        "text": _progress_in_words(kept),
+        "done": min(kept.done, kept.total),
+        "total": kept.total,
+        "page": f"{kept.state} {kept.phase} {is_interrupted} {is_without_worker}",
+    }
+
+
+def _phases(kept: FileImport) -> list[tuple[str, str]]:
+    """The parts of the work, each with whether it is done, under way or to come."""
+    phases = [phase for phase in Phase if phase != Phase.WRITING or kept.confirmed_by_id]
+    place = phases.index(Phase(kept.phase)) if kept.phase in phases else -1
+    states = ["done" if n < place else "now" if n == place else "later" for n in range(len(phases))]
+    return [(str(phase.label), state) for phase, state in zip(phases, states, strict=True)]
+
+
+def _progress_in_words(kept: FileImport) -> str:
+    if not kept.total:
+        return str(kept.get_state_display())
+    if kept.phase == Phase.READING:
+        done, total = filesizeformat(kept.done), filesizeformat(kept.total)
+    else:
+        done, total = intcomma(kept.done), intcomma(kept.total)
+    words = {
+        Phase.READING: _("Reading the file: %(done)s of %(total)s"),
+        Phase.COMPARING: _("Comparing it with the database: row %(done)s of %(total)s"),
+        Phase.CHECKING: _("Checking the rows: %(done)s of %(total)s rules"),
+        Phase.WRITING: _("Writing: %(done)s of %(total)s rows"),
+    }
+    return words[Phase(kept.phase)] % {"done": done, "total": total}
+
+
+def _result_in_words(kept: FileImport) -> str:
+    return ngettext(
+        "Imported: %(new)s new, %(changed)s changed record.",
+        "Imported: %(new)s new, %(changed)s changed records.",
+        kept.changed,
+    ) % {"new": intcomma(kept.new), "changed": intcomma(kept.changed)}

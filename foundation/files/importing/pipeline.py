@@ -1,0 +1,172 @@
+"""From a file to saved records. The admin's preview, the command line and the fixtures come through here.
+
+While an import runs, others go on working. Imports wait for each other by an advisory lock, which ends with the
+transaction, also where the process is killed. Reading, comparing and checking lock no record. The numbers of new
+records are taken in a short transaction of their own. New records are written first, since nobody else can know them;
+records that exist are locked last. Where somebody waits for such a record after all, the import gives way
+(`yielding`): it takes back what it wrote and writes it anew, or says which record was saved meanwhile.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pghistory
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
+
+from foundation.files.importing import checking, comparing, constraints, saving, second_reader
+from foundation.files.importing.reading import FileProblem, Table, open_table
+from foundation.files.importing.report import Problem, Report
+from foundation.files.importing.rules import ImportOptions
+from foundation.files.importing.staging import Step, Tell, staged
+from foundation.files.importing.yielding import YieldedToOther, yielding_to_others
+from foundation.files.models import Phase
+from foundation.files.resources import FileResource
+from foundation.records.second_reader import may_publish
+from foundation.sql import execute, lock_until_commit, rows, take_time
+
+LOCK = "import of files"
+"""The advisory lock by which imports wait for each other."""
+ATTEMPTS = 5
+"""How often an import begins to write anew because it has given way."""
+SHOWN_PROBLEMS = 1000
+"""Problems that a report lists; all of them go to the file of failed rows."""
+
+
+@dataclass(slots=True)
+class Import:
+    """A file that was compared with the database, while its transaction lasts; `save` writes it."""
+
+    table: Table
+    resource: type[FileResource]
+    options: ImportOptions
+    is_within: bool
+    """Whether it is part of a transaction that began before it."""
+    tell: Tell
+    report: Report
+
+    def save(self) -> None:
+        """Write what differs. Raise FileProblem, with nothing written, where that cannot be done after all."""
+        assert not self.report.is_refused
+        try:
+            self.resource.number_new(within=self.is_within)
+            self._write_between_others()
+        except (IntegrityError, DataError, OperationalError) as error:
+            if isinstance(error.__cause__, QueryCanceled):
+                raise
+            self._refuse_taken()
+            raise FileProblem(
+                _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
+                _("Nothing was imported. Try again; if this comes back, import fewer rows to find the one."),
+            ) from error
+        self.report.is_applied = True
+
+    def _refuse_taken(self) -> None:
+        """Raise FileProblem for the row that shares what is unique with a record written since the check."""
+        constraints.ask_unique_indexes(self.resource)
+        if taken := rows("select line, problem, remedy from problem order by line limit 1"):
+            line, problem, remedy = taken[0]
+            raise FileProblem(problem, remedy, line)
+
+    def _write_between_others(self) -> None:
+        for attempt in range(ATTEMPTS):
+            time.sleep(attempt)  # seconds; whoever waited is done by then
+            saving.refuse_stale(self.resource)
+            try:
+                with yielding_to_others(), transaction.atomic():
+                    self._write()
+            except YieldedToOther:
+                continue
+            return
+        raise FileProblem(
+            _("Others keep saving what this file changes."),
+            _("Nothing was imported. Import the file again when they are done."),
+        )
+
+    def _write(self) -> None:
+        resource, options, present = self.resource, self.options, self.table.present
+        metadata = {"import": _as_utf8(self.table.path.name)} | ({"move": "publish"} if options.publish else {})
+        total = self.report.new + self.report.changed
+
+        def tell(done: int) -> None:
+            self.tell(Step(Phase.WRITING, done, total))
+
+        resource.before_writing()
+        with pghistory.context(user=options.by.pk, **metadata):
+            saving.save_new(resource, present, resource.computed(), tell)
+            saving.lock(resource)
+            saving.save_changed(resource, present, options.by)
+            self.report.published = resource.after_writing(options)
+            tell(total)
+            saving.ask_constraints()
+
+
+@contextmanager
+def compared(
+    path: Path,
+    resource: type[FileResource],
+    *,
+    by: Any,
+    publish: bool = False,
+    state: str = "",
+    only_new: bool = False,
+    is_operator: bool = False,
+    keep_identifiers: bool = False,
+    progress: Tell | None = None,
+) -> Iterator[Import]:
+    """Read and check the file in a transaction of its own; imports wait for each other.
+
+    The options are those of `ImportOptions`. Whoever may not publish changes nothing public, unless it is the operator
+    at the command line, who names `by` for the history alone. `progress` is called with each `Step`; what it raises
+    breaks the import off.
+
+    Raise FileProblem where the file cannot be read at all.
+    """
+    table = open_table(path, resource)
+    options = ImportOptions(by, publish, state, only_new, keep_identifiers)
+    rules, drafted_rules = resource.import_rules(options), []
+    if not (resource.is_reviewed or is_operator or may_publish(by)):
+        rules += second_reader.rules_of_stored(resource)
+        drafted_rules = second_reader.rules_of_drafted(resource)
+    tell = progress or _tell_nobody
+    is_within = connection.in_atomic_block
+    with transaction.atomic():
+        take_time(waits=True)
+        execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
+        lock_until_commit(LOCK)
+        execute("set local default_statistics_target = 10")  # staged rows are wide, and only roughly asked about
+        execute("set local work_mem = '64MB'")
+        execute("set local jit = off")  # compiling statements of hundreds of expressions takes longer than it saves
+        with staged(table, resource, tell) as notices:
+            comparing.compare(resource, table.present, tell=tell, only_new=only_new)
+            checking.check(resource, table.present, resource.values_of_new(options), rules, drafted_rules, tell)
+            report = _report(resource, [*table.notices, *notices])
+            yield Import(table, resource, options, is_within, tell, report)
+
+
+def _as_utf8(name: str) -> str:
+    """The name of a file, whose bytes may be anything, as the history can keep it."""
+    return name.encode(errors="replace").decode()
+
+
+def _tell_nobody(step: Step) -> None:
+    pass
+
+
+def _report(resource: type[FileResource], notices: list[str]) -> Report:
+    counts = rows(
+        "select count(*) filter (where is_new), count(*) filter (where changed <> '{}'),"
+        " count(*) filter (where not is_new and changed = '{}'),"
+        " (select count(distinct line) from problem)"
+        " from outcome o where not exists (select from problem p where p.line = o.line)"
+    )[0]
+    found = rows(f'select line, "column", value, problem, remedy from problem order by line limit {SHOWN_PROBLEMS}')
+    new, changed, unchanged, refused = counts
+    return Report(
+        resource.file(), new, changed, unchanged, refused, notices=notices, problems=[Problem(*row) for row in found]
+    )

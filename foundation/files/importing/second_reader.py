@@ -1,0 +1,40 @@
+"""What a file may not change for those who may not publish, by the rule of `foundation.records.second_reader`."""
+
+from django.utils.translation import gettext as _
+
+from foundation.files.importing.rules import Rule
+from foundation.files.resources import FileResource
+from foundation.records.second_reader import public_condition
+
+
+def rules_of_stored(resource: type[FileResource]) -> list[Rule]:
+    """Rows that would change what is public, to be asked of the staged rows."""
+    table, pk = resource.table(), resource.pk()
+    public = (
+        f"select s.line, '' from checked s join {table} on {table}.{pk} = s.id"
+        f" where not s.is_new and ({_condition(resource)})"
+    )
+    return [
+        Rule(
+            resource.keys[0][0],
+            public,
+            _("The record is public, or published entries use it, and the row would change it."),
+            _("Give the file to an editor to import, or leave the row out."),
+        )
+    ]
+
+
+def rules_of_drafted(resource: type[FileResource]) -> list[Rule]:
+    """Rows that would be public once they are written, to be asked of the records as they would stand."""
+    return [
+        Rule(
+            resource.keys[0][0],
+            f"select line, '' from drafted {resource.table()} where {_condition(resource)}",
+            _("What the row says would be public at once."),
+            _("Give the file to an editor to import, or leave the row out."),
+        )
+    ]
+
+
+def _condition(resource: type[FileResource]) -> str:
+    return public_condition(resource.model()).replace("%", "%%")  # the statement has parameters of its own

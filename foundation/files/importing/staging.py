@@ -1,0 +1,150 @@
+"""Rows of a file -> a table of staged rows in the database, each cell in its canonical text.
+
+What a cell cannot be read for stands in `problem`, beside the rows. Memory stays the same whatever the file's size.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from foundation.files.cells import CellProblem, is_placeholder
+from foundation.files.columns import Column, TextColumn, quoted
+from foundation.files.importing.reading import FileProblem, Row, Table, rows_of
+from foundation.files.models import Phase
+from foundation.files.resources import FileResource
+from foundation.sql import execute
+
+TABLES = ("staged", "problem", "outcome", "drafted", "touched", "category")
+LONGEST_PLACEHOLDER = 10
+TOLD_EACH = 500
+"""Rows between two words about how far the reading is."""
+VALUE_LENGTH = 200
+"""Characters of a refused cell that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a phase is: bytes while the file is read, rules while its rows are checked, else rows."""
+
+    phase: Phase
+    done: int
+    total: int
+
+
+Tell = Callable[[Step], None]
+"""Called now and then with how far the import is; may raise to break it off."""
+
+
+@contextmanager
+def staged(table: Table, resource: type[FileResource], tell: Tell) -> Iterator[list[str]]:
+    """The rows of the file in `staged`, while the block lasts; yields notices."""
+    cells = ", ".join(f"{quoted(column.name)} text" for column in resource.imported())
+    execute(f"create temp table staged (line integer, problems jsonb, {cells}) on commit drop")
+    execute(
+        'create temp table problem (line integer, "column" text, value text, problem text, remedy text) on commit drop'
+    )
+    execute("create index on problem (line)")
+    try:
+        yield _copy(table, resource, tell)
+    finally:
+        if not connection.needs_rollback:
+            execute(f"drop table if exists {', '.join(TABLES)} cascade")
+
+
+def _copy(table: Table, resource: type[FileResource], tell: Tell) -> list[str]:
+    """Fill `staged` and `problem`."""
+    placeholders: dict[str, int] = {}
+    columns = ", ".join(["line", "problems", *(quoted(column.name) for column in table.present)])
+    read = _row_reader(table, placeholders)
+    broken = None
+    size = table.path.stat().st_size
+    with connection.cursor() as cursor, cursor.copy(f"copy staged ({columns}) from stdin") as copy:
+        try:
+            for row in rows_of(table):
+                copy.write_row(read(row))
+                if row.number % TOLD_EACH == 0:
+                    tell(Step(Phase.READING, row.bytes_read, size))
+        except FileProblem as problem:
+            broken = problem
+    execute("create unique index on staged (line)")
+    execute(f"create index on staged ({quoted(resource.keys[0][0])})")  # rows of a file name each other by it
+    execute("analyze staged")
+    execute(
+        'insert into problem (line, "column", value, problem, remedy)'
+        " select s.line, p.c, p.v, p.p, p.r from staged s"
+        " cross join lateral jsonb_to_recordset(s.problems) p(c text, v text, p text, r text)"
+        " where s.problems is not null"
+    )
+    if broken:
+        execute("insert into problem values (%s, '', '', %s, %s)", [broken.row, broken.problem, broken.remedy])
+    return [_placeholder_notice(name, number) for name, number in placeholders.items()]
+
+
+def _placeholder_notice(name: str, number: int) -> str:
+    return _("Text such as NA was kept as it stands in column %(column)s, first in row %(row)d.") % {
+        "column": name,
+        "row": number,
+    }
+
+
+def _row_reader(table: Table, placeholders: dict[str, int]) -> Callable[[Row], list[str | int | None]]:
+    """A function from a row to what is copied: line, problems, cells.
+
+    Almost every row is sound, so that it is read in one go, and cell by cell only when that fails.
+    """
+    places = [(index, column, column.reader()) for index, column in enumerate(table.columns) if column]
+    readers = [(index, read_cell) for index, _column, read_cell in places]
+    prose = [(i, column.name) for i, column, _read in places if isinstance(column, TextColumn) and column.is_prose]
+    width = len(table.header)
+
+    def read(row: Row) -> list[str | int | None]:
+        if problem := _shape_problem(row, width):
+            return [row.number, json.dumps([problem]), *([""] * len(places))]
+        cells = row.cells
+        for index, name in prose:
+            if 0 < len(cells[index]) < LONGEST_PLACEHOLDER and is_placeholder(cells[index]):
+                placeholders.setdefault(name, row.number)
+        try:
+            return [row.number, None, *(read_cell(cells[index]) for index, read_cell in readers)]
+        except CellProblem:
+            return _read_cell_by_cell(row, places)
+
+    return read
+
+
+def _read_cell_by_cell(row: Row, places: list[tuple[int, Column, Callable[[str], str]]]) -> list[str | int | None]:
+    problems, values = [], []
+    for index, column, read_cell in places:
+        try:
+            values.append(read_cell(row.cells[index]))
+        except CellProblem as error:
+            values.append("")
+            problems.append(_cell_problem(column, row.cells[index], error))
+    return [row.number, json.dumps(problems), *values]
+
+
+def _cell_problem(column: Column, cell: str, error: CellProblem) -> dict[str, str]:
+    return {"c": column.name, "v": cell[:VALUE_LENGTH], "p": error.problem, "r": error.remedy}
+
+
+def _shape_problem(row: Row, width: int) -> dict[str, str] | None:
+    """What is wrong with a row as a whole: a NUL in it, or too few or too many cells."""
+    if damaged := next((cell for cell in row.cells if "\0" in cell), ""):
+        return {
+            "c": "",
+            "v": damaged.replace("\0", "␀")[:VALUE_LENGTH],
+            "p": _("The row holds a NUL character."),
+            "r": _("The file is damaged there: type the cell anew."),
+        }
+    if len(row.cells) == width or (len(row.cells) > width and not any(row.cells[width:])):
+        return None
+    return {
+        "c": "",
+        "v": " | ".join(row.cells)[:VALUE_LENGTH],
+        "p": _("The row has %(cells)d cells and the header %(width)d.") % {"cells": len(row.cells), "width": width},
+        "r": _("Give it as many cells as the header; a cell with a delimiter or a line break needs quotation marks."),
+    }

@@ -1,0 +1,154 @@
+"""A file that somebody wants to import, and what would become of its rows; kept until it is confirmed or forgotten."""
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from foundation.records.history import changes
+
+
+def import_storage() -> Storage:
+    """Where uploads wait."""
+    return storages["imports"]
+
+
+class Phase(models.TextChoices):
+    """What an import is doing."""
+
+    READING = "reading", _("Reading the file")
+    COMPARING = "comparing", _("Comparing it with the database")
+    CHECKING = "checking", _("Checking the rows")
+    WRITING = "writing", _("Writing")
+
+
+class ImportState(models.TextChoices):
+    """Where an upload stands; what waits is checked, or imported where somebody confirmed it."""
+
+    WAITING = "waiting", _("Waiting")
+    CHECKING = "checking", _("Being checked")
+    READY = "ready", _("Checked")
+    IMPORTING = "importing", _("Being imported")
+    DONE = "done", _("Imported")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+
+
+UNDER_WAY = (ImportState.WAITING, ImportState.CHECKING, ImportState.IMPORTING)
+AT_WORK = (ImportState.CHECKING, ImportState.IMPORTING)
+
+
+RECORDED = (
+    "file_type", "name", "publish", "created_at", "created_by_id", "applied_at", "applied_by_id", "confirmed_by_id",
+    "new", "changed", "unchanged", "refused", "state",
+)  # fmt: skip
+"""Who imported what and when; it stands once the file is imported."""
+
+
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="record_stays",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=changes(RECORDED, of="old.state = 'done'"),
+        func="raise exception 'The record of import % is never edited.', old.id"
+        " using errcode = 'integrity_constraint_violation';",
+    ),
+    pgtrigger.Trigger(
+        name="record_kept",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        condition=pgtrigger.Q(old__state=ImportState.DONE),
+        func="raise exception 'The record of import % is kept for good.', old.id"
+        " using errcode = 'integrity_constraint_violation';",
+    ),
+)
+class FileImport(models.Model):
+    """An uploaded file with the counts of its preview; once applied, the note of who imported what and when."""
+
+    file_type = models.CharField(_("what the rows are"), max_length=30)
+    file = models.FileField(_("CSV file"), storage=import_storage, upload_to="%Y", max_length=200)
+    name = models.CharField(_("name of the file"), max_length=200)
+    publish = models.BooleanField(_("publish"), default=False)
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    applied_at = models.DateTimeField(_("imported"), null=True)
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("imported by")
+    )
+    new = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    notices = models.JSONField(default=list)
+    categories = models.JSONField(default=list)
+    """Column, problem and number of rows of each kind of refusal, the most frequent first."""
+    state = models.CharField(_("state"), max_length=10, choices=ImportState, default=ImportState.WAITING)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
+    )
+    problem = models.TextField(blank=True)
+    """Why it failed, and what helps."""
+    is_cancel_asked = models.BooleanField(default=False)
+    phase = models.CharField(max_length=10, choices=Phase, blank=True)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    """How far the phase is: bytes while the file is read, rules while its rows are checked, else rows."""
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()  # whoever may import files may see who imported what
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(applied_at=None, applied_by=None)
+                | models.Q(applied_at__isnull=False, applied_by__isnull=False),
+                name="foundation_fileimport_applied_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=ImportState.DONE, applied_at__isnull=False)
+                | models.Q(state__in=[s.value for s in ImportState if s != ImportState.DONE], applied_at=None),
+                name="foundation_fileimport_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:foundation_fileimport_change", args=[self.pk])
+
+
+class RowState(models.TextChoices):
+    """What would become of a row."""
+
+    NEW = "new", _("New")
+    CHANGED = "changed", _("Changed")
+    UNCHANGED = "unchanged", _("Unchanged")
+    REFUSED = "refused", _("Refused")
+
+
+class FileImportRow(models.Model):
+    """One row of a preview; unchanged rows are counted and not kept."""
+
+    file_import = models.ForeignKey(FileImport, models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=10, choices=RowState)
+    label = models.TextField(blank=True)
+    details = models.JSONField(default=list)
+    categories = ArrayField(models.SmallIntegerField(), default=list)
+    """Places in the `categories` of the import."""
+
+    class Meta:
+        ordering = ["line", "pk"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["file_import", "state", "line"], name="foundation_fileimportrow_page")]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.state}"

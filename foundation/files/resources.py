@@ -1,0 +1,125 @@
+"""What a kind of file is: its columns, how a row finds its record, and what an import of it does beyond cells."""
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.module_loading import import_string
+from import_export.resources import ModelResource
+
+from foundation.files.columns import Column, column_for
+from foundation.files.importing.rules import Computed, ImportOptions, Rule
+
+
+class FileResource(ModelResource):
+    """A kind of file. `Meta.fields` names its columns in their order; a field's type decides how a cell reads."""
+
+    keys: tuple[tuple[str, ...], ...]
+    """The columns by which a row finds its record; where there are several ways, a file has those of one at least."""
+    joined: tuple[str, ...] = ()
+    """The columns whose joins `matching` needs, where they are not those of the first key."""
+    names: tuple[str, ...] = ()
+    """The columns by which people know a row, beside its key."""
+    needs: dict[str, str] = {}
+    """Columns whose cells can only be read beside another column's."""
+    local: tuple[str, ...] = ()
+    """Read-only columns that say what this installation did with a record, so that two installations differ in them."""
+    is_public = "true"
+    """SQL: whether the public may see the record `r`."""
+    is_reviewed = False
+    """Whether its records have a workflow of their own, so that an import by an analyst makes nothing public."""
+
+    @classmethod
+    def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Column:
+        """Our columns instead of the library's widgets, which change or drop values."""
+        return column_for(django_field, readonly=readonly)
+
+    @classmethod
+    def file(cls) -> str:
+        """The name of the file without `.csv`, such as `measures`."""
+        return str(cls._meta.name)
+
+    @classmethod
+    def model(cls) -> type[models.Model]:
+        """What a row is."""
+        model: type[models.Model] = cls._meta.model
+        return model
+
+    @classmethod
+    def table(cls) -> str:
+        """The table of the records."""
+        return str(cls.model()._meta.db_table)
+
+    @classmethod
+    def pk(cls) -> str:
+        """The column of the table by which records are joined."""
+        return str(cls.model()._meta.pk.column)
+
+    @classmethod
+    def stored_fields(cls) -> dict[str, models.Field]:
+        """The columns of the table that can be written, with their fields."""
+        fields = cls.model()._meta.concrete_fields
+        return {str(field.column): field for field in fields if not isinstance(field, models.GeneratedField)}
+
+    @classmethod
+    def columns(cls) -> list[Column]:
+        """All columns in the order of the file."""
+        return [cls.fields[name] for name in cls._meta.fields]
+
+    @classmethod
+    def imported(cls) -> list[Column]:
+        """The columns that an import reads."""
+        return [column for column in cls.columns() if not column.readonly]
+
+    @classmethod
+    def matching(cls) -> list[str]:
+        """SQL conditions between the record `r` and the staged row `s`, each for one of `keys`."""
+        return [" and ".join(cls.fields[name].matches() for name in names) for names in cls.keys]
+
+    @classmethod
+    def order(cls) -> str:
+        """The order of an export, the same wherever it is made."""
+        return ", ".join(f'{cls.fields[name].written()} collate "C"' for name in cls.keys[0])
+
+    # What an import does beyond cells
+
+    @classmethod
+    def import_rules(cls, options: ImportOptions) -> list[Rule]:
+        """Which rows are refused for what is known beside their own cells."""
+        return []
+
+    @classmethod
+    def values_of_new(cls, options: ImportOptions) -> dict[str, Any]:
+        """Columns of new records that no cell fills. Raise PermissionDenied where the options ask for too much.
+
+        Called in the transaction of the import.
+        """
+        return {}
+
+    @classmethod
+    def computed(cls) -> Computed | None:
+        """Columns of new records that follow from other rows of the file."""
+        return None
+
+    @classmethod
+    def number_new(cls, *, within: bool) -> None:
+        """Give identifiers to the new rows of `drafted`; `within` the transaction that is open, if it is not ours."""
+
+    @classmethod
+    def before_writing(cls) -> None:
+        """Called in the transaction that writes, before the first row."""
+
+    @classmethod
+    def after_writing(cls, options: ImportOptions) -> int:
+        """Called in the same transaction after the last row; return how many records became public."""
+        return 0
+
+
+@cache
+def resources() -> dict[str, type[FileResource]]:
+    """Each kind of file by its name, in the order in which they are loaded: what is named stands before what names it.
+
+    `settings.FILE_RESOURCES` lists them.
+    """
+    return {resource.file(): resource for resource in map(import_string, settings.FILE_RESOURCES)}

@@ -1,0 +1,23 @@
+"""Where files are that are never served from their folder; `settings.STORAGES` has one for each purpose."""
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from django.utils.deconstruct import deconstructible
+
+
+@deconstructible
+class PrivateStorage(FileSystemStorage):
+    """Files that only the account that runs the site can read, in the folder that a setting names."""
+
+    def __init__(self, setting: str, file_permissions_mode: int = 0o600) -> None:
+        super().__init__(file_permissions_mode=file_permissions_mode)
+        self._setting = setting
+
+    @property
+    def base_location(self) -> str:
+        """Read from the settings each time, so that each test has a folder of its own."""
+        return str(getattr(settings, self._setting))
+
+    @property
+    def location(self) -> str:
+        return self.base_location

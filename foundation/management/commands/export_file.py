@@ -1,0 +1,75 @@
+"""``manage.py export_file TYPE``: any of the project's files, such as sources.csv, from the database."""
+
+import os
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
+from tqdm import tqdm
+
+from foundation.files.exporting import exported
+from foundation.files.resources import resources
+
+
+class Command(BaseCommand):
+    help = "Export records as CSV, to a file or to standard output."
+    file_type: str | None = None
+    """The kind of file, where the command is for one kind only."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        if self.file_type is None:
+            parser.add_argument("type", choices=sorted(resources()), help="what the rows of the file are")
+        parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the CSV file (default: standard output)")
+        parser.add_argument(
+            "--with-state",
+            action="store_true",
+            help="add the columns in which two installations differ, such as workflow and updated_at",
+        )
+
+    def handle(self, *, output: Path | None, with_state: bool, **options: Any) -> None:
+        resource = resources()[self.file_type or options["type"]]
+        queryset = self.queryset(**options)
+        total = (resource.model()._default_manager.all() if queryset is None else queryset).count()
+        rows = exported(resource, queryset, with_local=with_state)
+        with tqdm(total=total, unit=" rows", desc="written", disable=not sys.stderr.isatty()) as bar:
+            if output is None:
+                self._print(_counted(rows, bar))
+            else:
+                _write(_counted(rows, bar), output)
+
+    def queryset(self, **options: Any) -> QuerySet[Any] | None:
+        """The records in their order; None for all."""
+        return None
+
+    def _print(self, rows: Iterator[bytes]) -> None:
+        try:
+            for row in rows:
+                self.stdout.write(row.decode(), ending="")
+            self.stdout.flush()
+        except BrokenPipeError:  # the reader, such as `head`, has enough; Python would complain once more at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _counted(rows: Iterator[bytes], bar: tqdm) -> Iterator[bytes]:
+    for number, row in enumerate(rows):
+        if number:
+            bar.update()
+        yield row
+
+
+def _write(rows: Iterator[bytes], path: Path) -> None:
+    """Write beside the file and rename, so that nobody ever reads half of it."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            with part.open("wb") as file:
+                file.writelines(rows)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}. Nothing was written.") from error

@@ -1,0 +1,192 @@
+"""The version of the public data, and what changed since somebody last looked.
+
+Triggers write a row into a log, inside the transaction that changes what the public sees: the row becomes visible with
+the change itself, so that no moment lies between the two and no process can die there. Every process follows the log
+by snapshots, not by numbers: of two transactions the one with the lower number may commit last. A snapshot means
+nothing to another server or another copy of the database, so that a follower who finds himself there begins anew.
+
+The log is a plain table, `foundation_publicchange`. Its `records` are the entries that changed; null says that any
+may have changed, an empty array that something else did, such as a label or a figure.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import connection, models
+
+M = TypeVar("M", bound=type[models.Model])
+
+LONGEST_PAUSE = 12 * 60 * 60
+"""Seconds after which a follower begins anew; the log is kept for a day."""
+
+
+OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
+_ROWS = {
+    "insert": "select * from new_rows",
+    "update": "select * from old_rows union all select * from new_rows",
+    "delete": "select * from old_rows",
+}
+_TRANSITIONS = {
+    "insert": pgtrigger.Referencing(new="new_rows"),
+    "update": pgtrigger.Referencing(old="old_rows", new="new_rows"),
+    "delete": pgtrigger.Referencing(old="old_rows"),
+}
+
+
+def bumps_public_version(
+    records: str = "", *, any_record: bool = False, when: Iterable[str] = OPERATIONS
+) -> Callable[[M], M]:
+    """Class decorator: a change in this table changes what the public sees.
+
+    `records` is SQL that selects the identifiers of the public records concerned from `changed`, which has the rows
+    before and after; where it finds none, nobody outside sees the change. Without it every change is one of
+    something else, or with `any_record` one of any measure.
+    """
+    noted = "null" if any_record else "'{}'"
+
+    def trigger(operation: str) -> pgtrigger.Trigger:
+        changed = f"with changed as ({_ROWS[operation]})"
+        if records:
+            body = f"""
+                found := ({changed} select array({records}));
+                if cardinality(found) > 0 then perform note_public_change(found); end if;
+                return null;
+            """
+        else:
+            body = f"""
+                if exists ({changed} select from changed) then perform note_public_change({noted}); end if;
+                return null;
+            """
+        return pgtrigger.Trigger(
+            name=f"public_change_{operation}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=OPERATIONS[operation],
+            referencing=_TRANSITIONS[operation],
+            declare=[("found", "bigint[]")] if records else None,
+            func=body,
+        )
+
+    emptied = pgtrigger.Trigger(
+        name="public_change_truncate",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=pgtrigger.Truncate,
+        func="perform note_public_change(null); return null;",
+    )
+
+    def declare(model: M) -> M:
+        declared: M = pgtrigger.register(*map(trigger, when), emptied)(model)
+        return declared
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What could be seen at one time, and where; '' before the first look."""
+
+    snapshot: str = ""
+    database: str = ""
+    """This copy of the log on this start of the server: other after a restore, a fail-over or a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogDelta:
+    """What has become visible between two looks; `records` is None where any may have changed.
+
+    `has_others`: something that is no measure has changed, such as the name of a country.
+    """
+
+    look: Look
+    has_any: bool
+    has_others: bool
+    records: list[int] | None
+
+
+# Rows whose transaction is not this server's past came with a restore: they are no news
+_FRESH = """
+    with fresh as (
+        select records from foundation_publicchange
+        where xid >= pg_snapshot_xmin(%(since)s::pg_snapshot)
+            and not pg_visible_in_snapshot(xid, %(since)s::pg_snapshot)
+            and (xid < pg_snapshot_xmax(pg_current_snapshot()) or xid = pg_current_xact_id_if_assigned())
+    )
+    select pg_current_snapshot()::text,
+        pg_postmaster_start_time()::text || ' ' || pg_relation_filepath('foundation_publicchange'),
+        count(*) > 0, coalesce(bool_or(records = '{}'), false), coalesce(bool_or(records is null), false),
+        array(select distinct unnest(records) from fresh)
+    from fresh
+"""
+
+
+def changes_since(last: Look) -> LogDelta:
+    """What the log has that the `last` look could not see; everything where that was elsewhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FRESH, {"since": last.snapshot or "1:1:"})
+        snapshot, database, has_any, has_others, is_everything, records = cursor.fetchone()
+    look = Look(snapshot, database)
+    if last.database != database:
+        return LogDelta(look, True, True, None)
+    return LogDelta(look, has_any, has_others, None if is_everything else records)
+
+
+class Follower:
+    """Looks at the log and remembers what it has seen; one for each purpose in a process."""
+
+    def __init__(self) -> None:
+        self._last = Look()
+        self._looked = 0.0
+
+    def look(self) -> LogDelta:
+        """What has changed since the last look; at the first one, everything."""
+        now = time.monotonic()
+        if now - self._looked > LONGEST_PAUSE:
+            self._last = Look()
+        changes = changes_since(self._last)
+        self._last, self._looked = changes.look, now
+        return changes
+
+
+class _Version:
+    """The version as this process knows it, not older than `settings.PUBLIC_VERSION_AGE` seconds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._follower = Follower()
+        self._looked = -1.0
+        self._value = ""
+
+    def get(self) -> str:
+        if connection.in_atomic_block:  # what is not committed is nobody else's
+            return _counted()
+        with self._lock:
+            now = time.monotonic()
+            if self._looked < 0 or now - self._looked >= settings.PUBLIC_VERSION_AGE:
+                if self._follower.look().has_any:
+                    self._value = _counted()
+                self._looked = now
+            return self._value
+
+
+def _counted() -> str:
+    """Names the set of changes that is visible; the same in every process, and never that of another set."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select concat_ws('.', pg_relation_filepath('foundation_publicchange'), count(*), sum(name))"
+            " from foundation_publicchange"
+        )
+        return str(cursor.fetchone()[0])
+
+
+_version = _Version()
+
+
+def public_version() -> str:
+    """A text that differs after every commit that changes what the public sees, and is alike in every process."""
+    return _version.get()

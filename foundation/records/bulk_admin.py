@@ -1,0 +1,95 @@
+"""Actions on many records: at most so many at once, under a lock, and not on what changed since the list was shown."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ActionForm
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from foundation.records.deletion_admin import SEEN, DeletionAdmin, changed_since, read_versions, written_versions
+
+MOST_AT_ONCE = 500
+"""Records that one action changes: what a person can answer for, and what a lock holds up for a second at most."""
+MOST_NAMED = 10
+"""Records that a message names."""
+
+Act = Callable[[Any, HttpRequest, QuerySet[Any]], Any]
+
+
+class SeenActionForm(ActionForm):
+    """The choice of an action, with the versions of the records that the list shows."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, label="")
+
+
+class BulkAdmin(DeletionAdmin):
+    """A list whose actions are careful; those that need nothing but the right to see change nothing."""
+
+    action_form = SeenActionForm
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions: Any = super().get_actions(request)
+        for name, (act, *others) in actions.items():
+            if list(getattr(act, "allowed_permissions", ())) != ["view"]:
+                actions[name] = (careful(act), *others)
+        return actions
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        context: Any = getattr(response, "context_data", None) or {}
+        if "cl" in context and context.get("action_form"):  # else it is an action's answer, or nobody may act
+            keys = [record.pk for record in context["cl"].result_list]
+            context["action_form"].initial[SEEN] = written_versions(self.model, keys)
+        return response
+
+
+def careful(act: Act) -> Act:
+    """The action, refused for too many records at once and for those that changed since they were shown."""
+
+    @wraps(act)
+    def acted(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        keys = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(keys) > MOST_AT_ONCE:
+            messages.error(request, too_many(queryset.count()))
+            return None
+        with transaction.atomic():
+            if refused_as_changed(model_admin, request, keys):
+                return None
+            answer = act(model_admin, request, queryset)
+            if isinstance(answer, TemplateResponse) and answer.context_data is not None:
+                answer.context_data[SEEN] = written_versions(model_admin.model, keys)  # it asks, and is answered later
+            return answer
+
+    return acted
+
+
+def too_many(count: int) -> str:
+    """That an action is asked for too many records, and what helps."""
+    words = _("Nothing was changed: %(count)d are selected, and at most %(most)d are changed at once. Narrow the list.")
+    return words % {"count": count, "most": MOST_AT_ONCE}
+
+
+def refused_as_changed(model_admin: Any, request: HttpRequest, keys: list[Any]) -> bool:
+    """Lock the records; say which of them changed since the page showed them, and whether there are any."""
+    records = model_admin.model._base_manager.filter(pk__in=keys)
+    list(records.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    changed = changed_since(read_versions(request), model_admin.model, keys)
+    if changed:
+        named = ", ".join(str(record) for record in records.filter(pk__in=changed[:MOST_NAMED]))
+        words = ngettext(
+            "Nothing was changed: %(count)d record was changed by somebody after you opened the list. Look at it again"
+            " first: %(named)s.",
+            "Nothing was changed: %(count)d records were changed by somebody after you opened the list. Look at them"
+            " again first: %(named)s.",
+            len(changed),
+        )
+        messages.error(request, words % {"count": len(changed), "named": named})
+    return bool(changed)

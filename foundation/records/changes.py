@@ -1,0 +1,209 @@
+"""What happened to a record, from its kept events, as readable differences: who, when, which field, from what to what.
+
+Generic: it reads any model whose history is tracked, with the rows that belong to it (those that are deleted with it,
+its tags included). The number of queries depends on the models, never on the number of events.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from foundation.partial_dates import PartialDate, Period
+
+Names = dict[type[models.Model], dict[Any, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field, or one row that belongs to the record; '' before an addition and after a removal."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(slots=True)
+class Act:
+    """What one person changed at one time; `who` is '' where nobody was signed in: SQL, a command."""
+
+    at: datetime.datetime
+    who: str
+    note: str
+    changes: list[Change] = field(default_factory=list)
+
+
+def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True) -> list[Act]:
+    """The acts on `record`, newest first; its fields in `hidden` are caches or bookkeeping and stay unsaid.
+
+    Who only asks what changed and when wants nothing `named`: rows and people referred to are then numbers.
+    """
+    kept = list(_events(record))
+    names = _names(record, kept, hidden) if named else {}
+    users = _usernames(event for _model, events in kept for event in events) if named else {}
+    acts: dict[Any, Act] = {}
+    for model, events in kept:
+        for event, change in _changes(record, model, events, hidden, names):
+            key = (event.pgh_created_at, event.pgh_context_id)
+            if key not in acts:
+                acts[key] = _act(event, users)
+            _tell(acts[key], change, is_field=model is type(record))
+    newest_first = [act for act in reversed(acts.values()) if act.changes]
+    return sorted(newest_first, key=lambda act: act.at, reverse=True)
+
+
+def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
+    """The version of each record by its key: the one that it counts, else the number of its newest event."""
+    if any(column.name == "record_version" for column in model._meta.fields):
+        return dict(model._default_manager.filter(pk__in=keys).values_list("pk", "record_version"))
+    event_model = next(event_model for event_model, owner in _event_models(model) if owner is None)
+    key = model._meta.pk.attname
+    events = event_model._default_manager.filter(**{f"{key}__in": list(keys)}).order_by()
+    return dict(events.values_list(key).annotate(models.Max("pgh_id")))
+
+
+def _tell(act: Act, change: Change, *, is_field: bool) -> None:
+    """Add a change to an act; a field that the act wrote twice tells its first and last value."""
+    earlier = next((c for c in act.changes if c.what == change.what), None) if is_field else None
+    if earlier is None:
+        act.changes.append(change)
+        return
+    act.changes.remove(earlier)
+    if earlier.before != change.after:
+        act.changes.append(Change(change.what, earlier.before, change.after))
+
+
+def _act(event: Any, users: dict[int, str]) -> Act:
+    metadata = event.pgh_context.metadata if event.pgh_context else {}
+    note = " ".join(str(metadata[key]) for key in ("command", "file", "note") if metadata.get(key))
+    return Act(event.pgh_created_at, users.get(metadata.get("user") or 0, ""), note)
+
+
+def _events(record: models.Model) -> Iterator[tuple[type[models.Model], list[Any]]]:
+    """Each kept model that tells of `record`, the record's own first, with its events, oldest first."""
+    for event_model, owner in sorted(_event_models(type(record)), key=lambda pair: pair[1] is not None):
+        tracked: Any = event_model
+        column = owner or tracked.pgh_tracked_model._meta.pk.attname
+        events = event_model._default_manager.filter(**{column: record.pk})
+        yield tracked.pgh_tracked_model, list(events.select_related("pgh_context").order_by("pgh_id"))
+
+
+def _event_models(model: type[models.Model]) -> Iterator[tuple[type[models.Model], str | None]]:
+    """The event models of `model` and of what is deleted with it, the latter with the column that names the owner."""
+    for event_model in apps.get_models():
+        tracked = getattr(event_model, "pgh_tracked_model", None)
+        if tracked is model:
+            yield event_model, None
+        elif tracked and tracked._meta.concrete_model._meta.auto_created in (False, model):
+            for key in tracked._meta.fields:
+                if key.related_model is model and key.remote_field.on_delete is models.CASCADE:
+                    yield event_model, key.attname
+
+
+def _told(model: type[models.Model], hidden: Collection[str]) -> list[models.Field]:
+    """The fields of `model` that are kept and worth telling."""
+    return [
+        f for f in model._meta.fields if not (f.primary_key or isinstance(f, models.GeneratedField) or f.name in hidden)
+    ]
+
+
+def _changes(
+    record: models.Model, model: type[models.Model], events: list[Any], hidden: Collection[str], names: Names
+) -> Iterator[tuple[Any, Change]]:
+    before: dict[Any, Any] = {}
+    pk = model._meta.pk.attname
+    own = model is type(record)
+    for event in events:
+        earlier = before.get(getattr(event, pk))
+        before[getattr(event, pk)] = event
+        if own:
+            changes = _field_changes(model, earlier, event, hidden, names)
+        else:
+            changes = _row_change(record, model, earlier, event, names)
+        for change in changes:
+            yield event, change
+
+
+def _field_changes(
+    model: type[models.Model], earlier: Any, event: Any, hidden: Collection[str], names: Names
+) -> Iterator[Change]:
+    """Each field of the record itself that differs; a record that is new tells what it began with."""
+    if event.pgh_label == "delete":
+        yield Change(capfirst(str(model._meta.verbose_name)), _("recorded"), _("deleted"))
+        return
+    for column in _told(model, hidden):
+        old, new = (_in_words(column, getattr(e, column.attname), names) if e else "" for e in (earlier, event))
+        if old != new:
+            yield Change(capfirst(str(column.verbose_name)), old, new)
+
+
+def _row_change(
+    record: models.Model, model: type[models.Model], earlier: Any, event: Any, names: Names
+) -> Iterator[Change]:
+    """A row that belongs to the record: added, changed or removed, described by its fields."""
+    described = _description(record, model, event, names)
+    if event.pgh_label == "insert":
+        yield Change(_name_of_rows(record, model), "", described)
+    elif event.pgh_label == "delete":
+        yield Change(_name_of_rows(record, model), described, "")
+    elif (old := _description(record, model, earlier, names) if earlier else "") != described:
+        yield Change(_name_of_rows(record, model), old, described)
+
+
+def _name_of_rows(record: models.Model, model: type[models.Model]) -> str:
+    tags = (f.verbose_name for f in record._meta.many_to_many if f.remote_field.through is model._meta.concrete_model)
+    return capfirst(str(next(tags, model._meta.verbose_name)))
+
+
+def _description(record: models.Model, model: type[models.Model], event: Any, names: Names) -> str:
+    columns = [f for f in _told(model, ()) if f.related_model is not type(record) or _is_other(f, event, record)]
+    words = (_in_words(f, getattr(event, f.attname), names) for f in columns if f.name != "position")
+    return ", ".join(word for word in words if word)
+
+
+def _is_other(column: models.Field, event: Any, record: models.Model) -> bool:
+    return bool(getattr(event, column.attname) != record.pk)
+
+
+def _in_words(column: models.Field, value: Any, names: Names) -> str:
+    if value is None or value == "":
+        return ""
+    if column.related_model is not None:
+        return names.get(column.related_model, {}).get(value, f"#{value}")
+    if column.flatchoices:
+        return str(dict(column.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime.datetime):
+        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, PartialDate | Period):
+        return value.in_words() + (" ?" if value.inferred else "")
+    return str(value)
+
+
+def _names(
+    record: models.Model, kept: Iterable[tuple[type[models.Model], list[Any]]], hidden: Collection[str]
+) -> Names:
+    """The present name of everything that the events tell of, in one query a model."""
+    wanted: dict[Any, set[Any]] = defaultdict(set)
+    for model, events in kept:
+        for column in _told(model, hidden if model is type(record) else ()):
+            if column.related_model is not None:
+                wanted[column.related_model].update(getattr(event, column.attname) for event in events)
+    return {
+        model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys - {None})}
+        for model, keys in wanted.items()
+    }
+
+
+def _usernames(events: Iterable[Any]) -> dict[int, str]:
+    ids = {event.pgh_context.metadata.get("user") for event in events if event.pgh_context}
+    return dict(get_user_model()._default_manager.filter(pk__in=ids - {None}).values_list("pk", "username"))

@@ -1,0 +1,94 @@
+"""Deleting what somebody else has just changed, and saving what somebody else has just deleted: both are told."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from foundation.keys import key_of
+from foundation.records.changes import acts_on, versions
+from foundation.records.second_reader_admin import SecondReaderAdmin
+
+SEEN = "seen"
+"""The hidden field with the version of each record that a page showed."""
+MOST_CHANGES = 12
+"""Changes of the last act that are told before a deletion."""
+
+
+def written_versions(model: Any, keys: Any) -> str:
+    """The versions of records as a page carries them."""
+    return json.dumps({str(key): version for key, version in versions(model, keys).items()})
+
+
+def read_versions(request: HttpRequest) -> dict[str, int]:
+    """What a page carried; nothing where it carried nothing that can be read."""
+    try:
+        return {str(key): int(version) for key, version in json.loads(request.POST.get(SEEN, "") or "{}").items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
+
+
+def changed_since(seen: Mapping[str, int], model: Any, keys: Any) -> list[Any]:
+    """The keys of the records that are no more what a page showed."""
+    return [key for key, version in versions(model, keys).items() if seen.get(str(key), version) != version]
+
+
+class DeletionAdmin(SecondReaderAdmin):
+    """A confirmation that tells who changed the record last, and asks anew where that was after it was shown."""
+
+    def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        with transaction.atomic():
+            record = self.locked(object_id)
+            told: dict[str, Any] = {}
+            if record is not None:
+                if request.POST and changed_since(read_versions(request), self.model, [record.pk]):
+                    request.POST, told["is_changed"] = QueryDict(), True
+                told["last_act"] = next(iter(acts_on(record, hidden=self.history_hidden)), None)
+                told["most_changes"] = f":{MOST_CHANGES}"
+                told[SEEN] = written_versions(self.model, [record.pk])
+            return super().delete_view(request, object_id, {**told, **(extra_context or {})})
+
+    def locked(self, object_id: str) -> Any:
+        """The record, which nobody else changes until the end of the transaction; None where it is gone."""
+        key = key_of(self.model, unquote(object_id))
+        return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
+
+
+def deleted_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """What was typed into the form of a record that is gone, to be copied."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("Nothing is saved: this record was deleted after you opened it"),
+        "opts": model_admin.opts,
+        "typed": list(_typed(model_admin, request)),
+        "may_add": model_admin.has_add_permission(request),
+    }
+    return TemplateResponse(request, "admin/deleted_meanwhile.html", context, status=410)
+
+
+def _typed(model_admin: Any, request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """Label and text of each box that somebody filled in, those of rows with their number."""
+    names = _names(model_admin.model)
+    rows = {}
+    for relation in model_admin.opts.related_objects:
+        model: Any = relation.related_model
+        rows[relation.get_accessor_name()] = (capfirst(model._meta.verbose_name), _names(model))
+    for key, values in request.POST.lists():
+        prefix, number, name = key.split("-", 2) if key.count("-") >= 2 else ("", "", key)
+        text = "\n".join(value for value in values if value.strip())
+        if text and not prefix and name in names:
+            yield names[name], text
+        elif text and number.isdecimal() and name in rows.get(prefix, ("", {}))[1]:
+            label, of_row = rows[prefix]
+            yield f"{label} {int(number) + 1}: {of_row[name]}", text
+
+
+def _names(model: Any) -> dict[str, str]:
+    fields = (*model._meta.fields, *model._meta.many_to_many)
+    return {field.name: capfirst(str(field.verbose_name)) for field in fields if not field.primary_key}

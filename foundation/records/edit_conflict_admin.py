@@ -1,0 +1,195 @@
+"""Forms of the admin that never write over what somebody else saved meanwhile; what that means is in `stale.py`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.forms import BaseInlineFormSet
+from django.forms.utils import ErrorDict, ErrorList
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.middleware.csrf import get_token
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from foundation.records.bulk_admin import BulkAdmin
+from foundation.records.changes import acts_on
+from foundation.records.deletion_admin import deleted_page
+from foundation.records.edit_conflicts import Merge, Snapshot, choose, snapshot, written
+from foundation.records.record_admin import RecordForm
+from foundation.records.second_reader import BecamePublic, may_change
+from foundation.records.second_reader_admin import refusal_of, refuse
+
+SHARES_RULE = "countries_observation_shares_within_the_whole"
+"""The rule of a trigger, which no constraint of a model names."""
+
+
+class MergingForm(RecordForm):
+    """A form that carries what it showed; `refusal` is what was found against saving, such as a newer version."""
+
+    loaded = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    refusal: Any = None
+    own_fields: tuple[str, ...] = ("loaded",)
+    """Fields of the form that are none of the record."""
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """What was changed of the record."""
+        return [name for name in super().changed_data if name not in self.own_fields]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.refusal:
+            raise ValidationError(self.refusal, code="refused")
+        return cleaned
+
+
+class MergingAdmin(BulkAdmin):
+    """A form and its rows, shown again with both versions where somebody else saved meanwhile."""
+
+    form = MergingForm
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = refusal_of(request)
+        return form
+
+    # Saving
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """Save under a lock; what cannot be saved is shown again with all that was typed."""
+        if request.method != "POST":
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        typed = request.POST
+        try:
+            with transaction.atomic():
+                answer = self.before_saving(request, object_id)
+                return answer or super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError as error:
+            refuse(request, typed, rule_broken(error, [self.model, *(inline.model for inline in self.inlines)]))
+        except BecamePublic:
+            self.refuse_as_public(request, typed)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """Look at what is stored now, under a lock, and refuse what is not to be saved; an answer takes its place."""
+        if object_id is None or not self.has_change_permission(request):
+            return None
+        record = self.locked(object_id)
+        if record is None:
+            return deleted_page(self, request, object_id)
+        self.notice_newer_version(request, record)
+        return None
+
+    def notice_newer_version(self, request: HttpRequest, record: Any) -> None:
+        """Refuse to save what is public by now, and merge where the record is not what the form showed."""
+        if not may_change(request.user, record):
+            self.refuse_as_public(request, request.POST)
+            return
+        base = Snapshot.from_json(request.POST.get("loaded", ""))
+        form, formsets = self.forms_of(request, record)
+        is_newer = snapshot(form, formsets) != base
+        if is_newer and Merge(base, form, formsets, request.POST).differences:
+            self.merge(request, record, self.newer_version(request, record))
+        else:  # as it was opened, or changed alike by both
+            self.take_choices(request)
+
+    def newer_version(self, request: HttpRequest, record: Any) -> str:
+        """What is said above two versions."""
+        return newer_version(request, record)
+
+    def forms_of(self, request: HttpRequest, record: Any) -> tuple[Any, list[BaseInlineFormSet]]:
+        """The form and formsets as a page opened now would show them."""
+        form = self.get_form(request, record, change=True)(instance=record)
+        formsets = [
+            formset(instance=record, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
+            for formset, inline in self.get_formsets_with_inlines(request, record)
+            if inline.has_change_permission(request, record)
+        ]
+        return form, formsets
+
+    def merge(self, request: HttpRequest, record: Any, words: str) -> QueryDict:
+        """Have both versions shown with `words`; return what the form will hold."""
+        base = Snapshot.from_json(request.POST.get("loaded", ""))
+        refuse(request, request.POST, words)
+        merge = Merge(base, *self.forms_of(request, record), request.POST)
+        refuse(request, merge.data, words, merge.differences)
+        return merge.data
+
+    def take_choices(self, request: Any) -> None:
+        """Put the versions that were chosen into the form; refuse to save while one is not."""
+        data, undecided = choose(request.POST)
+        request.POST = data
+        if undecided:
+            refuse(request, data, _("Choose a version wherever both of you changed something."), undecided)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
+        differences = getattr(request, "differences", [])
+        if context["original"] and not form.is_bound:
+            form.initial["loaded"] = snapshot(form, _written_here(inline_formsets)).to_json()
+        context |= {"differences": differences, "written_differences": written(differences)}
+        if differences:
+            context["place_of_faults"] = context.get("place_of_faults") or "differences"
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _written_here(inline_formsets: Any) -> list[Any]:
+    """The rows that the person may change: others are shown, and sent by nobody."""
+    return [inline.formset for inline in inline_formsets if inline.has_change_permission]
+
+
+def newer_version(request: HttpRequest, record: Model) -> str:
+    """Who changed the record after the form was opened, and what to do."""
+    who = next((act.who for act in acts_on(record)[:1]), "")
+    if who == request.user.get_username():
+        text = _("Nothing is saved yet: you changed this record yourself, in another window, after you opened it here.")
+    else:
+        text = _("Nothing is saved yet: %(who)s changed this record after you opened it.") % {
+            "who": who or _("somebody else")
+        }
+    parts = [
+        text,
+        _(
+            "Both versions are shown below. What only one of you changed is in the form already; look at the rest, then"
+            " save again."
+        ),
+    ]
+    if request.FILES:
+        parts.append(_("Choose your file again, too: a browser sends it only once."))
+    return " ".join(parts)
+
+
+def without_errors(context: Any) -> None:
+    """Show a form that was sent, and not to be saved, without what saving would find wrong with it."""
+    formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+    for form in (context["adminform"].form, *(row for formset in formsets for row in formset.forms)):
+        form._errors = ErrorDict()
+    for formset in formsets:
+        formset._non_form_errors = ErrorList()
+    context["errors"] = ErrorList()
+
+
+def rule_broken(error: IntegrityError, models: Iterable[type[Model]]) -> str:
+    """The words of the constraint of one of `models` that the database held against a save."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None)
+    if name == SHARES_RULE:
+        return _("Somebody saved another share of the same whole, so that they now pass 100 percent. Look again.")
+    for model in models:
+        for constraint in model._meta.constraints:
+            if constraint.name == name:
+                return str(constraint.violation_error_message)
+    return _("Somebody saved something that does not go together with this (%(rule)s). Look again, then save.") % {
+        "rule": name or error
+    }
+
+
+def session_view(request: HttpRequest) -> JsonResponse:
+    """Asked before a form is sent: that its author is still signed in, and the token that a new sign-in brought."""
+    return JsonResponse({"token": get_token(request)})

@@ -1,0 +1,328 @@
+"""Saving over somebody else's newer version: both are shown, neither is lost.
+
+A form carries in `loaded` what it showed when it was opened. When the record has moved on, what was typed is merged
+field by field with what is stored: a field that only one of the two changed takes that change, tags take the changes
+of both, and where both changed a field one must choose. Nothing is written until it is saved again.
+
+Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
+"""
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from django import forms
+from django.db import models
+from django.http import QueryDict
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from foundation.keys import key_of, whole_number
+
+MOST_ROWS = 2000
+"""Rows that Django itself reads of a formset."""
+
+NOT_COMPARED = forms.models.InlineForeignKeyField
+"""The owner of a row."""
+
+Values = dict[str, list[str]]
+Rows = dict[str, Values]
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What a form shows: its fields, and the rows of its inline formsets by prefix and primary key."""
+
+    fields: Values = field(default_factory=dict)
+    rows: dict[str, Rows] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps({"fields": self.fields, "rows": self.rows}, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Snapshot":
+        """What a form carried; nothing where it carried nothing that can be read, so that all differences show."""
+        try:
+            loaded = _loaded(text or "{}")
+            rows = {prefix: {key: _texts(row) for key, row in rows.items()} for prefix, rows in loaded["rows"].items()}
+            return cls(_texts(loaded["fields"]), rows)
+        except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
+            return cls()
+
+
+def _texts(values: Mapping[str, Any]) -> Values:
+    return {name: [str(value) for value in several] for name, several in values.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that somebody changed meanwhile: as opened, as stored now, as typed; and which one the form holds."""
+
+    name: str
+    label: str
+    base: str
+    theirs: str
+    mine: str
+    is_conflict: bool
+    theirs_raw: str = ""
+    mine_raw: str = ""
+    choice: str = ""
+
+    @property
+    def box(self) -> str:
+        """The name of the radio buttons that choose a version."""
+        return f"choice-{self.name}"
+
+
+CHOICES = ("theirs", "mine")
+
+
+def choose(data: QueryDict) -> tuple[QueryDict, list[Difference]]:
+    """Put the versions chosen on the page of differences into `data`; return it with all of them, or none once chosen.
+
+    A version already in the form, or edited there since, is left alone: the script puts it there at the choice.
+    """
+    data, shown = data.copy(), []
+    for shown_before in _read(data.get("differences", "")):
+        choice = data.get(shown_before.box, "")
+        shown.append(replace(shown_before, choice=choice if choice in CHOICES else ""))
+    for difference in (each for each in shown if each.is_conflict and each.choice == "theirs"):
+        if _clean(data.getlist(difference.name)) == json.loads(difference.mine_raw):
+            data.setlist(difference.name, json.loads(difference.theirs_raw))
+    return data, shown if any(each.is_conflict and not each.choice for each in shown) else []
+
+
+def written(differences: Iterable[Difference]) -> str:
+    """Differences as the form carries them from one save to the next."""
+    return json.dumps([asdict(difference) for difference in differences], ensure_ascii=False)
+
+
+def _read(text: str) -> list[Difference]:
+    """What a form carried; nothing where that cannot be read."""
+    try:
+        found = [Difference(**each) for each in _loaded(text or "[]")]
+        is_written_by_us = all(isinstance(value, str | bool) for each in found for value in asdict(each).values())
+        raws = [raw for each in found if each.is_conflict for raw in (each.theirs_raw, each.mine_raw)]
+        return found if is_written_by_us and all(map(_are_texts, map(_loaded, raws))) else []
+    except (ValueError, TypeError, RecursionError):
+        return []
+
+
+def _are_texts(values: Any) -> bool:
+    """Whether values read from JSON are what a browser posts."""
+    return isinstance(values, list) and all(isinstance(text, str) and "\0" not in text for text in values)
+
+
+def _loaded(text: str) -> Any:
+    """What JSON holds; raise ValueError also where it holds half a character, which no page can be written with."""
+    loaded = json.loads(text)
+    json.dumps(loaded, ensure_ascii=False).encode()
+    return loaded
+
+
+def snapshot(form: forms.BaseForm, formsets: Iterable[Any]) -> Snapshot:
+    """What an unbound form and its formsets show."""
+    return Snapshot(
+        _values(form), {fs.prefix: {str(f.instance.pk): _values(f) for f in fs.initial_forms} for fs in formsets}
+    )
+
+
+def _values(form: Any) -> Values:
+    """The fields of the record alone: a formset adds the key of the row, its owner and the box to delete it."""
+    owner = form.instance._meta
+    names = {f.name for f in (*owner.fields, *owner.many_to_many) if not f.primary_key}
+    left_out = {*getattr(form, "own_fields", ()), "position"}
+    return {
+        name: _as_posted(_written(form[name]))
+        for name, column in form.fields.items()
+        if name in names - left_out and not isinstance(column, NOT_COMPARED)
+    }
+
+
+def _written(box: forms.BoundField) -> Any:
+    """The value as its box has it: a day is written in the reader's language."""
+    value = box.value()
+    return box.field.widget.format_value(value) if isinstance(value, datetime.date) else value
+
+
+def _as_posted(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return ["on"] if value else []
+    if isinstance(value, list | tuple | set | models.QuerySet):
+        return sorted(str(getattr(item, "pk", item)) for item in value)
+    return [] if value is None else _clean([str(value)])
+
+
+def _clean(values: Iterable[str]) -> list[str]:
+    """Without what carries no meaning: blanks around, the line ends of forms, empty boxes."""
+    texts = (value.replace("\r\n", "\n").strip() for value in values)
+    return sorted(text for text in texts if text)
+
+
+class Merge:
+    """Three versions of a record, merged: as opened (`base`), as stored (`theirs`) and as typed (`posted`)."""
+
+    def __init__(self, base: Snapshot, form: Any, formsets: list[Any], posted: QueryDict) -> None:
+        self.base, self.form, self.formsets = base, form, formsets
+        self.theirs = snapshot(form, formsets)
+        self.data = posted.copy()
+        self.differences = [*self._fields(), *(d for formset in formsets for d in self._rows(formset))]
+        self.data["loaded"] = self.theirs.to_json()
+
+    def _fields(self) -> Iterator[Difference]:
+        for name, theirs in self.theirs.fields.items():
+            base, mine = self.base.fields.get(name, []), _clean(self.data.getlist(name))
+            if difference := self._merge(name, self.form.fields[name], base, theirs, mine):
+                yield difference
+
+    def _merge(self, name: str, column: Any, base: list[str], theirs: list[str], mine: list[str]) -> Difference | None:
+        """Merge one field into the data; None where the other person did not change it, or changed it alike."""
+        if theirs in (base, mine):
+            return None
+        if isinstance(column, forms.FileField):
+            mine = base  # a browser sends a file once, so that the box is empty again and theirs stays
+        is_set = isinstance(column, forms.ModelMultipleChoiceField)
+        is_conflict = mine != base and not is_set
+        if not is_conflict:
+            self.data.setlist(name, _of_both(base, theirs, mine) if is_set else theirs)
+        label = capfirst(str(column.label))
+        return Difference(
+            name,
+            label,
+            in_words(column, base),
+            in_words(column, theirs),
+            in_words(column, mine),
+            is_conflict,
+            json.dumps(theirs),
+            json.dumps(mine),
+        )
+
+    def _rows(self, formset: Any) -> Iterator[Difference]:
+        base, theirs = self.base.rows.get(formset.prefix, {}), self.theirs.rows[formset.prefix]
+        forms_by_key = {str(form.instance.pk): form for form in formset.initial_forms}
+        kept: list[Values] = []
+        added: list[Values] = []
+        gone: list[tuple[Difference, int]] = []
+        for row in posted_rows(self.data, formset.prefix):
+            key = (row.get("id") or [""])[0]
+            if not key:
+                added.append(row)
+            elif key in theirs:
+                row_name = f"{formset.prefix}-{len(kept)}"
+                yield from self._merge_row(formset, row_name, row, base.get(key, {}), theirs[key], forms_by_key[key])
+                kept.append(row)
+            elif not row.get("DELETE"):
+                gone.append((self._gone_row(formset, row, base.get(key, {}), added), len(added) - 1))
+        seen = {(row.get("id") or [""])[0] for row in kept}
+        for key in theirs.keys() - seen:
+            kept.append({"id": [key], **theirs[key], "position": _as_posted(_position(forms_by_key[key]))})
+            yield Difference(
+                formset.prefix, _name(formset), "", _row_in_words(forms_by_key[key], theirs[key]), "", False
+            )
+        for difference, index in gone:
+            yield replace(difference, name=f"{formset.prefix}-{len(kept) + index}-DELETE")
+        self._write_rows(formset.prefix, kept, added)
+
+    def _merge_row(
+        self, formset: Any, row_name: str, row: Values, base: Values, theirs: Values, form: Any
+    ) -> Iterator[Difference]:
+        for name, values in theirs.items():
+            mine = _clean(row.get(name, []))
+            if values in (base.get(name, []), mine):
+                continue
+            is_conflict = mine != base.get(name, [])
+            if not is_conflict:
+                row[name] = values
+            column = form.fields[name]
+            label = f"{_name(formset)} ({form.instance}): {column.label}"
+            texts = (in_words(column, base.get(name, [])), in_words(column, values), in_words(column, mine))
+            yield Difference(
+                f"{row_name}-{name}",
+                label,
+                *texts,
+                is_conflict,
+                theirs_raw=json.dumps(values),
+                mine_raw=json.dumps(mine),
+            )
+
+    def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Difference:
+        """The other person removed a row: it goes, unless it was changed here, when it stays as a new one."""
+        mine = {name: _clean(row.get(name, [])) for name in base}
+        if mine != base:
+            row["id"] = [""]
+            added.append(row)
+        empty = formset.empty_form
+        texts = (_row_in_words(empty, base), _("removed"), _row_in_words(empty, mine))
+        return Difference(
+            formset.prefix, _name(formset), *texts, is_conflict=mine != base, theirs_raw='["on"]', mine_raw="[]"
+        )
+
+    def _write_rows(self, prefix: str, kept: list[Values], added: list[Values]) -> None:
+        """Put the rows into the data as a formset reads them: those with a key first."""
+        for key in [*self.data]:
+            if key.startswith(f"{prefix}-") and whole_number(key.split("-")[1]) is not None:
+                del self.data[key]
+        for index, row in enumerate([*kept, *added]):
+            for name, values in row.items():
+                self.data.setlist(f"{prefix}-{index}-{name}", values)
+        self.data[f"{prefix}-TOTAL_FORMS"] = str(len(kept) + len(added))
+        self.data[f"{prefix}-INITIAL_FORMS"] = str(len(kept))
+
+
+def _of_both(base: list[str], theirs: list[str], mine: list[str]) -> list[str]:
+    """Tags with what either added and without what either took away."""
+    return sorted((set(theirs) & set(mine)) | (set(theirs) ^ set(mine)) - set(base))
+
+
+def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:
+    """How many rows a posted formset says that it has, as far as it can be believed."""
+    return min(whole_number(str(data.get(f"{prefix}-TOTAL_FORMS", ""))) or 0, MOST_ROWS)
+
+
+def posted_rows(data: QueryDict, prefix: str) -> list[Values]:
+    """The rows of a posted formset, each by the names of its fields."""
+    total = number_of_rows(data, prefix)
+    rows: list[Values] = [{} for _row in range(total)]
+    for key in data:
+        parts = key.split("-", 2)
+        number = whole_number(parts[1]) if len(parts) == 3 and parts[0] == prefix else None
+        if number is not None and number < total:
+            rows[number][parts[2]] = data.getlist(key)
+    return rows
+
+
+def _position(form: Any) -> Any:
+    return form["position"].value() if "position" in form.fields else None
+
+
+def _name(formset: Any) -> str:
+    return str(capfirst(formset.model._meta.verbose_name))
+
+
+def _row_in_words(form: Any, values: Values) -> str:
+    texts = (in_words(form.fields[name], v) for name, v in values.items() if name in form.fields)
+    return ", ".join(text for text in texts if text)
+
+
+def in_words(column: Any, values: list[str]) -> str:
+    """Posted values as the form would show them: labels for codes and keys, texts as they are."""
+    if isinstance(column, forms.ModelChoiceField):
+        queryset: Any = column.queryset
+        keys = [key for value in values if value and (key := key_of(queryset.model, value)) is not None]
+        return ", ".join(str(row) for row in queryset.filter(pk__in=keys)) if keys else ""
+    if isinstance(column, forms.BooleanField):
+        return _("yes") if values else _("no")
+    if isinstance(column, forms.ChoiceField):
+        labels = dict(_flat(column.choices))
+        return ", ".join(str(labels.get(value, value)) for value in values)
+    return ", ".join(values)
+
+
+def _flat(choices: Any) -> Iterator[tuple[str, Any]]:
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield from ((str(v), text) for v, text in label)
+        else:
+            yield str(value), label

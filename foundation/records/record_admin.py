@@ -1,0 +1,270 @@
+"""What every admin of a kept record has: dates in one box with an echo, its history in words, a deletion that explains.
+
+Related rows are chosen, never created, inside another record's form.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.widgets import (
+    AdminTextInputWidget,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+    RelatedFieldWidgetWrapper,
+)
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse_lazy
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from foundation.keys import key_of
+from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
+from foundation.records.changes import acts_on
+
+MOST_USERS = 100
+"""Records named as using one that is to be deleted."""
+
+
+def echo(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
+    """How a typed date is understood (`May 2020, day not recorded`); raise ValidationError where it is not."""
+    if not text.strip():
+        return ""
+    value = value_class.parse(text)
+    missing = value.missing_in_words() if isinstance(value, PartialDate) else ""
+    return ", ".join(part for part in (value.in_words(), missing) if part)
+
+
+class DateInput(AdminTextInputWidget):
+    """One box for a date of any precision, with what was understood beside it."""
+
+    value_class: type[PartialDate] | type[Period] = PartialDate
+    kind = "date"
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        attrs = {
+            **(attrs or {}),
+            "class": "vPartialDate",
+            "data-echo": reverse_lazy("admin:echo"),
+            "data-kind": self.kind,
+            "autocomplete": "off",
+            "size": 12,
+        }
+        try:
+            understood = echo(str(value or ""), self.value_class)
+        except ValidationError:
+            understood = ""
+        box = super().render(name, value, attrs, renderer)
+        return format_html('<span class="dated">{}<output class="echo">{}</output></span>', box, understood)
+
+
+class PeriodInput(DateInput):
+    """One box for a date or a period."""
+
+    value_class = Period
+    kind = "period"
+
+
+class _KeysAlone:
+    """Mixin of autocomplete: a text that can be no key, in the address or in a form, chooses nothing.
+
+    The stock widget asks the database for it.
+    """
+
+    field: Any
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        model = self.field.remote_field.model
+        keys = [key for key in value if key_of(model, str(key)) is not None]
+        return super().optgroups(name, keys, attr)  # type: ignore[misc]  # of the widget
+
+
+class Autocomplete(_KeysAlone, AutocompleteSelect):
+    """Autocomplete for one record."""
+
+
+class AutocompleteMultiple(_KeysAlone, AutocompleteSelectMultiple):
+    """Autocomplete for several records."""
+
+
+class KnownAutocomplete(Autocomplete):
+    """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
+
+    known: dict[str, str] = {}
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        chosen = {str(v) for v in value if str(v) not in ("", "None")}
+        if not chosen <= self.known.keys():
+            return super().optgroups(name, value, attr)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options += [
+            self.create_option(name, key, self.known[key], True, index) for index, key in enumerate(chosen, start=1)
+        ]
+        return [(None, options, 0)]
+
+
+def tell(widget: forms.Widget, chosen: models.Model | None) -> None:
+    """Tell an autocomplete the row that is chosen."""
+    if isinstance(widget, KnownAutocomplete) and chosen is not None:
+        widget.known = {str(chosen.pk): str(chosen)}
+
+
+class RelatedByChoice(BaseModelAdmin):
+    """Mixin: dates in one box, and no creating, changing or deleting of a related row from another record's form."""
+
+    formfield_overrides = {
+        PartialDateField: {"widget": DateInput},
+        PeriodField: {"widget": PeriodInput},
+        models.URLField: {"assume_scheme": "https"},
+    }
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            formfield.widget = formfield.widget.widget
+        return formfield
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", AutocompleteMultiple(db_field, self.admin_site))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class KnownRows(RelatedByChoice):
+    """Mixin of rows inside a record's form: autocomplete that asks nothing it knows."""
+
+    extra = 1
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KnownAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what the autocomplete fields show, for all rows at once."""
+        return super().get_queryset(request).select_related(*self.autocomplete_fields)
+
+
+class RecordForm(forms.ModelForm):
+    """A form that says what a rule of the table refuses at the field where it is mended."""
+
+    field_of_rule: dict[str, str] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Show 24.6 as people write it, not with all the decimals that the table has."""
+        super().__init__(*args, **kwargs)
+        for name, value in self.initial.items():
+            if isinstance(value, Decimal):
+                self.initial[name] = Decimal(f"{value.normalize():f}")
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Check the rules about generated columns too: they are never in a form, and follow from what is."""
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
+        return excluded - {column.name for column in self._meta.model._meta.fields if column.generated}
+
+    def _update_errors(self, errors: Any) -> None:
+        fields = self._field_of_message()
+        for error in getattr(errors, "error_dict", {}).pop(NON_FIELD_ERRORS, []):
+            field = fields.get(str(error.message))
+            self.add_error(field if field in self.fields else None, error)
+        if not hasattr(errors, "error_dict") or errors.error_dict:
+            super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
+
+    def _field_of_message(self) -> dict[str, str]:
+        """The field of each rule, by its message in the active language: an error does not name its constraint."""
+        return {
+            str(constraint.violation_error_message): self.field_of_rule[constraint.name]
+            for constraint in self._meta.model._meta.constraints
+            if constraint.name in self.field_of_rule
+        }
+
+
+class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
+    """The admin of a model whose history is kept; `field_of_rule` says at which field each rule is mended."""
+
+    form = RecordForm
+    field_of_rule: dict[str, str] = {}
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
+    list_per_page = 50
+    history_hidden: tuple[str, ...] = ("updated_at",)
+    in_use_advice: Any = ""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.field_of_rule = {**form.field_of_rule, **self.field_of_rule}
+        return form
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["faults"] = list(
+            _faults(context["adminform"].form, context["inline_admin_formsets"], context.get("place_of_faults", ""))
+        )
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The stock page with the kept history in place of what the admin logged."""
+        record = self.get_object(request, object_id)
+        acts = acts_on(record, hidden=self.history_hidden) if record else []
+        title = _("History of %(record)s") % {"record": record}
+        return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions: Any = super().get_actions(request)
+        if "delete_selected" in actions:
+            actions["delete_selected"] = (_delete_selected, *actions["delete_selected"][1:])
+        return actions
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The stock answer; what still tags a record is in use too, and would lose its tag without a word.
+
+        What is in use stays for that reason, whoever may delete what uses it.
+        """
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        for relation in self.opts.related_objects:
+            if relation.many_to_many:
+                users = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
+                protected += [str(user) for user in users.distinct()[:MOST_USERS]]
+        return deleted, counts, set() if protected else lacking, protected
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The stock page; what is in use says what to do instead."""
+        return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
+
+
+def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:
+    """Everything that is wrong: a link to where, the name of the field if it is about one, and the words."""
+    yield from _faults_of(form, place)
+    for formset in (inline.formset for inline in inline_formsets):
+        name = capfirst(formset.model._meta.verbose_name_plural)
+        for text in formset.non_form_errors() if formset.is_bound else []:
+            yield {"id": f"{formset.prefix}-group", "label": name, "text": text}
+        for number, row in enumerate(formset.forms, start=1):
+            yield from _faults_of(row, row.prefix, f"{capfirst(formset.model._meta.verbose_name)} {number}")
+
+
+def _faults_of(form: Any, place: str, row: str = "") -> Iterator[dict[str, Any]]:
+    for name, texts in form.errors.items():
+        box = form[name] if name in form.fields else None
+        label = ": ".join(str(part) for part in (row, capfirst(box.label) if box else "") if part)
+        yield {"id": (box.id_for_label or box.auto_id) if box else place, "label": label, "text": " ".join(texts)}
+
+
+def _delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:
+    """The stock action; what is in use says what to do instead."""
+    response: Any = delete_selected(model_admin, request, queryset)
+    if response is not None:
+        response.context_data["in_use_advice"] = model_admin.in_use_advice
+    return response

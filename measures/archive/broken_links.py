@@ -1,0 +1,81 @@
+"""The public sources that no longer stand at their address, by country of the entries that cite them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from measures.archive.choices import LinkState
+from measures.archive.details import Kept, LinkHealth, kept_of, link_of
+from measures.archive.listing.filters import country_labels
+from measures.archive.listing.index import PublicSources
+from measures.models import Source
+
+BROKEN = (LinkState.GONE, LinkState.MOVED)
+MOST_OF_A_COUNTRY = 50
+"""Links of a country on the page; the others are found by the filter of the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """A document whose address no longer leads to it."""
+
+    title: str
+    language: str
+    address: str
+    url: str
+    link: LinkHealth
+    kept: Kept
+
+
+@dataclass(frozen=True, slots=True)
+class CountryLinks:
+    """The broken links of a country, gone before moved; `total` counts those that are not listed, too."""
+
+    iso3: str
+    name: str
+    links: tuple[BrokenLink, ...]
+    total: int
+
+    @property
+    def left_out(self) -> int:
+        """Links that are counted and not listed."""
+        return self.total - len(self.links)
+
+
+def broken_links(public: PublicSources) -> list[CountryLinks]:
+    """The countries that have any, by name; international bodies stand last."""
+    rows_of = _rows_by_country(public)
+    listed = {iso3: rows[:MOST_OF_A_COUNTRY] for iso3, rows in rows_of.items()}
+    found = _links(public, sorted({row for rows in listed.values() for row in rows}))
+    return [
+        CountryLinks(iso3, name, tuple(found[row] for row in listed[iso3] if row in found), len(rows_of[iso3]))
+        for iso3, name in country_labels(rows_of).items()
+    ]
+
+
+def _rows_by_country(public: PublicSources) -> dict[str, list[int]]:
+    """The rows of the broken links of each country, gone before moved, by title."""
+    link, country = public.marks["link"], public.marks["country"]
+    rows_of = defaultdict[str, list[int]](list)
+    for state in BROKEN:
+        is_broken = link.bearing([state.value], len(public))[country.rows]
+        for row, code in zip(country.rows[is_broken].tolist(), country.codes[is_broken].tolist(), strict=True):
+            rows_of[country.values[code]].append(row)
+    return rows_of
+
+
+def _links(public: PublicSources, rows: Sequence[int]) -> dict[int, BrokenLink]:
+    sources = Source.objects.select_related("link").in_bulk(public.ids[rows].tolist() if rows else [])
+    kept = kept_of(list(sources.values()))
+    return {
+        row: BrokenLink(
+            title=source.title,
+            language=source.language,
+            address=source.get_absolute_url(),
+            url=source.url,
+            link=link_of(source),
+            kept=kept[source.pk],
+        )
+        for row in rows
+        if (source := sources.get(int(public.ids[row])))
+    }

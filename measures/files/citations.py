@@ -1,0 +1,115 @@
+"""The sources that an entry rests on, as one cell."""
+
+import re
+from functools import lru_cache
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
+
+from foundation.files.cells import CellProblem, nearest_in_words
+from foundation.files.lists import ListColumn, items_of
+from measures.models import Citation, Source
+
+SOURCES, CITATIONS = Source._meta.db_table, Citation._meta.db_table
+_BLANK = re.compile(r"\s")
+LONGEST_ADDRESS = Source._meta.get_field("url").max_length or 0
+_check_site = URLValidator(schemes=["http", "https"])
+
+
+@lru_cache(maxsize=10_000)
+def _is_site(site: str) -> bool:
+    """Whether an address may begin with `site`; sites are few, their pages many."""
+    try:
+        _check_site(site)
+    except ValidationError:
+        return False
+    return True
+
+
+class CitationsColumn(ListColumn):
+    """Addresses of sources, or keys of sources.csv; a source is named by its address where it has one."""
+
+    is_trimmed = True
+    NAME = "case when f.url <> '' and position('|' in f.url) = 0 then f.url else f.key end"
+
+    def __init__(self) -> None:
+        super().__init__(name="sources")
+
+    @property
+    def label(self) -> str:
+        return str(Source._meta.verbose_name_plural)
+
+    def read(self, text: str) -> str:
+        items = set(items_of(text))
+        for item in items:
+            if "://" in item:
+                self._check_address(item)
+        return "|".join(sorted(items))
+
+    def _check_address(self, item: str) -> None:
+        """Beyond the site, Django's rule for addresses forbids blanks alone."""
+        scheme, _slashes, rest = item.partition("://")
+        site = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+        if _BLANK.search(rest) or not _is_site(f"{scheme}://{site}"):
+            raise CellProblem(
+                _("“%(value)s” is no address of a page.") % {"value": item[:80]},
+                _("Write it as in a browser, with https:// and without blanks."),
+            )
+        if len(item) > LONGEST_ADDRESS:
+            raise CellProblem(
+                _("The address has %(length)d characters.") % {"length": len(item)},
+                _("Enter it as a source with a shorter address, and write that source's key."),
+            )
+
+    def cells(self, of: str, *, public: bool = False) -> str:
+        return (
+            f"select c.measure_id as id, string_agg(distinct ({self.NAME}) collate \"C\", '|') as cell"
+            f" from {CITATIONS} c join {SOURCES} f on f.id = c.source_id where c.measure_id {of} group by c.measure_id"
+        )
+
+    def settled(self) -> list[str]:
+        """The key of a source that has an address becomes the address."""
+        named = f"unnest(string_to_array(s.sources, '|')) i(item) left join {SOURCES} f on f.key = i.item"
+        return [
+            f"update staged s set sources = (select string_agg(x.cited, '|' order by x.cited) from (select distinct"
+            f' coalesce({self.NAME}, i.item) collate "C" as cited from {named}) x)'
+            f" where exists (select from {named} where {self.NAME} <> i.item)"
+        ]
+
+    def unknown(self) -> str:
+        return (
+            "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.sources, '|')) i(item)"
+            " where position('://' in i.item) = 0"
+            f" and not exists (select from {SOURCES} f where f.key = i.item)"
+        )
+
+    def known(self) -> list[str]:
+        return list(Source.objects.order_by("key").values_list("key", flat=True)[:5000])
+
+    def remedy(self, value: str, known: list[str]) -> str:
+        """The nearest key, else how a source is named."""
+        return nearest_in_words(value, known) if known else _("Write the address of the source, with https://.")
+
+    def saved(self) -> list[str]:
+        """An address that no source has yet becomes one; a citation that stays keeps its locator and quote."""
+        items = "touched t cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
+        wanted = (
+            f"select t.id as measure_id, t.is_new, f.id as source_id from {items}"
+            f" join {SOURCES} f on f.url = i.item where position('://' in i.item) > 0 union"
+            f" select t.id, t.is_new, f.id from {items} join {SOURCES} f on f.key = i.item"
+            " where position('://' in i.item) = 0"
+        )
+        return [
+            f"insert into {SOURCES} (key, url, kind, title, publisher, language, published, rights)"
+            " select distinct 'web-' || left(md5(i.item), 20), i.item, 'unspecified', left(i.item, 500), '', '', '',"
+            f" 'unknown' from {items} where position('://' in i.item) > 0"
+            f" and not exists (select from {SOURCES} f where f.url = i.item)",
+            f"with wanted as ({wanted}) delete from {CITATIONS} c using touched t"
+            " where not t.is_new and c.measure_id = t.id"
+            " and not exists (select from wanted w where (w.measure_id, w.source_id) = (c.measure_id, c.source_id))",
+            f"insert into {CITATIONS} (measure_id, source_id, locator, quote, field) with wanted as ({wanted})"
+            " select w.measure_id, w.source_id, '', '', '' from wanted w where w.is_new union all"
+            " select w.measure_id, w.source_id, '', '', '' from wanted w where not w.is_new and not exists (select from"
+            f" {CITATIONS} c where (c.measure_id, c.source_id) = (w.measure_id, w.source_id))",
+        ]

@@ -1,0 +1,135 @@
+"""How an entry bears on others, as one cell."""
+
+from django.utils.translation import gettext as _
+
+from foundation.files.cells import CellProblem, one_of
+from foundation.files.lists import ListColumn, items_of
+from measures.choices import ACYCLIC_RELATIONS, SYMMETRIC_RELATIONS, RelationType
+from measures.models import Measure, Relation
+
+LINKS, MEASURES = Relation._meta.db_table, Measure._meta.db_table
+RELATIONS = list(RelationType.values)
+MUTUAL = ", ".join(f"'{relation.value}'" for relation in SYMMETRIC_RELATIONS)
+ACYCLIC = ", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)
+
+
+class RelationsColumn(ListColumn):
+    """`extends:PER-00004|implements:PER-00002`; a mutual relation stands in the cells of both entries."""
+
+    comes_last = True
+    is_trimmed = True
+
+    def __init__(self) -> None:
+        super().__init__(name="relations")
+
+    @property
+    def label(self) -> str:
+        return str(Relation._meta.verbose_name_plural)
+
+    def read(self, text: str) -> str:
+        return "|".join(":".join(pair) for pair in sorted({self._read_item(item) for item in items_of(text)}))
+
+    def _read_item(self, item: str) -> tuple[str, str]:
+        relation, colon, public_id = (part.strip() for part in item.partition(":"))
+        if not colon or not public_id:
+            raise CellProblem(
+                _("“%(value)s” is no relation.") % {"value": item[:80]},
+                _("Write a relation and an identifier: extends:PER-00004."),
+            )
+        return one_of(RELATIONS, relation), public_id
+
+    def cells(self, of: str, *, public: bool = False) -> str:
+        seen = " and o.workflow = 'published'" if public else ""
+        return (
+            "select x.id, string_agg(x.type || ':' || o.public_id, '|'"
+            ' order by x.type collate "C", o.public_id collate "C") as cell from ('
+            f"select subject_id as id, type, object_id as other from {LINKS} where subject_id {of} union all"
+            f" select object_id, type, subject_id from {LINKS} where object_id {of} and type in ({MUTUAL})"
+            f") x join {MEASURES} o on o.id = x.other{seen} group by x.id"
+        )
+
+    def settled(self) -> list[str]:
+        """A mutual relation that one of two rows lists counts for both."""
+        mutual = "|".join(value.value for value in SYMMETRIC_RELATIONS)
+        return [
+            "with known as (select line, coalesce(nullif(s.public_id, ''), r.public_id) as public_id"
+            f" from staged s join outcome o using (line) left join {MEASURES} r on r.id = o.id),"
+            " listed as (select k.public_id as subject, split_part(i.item, ':', 1) as type,"
+            " split_part(i.item, ':', 2) as object from staged s join known k using (line)"
+            " cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
+            f" where s.relations ~ '({mutual}):' and i.item ~ '^({mutual}):'),"
+            " added as (select k.line, l.type || ':' || l.subject as item from listed l"
+            " join known k on k.public_id = l.object where l.subject is not null)"
+            " update staged s set relations = (select string_agg(u.item, '|'"
+            " order by split_part(u.item, ':', 1) collate \"C\", split_part(u.item, ':', 2) collate \"C\")"
+            " from (select unnest(string_to_array(s.relations, '|')) union select item from added where line = s.line)"
+            " u(item)) where exists (select from added a where a.line = s.line"
+            " and a.item <> all (string_to_array(s.relations, '|')))"
+        ]
+
+    def unknown(self) -> str:
+        return (
+            "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
+            f" where not exists (select from {MEASURES} m where m.public_id = split_part(i.item, ':', 2))"
+            " and not exists (select from staged own where own.public_id = split_part(i.item, ':', 2))"
+        )
+
+    def remedy(self, value: str, known: list[str]) -> str:
+        """No entry is near another by its number."""
+        return _("Write the identifier of an entry that exists or stands in this file.")
+
+    def refused(self) -> list[tuple[str, str]]:
+        itself = (
+            f"select s.line, i.item from checked s left join {MEASURES} r on r.id = s.id"
+            " cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
+            " where split_part(i.item, ':', 2) = coalesce(nullif(s.public_id, ''), r.public_id)"
+        )
+        return [
+            (itself, _("An entry cannot be related to itself.")),
+            (_CIRCLES, _("This closes a circle: the other entry leads back to this one. Remove one of the two.")),
+        ]
+
+    def saved(self) -> list[str]:
+        wanted = (
+            f"select distinct case when x.type in ({MUTUAL}) then least(x.id, x.other) else x.id end as subject_id,"
+            f" x.type, case when x.type in ({MUTUAL}) then greatest(x.id, x.other) else x.other end as object_id from ("
+            "select t.id, split_part(i.item, ':', 1) as type, m.id as other from touched t"
+            " cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
+            f" join {MEASURES} m on m.public_id = split_part(i.item, ':', 2)) x"
+        )
+        return [
+            f"with wanted as ({wanted}) delete from {LINKS} x using touched t"
+            f" where not t.is_new and (x.subject_id = t.id or (x.object_id = t.id and x.type in ({MUTUAL})))"
+            " and not exists (select from wanted w"
+            " where (w.subject_id, w.type, w.object_id) = (x.subject_id, x.type, x.object_id))",
+            f"insert into {LINKS} (subject_id, type, object_id) {wanted} on conflict do nothing",
+        ]
+
+
+_CIRCLES = f"""
+with recursive wanted as (
+    select s.line, s.id as subject, i.type, i.type || ':' || i.object as item, coalesce(m.id, own.id) as object
+    from checked s
+    cross join lateral (
+        select split_part(item, ':', 1), split_part(item, ':', 2) from unnest(string_to_array(s.relations, '|')) item
+    ) i(type, object)
+    left join {MEASURES} m on m.public_id = i.object
+    left join (
+        select f.public_id, o.id from staged f join outcome o using (line) where f.public_id <> ''
+    ) own on own.public_id = i.object
+    where i.type in ({ACYCLIC})
+),
+edges as (
+    select subject_id as subject, type, object_id as object from {LINKS}
+    where type in ({ACYCLIC})
+    and not exists (select from checked s where s.id = subject_id and s.relations is not null)
+    union select subject, type, object from wanted
+),
+reached(line, type, item, origin, node) as (
+    select line, type, item, subject, object from wanted
+    union
+    select r.line, r.type, r.item, r.origin, e.object
+    from reached r join edges e on e.type = r.type and e.subject = r.node
+)
+select distinct line, item from reached where node = origin
+"""

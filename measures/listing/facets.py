@@ -1,0 +1,426 @@
+"""Counts of a filter: how many entries each value of a facet would give.
+
+A facet is a property of entries by which visitors narrow a list. Its counts ignore what is chosen in the facet itself
+and heed everything else, so that a count says what one more tick would show. The number of queries depends on the
+facets alone, never on the entries.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from django.db.models import Case, CharField, Exists, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Length, Replace
+from django.db.models.lookups import Exact
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from rapidfuzz import fuzz, process
+
+from countries.models import Country
+from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+from measures.listing.columns import INTERNATIONAL
+from measures.listing.index import Mask, PublicIndex, Selection
+from measures.models import IssuingBody, Measure, TargetGroup, Topic
+
+LONGEST = 30
+"""Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""
+SUGGESTIONS = 3
+"""Unknown values of a parameter for which the nearest known one is looked for; each is compared with all of them."""
+LEAST_ALIKE = 60
+"""Percent of the letters that a suggestion shares with what was written."""
+
+_LENGTH = Length(Replace(Cast("date", CharField()), Value("?")))
+PRECISION = Case(
+    *(
+        When(Exact(_LENGTH, length), then=Value(precision.value))
+        for length, precision in ((10, Precision.DAY), (7, Precision.MONTH), (4, Precision.YEAR))
+    ),
+    default=Value(Precision.NONE.value),
+    output_field=CharField(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet: how many entries it would give, and whether it is chosen."""
+
+    value: str
+    label: str
+    count: int
+    chosen: bool
+    children: tuple["Option", ...] = ()
+
+    @property
+    def disabled(self) -> bool:
+        """Whether choosing it would give nothing; what is chosen can always be taken back."""
+        return not (self.count or self.chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A facet with its options in the order in which they are shown."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    left_out: int = 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the options take more room than a page should give them."""
+        return len(self.options) > LONGEST // 2
+
+    @property
+    def left_out_in_words(self) -> str:
+        """Says how many options are not shown."""
+        return ngettext(
+            "%(n)s rarer one is not shown; narrow the list first.",
+            "%(n)s rarer ones are not shown; narrow the list first.",
+            self.left_out,
+        ) % {"n": self.left_out}
+
+    @property
+    def chosen(self) -> tuple[Option, ...]:
+        """The chosen options, those of both levels."""
+        every = [choice for option in self.options for choice in (option, *option.children)]
+        return tuple(option for option in every if option.chosen)
+
+
+class Property(Protocol):
+    """What a facet is about: which entries bear a value, and how many."""
+
+    @property
+    def name(self) -> str:
+        """Of the parameter."""
+
+    @property
+    def label(self) -> Any:
+        """In the reader's language."""
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """The values that do not exist, each with the nearest one that does, or ''."""
+
+    def having(self, values: Collection[str]) -> Q:
+        """The entries that bear one of `values`."""
+
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """The same in memory."""
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """The values that occur in `scope`, counted among `matching`."""
+
+
+def count_facets(
+    properties: Iterable[Property],
+    scope: Selection,
+    matching: Mapping[str, Selection],
+    chosen: Mapping[str, Collection[str]],
+) -> dict[str, Facet]:
+    """The facets by name; `matching` holds for each the entries that everything else lets through."""
+    return {p.name: p.facet(scope, matching[p.name], chosen.get(p.name, ())) for p in properties}
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A row of a vocabulary: its key in the database, how the address spells it, and its label."""
+
+    pk: Any
+    value: str
+    label: str
+
+
+def _terms(index: PublicIndex, model: type[Model], key: str) -> tuple[Term, ...]:
+    """All rows of a vocabulary in its order, as they are called in the active language."""
+    return index.kept(
+        model, lambda: tuple(Term(row.pk, getattr(row, key), str(row)) for row in model._default_manager.all())
+    )
+
+
+def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
+    """How many entries in `matching` bear each value that occurs in `scope`."""
+    counts = matching.counts(name)
+    return counts if matching is scope else dict.fromkeys(scope.counts(name), 0) | counts
+
+
+def unknown_among(values: Iterable[str], known: Collection[str]) -> dict[str, str]:
+    """The values that are not known, each with the known one that is spelled most alike; '' for none.
+
+    Only the first `SUGGESTIONS` are compared with all that is known: a list of a thousand is no typing error.
+    """
+    unknown = [value for value in dict.fromkeys(values) if value not in known]
+    in_order = sorted(known) if unknown else []
+    near = {value: _nearest(value, in_order) for value in unknown[:SUGGESTIONS]}
+    return dict.fromkeys(unknown, "") | near
+
+
+def _nearest(value: str, known: Sequence[str]) -> str:
+    found = process.extractOne(value, known, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
+    return found[0] if found else ""
+
+
+def _unknown(values: Collection[str], model: type[Model], key: str) -> dict[str, str]:
+    return unknown_among(values, set(model._default_manager.values_list(key, flat=True))) if values else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A property with a fixed list of values, in a column or computed from some."""
+
+    name: str
+    label: Any
+    value: str | Combinable
+    choices: type[TextChoices]
+    shows_all: bool = True
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return unknown_among(values, set(self.choices.values))
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        if isinstance(self.value, str):
+            return Q(**{f"{self.value}__in": values})
+        chosen = Measure.objects.annotate(facet_value=self.value).filter(facet_value__in=values)
+        return Q(pk__in=chosen.values("pk"))
+
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, values)
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`; a short list is shown whole, a long one without what never occurs."""
+        counts = _counts(self.name, scope, matching)
+        options = tuple(
+            Option(choice.value, str(choice.label), counts.get(choice.value, 0), choice.value in chosen)
+            for choice in self.choices
+            if self.shows_all or choice.value in counts or choice.value in chosen
+        )
+        return Facet(self.name, str(self.label), options)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A property whose values are rows: target groups, nationalities, countries."""
+
+    name: str
+    label: Any
+    field: str
+    model: type[Model]
+    key: str
+    in_order: bool = False
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return _unknown(values, self.model, self.key)
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        rows = self.model._default_manager.filter(**{f"{self.key}__in": values})
+        field = Measure._meta.get_field(self.field)
+        if not field.many_to_many:
+            return Q(**{f"{self.field}__in": rows})
+        through: Any = getattr(Measure, self.field).through
+        return Q(
+            Exists(through.objects.filter(**{"measure": OuterRef("pk"), f"{self.model._meta.model_name}__in": rows}))
+        )
+
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(
+            self.name, self.model._default_manager.filter(**{f"{self.key}__in": values}).values_list("pk", flat=True)
+        )
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`; in the order of the vocabulary, or the frequent ones by name."""
+        counts = _counts(self.name, scope, matching)
+        frequent = counts if self.in_order else _most_frequent(counts)
+        options = [
+            Option(term.value, term.label, counts.get(term.pk, 0), term.value in chosen)
+            for term in _terms(scope.index, self.model, self.key)
+            if term.pk in frequent or term.value in chosen
+        ]
+        return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
+
+
+def _most_frequent(counts: Mapping[Any, int]) -> set[Any]:
+    """The `LONGEST` values with the highest counts."""
+    return set(sorted(counts, key=lambda value: (-counts[value], value))[:LONGEST])
+
+
+@dataclass(frozen=True, slots=True)
+class Countries:
+    """The country that acts, or `INT` for what international bodies adopt."""
+
+    name: str
+    label: Any
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return _unknown([value for value in values if value != INTERNATIONAL], Country, "iso3")
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        named = Q(country__in=[value for value in values if value != INTERNATIONAL])
+        return named | Q(country=None) if INTERNATIONAL in values else named
+
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, values)
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`."""
+        counts = _counts(self.name, scope, matching)
+        names = scope.index.kept("countries by name", Country.objects.by_name().names)
+        options = [
+            Option(value, name, counts.get(value, 0), value in chosen)
+            for value, name in [*names, (INTERNATIONAL, _("International bodies"))]
+            if value in counts or value in chosen
+        ]
+        return Facet(self.name, str(self.label), tuple(options))
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """The issuing body, as `key` (of any country) or `PER:key`, `INT:key` for an international one."""
+
+    name: str
+    label: Any
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        if not values:
+            return {}
+        pairs = IssuingBody.objects.values_list("country_id", "key")
+        known = {spelling for country, key in pairs for spelling in (key, f"{country or INTERNATIONAL}:{key}")}
+        return unknown_among(values, known)
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        return Q(issuing_body__in=IssuingBody.objects.filter(self._named(values)))
+
+    @staticmethod
+    def _named(values: Collection[str]) -> Q:
+        named = Q(pk__in=[])
+        for value in values:
+            country, colon, key = value.rpartition(":")
+            if not colon:
+                named |= Q(key=key)
+            else:
+                named |= Q(key=key, country=None if country == INTERNATIONAL else country)
+        return named
+
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, IssuingBody.objects.filter(self._named(values)).values_list("pk", flat=True))
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`; the frequent ones by name; the value of an option is the spelling by which it was chosen."""
+        counts = _counts(self.name, scope, matching)
+        frequent = _most_frequent(counts)
+        options: dict[str, Option] = {}
+        for body in scope.index.kept(IssuingBody, self._by_name):
+            key = body.value.partition(":")[2]
+            value = key if key in chosen and body.value not in chosen else body.value
+            if body.pk in frequent or value in chosen:
+                option = options.get(value, Option(value, body.label, 0, value in chosen))  # several may share it
+                options[value] = replace(option, count=option.count + counts.get(body.pk, 0))
+        return Facet(self.name, str(self.label), tuple(options.values()), left_out=len(counts) - len(frequent))
+
+    @staticmethod
+    def _by_name() -> tuple[Term, ...]:
+        return tuple(
+            Term(body.pk, f"{body.country_id or INTERNATIONAL}:{body.key}", str(body))
+            for body in IssuingBody.objects.order_by("sort_name")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpperTopic(Term):
+    """A topic of the upper level, with those below it."""
+
+    is_deprecated: bool
+    children: tuple[Term, ...]
+
+
+def topics_of(index: PublicIndex) -> tuple[UpperTopic, ...]:
+    """The topics in order, as they are called in the active language."""
+    return index.kept(Topic, _topics)
+
+
+def _topics() -> tuple[UpperTopic, ...]:
+    below: dict[int | None, list[Term]] = {}
+    topics = list(Topic.objects.all())
+    for topic in topics:
+        below.setdefault(topic.parent_id, []).append(Term(topic.pk, topic.key, topic.label))
+    return tuple(
+        UpperTopic(topic.pk, topic.key, topic.label, bool(topic.deprecated_on), tuple(below.get(topic.pk, ())))
+        for topic in topics
+        if topic.parent_id is None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topic, of either level; a topic of the upper level takes in those below it."""
+
+    name: str
+    label: Any
+
+    def unknown(self, values: Collection[str]) -> dict[str, str]:
+        """See `Property`."""
+        return _unknown(values, Topic, "key")
+
+    def having(self, values: Collection[str]) -> Q:
+        """See `Property`."""
+        topics = self._and_below(values)
+        return Q(Exists(Measure.topics.through.objects.filter(measure=OuterRef("pk"), topic__in=topics)))
+
+    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+        """See `Property`."""
+        return index.bearing(self.name, self._and_below(values).values_list("pk", flat=True))
+
+    @staticmethod
+    def _and_below(values: Collection[str]) -> QuerySet[Topic]:
+        return Topic.objects.order_by().filter(Q(key__in=values) | Q(parent__key__in=values))
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`; every topic of the upper level, each with those below it that occur."""
+        upper = _counts("upper_topic", scope, matching)
+        lower = _counts(self.name, scope, matching)
+        topics = topics_of(scope.index)
+        options = tuple(
+            Option(
+                topic.value,
+                topic.label,
+                upper.get(topic.pk, 0),
+                topic.value in chosen,
+                tuple(
+                    Option(child.value, child.label, lower.get(child.pk, 0), child.value in chosen)
+                    for child in topic.children
+                    if child.pk in lower or child.value in chosen
+                ),
+            )
+            for topic in topics
+            if not topic.is_deprecated or topic.pk in upper or topic.value in chosen
+        )
+        return Facet(self.name, str(self.label), options)
+
+
+PROPERTIES: dict[str, Property] = {
+    p.name: p
+    for p in (
+        Topics("topic", gettext_lazy("Topic")),
+        Column("status", gettext_lazy("Status"), "status_group", StatusGroup),
+        Column("family", gettext_lazy("Type of entry"), "family", Family),
+        Column("direction", gettext_lazy("Direction"), "direction", Direction),
+        Countries("country", gettext_lazy("Country")),
+        Rows("group", gettext_lazy("People concerned"), "target_groups", TargetGroup, "key", in_order=True),
+        Column("kind", gettext_lazy("Instrument"), "kind", Kind, shows_all=False),
+        Bodies("body", gettext_lazy("Issuing body")),
+        Rows("nationality", gettext_lazy("Nationality named"), "origin_countries", Country, "iso3"),
+        Column("evidence", gettext_lazy("Evidence"), "evidence", Evidence, shows_all=False),
+        Column("precision", gettext_lazy("Date known"), PRECISION, Precision, shows_all=False),
+    )
+}
+"""Every facet by the name of its parameter, in the order of the page."""

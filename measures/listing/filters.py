@@ -1,0 +1,438 @@
+"""MeasureFilter: the query string as the whole state of a list, its timeline, its counts and its export."""
+
+import copy
+import datetime
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+import django_filters
+import numpy as np
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Q
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
+
+from countries.models import Country
+from foundation.partial_dates import PartialDate, PartialDateFormField
+from foundation.publication.public_pages import TRACKING
+from measures.listing.facets import PROPERTIES, Facet, Property, count_facets
+from measures.listing.index import Mask, PublicIndex, Selection, public_index
+from measures.models import Measure, MeasureQuerySet
+from measures.search.matching import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
+
+NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
+SORTS = {
+    NEWEST: gettext_lazy("Newest first"),
+    OLDEST: gettext_lazy("Oldest first"),
+    RELEVANCE: gettext_lazy("Best match first"),
+}
+PRESENTATION = ("sort", "page", "series")
+"""Parameters that change how entries are shown, or what beside them, not which."""
+LONGEST_TEXT = 200
+"""Characters of a text search; more is a paste gone wrong."""
+
+
+def refuse_many_words(text: str) -> None:
+    """Raise ValidationError for a search of too many words."""
+    if has_too_many_words(text):
+        raise ValidationError(_("A search takes at most %(most)d words.") % {"most": MOST_WORDS}, code="many_words")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one parameter of the address, in words; `label` is what the page calls it."""
+
+    parameter: str
+    message: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One chosen filter, and the query string without it."""
+
+    label: str
+    query: str
+
+
+class KnownValues(forms.Field):
+    """Any number of values of a facet; an unknown one is named, with the nearest that exists."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *, subject: Property, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.subject = subject
+
+    def to_python(self, value: Sequence[str] | None) -> list[str]:
+        return list(dict.fromkeys(v.strip() for v in value or () if v.strip()))
+
+    def validate(self, value: list[str]) -> None:
+        problems = [self._problem(v, nearest) for v, nearest in self.subject.unknown(value).items()]
+        if problems:
+            raise ValidationError(problems)
+
+    @staticmethod
+    def _problem(value: str, nearest: str) -> ValidationError:
+        if nearest:
+            message = _("There is no “%(value)s” here. Did you mean “%(nearest)s”?")
+        else:
+            message = _("There is no “%(value)s” here.")
+        return ValidationError(message, code="unknown", params={"value": value, "nearest": nearest})
+
+
+class DayField(PartialDateFormField):
+    """A date known to the day; nothing is in force "in 2020"."""
+
+    def to_python(self, value: Any) -> Any:
+        date: PartialDate | None = super().to_python(value)
+        if date and not date.day:
+            raise ValidationError(
+                _("“%(date)s” is no day. Write one as 2020-05-29."), code="not_a_day", params={"date": date}
+            )
+        return date
+
+
+class Parameter(django_filters.Filter):
+    """A filter of which each request has a copy, but not of its parts, which never change."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Parameter":
+        return copy.copy(self)
+
+
+class PropertyFilter(Parameter):
+    """The entries that bear one of the chosen values of a facet."""
+
+    field_class = KnownValues
+
+    def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
+        return qs.filter(self.extra["subject"].having(value)) if value else qs
+
+    def mask(self, index: PublicIndex, value: list[str]) -> Mask:
+        """The same in memory: the rows of the index that it lets through."""
+        mask: Mask = self.extra["subject"].bearing(index, value)
+        return mask
+
+
+class ConditionFilter(Parameter):
+    """The entries that fulfil a condition made of the value: `condition` in SQL, `selected` in memory."""
+
+    def __init__(
+        self,
+        field: type[forms.Field],
+        condition: Callable[[Any], Q],
+        selected: Callable[[PublicIndex, Any], Mask],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field
+        self.condition = condition
+        self.selected = selected
+
+    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
+        return qs.filter(self.condition(value)) if value else qs
+
+    def mask(self, index: PublicIndex, value: Any) -> Mask:
+        """The same in memory: the rows of the index that it lets through."""
+        return self.selected(index, value)
+
+
+class Presentation(Parameter):
+    """A parameter that changes how entries are shown, or what beside them, not which."""
+
+    def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field
+
+    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
+        return qs
+
+
+def _answering(index: PublicIndex, words: str) -> Mask:
+    """The rows that answer a search; kept, since its other pages and facets ask for them again."""
+    return index.searches.once(words, lambda: index.among(found_ids(words)))
+
+
+class AddressFilter(django_filters.FilterSet):
+    """What the query string asks for; a wrong or unknown parameter is named, never ignored.
+
+    Values of one facet are alternatives, facets add up.
+    """
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Every parameter that cannot be followed, in words; with any of them the filter gives no entries."""
+        unknown = [Problem(name, _("There is no such filter.")) for name in self.data if name not in self.filters]
+        twice = [
+            Problem(name, _("This is given more than once. Give it once."))
+            for name in self.data
+            if name in self.filters and not self._is_facet(name) and len(self.data.getlist(name)) > 1
+        ]
+        wrong = [
+            Problem(name, message, str(self.filters[name].label))
+            for name, messages in self.form.errors.items()
+            for message in messages
+        ]
+        return [*unknown, *twice, *wrong, *self.further_problems()]
+
+    def further_problems(self) -> list[Problem]:
+        """What is wrong with parameters that are each understood."""
+        return []
+
+    def _is_facet(self, name: str) -> bool:
+        return isinstance(self.filters[name], PropertyFilter)
+
+    def is_valid(self) -> bool:
+        """Whether every parameter of the address can be followed."""
+        return not self.problems
+
+    def value(self, name: str) -> Any:
+        """The understood value of a parameter; None, '' or [] where it is absent or wrong."""
+        self.form.errors  # noqa: B018  (asking for errors is what makes a form clean its data)
+        return self.form.cleaned_data.get(name)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but order and page is asked for."""
+        return any(self.value(name) for name in self.filters if name not in PRESENTATION)
+
+    # Addresses beside this one
+
+    def query(self, **changes: str | Collection[str] | None) -> str:
+        """The query string with other values for some parameters (None: without them), from the first page on."""
+        given = dict(self.data.lists())
+        for name, value in {"page": None, **changes}.items():
+            given[name] = [value] if isinstance(value, str) else value or ()
+        return f"?{urlencode({name: [v for v in values if v] for name, values in given.items()}, doseq=True)}"
+
+    @cached_property
+    def facets(self) -> dict[str, Facet]:
+        """What there is to choose from, by name of the parameter, with counts."""
+        return {}
+
+    def typed_chips(self) -> list[Chip]:
+        """What was typed rather than ticked, each with the address without it."""
+        return []
+
+    @property
+    def chips(self) -> list[Chip]:
+        """Everything that is chosen, each with the address without it."""
+        ticked = [
+            Chip(_chip_label(facet, option.label), self._without(facet.name, option.value))
+            for facet in self.facets.values()
+            for option in facet.chosen
+        ]
+        return [*ticked, *self.typed_chips()]
+
+    def _without(self, name: str, value: str) -> str:
+        return self.query(**{name: [v for v in self.value(name) if v != value]})
+
+
+class MeasureFilter(AddressFilter):
+    """Published entries as the query string asks for them.
+
+    `country` fixes the country, whose page knows no such parameter; `sort` is the order where the query string names
+    none, `index` that of the page where it has one. `series` are keys and names of what a country's page shows over
+    time beside the entries.
+    """
+
+    to = ConditionFilter(
+        PartialDateFormField,
+        lambda date: Q(date_range__overlap=DateRange(None, date.last, "(]")),
+        lambda index, date: index.between("first", "last", None, date.last),
+        label=gettext_lazy("To"),
+    )
+    on = ConditionFilter(
+        DayField,
+        lambda day: Q(in_force_possible__contains=day.first),
+        lambda index, day: index.between("possible_first", "possible_last", day.first, day.first),
+        label=gettext_lazy("In force on"),
+    )
+    updated_since = ConditionFilter(
+        PartialDateFormField,
+        lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), datetime.UTC)),
+        lambda index, date: index.between("updated", "updated", date.first, None),
+        label=gettext_lazy("Changed since"),
+    )
+    q = ConditionFilter(
+        forms.CharField,
+        matching,
+        _answering,
+        label=gettext_lazy("Words"),
+        max_length=LONGEST_TEXT,
+        validators=[refuse_many_words],
+    )
+    sort = Presentation(
+        forms.ChoiceField,
+        label=gettext_lazy("Order"),
+        choices=list(SORTS.items()),
+        error_messages={"invalid_choice": gettext_lazy("Write newest, oldest or relevance.")},
+    )
+    page = Presentation(forms.IntegerField, label=gettext_lazy("Page"), min_value=1)
+
+    def __init__(
+        self,
+        data: QueryDict,
+        *,
+        country: Country | None = None,
+        sort: str = NEWEST,
+        index: PublicIndex | None = None,
+        series: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        scope = Measure.objects.published()
+        super().__init__(without_tracking(data), scope.filter(country=country) if country else scope)
+        self.country = country
+        self.default_sort = sort
+        self._index = index
+        if country:
+            del self.filters["country"]
+            self.filters["series"] = Presentation(
+                forms.ChoiceField,
+                label=_("Figure over time"),
+                choices=series,
+                error_messages={"invalid_choice": _("There are no values over time of “%(value)s” here.")},
+            )
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        """One filter for each facet, and `from`, which no attribute can be called, before the declared ones."""
+        since = ConditionFilter(
+            PartialDateFormField,
+            lambda date: Q(date_range__overlap=DateRange(date.first, None)),
+            lambda index, date: index.between("first", "last", date.first, None),
+            label=gettext_lazy("From"),
+        )
+        facets = {name: PropertyFilter(label=p.label, subject=p) for name, p in PROPERTIES.items()}
+        return {**facets, "from": since, **super().get_filters()}
+
+    def further_problems(self) -> list[Problem]:
+        """An end before the start."""
+        since, until = self.value("from"), self.value("to")
+        if not (since and until and until.last < since.first):
+            return []
+        message = _("%(to)s lies before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
+        return [Problem("to", message, str(self.filters["to"].label))]
+
+    @property
+    def day(self) -> datetime.date | None:
+        """The day of the question what was in force."""
+        on = self.value("on")
+        return on.first if on else None
+
+    @property
+    def order(self) -> str:
+        """The order in effect; the best match needs words that match."""
+        words = self.value("q")
+        chosen = self.value("sort") or (RELEVANCE if words and self.default_sort == NEWEST else self.default_sort)
+        return NEWEST if chosen == RELEVANCE and not words else str(chosen)
+
+    # What it gives, in memory
+
+    @cached_property
+    def index(self) -> PublicIndex:
+        """The published entries, all counts of one page from the same state."""
+        return public_index() if self._index is None else self._index
+
+    @cached_property
+    def scope(self) -> Selection:
+        """The entries that there are to choose from."""
+        return self.index.of_country(self.country.pk) if self.country else self.index.everything
+
+    @cached_property
+    def _masks(self) -> dict[str, Mask]:
+        given = {name: value for name in self.filters if (value := self.value(name)) and name not in PRESENTATION}
+        return {name: self.filters[name].mask(self.index, value) for name, value in given.items()}
+
+    def _selected(self, *, ignoring: str = "") -> Selection:
+        masks = [mask for name, mask in self._masks.items() if name != ignoring]
+        return self.scope.narrowed(np.logical_and.reduce(masks)) if masks else self.scope
+
+    @property
+    def without_words(self) -> Selection:
+        """What everything but the words lets through."""
+        return self._selected(ignoring="q")
+
+    @cached_property
+    def _all_selected(self) -> Selection:
+        """What every parameter that is understood lets through."""
+        return self._selected()
+
+    @cached_property
+    def selection(self) -> Selection:
+        """The entries that the filter gives; none while a parameter is wrong."""
+        return self._all_selected if self.is_valid() else self.index.select(np.zeros(len(self.index), dtype=bool))
+
+    @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """Their identifiers in the order asked for; of more than `RANKED` hits the newest are in order of match."""
+        return self.ids_of(slice(None))
+
+    def ids_of(self, part: slice) -> NDArray[np.int64]:
+        """The same of a part of them."""
+        if self.order != RELEVANCE:
+            return self.selection.ids(part, newest_first=self.order != OLDEST)
+        ids = self.selection.ids(newest_first=True)
+        return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))[part]
+
+    @cached_property
+    def facets(self) -> dict[str, Facet]:
+        """Counts of every facet, each of which ignores what is chosen in itself."""
+        properties = [p for name, p in PROPERTIES.items() if name in self.filters]
+        matching = {
+            p.name: self._selected(ignoring=p.name) if p.name in self._masks else self._all_selected for p in properties
+        }
+        return count_facets(properties, self.scope, matching, {p.name: self.value(p.name) or () for p in properties})
+
+    # The same in SQL, which is what the index is held to
+
+    @property
+    def qs(self) -> MeasureQuerySet:
+        """The entries by date, as the order asked for has it."""
+        return self.matching.in_order_of_date() if self.order == OLDEST else self.matching.newest_first()
+
+    @cached_property
+    def matching(self) -> MeasureQuerySet:
+        """The entries in no order; none while a parameter is wrong."""
+        found: MeasureQuerySet = self.filter_queryset(self.queryset.all()) if self.is_valid() else self.queryset.none()
+        return found
+
+    def typed_chips(self) -> list[Chip]:
+        """Dates and words."""
+        return [Chip(label, self.query(**{name: None})) for name, label in self._typed()]
+
+    def _typed(self) -> list[tuple[str, str]]:
+        """What was typed rather than ticked, in words."""
+        dates = {
+            "from": _("From %(date)s"),
+            "to": _("To %(date)s"),
+            "on": _("In force on %(date)s"),
+            "updated_since": _("Changed since %(date)s"),
+        }
+        typed = [
+            (name, text % {"date": self.value(name).in_words()}) for name, text in dates.items() if self.value(name)
+        ]
+        words = self.value("q")
+        return [*typed, ("q", _("“%(words)s”") % {"words": words})] if words else typed
+
+
+def without_tracking(data: QueryDict) -> QueryDict:
+    """The parameters that are meant for us."""
+    kept = data.copy()
+    for name in data:
+        if TRACKING.fullmatch(name):
+            del kept[name]
+    return kept
+
+
+def _chip_label(facet: Facet, label: str) -> str:
+    """The value alone, unless it could be taken for one of another facet."""
+    if facet.name not in ("nationality", "evidence", "precision"):
+        return label
+    return _("%(facet)s: %(value)s") % {"facet": facet.label, "value": label}

@@ -1,0 +1,435 @@
+"""The published entries as columns in memory, from which a page takes its counts, its total and its order at once.
+
+The database is the truth: `MeasureFilter.qs` says in SQL what a filter gives, and a test holds the two together. Each
+process keeps one index and follows the log of public changes: what others commit is in the next answer, and only the
+entries that changed are read anew. An index never changes; a newer one takes its place.
+
+Rows stand in the order of their dates, the undated last, so that a filter's answer is in the order of the list.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache, cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from django.db import connection
+from django.utils.translation import get_language
+from numpy.typing import NDArray
+
+from foundation.publication.public_version import Follower, LogDelta
+from measures.choices import STATE_FAMILIES
+from measures.listing.columns import (
+    EARLIEST,
+    EPOCH,
+    LATEST,
+    PROPERTIES,
+    REPEATED,
+    TAGS,
+    Array,
+    day_number,
+    day_of,
+    read_columns,
+    read_tags,
+)
+
+Mask = NDArray[np.bool_]
+T = TypeVar("T")
+
+RELOADED_FROM = 0.2
+"""Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
+MOST_FRAGMENTS = 10_000
+"""Pieces of pages that are kept, of some 3,000 bytes each."""
+NO_MEASURE = 0
+"""Stands for the identifier in the key of a piece that shows no measure."""
+MOST_SEARCHES = 16
+"""Searches whose rows are kept, with a byte for each entry of the index."""
+_ROWS = "rows"
+MOST_DAYS = 64
+"""Counts of a day that are kept, of some bytes for each country."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """Which rows bear which values: two arrays of the same length, in no order."""
+
+    rows: Array
+    values: Array
+
+    def bearing(self, codes: Iterable[int], size: int) -> Mask:
+        """The rows of `size` that bear one of `codes`."""
+        mask = np.zeros(size, dtype=bool)
+        mask[self.rows[_one_of(self.values, codes)]] = True
+        return mask
+
+
+class Fragments(dict[Any, Any]):
+    """Pieces of pages by (identifier of a measure or `NO_MEASURE`, …); emptied when there are too many."""
+
+    most = MOST_FRAGMENTS
+
+    def __setitem__(self, key: Any, fragment: Any) -> None:
+        if len(self) >= self.most:
+            self.clear()
+        super().__setitem__(key, fragment)
+
+    def once(self, key: Any, make: Callable[[], T]) -> T:
+        """What is here, else what is made now."""
+        found: T | None = self.get(key)
+        if found is None:
+            found = self[key] = make()
+        return found
+
+
+class Searches(Fragments):
+    """What searches found, by their words; emptied when there are too many."""
+
+    most = MOST_SEARCHES
+
+
+class Days(Fragments):
+    """What was counted of days, by what it is and the day; emptied when there are too many."""
+
+    most = MOST_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some of the rows of an index, in order."""
+
+    index: "PublicIndex"
+    mask: Mask | None
+    """None selects all."""
+    rows: Array | None
+    """Their numbers; None for all."""
+    known: dict[Any, Any] = field(default_factory=dict)
+    """What these rows were asked before."""
+
+    def __len__(self) -> int:
+        return len(self.index) if self.rows is None else len(self.rows)
+
+    def column(self, name: str) -> Array:
+        """A column of the selected rows."""
+        column = self.index.columns[name]
+        return column if self.rows is None else column[self.rows]
+
+    def tags(self, name: str) -> Tags:
+        """The tags of the selected rows."""
+        tags = self.index.tags[name]
+        if self.mask is None:
+            return tags
+        chosen = self.mask[tags.rows]
+        return Tags(tags.rows[chosen], tags.values[chosen])
+
+    def borne(self, name: str) -> Array:
+        """The values of a tag that the selected rows bear, each as often as a row bears it, and any number of zeros."""
+        tags = self.index.tags[name]
+        return tags.values if self.mask is None else tags.values * self.mask[tags.rows]  # quicker than to pick them
+
+    def counts(self, name: str) -> dict[Any, int]:
+        """How many rows bear each value of a property that occurs; the lack of a value is no value."""
+        return self.once(("counts", name), lambda: self._counted(name))
+
+    def once(self, question: Any, answer: Callable[[], T]) -> T:
+        """The answer to a question about these rows, found once for as long as they stay what they are."""
+        if question not in self.known:
+            self.known[question] = answer()
+        found: T = self.known[question]
+        return found
+
+    def _counted(self, name: str) -> dict[Any, int]:
+        codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
+        numbers = np.bincount(self.borne(name) if name in TAGS else self.column(name))
+        numbers[:1] = 0
+        return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
+
+    def of_state(self) -> int:
+        """How many are measures of the state."""
+        families = self.counts("family")
+        return sum(families.get(family, 0) for family in STATE_FAMILIES)
+
+    def variety(self, name: str) -> int:
+        """How many different values of a tag occur."""
+        return self.once(("variety", name), lambda: int(np.count_nonzero(np.bincount(self.borne(name))[1:])))
+
+    def latest(self, name: str) -> dict[Any, date]:
+        """The day of the last change among the rows of each value of a property that occurs."""
+        codes, days = self.column(name), self.column("updated")
+        latest = np.full(int(codes.max(initial=0)) + 1, EARLIEST, dtype=np.int32)
+        np.maximum.at(latest, codes, days)
+        return {PROPERTIES[name].decode(int(code)): day_of(latest[code]) for code in np.flatnonzero(latest > EARLIEST)}
+
+    def bounds(self) -> tuple[date, date] | None:
+        """The first day of the earliest and of the latest date; None where no row has a date."""
+        if not self.dated:
+            return None
+        first, last = (0, self.dated - 1) if self.rows is None else self.rows[[0, self.dated - 1]]
+        days = self.index.columns["first"]
+        return day_of(days[first]), day_of(days[last])
+
+    def last_change(self) -> date | None:
+        """The day of the last change; None of no rows."""
+        return self.once("last change", lambda: day_of(self.column("updated").max()) if len(self) else None)
+
+    def dates(self) -> tuple[list[tuple[date | None, str]], Array]:
+        """The kinds of dates that occur, and for each row the number of its kind.
+
+        A kind is the first day of a month (None for the undated) and the precision of the date.
+        """
+        first, precision = self.column("first"), self.column("precision").astype(np.int64)
+        months = first.astype("M8[D]").astype("M8[M]").astype(np.int64) - _NO_MONTH
+        months[first == LATEST] = 0
+        found, kinds = np.unique(months << 3 | precision, return_inverse=True)
+        decode = PROPERTIES["precision"].decode
+        return [(_month(key >> 3) if key >> 3 else None, decode(key & 7)) for key in found.tolist()], kinds
+
+    def crossed(self, name: str, groups: Array) -> dict[tuple[Any, int], int]:
+        """How many rows of each group (a number for each row; below zero for none) bear each value of a tag."""
+        group_of = np.full(len(self.index), -1, dtype=np.int64)
+        group_of[slice(None) if self.rows is None else self.rows] = groups
+        tags, codes = self.tags(name), TAGS[name][1]
+        group = group_of[tags.rows]
+        width = int(groups.max(initial=0)) + 1
+        numbers = np.bincount((tags.values.astype(np.int64) * width + group)[group >= 0])
+        return {
+            (codes.decode(key // width), key % width): int(numbers[key]) for key in np.flatnonzero(numbers).tolist()
+        }
+
+    def narrowed(self, mask: Mask) -> "Selection":
+        """Those of the rows that are in `mask`, too."""
+        return self.index.select(mask if self.mask is None else self.mask & mask)
+
+    @property
+    def dated(self) -> int:
+        """How many of the rows have a date; the others follow them."""
+        return self.index.dated if self.rows is None else int(np.searchsorted(self.rows, self.index.dated))
+
+    def ids(self, part: slice = slice(None), *, newest_first: bool = False) -> Array:
+        """Those of the measures, or of a part of them, oldest or newest first; the undated stand last in both."""
+        ids = self.index.columns["id"]
+        found = ids if self.rows is None else self.rows
+        if newest_first:
+            first, last, _step = part.indices(len(self))
+            dated, undated = found[: self.dated][::-1], found[self.dated :][::-1]
+            beyond = slice(max(first - self.dated, 0), max(last - self.dated, 0))
+            found = np.concatenate((dated[first:last], undated[beyond]))
+        else:
+            found = found[part]
+        return found if self.rows is None else ids[found]
+
+
+@dataclass(frozen=True)
+class PublicIndex:
+    """Every published entry; see the module."""
+
+    columns: Mapping[str, Array]
+    tags: Mapping[str, Tags]
+    fragments: Fragments = field(default_factory=Fragments)
+    """Room for what was made of an entry; it is gone when the entry has changed."""
+    known: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    """What the rows of each country were asked before."""
+    searches: Searches = field(default_factory=Searches)
+    """The rows that answer the words of a search; no later index takes them over, since any change may change them."""
+    days: Days = field(default_factory=Days)
+    """What was counted of a day; no later index takes it over either."""
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    @cached_property
+    def dated(self) -> int:
+        """How many rows have a date; the others follow them."""
+        return int(np.searchsorted(self.columns["first"], LATEST))
+
+    @cached_property
+    def everything(self) -> Selection:
+        """All rows."""
+        return Selection(self, None, None)
+
+    def of_country(self, iso3: str) -> Selection:
+        """The rows of a country; what they are asked twice is answered at once."""
+        known = self.known.setdefault(iso3, {})
+        mask = self.bearing("country", [iso3])
+        if _ROWS not in known:
+            known[_ROWS] = np.flatnonzero(mask)
+        return Selection(self, mask, known[_ROWS], known)
+
+    def kept(self, name: Any, make: Callable[[], T]) -> T:
+        """What is made in the active language of other tables than that of measures, until one of them changes."""
+        return self.fragments.once((NO_MEASURE, name, get_language()), make)
+
+    @cached_property
+    def _row_of_id(self) -> Array:
+        """By identifier, with -1 for each that is not here: four bytes for each that was ever given."""
+        ids = self.columns["id"]
+        rows = np.full(int(ids.max(initial=0)) + 1, -1, dtype=np.int32)
+        rows[ids] = np.arange(len(ids), dtype=np.int32)
+        return rows
+
+    def places_of(self, ids: Array) -> Array:
+        """The number of the row of each of these measures, -1 for those that are not here."""
+        rows = self._row_of_id
+        return np.where(ids < len(rows), rows[np.minimum(ids, len(rows) - 1)], np.int32(-1))
+
+    def rows_of(self, ids: Array) -> Array:
+        """The numbers of the rows of these measures; those that are not here are left out."""
+        places = self.places_of(ids)
+        return places[places >= 0]
+
+    def select(self, mask: Mask) -> Selection:
+        """The rows of a mask."""
+        return Selection(self, mask, np.flatnonzero(mask))
+
+    # Masks: which rows answer one parameter
+
+    def bearing(self, name: str, values: Iterable[Any]) -> Mask:
+        """The rows that bear one of the values of a property."""
+        if name in TAGS:
+            return self.tags[name].bearing(map(TAGS[name][1].encode, values), len(self))
+        return _one_of(self.columns[name], map(PROPERTIES[name].encode, values))
+
+    def between(self, first: str, last: str, since: date | None, until: date | None) -> Mask:
+        """The rows whose days, in the columns `first` and `last`, overlap the days from `since` until `until`."""
+        starts = self.columns[first] <= (LATEST - 1 if until is None else day_number(until))
+        ends = self.columns[last] >= (EARLIEST + 1 if since is None else day_number(since))
+        overlap: Mask = starts & ends
+        return overlap
+
+    def among(self, ids: Array) -> Mask:
+        """The rows of these measures."""
+        mask = np.zeros(len(self), dtype=bool)
+        mask[self.rows_of(ids)] = True
+        return mask
+
+    # Changes
+
+    def updated(self, changed: Sequence[int]) -> "PublicIndex":
+        """The index with the changed measures as they are now in the database."""
+        leaving = self.rows_of(np.array(sorted(changed), dtype=np.int64))
+        stays = np.ones(len(self), dtype=bool)
+        stays[leaving] = False
+        kept = {name: column[stays] for name, column in self.columns.items()}
+        fresh, fresh_tags = _load(changed)
+        places = np.searchsorted(_keys(kept), _keys(fresh))
+        columns = {name: np.insert(column, places, fresh[name]) for name, column in kept.items()}
+
+        moved = np.full(len(self), -1, dtype=np.int32)
+        count = int(stays.sum())
+        shift = np.cumsum(np.bincount(places, minlength=count + 1))[:count]
+        moved[stays] = np.arange(count) + shift
+        added = (places + np.arange(len(places))).astype(np.int32)
+        tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in TAGS}
+        gone = set(changed)
+        fragments = Fragments((key, fragment) for key, fragment in self.fragments.copy().items() if key[0] not in gone)
+        return PublicIndex(columns, tags, fragments)
+
+
+_NO_MONTH = -(1 << 20)
+
+
+@cache
+def _month(number: int) -> date:
+    years, month = divmod(number + _NO_MONTH, 12)
+    return date(1970 + years, month + 1, 1)
+
+
+def _one_of(column: Array, codes: Iterable[int]) -> Mask:
+    """Where a column of codes has one of some."""
+    wanted = np.fromiter(codes, dtype=np.int64)
+    wanted = wanted[wanted > 0]
+    if not len(wanted) or not len(column):
+        return np.zeros(len(column), dtype=bool)
+    if len(wanted) == 1:
+        equal: Mask = column == wanted[0]
+        return equal
+    table = np.zeros(max(int(column.max()), int(wanted.max())) + 1, dtype=bool)
+    table[wanted] = True
+    found: Mask = table[column]
+    return found
+
+
+def _merged(old: Tags, moved: Array, fresh: Tags, added: Array) -> Tags:
+    rows = moved[old.rows]
+    stays = rows >= 0
+    return Tags(
+        np.concatenate((rows[stays], added[fresh.rows])).astype(np.int32),
+        np.concatenate((old.values[stays], fresh.values)),
+    )
+
+
+def _keys(columns: Mapping[str, Array]) -> Array:
+    """One number a row by which rows are in order: first day, last day, identifier."""
+    first = columns["first"].astype(np.int64)
+    length = np.where(first == LATEST, 0, columns["last"] - first)
+    day = np.where(first == LATEST, (1 << 22) - 1, first + EPOCH)
+    keys: Array = day << 41 | length << 32 | columns["id"]
+    return keys
+
+
+def load() -> PublicIndex:
+    """Read every published entry."""
+    return PublicIndex(*_load(None))
+
+
+def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]:
+    """Columns in order and tags of the published entries, or of those with `ids`."""
+    condition = "m.workflow = 'published'"
+    if ids is not None:
+        condition = f"{condition} and m.id = any('{{{', '.join(map(str, ids))}}}')"
+    columns = read_columns(condition)
+    order = np.argsort(_keys(columns), kind="stable")
+    index = PublicIndex({name: column[order] for name, column in columns.items()}, {})
+    tags = {name: _tags(index, *read_tags(name, condition)) for name in TAGS}
+    return dict(index.columns), {name: _once(found) if name in REPEATED else found for name, found in tags.items()}
+
+
+def _tags(index: PublicIndex, measures: Array, values: Array) -> Tags:
+    """Without those published since the columns were read, which come with the next change."""
+    places = index.places_of(measures)
+    there = places >= 0
+    return Tags(places[there], values[there])
+
+
+def _once(tags: Tags) -> Tags:
+    """Each pair of row and value once."""
+    pairs = np.unique(tags.rows.astype(np.int64) << 32 | tags.values)
+    return Tags((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(tags.values.dtype))
+
+
+# The index of this process
+
+
+class _Current:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._follower = Follower()
+        self._index: PublicIndex | None = None
+
+    def get(self) -> PublicIndex:
+        if connection.in_atomic_block:  # what is not committed must not stay here
+            return load()
+        with self._lock:
+            try:
+                self._index = self._after(self._follower.look())
+            except BaseException:
+                self._index = None  # what the look has seen must not be lost
+                raise
+            return self._index
+
+    def _after(self, changes: LogDelta) -> PublicIndex:
+        index, changed = self._index, changes.records
+        if index is None or changed is None or len(changed) > RELOADED_FROM * len(index) + 1:
+            return load()
+        if changed:
+            index = index.updated(changed)
+        return PublicIndex(index.columns, index.tags) if changes.has_others else index
+
+
+_current = _Current()
+
+
+def public_index() -> PublicIndex:
+    """The published entries as they are now."""
+    return _current.get()

@@ -1,0 +1,102 @@
+"""What was meant by a search that finds nothing: its unknown words replaced by the nearest of the public record.
+
+The words are those of the published entries at the time of `refresh_words`, which the queue calls each night: a word
+that is new today is suggested tomorrow. Words of drafts are not among them; and what is suggested is tried first, so
+that a word of an entry that has left the record since is never shown.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import numpy as np
+from django.db import connection, transaction
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from measures.models import SearchWords
+from measures.search.matching import Ids, found_ids
+
+MOST_WORDS = 6
+"""Unknown words of one search that are looked at; each costs some milliseconds."""
+SHORTEST_WITH_TWO = 6
+"""Letters from which on a word may have two mistakes: a letter too many, missing, wrong, or two swapped."""
+
+_WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,30}(?!\w)")
+
+_COLLECT = """
+insert into measures_searchwords (collected_at, words, entries)
+select clock_timestamp(), coalesce(array_agg(word order by word), '{}'), coalesce(array_agg(ndoc order by word), '{}')
+from ts_stat($$
+    select to_tsvector('simple', concat_ws(' ',
+        title_en, title_es, title_pt, official_title, summary_en, summary_es, summary_pt))
+    from measures_measure where workflow = 'published'
+$$) where length(word) between 3 and 30 and word !~ '[-0-9_./:@]'
+"""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of the record with the number of entries of each, accents folded in `folded`."""
+
+    words: list[str]
+    entries: list[int]
+    folded: list[str]
+    known: frozenset[str]
+
+    def nearest(self, word: str) -> str | None:
+        """The word with the fewest mistakes, of several the most used; None where none is near."""
+        typed = _fold(word)
+        most = 1 if len(typed) < SHORTEST_WITH_TWO else 2
+        near = process.extract(typed, self.folded, scorer=OSA.distance, score_cutoff=most, limit=None)
+        found = min(near, key=lambda match: (match[1], -self.entries[match[2]]), default=None)
+        return self.words[found[2]] if found else None
+
+
+def refresh_words() -> None:
+    """Collect the words anew; reads the texts of every published entry, which takes minutes for a million."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_COLLECT)
+        cursor.execute(
+            "delete from measures_searchwords where collected_at < (select max(collected_at) from measures_searchwords)"
+        )
+
+
+def suggestion(text: str, among: Ids) -> str | None:
+    """`text` with its unknown words replaced, where that finds any of the entries `among`; for a search without hits.
+
+    Only these entries decide what is known and what is found, so give none that the reader may not see.
+    """
+    collected = SearchWords.objects.values_list("collected_at", flat=True).order_by("-collected_at").first()
+    if collected is None:
+        return None
+    vocabulary, tries = _vocabulary(collected), iter(range(MOST_WORDS))
+
+    def meant(match: re.Match[str]) -> str:
+        word = match[0]
+        if _fold(word) in vocabulary.known or next(tries, None) is None or _finds(f"{word} ", among):
+            return word
+        return vocabulary.nearest(word) or word
+
+    corrected = _WORD.sub(meant, text)
+    return corrected if corrected != text and _finds(corrected, among) else None
+
+
+def _finds(text: str, among: Ids) -> bool:
+    return bool(np.isin(found_ids(text), among).any())
+
+
+@lru_cache(maxsize=1)
+def _vocabulary(collected: datetime) -> Vocabulary:
+    """The words as collected then; 36,000 of them are read in a tenth of a second, once a process."""
+    kept = SearchWords.objects.latest()
+    folded = [_fold(word) for word in kept.words]
+    return Vocabulary(kept.words, kept.entries, folded, frozenset(folded))
+
+
+def _fold(word: str) -> str:
+    """In small letters and without accents."""
+    parted = unicodedata.normalize("NFKD", word.lower())
+    return "".join(character for character in parted if not unicodedata.combining(character))

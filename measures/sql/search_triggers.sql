@@ -1,0 +1,246 @@
+-- Each statement that changes what a vector is made of puts the entries concerned into the queue.
+
+create or replace function measures_search_measures_measure_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select id from new_rows) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_insert after insert on measures_measure
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_measure_insert();
+
+create or replace function measures_search_measures_measure_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select n.id as id from old_rows o
+        join new_rows n using (id)
+        where (o.title_en, o.title_es, o.title_pt, o.short_title_en, o.short_title_es, o.short_title_pt, o.summary_en, o.summary_es, o.summary_pt, o.official_title, o.original_language, o.reference, o.country_id, o.issuing_body_id)
+        is distinct from (n.title_en, n.title_es, n.title_pt, n.short_title_en, n.short_title_es, n.short_title_pt, n.summary_en, n.summary_es, n.summary_pt, n.official_title, n.original_language, n.reference, n.country_id, n.issuing_body_id)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_update after update on measures_measure
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_update();
+
+create or replace function measures_search_measures_measure_topics_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_topics_insert after insert on measures_measure_topics
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_measure_topics_insert();
+
+create or replace function measures_search_measures_measure_topics_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_topics_update after update on measures_measure_topics
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_topics_update();
+
+create or replace function measures_search_measures_measure_topics_delete() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_topics_delete after delete on measures_measure_topics
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_measure_topics_delete();
+
+create or replace function measures_search_measures_measure_target_groups_insert()
+    returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_target_groups_insert after insert on measures_measure_target_groups
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_measure_target_groups_insert();
+
+create or replace function measures_search_measures_measure_target_groups_update()
+    returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_target_groups_update after update on measures_measure_target_groups
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_target_groups_update();
+
+create or replace function measures_search_measures_measure_target_groups_delete()
+    returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_target_groups_delete after delete on measures_measure_target_groups
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_measure_target_groups_delete();
+
+create or replace function measures_search_measures_measure_origin_countries_insert()
+    returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_origin_countries_insert after insert on measures_measure_origin_countries
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_measure_origin_countries_insert();
+
+create or replace function measures_search_measures_measure_origin_countries_update()
+    returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_origin_countries_update after update on measures_measure_origin_countries
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_origin_countries_update();
+
+create or replace function measures_search_measures_measure_origin_countries_delete()
+    returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_origin_countries_delete after delete on measures_measure_origin_countries
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_measure_origin_countries_delete();
+
+create or replace function measures_search_measures_citation_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_citation_insert after insert on measures_citation
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_citation_insert();
+
+create or replace function measures_search_measures_citation_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_citation_update after update on measures_citation
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_citation_update();
+
+create or replace function measures_search_measures_citation_delete() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_citation_delete after delete on measures_citation
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_citation_delete();
+
+create or replace function measures_search_measures_topic_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (topics)
+    select ids
+        from (select array_agg(distinct id) from (select n.id as id from old_rows o
+        join new_rows n using (id)
+        where (o.label_en, o.label_es, o.label_pt)
+        is distinct from (n.label_en, n.label_es, n.label_pt)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_topic_update after update on measures_topic
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_topic_update();
+
+create or replace function measures_search_measures_targetgroup_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (target_groups)
+    select ids
+        from (select array_agg(distinct id) from (select n.id as id from old_rows o
+        join new_rows n using (id)
+        where (o.label_en, o.label_es, o.label_pt)
+        is distinct from (n.label_en, n.label_es, n.label_pt)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_targetgroup_update after update on measures_targetgroup
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_targetgroup_update();
+
+create or replace function measures_search_measures_issuingbody_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (issuing_bodies)
+    select ids
+        from (select array_agg(distinct id) from (select n.id as id from old_rows o
+        join new_rows n using (id)
+        where (o.name_en, o.name_es, o.name_pt, o.native_name, o.acronym, o.aliases)
+        is distinct from (n.name_en, n.name_es, n.name_pt, n.native_name, n.acronym, n.aliases)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_issuingbody_update after update on measures_issuingbody
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_issuingbody_update();
+
+create or replace function measures_search_countries_country_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (countries)
+    select ids
+        from (select array_agg(distinct id) from (select n.iso3 as id from old_rows o
+        join new_rows n using (iso3)
+        where (o.name_en, o.name_es, o.name_pt)
+        is distinct from (n.name_en, n.name_es, n.name_pt)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_countries_country_update after update on countries_country
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_countries_country_update();
+
+create or replace function measures_search_measures_source_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (sources)
+    select ids
+        from (select array_agg(distinct id) from (select n.id as id from old_rows o
+        join new_rows n using (id)
+        where (o.title, o.language)
+        is distinct from (n.title, n.language)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_source_update after update on measures_source
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_source_update();

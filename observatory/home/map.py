@@ -1,0 +1,260 @@
+"""The map of the home page: what the address asks for, and what the map, its table and its file then show.
+
+This joins figures and record: `countries` colours by what it is given and knows no measures.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from countries.models import Indicator
+from countries.profile import HEADLINES
+from countries.world_map import (
+    Area,
+    Place,
+    Reading,
+    Subject,
+    WorldMap,
+    countries_of,
+    readings_of,
+    subject_of,
+    with_values,
+    world_map,
+)
+from foundation.partial_dates import PartialDate
+from measures.listing.filters import DayField, Problem
+from measures.listing.index import PublicIndex
+from observatory.home.record_map import COUNTS, IN_FORCE, InForce, in_force, in_words
+
+COLUMNS = (
+    "iso3",
+    "country",
+    "indicator",
+    "on",
+    "value",
+    "qualifier",
+    "status",
+    "period",
+    "source_name",
+    "source_url",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of the form."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+class Question(forms.Form):
+    """What the address asks of the map; a wrong or unknown parameter is named, never ignored."""
+
+    indicator = forms.CharField(required=False, label=gettext_lazy("Colour the map by"))
+    area = forms.ChoiceField(
+        required=False,
+        label=gettext_lazy("Area"),
+        choices=Area.choices,
+        error_messages={"invalid_choice": gettext_lazy("Write americas or world.")},
+    )
+    on = DayField(required=False, label=gettext_lazy("On the day"))
+
+    def __init__(self, data: QueryDict, *, today: date) -> None:
+        super().__init__(data)
+        self.given = dict(data.lists())
+        self.today = today
+
+    def clean_indicator(self) -> str:
+        """A key that exists, or ''."""
+        key: str = self.cleaned_data["indicator"]
+        if key and key not in COUNTS and key not in self.indicators:
+            raise forms.ValidationError(_("There is no indicator “%(key)s”.") % {"key": key}, code="unknown")
+        return key
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """The indicators by key."""
+        return {indicator.key: indicator for indicator in Indicator.objects.select_related("base")}
+
+    @cached_property
+    def offered(self) -> list[str]:
+        """The keys of the indicators that have something to show, by name."""
+        keys = {*with_values().values_list("key", flat=True), self.cleaned_data.get("indicator", "")}
+        found = [indicator for key, indicator in self.indicators.items() if key in keys]
+        return [indicator.key for indicator in sorted(found, key=lambda indicator: indicator.name.casefold())]
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """Every parameter that cannot be followed, in words."""
+        unknown = [Problem(name, _("There is no such filter.")) for name in self.given if name not in self.fields]
+        twice = [
+            Problem(name, _("This is given more than once. Give it once."))
+            for name, values in self.given.items()
+            if name in self.fields and len(values) > 1
+        ]
+        wrong = [
+            Problem(name, str(message), str(self.fields[name].label))
+            for name, messages in self.errors.items()
+            for message in messages
+        ]
+        return [*unknown, *twice, *wrong]
+
+    # What it comes to
+
+    @property
+    def key(self) -> str:
+        """The indicator that colours the map: where none is asked for, the first of those that say most."""
+        asked: str = self.cleaned_data.get("indicator", "")
+        return asked or next((key for key in HEADLINES if key in self.offered), "measures_recorded")
+
+    @property
+    def shown_area(self) -> Area:
+        """The area that the map shows."""
+        return Area(self.cleaned_data.get("area") or Area.AMERICAS)
+
+    @property
+    def asked_day(self) -> date | None:
+        """The day that is asked for, if one is."""
+        day: PartialDate | None = self.cleaned_data.get("on")
+        return day.first if day else None
+
+    @property
+    def day(self) -> date:
+        """The day that the map shows."""
+        return self.asked_day or self.today
+
+    @property
+    def query(self) -> str:
+        """The query string that asks for this map on this day, whatever the defaults will be."""
+        return f"?{urlencode({'indicator': self.key, 'area': self.shown_area.value, 'on': self.day.isoformat()})}"
+
+    @property
+    def figures(self) -> list[Option]:
+        """The indicators of countries to choose from."""
+        return [Option(key, self.indicators[key].name, key == self.key) for key in self.offered]
+
+    @property
+    def counts(self) -> list[Option]:
+        """What is counted of the record, to choose from."""
+        return [Option(count.key, str(count.name), count.key == self.key) for count in COUNTS.values()]
+
+    @property
+    def areas(self) -> list[Option]:
+        """The areas to choose from."""
+        return [Option(area.value, str(area.label), area == self.shown_area) for area in Area]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A place with the number of its measures in force, if any entry of it is dated by then, and its name in full."""
+
+    place: Place
+    in_force: InForce | None
+    address: str
+    entries: str
+    title: str
+
+    @property
+    def reading(self) -> Reading | None:
+        """What the map says of it."""
+        return self.place.reading
+
+
+@dataclass(frozen=True, slots=True)
+class HomeMap:
+    """The map and the table that is its equal."""
+
+    map: WorldMap
+    rows: tuple[Row, ...]
+    day: PartialDate
+    file: str
+
+    @property
+    def listed(self) -> list[Row]:
+        """What the table has a line for: the covered countries, and whatever has a value."""
+        return [row for row in self.rows if row.place.country.is_covered or row.reading]
+
+    @property
+    def unlisted(self) -> list[Row]:
+        """The rest, which is drawn without a value."""
+        return [row for row in self.rows if not (row.place.country.is_covered or row.reading)]
+
+    @property
+    def drawn(self) -> list[Row]:
+        """What is drawn on the map and not in its inset; dots last, so that they lie above."""
+        found = [row for row in self.rows if row.place.shape and not row.place.inset]
+        return sorted(found, key=lambda row: row.place.shape is not None and row.place.shape.dot is not None)
+
+    @property
+    def enlarged(self) -> list[Row]:
+        """What is drawn in the inset."""
+        return [row for row in self.rows if row.place.inset]
+
+
+def home_map(question: Question, index: PublicIndex) -> HomeMap:
+    """The map that a valid question asks for; the number of queries does not grow with countries or days."""
+    coloured, measures = _coloured(question, index), in_force(index, question.day)
+    rows = tuple(
+        _row(coloured.subject, place, measures.get(place.country.pk), question.day) for place in coloured.places
+    )
+    return HomeMap(coloured, rows, PartialDate.from_date(question.day), f"{reverse('map_csv')}{question.query}")
+
+
+def _coloured(question: Question, index: PublicIndex) -> WorldMap:
+    countries = countries_of(question.shown_area)
+    if count := COUNTS.get(question.key):
+        return world_map(count.subject(index), question.shown_area, countries, count.readings(index, question.day))
+    indicator = question.indicators[question.key]
+    readings = readings_of(indicator, countries, question.day)
+    return world_map(subject_of(indicator), question.shown_area, countries, readings)
+
+
+def _row(subject: Subject, place: Place, measures: InForce | None, day: date) -> Row:
+    country = place.country
+    return Row(
+        place,
+        measures,
+        country.get_absolute_url() if country.is_covered else "",
+        f"{reverse('measures')}?country={country.pk}&on={day.isoformat()}" if measures and measures.possible else "",
+        _title(place, None if subject.key == IN_FORCE else measures),
+    )
+
+
+def _title(place: Place, measures: InForce | None) -> str:
+    """`Peru: 20.2 %, 2019; 12 measures possibly in force`."""
+    reading = place.reading
+    parts = [", ".join(filter(None, (reading.words, reading.when))) if reading else _("no value")]
+    if measures:
+        text = ngettext(
+            "%(number)s measure possibly in force", "%(number)s measures possibly in force", measures.possible
+        )
+        parts.append(text % {"number": in_words(measures.possible)})
+    return f"{place.country.name}: {'; '.join(parts)}"
+
+
+def file_rows(shown: HomeMap, absolute: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
+    """The map as lines of a file under `COLUMNS`; what is missing is empty. `absolute` completes an address."""
+    for row in shown.rows:
+        reading = row.reading or Reading(None, "")
+        yield (
+            row.place.country.pk,
+            row.place.country.name,
+            shown.map.subject.key,
+            str(shown.day),
+            "" if reading.value is None else f"{reading.value.normalize():f}",
+            reading.qualifier,
+            reading.status,
+            reading.period,
+            reading.source_name,
+            absolute(reading.source_url) if reading.source_url else "",
+        )

@@ -1,0 +1,89 @@
+"""What the observatory holds as a whole: its numbers, its countries, its newest entries. Published entries only."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from countries.models import Country, MobilityRole, Role
+from foundation.partial_dates import PartialDate
+from measures.choices import StatusGroup
+from measures.listing.columns import INTERNATIONAL
+from measures.listing.index import PublicIndex
+from measures.models import Measure, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How much there is; `measures` are those of the state, `others` statements, alerts and responses."""
+
+    countries: int
+    covered: int
+    measures: int
+    others: int
+    sources: int
+    last_change: PartialDate | None
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRow:
+    """A covered country, its roles in the order of `Role`, and the number of its entries."""
+
+    country: Country
+    roles: tuple[str, ...]
+    entries: int
+    last_change: PartialDate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list of newest entries."""
+
+    measure: Measure
+    group: StatusGroup
+    topic: Topic | None
+
+
+def numbers(index: PublicIndex) -> Numbers:
+    """The numbers of the whole observatory."""
+    everything = index.everything
+    measures = everything.of_state()
+    return Numbers(
+        countries=len(everything.counts("country").keys() - {INTERNATIONAL}),
+        covered=Country.objects.covered().count(),
+        measures=measures,
+        others=len(everything) - measures,
+        sources=everything.variety("source"),
+        last_change=_date(everything.last_change()),
+    )
+
+
+def covered_countries(index: PublicIndex) -> list[CountryRow]:
+    """The countries that have pages, by name in the active language."""
+    everything = index.everything
+    entries, changes = everything.counts("country"), everything.latest("country")
+    countries = Country.objects.covered().by_name()
+    roles = _roles_of(countries)
+    return [
+        CountryRow(country, roles[country.pk], entries.get(country.pk, 0), _date(changes.get(country.pk)))
+        for country in countries
+    ]
+
+
+def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for iso3, role in MobilityRole.objects.filter(country__in=countries).order_by().values_list("country", "role"):
+        found[iso3].add(role)
+    return {country.pk: tuple(str(role.label) for role in Role if role in found[country.pk]) for country in countries}
+
+
+def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:
+    """The entries with the latest dates."""
+    ids = index.everything.ids(slice(limit), newest_first=True).tolist()
+    newest = Measure.objects.published().select_related("country", "primary_topic__parent").in_bulk(ids)
+    found = [newest[pk] for pk in ids if pk in newest]
+    return [Entry(measure, StatusGroup(measure.status_group), measure.lane) for measure in found]
+
+
+def _date(day: date | None) -> PartialDate | None:
+    return PartialDate.from_date(day) if day else None

@@ -1,0 +1,185 @@
+"""What anybody may share: a tag for each public page, an answer without work to who has it, and pages kept ready.
+
+A page whose view is a `public_page` follows from its address, the public data, the release and the day, and from
+nothing else. All of these go into its `ETag`; the address as `questions.py` has put it in normal form. Who sends the
+tag back reads 304 before a session, a view or a template is looked at; who does not, and has no account, may get the
+bytes that were made for another. Once one of them changes, the tag is another one: nothing is ever taken back, and what
+is not asked for any more makes room.
+
+The middleware stands inside of those that add headers for security, which are thus the same on every answer, and
+outside of the one that compresses.
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+
+from cachetools import LRUCache
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.middleware.gzip import re_accepts_gzip
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+
+from foundation.publication.public_version import public_version
+from observatory.accounts.sessions import is_own_key
+from observatory.middleware.questions import page_of
+from observatory.middleware.time_limits import BUSY, busy
+
+SHARED = "public, max-age=60, stale-while-revalidate=600"
+PERSONAL = "private, no-store"
+OVERHEAD = 1000
+"""Bytes that a kept page takes beside its body, about."""
+LARGEST = 1 / 20
+"""Share of the room that one page may take."""
+
+FOLDERS = ("observatory", "measures", "countries", "templates", "locale")
+SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo"}
+"""What makes a release; style sheets and scripts count by their names in the list of static files."""
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered page as it was sent, compressed where the reader understands that."""
+
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.body) + OVERHEAD
+
+
+class KeptPages:
+    """The pages asked for last, up to `room` bytes, for all threads of a process; with no room, none."""
+
+    def __init__(self, room: int) -> None:
+        self._largest = room * LARGEST
+        self._pages: LRUCache[tuple[str, bool], Page] = LRUCache(room, getsizeof=lambda page: page.size)
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, bool]) -> Page | None:
+        """The page, if it is here."""
+        with self._lock:
+            return self._pages.get(key)
+
+    def put(self, key: tuple[str, bool], page: Page) -> None:
+        """Keep a page, unless it is too large."""
+        if page.size <= self._largest:
+            with self._lock:
+                self._pages[key] = page
+
+
+def public_pages(get_response: Answer) -> Answer:
+    """Middleware; not used with DEBUG, where templates change under a running process."""
+    if settings.DEBUG:
+        raise MiddlewareNotUsed
+    kept = KeptPages(settings.PAGE_CACHE_MB * 2**20)
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.method not in ("GET", "HEAD") or not page_of(request):
+            return get_response(request)
+        if is_signed_in(request):
+            return _as_personal(get_response(request))
+        _forget_cookies(request)
+        if "HTTP_AUTHORIZATION" in request.META:  # of no meaning to us; a cache before us must not share the answer
+            return _as_personal(shared_answer(request, []))
+        return shared_answer(request, _known(request))
+
+    def shared_answer(request: HttpRequest, known: list[str]) -> HttpResponseBase:
+        try:
+            tag = tag_of(request, on=datetime.now(UTC).date())
+        except BUSY as error:
+            return busy(request, error)
+        if tag in known:
+            return _shared(HttpResponseNotModified(), tag)
+        key = (tag, bool(re_accepts_gzip.search(request.META.get("HTTP_ACCEPT_ENCODING", ""))))
+        page = kept.get(key)
+        response = HttpResponse(page.body, headers=page.headers) if page else get_response(request)
+        if page is None and _may_be_shared(response):
+            _shared(response, tag)
+            if isinstance(response, HttpResponse):
+                kept.put(key, Page(response.content, dict(response.items())))
+        if "*" in known and response.has_header("ETag") and not response.streaming:
+            return _shared(HttpResponseNotModified(), tag)
+        return response
+
+    return middleware
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether the reader has signed in, here and at some time; no cookie that is made up says so."""
+    if "HTTP_COOKIE" not in request.META:
+        return False
+    key: str = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return bool(key) and is_own_key(key)
+
+
+def _forget_cookies(request: HttpRequest) -> None:
+    """A page for everybody sees no cookies: Django would replace a broken one of its forms, which nobody may share."""
+    if request.META.pop("HTTP_COOKIE", None):
+        request.__dict__.pop("COOKIES", None)  # read anew from there
+
+
+def _as_personal(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers["Cache-Control"] = PERSONAL
+    response.headers.pop("ETag", None)
+    return response
+
+
+def _may_be_shared(response: HttpResponseBase) -> bool:
+    """Errors and redirects are not, nor what sets a cookie or looked at one, nor what says how to keep it."""
+    varies = {name.strip().lower() for name in response.get("Vary", "").split(",")} - {""}
+    return (
+        response.status_code == 200
+        and not response.cookies
+        and not response.has_header("Cache-Control")
+        and varies <= {"accept-encoding"}
+    )
+
+
+def _shared(response: HttpResponseBase, tag: str) -> HttpResponseBase:
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = SHARED
+    patch_vary_headers(response, ("Accept-Encoding",))
+    return response
+
+
+def _known(request: HttpRequest) -> list[str]:
+    """The tags that the reader has, or `*` for any; all weak, since compressed or not it is the same page."""
+    header = request.META.get("HTTP_IF_NONE_MATCH", "")
+    return [tag if tag.startswith(("W/", "*")) else f"W/{tag}" for tag in parse_etags(header)] if header else []
+
+
+def tag_of(request: HttpRequest, *, on: date) -> str:
+    """Names what the page follows from on a day. A foreign host is refused here, before the database is asked."""
+    address = (request.scheme or "", request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
+    parts = (*address, on.isoformat(), release(), public_version())
+    return f'W/"{_digest(part.encode() for part in parts)}"'
+
+
+@cache
+def release() -> str:
+    """Names the code, templates, texts and static files with which this process answers; alike on every machine."""
+    root: Path = settings.BASE_DIR
+    ours = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
+    static = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    files = [*sorted(ours), root / "requirements.lock", *([static] if static.exists() else [])]
+    return _digest(part for path in files for part in (str(path.relative_to(root)).encode(), path.read_bytes()))
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    """A short name for `parts`; the length of each counts, so that no two lists of them are one."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        digest.update(len(part).to_bytes(8))
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,62 @@
+"""Who may do what: the groups of accounts and their permissions, kind by kind.
+
+Analysts enter, tag and prepare; editors also decide what is public, and keep the vocabulary. A migration makes the
+groups from this table, and a test holds the two together: who changes the table also writes a migration that grants or
+takes away the difference. Beyond these permissions, an analyst changes nothing that is public
+(`foundation/records/second_reader.py`).
+"""
+
+ANALYST = {
+    "measures": {
+        "measure": "add change view import",
+        "statusevent": "add change delete view",
+        "relation": "add change delete view",
+        "citation": "add change delete view",
+        "source": "add change view",
+        "capture": "add view",
+        "issuingbody": "add change view",
+        "topic": "view",
+        "targetgroup": "view",
+    },
+    "countries": {
+        "country": "change view",
+        "mobilityrole": "add change view",
+        "observation": "add change view",
+        "indicator": "view",
+        "indicatorfeed": "add change view",
+        "feedrun": "view start",
+    },
+    "observatory": {"backgroundjob": "view"},
+}
+ONLY_EDITOR = {
+    "measures": {
+        "measure": "publish delete",
+        "source": "delete",
+        "issuingbody": "delete",
+        "topic": "add change delete",
+        "targetgroup": "add change delete",
+    },
+    "countries": {
+        "country": "add",
+        "mobilityrole": "delete",
+        "observation": "delete",
+        "indicator": "add change delete",
+        "indicatorfeed": "delete",
+        "feedrun": "decide",
+    },
+    "observatory": {"backgroundjob": "manage"},
+}
+
+
+def _codenames(*tables: dict[str, dict[str, str]]) -> dict[str, list[str]]:
+    """By app, the names of the permissions as Django has them."""
+    names: dict[str, list[str]] = {}
+    for table in tables:
+        for label, models in table.items():
+            named = [f"{action}_{model}" for model, actions in models.items() for action in actions.split()]
+            names.setdefault(label, []).extend(named)
+    return names
+
+
+RIGHTS = {"analyst": _codenames(ANALYST), "editor": _codenames(ANALYST, ONLY_EDITOR)}
+"""By group and app, the codenames of its permissions."""
