@@ -21,17 +21,17 @@ LATER = RetryStrategy(retry_exceptions=[JobAborted])
 @app.task(retry=LATER, pass_context=True)
 def check_file(context: JobContext, file_import: int, language: str) -> None:
     """Check an upload; what is wrong with it is said in the language of who uploaded it."""
-    if kept := FileImport.objects.filter(pk=file_import).first():
+    if upload := FileImport.objects.filter(pk=file_import).first():
         with translation.override(language), _put_off_as_aborted():
-            jobs.check(kept, is_stopping=context.should_abort)
+            jobs.check(upload, is_stopping=context.should_abort)
 
 
 @app.task(retry=LATER, pass_context=True)
 def import_file(context: JobContext, file_import: int, language: str) -> None:
     """Import a confirmed upload; what goes wrong is said in the language of who confirmed it."""
-    if kept := FileImport.objects.filter(pk=file_import).first():
+    if upload := FileImport.objects.filter(pk=file_import).first():
         with translation.override(language), _put_off_as_aborted():
-            jobs.save(kept, is_stopping=context.should_abort)
+            jobs.save(upload, is_stopping=context.should_abort)
 
 
 @contextmanager

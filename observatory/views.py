@@ -16,7 +16,7 @@ from foundation.publication.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import StatusGroup
 from measures.listing.index import public_index
 from observatory.home import overview
-from observatory.home.map import COLUMNS, Question, file_rows, home_map
+from observatory.home.map import COLUMNS, MapQuery, file_rows, home_map
 from observatory.readiness import Readiness
 
 PLAIN = "text/plain; charset=utf-8"
@@ -28,7 +28,7 @@ READINESS = Readiness(connection)
 def home(request: HttpRequest) -> HttpResponse:
     """What the observatory holds, and ways into it; the query string says what the map shows."""
     index = public_index()
-    question = Question(request.GET, today=datetime.now(UTC).date())
+    question = MapQuery(request.GET, today=datetime.now(UTC).date())
     context = {
         "numbers": overview.numbers(index),
         "question": question,
@@ -44,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def map_csv(request: HttpRequest) -> HttpResponse:
     """What the map of the home page shows, with its query string; a wrong parameter is named."""
-    question = Question(request.GET, today=datetime.now(UTC).date())
+    question = MapQuery(request.GET, today=datetime.now(UTC).date())
     if problems := question.problems:
         words = "".join(f"{problem.parameter}: {problem.message}\n" for problem in problems)
         return HttpResponse(words, status=400, content_type=PLAIN)

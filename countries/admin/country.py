@@ -29,7 +29,7 @@ from countries.models import Country, FeedRun, Indicator, IndicatorFeed, Mobilit
 from countries.pictures import PictureField
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.edit_conflict_admin import MergingAdmin, session_view, without_errors
-from foundation.records.record_admin import echo
+from foundation.records.record_admin import interpretation
 from foundation.records.second_reader import may_publish
 from foundation.records.second_reader_admin import refuse
 
@@ -46,7 +46,7 @@ def echo_view(request: HttpRequest) -> JsonResponse:
     """What is understood of a date while it is typed: one parser for the box, the import and the database."""
     value_class = Period if request.GET.get("kind") == "period" else PartialDate
     try:
-        return JsonResponse({"echo": echo(request.GET.get("text", ""), value_class)})
+        return JsonResponse({"echo": interpretation(request.GET.get("text", ""), value_class)})
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)})
 
@@ -141,7 +141,7 @@ class CountryAdmin(MergingAdmin):
             context |= {
                 "editions": [Role(key) for key in Role.values if key in {role.role for role in country.roles.all()}],
                 "daily": daily_indicators(country),
-                "left_out": number_left_out(country),
+                "skipped": number_left_out(country),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

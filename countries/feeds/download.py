@@ -82,7 +82,7 @@ def _copied(place: str, into: IO[bytes]) -> Body:
         raise FeedProblem(
             _("The file %(place)s cannot be read: %(error)s.") % {"place": place, "error": error.strerror},
             _("It is looked for below the folder that FEED_FILES_DIR names."),
-            may_pass=True,
+            is_transient=True,
         ) from error
     into.flush()
     size = path.stat().st_size
@@ -121,7 +121,7 @@ def _asked(url: str, into: IO[bytes], seconds: float, headers: tuple[tuple[str, 
         raise FeedProblem(
             f"{error} ({error.detail[:200]})" if error.detail else str(error),
             _remedy(error.reason),
-            may_pass=error.reason.may_pass,
+            is_transient=error.reason.is_transient,
         ) from error
     into.flush()
     _refuse_status(answer)
@@ -138,7 +138,7 @@ def _asked(url: str, into: IO[bytes], seconds: float, headers: tuple[tuple[str, 
 
 
 def _remedy(reason: Reason) -> str:
-    if reason.may_pass:
+    if reason.is_transient:
         return _("It is tried again by itself. If this stays, open the address in a browser.")
     if reason == Reason.INSIDE:
         return _("Feeds read public addresses. Whoever runs this installation can allow a network of your own.")
@@ -150,8 +150,8 @@ def _remedy(reason: Reason) -> str:
 class StatusProblem(FeedProblem):
     """The server answered, and not with the file."""
 
-    def __init__(self, status: int, problem: str, remedy: str, *, may_pass: bool) -> None:
-        super().__init__(problem, remedy, may_pass=may_pass)
+    def __init__(self, status: int, problem: str, remedy: str, *, is_transient: bool) -> None:
+        super().__init__(problem, remedy, is_transient=is_transient)
         self.status = status
 
 
@@ -165,9 +165,9 @@ def _refuse_status(answer: Fetched) -> None:
         remedy = _("The server wants a key or refuses programs. Ask the source for an open address.")
     else:
         remedy = _("It is tried again by itself. If this stays, open the address in a browser.")
-    may_pass = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    is_transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
     problem = _("The server answered with %(status)d instead of the file.") % {"status": status}
-    raise StatusProblem(status, problem, remedy, may_pass=may_pass)
+    raise StatusProblem(status, problem, remedy, is_transient=is_transient)
 
 
 def _pages(feed: IndicatorFeed, into: IO[bytes], seconds: float) -> Body:

@@ -90,7 +90,7 @@ class Findings:
         return {
             "rows_read": self.tally.read,
             "without_value": self.tally.without_value,
-            "left_out": self.tally.left_out,
+            "skipped": self.tally.skipped,
             "refused": self.tally.refused,
             "understood": self.understood,
             "countries": self.countries,
@@ -193,7 +193,7 @@ def _nothing_understood(tally: Tally) -> FeedProblem:
     return FeedProblem(
         _("The file has no row with a value."),
         _("If the feed takes only some rows, look at the column and the value that these are to have."),
-        may_pass=True,
+        is_transient=True,
     )
 
 

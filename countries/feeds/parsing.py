@@ -88,7 +88,7 @@ def _understood(
             cell = value
             yield line, code, period, value_of(value)
         except LeftOut:
-            tally.left_out += 1
+            tally.skipped += 1
         except Unknown as unknown:
             tally.refuse(unknown.problem, unknown.remedy, line, cell)
 

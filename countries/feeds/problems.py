@@ -14,9 +14,9 @@ class FeedProblem(Exception):
     `may_pass`: whether the same address may well give a good answer in a while.
     """
 
-    def __init__(self, problem: str, remedy: str, *, may_pass: bool = False) -> None:
+    def __init__(self, problem: str, remedy: str, *, is_transient: bool = False) -> None:
         super().__init__(problem, remedy)
-        self.problem, self.remedy, self.may_pass = problem, remedy, may_pass
+        self.problem, self.remedy, self.is_transient = problem, remedy, is_transient
 
     def __str__(self) -> str:
         return f"{self.problem} {self.remedy}"
@@ -66,7 +66,7 @@ class Tally:
 
     read: int = 0
     without_value: int = 0
-    left_out: int = 0
+    skipped: int = 0
     kinds: dict[str, Kind] = field(default_factory=dict)
 
     def refuse(self, problem: str, remedy: str, line: int, cell: str, count: int = 1) -> None:

@@ -146,12 +146,12 @@ def _refuse_markup(file: io.BufferedReader) -> None:
     """Raise where the file is a page for people, such as a notice of maintenance, or empty."""
     begin = file.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not begin:
-        raise FeedProblem(_("The file is empty."), _("Look at the address in a browser."), may_pass=True)
+        raise FeedProblem(_("The file is empty."), _("Look at the address in a browser."), is_transient=True)
     if begin.startswith(b"<"):
         raise FeedProblem(
             _("A web page came instead of data."),
             _("Open the address in a browser: the file may have moved, or the site may be closed for a while."),
-            may_pass=True,
+            is_transient=True,
         )
 
 
@@ -164,7 +164,7 @@ def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
         raise FeedProblem(
             _("The packed file breaks off or is damaged."),
             _("It is fetched again at the next run. If this stays, tell the source."),
-            may_pass=True,
+            is_transient=True,
         ) from error
     except UnicodeError as error:
         raise FeedProblem(
@@ -180,7 +180,7 @@ def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
         raise FeedProblem(
             _("The answer cannot be read as JSON."),
             _("Open the address in a browser. If it is CSV, choose that format in the feed."),
-            may_pass=True,
+            is_transient=True,
         ) from error
 
 

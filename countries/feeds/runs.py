@@ -41,7 +41,7 @@ class Busy(FeedProblem):
     """Somebody else is running this feed."""
 
     def __init__(self) -> None:
-        super().__init__(_("This feed is being run already."), _("Look again in some minutes."), may_pass=True)
+        super().__init__(_("This feed is being run already."), _("Look again in some minutes."), is_transient=True)
 
 
 @contextmanager
@@ -67,9 +67,9 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
                 _take(this, body)
         except StatusProblem as problem:
             this.status_code = problem.status
-            this.fail(problem.problem, problem.remedy, may_pass=problem.may_pass)
+            this.fail(problem.problem, problem.remedy, is_transient=problem.is_transient)
         except FeedProblem as problem:
-            this.fail(problem.problem, problem.remedy, may_pass=problem.may_pass)
+            this.fail(problem.problem, problem.remedy, is_transient=problem.is_transient)
         except DatabaseError as error:
             this.fail(
                 _("The database refused: %(error)s")

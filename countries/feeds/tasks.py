@@ -25,7 +25,7 @@ def update_feed(feed: int, by: int | None = None) -> None:
             done = run(found, by_id=by)
         except Busy:
             return
-        if done.state == RunState.FAILED and done.may_pass:
+        if done.state == RunState.FAILED and done.is_transient:
             raise MayPass(done.problem)
 
 

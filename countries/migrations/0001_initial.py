@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('understood', models.PositiveIntegerField(default=0, verbose_name='with a value')),
                 ('countries', models.PositiveIntegerField(default=0, verbose_name='countries')),
                 ('without_value', models.PositiveIntegerField(default=0, verbose_name='without a value')),
-                ('left_out', models.PositiveIntegerField(default=0, verbose_name='left out')),
+                ('skipped', models.PositiveIntegerField(default=0, verbose_name='left out')),
                 ('refused', models.PositiveIntegerField(default=0, verbose_name='refused')),
                 ('new', models.PositiveIntegerField(default=0, verbose_name='new')),
                 ('revised', models.PositiveIntegerField(default=0, verbose_name='revised')),
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ('reasons', models.JSONField(default=list)),
                 ('problem', models.TextField(blank=True, verbose_name='problem')),
                 ('remedy', models.TextField(blank=True, verbose_name='what helps')),
-                ('may_pass', models.BooleanField(default=False)),
+                ('is_transient', models.BooleanField(default=False)),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
             ],
             options={

@@ -145,7 +145,7 @@ class Column(Field):
         return None
 
     def saved(self) -> list[str]:
-        """Statements that write a composed cell; they read the rows of `touched(line, id, is_new, cell)`."""
+        """Statements that write a composed cell; they read the rows of `changed_rows(line, id, is_new, cell)`."""
         return []
 
 

@@ -104,7 +104,7 @@ class FileResource(ModelResource):
 
     @classmethod
     def number_new(cls, *, within: bool) -> None:
-        """Give identifiers to the new rows of `drafted`; `within` the transaction that is open, if it is not ours."""
+        """Give identifiers to the new rows of `candidate_rows`; `within` a transaction that was open before."""
 
     @classmethod
     def before_writing(cls) -> None:

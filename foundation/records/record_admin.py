@@ -34,7 +34,7 @@ MOST_USERS = 100
 """Records named as using one that is to be deleted."""
 
 
-def echo(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
+def interpretation(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
     """How a typed date is understood (`May 2020, day not recorded`); raise ValidationError where it is not."""
     if not text.strip():
         return ""
@@ -59,7 +59,7 @@ class DateInput(AdminTextInputWidget):
             "size": 12,
         }
         try:
-            understood = echo(str(value or ""), self.value_class)
+            understood = interpretation(str(value or ""), self.value_class)
         except ValidationError:
             understood = ""
         box = super().render(name, value, attrs, renderer)

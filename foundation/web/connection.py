@@ -75,7 +75,7 @@ class Clock:
                     self._watched.shutdown(socket.SHUT_RDWR)
 
 
-class Tape:
+class TrafficRecorder:
     """What goes over the wire, both ways: requests in memory, answers in a file where one is wanted."""
 
     def __init__(self, file: BinaryIO | None, limit: int) -> None:
@@ -101,7 +101,7 @@ class Tape:
 class _Raw(io.RawIOBase):
     """What a socket receives, noted on the tape."""
 
-    def __init__(self, raw: Any, tape: Tape) -> None:
+    def __init__(self, raw: Any, tape: TrafficRecorder) -> None:
         self._raw, self._tape = raw, tape
 
     def readable(self) -> bool:
@@ -122,7 +122,7 @@ class _Raw(io.RawIOBase):
 class _Taped:
     """A socket as http.client uses it, with a tape beside it."""
 
-    def __init__(self, sock: socket.socket | ssl.SSLSocket, tape: Tape) -> None:
+    def __init__(self, sock: socket.socket | ssl.SSLSocket, tape: TrafficRecorder) -> None:
         self._sock, self._tape = sock, tape
 
     def __getattr__(self, name: str) -> Any:
@@ -141,7 +141,7 @@ class Connection(HTTPConnection):
 
     connected_to = ""
 
-    def prepare(self, addresses: list[str], within: float, clock: Clock, tape: Tape) -> None:
+    def prepare(self, addresses: list[str], within: float, clock: Clock, tape: TrafficRecorder) -> None:
         """Say where to connect, within how many seconds for each address, under which clock and onto which tape."""
         self._addresses, self._within, self._clock, self._tape = addresses, within, clock, tape
 

@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from foundation.web.connection import Clock, Connection, PlainConnection, SecureConnection, Tape, TooMuch
+from foundation.web.connection import Clock, Connection, PlainConnection, SecureConnection, TooMuch, TrafficRecorder
 from foundation.web.networks import addresses_of, is_allowed, is_disguised
 
 PORTS = {"http": 80, "https": 443}
@@ -64,7 +64,7 @@ class Reason(TextChoices):
     BROKEN = "broken", _("The answer broke off or cannot be read.")
 
     @property
-    def may_pass(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether to ask again later makes sense."""
         return self in (
             Reason.NO_SUCH_HOST,
@@ -156,7 +156,7 @@ def fetch(
     """
     limits = limits or Limits()
     clock = Clock(limits.seconds)
-    tape = Tape(transfer, limits.received + LONGEST_HEAD)
+    tape = TrafficRecorder(transfer, limits.received + LONGEST_HEAD)
     hops: list[Hop] = []
     asked = target = _tidy(url)
     while True:
@@ -250,7 +250,7 @@ def _public_addresses(place: _Place, clock: Clock) -> list[str]:
 
 @contextmanager
 def _asking(
-    place: _Place, headers: tuple[tuple[str, str], ...], limits: Limits, clock: Clock, tape: Tape
+    place: _Place, headers: tuple[tuple[str, str], ...], limits: Limits, clock: Clock, tape: TrafficRecorder
 ) -> Iterator[tuple[Callable[..., Hop], BaseHTTPResponse]]:
     """Ask; give the answer with its body still to be read, and a function that notes it as a hop when it is."""
     at, start = datetime.now(UTC), tape.begin()
@@ -272,7 +272,7 @@ def _answer(connection: Connection, path: str, headers: dict[str, str]) -> BaseH
     return connection.getresponse()
 
 
-def _connection(place: _Place, limits: Limits, clock: Clock, tape: Tape) -> Connection:
+def _connection(place: _Place, limits: Limits, clock: Clock, tape: TrafficRecorder) -> Connection:
     addresses = _public_addresses(place, clock)
     kind = SecureConnection if place.scheme == "https" else PlainConnection
     connection = kind(place.host, place.port, timeout=limits.seconds)

@@ -64,7 +64,7 @@ QUEUES = (
 )
 
 SOURCE_QUEUES = (
-    Queue("gone", _("Broken links"), lambda user, today: Q(link__state=LinkState.GONE)),
+    Queue("gone", _("Broken links"), lambda user, today: Q(link__state=LinkState.BROKEN)),
     Queue("moved", _("Links that have moved"), lambda user, today: Q(link__state=LinkState.MOVED)),
     Queue("changed", _("Sources that have changed"), lambda user, today: Q(link__state=LinkState.CHANGED)),
 )

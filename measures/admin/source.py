@@ -46,8 +46,8 @@ class SourceForm(MergingForm):
 
 
 @admin.action(description=_("Ask the addresses again now"), permissions=["change"])
-def look_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-    count = links.look_now(Source.objects.filter(pk__in=queryset.values("pk")), at=timezone.now())
+def check_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+    count = links.check_now(Source.objects.filter(pk__in=queryset.values("pk")), at=timezone.now())
     transaction.on_commit(tend_archive_soon)
     text = ngettext("%(count)d address will be asked.", "%(count)d addresses will be asked.", count)
     messages.success(request, text % {"count": count})
@@ -73,7 +73,7 @@ def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]
 @admin.register(Source)
 class SourceAdmin(MergingAdmin):
     form = SourceForm
-    actions = [look_now, looked_at]
+    actions = [check_now, looked_at]
     field_of_rule = {
         "measures_source_key_form": "key",
         "measures_source_url_unique": "url",

@@ -10,7 +10,7 @@ from measures.archive.listing.filters import country_labels
 from measures.archive.listing.index import PublicSources
 from measures.models import Source
 
-BROKEN = (LinkState.GONE, LinkState.MOVED)
+BROKEN = (LinkState.BROKEN, LinkState.MOVED)
 MOST_OF_A_COUNTRY = 50
 """Links of a country on the page; the others are found by the filter of the archive."""
 
@@ -37,7 +37,7 @@ class CountryLinks:
     total: int
 
     @property
-    def left_out(self) -> int:
+    def skipped(self) -> int:
         """Links that are counted and not listed."""
         return self.total - len(self.links)
 
@@ -58,7 +58,7 @@ def _rows_by_country(public: PublicSources) -> dict[str, list[int]]:
     link, country = public.marks["link"], public.marks["country"]
     rows_of = defaultdict[str, list[int]](list)
     for state in BROKEN:
-        is_broken = link.bearing([state.value], len(public))[country.rows]
+        is_broken = link.as_mask([state.value], len(public))[country.rows]
         for row, code in zip(country.rows[is_broken].tolist(), country.codes[is_broken].tolist(), strict=True):
             rows_of[country.values[code]].append(row)
     return rows_of

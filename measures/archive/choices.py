@@ -57,7 +57,7 @@ class LinkState(models.TextChoices):
     ALIVE = "alive", _("Works")
     CHANGED = "changed", _("Content has changed")
     MOVED = "moved", _("Has moved")
-    GONE = "gone", _("Gone")
+    BROKEN = "gone", _("Gone")
 
 
 class QuoteState(models.TextChoices):

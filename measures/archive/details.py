@@ -19,7 +19,7 @@ from foundation.partial_dates import PartialDate
 from foundation.texts import Text
 from measures.archive.choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copies, quotation
-from measures.archive.text_changes import Changes, changes_between
+from measures.archive.text_changes import TextDiff, changes_between
 from measures.choices import StatusGroup
 from measures.entries import Span, span_of
 from measures.languages import language_name
@@ -70,7 +70,7 @@ class Copy:
     text_state: str
     """Why there is no text, in words; '' where there is."""
     download: str
-    changes: Changes | None
+    changes: TextDiff | None
     is_first: bool
 
 

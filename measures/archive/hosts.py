@@ -58,7 +58,7 @@ def fetch_robots(url: str, host: Host, *, at: datetime) -> None:
     try:
         fetched = fetch(f"{parts.scheme}://{parts.netloc}/robots.txt", into, limits=ROBOTS_LIMITS)
     except FetchError as error:
-        if error.reason.may_pass:
+        if error.reason.is_transient:
             raise
         host.robots = ""
     else:

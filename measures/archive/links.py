@@ -98,7 +98,7 @@ def watch(sources: QuerySet[Source], *, at: datetime) -> int:
     return len(waiting)
 
 
-def look_now(sources: QuerySet[Source], *, at: datetime) -> int:
+def check_now(sources: QuerySet[Source], *, at: datetime) -> int:
     """Have these sources asked next; how many."""
     watch(sources, at=at)
     return Link.objects.filter(source__in=sources).update(due_at=at)
@@ -324,10 +324,10 @@ def _failed(link: Link, failure: Failure) -> None:
     now = timezone.now()
     failures, since = link.failures + 1, link.failing_since or now
     pause = max(RETRIES[min(failures, len(RETRIES)) - 1], failure.again_after or timedelta())
-    is_gone = link.state != LinkState.GONE and _is_gone(link, failure.problem, failures, now - since)
+    is_gone = link.state != LinkState.BROKEN and _is_gone(link, failure.problem, failures, now - since)
     _note(
         link,
-        **({"state": LinkState.GONE, "since": now} if is_gone else {}),
+        **({"state": LinkState.BROKEN, "since": now} if is_gone else {}),
         checked_at=now,
         due_at=now + pause,
         failing_since=since,

@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class TextDiff:
     """The lines that came and went, in their order, as many as fit; how many there are; whether all was compared."""
 
     lines: tuple[Line, ...]
@@ -66,16 +66,16 @@ class Changes:
     is_whole: bool
 
     @property
-    def left_out(self) -> int:
+    def skipped(self) -> int:
         """Lines that are counted and not shown."""
         return self.added + self.removed - len(self.lines)
 
 
-def changes_between(before: str, after: str, *, characters: int) -> Changes:
+def changes_between(before: str, after: str, *, characters: int) -> TextDiff:
     """What changed from `before` to `after`; lines of up to `characters` in all are shown."""
     old, new = _lines(before), _lines(after)
     blocks = list(_blocks(old[:MOST_LINES], new[:MOST_LINES]))
-    return Changes(
+    return TextDiff(
         lines=tuple(_fitting(_shown(blocks), characters)),
         added=sum(len(added) for _removed, added in blocks),
         removed=sum(len(removed) for removed, _added in blocks),

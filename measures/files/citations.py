@@ -93,7 +93,7 @@ class CitationsColumn(ListColumn):
 
     def saved(self) -> list[str]:
         """An address that no source has yet becomes one; a citation that stays keeps its locator and quote."""
-        items = "touched t cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
+        items = "changed_rows t cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
         wanted = (
             f"select t.id as measure_id, t.is_new, f.id as source_id from {items}"
             f" join {SOURCES} f on f.url = i.item where position('://' in i.item) > 0 union"
@@ -105,7 +105,7 @@ class CitationsColumn(ListColumn):
             " select distinct 'web-' || left(md5(i.item), 20), i.item, 'unspecified', left(i.item, 500), '', '', '',"
             f" 'unknown' from {items} where position('://' in i.item) > 0"
             f" and not exists (select from {SOURCES} f where f.url = i.item)",
-            f"with wanted as ({wanted}) delete from {CITATIONS} c using touched t"
+            f"with wanted as ({wanted}) delete from {CITATIONS} c using changed_rows t"
             " where not t.is_new and c.measure_id = t.id"
             " and not exists (select from wanted w where (w.measure_id, w.source_id) = (c.measure_id, c.source_id))",
             f"insert into {CITATIONS} (measure_id, source_id, locator, quote, field) with wanted as ({wanted})"

@@ -62,12 +62,13 @@ class HistoryColumn(ListColumn):
             "select t.id as measure_id, t.is_new, i.position - 1 as position, split_part(i.item, '@', 1) as status,"
             " split_part(i.item, '@', 2) as date,"
             " row_number() over (partition by t.id, i.item order by i.position) as nth"
-            " from touched t cross join lateral unnest(string_to_array(t.cell, '|')) with ordinality i(item, position)"
+            " from changed_rows t"
+            " cross join lateral unnest(string_to_array(t.cell, '|')) with ordinality i(item, position)"
         )
         held = (
             "select e.id, e.measure_id, e.status, e.date,"
             " row_number() over (partition by e.measure_id, e.status, e.date order by e.position) as nth"
-            f" from {EVENTS} e join touched t on t.id = e.measure_id and not t.is_new"
+            f" from {EVENTS} e join changed_rows t on t.id = e.measure_id and not t.is_new"
         )
         both = f"with wanted as ({wanted}), held as ({held})"
         same = "(h.measure_id, h.status, h.date, h.nth) = (w.measure_id, w.status, w.date, w.nth)"

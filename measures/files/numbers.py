@@ -60,7 +60,7 @@ def number(*, within: bool) -> None:
     """
     wanted = rows(
         "select coalesce(country_id, 'INT') as prefix, coalesce(max(substr(public_id, 5)::integer), 0),"
-        " count(*) filter (where public_id is null) from drafted join outcome o using (line) where o.is_new"
+        " count(*) filter (where public_id is null) from candidate_rows join outcome o using (line) where o.is_new"
         " group by 1 order by 1"
     )
     if not wanted:
@@ -71,9 +71,9 @@ def number(*, within: bool) -> None:
     execute(
         "with numbered as (select d.line, g.prefix, (g.last - g.total + row_number() over"
         " (partition by g.prefix order by d.line))::text as number"
-        " from drafted d join unnest(%s::text[], %s::integer[], %s::integer[]) g(prefix, last, total)"
+        " from candidate_rows d join unnest(%s::text[], %s::integer[], %s::integer[]) g(prefix, last, total)"
         " on g.prefix = coalesce(d.country_id, 'INT') where d.public_id is null)"
-        " update drafted d set public_id = n.prefix || '-' || lpad(n.number, greatest(length(n.number), 5), '0')"
+        " update candidate_rows d set public_id = n.prefix || '-' || lpad(n.number, greatest(length(n.number), 5), '0')"
         " from numbered n where d.line = n.line",
         [[row[place] for row in taken] for place in range(3)],
     )

@@ -75,7 +75,9 @@ def finish(options: ImportOptions) -> int:
     if not options.publish:
         return 0
     published = int(
-        rows("select count(*) from drafted join outcome o using (line) where o.is_new and workflow = 'published'")[0][0]
+        rows(
+            "select count(*) from candidate_rows join outcome o using (line) where o.is_new and workflow = 'published'"
+        )[0][0]
     )
     if options.only_new:
         return published

@@ -93,12 +93,12 @@ class RelationsColumn(ListColumn):
         wanted = (
             f"select distinct case when x.type in ({MUTUAL}) then least(x.id, x.other) else x.id end as subject_id,"
             f" x.type, case when x.type in ({MUTUAL}) then greatest(x.id, x.other) else x.other end as object_id from ("
-            "select t.id, split_part(i.item, ':', 1) as type, m.id as other from touched t"
+            "select t.id, split_part(i.item, ':', 1) as type, m.id as other from changed_rows t"
             " cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
             f" join {MEASURES} m on m.public_id = split_part(i.item, ':', 2)) x"
         )
         return [
-            f"with wanted as ({wanted}) delete from {LINKS} x using touched t"
+            f"with wanted as ({wanted}) delete from {LINKS} x using changed_rows t"
             f" where not t.is_new and (x.subject_id = t.id or (x.object_id = t.id and x.type in ({MUTUAL})))"
             " and not exists (select from wanted w"
             " where (w.subject_id, w.type, w.object_id) = (x.subject_id, x.type, x.object_id))",

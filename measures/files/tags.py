@@ -91,12 +91,12 @@ class TagsColumn(ListColumn):
 
     def saved(self) -> list[str]:
         wanted = (
-            f"select t.id as measure_id, v.{self.pk} as term from touched t"
+            f"select t.id as measure_id, v.{self.pk} as term from changed_rows t"
             " cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
             f" join {self.table} v on v.{self.key} = i.item"
         )
         return [
-            f"with wanted as ({wanted}) delete from {self.through} x using touched t"
+            f"with wanted as ({wanted}) delete from {self.through} x using changed_rows t"
             " where not t.is_new and x.measure_id = t.id"
             f" and not exists (select from wanted w where w.measure_id = t.id and w.term = x.{self.target})",
             f"insert into {self.through} (measure_id, {self.target}) {wanted} on conflict do nothing",

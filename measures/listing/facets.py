@@ -64,7 +64,7 @@ class Facet:
     name: str
     label: str
     options: tuple[Option, ...]
-    left_out: int = 0
+    skipped: int = 0
 
     @property
     def is_long(self) -> bool:
@@ -77,8 +77,8 @@ class Facet:
         return ngettext(
             "%(n)s rarer one is not shown; narrow the list first.",
             "%(n)s rarer ones are not shown; narrow the list first.",
-            self.left_out,
-        ) % {"n": self.left_out}
+            self.skipped,
+        ) % {"n": self.skipped}
 
     @property
     def chosen(self) -> tuple[Option, ...]:
@@ -101,10 +101,10 @@ class Property(Protocol):
     def unknown(self, values: Collection[str]) -> dict[str, str]:
         """The values that do not exist, each with the nearest one that does, or ''."""
 
-    def having(self, values: Collection[str]) -> Q:
+    def as_q(self, values: Collection[str]) -> Q:
         """The entries that bear one of `values`."""
 
-    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+    def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """The same in memory."""
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
@@ -132,7 +132,7 @@ class Term:
 
 def _terms(index: PublicIndex, model: type[Model], key: str) -> tuple[Term, ...]:
     """All rows of a vocabulary in its order, as they are called in the active language."""
-    return index.kept(
+    return index.get_or_cache(
         model, lambda: tuple(Term(row.pk, getattr(row, key), str(row)) for row in model._default_manager.all())
     )
 
@@ -177,16 +177,16 @@ class Column:
         """See `Property`."""
         return unknown_among(values, set(self.choices.values))
 
-    def having(self, values: Collection[str]) -> Q:
+    def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
         if isinstance(self.value, str):
             return Q(**{f"{self.value}__in": values})
         chosen = Measure.objects.annotate(facet_value=self.value).filter(facet_value__in=values)
         return Q(pk__in=chosen.values("pk"))
 
-    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+    def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        return index.bearing(self.name, values)
+        return index.as_mask(self.name, values)
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`; a short list is shown whole, a long one without what never occurs."""
@@ -214,7 +214,7 @@ class Rows:
         """See `Property`."""
         return _unknown(values, self.model, self.key)
 
-    def having(self, values: Collection[str]) -> Q:
+    def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
         rows = self.model._default_manager.filter(**{f"{self.key}__in": values})
         field = Measure._meta.get_field(self.field)
@@ -225,9 +225,9 @@ class Rows:
             Exists(through.objects.filter(**{"measure": OuterRef("pk"), f"{self.model._meta.model_name}__in": rows}))
         )
 
-    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+    def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        return index.bearing(
+        return index.as_mask(
             self.name, self.model._default_manager.filter(**{f"{self.key}__in": values}).values_list("pk", flat=True)
         )
 
@@ -240,7 +240,7 @@ class Rows:
             for term in _terms(scope.index, self.model, self.key)
             if term.pk in frequent or term.value in chosen
         ]
-        return Facet(self.name, str(self.label), tuple(options), left_out=len(counts) - len(frequent))
+        return Facet(self.name, str(self.label), tuple(options), skipped=len(counts) - len(frequent))
 
 
 def _most_frequent(counts: Mapping[Any, int]) -> set[Any]:
@@ -259,19 +259,19 @@ class Countries:
         """See `Property`."""
         return _unknown([value for value in values if value != INTERNATIONAL], Country, "iso3")
 
-    def having(self, values: Collection[str]) -> Q:
+    def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
         named = Q(country__in=[value for value in values if value != INTERNATIONAL])
         return named | Q(country=None) if INTERNATIONAL in values else named
 
-    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+    def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        return index.bearing(self.name, values)
+        return index.as_mask(self.name, values)
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`."""
         counts = _counts(self.name, scope, matching)
-        names = scope.index.kept("countries by name", Country.objects.by_name().names)
+        names = scope.index.get_or_cache("countries by name", Country.objects.by_name().names)
         options = [
             Option(value, name, counts.get(value, 0), value in chosen)
             for value, name in [*names, (INTERNATIONAL, _("International bodies"))]
@@ -295,7 +295,7 @@ class Bodies:
         known = {spelling for country, key in pairs for spelling in (key, f"{country or INTERNATIONAL}:{key}")}
         return unknown_among(values, known)
 
-    def having(self, values: Collection[str]) -> Q:
+    def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
         return Q(issuing_body__in=IssuingBody.objects.filter(self._named(values)))
 
@@ -310,22 +310,22 @@ class Bodies:
                 named |= Q(key=key, country=None if country == INTERNATIONAL else country)
         return named
 
-    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+    def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        return index.bearing(self.name, IssuingBody.objects.filter(self._named(values)).values_list("pk", flat=True))
+        return index.as_mask(self.name, IssuingBody.objects.filter(self._named(values)).values_list("pk", flat=True))
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`; the frequent ones by name; the value of an option is the spelling by which it was chosen."""
         counts = _counts(self.name, scope, matching)
         frequent = _most_frequent(counts)
         options: dict[str, Option] = {}
-        for body in scope.index.kept(IssuingBody, self._by_name):
+        for body in scope.index.get_or_cache(IssuingBody, self._by_name):
             key = body.value.partition(":")[2]
             value = key if key in chosen and body.value not in chosen else body.value
             if body.pk in frequent or value in chosen:
                 option = options.get(value, Option(value, body.label, 0, value in chosen))  # several may share it
                 options[value] = replace(option, count=option.count + counts.get(body.pk, 0))
-        return Facet(self.name, str(self.label), tuple(options.values()), left_out=len(counts) - len(frequent))
+        return Facet(self.name, str(self.label), tuple(options.values()), skipped=len(counts) - len(frequent))
 
     @staticmethod
     def _by_name() -> tuple[Term, ...]:
@@ -345,7 +345,7 @@ class UpperTopic(Term):
 
 def topics_of(index: PublicIndex) -> tuple[UpperTopic, ...]:
     """The topics in order, as they are called in the active language."""
-    return index.kept(Topic, _topics)
+    return index.get_or_cache(Topic, _topics)
 
 
 def _topics() -> tuple[UpperTopic, ...]:
@@ -371,14 +371,14 @@ class Topics:
         """See `Property`."""
         return _unknown(values, Topic, "key")
 
-    def having(self, values: Collection[str]) -> Q:
+    def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
         topics = self._and_below(values)
         return Q(Exists(Measure.topics.through.objects.filter(measure=OuterRef("pk"), topic__in=topics)))
 
-    def bearing(self, index: PublicIndex, values: Collection[str]) -> Mask:
+    def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        return index.bearing(self.name, self._and_below(values).values_list("pk", flat=True))
+        return index.as_mask(self.name, self._and_below(values).values_list("pk", flat=True))
 
     @staticmethod
     def _and_below(values: Collection[str]) -> QuerySet[Topic]:

@@ -113,11 +113,11 @@ class PropertyFilter(Parameter):
     field_class = KnownValues
 
     def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
-        return qs.filter(self.extra["subject"].having(value)) if value else qs
+        return qs.filter(self.extra["subject"].as_q(value)) if value else qs
 
     def mask(self, index: PublicIndex, value: list[str]) -> Mask:
         """The same in memory: the rows of the index that it lets through."""
-        mask: Mask = self.extra["subject"].bearing(index, value)
+        mask: Mask = self.extra["subject"].as_mask(index, value)
         return mask
 
 
@@ -157,7 +157,7 @@ class Presentation(Parameter):
 
 def _answering(index: PublicIndex, words: str) -> Mask:
     """The rows that answer a search; kept, since its other pages and facets ask for them again."""
-    return index.searches.once(words, lambda: index.among(found_ids(words)))
+    return index.searches.get_or_cache(words, lambda: index.among(found_ids(words)))
 
 
 class AddressFilter(django_filters.FilterSet):

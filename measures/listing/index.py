@@ -58,7 +58,7 @@ class Tags:
     rows: Array
     values: Array
 
-    def bearing(self, codes: Iterable[int], size: int) -> Mask:
+    def as_mask(self, codes: Iterable[int], size: int) -> Mask:
         """The rows of `size` that bear one of `codes`."""
         mask = np.zeros(size, dtype=bool)
         mask[self.rows[_one_of(self.values, codes)]] = True
@@ -75,7 +75,7 @@ class Fragments(dict[Any, Any]):
             self.clear()
         super().__setitem__(key, fragment)
 
-    def once(self, key: Any, make: Callable[[], T]) -> T:
+    def get_or_cache(self, key: Any, make: Callable[[], T]) -> T:
         """What is here, else what is made now."""
         found: T | None = self.get(key)
         if found is None:
@@ -123,16 +123,16 @@ class Selection:
         chosen = self.mask[tags.rows]
         return Tags(tags.rows[chosen], tags.values[chosen])
 
-    def borne(self, name: str) -> Array:
+    def tag_values(self, name: str) -> Array:
         """The values of a tag that the selected rows bear, each as often as a row bears it, and any number of zeros."""
         tags = self.index.tags[name]
         return tags.values if self.mask is None else tags.values * self.mask[tags.rows]  # quicker than to pick them
 
     def counts(self, name: str) -> dict[Any, int]:
         """How many rows bear each value of a property that occurs; the lack of a value is no value."""
-        return self.once(("counts", name), lambda: self._counted(name))
+        return self.get_or_cache(("counts", name), lambda: self._counted(name))
 
-    def once(self, question: Any, answer: Callable[[], T]) -> T:
+    def get_or_cache(self, question: Any, answer: Callable[[], T]) -> T:
         """The answer to a question about these rows, found once for as long as they stay what they are."""
         if question not in self.known:
             self.known[question] = answer()
@@ -141,7 +141,7 @@ class Selection:
 
     def _counted(self, name: str) -> dict[Any, int]:
         codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
-        numbers = np.bincount(self.borne(name) if name in TAGS else self.column(name))
+        numbers = np.bincount(self.tag_values(name) if name in TAGS else self.column(name))
         numbers[:1] = 0
         return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
 
@@ -150,9 +150,11 @@ class Selection:
         families = self.counts("family")
         return sum(families.get(family, 0) for family in STATE_FAMILIES)
 
-    def variety(self, name: str) -> int:
+    def distinct_count(self, name: str) -> int:
         """How many different values of a tag occur."""
-        return self.once(("variety", name), lambda: int(np.count_nonzero(np.bincount(self.borne(name))[1:])))
+        return self.get_or_cache(
+            ("variety", name), lambda: int(np.count_nonzero(np.bincount(self.tag_values(name))[1:]))
+        )
 
     def latest(self, name: str) -> dict[Any, date]:
         """The day of the last change among the rows of each value of a property that occurs."""
@@ -171,7 +173,7 @@ class Selection:
 
     def last_change(self) -> date | None:
         """The day of the last change; None of no rows."""
-        return self.once("last change", lambda: day_of(self.column("updated").max()) if len(self) else None)
+        return self.get_or_cache("last change", lambda: day_of(self.column("updated").max()) if len(self) else None)
 
     def dates(self) -> tuple[list[tuple[date | None, str]], Array]:
         """The kinds of dates that occur, and for each row the number of its kind.
@@ -251,14 +253,14 @@ class PublicIndex:
     def of_country(self, iso3: str) -> Selection:
         """The rows of a country; what they are asked twice is answered at once."""
         known = self.known.setdefault(iso3, {})
-        mask = self.bearing("country", [iso3])
+        mask = self.as_mask("country", [iso3])
         if _ROWS not in known:
             known[_ROWS] = np.flatnonzero(mask)
         return Selection(self, mask, known[_ROWS], known)
 
-    def kept(self, name: Any, make: Callable[[], T]) -> T:
+    def get_or_cache(self, name: Any, make: Callable[[], T]) -> T:
         """What is made in the active language of other tables than that of measures, until one of them changes."""
-        return self.fragments.once((NO_MEASURE, name, get_language()), make)
+        return self.fragments.get_or_cache((NO_MEASURE, name, get_language()), make)
 
     @cached_property
     def _row_of_id(self) -> Array:
@@ -284,10 +286,10 @@ class PublicIndex:
 
     # Masks: which rows answer one parameter
 
-    def bearing(self, name: str, values: Iterable[Any]) -> Mask:
+    def as_mask(self, name: str, values: Iterable[Any]) -> Mask:
         """The rows that bear one of the values of a property."""
         if name in TAGS:
-            return self.tags[name].bearing(map(TAGS[name][1].encode, values), len(self))
+            return self.tags[name].as_mask(map(TAGS[name][1].encode, values), len(self))
         return _one_of(self.columns[name], map(PROPERTIES[name].encode, values))
 
     def between(self, first: str, last: str, since: date | None, until: date | None) -> Mask:

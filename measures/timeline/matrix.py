@@ -66,7 +66,7 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MatrixQuery:
     """What the filter is told already, which a cell narrows and never widens; `query` makes another query string."""
 
     precisions: Collection[str]
@@ -75,10 +75,10 @@ class Asked:
     query: Callable[..., str]
 
 
-def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Asked) -> Matrix:
+def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: MatrixQuery) -> Matrix:
     """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
     levels = frozenset(_level(key) for key, _label in topics)
-    columns, numbers = matching.once(("matrix", get_language(), levels), lambda: _counted(matching, levels))
+    columns, numbers = matching.get_or_cache(("matrix", get_language(), levels), lambda: _counted(matching, levels))
     most = max((numbers.get((key, place), 0) for key, _label in topics for place in range(len(columns))), default=0)
     whole = _beside_topic(asked.query(topic=None))
     queries = [_beside_topic(asked.query(topic=None, **_dates(column, asked))) for column in columns]
@@ -141,7 +141,7 @@ def _beside_topic(query: str) -> str:
     return f"&{others}" if others else ""
 
 
-def _dates(column: Column, asked: Asked) -> dict[str, str | list[str]]:
+def _dates(column: Column, asked: MatrixQuery) -> dict[str, str | list[str]]:
     """The parameters that show one column, within what is asked for already; what has a date needs no precision."""
     precisions = [p.value for p in column.precisions if not asked.precisions or p.value in asked.precisions]
     if not (column.first and column.last):

@@ -21,7 +21,7 @@ from foundation.texts import translated
 from measures.listing.filters import OLDEST, MeasureFilter, Problem
 from measures.listing.index import PublicIndex, Selection, public_index
 from measures.timeline.chart import MOST_MARKS, Chart, chart
-from measures.timeline.matrix import Asked, Matrix, matrix
+from measures.timeline.matrix import Matrix, MatrixQuery, matrix
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
 from measures.views.series import panel
@@ -32,8 +32,8 @@ from measures.views.series import panel
 def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/`; the query string filters the timeline and the list alike."""
     index = public_index()
-    shown = index.kept(("country", slug), lambda: get_object_or_404(Country.objects.covered(), slug=slug))
-    figures = index.kept(("series", slug), lambda: offered(shown))
+    shown = index.get_or_cache(("country", slug), lambda: get_object_or_404(Country.objects.covered(), slug=slug))
+    figures = index.get_or_cache(("series", slug), lambda: offered(shown))
     series = [(figure.key, figure.name) for figure in figures]
     filter = MeasureFilter(request.GET, country=shown, sort=OLDEST, series=series, index=index)
     listing = Listing(filter, whole_up_to=MOST_MARKS)
@@ -89,7 +89,7 @@ def _profile(request: HttpRequest, shown: Country, index: PublicIndex) -> SafeSt
         context = {"profile": profile_of(shown), "country": shown}
         return render_to_string("countries/_profile.html", context, request)
 
-    return index.kept(("profile", shown.pk), made)
+    return index.get_or_cache(("profile", shown.pk), made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _record(recorded: Selection) -> Record:
     return Record(
         total=len(recorded),
         state=recorded.of_state(),
-        sources=recorded.variety("source"),
+        sources=recorded.distinct_count("source"),
         years=_years(recorded.bounds()),
         last_change=PartialDate.from_date(change) if change else None,
     )
@@ -138,5 +138,5 @@ def _matrix(listing: Listing) -> Matrix:
     facet = listing.filter.facets["topic"]
     topics = [(option.value, option.label) for option in facet.chosen or facet.options]
     filter = listing.filter
-    asked = Asked(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
+    asked = MatrixQuery(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
     return matrix(filter.selection, topics, asked)

@@ -57,7 +57,7 @@ class Option:
     is_chosen: bool
 
 
-class Question(forms.Form):
+class MapQuery(forms.Form):
     """What the address asks of the map; a wrong or unknown parameter is named, never ignored."""
 
     indicator = forms.CharField(required=False, label=gettext_lazy("Colour the map by"))
@@ -201,7 +201,7 @@ class HomeMap:
         return [row for row in self.rows if row.place.inset]
 
 
-def home_map(question: Question, index: PublicIndex) -> HomeMap:
+def home_map(question: MapQuery, index: PublicIndex) -> HomeMap:
     """The map that a valid question asks for; the number of queries does not grow with countries or days."""
     coloured, measures = _coloured(question, index), in_force(index, question.day)
     rows = tuple(
@@ -210,7 +210,7 @@ def home_map(question: Question, index: PublicIndex) -> HomeMap:
     return HomeMap(coloured, rows, PartialDate.from_date(question.day), f"{reverse('map_csv')}{question.query}")
 
 
-def _coloured(question: Question, index: PublicIndex) -> WorldMap:
+def _coloured(question: MapQuery, index: PublicIndex) -> WorldMap:
     countries = countries_of(question.shown_area)
     if count := COUNTS.get(question.key):
         return world_map(count.subject(index), question.shown_area, countries, count.readings(index, question.day))

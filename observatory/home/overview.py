@@ -53,7 +53,7 @@ def numbers(index: PublicIndex) -> Numbers:
         covered=Country.objects.covered().count(),
         measures=measures,
         others=len(everything) - measures,
-        sources=everything.variety("source"),
+        sources=everything.distinct_count("source"),
         last_change=_date(everything.last_change()),
     )
 

@@ -44,7 +44,7 @@ def _once(count: Callable[[PublicIndex, date], T]) -> Callable[[PublicIndex, dat
 
     @wraps(count)
     def counted(index: PublicIndex, on: date) -> T:
-        return index.days.once((count, on), lambda: count(index, on))
+        return index.days.get_or_cache((count, on), lambda: count(index, on))
 
     return counted
 
@@ -77,8 +77,8 @@ def _in_force_in_words(number: InForce) -> str:
 @_once
 def _directed(index: PublicIndex, on: date) -> list[dict[str, int]]:
     """How many of each of `DIRECTIONS`, by ISO 3166-1."""
-    dated = index.between("first", "last", None, on) & index.bearing("family", VALIDITY_FAMILIES)
-    return [_counts(index, dated & index.bearing("direction", [direction])) for direction in DIRECTIONS]
+    dated = index.between("first", "last", None, on) & index.as_mask("family", VALIDITY_FAMILIES)
+    return [_counts(index, dated & index.as_mask("direction", [direction])) for direction in DIRECTIONS]
 
 
 def _direction(index: PublicIndex, on: date) -> dict[str, Reading]:
@@ -106,7 +106,7 @@ def _balance(less: int, more: int) -> str:
 
 @_once
 def _of_state(index: PublicIndex, on: date) -> dict[str, int]:
-    return _counts(index, index.between("first", "last", None, on) & index.bearing("family", STATE_FAMILIES))
+    return _counts(index, index.between("first", "last", None, on) & index.as_mask("family", STATE_FAMILIES))
 
 
 def _recorded(index: PublicIndex, on: date) -> dict[str, Reading]:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from measures.archive.listing.filters import SourceFilter
 from measures.listing.filters import MeasureFilter
-from observatory.home.map import Question
+from observatory.home.map import MapQuery
 from tests import factories
 from tests.attacks.surface import NASTY, ROLES, SEED, Address, Visitors, addresses, known_values, objects
 
@@ -86,7 +86,7 @@ PLAIN = {"healthz", "readyz", "robots", "sitemaps", "sitemap", "picture"}
 def _parameters(address: Address) -> list[str]:
     """The parameters of the query string that an address knows, one that none does, and one that all drop."""
     of_measures = [*MeasureFilter(QueryDict()).filters]
-    of_sources, of_map = [*SourceFilter(QueryDict()).filters], [*Question.base_fields]
+    of_sources, of_map = [*SourceFilter(QueryDict()).filters], [*MapQuery.base_fields]
     known = {
         **dict.fromkeys(["measures", "measures_csv", "measures_xlsx"], of_measures),
         **dict.fromkeys(["archive", "archive_csv"], of_sources),

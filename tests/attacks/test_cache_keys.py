@@ -17,7 +17,7 @@ from measures.archive.listing.filters import FACETS, SourceFilter
 from measures.listing.filters import MeasureFilter
 from measures.models import Source
 from observatory.accounts.sessions import is_own_key
-from observatory.home.map import Question
+from observatory.home.map import MapQuery
 from observatory.middleware.caching import SHARED
 from tests import factories as make
 
@@ -86,7 +86,7 @@ def test_page_answers_as_without_what_others_hang_on_its_address(client: Client,
 
 
 def test_no_parameter_of_ours_is_taken_for_that_of_others() -> None:
-    ours = {*MeasureFilter.base_filters, *SourceFilter.base_filters, *FACETS, *Question.base_fields}
+    ours = {*MeasureFilter.base_filters, *SourceFilter.base_filters, *FACETS, *MapQuery.base_fields}
     assert {name for name in {*ours, "series", "as_of", "go", "p"} if TRACKING.fullmatch(name)} == set()
 
 

@@ -83,7 +83,7 @@ def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: 
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     assert (FeedRun.objects.count(), Observation.objects.count()) == (0, 0)
     run = runs.run(IndicatorFeed.objects.get(is_on=True))
-    assert (run.state, run.new, run.left_out) == ("published", 16, 8)
+    assert (run.state, run.new, run.skipped) == ("published", 16, 8)
     assert complaints == []
 
 

@@ -90,7 +90,7 @@ def test_failure_that_may_pass_is_tried_again_and_another_is_not(files: Path) ->
         tasks.update_feed(feed=feed.pk)
     (files / "daily.csv").write_text("iso_code,date,value\nPER,2020-03-01,5\n", encoding="utf-8")
     tasks.update_feed(feed=feed.pk)
-    assert [(run.state, run.may_pass) for run in FeedRun.objects.order_by("pk")] == [
+    assert [(run.state, run.is_transient) for run in FeedRun.objects.order_by("pk")] == [
         ("failed", True),
         ("failed", False),
     ]

@@ -422,7 +422,7 @@ def test_unknown_authority_is_refused(secure: HostileServer, monkeypatch: pytest
 
 
 def test_reasons_that_may_pass() -> None:
-    assert {reason.value for reason in Reason if reason.may_pass} == {
+    assert {reason.value for reason in Reason if reason.is_transient} == {
         "no_such_host",
         "unreachable",
         "bad_certificate",

@@ -104,7 +104,7 @@ def test_long_facet_says_how_many_it_leaves_out() -> None:
     make.measure(issuing_body=make.issuing_body(key="body-7"))
     body = facets("body=body-9")["body"]
     assert len(body.options) == LONGEST
-    assert body.left_out == 2
+    assert body.skipped == 2
     assert {"body-9", "INT:body-7"} <= {option.value for option in body.options}
 
 

@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from measures.listing.filters import MeasureFilter
-from measures.timeline.matrix import SHADES, Asked, Matrix, matrix
+from measures.timeline.matrix import SHADES, Matrix, MatrixQuery, matrix
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ TOPICS = [("health", "Health"), ("work", "Work"), ("work.permit", "Permit")]
 
 def counted(query: str = "", topics: list[tuple[str, str]] = TOPICS[:2]) -> Matrix:
     filter = MeasureFilter(QueryDict(query))
-    asked = Asked(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
+    asked = MatrixQuery(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
     return matrix(filter.selection, topics, asked)
 
 

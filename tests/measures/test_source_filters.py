@@ -113,7 +113,7 @@ def test_rare_publishers_are_counted_and_a_chosen_one_is_listed(monkeypatch: pyt
         cited("A", publisher=publisher)
     assert counts("", "publisher") == {"Congreso": 2}
     assert counts("publisher=Zeta", "publisher") == {"Congreso": 2, "Zeta": 1}
-    assert filtered("").facets["publisher"].left_out == 1
+    assert filtered("").facets["publisher"].skipped == 1
 
 
 def test_orders() -> None:

@@ -1,10 +1,10 @@
 """What changed between two texts: lines, words in lines, and how much of it is shown."""
 
 from measures.archive import text_changes
-from measures.archive.text_changes import Changes, changes_between
+from measures.archive.text_changes import TextDiff, changes_between
 
 
-def marked(changes: Changes) -> list[str]:
+def marked(changes: TextDiff) -> list[str]:
     """Each line with `+` or `-`, its changed words in brackets."""
     return [
         ("+" if line.is_added else "-")
@@ -20,7 +20,7 @@ def test_words_that_differ_are_marked_in_both_wordings() -> None:
         characters=1000,
     )
     assert marked(changes) == ["-The border is closed until [30 May].", "+The border is closed until [15 June]."]
-    assert (changes.added, changes.removed, changes.left_out, changes.is_whole) == (1, 1, 0, True)
+    assert (changes.added, changes.removed, changes.skipped, changes.is_whole) == (1, 1, 0, True)
 
 
 def test_line_without_counterpart_is_shown_whole() -> None:
@@ -50,7 +50,7 @@ def test_no_more_is_shown_than_fits() -> None:
     changes = changes_between(before, after, characters=60)
     assert sum(line.length for line in changes.lines) <= 62
     assert marked(changes)[-1].endswith(" …")
-    assert (changes.added, len(changes.lines), changes.left_out) == (100, 3, 97)
+    assert (changes.added, len(changes.lines), changes.skipped) == (100, 3, 97)
 
 
 def test_of_long_texts_the_beginnings_are_compared() -> None:

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from measures.choices import Workflow
 from measures.listing.index import MOST_DAYS, public_index
-from observatory.home.map import Question, home_map
+from observatory.home.map import MapQuery, home_map
 from observatory.home.record_map import COUNTS, InForce, in_force
 from tests import factories
 
@@ -243,7 +243,7 @@ def test_map_is_there_on_every_day_of_the_calendar(client: Client) -> None:
 
 def test_time_of_the_last_check_is_shown_where_it_is_known(client: Client) -> None:
     _poverty()
-    question = Question(QueryDict(), today=DAY)
+    question = MapQuery(QueryDict(), today=DAY)
     assert question.problems == []
     shown = home_map(question, public_index())
     assert shown.map.subject.checked_in_words == ""

@@ -110,7 +110,7 @@ class FeedRun(models.Model):
     understood = models.PositiveIntegerField(_("with a value"), default=0)
     countries = models.PositiveIntegerField(_("countries"), default=0)
     without_value = models.PositiveIntegerField(_("without a value"), default=0)
-    left_out = models.PositiveIntegerField(_("left out"), default=0)
+    skipped = models.PositiveIntegerField(_("left out"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
     new = models.PositiveIntegerField(_("new"), default=0)
     revised = models.PositiveIntegerField(_("revised"), default=0)
@@ -130,7 +130,7 @@ class FeedRun(models.Model):
     """Why a person is to look, in words."""
     problem = models.TextField(_("problem"), blank=True)
     remedy = models.TextField(_("what helps"), blank=True)
-    may_pass = models.BooleanField(default=False)
+    is_transient = models.BooleanField(default=False)
     """Whether it failed for a reason that may be gone in a while."""
     decided_at = models.DateTimeField(_("decided"), null=True)
     decided_by = models.ForeignKey(
@@ -206,9 +206,9 @@ class FeedRun(models.Model):
         """As the reader writes a day and a time."""
         return formats.date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
 
-    def fail(self, problem: str, remedy: str, *, may_pass: bool = False) -> None:
+    def fail(self, problem: str, remedy: str, *, is_transient: bool = False) -> None:
         """Note why nothing came of it."""
-        self.end(RunState.FAILED, problem=problem, remedy=remedy, may_pass=may_pass)
+        self.end(RunState.FAILED, problem=problem, remedy=remedy, is_transient=is_transient)
 
     def end(self, state: RunState, **changes: Any) -> None:
         """Note what became of it; a stranger's server may have sent what no text of the database can hold."""

@@ -113,8 +113,8 @@ class FileImportAdmin(admin.ModelAdmin):
     change_list_template = "admin/foundation/fileimport/change_list.html"
 
     @admin.display(description=gettext_lazy("what the rows are"))
-    def kind(self, kept: FileImport) -> str:
-        return capfirst(str(resources()[kept.file_type].model()._meta.verbose_name_plural))
+    def kind(self, file_import: FileImport) -> str:
+        return capfirst(str(resources()[file_import.file_type].model()._meta.verbose_name_plural))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"title": _("Imports and exports"), **(extra_context or {})})
@@ -157,7 +157,7 @@ class FileImportAdmin(admin.ModelAdmin):
         user: Any = request.user
         form = UploadForm(request.POST or None, request.FILES or None, user=user)
         if request.method == "POST" and form.is_valid():
-            kept = FileImport(
+            file_import = FileImport(
                 file_type=form.cleaned_data["file_type"],
                 file=form.cleaned_data["file"],
                 name=form.cleaned_data["file"].name[:200],
@@ -165,13 +165,13 @@ class FileImportAdmin(admin.ModelAdmin):
                 created_by=user,
             )
             try:
-                jobs.begin(kept)
+                jobs.begin(file_import)
             except FileProblem as problem:
-                kept.file.delete(save=False)
+                file_import.file.delete(save=False)
                 form.add_error("file", jobs.problem_in_words(problem))
             else:
-                self._check(kept)
-                return HttpResponseRedirect(kept.get_absolute_url())
+                self._check(file_import)
+                return HttpResponseRedirect(file_import.get_absolute_url())
         context = {
             **self.admin_site.each_context(request),
             "title": _("Import a file"),
@@ -184,49 +184,55 @@ class FileImportAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """How far the work is, else the preview; by POST the import itself, or its end."""
-        kept = self._kept(request, object_id)
+        file_import = self._kept(request, object_id)
         if request.method == "POST":
-            return self._act(request, kept)
-        if kept.state in (ImportState.READY, ImportState.DONE):
-            return self._preview(request, kept)
+            return self._act(request, file_import)
+        if file_import.state in (ImportState.READY, ImportState.DONE):
+            return self._preview(request, file_import)
         return self._page(
             request,
             "progress",
-            title=_("Import of %(name)s") % {"name": kept.name},
-            kept=kept,
-            kind=self.kind(kept),
-            **_progress(kept),
+            title=_("Import of %(name)s") % {"name": file_import.name},
+            file_import=file_import,
+            kind=self.kind(file_import),
+            **_progress(file_import),
         )
 
-    def _preview(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
-        counts = {state: getattr(kept, state.value) for state in RowState}
+    def _preview(self, request: HttpRequest, file_import: FileImport) -> HttpResponse:
+        counts = {state: getattr(file_import, state.value) for state in RowState}
         wanted = request.GET.get("state") or next(
             (s.value for s in (RowState.REFUSED, RowState.CHANGED, RowState.NEW) if counts[s]), RowState.UNCHANGED.value
         )
         if wanted not in RowState.values:
             raise Http404
-        state, category = RowState(wanted), _category(request, kept)
-        rows, count = kept.rows.filter(state=state), counts[state]
+        state, category = RowState(wanted), _category(request, file_import)
+        rows, count = file_import.rows.filter(state=state), counts[state]
         if category is not None:
-            rows, count = rows.filter(categories__contains=[category]), kept.categories[category][2]
+            rows, count = rows.filter(categories__contains=[category]), file_import.categories[category][2]
         return self._page(
             request,
             "preview",
-            title=_("Import of %(name)s") % {"name": kept.name},
-            kept=kept,
-            kind=self.kind(kept),
+            title=_("Import of %(name)s") % {"name": file_import.name},
+            file_import=file_import,
+            kind=self.kind(file_import),
             counts=list(counts.items()),
             state=state,
             category=category,
-            page=_Counted(rows, ROWS_OF_A_PAGE, 0 if kept.applied_at else count).get_page(request.GET.get("page")),
-            can_import=not kept.refused and (kept.new or kept.changed or kept.publish) and not kept.applied_at,
+            page=_Counted(rows, ROWS_OF_A_PAGE, 0 if file_import.applied_at else count).get_page(
+                request.GET.get("page")
+            ),
+            can_import=not file_import.refused
+            and (file_import.new or file_import.changed or file_import.publish)
+            and not file_import.applied_at,
         )
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the page asks every second."""
-        kept = self._kept(request, pk)
-        told = _progress(kept)
-        return JsonResponse({"state": kept.state, **{name: told[name] for name in ("text", "done", "total", "page")}})
+        file_import = self._kept(request, pk)
+        told = _progress(file_import)
+        return JsonResponse(
+            {"state": file_import.state, **{name: told[name] for name in ("text", "done", "total", "page")}}
+        )
 
     def _page(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, **context}
@@ -234,52 +240,52 @@ class FileImportAdmin(admin.ModelAdmin):
 
     def _kept(self, request: HttpRequest, pk: Any) -> FileImport:
         """The import, for whoever may import files of its kind."""
-        kept = get_object_or_404(FileImport, pk=key_of(FileImport, str(pk)))
-        if kept.file_type not in dict(importable(request.user)):
+        file_import = get_object_or_404(FileImport, pk=key_of(FileImport, str(pk)))
+        if file_import.file_type not in dict(importable(request.user)):
             raise PermissionDenied
-        return kept
+        return file_import
 
-    def _act(self, request: HttpRequest, kept: FileImport) -> HttpResponse:
+    def _act(self, request: HttpRequest, file_import: FileImport) -> HttpResponse:
         if "cancel" in request.POST:
-            jobs.cancel(kept)
+            jobs.cancel(file_import)
         elif "again" in request.POST:
-            jobs.begin_anew(kept)
-            if kept.state == ImportState.WAITING:
-                self._check(kept)
+            jobs.begin_anew(file_import)
+            if file_import.state == ImportState.WAITING:
+                self._check(file_import)
         else:
-            self._confirm(request, kept)
-        return HttpResponseRedirect(kept.get_absolute_url())
+            self._confirm(request, file_import)
+        return HttpResponseRedirect(file_import.get_absolute_url())
 
-    def _check(self, kept: FileImport) -> None:
+    def _check(self, file_import: FileImport) -> None:
         """Now where it is quick, else by a worker."""
-        if jobs.is_large(kept):
-            tasks.check_file.defer(file_import=kept.pk, language=get_language())
+        if jobs.is_large(file_import):
+            tasks.check_file.defer(file_import=file_import.pk, language=get_language())
         else:
-            jobs.check(kept)
+            jobs.check(file_import)
 
-    def _confirm(self, request: HttpRequest, kept: FileImport) -> None:
-        if kept.publish and not request.user.has_perm(settings.PUBLISH_PERMISSION):
+    def _confirm(self, request: HttpRequest, file_import: FileImport) -> None:
+        if file_import.publish and not request.user.has_perm(settings.PUBLISH_PERMISSION):
             raise PermissionDenied
         with transaction.atomic():
-            is_first = jobs.confirm(kept, by=request.user)
-            if is_first and jobs.is_large(kept):
-                tasks.import_file.defer(file_import=kept.pk, language=get_language())
+            is_first = jobs.confirm(file_import, by=request.user)
+            if is_first and jobs.is_large(file_import):
+                tasks.import_file.defer(file_import=file_import.pk, language=get_language())
                 return
-        if kept.applied_at:
+        if file_import.applied_at:
             messages.warning(request, _("This file has been imported already."))
-        elif is_first and jobs.save(kept):
-            messages.success(request, _result_in_words(kept))
-        elif is_first and kept.state == ImportState.READY:
+        elif is_first and jobs.save(file_import):
+            messages.success(request, _result_in_words(file_import))
+        elif is_first and file_import.state == ImportState.READY:
             messages.warning(request, _("The database has changed since this preview. Look at the new one."))
 
     def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The refused rows as a file, with the reasons in columns of their own."""
-        kept = self._kept(request, pk)
-        if kept.applied_at:
+        file_import = self._kept(request, pk)
+        if file_import.applied_at:
             raise Http404
         writer = csv.writer(_Echo())
-        lines = (writer.writerow(row).encode() for row in failed_rows_of(kept))
-        return _download(_with_mark(lines), f"{kept.file_type}-refused.csv", FORMATS["csv"].media_type)
+        lines = (writer.writerow(row).encode() for row in failed_rows_of(file_import))
+        return _download(_with_mark(lines), f"{file_import.file_type}-refused.csv", FORMATS["csv"].media_type)
 
     # Out
 
@@ -337,60 +343,60 @@ class _Counted(Paginator):
         self.count = count  # instead of a query
 
 
-def _category(request: HttpRequest, kept: FileImport) -> int | None:
+def _category(request: HttpRequest, file_import: FileImport) -> int | None:
     """The kind of refusal that is asked for."""
     asked = request.GET.get("category", "")
     if not asked:
         return None
     number = whole_number(asked)
-    if number is None or number >= len(kept.categories):
+    if number is None or number >= len(file_import.categories):
         raise Http404
     return number
 
 
-def _progress(kept: FileImport) -> dict[str, Any]:
+def _progress(file_import: FileImport) -> dict[str, Any]:
     """How far the work is, in numbers and in words; `page` changes where the page is to be loaded anew."""
-    is_interrupted = jobs.is_interrupted(kept)
-    is_without_worker = kept.state == ImportState.WAITING and not has_worker()
+    is_interrupted = jobs.is_interrupted(file_import)
+    is_without_worker = file_import.state == ImportState.WAITING and not has_worker()
     return {
-        "is_under_way": kept.state in UNDER_WAY and not is_interrupted,
+        "is_under_way": file_import.state in UNDER_WAY and not is_interrupted,
         "is_interrupted": is_interrupted,
         "is_without_worker": is_without_worker,
-        "phases": _phases(kept),
-        "text": _progress_in_words(kept),
-        "done": min(kept.done, kept.total),
-        "total": kept.total,
-        "page": f"{kept.state} {kept.phase} {is_interrupted} {is_without_worker}",
+        "phases": _phases(file_import),
+        "text": _progress_in_words(file_import),
+        "done": min(file_import.done, file_import.total),
+        "total": file_import.total,
+        "page": f"{file_import.state} {file_import.phase} {is_interrupted} {is_without_worker}",
     }
 
 
-def _phases(kept: FileImport) -> list[tuple[str, str]]:
+def _phases(file_import: FileImport) -> list[tuple[str, str]]:
     """The parts of the work, each with whether it is done, under way or to come."""
-    phases = [phase for phase in Phase if phase != Phase.WRITING or kept.confirmed_by_id]
-    place = phases.index(Phase(kept.phase)) if kept.phase in phases else -1
+    phases = [phase for phase in Phase if phase != Phase.WRITING or file_import.confirmed_by_id]
+    place = phases.index(Phase(file_import.phase)) if file_import.phase in phases else -1
     states = ["done" if n < place else "now" if n == place else "later" for n in range(len(phases))]
     return [(str(phase.label), state) for phase, state in zip(phases, states, strict=True)]
 
 
-def _progress_in_words(kept: FileImport) -> str:
-    if not kept.total:
-        return str(kept.get_state_display())
-    if kept.phase == Phase.READING:
-        done, total = filesizeformat(kept.done), filesizeformat(kept.total)
+def _progress_in_words(file_import: FileImport) -> str:
+    if not file_import.total:
+        return str(file_import.get_state_display())
+    if file_import.phase == Phase.READING:
+        done, total = filesizeformat(file_import.done), filesizeformat(file_import.total)
     else:
-        done, total = intcomma(kept.done), intcomma(kept.total)
+        done, total = intcomma(file_import.done), intcomma(file_import.total)
     words = {
         Phase.READING: _("Reading the file: %(done)s of %(total)s"),
         Phase.COMPARING: _("Comparing it with the database: row %(done)s of %(total)s"),
         Phase.CHECKING: _("Checking the rows: %(done)s of %(total)s rules"),
         Phase.WRITING: _("Writing: %(done)s of %(total)s rows"),
     }
-    return words[Phase(kept.phase)] % {"done": done, "total": total}
+    return words[Phase(file_import.phase)] % {"done": done, "total": total}
 
 
-def _result_in_words(kept: FileImport) -> str:
+def _result_in_words(file_import: FileImport) -> str:
     return ngettext(
         "Imported: %(new)s new, %(changed)s changed record.",
         "Imported: %(new)s new, %(changed)s changed records.",
-        kept.changed,
-    ) % {"new": intcomma(kept.new), "changed": intcomma(kept.changed)}
+        file_import.changed,
+    ) % {"new": intcomma(file_import.new), "changed": intcomma(file_import.changed)}

@@ -25,7 +25,7 @@ def check(
     present: list[Column],
     given: dict[str, Any],
     rules: list[Rule],
-    rules_of_drafted: list[Rule],
+    rules_of_candidates: list[Rule],
     tell: Tell,
 ) -> None:
     """Put down every reason for which a row that would be written cannot be."""
@@ -42,7 +42,7 @@ def check(
         refuse(rule)
     tell(Step(Phase.CHECKING, total, total))
     draft(resource, present, given)
-    for rule in rules_of_drafted:
+    for rule in rules_of_candidates:
         refuse(rule)
     ask_checks(resource)
     ask_unique_indexes(resource)

@@ -31,7 +31,7 @@ def compare(resource: type[FileResource], present: list[Column], *, tell: Tell, 
         " where o.is_new or o.changed <> '{}'"
     )
     execute(
-        "create temp view sound as select * from checked s"
+        "create temp view valid_rows as select * from checked s"
         " where not exists (select from problem p where p.line = s.line)"
     )
 

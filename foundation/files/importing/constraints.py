@@ -1,7 +1,7 @@
 """The rules of a table, asked of the rows that would be written to it.
 
-They are not written down a second time: the database tells its own checks and unique indexes, and `drafted` has the
-columns of the table.
+They are not written down a second time: the database tells its own checks and unique indexes, and `candidate_rows` has
+the columns of the table.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from foundation.sql import execute, rows
 
 
 def draft(resource: type[FileResource], present: list[Column], given: dict[str, Any]) -> None:
-    """Fill `drafted` with each row that would be written as it would stand in the table of the records."""
+    """Fill `candidate_rows` with each row that would be written as it would stand in the table of the records."""
     _create_drafted(resource)
     stored = dict(found for column in present if (found := column.stored()))
     fields = resource.stored_fields()
@@ -39,24 +39,24 @@ def draft(resource: type[FileResource], present: list[Column], given: dict[str, 
             params.append(given.get(field.name, field.get_db_prep_save(field.get_default(), connection)))
     joins = " ".join(column.join() for column in present)
     execute(
-        f"insert into drafted ({', '.join(map(quoted, fields))}, line) select {', '.join(values)}, s.line from sound s"
-        f" left join {resource.table()} r on r.{resource.pk()} = s.id {joins}",
+        f"insert into candidate_rows ({', '.join(map(quoted, fields))}, line) select {', '.join(values)}, s.line"
+        f" from valid_rows s left join {resource.table()} r on r.{resource.pk()} = s.id {joins}",
         params,
     )
-    execute("analyze drafted")
+    execute("analyze candidate_rows")
 
 
 def _create_drafted(resource: type[FileResource]) -> None:
     """A table like that of the records, without the generated columns that no check reads: they take time."""
     table = resource.table()
-    execute(f"create temp table drafted (like {table} including generated, line integer) on commit drop")
+    execute(f"create temp table candidate_rows (like {table} including generated, line integer) on commit drop")
     read = {name for _expression, names in _checks(table).values() for name in names}
     generated = {f.column for f in resource.model()._meta.concrete_fields if isinstance(f, models.GeneratedField)}
     for name in generated - read:
-        execute(f"alter table drafted drop column {quoted(str(name))}")
+        execute(f"alter table candidate_rows drop column {quoted(str(name))}")
     for name, field in resource.stored_fields().items():
         if field.unique and not field.primary_key:
-            execute(f"alter table drafted alter {quoted(name)} drop not null")
+            execute(f"alter table candidate_rows alter {quoted(name)} drop not null")
 
 
 def _checks(table: str) -> dict[str, tuple[str, list[str]]]:
@@ -93,7 +93,7 @@ def ask_checks(resource: type[FileResource]) -> None:
     execute(
         'insert into problem (line, "column", value, problem, remedy)'
         f" select b.line, c.name, left(to_jsonb(s) ->> c.name, {VALUE_LENGTH}), %s, m.remedy"
-        f" from (select line, unnest(array_remove(array[{broken}], null)) as rule from drafted) b"
+        f" from (select line, unnest(array_remove(array[{broken}], null)) as rule from candidate_rows) b"
         " join unnest(%s::text[], %s::text[], %s::text[]) m(rule, names, remedy) using (rule)"
         " join staged s using (line) cross join lateral ("
         "select name from unnest(string_to_array(m.names, '|')) with ordinality n(name, place)"
@@ -124,12 +124,12 @@ def ask_unique_indexes(resource: type[FileResource]) -> None:
             f"(a.k{n} = b.k{n} or (a.k{n} is null and b.k{n} is null))" if may_be_null else f"a.k{n} = b.k{n}"
             for n, may_be_null in enumerate(nullable)
         )
-        mine = f"(select line, {pk} as id, {', '.join(keys)} from drafted{where})"
+        mine = f"(select line, {pk} as id, {', '.join(keys)} from candidate_rows{where})"
         theirs = f"(select {pk} as id, {', '.join(keys)} from {table}{where})"
         twice = (
             f"select a.line, a.k0::text from {mine} a join {mine} b on {same} and b.line <> a.line union"
             f" select a.line, a.k0::text from {mine} a join {theirs} b on {same} and b.id <> a.id"
-            f" where not exists (select from drafted d where d.{pk} = b.id)"
+            f" where not exists (select from candidate_rows d where d.{pk} = b.id)"
         )
         shown = next((by_db_column[column] for column in columns if column in by_db_column), "")
         remedy = messages.get(name) or _("This has to differ from record to record.")

@@ -47,14 +47,14 @@ class PutOff(Exception):
 # What a page asks
 
 
-def is_large(kept: FileImport) -> bool:
+def is_large(file_import: FileImport) -> bool:
     """Whether the file goes to a worker."""
-    return kept.file.size > SMALL
+    return file_import.file.size > SMALL
 
 
-def is_interrupted(kept: FileImport) -> bool:
+def is_interrupted(file_import: FileImport) -> bool:
     """Whether the process that worked on it is gone; nothing was written then."""
-    return kept.state in AT_WORK and not _is_at_work(kept.pk)
+    return file_import.state in AT_WORK and not _is_at_work(file_import.pk)
 
 
 def _is_at_work(pk: int) -> bool:
@@ -64,94 +64,96 @@ def _is_at_work(pk: int) -> bool:
 # What a person does
 
 
-def begin(kept: FileImport) -> None:
+def begin(file_import: FileImport) -> None:
     """Keep an upload, to be checked; raise FileProblem, with nothing kept, where the file cannot be read at all."""
     _forget_old()
     with transaction.atomic():
-        kept.save()
-        open_table(Path(kept.file.path), resources()[kept.file_type])
+        file_import.save()
+        open_table(Path(file_import.file.path), resources()[file_import.file_type])
 
 
-def begin_anew(kept: FileImport) -> None:
+def begin_anew(file_import: FileImport) -> None:
     """Let an upload be checked once more after it failed, was cancelled or interrupted."""
-    is_open = kept.state in (ImportState.CANCELLED, ImportState.FAILED) or is_interrupted(kept)
+    is_open = file_import.state in (ImportState.CANCELLED, ImportState.FAILED) or is_interrupted(file_import)
     if is_open:
-        _set(kept, ImportState.WAITING, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
+        _set(file_import, ImportState.WAITING, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
 
 
-def confirm(kept: FileImport, *, by: Any) -> bool:
+def confirm(file_import: FileImport, *, by: Any) -> bool:
     """Take note that the import is wanted; False where it is not there to be confirmed, as after a double click."""
-    ready = FileImport.objects.filter(pk=kept.pk, state=ImportState.READY, refused=0)
+    ready = FileImport.objects.filter(pk=file_import.pk, state=ImportState.READY, refused=0)
     is_first = bool(ready.update(state=ImportState.WAITING, confirmed_by=by, is_cancel_asked=False))
-    kept.refresh_from_db()
+    file_import.refresh_from_db()
     return is_first
 
 
-def cancel(kept: FileImport) -> None:
+def cancel(file_import: FileImport) -> None:
     """Stop what waits or is under way; what is written already stays."""
-    FileImport.objects.filter(pk=kept.pk, state__in=AT_WORK).update(is_cancel_asked=True)
-    waiting = FileImport.objects.filter(pk=kept.pk, state=ImportState.WAITING)
-    if not waiting.update(state=ImportState.CANCELLED) and is_interrupted(kept):
-        _set(kept, ImportState.CANCELLED)
-    kept.refresh_from_db()
+    FileImport.objects.filter(pk=file_import.pk, state__in=AT_WORK).update(is_cancel_asked=True)
+    waiting = FileImport.objects.filter(pk=file_import.pk, state=ImportState.WAITING)
+    if not waiting.update(state=ImportState.CANCELLED) and is_interrupted(file_import):
+        _set(file_import, ImportState.CANCELLED)
+    file_import.refresh_from_db()
 
 
-def give_up(kept: FileImport) -> None:
+def give_up(file_import: FileImport) -> None:
     """Leave an upload whose work was broken off each time that it was begun."""
     words = _("The work was broken off each time that it was begun. Nothing was written; the log says more.")
-    _set(kept, ImportState.FAILED, problem=words)
+    _set(file_import, ImportState.FAILED, problem=words)
 
 
 # What is done, in the request or by a worker
 
 
-def check(kept: FileImport, *, is_stopping: IsStopping = never) -> None:
+def check(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
     """Read and check the file, and keep the preview; raise PutOff where it is to stop before it is done."""
-    with _at_work(kept, ImportState.CHECKING, is_stopping) as watch:
+    with _at_work(file_import, ImportState.CHECKING, is_stopping) as watch:
         if not watch:
             return
-        path, resource = Path(kept.file.path), resources()[kept.file_type]
-        with compared(path, resource, by=kept.created_by, publish=kept.publish, progress=watch.tell) as found:
-            keep(found, kept)
-            _set(kept, ImportState.READY)
+        path, resource = Path(file_import.file.path), resources()[file_import.file_type]
+        with compared(
+            path, resource, by=file_import.created_by, publish=file_import.publish, progress=watch.tell
+        ) as found:
+            keep(found, file_import)
+            _set(file_import, ImportState.READY)
 
 
-def save(kept: FileImport, *, is_stopping: IsStopping = never) -> bool:
+def save(file_import: FileImport, *, is_stopping: IsStopping = never) -> bool:
     """Import what was confirmed; False, with a new preview, where the database has changed so that it differs.
 
     Raise PutOff where it is to stop before it is done.
     """
-    with _at_work(kept, ImportState.IMPORTING, is_stopping) as watch:
+    with _at_work(file_import, ImportState.IMPORTING, is_stopping) as watch:
         if not watch:
-            return kept.state == ImportState.DONE
-        by: Any = kept.confirmed_by
-        path, resource = Path(kept.file.path), resources()[kept.file_type]
-        shown = (kept.new, kept.changed, kept.unchanged, kept.refused)
-        with compared(path, resource, by=by, publish=kept.publish, progress=watch.tell) as found:
+            return file_import.state == ImportState.DONE
+        by: Any = file_import.confirmed_by
+        path, resource = Path(file_import.file.path), resources()[file_import.file_type]
+        shown = (file_import.new, file_import.changed, file_import.unchanged, file_import.refused)
+        with compared(path, resource, by=by, publish=file_import.publish, progress=watch.tell) as found:
             report = found.report
             if report.is_refused or shown != (report.new, report.changed, report.unchanged, report.refused):
-                keep(found, kept)
-                _set(kept, ImportState.READY, confirmed_by=None)
+                keep(found, file_import)
+                _set(file_import, ImportState.READY, confirmed_by=None)
                 return False
             found.save()
-            kept.rows.all().delete()
-            _set(kept, ImportState.DONE, applied_at=timezone.now(), applied_by=by)
-            transaction.on_commit(lambda: kept.file.delete(save=False), robust=True)
-    return kept.state == ImportState.DONE
+            file_import.rows.all().delete()
+            _set(file_import, ImportState.DONE, applied_at=timezone.now(), applied_by=by)
+            transaction.on_commit(lambda: file_import.file.delete(save=False), robust=True)
+    return file_import.state == ImportState.DONE
 
 
 def _forget_old() -> None:
     """Delete uploads that were never imported, with their files."""
     old = FileImport.objects.filter(applied_at=None, created_at__lt=timezone.now() - KEPT_FOR)
-    for kept in old.exclude(state__in=AT_WORK):
-        kept.file.delete(save=False)
-        kept.delete()
+    for file_import in old.exclude(state__in=AT_WORK):
+        file_import.file.delete(save=False)
+        file_import.delete()
 
 
-def _set(kept: FileImport, state: ImportState, **changes: Any) -> None:
+def _set(file_import: FileImport, state: ImportState, **changes: Any) -> None:
     for name, value in {"state": state, **changes}.items():
-        setattr(kept, name, value)
-    kept.save(update_fields=["state", *changes])
+        setattr(file_import, name, value)
+    file_import.save(update_fields=["state", *changes])
 
 
 # The work and who watches it
@@ -160,13 +162,13 @@ def _set(kept: FileImport, state: ImportState, **changes: Any) -> None:
 class _Watch:
     """Tells the page how far the work is, and looks at whether somebody wants it stopped."""
 
-    def __init__(self, kept: FileImport, is_worker_stopping: IsStopping) -> None:
+    def __init__(self, file_import: FileImport, is_worker_stopping: IsStopping) -> None:
         connection.ensure_connection()
-        self.pk, self.working = kept.pk, connection.connection
+        self.pk, self.working = file_import.pk, connection.connection
         self.is_worker_stopping, self.is_put_off = is_worker_stopping, False
         self.step: Step | None = None
         self.is_done, self.is_stopping = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=self._look, name=f"watches import {kept.pk}", daemon=True)
+        self.thread = threading.Thread(target=self._look, name=f"watches import {file_import.pk}", daemon=True)
 
     def tell(self, step: Step) -> None:
         """Take note; raise Cancelled where the work is to be stopped."""
@@ -206,60 +208,60 @@ class _Watch:
 
 
 @contextmanager
-def _at_work(kept: FileImport, state: ImportState, is_worker_stopping: IsStopping) -> Iterator[_Watch | None]:
+def _at_work(file_import: FileImport, state: ImportState, is_worker_stopping: IsStopping) -> Iterator[_Watch | None]:
     """Do a part of the work; None where it is not there to be done, or somebody else does it.
 
     Whatever breaks it off is written to the upload. An error of the program is raised as well, and PutOff.
     """
-    with session_lock(LOCK, kept.pk) as is_ours:
-        if is_ours and _is_mine(kept, state):
-            with _watched(kept, is_worker_stopping) as watch:
+    with session_lock(LOCK, file_import.pk) as is_ours:
+        if is_ours and _is_mine(file_import, state):
+            with _watched(file_import, is_worker_stopping) as watch:
                 yield watch
         else:
-            kept.refresh_from_db()
+            file_import.refresh_from_db()
             yield None
 
 
-def _is_mine(kept: FileImport, state: ImportState) -> bool:
+def _is_mine(file_import: FileImport, state: ImportState) -> bool:
     """Whether the upload waits for this part of the work, which has begun then."""
-    expected = FileImport.objects.filter(pk=kept.pk, confirmed_by__isnull=state != ImportState.IMPORTING)
+    expected = FileImport.objects.filter(pk=file_import.pk, confirmed_by__isnull=state != ImportState.IMPORTING)
     is_mine = expected.filter(state__in=(ImportState.WAITING, state)).update(
         state=state, phase="", done=0, total=0, problem=""
     )
-    kept.refresh_from_db()
+    file_import.refresh_from_db()
     return bool(is_mine)
 
 
 @contextmanager
-def _watched(kept: FileImport, is_worker_stopping: IsStopping) -> Iterator[_Watch]:
-    watch = _Watch(kept, is_worker_stopping)
+def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterator[_Watch]:
+    watch = _Watch(file_import, is_worker_stopping)
     watch.thread.start()
     try:
         yield watch
     except BaseException as error:
         watch.stop()
         if watch.is_put_off and _is_cancelled(error, is_stopping=True):
-            _set(kept, ImportState.WAITING, phase="", done=0, total=0)
+            _set(file_import, ImportState.WAITING, phase="", done=0, total=0)
             raise PutOff from error
-        if not _explained(kept, error, is_stopping=watch.is_stopping.is_set()):
+        if not _explained(file_import, error, is_stopping=watch.is_stopping.is_set()):
             raise
     finally:
         if watch.thread.is_alive():
             watch.stop()
 
 
-def _explained(kept: FileImport, error: BaseException, *, is_stopping: bool) -> bool:
+def _explained(file_import: FileImport, error: BaseException, *, is_stopping: bool) -> bool:
     """Write to the upload why the work ended early; False where the reason is an error of the program."""
     if _is_cancelled(error, is_stopping=is_stopping):
-        _set(kept, ImportState.CANCELLED, is_cancel_asked=False)
+        _set(file_import, ImportState.CANCELLED, is_cancel_asked=False)
         return True
     if isinstance(error, FileProblem):
-        _set(kept, ImportState.FAILED, problem=problem_in_words(error))
+        _set(file_import, ImportState.FAILED, problem=problem_in_words(error))
         return True
     words = _("Nothing was written. Tell whoever runs this installation; the log says more.")
     if isinstance(error, PermissionDenied):
         words = str(error)
-    _set(kept, ImportState.FAILED, problem=words)
+    _set(file_import, ImportState.FAILED, problem=words)
     return False
 
 

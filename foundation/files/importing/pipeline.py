@@ -129,10 +129,10 @@ def compared(
     """
     table = open_table(path, resource)
     options = ImportOptions(by, publish, state, only_new, keep_identifiers)
-    rules, drafted_rules = resource.import_rules(options), []
+    rules, candidate_rules = resource.import_rules(options), []
     if not (resource.is_reviewed or is_operator or may_publish(by)):
         rules += second_reader.rules_of_stored(resource)
-        drafted_rules = second_reader.rules_of_drafted(resource)
+        candidate_rules = second_reader.rules_of_candidates(resource)
     tell = progress or _tell_nobody
     is_within = connection.in_atomic_block
     with transaction.atomic():
@@ -144,7 +144,7 @@ def compared(
         execute("set local jit = off")  # compiling statements of hundreds of expressions takes longer than it saves
         with staged(table, resource, tell) as notices:
             comparing.compare(resource, table.present, tell=tell, only_new=only_new)
-            checking.check(resource, table.present, resource.values_of_new(options), rules, drafted_rules, tell)
+            checking.check(resource, table.present, resource.values_of_new(options), rules, candidate_rules, tell)
             report = _report(resource, [*table.notices, *notices])
             yield Import(table, resource, options, is_within, tell, report)
 

@@ -15,25 +15,27 @@ MOST_CATEGORIES = 100
 """Kinds of refusals that are told apart, the most frequent ones."""
 
 
-def keep(found: Import, kept: FileImport) -> None:
+def keep(found: Import, file_import: FileImport) -> None:
     """Write the counts and the rows of the preview, in the transaction of the comparison."""
     report = found.report
-    kept.categories = _categories()
-    kept.rows.all().delete()
-    _keep_rows(found, kept.pk)
+    file_import.categories = _categories()
+    file_import.rows.all().delete()
+    _keep_rows(found, file_import.pk)
     # Last: whoever tells how far the work is writes this row too
-    kept.new, kept.changed, kept.unchanged = report.new, report.changed, report.unchanged
-    kept.refused, kept.notices = report.refused, report.notices
-    kept.save(update_fields=["new", "changed", "unchanged", "refused", "notices", "categories"])
+    file_import.new, file_import.changed, file_import.unchanged = report.new, report.changed, report.unchanged
+    file_import.refused, file_import.notices = report.refused, report.notices
+    file_import.save(update_fields=["new", "changed", "unchanged", "refused", "notices", "categories"])
 
 
-def failed_rows_of(kept: FileImport) -> Iterator[list[str]]:
+def failed_rows_of(file_import: FileImport) -> Iterator[list[str]]:
     """The refused rows of a preview as a file."""
-    return failed_rows(open_table(Path(kept.file.path), resources()[kept.file_type]), _refusals(kept))
+    return failed_rows(
+        open_table(Path(file_import.file.path), resources()[file_import.file_type]), _refusals(file_import)
+    )
 
 
-def _refusals(kept: FileImport) -> Iterator[Refusal]:
-    for row in kept.rows.filter(state=RowState.REFUSED).order_by("line").iterator():
+def _refusals(file_import: FileImport) -> Iterator[Refusal]:
+    for row in file_import.rows.filter(state=RowState.REFUSED).order_by("line").iterator():
         columns, _values, problems, remedies = zip(*row.details, strict=True)
         yield row.line, "; ".join(columns), " ".join(problems), " ".join(remedies)
 
@@ -55,7 +57,7 @@ def _categories() -> list[list[str | int]]:
     return [list(row) for row in rows(found)]
 
 
-def _keep_rows(found: Import, kept_id: int) -> None:
+def _keep_rows(found: Import, file_import_id: int) -> None:
     resource, table = found.resource, FileImportRow._meta.db_table
     into = f"insert into {table} (file_import_id, line, state, label, details, categories)"
     label = _label(found)
@@ -66,11 +68,13 @@ def _keep_rows(found: Import, kept_id: int) -> None:
         for column in found.table.present
     )
     records, pk = resource.table(), resource.pk()
-    execute(f"{into} select %s, s.line, 'new', {label}, '[]', '{{}}' from sound s where s.is_new", [kept_id])
+    execute(
+        f"{into} select %s, s.line, 'new', {label}, '[]', '{{}}' from valid_rows s where s.is_new", [file_import_id]
+    )
     execute(
         f"{into} select %s, s.line, 'changed', {label}, {differences}, '{{}}'"
-        f" from sound s join {records} r on r.{pk} = s.id where not s.is_new",
-        [kept_id],
+        f" from valid_rows s join {records} r on r.{pk} = s.id where not s.is_new",
+        [file_import_id],
     )
     execute(
         f"{into} select %s, p.line, 'refused', min({label}),"
@@ -78,7 +82,7 @@ def _keep_rows(found: Import, kept_id: int) -> None:
         " coalesce(array_agg(distinct c.number) filter (where c.number is not null), '{}')"
         ' from problem p left join staged s using (line) left join category c on c."column" = p."column"'
         f" and c.kind = {_KIND.replace('(problem', '(p.problem')} group by p.line",
-        [kept_id],
+        [file_import_id],
     )
 
 

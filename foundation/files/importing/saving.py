@@ -24,7 +24,7 @@ def refuse_stale(resource: type[FileResource]) -> None:
         return
     table, pk = resource.table(), resource.pk()
     stale = rows(
-        f"select d.line from drafted d join outcome o using (line) join {table} r on r.{pk} = d.{pk}"
+        f"select d.line from candidate_rows d join outcome o using (line) join {table} r on r.{pk} = d.{pk}"
         " where not o.is_new and r.record_version <> d.record_version order by d.line limit 1"
     )
     if stale:
@@ -37,7 +37,7 @@ def lock(resource: type[FileResource]) -> None:
     """Hold the records that will be changed; raise FileProblem where one was saved since it was compared."""
     table, pk = resource.table(), resource.pk()
     execute(
-        f"select from {table} r join drafted d on d.{pk} = r.{pk} join outcome o using (line) where not o.is_new"
+        f"select from {table} r join candidate_rows d on d.{pk} = r.{pk} join outcome o using (line) where not o.is_new"
         f" order by r.{pk} for no key update of r"
     )
     refuse_stale(resource)
@@ -47,7 +47,7 @@ def save_new(
     resource: type[FileResource], present: list[Column], computed: Computed | None, tell: Callable[[int], None]
 ) -> None:
     """Write new records, and the cells of theirs that stand for rows of other tables; tell how many are written."""
-    execute("create unique index on drafted (line)")
+    execute("create unique index on candidate_rows (line)")
     composed = [column for column in present if column.is_composed]
     names_own_rows = any(isinstance(column, KeyColumn) and column.is_own for column in present)
     done = 0
@@ -100,10 +100,12 @@ def _batches_of_new_lines() -> Iterator[str]:
 def _insert(resource: type[FileResource], lines: str, computed: Computed | None) -> int:
     fields, names = resource.stored_fields(), computed.columns if computed else ()
     values = ", ".join(f"{'c' if name in names else 'd'}.{quoted(name)}" for name in fields)
-    joined = f"join ({computed.sql(f'(select * from drafted where {lines})')}) c on c.id = d.id" if computed else ""
+    joined = (
+        f"join ({computed.sql(f'(select * from candidate_rows where {lines})')}) c on c.id = d.id" if computed else ""
+    )
     return execute(
         f"insert into {resource.table()} ({', '.join(map(quoted, fields))})"
-        f" select {values} from drafted d join outcome o using (line) {joined}"
+        f" select {values} from candidate_rows d join outcome o using (line) {joined}"
         f" where o.is_new and {lines} order by line"
     )
 
@@ -118,7 +120,7 @@ def _update(resource: type[FileResource], present: list[Column], by: Any) -> Non
     changes |= {name: value for name, value in bookkeeping.items() if name in fields}
     execute(
         f"update {resource.table()} r set {', '.join(f'{name} = {value}' for name, value in changes.items())}"
-        f" from drafted d join outcome o using (line) where r.{pk} = d.{pk} and not o.is_new",
+        f" from candidate_rows d join outcome o using (line) where r.{pk} = d.{pk} and not o.is_new",
         [by.pk] if "updated_by_id" in fields else None,
     )
 
@@ -126,12 +128,12 @@ def _update(resource: type[FileResource], present: list[Column], by: Any) -> Non
 def _save_composed(column: Column, which: str) -> None:
     """Write the cells of a column in the rows that the condition `which` selects."""
     found = execute(
-        "create temp table touched on commit drop as"
+        "create temp table changed_rows on commit drop as"
         f" select line, id, is_new, {quoted(column.name)} as cell from checked s"
         f" where ((is_new and {quoted(column.name)} <> '') or '{column.name}' = any(changed)) and {which}"
     )
     if found:
-        execute("analyze touched")
+        execute("analyze changed_rows")
         for statement in column.saved():
             execute(statement)
-    execute("drop table touched")
+    execute("drop table changed_rows")

@@ -24,12 +24,12 @@ def rules_of_stored(resource: type[FileResource]) -> list[Rule]:
     ]
 
 
-def rules_of_drafted(resource: type[FileResource]) -> list[Rule]:
+def rules_of_candidates(resource: type[FileResource]) -> list[Rule]:
     """Rows that would be public once they are written, to be asked of the records as they would stand."""
     return [
         Rule(
             resource.keys[0][0],
-            f"select line, '' from drafted {resource.table()} where {_condition(resource)}",
+            f"select line, '' from candidate_rows {resource.table()} where {_condition(resource)}",
             _("What the row says would be public at once."),
             _("Give the file to an editor to import, or leave the row out."),
         )

@@ -18,7 +18,7 @@ from foundation.files.models import Phase
 from foundation.files.resources import FileResource
 from foundation.sql import execute
 
-TABLES = ("staged", "problem", "outcome", "drafted", "touched", "category")
+TABLES = ("staged", "problem", "outcome", "candidate_rows", "changed_rows", "category")
 LONGEST_PLACEHOLDER = 10
 TOLD_EACH = 500
 """Rows between two words about how far the reading is."""

@@ -133,7 +133,7 @@ class SourceFilter(AddressFilter):
     @cached_property
     def _masks(self) -> dict[str, Mask]:
         size = len(self.sources)
-        masks = {name: self._marks(name).bearing(value, size) for name in FACETS if (value := self.value(name))}
+        masks = {name: self._marks(name).as_mask(value, size) for name in FACETS if (value := self.value(name))}
         words = self.value("q")
         return masks | ({"q": self.sources.among(found_sources(words))} if words else {})
 
@@ -176,7 +176,7 @@ class SourceFilter(AddressFilter):
             Option(value, text, counts.get(value, 0), value in chosen)
             for value, text in labels({*frequent, *chosen}).items()
         )
-        return Facet(name, str(label), options, left_out=len(counts) - len(frequent))
+        return Facet(name, str(label), options, skipped=len(counts) - len(frequent))
 
     def typed_chips(self) -> list[Chip]:
         """The words."""

@@ -44,7 +44,7 @@ class Marks:
         rows, places = zip(*marks, strict=True) if marks else ((), ())
         return cls(tuple(codes), np.array(rows, np.int64), np.array(places, np.int64))
 
-    def bearing(self, values: Collection[str], size: int) -> Mask:
+    def as_mask(self, values: Collection[str], size: int) -> Mask:
         """The rows of `size` that bear one of `values`."""
         wanted = np.array([value in values for value in self.values], dtype=bool)
         mask = np.zeros(size, dtype=bool)

@@ -237,7 +237,7 @@ class Link(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state=LinkState.MOVED) & ~Q(moved_to="")
-                | Q(state__in=[LinkState.UNKNOWN, LinkState.ALIVE, LinkState.CHANGED, LinkState.GONE]),
+                | Q(state__in=[LinkState.UNKNOWN, LinkState.ALIVE, LinkState.CHANGED, LinkState.BROKEN]),
                 name="measures_link_moved_to",
                 violation_error_message=_("A link that has moved has a new address."),
             ),

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if missing := set(source) - set(sources.values_list("key", flat=True)):
             raise CommandError(f"No source is called {', '.join(sorted(missing))}.")
         if source or all:
-            links.look_now(sources, at=now)
+            links.check_now(sources, at=now)
         else:
             links.watch(sources, at=now)
         links.visit_due(seconds=LONGEST)

@@ -95,12 +95,12 @@ def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
 ) -> None:
     monkeypatch.setattr(download, "MOST_BYTES", 5_000_000)
     monkeypatch.setattr(download, "SECONDS", 3)
-    response, status, problem, may_pass = FAILURES[name]
+    response, status, problem, is_transient = FAILURES[name]
     before = list(Observation.objects.order_by("pk").values())
     server.answers["/daily.csv"] = response
     run = runs.run(feed)
     assert run.problem.startswith(problem)
-    assert (run.state, run.status_code, run.may_pass) == ("failed", status, may_pass)
+    assert (run.state, run.status_code, run.is_transient) == ("failed", status, is_transient)
     assert run.remedy
     assert list(Observation.objects.order_by("pk").values()) == before
     server.answers["/daily.csv"] = csv(BETTER)
@@ -120,10 +120,10 @@ def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
         ("file:missing.csv", "The file missing.csv cannot be read", True),
     ],
 )
-def test_address_that_leads_nowhere(url: str, problem: str, may_pass: bool) -> None:
+def test_address_that_leads_nowhere(url: str, problem: str, is_transient: bool) -> None:
     run = runs.run(factories.feed(url=url))
     assert run.problem.startswith(problem), run.problem
-    assert (run.state, run.may_pass) == ("failed", may_pass)
+    assert (run.state, run.is_transient) == ("failed", is_transient)
 
 
 def test_link_out_of_the_folder_is_not_followed(folders: object, tmp_path: object) -> None:
@@ -194,7 +194,7 @@ def test_world_bank_answers_in_pages(server: HostileServer) -> None:
     server.answers |= pages(page, 3)
     feed = factories.feed(url=f"{server.url}/data?n=1", format="world_bank", leaves_out_unknown=True)
     run = runs.run(feed)
-    assert (run.state, run.new, run.left_out, run.problem) == ("published", 2, 1, "")
+    assert (run.state, run.new, run.skipped, run.problem) == ("published", 2, 1, "")
     assert server.paths == ["/data?n=1", "/data?n=1&page=2", "/data?n=1&page=3"]
     assert runs.run(feed).state == "unchanged"
 

@@ -32,7 +32,7 @@ def table(**changes: str) -> str:
 
 
 def counts(run: FeedRun) -> dict[str, int]:
-    names = ("rows_read", "understood", "new", "revised", "unchanged", "refused", "held", "without_value", "left_out")
+    names = ("rows_read", "understood", "new", "revised", "unchanged", "refused", "held", "without_value", "skipped")
     return {name: value for name in names if (value := getattr(run, name))}
 
 

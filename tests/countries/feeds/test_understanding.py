@@ -141,7 +141,7 @@ def test_tally_counts_each_row_once_by_what_became_of_it() -> None:
         (3, "PER", "2020-01-02", None),
         (4, "PER", "2020-01-03", None),
     ]
-    assert (tally.read, tally.without_value, tally.left_out, tally.refused) == (8, 2, 0, 5)
+    assert (tally.read, tally.without_value, tally.skipped, tally.refused) == (8, 2, 0, 5)
     assert {(kind.problem, kind.count, kind.line, kind.cell) for kind in tally.kinds.values()} == {
         ("The country is unknown.", 2, 5, "XXX"),
         ("The day cannot be read.", 1, 7, "yesterday"),
