@@ -1,4 +1,4 @@
-"""The newest value of each indicator and counterpart of a country, found by index: as many rows as there are answers.
+"""The newest value of each indicator and counterpart of a country.
 
 A country may have thousands of daily values of one indicator. Neither these nor the values of other countries are
 read: each answer is looked up where an index of `Observation` has it. A value stands before a gap (`O`), since the
@@ -30,48 +30,33 @@ def newest_observations(country: Country, by: datetime.date | None = None) -> Qu
 
 _PERIOD = "coalesce(o.period_range, 'empty'::daterange)"
 """As in the index: the undated stand before all others; see `models.by_period`."""
-_FIRST = f"""
+_BEGUN = f"{_PERIOD} < daterange(%(after)s, %(after)s, '[]')"
+_OWN = "o.indicator_id = i.id and o.country_id = %(country)s and o.counterpart_id is null"
+_OF_COUNTRY = f"""
     (
         (
-            select {{columns}} from countries_observation o
-            where {{own}} and o.status <> 'O' and {_PERIOD} < daterange(%(after)s, %(after)s, '[]')
+            select o.id from countries_observation o
+            where {_OWN} and o.status <> 'O' and {_BEGUN}
             order by {_PERIOD} desc limit 1
         )
         union all
         (
-            select {{columns}} from countries_observation o
-            where {{own}} and o.status = 'O' and {_PERIOD} < daterange(%(after)s, %(after)s, '[]')
+            select o.id from countries_observation o
+            where {_OWN} and o.status = 'O' and {_BEGUN}
             order by {_PERIOD} desc limit 1
         )
         limit 1
     )
 """
-"""The value that comes first for one indicator, country and counterpart; a gap is looked for where there is none."""
-
-_OF_COUNTRY = _FIRST.format(
-    columns="o.id", own="o.indicator_id = i.id and o.country_id = %(country)s and o.counterpart_id is null"
-)
-_OF_PAIR = _FIRST.format(
-    columns="o.id, o.period, o.period_range, o.status",
-    own="o.indicator_id = p.indicator_id and o.country_id = %(country)s and o.counterpart_id = p.counterpart_id",
-)
-_NEXT_PAIR = """
-    select o.indicator_id, o.counterpart_id from countries_observation o
-    where o.country_id = %(country)s and o.counterpart_id is not null {beyond}
-    order by o.indicator_id, o.counterpart_id limit 1
-"""
+"""The value of the indicator `i` that comes first; a gap is looked for where there is none."""
 
 _NEWEST = f"""
-    with recursive pairs as (
-        ({_NEXT_PAIR.format(beyond="")})
-        union all
-        select n.* from pairs p cross join lateral (
-            {_NEXT_PAIR.format(beyond="and (o.indicator_id, o.counterpart_id) > (p.indicator_id, p.counterpart_id)")}
-        ) n
-    ),
-    of_pairs as (
-        select p.indicator_id, p.counterpart_id, i.unit = 'percent' as is_share, o.*
-        from pairs p join countries_indicator i on i.id = p.indicator_id cross join lateral {_OF_PAIR} o
+    with of_pairs as (
+        select distinct on (o.indicator_id, o.counterpart_id)
+            o.id, o.indicator_id, o.period, o.period_range, o.status, i.unit = 'percent' as is_share
+        from countries_observation o join countries_indicator i on i.id = o.indicator_id
+        where o.country_id = %(country)s and o.counterpart_id is not null and {_BEGUN}
+        order by o.indicator_id, o.counterpart_id, o.status = 'O', {_PERIOD} desc
     ),
     of_wholes as (
         select distinct on (indicator_id) indicator_id, period from of_pairs
@@ -81,14 +66,10 @@ _NEWEST = f"""
     union all
     select id from of_pairs where not is_share
     union all
-    select o.id from of_wholes w join pairs p using (indicator_id) cross join lateral (
-        select id from countries_observation o
-        where o.indicator_id = p.indicator_id and o.country_id = %(country)s and o.counterpart_id = p.counterpart_id
-        and o.period = w.period
-        limit 1
-    ) o
+    select o.id from of_wholes w join countries_observation o using (indicator_id, period)
+    where o.country_id = %(country)s and o.counterpart_id is not null
 """
-"""The pairs of indicator and counterpart are found by leaping from one to the next along the index."""
+"""Values by counterpart are few, shares of a year: all those of the country are read. Daily values have none."""
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _PARAMETERS = _PLACEHOLDER.findall(_NEWEST)

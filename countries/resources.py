@@ -3,8 +3,8 @@
 from countries import observation_rules
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from foundation.files.columns import ReadOnlyColumn, moment
-from foundation.files.importing.rules import ImportOptions, Rule
 from foundation.files.resources import FileResource
+from foundation.files.rules import ImportOptions, Rule
 
 
 class CountryResource(FileResource):

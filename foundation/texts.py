@@ -1,12 +1,17 @@
-"""One column a language, with a visible fallback; and the key that sorts accented names where readers expect them."""
+"""One column a language, with a visible fallback; and texts as they are sorted, compared and guessed."""
 
+import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import get_language
+from rapidfuzz import fuzz, process
 
 LANGUAGES = ("en", "es", "pt")
 """The languages of content, in the order in which one stands in for another."""
+LEAST_ALIKE = 60
+"""Of a hundred: how like a known value an unknown one must be for the known one to be meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +46,17 @@ def sort_key(field: str) -> models.GeneratedField:
         output_field=models.TextField(),
         db_persist=True,
     )
+
+
+def without_accents(text: str) -> str:
+    """`text` in small letters without accents, as names and words are compared."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def nearest(text: str, values: Collection[str]) -> str:
+    """The one of `values` that `text` is most like, or '' where it is like none."""
+    found = process.extractOne(text, values, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
+    return found[0] if found else ""

@@ -8,14 +8,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation.languages import language_name
+from foundation.markdown import to_html
 from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
 from measures.choices import EndKind, RelationType, Status, StatusGroup, Workflow
 from measures.entries import Span, span_of
-from measures.languages import language_name
-from measures.markdown import to_html
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
 
 BOOKKEEPING = (

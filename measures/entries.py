@@ -10,10 +10,10 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
 from measures.choices import ENDING_STATUSES, EndKind, Kind, Status, StatusGroup
-from measures.markdown import to_text
 from measures.models import Citation, Measure, MeasureQuerySet
 
 

@@ -14,8 +14,8 @@ from observatory.models import BackgroundJob
 TASKS = {
     "countries.feeds.tasks.update_feed": _("Run a feed"),
     "countries.feeds.tasks.update_due_feeds": _("Look for feeds whose time has come"),
-    "foundation.tasks.check_file": _("Check an uploaded file"),
-    "foundation.tasks.import_file": _("Import an uploaded file"),
+    "foundation.files.importing.tasks.check_file": _("Check an uploaded file"),
+    "foundation.files.importing.tasks.import_file": _("Import an uploaded file"),
     "measures.tasks.visit_sources": _("Fetch sources and look at their links"),
     "measures.tasks.tend_archive": _("Read and check what was kept"),
     "observatory.tasks.take_up_interrupted": _("Take up work whose worker died"),

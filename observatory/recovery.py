@@ -111,7 +111,11 @@ def _resume(kept: FileImport) -> None:
     if kept.state in AT_WORK and not imports.is_interrupted(kept):
         return
     wants_import = kept.confirmed_by_id is not None
-    task = "foundation.tasks.import_file" if wants_import else "foundation.tasks.check_file"
+    task = (
+        "foundation.files.importing.tasks.import_file"
+        if wants_import
+        else "foundation.files.importing.tasks.check_file"
+    )
     earlier = _jobs_of(kept).filter(task_name=task, status__in=("failed", "aborted"))
     if earlier.count() >= ATTEMPTS:
         imports.give_up(kept)

@@ -235,7 +235,10 @@ PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
 # Background work: a job that takes long is told to put off the rest a second after its worker was asked to end
 
-PROCRASTINATE_IMPORT_PATHS = ["countries.feeds.tasks"]  # beside the `tasks` of each app
+PROCRASTINATE_IMPORT_PATHS = [
+    "countries.feeds.tasks",
+    "foundation.files.importing.tasks",
+]  # beside the `tasks` of each app
 PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 
 # Seconds that a statement of a web request may take, that it may wait for a lock, and that a transaction may stand

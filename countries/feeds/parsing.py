@@ -16,6 +16,7 @@ from countries.feeds.reading import Cells
 from countries.models import COUNT_UNITS, Country, CountryCode, DayOrder, DecimalMark, FeedFormat, IndicatorFeed, Unit
 from foundation.files.cells import is_placeholder
 from foundation.partial_dates import PartialDate
+from foundation.texts import without_accents
 
 Understood = tuple[int, str, str, str | None]
 """Line, ISO 3166-1 alpha-3, period and value, the latter two in their canonical texts; None where it is empty."""
@@ -147,12 +148,9 @@ def countries_by(code: CountryCode) -> dict[str, str]:
     return {folded(name): iso3 for iso3, *of_country in names for name in of_country}
 
 
-_ACCENTS = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüçñýÿ", "aaaaaaeeeeiiiiooooouuuucnyy")
-
-
 def folded(name: str) -> str:
     """A name as names are compared: lower case, no accents, no signs."""
-    return " ".join(re.findall(r"\w+", name.lower().translate(_ACCENTS)))
+    return " ".join(re.findall(r"\w+", without_accents(name)))
 
 
 def aliases_of(feed: IndicatorFeed) -> dict[str, str]:

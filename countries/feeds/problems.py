@@ -11,7 +11,7 @@ EXAMPLES = 3
 class FeedProblem(Exception):
     """Nothing can be taken from what came: `problem` says what is wrong, `remedy` what helps.
 
-    `may_pass`: whether the same address may well give a good answer in a while.
+    `is_transient`: whether the same address may well give a good answer in a while.
     """
 
     def __init__(self, problem: str, remedy: str, *, is_transient: bool = False) -> None:

@@ -1,13 +1,13 @@
 """What people type into a cell, and the words for what cannot be taken: the remedy names what would be right."""
 
 import re
-from difflib import get_close_matches
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from foundation.partial_dates import PartialDate, Period
+from foundation.texts import nearest
 
 LONGEST_TEXT = 100_000
 """Characters of a cell; more is a quotation mark that was never closed, or no text for a record."""
@@ -68,8 +68,7 @@ def nearest_in_words(text: str, values: list[str]) -> str:
 
 def _near(text: str, values: dict[str, str]) -> str:
     """The value under the key that `text` is most like, or ''."""
-    found = [text] if text in values else get_close_matches(text, values, n=1, cutoff=0.6)
-    return values[found[0]] if found else ""
+    return values.get(text) or values.get(nearest(text, values), "")
 
 
 @lru_cache(maxsize=20_000)

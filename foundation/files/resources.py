@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from import_export.resources import ModelResource
 
 from foundation.files.columns import Column, column_for
-from foundation.files.importing.rules import Computed, ImportOptions, Rule
+from foundation.files.rules import Computed, ImportOptions, Rule
 
 
 class FileResource(ModelResource):

@@ -15,6 +15,7 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from foundation.languages import language_name
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
 from measures.archive.choices import CaptureMethod, LinkState, QuoteState, TextState
@@ -22,7 +23,6 @@ from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copi
 from measures.archive.text_changes import TextDiff, changes_between
 from measures.choices import StatusGroup
 from measures.entries import Span, span_of
-from measures.languages import language_name
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
 
 SHOWN = 3_000

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from foundation.files.importing.rules import Rule
+from foundation.files.rules import Rule
 from foundation.sql import execute, rows, second_connection
 
 FIRST_NUMBERS = 1000

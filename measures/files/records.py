@@ -6,8 +6,8 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from foundation.files.importing.rules import Computed, ImportOptions, Rule
 from foundation.files.resources import FileResource
+from foundation.files.rules import Computed, ImportOptions, Rule
 from foundation.sql import rows
 from measures.choices import Workflow
 from measures.workflow import CACHES_OF_STATUS, MOVES, move_all, refresh_status, status_query, values_of_published

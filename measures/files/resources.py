@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from foundation.files.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
-from foundation.files.importing.rules import Computed, ImportOptions, Rule
 from foundation.files.resources import FileResource
+from foundation.files.rules import Computed, ImportOptions, Rule
 from measures.files import numbers, records
 from measures.files.citations import CitationsColumn
 from measures.files.history import HistoryColumn

@@ -5,7 +5,7 @@ and heed everything else, so that a count says what one more tick would show. Th
 facets alone, never on the entries.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,9 +15,9 @@ from django.db.models.functions import Cast, Length, Replace
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from rapidfuzz import fuzz, process
 
 from countries.models import Country
+from foundation.texts import nearest
 from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
 from measures.listing.columns import INTERNATIONAL
 from measures.listing.index import Mask, PublicIndex, Selection
@@ -27,8 +27,6 @@ LONGEST = 30
 """Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""
 SUGGESTIONS = 3
 """Unknown values of a parameter for which the nearest known one is looked for; each is compared with all of them."""
-LEAST_ALIKE = 60
-"""Percent of the letters that a suggestion shares with what was written."""
 
 _LENGTH = Length(Replace(Cast("date", CharField()), Value("?")))
 PRECISION = Case(
@@ -150,13 +148,8 @@ def unknown_among(values: Iterable[str], known: Collection[str]) -> dict[str, st
     """
     unknown = [value for value in dict.fromkeys(values) if value not in known]
     in_order = sorted(known) if unknown else []
-    near = {value: _nearest(value, in_order) for value in unknown[:SUGGESTIONS]}
+    near = {value: nearest(value, in_order) for value in unknown[:SUGGESTIONS]}
     return dict.fromkeys(unknown, "") | near
-
-
-def _nearest(value: str, known: Sequence[str]) -> str:
-    found = process.extractOne(value, known, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
-    return found[0] if found else ""
 
 
 def _unknown(values: Collection[str], model: type[Model], key: str) -> dict[str, str]:

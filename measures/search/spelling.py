@@ -6,7 +6,6 @@ that a word of an entry that has left the record since is never shown.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +15,7 @@ from django.db import connection, transaction
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from foundation.texts import without_accents
 from measures.models import SearchWords
 from measures.search.matching import Ids, found_ids
 
@@ -48,7 +48,7 @@ class Vocabulary:
 
     def nearest(self, word: str) -> str | None:
         """The word with the fewest mistakes, of several the most used; None where none is near."""
-        typed = _fold(word)
+        typed = without_accents(word)
         most = 1 if len(typed) < SHORTEST_WITH_TWO else 2
         near = process.extract(typed, self.folded, scorer=OSA.distance, score_cutoff=most, limit=None)
         found = min(near, key=lambda match: (match[1], -self.entries[match[2]]), default=None)
@@ -76,7 +76,7 @@ def suggestion(text: str, among: Ids) -> str | None:
 
     def meant(match: re.Match[str]) -> str:
         word = match[0]
-        if _fold(word) in vocabulary.known or next(tries, None) is None or _finds(f"{word} ", among):
+        if without_accents(word) in vocabulary.known or next(tries, None) is None or _finds(f"{word} ", among):
             return word
         return vocabulary.nearest(word) or word
 
@@ -92,11 +92,5 @@ def _finds(text: str, among: Ids) -> bool:
 def _vocabulary(collected: datetime) -> Vocabulary:
     """The words as collected then; 36,000 of them are read in a tenth of a second, once a process."""
     kept = SearchWords.objects.latest()
-    folded = [_fold(word) for word in kept.words]
+    folded = [without_accents(word) for word in kept.words]
     return Vocabulary(kept.words, kept.entries, folded, frozenset(folded))
-
-
-def _fold(word: str) -> str:
-    """In small letters and without accents."""
-    parted = unicodedata.normalize("NFKD", word.lower())
-    return "".join(character for character in parted if not unicodedata.combining(character))

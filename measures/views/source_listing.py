@@ -6,11 +6,11 @@ from functools import cached_property
 
 from django.utils.safestring import SafeString
 
+from foundation.languages import language_name
 from foundation.texts import Text
 from measures.archive.details import Kept, LinkHealth, documents_of, kept_of, link_of
 from measures.archive.listing.filters import SORTS, SourceFilter, country_labels
 from measures.archive.listing.search import RANKED, passages
-from measures.languages import language_name
 from measures.listing.facets import Facet
 from measures.listing.filters import RELEVANCE
 from measures.models import Source

@@ -5,7 +5,6 @@ together, a name twice, or a name with a year behind it pass.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -13,6 +12,8 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from foundation.texts import without_accents
 
 SITE = "observatory observatorio"
 OTHER_LETTERS = 8
@@ -58,4 +59,4 @@ def _words(texts: tuple[str, ...], *, shortest: int) -> Iterator[str]:
 
 def _letters(text: str) -> str:
     """Small, and without accents."""
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if letter.isalpha())
+    return "".join(filter(str.isalpha, without_accents(text)))

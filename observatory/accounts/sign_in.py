@@ -28,7 +28,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from observatory.middleware.security import client_network
+from observatory.visitors import client_network
 
 PASSWORD_LENGTH = 4096
 """Characters; no person types more, and reading and hashing them has to be paid for."""

@@ -20,8 +20,8 @@ from limits.strategies import FixedWindowRateLimiter
 from foundation.publication.public_pages import PublicPage
 from observatory.middleware.caching import is_signed_in
 from observatory.middleware.questions import page_of
-from observatory.middleware.security import client_network
 from observatory.refusals import refusal
+from observatory.visitors import client_network
 
 
 def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:

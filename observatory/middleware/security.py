@@ -1,7 +1,6 @@
-"""What the libraries leave open: two headers of policy and the address that sign-in counts by."""
+"""What the libraries leave open: two headers of policy."""
 
 from collections.abc import Callable
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -28,25 +27,3 @@ def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
         return response
 
     return middleware
-
-
-def client_address(request: HttpRequest) -> str:
-    """Whose sign-in this is: behind a trusted proxy the last address in X-Forwarded-For, which the proxy wrote."""
-    if settings.TRUST_PROXY:
-        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        return forwarded.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
-    address: str = request.META.get("REMOTE_ADDR", "")
-    return address
-
-
-def client_network(request: HttpRequest) -> str:
-    """Whom limits count: the address, of IPv6 its /64, which is what one household or one rented server is given."""
-    text = client_address(request)
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return text
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or IPv6Network((address, 64), strict=False))
-    return str(address)

@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
+from foundation.markdown import to_html, to_text
 from measures.archive import keeping
 from measures.archive.details import of_source
-from measures.markdown import to_html, to_text
 from measures.models import Capture, DocumentText, Source
 from tests import factories
 from tests.archive_sources import look

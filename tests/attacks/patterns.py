@@ -18,7 +18,7 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any, BinaryIO
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("countries", "measures", "observatory")
+PACKAGES = ("foundation", "countries", "measures", "observatory")
 METHODS = ("match", "fullmatch", "search", "finditer")
 """What `sub`, `split` and `findall` do is what `finditer` does."""
 _AS = {"sub": "finditer", "subn": "finditer", "split": "finditer", "findall": "finditer"}
@@ -30,14 +30,14 @@ LENGTHS = {
     "measures/archive/media_types.py": 4096,  # the beginning of a file
     "measures/archive/charsets.py": 4096,
     "measures/archive/wording.py:_OMISSION": 600,  # a quote; all else there is used on whole documents
-    "measures/search.py": 200,  # what a visitor types
-    "measures/source_search.py": 200,
+    "measures/search/matching.py": 200,  # what a visitor types
+    "measures/archive/listing/search.py": 200,
     "measures/views/measure.py": 200,
-    "measures/spelling.py": 200,
+    "measures/search/spelling.py": 200,
 }
 MADE_WHILE_RUNNING = {
-    "observatory/passwords.py:pattern": ["observatory|airam|maria|ana", "aaaa|aaa|aa|a"],
-    "measures/source_search.py:_beginnings": ["[aáàâ][bB][cC]", "aaaa", "[a-z][a-z][a-z][a-z]"],
+    "observatory/accounts/passwords.py:pattern": ["observatory|airam|maria|ana", "aaaa|aaa|aa|a"],
+    "measures/archive/listing/search.py:_beginnings": ["[aáàâ][bB][cC]", "aaaa", "[a-z][a-z][a-z][a-z]"],
 }
 """Patterns put together from what is typed: by the function that makes them, some of the kind."""
 _STOCK = " \n\t\r-_.,;:/°\"'<>&?!()[]0a9zZé\u0300\u00ad\u2010\u2026…\0\ue000%+=#@*|\\"

@@ -33,8 +33,8 @@ PERIODIC = sorted(task for task, _number in app.periodic_registry.periodic_tasks
 TAKE_UP = next(name for name in TASKS if name.endswith(".take_up_interrupted"))
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "countries.feeds.tasks.update_feed": {"feed": 0, "by": None},
-    "foundation.tasks.check_file": {"file_import": 0, "language": "en"},
-    "foundation.tasks.import_file": {"file_import": 0, "language": "en"},
+    "foundation.files.importing.tasks.check_file": {"file_import": 0, "language": "en"},
+    "foundation.files.importing.tasks.import_file": {"file_import": 0, "language": "en"},
 }
 """Of the tasks that are about something: nothing that there is. The others run by the clock."""
 JOBS = "/admin/observatory/backgroundjob/"
@@ -112,7 +112,7 @@ def test_work_of_any_kind_whose_worker_died_waits_for_the_next(task: str, worker
 def test_work_of_any_kind_that_waits_anew_already_is_over_and_holds_up_no_other(task: str, worker: str) -> None:
     victim = interrupted(task, worker=worker)
     successor = queue(task)
-    another = interrupted("foundation.tasks.check_file", file_import=-1)
+    another = interrupted("foundation.files.importing.tasks.check_file", file_import=-1)
     take_up()
     assert state(victim) == (
         "aborted" if app.tasks[task].queueing_lock or "feed" in ARGUMENTS.get(task, {}) else "todo"
@@ -131,14 +131,14 @@ def test_everything_interrupted_at_once_is_done_by_the_next_worker(environment: 
 
 @pytest.mark.django_db
 def test_work_of_a_worker_that_lives_is_left_to_it() -> None:
-    job = interrupted("foundation.tasks.check_file", worker="alive")
+    job = interrupted("foundation.files.importing.tasks.check_file", worker="alive")
     take_up()
     assert state(job) == "doing"
 
 
 @pytest.mark.django_db
 def test_work_that_kills_each_worker_is_given_up() -> None:
-    job = interrupted("foundation.tasks.check_file", attempts=3)
+    job = interrupted("foundation.files.importing.tasks.check_file", attempts=3)
     take_up()
     assert state(job) == "failed"
 
@@ -207,7 +207,7 @@ def test_upload_whose_process_died_before_its_preview_is_checked(editor: Client,
     FileImport.objects.update(state=left, created_at=timezone.now() - timedelta(minutes=5))
     take_up()
     take_up()
-    assert waiting_for(kept) == ["foundation.tasks.check_file"]
+    assert waiting_for(kept) == ["foundation.files.importing.tasks.check_file"]
 
 
 @pytest.mark.django_db
@@ -215,7 +215,7 @@ def test_import_that_breaks_off_each_time_is_given_up_with_a_word(editor: Client
     kept = upload(editor)
     FileImport.objects.update(state=ImportState.IMPORTING, confirmed_by=kept.created_by)
     for _time in range(3):
-        interrupted("foundation.tasks.import_file", file_import=kept.pk)
+        interrupted("foundation.files.importing.tasks.import_file", file_import=kept.pk)
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_jobs set status = 'failed'")
     take_up()
@@ -228,7 +228,7 @@ def test_import_that_breaks_off_each_time_is_given_up_with_a_word(editor: Client
 def test_cancelled_job_of_an_import_cancels_the_import(editor: Client) -> None:
     kept = upload(editor)
     FileImport.objects.update(state=ImportState.IMPORTING, confirmed_by=kept.created_by)
-    job = interrupted("foundation.tasks.import_file", file_import=kept.pk)
+    job = interrupted("foundation.files.importing.tasks.import_file", file_import=kept.pk)
     editor.post(JOBS, {"action": "cancel", "_selected_action": [job]})
     take_up()
     kept.refresh_from_db()
@@ -280,7 +280,10 @@ def test_worker_that_is_asked_to_end_puts_off_a_long_import_and_the_next_one_doe
         assert time.monotonic() - asked_at < 10
         cursor.execute("select pg_advisory_unlock(hashtextextended('import of files', 0))")
     kept.refresh_from_db()
-    assert (kept.state, ProcrastinateJob.objects.get(task_name="foundation.tasks.check_file").status) == (
+    assert (
+        kept.state,
+        ProcrastinateJob.objects.get(task_name="foundation.files.importing.tasks.check_file").status,
+    ) == (
         ImportState.WAITING,
         "todo",
     )

@@ -60,7 +60,7 @@ def test_every_file_that_imports_re_has_its_patterns_here() -> None:
     assert {
         "measures/archive/media_types.py:_IS_HTML",
         "measures/archive/wording.py:_OMISSION",
-        "measures/headlines.py:_matches",
-        "measures/importing/reading.py:_ABOVE_ASCII",
+        "measures/search/headlines.py:_matches",
+        "foundation/files/importing/reading.py:_ABOVE_ASCII",
     } <= places
     assert all(pattern.length <= LENGTH for pattern in PATTERNS)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from observatory.embedded.postgres import ensure_server, find_server, stop_server
+from observatory.embedded.postgres import Role, ensure_server, find_server, stop_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
@@ -27,6 +27,8 @@ class Server:
     """A server by the address of one of its databases."""
 
     url: str
+    superuser_url: str
+    """The same as the superuser, who alone may empty the buffers; for a server of our own, else `url` once more."""
 
     def url_of(self, database: str) -> str:
         """The address of another database of the server."""
@@ -68,6 +70,11 @@ class Server:
         assert row
         return int(row[0])
 
+    def settle(self) -> None:
+        """Write what waits to be written, so that it does not fall into what is measured next."""
+        with psycopg.connect(self.superuser_url, autocommit=True) as connection:
+            connection.execute("checkpoint")
+
     def environment(self, database: str) -> dict[str, str]:
         """For a process that is to work on the database."""
         return {**os.environ, **UNLIMITED, "DATABASE_URL": self.url_of(database), "DATA_DIR": str(DATA)}
@@ -91,8 +98,9 @@ class Server:
 def server() -> Server:
     """The server to work on, started if need be."""
     if given := os.environ.get("DATABASE_URL"):
-        return Server(given)
-    return Server(ensure_server(DATA).url())
+        return Server(given, given)
+    address = ensure_server(DATA)
+    return Server(address.url(), address.url(role=Role.ADMIN))
 
 
 def is_running() -> bool:

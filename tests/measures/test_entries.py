@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
+from foundation.markdown import to_html, to_text
 from measures.entries import entry_of, span_of
-from measures.markdown import to_html, to_text
 from measures.models import Measure
 from tests import factories as make
 

@@ -30,9 +30,8 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from foundation import tasks
 from foundation.files.exporting import FORMATS
-from foundation.files.importing import jobs
+from foundation.files.importing import jobs, tasks
 from foundation.files.importing.preview import failed_rows_of
 from foundation.files.importing.reading import FileProblem
 from foundation.files.models import UNDER_WAY, FileImport, ImportState, Phase, RowState

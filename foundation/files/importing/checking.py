@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from foundation.files.columns import Column
 from foundation.files.importing.constraints import ask_checks, ask_unique_indexes, draft
 from foundation.files.importing.problems import refuse
-from foundation.files.importing.rules import Rule
 from foundation.files.importing.staging import VALUE_LENGTH, Step, Tell
 from foundation.files.models import Phase
 from foundation.files.resources import FileResource
+from foundation.files.rules import Rule
 from foundation.sql import execute, rows
 
 SUGGESTIONS = 300

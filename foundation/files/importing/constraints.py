@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from foundation.files.columns import Column, quoted
 from foundation.files.importing.problems import refuse
-from foundation.files.importing.rules import Rule
 from foundation.files.importing.staging import VALUE_LENGTH
 from foundation.files.resources import FileResource
+from foundation.files.rules import Rule
 from foundation.sql import execute, rows
 
 

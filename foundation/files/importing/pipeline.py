@@ -22,11 +22,11 @@ from psycopg.errors import QueryCanceled
 from foundation.files.importing import checking, comparing, constraints, saving, second_reader
 from foundation.files.importing.reading import FileProblem, Table, open_table
 from foundation.files.importing.report import Problem, Report
-from foundation.files.importing.rules import ImportOptions
 from foundation.files.importing.staging import Step, Tell, staged
 from foundation.files.importing.yielding import YieldedToOther, yielding_to_others
 from foundation.files.models import Phase
 from foundation.files.resources import FileResource
+from foundation.files.rules import ImportOptions
 from foundation.records.second_reader import may_publish
 from foundation.sql import execute, lock_until_commit, rows, take_time
 

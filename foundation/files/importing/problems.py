@@ -1,7 +1,7 @@
 """Why rows are refused: every reason becomes a row of `problem`."""
 
-from foundation.files.importing.rules import Rule
 from foundation.files.importing.staging import VALUE_LENGTH
+from foundation.files.rules import Rule
 from foundation.sql import execute
 
 

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from foundation.files.importing.rules import Rule
 from foundation.files.resources import FileResource
+from foundation.files.rules import Rule
 from foundation.records.second_reader import public_condition
 
 

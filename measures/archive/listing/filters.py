@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
+from foundation.languages import language_name
 from measures.archive.choices import LinkState, SourceKind
 from measures.archive.listing.index import Marks, PublicSources, public_sources
 from measures.archive.listing.search import RANKED, best_sources, found_sources
-from measures.languages import language_name
 from measures.listing.columns import INTERNATIONAL
 from measures.listing.facets import LONGEST, Facet, Option, unknown_among
 from measures.listing.filters import (

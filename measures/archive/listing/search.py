@@ -6,7 +6,6 @@ words, and PostgreSQL marks the words in that alone.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -16,7 +15,7 @@ from django.contrib.postgres.search import SearchRank
 from django.db import connection
 from django.db.models import F
 
-from foundation.texts import Text
+from foundation.texts import Text, without_accents
 from measures.models import SourceText
 from measures.search.matching import Ids, parts, query
 
@@ -36,9 +35,7 @@ SHORTEST_STEM = 4
 ENDINGS = 3
 """Letters of a word that its other forms may have otherwise: `deportación`, `deportaciones`."""
 
-_FOLDED = {
-    code: unicodedata.normalize("NFKD", chr(code))[0].lower()[:1] for code in range(0x250) if chr(code).isalpha()
-}
+_FOLDED = {code: without_accents(chr(code))[:1] for code in range(0x250) if chr(code).isalpha()}
 """Latin letters as small ones without accents."""
 
 

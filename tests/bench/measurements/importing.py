@@ -117,14 +117,8 @@ def measurements(bench: Bench) -> Iterator[Result]:
 
 
 def _imported(bench: Bench, path: Path) -> dict[str, float]:
-    _settle(bench)
+    bench.server.settle()
     return bench.inside("import_file", str(path), database=DATABASE)
-
-
-def _settle(bench: Bench) -> None:
-    """Write what waits to be written, so that it does not fall into what is measured."""
-    with bench.server.connect() as connection:
-        connection.execute("checkpoint")
 
 
 def _copied(bench: Bench, files: Files) -> float:
@@ -133,7 +127,7 @@ def _copied(bench: Bench, files: Files) -> float:
     with bench.server.connect(DATABASE) as connection:
         keys = Keys.of(connection)
         paths = files.copies(dataset, keys)
-        _settle(bench)
+        bench.server.settle()
         start = time.perf_counter()
         with connection.transaction():
             connection.execute("set constraints all deferred")

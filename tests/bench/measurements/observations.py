@@ -123,8 +123,7 @@ def _fresh(bench: Bench) -> None:
     """The database without observations, with the indicators and feeds of the bench."""
     bench.server.create(DATABASE, template=vocabulary(bench.server))
     bench.inside("make_feeds", str(INDICATORS), database=DATABASE)
-    with bench.server.connect() as connection:
-        connection.execute("checkpoint")
+    bench.server.settle()
 
 
 def _loaded(bench: Bench, folder: Path) -> float:

@@ -109,7 +109,7 @@ def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
 
 
 @pytest.mark.parametrize(
-    ("url", "problem", "may_pass"),
+    ("url", "problem", "is_transient"),
     [
         ("http://no-such-host.invalid/daily.csv", "There is no such host.", True),
         ("http://127.0.0.1:1999/daily.csv", "The server cannot be reached.", True),

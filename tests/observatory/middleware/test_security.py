@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from observatory.middleware.security import client_address, client_network
+from observatory.visitors import client_address, client_network
 
 
 def test_every_answer_carries_the_security_headers(client: Client) -> None:
