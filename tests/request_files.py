@@ -1,0 +1,87 @@
+"""`python -m tests.request_files`: which of our files a request for a list and an upload of a CSV run through.
+
+How many rooms a reader must enter who follows one request. A file counts once a function of it is called.
+"""
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import django
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("observatory", "measures", "countries", "foundation")
+
+
+@contextmanager
+def entered() -> Iterator[set[str]]:
+    """The files of ours whose functions are called while the block lasts, in any thread."""
+    files: set[str] = set()
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_name not in ("<module>", "<lambda>"):
+            files.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    threading.setprofile(note)
+    found: set[str] = set()
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+        for file in files:
+            if file.startswith(str(ROOT)) and (name := str(Path(file).relative_to(ROOT))).startswith(PACKAGES):
+                found.add(name)
+
+
+def main() -> None:
+    """Print the files of each request."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415  (only now is there anything to import)
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.test.utils import setup_test_environment  # noqa: PLC0415
+
+    from tests.own_database import own_database  # noqa: PLC0415
+
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.PAGE_CACHE_MB = 0
+    setup_test_environment(debug=False)
+    with own_database("request_files"), tempfile.TemporaryDirectory() as folder:
+        settings.IMPORTS_DIR = folder
+        call_command("load_fixtures", verbosity=0)
+        for name, request in _requests().items():
+            request()  # once, so that what is made once a process is not counted
+            with entered() as files:
+                status = request()
+            print(f"{name} ({status}): {len(files)} files", *sorted(files), sep="\n    ")  # noqa: T201
+
+
+def _requests() -> dict[str, Callable[[], Any]]:
+    from django.contrib.auth.models import User  # noqa: PLC0415
+    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
+    from django.test import Client  # noqa: PLC0415
+
+    from foundation.files.exporting import exported  # noqa: PLC0415
+    from measures.files.resources import MeasureResource  # noqa: PLC0415
+
+    editor = Client()
+    editor.force_login(User.objects.create_superuser("editor"))
+    content = b"".join(exported(MeasureResource))
+
+    def upload() -> int:
+        file = SimpleUploadedFile("measures.csv", content)
+        return editor.post("/admin/foundation/fileimport/add/", {"file_type": "measures", "file": file}).status_code
+
+    return {"list": lambda: Client().get("/measures/?country=PER&topic=asylum").status_code, "upload": upload}
+
+
+if __name__ == "__main__":
+    main()
