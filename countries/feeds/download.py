@@ -3,6 +3,7 @@
 Answers in pages come to stand behind each other in one file.
 """
 
+import errno
 import hashlib
 import json
 import shutil
@@ -25,7 +26,8 @@ from countries.models import FeedFormat, FeedRun, IndicatorFeed
 from foundation.web.fetching import Fetched, FetchError, Limits, Reason, fetch
 
 MOST_BYTES = 500_000_000
-"""Of a body as it comes; the largest open series of the world's countries are a tenth of that."""
+"""Of a body as it comes, of all its pages together, and of a file; the largest open series of the world's countries are
+a tenth of that."""
 SECONDS = 300
 """For everything, so that a server which sends a byte now and then holds no worker."""
 TRYING_SECONDS = 40
@@ -76,6 +78,10 @@ def _copied(place: str, into: IO[bytes]) -> Body:
             _("Only files below the folder that FEED_FILES_DIR names are read."),
         )
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would wait without end
+            raise OSError(errno.EINVAL, _("it is no file"))
+        if path.stat().st_size > MOST_BYTES:
+            raise FeedProblem(str(Reason.TOO_LARGE.label), _remedy(Reason.TOO_LARGE))
         with path.open("rb") as file:
             shutil.copyfileobj(file, into)
     except OSError as error:
@@ -103,7 +109,14 @@ def _conditions(known: FeedRun | None) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in pairs if value)
 
 
-def _asked(url: str, into: IO[bytes], seconds: float, headers: tuple[tuple[str, str], ...] = ()) -> Body:
+def _asked(
+    url: str,
+    into: IO[bytes],
+    seconds: float,
+    headers: tuple[tuple[str, str], ...] = (),
+    *,
+    most: int | None = None,
+) -> Body:
     host = urlsplit(url).hostname
 
     def same_host(target: str) -> None:
@@ -114,7 +127,8 @@ def _asked(url: str, into: IO[bytes], seconds: float, headers: tuple[tuple[str, 
                 _("If that is where the data live now, write that address into the feed."),
             )
 
-    limits = Limits(seconds=seconds, received=MOST_BYTES, unpacked=MOST_BYTES)
+    most = MOST_BYTES if most is None else most
+    limits = Limits(seconds=seconds, received=most, unpacked=most)
     try:
         answer = fetch(url, into, limits=limits, headers=headers, before=same_host)
     except FetchError as error:
@@ -177,7 +191,7 @@ def _pages(feed: IndicatorFeed, into: IO[bytes], seconds: float) -> Body:
     while number <= last:
         with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as page:
             url = feed.url if number == 1 else _with_page(feed.url, number)
-            answer = _asked(url, page, max(end - time.monotonic(), 1))
+            answer = _asked(url, page, max(end - time.monotonic(), 1), most=MOST_BYTES - size)
             body, size = body or answer, size + answer.bytes
             if number == 1:
                 last = _number_of_pages(answer.path, feed)

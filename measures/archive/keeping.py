@@ -3,6 +3,7 @@
 Until the row is there nothing is kept, and a file without a row does no harm: `verify_archive` finds and clears it.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -23,6 +24,8 @@ from measures.archive.choices import CaptureMethod
 from measures.archive.media_types import HTML, UNKNOWN
 from measures.archive.warc import write_warc
 from measures.models import Capture, DocumentText, Source
+
+logger = logging.getLogger(__name__)
 
 LARGEST_UPLOAD = 100_000_000
 """Bytes of a file that a person may bring."""
@@ -111,17 +114,28 @@ def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Cap
 
 
 def read_waiting(*, is_stopping: IsStopping = never) -> int:
-    """Read what was uploaded and is not read yet; how many. What is missing is told by `verify_archive`."""
+    """Read what was uploaded and is not read yet; how many. What is missing is told by `verify_archive`.
+
+    Each for itself: one that cannot be read for a fault of ours keeps no other from being read.
+    """
     waiting = Capture.objects.filter(document_text=None).select_related("source")
     there = [capture for capture in waiting if store.is_kept(capture.file)]
     for number, capture in enumerate(there):
         if is_stopping():
             return number
-        with store.opened(capture.file) as file:
-            found = reading.read(file, capture.media_type, capture.charset)
-            picture = _picture(file, capture.media_type, capture.charset)
-        _note_reading(capture, found, picture)
+        try:
+            with transaction.atomic():
+                _read(capture)
+        except Exception:
+            logger.exception("The capture %s of %s was not read.", capture.sha256, capture.source.key)
     return len(there)
+
+
+def _read(capture: Capture) -> None:
+    with store.opened(capture.file) as file:
+        found = reading.read(file, capture.media_type, capture.charset)
+        picture = _picture(file, capture.media_type, capture.charset)
+    _note_reading(capture, found, picture)
 
 
 def _picture(body: BinaryIO, media_type: str, charset: str) -> str:

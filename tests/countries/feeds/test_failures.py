@@ -1,8 +1,10 @@
 """Whatever a server does, what is public stays, the run says why, and the next good run heals it."""
 
 import gzip
+import os
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import trustme
@@ -126,6 +128,15 @@ def test_address_that_leads_nowhere(url: str, problem: str, is_transient: bool) 
     assert (run.state, run.is_transient) == ("failed", is_transient)
 
 
+def test_file_that_is_too_large_or_a_pipe_is_not_read(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MOST_BYTES", 100)
+    (folders / "files" / "daily.csv").write_bytes(GOOD + b"\n" * 100)
+    assert runs.run(factories.feed()).problem == "The document is too large."
+    (folders / "files" / "daily.csv").unlink()
+    os.mkfifo(folders / "files" / "daily.csv")
+    assert runs.run(IndicatorFeed.objects.get()).problem == "The file daily.csv cannot be read: it is no file."
+
+
 def test_link_out_of_the_folder_is_not_followed(folders: object, tmp_path: object) -> None:
     secret = folders / "secret.csv"  # type: ignore[operator]  # a Path
     secret.write_bytes(GOOD)
@@ -182,6 +193,17 @@ def pages(number_of: Callable[[int], bytes], count: int) -> dict[str, Answer]:
     return {f"/data?n=1&page={n}": answer(number_of(n), media_type=kind) for n in range(2, count + 1)} | {
         "/data?n=1": answer(number_of(1), media_type=kind)
     }
+
+
+def test_pages_are_limited_together(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def page(number: int) -> bytes:
+        return f'[{{"page":{number},"pages":3,"per_page":"1","total":3}},[]]'.encode() + b" " * 400
+
+    monkeypatch.setattr(download, "MOST_BYTES", 1_000)
+    server.answers |= pages(page, 3)
+    run = runs.run(factories.feed(url=f"{server.url}/data?n=1", format="world_bank"))
+    assert run.problem.startswith("The document is too large.")
+    assert server.paths == ["/data?n=1", "/data?n=1&page=2", "/data?n=1&page=3"]
 
 
 def test_world_bank_answers_in_pages(server: HostileServer) -> None:

@@ -215,6 +215,20 @@ def test_type_is_told_by_content(data: bytes, media_type: str) -> None:
     assert reading.media_type_of(io.BytesIO(data)) == media_type
 
 
+def test_capture_that_cannot_be_read_keeps_no_other_from_being_read(
+    archive_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, by = factories.source(), factories.analyst()
+    broken, good = (
+        keeping.keep_upload(source, io.BytesIO(data), by=by, at=timezone.now()) for data in (b"broken", TEXT_PDF)
+    )
+    (archive_dir / str(broken.file)).unlink()
+    (archive_dir / str(broken.file)).mkdir()
+    keeping.read_waiting()
+    assert [text.capture for text in DocumentText.objects.all()] == [good]
+    assert f"The capture {broken.sha256} of {source.key} was not read." in caplog.text
+
+
 def test_upload_is_kept_as_it_is_and_read_later(archive_dir: Path) -> None:
     source, by = factories.source(), factories.analyst()
     capture = keeping.keep_upload(source, io.BytesIO(TEXT_PDF), by=by, at=timezone.now())
