@@ -340,13 +340,14 @@ def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
 
 
 def _row_classes(wide: int, narrow: int) -> str:
-    """`a1 b2 na0 nb9` for row 12 of wide and 9 of narrow plots: tens and ones, so that few rules serve all."""
-    return f"a{wide // 10} b{wide % 10} na{narrow // 10} nb{narrow % 10}"
+    """Row 12 of wide and 9 of narrow plots as tens and ones, `row-tens-1 … narrow-ones-9`, so that few rules serve all."""
+    wide_row = f"row-tens-{wide // 10} row-ones-{wide % 10}"
+    return f"{wide_row} narrow-tens-{narrow // 10} narrow-ones-{narrow % 10}"
 
 
 def _placed(mark: Mark, span: Span, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
     fits = narrow.fits >= len(mark.label)
-    sides = (" f" if wide.is_flipped else "") + (" nf" if narrow.is_flipped else "")
+    sides = (" label-before" if wide.is_flipped else "") + (" narrow-label-before" if narrow.is_flipped else "")
     month = span.start if span.start and not span.start.day and not shape.is_earlier else None
     return PlacedMark(
         mark=mark,

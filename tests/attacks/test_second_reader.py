@@ -267,7 +267,7 @@ def test_public_record_is_read_by_analysts_with_the_reason(label: str) -> None:
     assert page.status_code == 200
     assert page.context["read_only_because"]
     assert "editor" in page.context["read_only_because"]
-    assert f'<p class="closed">{page.context["read_only_because"]}</p>' in page.text
+    assert f'<p class="warning-box">{page.context["read_only_because"]}</p>' in page.text
     fields = set(admin_forms.held(page, form_of(label))) - {"csrfmiddlewaretoken", "loaded", "record_version"}
     assert {
         name for name in fields if not name.endswith(("_FORMS", "-id", "-country", "-measure", "-subject"))

@@ -420,7 +420,7 @@ def test_retiring_without_a_note_saves_nothing_and_marks_the_note() -> None:
     assert [(fault["id"], fault["text"]) for fault in page.context["faults"]] == [
         ("id_move_note", "Say why, for those who come after you.")
     ]
-    assert '<details class="moves" open>' in page.content.decode()
+    assert '<details class="move-menu" open>' in page.content.decode()
     public.refresh_from_db()
     assert (public.title_en == "Changed", public.workflow) == (False, Workflow.PUBLISHED)
 
