@@ -340,9 +340,9 @@ def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
 
 
 def _row_classes(wide: int, narrow: int) -> str:
-    """Row 12 of wide and 9 of narrow plots as tens and ones, `row-tens-1 … narrow-ones-9`, so that few rules serve all."""
-    wide_row = f"row-tens-{wide // 10} row-ones-{wide % 10}"
-    return f"{wide_row} narrow-tens-{narrow // 10} narrow-ones-{narrow % 10}"
+    """The rows of wide and of narrow plots, each as tens and ones, so that few rules serve all."""
+    classes = "row-tens-{} row-ones-{} narrow-tens-{} narrow-ones-{}"
+    return classes.format(*divmod(wide, 10), *divmod(narrow, 10))
 
 
 def _placed(mark: Mark, span: Span, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
