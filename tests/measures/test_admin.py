@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -13,17 +12,12 @@ from measures import workflow
 from measures.choices import Workflow
 from measures.models import Citation, Measure, QuoteCheck, Source
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/measures/measure/add/"
 LIST = "/admin/measures/measure/"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def change(measure: Measure) -> str:
