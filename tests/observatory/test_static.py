@@ -32,7 +32,7 @@ SHORT_WORDS = {"in", "is", "no", "of", "to"}
 
 
 def _format_faults(sheet: str) -> Iterator[str]:
-    """The lines that break the format: one declaration or selector a line, two spaces a level, a blank between rules."""
+    """The lines that break the format: one declaration or selector a line, two spaces a level, a blank line apart."""
     depth, before = 0, ""
     lines = COMMENT.sub(lambda comment: comment[0].replace("\n", " "), sheet).removesuffix("\n").split("\n")
     for line in lines:
