@@ -123,7 +123,7 @@ def test_about_shows_the_shape_of_each_status(client: Client) -> None:
     html = client.get("/about/").text
     shown = re.findall(r'<svg class="status-icon status-(\w+)"', html)
     assert shown == ["in_force", "announced", "bill", "ended", "rejected", "statement", "unknown"]
-    assert {f"s-{group}" for group in shown} == set(re.findall(r'symbol id="([\w-]+)"', html))
+    assert {f"status-{group}" for group in shown} == set(re.findall(r'symbol id="([\w-]+)"', html))
 
 
 def test_pages_refuse_to_write(client: Client) -> None:
