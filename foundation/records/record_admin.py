@@ -63,7 +63,7 @@ class DateInput(AdminTextInputWidget):
         except ValidationError:
             understood = ""
         box = super().render(name, value, attrs, renderer)
-        return format_html('<span class="dated">{}<output class="echo">{}</output></span>', box, understood)
+        return format_html('<span class="typed-date">{}<output class="echo">{}</output></span>', box, understood)
 
 
 class PeriodInput(DateInput):

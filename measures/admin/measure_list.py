@@ -56,7 +56,9 @@ class MeasureList(ExportAdmin, MergingAdmin):
         title = measure.title
         if not title.is_fallback:
             return title.text
-        return format_html('<span lang="{0}">{1}</span> <span class="tongue">{0}</span>', title.language, title.text)
+        return format_html(
+            '<span lang="{0}">{1}</span> <span class="language-code">{0}</span>', title.language, title.text
+        )
 
     @admin.display(description=gettext_lazy("date"), ordering="date_range")
     def dated(self, measure: Measure) -> str:

@@ -340,13 +340,14 @@ def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
 
 
 def _row_classes(wide: int, narrow: int) -> str:
-    """`a1 b2 na0 nb9` for row 12 of wide and 9 of narrow plots: tens and ones, so that few rules serve all."""
-    return f"a{wide // 10} b{wide % 10} na{narrow // 10} nb{narrow % 10}"
+    """The rows of wide and of narrow plots, each as tens and ones, so that few rules serve all."""
+    classes = "row-tens-{} row-ones-{} narrow-tens-{} narrow-ones-{}"
+    return classes.format(*divmod(wide, 10), *divmod(narrow, 10))
 
 
 def _placed(mark: Mark, span: Span, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
     fits = narrow.fits >= len(mark.label)
-    sides = (" f" if wide.is_flipped else "") + (" nf" if narrow.is_flipped else "")
+    sides = (" label-before" if wide.is_flipped else "") + (" narrow-label-before" if narrow.is_flipped else "")
     month = span.start if span.start and not span.start.day and not shape.is_earlier else None
     return PlacedMark(
         mark=mark,

@@ -20,6 +20,7 @@ from observatory.accounts.sessions import is_own_key
 from observatory.home.map import MapQuery
 from observatory.middleware.caching import SHARED
 from tests import factories as make
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -176,8 +177,7 @@ def test_foreign_authorization_is_answered_from_the_cache_and_shared_with_nobody
 
 
 def test_editor_sees_pages_made_anew_that_nobody_else_gets(client: Client) -> None:
-    editor = Client()
-    editor.force_login(make.editor())
+    editor = signed_in(make.editor())
     tag = client.get("/countries/peru/").headers["ETag"]
     for _time in range(2):
         found, made = _queries(editor, "/countries/peru/", **{"If-None-Match": tag})

@@ -24,6 +24,7 @@ from foundation.files.models import FileImport, ImportState
 from measures.models import Measure
 from tests import factories
 from tests.background_work import PATIENCE, work
+from tests.clients import signed_in
 from tests.csv_files import MEASURE, csv_text
 
 WITH_A_WORKER = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -52,9 +53,7 @@ def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def editor() -> Client:
-    client = Client()
-    client.force_login(factories.editor())
-    return client
+    return signed_in(factories.editor())
 
 
 def queue(task: str, **arguments: Any) -> int:

@@ -16,6 +16,7 @@ from foundation.records.bulk_admin import MOST_AT_ONCE
 from measures import workflow
 from measures.models import Measure, Source, TargetGroup
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -67,9 +68,7 @@ EACH = pytest.mark.parametrize("label", TABLE)
 
 
 def editor(name: str = "") -> Client:
-    client = Client()
-    client.force_login(factories.editor(**({"username": name} if name else {})))
-    return client
+    return signed_in(factories.editor(**({"username": name} if name else {})))
 
 
 def url(record: Model, page: str) -> str:
@@ -255,8 +254,7 @@ def shown_in_list(client: Client, record: Model) -> str:
 def test_draft_that_was_changed_after_the_list_was_shown_is_not_published_unseen() -> None:
     eva, draft = editor(), factories.draft()
     seen = shown_in_list(eva, draft)
-    author = Client()
-    author.force_login(factories.analyst())
+    author = signed_in(factories.analyst())
     saved(author, draft, opened(author, draft) | {"title_en": "Forged at the last moment"})
     (message,) = act(eva, "publish", draft, seen=seen)
     assert message.startswith("Nothing was changed: 1 record was changed by somebody after you opened the list.")
@@ -286,8 +284,7 @@ def test_term_that_was_changed_after_the_list_was_shown_is_not_deleted_unseen() 
 def test_feed_that_was_changed_after_the_list_was_shown_is_not_turned_on_unseen() -> None:
     eva, feed = editor(), factories.feed(is_on=False)
     seen = shown_in_list(eva, feed)
-    author = Client()
-    author.force_login(factories.analyst())
+    author = signed_in(factories.analyst())
     saved(author, feed, opened(author, feed) | {"url": "https://elsewhere.example/x.csv"})
     (message,) = act(eva, "turn_on", feed, seen=seen)
     assert message.startswith("Nothing was changed: 1 record was changed")

@@ -14,7 +14,6 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db.models import Model
-from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
@@ -26,6 +25,7 @@ from foundation.files.resources import resources
 from measures import workflow
 from measures.models import Capture, Citation, Link, Measure, Relation, Source
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -201,12 +201,6 @@ def allowed(label: str, group: str) -> frozenset[str]:
     return rights
 
 
-def signed_in(group: str) -> Client:
-    client = Client()
-    client.force_login(factories.user(group=group))
-    return client
-
-
 def url(record: Model | str, page: str, *args: Any) -> str:
     label = record if isinstance(record, str) else record._meta.label
     return reverse(f"admin:{label.lower().replace('.', '_')}_{page}", args=args)
@@ -224,7 +218,7 @@ def stored(label: str) -> list[dict[str, Any]]:
 
 def forged(record: Model, group: str = "editor", **changes: str) -> dict[str, Any]:
     """What the form of an editor, or of another group, would send of the record with these changes."""
-    client = signed_in(group)
+    client = signed_in(factories.user(group=group))
     form = admin_forms.shown(client, url(record, "change", record.pk), form_of(record._meta.label))
     return form | changes
 
@@ -249,7 +243,7 @@ def test_form_is_saved_by_those_alone_who_may(label: str, group: str, kind: str)
     record = make()
     form = forged(record, group if kind in allowed(label, group) else "editor", **case.change)
     sent, before = form, stored(label)
-    page = signed_in(group).post(url(record, "change", record.pk), sent)
+    page = signed_in(factories.user(group=group)).post(url(record, "change", record.pk), sent)
     record.refresh_from_db()
     name, value = next(iter(case.change.items()))
     if kind in allowed(label, group):
@@ -263,11 +257,11 @@ def test_form_is_saved_by_those_alone_who_may(label: str, group: str, kind: str)
 @EACH
 def test_public_record_is_read_by_analysts_with_the_reason(label: str) -> None:
     record = RECORDS[label].public()
-    page = signed_in("analyst").get(url(record, "change", record.pk))
+    page = signed_in(factories.analyst()).get(url(record, "change", record.pk))
     assert page.status_code == 200
     assert page.context["read_only_because"]
     assert "editor" in page.context["read_only_because"]
-    assert f'<p class="closed">{page.context["read_only_because"]}</p>' in page.text
+    assert f'<p class="warning-box">{page.context["read_only_because"]}</p>' in page.text
     fields = set(admin_forms.held(page, form_of(label))) - {"csrfmiddlewaretoken", "loaded", "record_version"}
     assert {
         name for name in fields if not name.endswith(("_FORMS", "-id", "-country", "-measure", "-subject"))
@@ -285,8 +279,8 @@ def test_records_are_added_by_those_alone_who_may(label: str, group: str) -> Non
     if label in ("countries.Observation", "countries.IndicatorFeed"):
         new["indicator"] = str(factories.indicator().pk)
     before = len(stored(label))
-    empty = admin_forms.shown(signed_in("editor"), url(label, "add"), form_of(label))
-    page = signed_in(group).post(url(label, "add"), empty | new)
+    empty = admin_forms.shown(signed_in(factories.editor()), url(label, "add"), form_of(label))
+    page = signed_in(factories.user(group=group)).post(url(label, "add"), empty | new)
     if "add" in allowed(label, group):
         assert (page.status_code, admin_forms.errors(page)) == (302, [])
         assert len(stored(label)) == before + 1
@@ -305,7 +299,7 @@ def test_records_are_deleted_by_those_alone_who_may(label: str, group: str, kind
     if make is None:
         return
     record = make()
-    client, before = signed_in(group), len(stored(label))
+    client, before = signed_in(factories.user(group=group)), len(stored(label))
     if way == "page":
         client.post(url(record, "delete", record.pk), {"post": "yes"})
     else:
@@ -319,7 +313,7 @@ def test_records_are_deleted_by_those_alone_who_may(label: str, group: str, kind
 @EACH
 def test_actions_offered_are_those_of_the_table(label: str, group: str) -> None:
     RECORDS[label].public()
-    page = signed_in(group).get(url(label, "changelist"))
+    page = signed_in(factories.user(group=group)).get(url(label, "changelist"))
     form = page.context["action_form"]
     offered = {name for name, _words in form.fields["action"].choices} - {""} if form else set()
     assert offered == RECORDS[label].actions.get(group, set())
@@ -329,7 +323,7 @@ def test_actions_offered_are_those_of_the_table(label: str, group: str) -> None:
 @pytest.mark.parametrize("label", [label for label, case in TABLE.items() if case is None])
 def test_what_nobody_writes_by_a_form_is_written_by_neither(label: str, group: str) -> None:
     (model,) = (each for each in admin.site._registry if each._meta.label == label)
-    client = signed_in(group)
+    client = signed_in(factories.user(group=group))
     request: Any = client.get("/admin/").wsgi_request
     registered = admin.site._registry[model]
     assert not registered.has_change_permission(request)
@@ -421,7 +415,7 @@ def test_upload_of_a_file_is_held_to_the_rule_at_its_preview_and_at_its_confirma
     settings.IMPORTS_DIR = tmp_path / "imports"
     source = factories.source(key="gazette", title="Old")
     upload = SimpleUploadedFile("sources.csv", b"key,title\ngazette,Changed\n", "text/csv")
-    client = signed_in("analyst")
+    client = signed_in(factories.analyst())
     client.post(reverse("admin:foundation_fileimport_add"), {"file_type": "sources", "file": upload})
     waiting = FileImport.objects.get()
     assert (waiting.state, waiting.changed, waiting.refused) == ("ready", 1, 0)
@@ -449,21 +443,21 @@ def test_rows_of_a_covered_country_are_not_written_by_analysts() -> None:
     sent |= {"roles-1-role": "transit", "roles-1-narrative_en": "New", "roles-1-source_name": "A profile"}
     sent |= {"observations-1-indicator": str(figure.indicator_id), "observations-1-period": "1999"}
     sent |= {"observations-1-value": "7", "observations-1-source_name": "A yearbook"}
-    page = signed_in("analyst").post(url(role.country, "change", "PER"), sent)
+    page = signed_in(factories.analyst()).post(url(role.country, "change", "PER"), sent)
     role.refresh_from_db()
     figure.refresh_from_db()
     assert (role.narrative_en, int(figure.value or 0)) == ("Old.", 1000)
     assert (MobilityRole.objects.count(), Observation.objects.count()) == (1, 1)
     assert admin_forms.errors(page)[0].startswith("Nothing is saved. This country has a public page")
     assert admin_forms.held(page, "country_form")["roles-1-narrative_en"] == "New"  # typed in vain, yet not lost
-    assert signed_in("editor").post(url(role.country, "change", "PER"), sent).status_code == 302
+    assert signed_in(factories.editor()).post(url(role.country, "change", "PER"), sent).status_code == 302
     assert (MobilityRole.objects.count(), Observation.objects.count()) == (2, 2)
 
 
 def test_analyst_prepares_the_profile_of_a_country_without_a_page_but_for_its_figures() -> None:
     country = _venezuela()
     figure = factories.observation(country=country, value=1000)
-    client = signed_in("analyst")
+    client = signed_in(factories.analyst())
     sent = admin_forms.shown(client, url(country, "change", "VEN"), "country_form")
     assert not {"name_en", "is_covered", "observations-0-value"} & sent.keys()
     sent |= {"roles-0-role": "transit", "roles-0-narrative_en": "New", "roles-0-source_name": "A profile"}
@@ -478,7 +472,7 @@ def test_analyst_prepares_the_profile_of_a_country_without_a_page_but_for_its_fi
 def test_role_is_not_added_to_a_covered_country_nor_moved_to_one() -> None:
     factories.country()
     role = factories.mobility_role(country=_venezuela())
-    client = signed_in("analyst")
+    client = signed_in(factories.analyst())
     for address in (url(role, "add"), url(role, "change", role.pk)):
         sent = admin_forms.shown(client, address, "mobilityrole_form")
         sent |= {"country": "PER", "role": "transit", "narrative_en": "Typed", "source_name": "A profile"}
@@ -493,14 +487,14 @@ def test_rows_of_a_published_entry_are_not_written_by_analysts() -> None:
     sent = forged(public, **{"citations-0-quote": "Changed"})
     sent |= {"relations-0-type": "cites", "relations-0-object": str(other.pk)}
     sent |= {"status_events-1-status": "repealed", "status_events-1-date": "2021"}
-    assert signed_in("analyst").post(url(public, "change", public.pk), sent).status_code == 403
+    assert signed_in(factories.analyst()).post(url(public, "change", public.pk), sent).status_code == 403
     assert (Citation.objects.filter(quote="Changed").exists(), Relation.objects.exists()) == (False, False)
     assert public.status_events.count() == 1
 
 
 def test_draft_may_cite_and_name_what_is_published() -> None:
     public, draft = factories.measure(), factories.draft(sources=())
-    client, cited = signed_in("analyst"), Source.objects.get(citations__measure=public)
+    client, cited = signed_in(factories.analyst()), Source.objects.get(citations__measure=public)
     sent = admin_forms.shown(client, url(draft, "change", draft.pk))
     sent |= {"relations-0-type": "cites", "relations-0-object": str(public.pk), "citations-0-source": str(cited.pk)}
     assert admin_forms.errors(client.post(url(draft, "change", draft.pk), sent)) == []
@@ -513,7 +507,7 @@ def test_draft_may_cite_and_name_what_is_published() -> None:
 def test_copy_is_not_uploaded_to_a_cited_source_nor_are_its_rights_changed(archive_dir: Path) -> None:
     source = _cited_source()
     upload = SimpleUploadedFile("scan.html", b"<html><body><p>Forged</p></body></html>", "text/html")
-    page = signed_in("analyst").post(
+    page = signed_in(factories.analyst()).post(
         url(source, "change", source.pk), forged(source, rights="show") | {"upload": upload}
     )
     source.refresh_from_db()
@@ -522,7 +516,7 @@ def test_copy_is_not_uploaded_to_a_cited_source_nor_are_its_rights_changed(archi
 
 
 def test_what_was_typed_while_the_source_was_not_cited_yet_is_shown_and_not_saved() -> None:
-    source, client = factories.source(title="Old"), signed_in("analyst")
+    source, client = factories.source(title="Old"), signed_in(factories.analyst())
     sent = admin_forms.shown(client, url(source, "change", source.pk), "source_form") | {"publisher": "An hour of work"}
     draft = factories.draft(sources=(source,))
     workflow.publish(draft, by=factories.editor())
@@ -540,19 +534,19 @@ def test_cited_source_is_marked_as_unchanged_by_editors_alone() -> None:
     for source in (cited, free):
         factories.link(source=source, state="changed")
     chosen = {"action": "looked_at", "_selected_action": [cited.pk, free.pk]}
-    page = signed_in("analyst").post(url(cited, "changelist"), chosen, follow=True)
+    page = signed_in(factories.analyst()).post(url(cited, "changelist"), chosen, follow=True)
     assert [str(message) for message in page.context["messages"]] == [
         "1 source is no longer marked.",
         "1 of the selected is cited by published entries and stays marked: an editor looks at it.",
     ]
     assert Link.objects.get(source=cited).state == "changed"
-    signed_in("editor").post(url(cited, "changelist"), chosen)
+    signed_in(factories.editor()).post(url(cited, "changelist"), chosen)
     assert Link.objects.get(source=cited).state == "alive"
 
 
 def test_feed_is_turned_on_and_run_for_the_first_time_by_editors_alone() -> None:
     feed, on = factories.feed(is_on=False), factories.feed()
-    client = signed_in("analyst")
+    client = signed_in(factories.analyst())
     sent = admin_forms.shown(client, url(feed, "change", feed.pk), "indicatorfeed_form")
     assert "is_on" not in sent
     assert admin_forms.errors(client.post(url(feed, "change", feed.pk), sent | {"is_on": "on", "note": "Ready"})) == []
@@ -563,7 +557,7 @@ def test_feed_is_turned_on_and_run_for_the_first_time_by_editors_alone() -> None
     page = client.post(url(feed, "changelist"), run, follow=True)
     assert "1 feed is off and was not run" in page.text
     assert [job.args["feed"] for job in ProcrastinateJob.objects.all()] == [on.pk]
-    editor = signed_in("editor")
+    editor = signed_in(factories.editor())
     editor.post(url(feed, "changelist"), {"action": "turn_on", "_selected_action": [feed.pk]})
     feed.refresh_from_db()
     assert (feed.is_on, feed.note) == (True, "Ready")
@@ -572,7 +566,7 @@ def test_feed_is_turned_on_and_run_for_the_first_time_by_editors_alone() -> None
 def test_tags_of_a_published_entry_are_left_to_editors() -> None:
     public = factories.measure(evidence="primary")
     chosen = {"action": "tag_selected", "_selected_action": [public.pk], "_tag": "1", "evidence": "disputed"}
-    signed_in("analyst").post(url(public, "changelist"), chosen)
+    signed_in(factories.analyst()).post(url(public, "changelist"), chosen)
     public.refresh_from_db()
     assert public.evidence == "primary"
 
@@ -582,8 +576,8 @@ def test_moves_of_editors_are_forged_in_vain(move: str) -> None:
     draft = factories.draft()
     before = draft.workflow
     chosen = {"action": move, "_selected_action": [draft.pk], "move_note": "Because", "_asked": "1"}
-    signed_in("analyst").post(url(draft, "changelist"), chosen)
-    form = admin_forms.shown(client := signed_in("analyst"), url(draft, "change", draft.pk))
+    signed_in(factories.analyst()).post(url(draft, "changelist"), chosen)
+    form = admin_forms.shown(client := signed_in(factories.analyst()), url(draft, "change", draft.pk))
     client.post(url(draft, "change", draft.pk), form | {"_move": move, "move_note": "Because"})
     draft.refresh_from_db()
     assert draft.workflow == before
@@ -624,7 +618,7 @@ def test_more_than_a_page_is_asked_about_before_it_is_published() -> None:
     Citation.objects.filter(measure__in=lacking).delete()
     retired = list(Measure.objects.order_by("pk")[:3])
     Measure.objects.filter(pk__in=[each.pk for each in retired]).update(workflow="retired")
-    client = signed_in("editor")
+    client = signed_in(factories.editor())
     page = client.post(LIST, _chosen("publish"))
     plan = page.context["plan"]
     assert (plan.selected, len(plan.measures), plan.later) == (120, 97, 0)
@@ -645,7 +639,7 @@ def test_more_than_a_page_is_asked_about_before_it_is_published() -> None:
 
 def test_of_very_many_a_bounded_number_is_published_at_once(django_assert_max_num_queries: Any) -> None:
     _drafts(1200)
-    client = signed_in("editor")
+    client = signed_in(factories.editor())
     with django_assert_max_num_queries(40):
         page = client.post(LIST, _chosen("publish"))
     plan = page.context["plan"]
@@ -662,7 +656,7 @@ def test_of_very_many_a_bounded_number_is_published_at_once(django_assert_max_nu
 @pytest.mark.parametrize("action", ["send_back", "retire"])
 def test_what_needs_a_reason_is_asked_about_however_many_there_are(action: str) -> None:
     public = factories.measure()
-    client = signed_in("editor")
+    client = signed_in(factories.editor())
     page = client.post(LIST, {"action": action, "_selected_action": [public.pk]})
     assert len(page.context["plan"].measures) == 1
     client.post(LIST, admin_forms.held(page, "") | {"move_note": "A slip."})
@@ -672,7 +666,7 @@ def test_what_needs_a_reason_is_asked_about_however_many_there_are(action: str) 
 
 def test_entry_that_was_changed_between_question_and_answer_is_not_published() -> None:
     _drafts(60)
-    client = signed_in("editor")
+    client = signed_in(factories.editor())
     page = client.post(LIST, _chosen("publish"))
     changed = Measure.objects.order_by("pk")[5]
     Measure.objects.filter(pk=changed.pk).mark_changed(by=factories.analyst(), title_en="At the last moment")

@@ -79,7 +79,7 @@ def person(name: str = "ana") -> User:
     return account
 
 
-def signed_in(name: str = "ana") -> Client:
+def signed_in_by_form(name: str = "ana") -> Client:
     client = Client()
     assert client.post("/admin/login/", {"username": name, "password": factories.PASSWORD}).status_code == 302
     return client
@@ -99,7 +99,7 @@ def test_sign_in_gives_another_session_than_the_one_brought_along() -> None:
 
 def test_session_ends_within_a_working_day_and_the_script_cannot_read_it() -> None:
     person()
-    cookie = signed_in().cookies["sessionid"]
+    cookie = signed_in_by_form().cookies["sessionid"]
     assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (12 * 3600, True, "Lax")
 
 
@@ -110,7 +110,7 @@ def test_cookies_in_production_are_of_this_host_alone() -> None:
 
 def test_changed_password_signs_out_everywhere_else() -> None:
     person()
-    here, elsewhere = signed_in(), signed_in()
+    here, elsewhere = signed_in_by_form(), signed_in_by_form()
     new = "el quipu de la abuela"
     form = {"old_password": factories.PASSWORD, "new_password1": new, "new_password2": new}
     assert here.post("/admin/password_change/", form).status_code == 302
@@ -120,7 +120,7 @@ def test_changed_password_signs_out_everywhere_else() -> None:
 
 def test_account_that_is_closed_is_signed_out() -> None:
     ana = person()
-    client = signed_in()
+    client = signed_in_by_form()
     User.objects.filter(pk=ana.pk).update(is_active=False)
     assert client.get("/admin/").status_code == 302
 

@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 
 from measures.models import Measure
 from tests.attacks.sockets import HOST, Server, received, served, status_of
+from tests.clients import signed_in
 from tests.factories import measure
 
 SLOW_BODY = (
@@ -164,15 +164,10 @@ def test_a_large_body_of_a_stranger_is_refused_before_it_reaches_the_disk(patien
     assert patient.answers("/countries/")
 
 
-def signed_in(user: User) -> str:
-    client = Client()
-    client.force_login(user)
-    return client.cookies["sessionid"].value
-
-
 def test_a_large_file_of_the_staff_arrives(patient: Server) -> None:
     head = f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: 200000\r\n"
-    staff = f"Cookie: theme=dark; sessionid={signed_in(User.objects.create_superuser('owner'))}\r\n\r\n"
+    session = signed_in(User.objects.create_superuser("owner")).cookies["sessionid"].value
+    staff = f"Cookie: theme=dark; sessionid={session}\r\n\r\n"
     stranger = "Cookie: sessionid=abcdefghijklmnopqrstuvwxyz012345\r\n\r\n"
     # 403 comes of Django, since there is no token: it has read the body
     assert status_of(received(patient.sent(head + staff + "x" * 200_000))) == 403

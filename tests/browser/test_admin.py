@@ -181,7 +181,7 @@ def test_double_click_saves_once_and_leaving_asks_only_when_something_was_typed(
     page.goto(add)
     assert asked == ["beforeunload"]
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".faults")).to_be_focused()
+    expect(page.locator(".form-faults")).to_be_focused()
     page.get_by_label("Title (English)", exact=False).first.fill("Once")
     page.get_by_role("button", name="Save", exact=True).dblclick()
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
@@ -280,17 +280,17 @@ def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
         worker.execute("insert into procrastinate_workers default values")
         worker.execute("select pg_advisory_lock(%s, %s)", [jobs.LOCK, kept.pk])
     FileImport.objects.update(state="checking", phase="reading", done=25_000_000, total=100_000_000)
-    expect(page.locator("#words")).to_have_text("Reading the file: 23.8\xa0MB of 95.4\xa0MB")
-    assert page.locator("#bar").evaluate("bar => bar.value / bar.max") == 0.25
+    expect(page.locator("#progress-text")).to_have_text("Reading the file: 23.8\xa0MB of 95.4\xa0MB")
+    assert page.locator("#progress-bar").evaluate("bar => bar.value / bar.max") == 0.25
     FileImport.objects.update(done=75_000_000)
-    expect(page.locator("#words")).to_contain_text("71.5")
+    expect(page.locator("#progress-text")).to_contain_text("71.5")
     assert Axe().run(page).response["violations"] == []
     complaints.clear()  # of the style that the tool itself puts in
 
     page.goto(f"{live_server.url}/admin/")
     FileImport.objects.update(phase="checking", done=3, total=30)
     page.go_back()
-    expect(page.locator("#words")).to_have_text("Checking the rows: 3 of 30 rules")
+    expect(page.locator("#progress-text")).to_have_text("Checking the rows: 3 of 30 rules")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
     assert FileImport.objects.get().is_cancel_asked

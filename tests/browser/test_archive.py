@@ -96,7 +96,7 @@ def test_reader_without_script_searches_narrows_and_opens(
     expect(page.locator(".document")).to_have_count(1)
     page.get_by_role("link", name="Gaceta gone").click()
     expect(page).to_have_url(f"{address}{prefix}/archive/source-gone/")
-    expect(page.locator(".link").first).to_contain_text(gettext_in(language, "Gone"))
+    expect(page.locator(".link-health").first).to_contain_text(gettext_in(language, "Gone"))
     page.locator(".changes summary").click()
     expect(page.locator(".changes ins b")).to_have_text("30")
     expect(page.locator(".changes del b")).to_have_text("15")

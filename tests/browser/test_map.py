@@ -151,7 +151,7 @@ def test_small_country_is_met_from_nearby(page: Page, address: str) -> None:
 def test_dot_of_the_inset_is_the_country_on_the_map(page: Page, address: str) -> None:
     page.goto(address)
     page.mouse.move(*_inside(_shape(page, "BRB")))
-    assert page.locator('.place.on[data-place="BRB"]').count() == 2
+    assert page.locator('.place.chosen[data-place="BRB"]').count() == 2
 
 
 def test_keyboard_finds_one_stop_and_moves_by_name(page: Page, address: str) -> None:
@@ -169,7 +169,7 @@ def test_keyboard_finds_one_stop_and_moves_by_name(page: Page, address: str) -> 
     assert _read_out(page)[0].startswith("Point at a country")
     assert _focused(page) == "ECU"
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.closest('#map, .inset')") is None
+    assert page.evaluate("document.activeElement.closest('#map, .map-inset')") is None
     page.keyboard.press("Shift+Tab")
     assert _focused(page) == "ECU"
     page.keyboard.press("Enter")

@@ -154,7 +154,7 @@ def test_profile_says_that_the_poverty_rate_is_missing(page: Page, address: str)
     page.goto(address + "/countries/peru/")
     card = page.locator(".card").first
     assert card.get_by_role("heading").first.inner_text() == "Poverty rate"
-    assert card.locator(".gap").inner_text() == "No value recorded"
+    assert card.locator(".headline-missing").inner_text() == "No value recorded"
 
 
 def gettext_in(language: str, text: str) -> str:

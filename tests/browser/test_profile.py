@@ -59,12 +59,12 @@ def test_figure_is_chosen_without_script_and_keeps_the_filter(browser: Browser, 
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{address}{language}/countries/peru/?topic=border")
-    page.locator("#f-series").select_option("cases")
-    page.locator("#series .btn").click()
+    page.locator("#filter-series").select_option("cases")
+    page.locator("#series .button").click()
     assert "topic=border" in page.url
     assert "series=cases" in page.url
     assert page.url.endswith("#series")
-    expect(page.locator("#series .exact")).to_have_count(1)
+    expect(page.locator("#series .exact-line")).to_have_count(1)
     page.locator("#series summary").click()
     expect(page.locator("#series tbody tr").first).to_be_visible()
     context.close()
@@ -133,9 +133,9 @@ def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in:
     page.locator("#id_observations-1-source_name").fill("A yearbook")
 
     page.get_by_role("button", name="Sending country").click()
-    expect(page.locator(".begun")).to_contain_text("Nothing is saved yet")
-    expect(page.locator(".begun")).to_be_focused()
-    expect(page.locator(".errornote, .errorlist, .faults")).to_have_count(0)
+    expect(page.locator(".edition-notice")).to_contain_text("Nothing is saved yet")
+    expect(page.locator(".edition-notice")).to_be_focused()
+    expect(page.locator(".errornote, .errorlist, .form-faults")).to_have_count(0)
     expect(page.locator("#id_roles-1-narrative_en")).to_have_value("People leave.")
     expect(page.locator("#id_observations-1-value")).to_have_value("37600")
     page.locator("#id_roles-1-as_of").fill("2021-01")

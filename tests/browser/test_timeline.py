@@ -49,7 +49,7 @@ def focused(page: Page) -> str:
 
 def test_pointer_over_a_mark_shows_its_entry_and_the_card_can_be_reached(page: Page, peru: str) -> None:
     page.goto(peru)
-    card = page.locator(".tip")
+    card = page.locator(".entry-card")
     mark = page.get_by_role("link", name=re.compile(r"^Bill 5349\. "))
     expect(mark).to_have_accessible_description("Bill to leave the Compact")
     mark.hover()
@@ -65,10 +65,10 @@ def test_pointer_over_a_mark_shows_its_entry_and_the_card_can_be_reached(page: P
 
 def test_timeline_is_one_tab_stop_with_arrow_keys(page: Page, peru: str) -> None:
     page.goto(peru)
-    page.locator("a.skip.in").focus()
+    page.locator("a.skip-link.in-page").focus()
     page.keyboard.press("Tab")
     assert focused(page).startswith("Border closure.")
-    expect(page.locator(".tip")).to_contain_text("Borders shut")
+    expect(page.locator(".entry-card")).to_contain_text("Borders shut")
     page.keyboard.press("ArrowRight")
     assert focused(page).startswith("Bill 5349.")
     page.keyboard.press("End")
@@ -83,11 +83,11 @@ def test_timeline_is_one_tab_stop_with_arrow_keys(page: Page, peru: str) -> None
 
 def test_mark_leads_to_its_entry_which_stands_out(page: Page, peru: str) -> None:
     page.goto(peru)
-    page.locator("a.skip.in").focus()
+    page.locator("a.skip-link.in-page").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     measure = Measure.objects.get(title_en="Borders shut")
-    expect(page).to_have_url(f"{peru}#m-{measure.public_id}")
+    expect(page).to_have_url(f"{peru}#entry-{measure.public_id}")
     target = page.locator(":target")
     expect(target).to_contain_text("Borders shut")
     expect(target).to_be_in_viewport()
@@ -154,7 +154,7 @@ def test_labels_of_a_phone_stay_within_the_page(page: Page, peru: str) -> None:
     page.goto(peru)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     boxes = page.evaluate(
-        "[...document.querySelectorAll('.mk text')].map(text => text.getBoundingClientRect())"
+        "[...document.querySelectorAll('.timeline-mark text')].map(text => text.getBoundingClientRect())"
         ".map(({left, right, top, height}) => ({left, right, top, height}))"
     )
     assert all(box["left"] >= 0 and box["right"] <= 322 for box in boxes)
@@ -166,7 +166,7 @@ def test_labels_of_a_wide_page_do_not_meet(page: Page, peru: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(peru)
         boxes = page.evaluate(
-            "[...document.querySelectorAll('.mk text')].map(text => text.getBoundingClientRect())"
+            "[...document.querySelectorAll('.timeline-mark text')].map(text => text.getBoundingClientRect())"
             ".map(({left, right, top, height}) => ({left, right, top, height}))"
         )
         assert _overlapping(boxes) == []
@@ -247,7 +247,7 @@ def test_paper_shows_every_entry_and_no_form(page: Page, peru: str) -> None:
     page.goto(peru)
     page.emulate_media(media="print")
     expect(page.locator("form.filters")).to_be_hidden()
-    expect(page.locator(".ev")).to_have_count(5)
+    expect(page.locator(".entry")).to_have_count(5)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") in (
         "rgba(0, 0, 0, 0)",
         "rgb(255, 255, 255)",

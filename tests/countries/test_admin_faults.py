@@ -1,17 +1,16 @@
 """What a rule of a table refuses stands at the field where it is mended."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 def test_broken_rules_stand_at_their_fields() -> None:
-    client = Client()
-    client.force_login(factories.editor())
+    client = signed_in(factories.editor())
     role = {"country": factories.country().pk, "role": "transit", "as_of": "2024", "source_name": "Profile"}
     page = client.post(reverse("admin:countries_mobilityrole_add"), role)
     assert admin_forms.errors_by_field(page) == {"narrative_en": ["Write the narrative in at least one language."]}

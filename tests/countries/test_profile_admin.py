@@ -12,6 +12,7 @@ from django.urls import reverse
 from countries.admin.profile import MOST_FIGURES
 from countries.models import Country, Indicator, MobilityRole, Observation
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -25,9 +26,7 @@ def client() -> Client:
 
 
 def _editor() -> Client:
-    client = Client()
-    client.force_login(factories.editor())
-    return client
+    return signed_in(factories.editor())
 
 
 def _shown(client: Client) -> dict[str, Any]:
@@ -246,8 +245,7 @@ def test_daily_values_and_the_oldest_of_very_many_are_not_in_the_form(client: Cl
 
 def test_only_who_may_delete_removes_rows(client: Client) -> None:
     factories.mobility_role(country=factories.country(is_covered=False))
-    analyst = Client()
-    analyst.force_login(factories.analyst())
+    analyst = signed_in(factories.analyst())
     removed = {"roles-0-DELETE": "on"}
     assert admin_forms.errors(analyst.post(URL, _shown(analyst) | removed)) == []
     assert MobilityRole.objects.count() == 1
@@ -256,7 +254,6 @@ def test_only_who_may_delete_removes_rows(client: Client) -> None:
 
 
 def test_country_is_added_before_its_profile() -> None:
-    editor = Client()
-    editor.force_login(factories.editor())
+    editor = signed_in(factories.editor())
     page = editor.get("/admin/countries/country/add/")
     assert page.context["inline_admin_formsets"] == []

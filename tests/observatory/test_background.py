@@ -12,6 +12,7 @@ from countries.feeds.tasks import queue_run
 from countries.models import IndicatorFeed
 from observatory.models import BackgroundJob
 from tests import factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -39,9 +40,7 @@ def rows(page: str) -> list[str]:
 
 @pytest.fixture
 def client() -> Client:
-    client = Client()
-    client.force_login(factories.editor())
-    return client
+    return signed_in(factories.editor())
 
 
 def test_page_tells_what_each_job_does_and_links_to_what_it_is_about(client: Client) -> None:
@@ -116,8 +115,7 @@ def test_work_whose_worker_is_gone_is_shown_as_interrupted(client: Client) -> No
 
 def test_analyst_sees_and_does_nothing() -> None:
     waiting = job("todo")
-    client = Client()
-    client.force_login(factories.analyst())
+    client = signed_in(factories.analyst())
     assert len(rows(client.get(URL).content.decode())) == 1
     act(client, "cancel", waiting)
     assert BackgroundJob.objects.get().status == "todo"

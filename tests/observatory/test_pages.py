@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _facts(html: str) -> dict[str, str]:
-    numbers = html.split('class="facts"')[1].split("</dl>")[0]
+    numbers = html.split('class="key-numbers"')[1].split("</dl>")[0]
     pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", numbers, re.DOTALL)
     return {_words(name): _words(value) for name, value in pairs}
 
@@ -121,9 +121,9 @@ def test_number_of_queries_is_fixed(client: Client, path: str, expected: int) ->
 
 def test_about_shows_the_shape_of_each_status(client: Client) -> None:
     html = client.get("/about/").text
-    shown = re.findall(r'<svg class="ic (\w+)"', html)
+    shown = re.findall(r'<svg class="status-icon status-(\w+)"', html)
     assert shown == ["in_force", "announced", "bill", "ended", "rejected", "statement", "unknown"]
-    assert {f"s-{group}" for group in shown} == set(re.findall(r'symbol id="([\w-]+)"', html))
+    assert {f"status-{group}" for group in shown} == set(re.findall(r'symbol id="([\w-]+)"', html))
 
 
 def test_pages_refuse_to_write(client: Client) -> None:

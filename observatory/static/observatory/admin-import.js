@@ -1,8 +1,8 @@
 // How far an import is, asked every second. Without script a link does.
 
-const work = document.getElementById("work");
-const bar = document.getElementById("bar");
-const words = document.getElementById("words");
+const work = document.getElementById("progress");
+const bar = document.getElementById("progress-bar");
+const words = document.getElementById("progress-text");
 
 async function look() {
   const response = await fetch(work.dataset.address, { headers: { accept: "application/json" } });

@@ -37,7 +37,7 @@ function choosePrimary(event) {
 function addNarrowing(terms) {
   const box = document.createElement("input");
   box.type = "search";
-  box.className = "narrow vTextField";
+  box.className = "narrow-box vTextField";
   box.placeholder = form.querySelector("[data-narrow]").dataset.narrow;
   box.setAttribute("aria-label", box.placeholder);
   box.addEventListener("input", () => {
@@ -69,12 +69,12 @@ function number(group) {
 
 function addMoves(row) {
   const box = row.querySelector(".position");
-  if (!box || row.querySelector(".move")) return;
+  if (!box || row.querySelector(".move-row")) return;
   const words = form.querySelector("[data-up]").dataset;
   for (const [sign, label, step] of [["↓", words.down, 1], ["↑", words.up, -1]]) {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "move";
+    button.className = "move-row";
     button.textContent = sign;
     button.setAttribute("aria-label", label);
     button.addEventListener("click", () => {
@@ -109,7 +109,7 @@ async function askForDuplicates(event) {
   }
   region.querySelector(".matches").innerHTML = html;
   region.hidden = !html;
-  for (const link of form.querySelectorAll(".warned")) link.hidden = !html;
+  for (const link of form.querySelectorAll(".duplicate-warning")) link.hidden = !html;
 }
 
 if (form && field("kind")) {

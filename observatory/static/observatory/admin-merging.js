@@ -18,7 +18,7 @@ function labelCells(scope) {
 
 // Two versions: put the chosen one into the form
 function take(event) {
-  const choice = event.target.closest(".choose");
+  const choice = event.target.closest(".version-choice");
   if (!choice) return;
   const { field: name, theirs, mine } = choice.dataset;
   const values = JSON.parse(event.target.value === "theirs" ? theirs : mine);
@@ -45,7 +45,7 @@ function guard() {
     data.delete("csrfmiddlewaretoken");
     return new URLSearchParams(data).toString();
   };
-  const opened = form.querySelector(".faults, .begun") ? null : state(); // a form that was sent holds what is not saved
+  const opened = form.querySelector(".form-faults, .edition-notice") ? null : state(); // a form that was sent holds what is not saved
   let isLeaving = false;
   form.addEventListener("submit", (event) => {
     isLeaving = !event.defaultPrevented;

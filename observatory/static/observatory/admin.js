@@ -73,7 +73,7 @@ window.addEventListener("pageshow", () => sent.forEach((form) => rest(form, fals
 
 // A form that was not saved begins by saying so; Django's own script, which loads on its own, gives the focus to the first box
 addEventListener("load", () => {
-  const unsaved = document.querySelector(".faults, .begun");
+  const unsaved = document.querySelector(".form-faults, .edition-notice");
   unsaved?.focus();
   unsaved?.scrollIntoView({ block: "center" });
 });

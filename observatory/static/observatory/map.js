@@ -23,9 +23,9 @@ class ReadOut {
   }
 
   show(place) {
-    const line = document.querySelector(`#all [data-place="${place.dataset.place}"]`);
+    const line = document.querySelector(`#all-values [data-place="${place.dataset.place}"]`);
     const name = line.matches("tr") ? line.cells[0].innerText : line.textContent;
-    const close = element("button", "close", this.box.dataset.close);
+    const close = element("button", "close-readout", this.box.dataset.close);
     close.type = "button";
     close.addEventListener("click", () => this.clear());
     this.heading = element("h3", "", name);
@@ -44,24 +44,24 @@ class ReadOut {
   }
 
   gap() {
-    return element("p", "", this.box.dataset.gap);
+    return element("p", "", this.box.dataset.noValue);
   }
 
   link(place, name) {
-    const link = element("a", "open", this.box.dataset.open.replace("{name}", name));
+    const link = element("a", "open-country", this.box.dataset.open.replace("{name}", name));
     link.href = place.getAttribute("href");
     return link;
   }
 
   open(place) {
     this.opener = place;
-    this.box.classList.add("sheet");
+    this.box.classList.add("bottom-sheet");
     this.heading.focus({ preventScroll: true });
   }
 
   clear() {
     const hadFocus = this.box.contains(document.activeElement);
-    this.box.classList.remove("sheet");
+    this.box.classList.remove("bottom-sheet");
     this.box.replaceChildren(...this.hint);
     this.onclear();
     if (hadFocus) this.opener?.focus({ preventScroll: true });
@@ -107,10 +107,10 @@ class WorldMap {
   }
 
   mark(chosen) {
-    for (const place of this.box.querySelectorAll(".place.on")) place.classList.remove("on");
+    for (const place of this.box.querySelectorAll(".place.chosen")) place.classList.remove("chosen");
     this.chosen = chosen;
     if (!chosen) return;
-    for (const place of this.box.querySelectorAll(`[data-place="${chosen.dataset.place}"]`)) place.classList.add("on");
+    for (const place of this.box.querySelectorAll(`[data-place="${chosen.dataset.place}"]`)) place.classList.add("chosen");
   }
 
   choose(place) {
@@ -124,7 +124,7 @@ class WorldMap {
     this.box.addEventListener("pointermove", (event) => {
       if (event.pointerType === "touch") return;
       const place = this.at(event);
-      this.box.classList.toggle("near", Boolean(place?.matches("a")));
+      this.box.classList.toggle("near-place", Boolean(place?.matches("a")));
       this.choose(place);
     });
     this.box.addEventListener("focusin", (event) => {
@@ -190,21 +190,21 @@ function addSlider(day) {
     resting = setTimeout(() => day.form.requestSubmit(send), RESTS);
   });
   say();
-  day.form.append(element("div", "slider", slider), send);
+  day.form.append(element("div", "day-slider", slider), send);
   if (location.hash === SLID) {
     history.replaceState(null, "", location.pathname + location.search);
     slider.focus();
   }
 }
 
-const box = document.querySelector(".mapbox");
+const box = document.querySelector(".map-box");
 if (box) {
-  const readOut = new ReadOut(document.getElementById("readout"), document.getElementById("checked"));
+  const readOut = new ReadOut(document.getElementById("readout"), document.getElementById("last-check"));
   new WorldMap(box, readOut).listen();
 }
 addSlider(document.getElementById("on"));
 
 // An address without an empty day is easier to share
-const form = document.getElementById("pick");
+const form = document.getElementById("map-form");
 form.addEventListener("submit", () => (form.elements.on.disabled = !form.elements.on.value));
 addEventListener("pageshow", () => (form.elements.on.disabled = false));

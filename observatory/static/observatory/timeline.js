@@ -28,7 +28,7 @@ function shorten(list) {
   const rest = [...list.children].slice(SHOWN_OF_LONG_MONTH);
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "rest-of";
+  button.className = "show-rest";
   button.textContent = list.closest("[data-more]").dataset.more.replace("{n}", rest.length);
   const show = () => {
     for (const entry of rest) entry.hidden = false;
@@ -55,7 +55,7 @@ leaveOutTheEmpty();
 
 if (isPhone) {
   foldFilters();
-  for (const list of document.querySelectorAll(".month > .events")) {
+  for (const list of document.querySelectorAll(".month > .entries")) {
     if (list.children.length > LONG_MONTH) shorten(list);
   }
 }
@@ -118,7 +118,7 @@ class Card {
 
   place(mark, pointerX) {
     const chart = this.chart.getBoundingClientRect();
-    const icon = (mark.querySelector(":scope > svg:last-of-type > .hit") ?? mark).getBoundingClientRect();
+    const icon = (mark.querySelector(":scope > svg:last-of-type > .hit-area") ?? mark).getBoundingClientRect();
     const x = (pointerX ?? icon.left + icon.width / 2) - chart.left + 12;
     const isBelow = icon.bottom + this.box.offsetHeight + 8 < innerHeight;
     const y = isBelow ? icon.bottom - chart.top + 4 : icon.top - chart.top - this.box.offsetHeight - 4;
@@ -128,7 +128,7 @@ class Card {
 }
 
 function cardOf(entry) {
-  const group = entry.className.replace("ev", "").trim();
+  const status = [...entry.classList].find((name) => name.startsWith("status-"));
   const text = (selector) => entry.querySelector(selector)?.textContent.trim() ?? "";
   const element = (tag, className, content) => {
     const made = document.createElement(tag);
@@ -136,16 +136,16 @@ function cardOf(entry) {
     made.textContent = content;
     return made;
   };
-  const card = element("div", `tip ${group}`, "");
+  const card = element("div", `entry-card ${status}`, "");
   card.ariaHidden = "true"; // it repeats the name of the mark
-  const dates = [text(".when > :first-child"), text(".when span")].filter(Boolean).join(" · ");
-  const status = element("span", "s", "");
-  const icon = entry.querySelector(".dot").cloneNode(true);
-  icon.setAttribute("class", `ic ${group}`);
-  status.append(icon, `${text(".meta .st")} · ${text(".meta .ref")}`);
+  const dates = [text(".entry-date > :first-child"), text(".entry-date span")].filter(Boolean).join(" · ");
+  const facts = element("span", "entry-card-status", "");
+  const icon = entry.querySelector(".entry-icon").cloneNode(true);
+  icon.setAttribute("class", `status-icon ${status}`);
+  facts.append(icon, `${text(".metadata-emphasis")} · ${text(".entry-reference")}`);
   const title = element("b", "", text("h5 a"));
   title.lang = entry.querySelector("h5 a").lang;
-  card.append(element("span", "d", dates), title, status);
+  card.append(element("span", "entry-card-dates", dates), title, facts);
   return card;
 }
 
@@ -168,7 +168,7 @@ function showCards(chart, marks) {
 
 const chart = document.querySelector("div.chart");
 if (chart) {
-  const marks = [...chart.querySelectorAll('a[href^="#m-"]')];
+  const marks = [...chart.querySelectorAll('a[href^="#entry-"]')];
   if (marks.length) {
     moveByKeys(chart, marks);
     showCards(chart, marks);

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -15,6 +14,7 @@ from countries.feeds import runs
 from countries.models import FeedRun, IndicatorFeed, Observation
 from tests import factories
 from tests.admin_forms import errors_by_field, held, shown
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -30,12 +30,6 @@ def files(settings: Settings, tmp_path: Path) -> Path:
     for iso3 in ("PER", "ECU"):
         factories.country(iso3=iso3)
     return tmp_path
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def filled(client: Client, **fields: Any) -> dict[str, Any]:

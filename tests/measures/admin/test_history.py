@@ -1,23 +1,16 @@
 """The history of a record in words."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 
 from foundation.records.changes import acts_on
 from measures.details import BOOKKEEPING
 from measures.models import Measure
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def told(measure: Measure) -> list[tuple[str, str, set[tuple[str, str, str]]]]:

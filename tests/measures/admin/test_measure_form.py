@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -13,17 +12,12 @@ from measures import workflow
 from measures.choices import Workflow
 from measures.models import Citation, Measure, QuoteCheck, Source
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/admin/measures/measure/add/"
 LIST = "/admin/measures/measure/"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def change(measure: Measure) -> str:
@@ -420,7 +414,7 @@ def test_retiring_without_a_note_saves_nothing_and_marks_the_note() -> None:
     assert [(fault["id"], fault["text"]) for fault in page.context["faults"]] == [
         ("id_move_note", "Say why, for those who come after you.")
     ]
-    assert '<details class="moves" open>' in page.content.decode()
+    assert '<details class="move-menu" open>' in page.content.decode()
     public.refresh_from_db()
     assert (public.title_en == "Changed", public.workflow) == (False, Workflow.PUBLISHED)
 

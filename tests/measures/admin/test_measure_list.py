@@ -12,16 +12,11 @@ from django.urls import reverse
 from measures.admin.queues import waiting
 from measures.models import Measure
 from tests import factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/measures/measure/"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def listed(client: Client, **query: str) -> set[str]:

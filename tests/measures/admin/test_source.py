@@ -12,6 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from measures.models import Capture, Link, Source
 from tests import factories
 from tests.archive_sources import page
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -20,9 +21,7 @@ ADD = "/admin/measures/source/add/"
 
 @pytest.fixture
 def client() -> Client:
-    client = Client()
-    client.force_login(factories.analyst())
-    return client
+    return signed_in(factories.analyst())
 
 
 def _form(**fields: Any) -> dict[str, Any]:

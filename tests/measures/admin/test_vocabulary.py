@@ -1,20 +1,13 @@
 """Vocabulary, sources, bodies, countries and figures in the admin."""
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from measures.models import Source, Topic
 from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_term_in_use_is_not_deleted_and_says_what_to_do_instead() -> None:

@@ -25,7 +25,7 @@ def words(response: Any) -> str:
 
 def ids(response: Any) -> list[str]:
     """The entries of a list, in order."""
-    return re.findall(r'<li id="m-([A-Z]{3}-\d+)"', response.content.decode())
+    return re.findall(r'<li id="entry-([A-Z]{3}-\d+)"', response.content.decode())
 
 
 def queries(client: Client, address: str) -> int:
@@ -78,8 +78,8 @@ def test_every_mark_leads_to_an_entry_of_the_list(client: Client, peru: Country)
     for date in ("2020-05-29", "2020-05", "2020", ""):
         make.measure(events=(("in_force", date),), topics=(f"topic{len(date)}",))
     html = client.get("/countries/peru/").content.decode()
-    marks = re.findall(r'href="#m-([A-Z]{3}-\d+)"', html)
-    assert sorted(marks) == sorted(re.findall(r'id="m-([A-Z]{3}-\d+)"', html))
+    marks = re.findall(r'href="#entry-([A-Z]{3}-\d+)"', html)
+    assert sorted(marks) == sorted(re.findall(r'id="entry-([A-Z]{3}-\d+)"', html))
     assert len(marks) == 4
 
 
@@ -89,7 +89,7 @@ def test_filters_narrow_timeline_and_list_alike(client: Client, peru: Country) -
     make.measure(topics=("health.access",))
     response = client.get("/countries/peru/?topic=health&status=bill")
     assert ids(response) == [found.public_id]
-    assert re.findall(r'href="#m-([A-Z]{3}-\d+)"', response.content.decode()) == [found.public_id]
+    assert re.findall(r'href="#entry-([A-Z]{3}-\d+)"', response.content.decode()) == [found.public_id]
     said = words(response)
     assert "1 of 3 entries" in said
     assert "Filter entries 2 selected" in said

@@ -8,12 +8,12 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from observatory.accounts.demo import create_demo_accounts
 from tests import factories
+from tests.clients import signed_in
 
 KNOWN = [
     "mariaquispe1",
@@ -63,8 +63,7 @@ def test_name_twice_around_a_number_is_refused(name: str, number: int) -> None:
 
 @pytest.mark.django_db
 def test_form_that_adds_a_person_knows_the_whole_name() -> None:
-    client = Client()
-    client.force_login(User.objects.create_superuser("admin"))
+    client = signed_in(User.objects.create_superuser("admin"))
     form = {
         "username": "mquispe",
         **FIELDS,

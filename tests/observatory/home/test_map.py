@@ -39,7 +39,7 @@ def _table(html: str) -> dict[str, list[str]]:
 
 def _shapes(html: str) -> dict[str, tuple[str, int, str]]:
     """The element, shade and title of each shape that can be pointed at."""
-    found = re.findall(r'<(a|g)[^<>]* class="place shade(\d)" data-place="(\w+)"><title>(.*?)</title>', html)
+    found = re.findall(r'<(a|g)[^<>]* class="place shade-(\d)" data-place="(\w+)"><title>(.*?)</title>', html)
     return {iso3: (tag, int(shade), title) for tag, shade, iso3, title in found}
 
 
@@ -125,7 +125,7 @@ def test_recorded_counts_measures_of_the_state_dated_by_the_day(client: Client) 
     reading = COUNTS["measures_recorded"].readings(public_index(), DAY)["PER"]
     assert (reading.value, reading.when) == (Decimal(2), "15 May 2020")
     listed = client.get(reading.source_url).text
-    assert len(re.findall(r'class="ev ', listed)) == 2
+    assert len(re.findall(r'class="entry ', listed)) == 2
 
 
 def test_entries_behind_a_number_are_as_many(client: Client) -> None:
@@ -137,7 +137,7 @@ def test_entries_behind_a_number_are_as_many(client: Client) -> None:
         expected = {"measures_in_force": 2, "measures_recorded": 3}.get(key, 0)
         assert (reading.value if reading else 0) == expected
         if reading:
-            assert len(re.findall(r'class="ev ', client.get(reading.source_url).text)) == expected
+            assert len(re.findall(r'class="entry ', client.get(reading.source_url).text)) == expected
 
 
 # The page
@@ -170,7 +170,7 @@ def test_note_is_marked_as_english_on_pages_in_other_languages(client: Client) -
     _poverty(note="Printed without a period.")
     note = '<span class="note"{}>Printed without a period.</span>'
     assert note.format("") + "</td>" in client.get("/").text
-    mark = ' <span class="fb"><abbr aria-hidden="true">EN</abbr> Solo en inglés</span></td>'
+    mark = ' <span class="fallback-language"><abbr aria-hidden="true">EN</abbr> Solo en inglés</span></td>'
     assert note.format(' lang="en"') + mark in client.get("/es/").text
 
 

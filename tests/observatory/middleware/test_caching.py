@@ -20,6 +20,7 @@ from measures.choices import Workflow
 from measures.models import Measure, Source
 from observatory.middleware.caching import SHARED, KeptPages, Page, public_pages, release, tag_of
 from tests import factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -200,10 +201,9 @@ def test_file_is_tagged_and_not_kept(client: Client) -> None:
 def test_reader_with_an_account_shares_nothing(client: Client) -> None:
     paths = [path for name, path in _pages().items() if name not in OWN]
     tags = {path: client.get(path).headers["ETag"] for path in paths}
-    signed_in = Client()
-    signed_in.force_login(factories.editor())
+    staff = signed_in(factories.editor())
     for path, tag in tags.items():
-        response = _asked(signed_in, path, tag)
+        response = _asked(staff, path, tag)
         assert (response.status_code, response.headers["Cache-Control"]) == (200, "private, no-store")
         assert "ETag" not in response.headers
         basic = _asked(client, path, tag, authorization="Basic YTpi")
@@ -212,10 +212,9 @@ def test_reader_with_an_account_shares_nothing(client: Client) -> None:
 
 def test_admin_is_never_shared(client: Client) -> None:
     draft = factories.draft()
-    signed_in = Client()
-    signed_in.force_login(User.objects.create_superuser("root"))
+    staff = signed_in(User.objects.create_superuser("root"))
     for path in [*_admin_pages(), reverse("admin:measures_measure_change", args=[draft.pk])]:
-        for asking in (client, signed_in):
+        for asking in (client, staff):
             for _time in range(2):
                 response = asking.get(path, headers={"If-None-Match": "*"})
                 assert response.status_code in (200, 302, 403, 405), path

@@ -18,6 +18,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from foundation.files.models import FileImport
 from measures.models import Measure, Topic
 from tests import factories
+from tests.clients import signed_in
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = pytest.mark.django_db
@@ -35,9 +36,7 @@ def folder(tmp_path: Path, settings: Settings) -> Path:
 
 
 def _as(group: str) -> Client:
-    client = Client()
-    client.force_login(factories.user(group=group))
-    return client
+    return signed_in(factories.user(group=group))
 
 
 def _upload(client: Client, rows: list[dict[str, str]] | str, **data: str) -> Any:
@@ -158,8 +157,7 @@ def test_editor_publishes_by_asking_and_an_analyst_cannot_confirm_it() -> None:
 
 @pytest.mark.parametrize("address", [UPLOAD, "/admin/foundation/fileimport/", "/admin/foundation/fileimport/1/change/"])
 def test_files_are_for_those_who_may_import(address: str) -> None:
-    client = Client()
-    client.force_login(factories.user())
+    client = signed_in(factories.user())
     assert client.get(address).status_code == 302
     staff = factories.analyst()
     staff.groups.clear()

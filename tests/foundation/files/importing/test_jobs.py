@@ -25,6 +25,7 @@ from foundation.workers import has_worker
 from measures.models import Measure
 from tests import factories
 from tests.background_work import work, work_off
+from tests.clients import signed_in
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -48,9 +49,7 @@ def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def editor() -> Client:
-    client = Client()
-    client.force_login(factories.editor())
-    return client
+    return signed_in(factories.editor())
 
 
 def _upload(client: Client, rows: list[dict[str, str]], **data: str) -> FileImport:
