@@ -20,7 +20,7 @@ from django.db import transaction
 
 from countries.models import Role
 from countries.models.figure import ObservationStatus, Qualifier, Unit
-from foundation.files.resources import resources
+from foundation.files.resources import FileResource, resources
 from measures.archive.choices import LinkState, Rights, SourceKind
 from measures.choices import BodyKind, Direction, EndKind, Evidence, Kind, RelationType, Status, StatusGroup, Workflow
 from measures.files.resources import ArchiveResource
@@ -65,14 +65,25 @@ class Command:
 
 def _commands(text: str, document: str) -> Iterator[Command]:
     """The commands of a document, in their order."""
-    is_fenced = False
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("```"):
-            is_fenced = not is_fenced
+    for number, code, is_span in _code(text):
+        for program, *arguments in _invocations(code):
+            yield Command(program, tuple(arguments), document, number, is_span)
+
+
+def _code(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Each line of a block, and each span of a paragraph, with the line and whether it is a span."""
+    is_fenced, paragraph, begins = False, "", 1
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        is_fence = line.lstrip().startswith("```")
         is_block = is_fenced or line.startswith("    ")
-        for code in [line] if is_block else re.findall(r"`([^`]+)`", line):
-            for program, *arguments in _invocations(code):
-                yield Command(program, tuple(arguments), document, number, is_span=not is_block)
+        if is_fence or is_block or not line.strip():
+            yield from ((begins, " ".join(span.split()), True) for span in re.findall(r"`([^`]+)`", paragraph))
+            paragraph, begins = "", number + 1
+            if is_block and not is_fence:
+                yield number, line, False
+        else:
+            paragraph += f"{line}\n"
+        is_fenced ^= is_fence
 
 
 def _invocations(code: str) -> Iterator[list[str]]:
@@ -96,7 +107,9 @@ MANAGE = [command for command in COMMANDS if command.program == "manage.py"]
 
 
 def test_commands_are_found_in_blocks_and_sentences() -> None:
-    text = """Run `make test`, or make sense, as `manage.py` does.
+    text = """\
+    Run `make
+    test`, or make sense, as `manage.py` does.
 
         A=1 .venv/bin/python manage.py check --deploy && make lint # make no
 
@@ -107,9 +120,9 @@ def test_commands_are_found_in_blocks_and_sentences() -> None:
     found = [(command.line, command.program, *command.arguments) for command in _commands(dedent(text), "a.md")]
     wanted = [
         (1, "make", "test"),
-        (3, "manage.py", "check", "--deploy"),
-        (3, "make", "lint"),
-        (6, "manage.py", "migrate"),
+        (4, "manage.py", "check", "--deploy"),
+        (4, "make", "lint"),
+        (7, "manage.py", "migrate"),
     ]
     assert found == wanted
     in_documents = {command.arguments[0] for command in COMMANDS}
@@ -221,7 +234,7 @@ def test_each_picture_is_small_and_used() -> None:
 def test_codebook_has_every_file_column_and_key() -> None:
     text = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
     words = set(re.findall(r"`([^`\s]*)`", text))
-    kinds = [*resources().values(), ArchiveResource]
+    kinds: list[type[FileResource]] = [*resources().values(), ArchiveResource]
     assert {f"{kind.file()}.csv" for kind in kinds} - words == set()
     assert {column.name for kind in kinds for column in kind.columns()} - words == set()
     lists = (

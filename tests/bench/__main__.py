@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(MEASUREMENTS), metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--load", action="store_true", help="generate and load the entries, measure nothing")
     parser.add_argument("--picture", action="store_true", help="draw .github/growth.svg from earlier runs")
-    parser.add_argument("--markdown", action="store_true", help="print the table of docs/operating.md from earlier runs")
+    parser.add_argument("--markdown", action="store_true", help="print the table of the documents from earlier runs")
     asked = parser.parse_args()
     if asked.picture:
         draw(PICTURE, {size: report.read(DATA, size) for size in SIZES})
