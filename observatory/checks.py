@@ -41,7 +41,7 @@ def roles(**_options: Any) -> list[CheckMessage]:
         Warning(
             "The role that runs the site owns the tables: whoever takes the site over may delete history and captures.",
             hint="Set MIGRATION_DATABASE_URL to the owner's address and DATABASE_URL to that of another role; "
-            "README says how.",
+            "docs/operating.md says how.",
             id="observatory.W003",
         )
     ]

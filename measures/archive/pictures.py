@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +23,10 @@ SECONDS = 60
 CLEANING = confined.Bounds(cpu=10)
 MEMORY = 2_000_000_000
 """Bytes that the processes of the browser may fill together; an ordinary page takes a third of them."""
+AT_ONCE = 1
+"""Browsers of one process at the same time: sixteen documents may come at once, and memory is for one."""
+LONGEST_WAIT = 5 * SECONDS
+"""For the browser; a page behind more than five that never end goes without a picture."""
 LARGEST_PICTURE = 50_000_000
 LOOKS = 4
 """In a second, at how much they have filled."""
@@ -42,10 +47,11 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--no-pdf-header-footer",
 )
+_places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def draw(file: BinaryIO, charset: str) -> bytes | None:
-    """A PDF of a web page; None without a browser, and for a page that it cannot draw."""
+    """A PDF of a web page; None without a browser, for a page that it cannot draw, and where it is busy for long."""
     browser = settings.ARCHIVE_BROWSER or next(filter(None, map(shutil.which, BROWSERS)), "")
     file.seek(0)
     body = file.read(LARGEST + 1)
@@ -55,6 +61,15 @@ def draw(file: BinaryIO, charset: str) -> bytes | None:
         cleaned = _harmless(body, charset)
     except confined.Failed:
         return None
+    if not _places.acquire(timeout=LONGEST_WAIT):
+        return None
+    try:
+        return _drawn(browser, cleaned)
+    finally:
+        _places.release()
+
+
+def _drawn(browser: str, cleaned: str) -> bytes | None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "page.html").write_text(cleaned, "utf-8")

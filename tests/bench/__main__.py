@@ -1,4 +1,4 @@
-"""`python -m tests.bench --size 100000`: measure the product at a size, against its peers; see the README.
+"""`python -m tests.bench --size 100000`: measure the product at a size, against its peers; see docs/operating.md.
 
 Writes `.data/bench.json` after every measurement, so that an interrupted run keeps what it has.
 """
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(MEASUREMENTS), metavar="NAME", help=", ".join(MEASUREMENTS))
     parser.add_argument("--load", action="store_true", help="generate and load the entries, measure nothing")
     parser.add_argument("--picture", action="store_true", help="draw .github/growth.svg from earlier runs")
-    parser.add_argument("--markdown", action="store_true", help="print the README's table from earlier runs")
+    parser.add_argument("--markdown", action="store_true", help="print the table of the documents from earlier runs")
     asked = parser.parse_args()
     if asked.picture:
         draw(PICTURE, {size: report.read(DATA, size) for size in SIZES})

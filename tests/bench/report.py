@@ -1,4 +1,4 @@
-"""The results of a run: a table for the terminal, `bench.json`, and the table of the README."""
+"""The results of a run: a table for the terminal, `bench.json`, and the table of docs/operating.md."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.bench.measuring import Result
 
-IN_README = (
+IN_DOCS = (
     "import fresh",
     "import unchanged",
     "import against stock",
@@ -30,7 +30,7 @@ IN_README = (
     "timeline of 30000 against 300",
     "HTML of 150 entries, gzipped",
 )
-"""The results that the README shows, in its order."""
+"""The results that docs/operating.md shows, in its order."""
 HEADINGS = ("measurement", "median", "peer or limit", "ratio", "target", "verdict")
 
 
@@ -117,9 +117,9 @@ def line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def markdown(folder: Path, sizes: Sequence[int]) -> str:
-    """The table of the README: a row a measurement, a column a size, from the files of earlier runs."""
+    """The table of docs/operating.md: a row a measurement, a column a size, from the files of earlier runs."""
     found = {size: read(folder, size).get("ratios", {}) for size in sizes}
-    names = [name for name in IN_README if any(name in ratios for ratios in found.values())]
+    names = [name for name in IN_DOCS if any(name in ratios for ratios in found.values())]
     head = ["figure (ratio to its peer)", *(f"{size:,} entries" for size in sizes if found[size]), "target"]
     lines = [_row(head), _row(["---"] * len(head))]
     lines += [_row(_markdown_cells(name, [found[size] for size in sizes if found[size]])) for name in names]

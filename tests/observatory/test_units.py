@@ -5,6 +5,10 @@ from collections import defaultdict
 import pytest
 from django.conf import settings
 
+from foundation import confined
+from measures.archive import pictures
+from observatory.management.commands.serve import FILES
+
 EACH = {
     "User": "observatory",
     "UMask": "0077",
@@ -28,6 +32,8 @@ EACH = {
     "SystemCallErrorNumber": "EPERM",
 }
 LIMITS = ("MemoryMax", "TasksMax", "LimitNOFILE")
+OWN = 1_000_000_000
+"""Bytes of memory for the programs themselves, their caches among them."""
 
 
 def directives(name: str) -> dict[str, list[str]]:
@@ -48,6 +54,37 @@ def test_each_service_is_shut_in(name: str) -> None:
     assert all(said[limit] and said[limit] != ["infinity"] for limit in LIMITS)
     assert said["SystemCallFilter"][0].split()[0] == "@system-service"
     assert set(said["RestrictAddressFamilies"][0].split()) <= {"AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"}
+
+
+def _memory(name: str) -> int:
+    value = directives(name)["MemoryMax"][0]
+    assert value.endswith("G")
+    return int(value[:-1]) * 2**30
+
+
+def test_memory_holds_all_that_strangers_bytes_may_take_at_a_time() -> None:
+    """Else the kernel ends a process of the site, because a document was large."""
+    of_process = confined.AT_ONCE * confined.Bounds().memory
+    started = directives("observatory.service")["ExecStart"][0].split()
+    web_workers = int(started[started.index("--workers") + 1])
+    assert _memory("observatory.service") >= web_workers * of_process + OWN
+    assert _memory("observatory-worker.service") >= of_process + pictures.AT_ONCE * pictures.MEMORY + OWN
+
+
+@pytest.mark.parametrize("name", ["observatory.service", "observatory-worker.service"])
+def test_what_passes_the_memory_ends_alone(name: str) -> None:
+    assert directives(name)["OOMPolicy"] == ["continue"]
+
+
+@pytest.mark.parametrize("name", ["observatory.service", "observatory-worker.service"])
+def test_no_directive_takes_back_an_earlier_one(name: str) -> None:
+    """Of two lines with one name the last counts, but for lists."""
+    repeated = {key for key, values in directives(name).items() if len(values) > 1}
+    assert repeated <= {"SystemCallFilter"}
+
+
+def test_the_site_may_open_as_many_files_as_it_asks_for() -> None:
+    assert directives("observatory.service")["LimitNOFILE"] == [str(FILES)]
 
 
 def test_the_site_makes_no_namespace_no_code_and_no_netlink() -> None:

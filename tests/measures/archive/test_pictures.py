@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pypdf
@@ -67,3 +68,15 @@ def test_browser_that_fills_the_memory_is_ended(settings: Settings, tmp_path: Pa
     browser.chmod(0o755)
     settings.ARCHIVE_BROWSER = str(browser)
     assert pictures.draw(io.BytesIO(page()), "") is None
+
+
+def test_one_browser_runs_at_a_time(settings: Settings, tmp_path: Path) -> None:
+    """In place of a browser, a program that notes when another one runs beside it."""
+    browser, busy, beside = (tmp_path / name for name in ("browser", "busy", "beside"))
+    browser.write_text(f"#!/bin/sh\nmkdir {busy} || touch {beside}\nsleep 0.3\nrmdir {busy}\n")
+    browser.chmod(0o755)
+    settings.ARCHIVE_BROWSER = str(browser)
+    with ThreadPoolExecutor(4) as pool:
+        drawn = list(pool.map(lambda _number: pictures.draw(io.BytesIO(page()), "utf-8"), range(4)))
+    assert drawn == [None] * 4
+    assert not beside.exists()
