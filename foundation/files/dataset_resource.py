@@ -30,12 +30,9 @@ class DatasetResource(FileResource):
         `public=True` leaves out what the public may not see, `with_local=False` the columns in which two installations
         differ, and `export_fields` names the columns to keep. Memory grows with the records; `exported` streams them.
         """
-        written = exported(
-            type(self),
-            _records(queryset),
-            public=kwargs.get("public", False),
-            with_local=kwargs.get("with_local", True),
-        )
+        options = {"public": False, "with_local": True} | kwargs
+        chosen = {name: options[name] for name in ("public", "with_local")}
+        written = exported(type(self), _records(queryset), **chosen)
         header, *rows = csv.reader(line.decode() for line in written)
         wanted = set(kwargs.get("export_fields") or header)
         places = [place for place, name in enumerate(header) if name in wanted]

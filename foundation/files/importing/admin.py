@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -35,6 +36,7 @@ from foundation.files.exporting import FORMATS
 from foundation.files.importing import jobs
 from foundation.files.importing.preview import failed_rows_of
 from foundation.files.importing.reading import FileProblem
+from foundation.files.importing.workbook import as_csv, is_workbook
 from foundation.files.models import UNDER_WAY, FileImport, ImportState, Phase, RowState
 from foundation.files.resources import FileResource, resources
 from foundation.files.spreadsheet import TooLarge
@@ -73,10 +75,11 @@ class UploadForm(forms.Form):
 
     file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
     file = forms.FileField(
-        label=gettext_lazy("CSV file"),
+        label=gettext_lazy("CSV or Excel file"),
         widget=AdminFileWidget,
         help_text=gettext_lazy(
-            "UTF-8, with the names of the columns in the first row. A file with some columns changes those alone."
+            "CSV in UTF-8, or an Excel workbook (XLSX), with the names of the columns in the first row."
+            " A file with some columns changes those alone."
         ),
     )
     publish = forms.BooleanField(
@@ -91,6 +94,17 @@ class UploadForm(forms.Form):
         kinds.choices = importable(user)
         if not user.has_perm(settings.PUBLISH_PERMISSION):
             del self.fields["publish"]
+
+    def clean(self) -> dict[str, Any]:
+        """A workbook becomes a CSV file with the same rows; why it cannot is said beside it."""
+        given: dict[str, Any] = self.cleaned_data
+        file, kind = given.get("file"), given.get("file_type")
+        if file and kind and is_workbook(file):
+            try:
+                given["file"] = ContentFile(as_csv(file, kind), f"{file.name}.csv")
+            except FileProblem as problem:
+                self.add_error("file", jobs.problem_in_words(problem))
+        return given
 
 
 @admin.register(FileImport)
@@ -160,7 +174,7 @@ class FileImportAdmin(admin.ModelAdmin):
             file_import = FileImport(
                 file_type=form.cleaned_data["file_type"],
                 file=form.cleaned_data["file"],
-                name=form.cleaned_data["file"].name[:200],
+                name=request.FILES["file"].name[:200],
                 publish=form.cleaned_data.get("publish", False),
                 created_by=user,
             )
