@@ -24,7 +24,7 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Import a CSV file or an Excel workbook (XLSX): all rows or none. Nothing is published unless --publish asks for it."
+    help = "Import a CSV or XLSX file: all rows or none. Nothing is published unless --publish asks for it."
     file_type: str | None = None
     """The kind of file, where the command is for one kind only."""
 

@@ -165,7 +165,7 @@ def test_values_of_a_spreadsheet_are_read_as_what_they_are() -> None:
     assert _totals(CountryResource().import_data(_dataset(country))) == {"update": 1}
     assert Country.objects.get().is_covered is True
     topic = {"key": "a", "position": 3.0, "label_en": "A", "label_es": "A", "label_pt": "A",
-             "deprecated_on": datetime.datetime(2020, 5, 29), "definition_en": None}  # fmt: skip
+             "deprecated_on": datetime.datetime.fromisoformat("2020-05-29"), "definition_en": None}  # fmt: skip
     assert _totals(TopicResource().import_data(_dataset(topic))) == {"new": 1}
     kept = Topic.objects.get()
     assert (kept.position, kept.deprecated_on, kept.definition_en) == (3, datetime.date(2020, 5, 29), "")

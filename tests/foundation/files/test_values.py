@@ -8,6 +8,8 @@ import pytest
 
 from foundation.files.values import text_of_value
 
+MIDNIGHT = datetime.datetime(2020, 5, 29)  # noqa: DTZ001  (as a spreadsheet has a day)
+
 
 @pytest.mark.parametrize(
     ("value", "text"),
@@ -26,9 +28,9 @@ from foundation.files.values import text_of_value
         (Decimal("1E+3"), "1000"),
         (float("nan"), "nan"),
         (datetime.date(2020, 5, 29), "2020-05-29"),
-        (datetime.datetime(2020, 5, 29), "2020-05-29"),
-        (datetime.datetime(2020, 5, 29, 8, 30), "2020-05-29T08:30:00"),
-        (datetime.datetime(2020, 5, 29, tzinfo=datetime.UTC), "2020-05-29T00:00:00+00:00"),
+        (MIDNIGHT, "2020-05-29"),
+        (MIDNIGHT + datetime.timedelta(hours=8.5), "2020-05-29T08:30:00"),
+        (MIDNIGHT.replace(tzinfo=datetime.UTC), "2020-05-29T00:00:00+00:00"),
     ],
 )
 def test_value_is_written_as_our_files_write_it(value: Any, text: str) -> None:
