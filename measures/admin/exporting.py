@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from foundation.files.formats import FORMATS
 from foundation.files.importing.admin import exported_response
 from foundation.files.rights import may_export
+from measures.admin.query_filter import problems_of
 from measures.files.resources import MeasureResource
 
 
@@ -38,14 +39,17 @@ class ExportAdmin(admin.ModelAdmin):
             queryset = changelist.get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(address)
-        if any(getattr(spec, "problems", ()) for spec in changelist.filter_specs):  # the list says which
+        if problems_of(changelist):  # which the list tells
             return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
         return exported_response(request, ending, MeasureResource, queryset)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         offered = FORMATS.items() if self.has_export_permission(request) else ()
         formats = [(ending, found.name) for ending, found in offered]
-        return super().changelist_view(request, {"formats": formats, **(extra_context or {})})
+        response = super().changelist_view(request, {"formats": formats, **(extra_context or {})})
+        for problem in problems_of(getattr(response, "context_data", {}).get("cl")):
+            messages.error(request, f"{problem.label or problem.parameter}: {problem.message}")
+        return response
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may export measures; the same name as in the library's admin."""

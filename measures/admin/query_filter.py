@@ -56,3 +56,9 @@ class QueryFilter(admin.ListFilter):
         """For the template: the other parameters of the list, which its form sends too, and the list without this."""
         others = changelist.get_query_string(remove=[self.parameter_name, "p"])
         yield {"hidden": parse_qsl(others.removeprefix("?"), keep_blank_values=True), "without": others}
+
+
+def problems_of(changelist: Any) -> list[Problem]:
+    """What is wrong with the query string that a list is filtered by; nothing where there is no list."""
+    specs = changelist.filter_specs if changelist else []
+    return [problem for spec in specs if isinstance(spec, QueryFilter) for problem in spec.problems]

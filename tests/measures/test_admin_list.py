@@ -120,6 +120,10 @@ def test_query_that_cannot_be_followed_is_told_and_lists_and_exports_nothing() -
     wrong = "topic=helth&colour=red"
     page = client.get(LIST, {"query": wrong, "workflow": "draft"})
     assert page.context["cl"].result_count == 0
+    assert [str(message) for message in page.context["messages"]] == [
+        "colour: There is no such filter.",
+        "Topic: There is no “helth” here. Did you mean “health”?",
+    ]
     words = " ".join(page.content.decode().split())
     assert "colour: There is no such filter." in words
     assert "Topic: There is no “helth” here." in words
