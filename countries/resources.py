@@ -3,11 +3,11 @@
 from countries import observation_rules
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from foundation.files.columns import ReadOnlyColumn, moment
-from foundation.files.resources import FileResource
+from foundation.files.dataset_resource import DatasetResource
 from foundation.files.rules import ImportOptions, Rule
 
 
-class CountryResource(FileResource):
+class CountryResource(DatasetResource):
     """countries.csv"""
 
     updated_at = ReadOnlyColumn("updated_at", moment("r.updated_at"))
@@ -38,7 +38,7 @@ class CountryResource(FileResource):
         )
 
 
-class IndicatorResource(FileResource):
+class IndicatorResource(DatasetResource):
     """indicators.csv"""
 
     keys = (("key",),)
@@ -63,7 +63,7 @@ class IndicatorResource(FileResource):
         )
 
 
-class MobilityRoleResource(FileResource):
+class MobilityRoleResource(DatasetResource):
     """mobility_roles.csv"""
 
     keys = (("country", "role", "as_of"),)
@@ -83,7 +83,7 @@ class MobilityRoleResource(FileResource):
         )
 
 
-class ObservationResource(FileResource):
+class ObservationResource(DatasetResource):
     """observations.csv"""
 
     keys = (("indicator", "country", "counterpart", "period"),)
@@ -110,7 +110,7 @@ class ObservationResource(FileResource):
         return observation_rules.rules()
 
 
-class IndicatorFeedResource(FileResource):
+class IndicatorFeedResource(DatasetResource):
     """indicator_feeds.csv"""
 
     keys = (("key",),)

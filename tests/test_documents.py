@@ -204,7 +204,7 @@ def test_csv_files_restore_the_record_into_an_empty_database() -> None:
 # Links and pictures
 
 
-@pytest.mark.parametrize("path", DOCUMENTS[1:], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_of_a_document_lead_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
         file, _hash, part = link.partition("#")

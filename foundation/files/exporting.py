@@ -6,9 +6,8 @@ state of the database, read in one transaction.
 """
 
 import csv
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -75,19 +74,11 @@ def exported_sheet(
 
     A list that is too long for a cell (33 sources with the longest addresses) is only found on the way.
     """
-    total = _count(resource, records)
+    total = count(resource, records)
     check_rows(total)
     _check_cells(resource, records, public)
     rows = (row.decode() for row in exported(resource, records, public=public, with_local=with_local))
     return spreadsheet.written(csv.reader(rows), name=resource.file(), is_large=total >= MANY_ROWS)
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A kind of file: its media type, and what gives its blocks of bytes, with the arguments of `exported`."""
-
-    media_type: str
-    blocks: Callable[..., Iterator[bytes]]
 
 
 def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
@@ -113,13 +104,6 @@ def downloaded(*args: Any, **kwargs: Any) -> Iterator[bytes]:
     except Exception:
         yield f'"{_("This file is incomplete: the database broke off. Download it again.")}"\n'.encode()
         raise
-
-
-FORMATS = {
-    "csv": Format("text/csv; charset=utf-8", downloaded),
-    "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exported_sheet),
-}
-"""By the ending of the file's name."""
 
 
 def _columns(resource: type[FileResource], with_local: bool) -> list[Column]:
@@ -168,7 +152,8 @@ def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tupl
     return f"select r.{resource.pk()} from {resource.table()} r order by {resource.order()}", ()
 
 
-def _count(resource: type[FileResource], records: Records | None) -> int:
+def count(resource: type[FileResource], records: Records | None) -> int:
+    """How many records are to be written."""
     if records is None:
         return resource.model()._default_manager.count()
     return records.count() if isinstance(records, QuerySet) else len(records)

@@ -68,7 +68,7 @@ class TooLarge(Exception):
     """A sheet cannot hold it: the message says what, and what to do instead."""
 
 
-def _grouped(number: int) -> str:
+def grouped(number: int) -> str:
     """As the reader's language parts thousands."""
     return number_format(number, force_grouping=True)
 
@@ -81,7 +81,7 @@ def check_rows(records: int) -> None:
                 "An Excel sheet has room for %(most)s records, and these are %(records)s."
                 " Take the CSV file, or filter first."
             )
-            % {"most": _grouped(MOST_ROWS - 1), "records": _grouped(records)}
+            % {"most": grouped(MOST_ROWS - 1), "records": grouped(records)}
         )
 
 
@@ -93,7 +93,7 @@ def check_cell(text: str, *, column: str, record: str) -> None:
                 "An Excel cell has at most %(most)s characters, and “%(column)s” of %(record)s has %(length)s."
                 " Take the CSV file."
             )
-            % {"most": _grouped(LONGEST_CELL), "column": column, "record": record, "length": _grouped(length)}
+            % {"most": grouped(LONGEST_CELL), "column": column, "record": record, "length": grouped(length)}
         )
 
 
@@ -108,7 +108,7 @@ def written(rows: Iterable[Sequence[str]], *, name: str, is_large: bool = False)
             with archive.open(path, "w") as part:
                 part.write((_DECLARATION + xml.replace("{name}", name)).encode())
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=is_large) as sheet:
-            for xml in _in_blocks(_sheet(rows)):
+            for xml in in_blocks(_sheet(rows)):
                 sheet.write(xml.encode())
                 yield sent.taken()
     yield sent.taken()
@@ -162,7 +162,7 @@ def _has_control(text: str) -> bool:
     return len(content.translate(None, _NOT_IN_XML)) != len(content) or "\ufffe" in text or "\uffff" in text
 
 
-def _in_blocks(pieces: Iterable[str]) -> Iterator[str]:
+def in_blocks(pieces: Iterable[str]) -> Iterator[str]:
     """The same text in pieces of some length."""
     waiting: list[str] = []
     size = 0

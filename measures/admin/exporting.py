@@ -1,16 +1,21 @@
 """The measures of a list of the admin as a file: all that its filters give, or those that are selected."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 
+from foundation.files.formats import FORMATS
 from foundation.files.importing.admin import exported_response
+from foundation.files.rights import may_export
+from measures.admin.query_filter import problems_of
 from measures.files.resources import MeasureResource
 
 
@@ -26,22 +31,45 @@ class ExportAdmin(admin.ModelAdmin):
 
     def export_list(self, request: HttpRequest, ending: str) -> HttpResponseBase:
         """The measures of the list with its query string: its filters, search and order."""
-        if not self.has_view_permission(request):
+        if not self.has_export_permission(request):
             raise PermissionDenied
+        address = reverse("admin:measures_measure_changelist")
         try:
-            queryset = self.get_changelist_instance(request).get_queryset(request)
+            changelist = self.get_changelist_instance(request)
+            queryset = changelist.get_queryset(request)
         except IncorrectLookupParameters:
-            return HttpResponseRedirect(reverse("admin:measures_measure_changelist"))
+            return HttpResponseRedirect(address)
+        if problems_of(changelist):  # which the list tells
+            return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
         return exported_response(request, ending, MeasureResource, queryset)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        offered = FORMATS.items() if self.has_export_permission(request) else ()
+        formats = [(ending, found.name) for ending, found in offered]
+        response = super().changelist_view(request, {"formats": formats, **(extra_context or {})})
+        for problem in problems_of(getattr(response, "context_data", {}).get("cl")):
+            messages.error(request, f"{problem.label or problem.parameter}: {problem.message}")
+        return response
 
-@admin.action(description=gettext_lazy("Export as CSV"), permissions=["view"])
-def export_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponseBase:
-    """The selected measures, or with “select all” all that the filters of the list give, in its order."""
-    return exported_response(request, "csv", MeasureResource, queryset)
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody may export measures; the same name as in the library's admin."""
+        return may_export(request.user, MeasureResource)
 
 
-@admin.action(description=gettext_lazy("Export as Excel"), permissions=["view"])
-def export_selected_as_sheet(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponseBase:
-    """The same for spreadsheet programs."""
-    return exported_response(request, "xlsx", MeasureResource, queryset)
+Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponseBase]
+
+
+def _export_selected(ending: str) -> Action:
+    """An action of the list: the selected measures, or with “select all” all that its filters give, in its order."""
+
+    @admin.action(
+        description=format_lazy(gettext_lazy("Export as {format}"), format=FORMATS[ending].name), permissions=["export"]
+    )
+    def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
+        return exported_response(request, ending, MeasureResource, queryset)
+
+    act.__name__ = f"export_selected_as_{ending}"  # the name of the action
+    return act
+
+
+ACTIONS = [_export_selected(ending) for ending in FORMATS]

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy
 from foundation.records.edit_conflict_admin import MergingAdmin
 from measures import workflow
 from measures.admin import filters, moves
-from measures.admin.exporting import ExportAdmin, export_selected, export_selected_as_sheet
+from measures.admin.exporting import ACTIONS, ExportAdmin
+from measures.admin.query_filter import QueryFilter
 from measures.admin.queues import QueueFilter
 from measures.admin.tagging import tag_selected
 from measures.models import Citation, IssuingBody, Measure
@@ -37,6 +38,7 @@ class MeasureList(ExportAdmin, MergingAdmin):
         "Identifier, number in any spelling, words of titles and summaries, body, title or address of a source."
     )
     list_filter = [
+        QueryFilter,
         QueueFilter,
         filters.WorkflowFilter,
         filters.CountryFilter,
@@ -49,7 +51,7 @@ class MeasureList(ExportAdmin, MergingAdmin):
         filters.EvidenceFilter,
         filters.UpdatedByMeFilter,
     ]
-    actions = [tag_selected, export_selected, export_selected_as_sheet]
+    actions = [tag_selected, *ACTIONS]
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, measure: Measure) -> SafeString | str:

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from foundation.files.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
-from foundation.files.resources import FileResource
+from foundation.files.dataset_resource import DatasetResource
 from foundation.files.rules import Computed, ImportOptions, Rule
 from measures.files import numbers, records
 from measures.files.citations import CitationsColumn
@@ -19,7 +19,7 @@ from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
 from measures.search.matching import wait_until_commit
 
 
-class TopicResource(FileResource):
+class TopicResource(DatasetResource):
     """topics.csv"""
 
     keys = (("key",),)
@@ -43,7 +43,7 @@ class TopicResource(FileResource):
         )
 
 
-class TargetGroupResource(FileResource):
+class TargetGroupResource(DatasetResource):
     """target_groups.csv"""
 
     keys = (("key",),)
@@ -55,7 +55,7 @@ class TargetGroupResource(FileResource):
         fields = tuple(name for name in TopicResource._meta.fields if name != "parent")
 
 
-class IssuingBodyResource(FileResource):
+class IssuingBodyResource(DatasetResource):
     """issuing_bodies.csv"""
 
     keys = (("country", "key"),)
@@ -78,7 +78,7 @@ class IssuingBodyResource(FileResource):
         )
 
 
-class SourceResource(FileResource):
+class SourceResource(DatasetResource):
     """sources.csv"""
 
     keys = (("key",),)
@@ -164,7 +164,7 @@ class AddressColumn(Column):
         return f"'{settings.PUBLIC_URL}{before}' || r.public_id || '{after}'"
 
 
-class MeasureResource(FileResource):
+class MeasureResource(DatasetResource):
     """measures.csv"""
 
     public_id = PublicIdColumn()

@@ -1,8 +1,8 @@
 """MeasureFilter: the query string as the whole state of a list, its timeline, its counts and its export."""
 
-import copy
 import datetime
-from collections.abc import Callable, Collection, Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,10 +20,11 @@ from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 
 from countries.models import Country
-from foundation.partial_dates import PartialDate, PartialDateFormField
+from foundation.partial_dates import PartialDateFormField
 from foundation.publication.public_pages import TRACKING
-from measures.listing.facets import PROPERTIES, Facet, Property, count_facets
+from measures.listing.facets import PROPERTIES, Facet, count_facets
 from measures.listing.index import Mask, PublicIndex, Selection, public_index
+from measures.listing.parameters import ConditionFilter, DayField, Presentation, PropertyFilter
 from measures.models import Measure, MeasureQuerySet
 from measures.search.matching import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
 
@@ -35,6 +36,8 @@ SORTS = {
 }
 PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are shown, or what beside them, not which."""
+_BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx))?\?")
+"""The address of a list of measures; that of another page stays, and is no parameter that there is."""
 LONGEST_TEXT = 200
 """Characters of a text search; more is a paste gone wrong."""
 
@@ -60,99 +63,6 @@ class Chip:
 
     label: str
     query: str
-
-
-class KnownValues(forms.Field):
-    """Any number of values of a facet; an unknown one is named, with the nearest that exists."""
-
-    widget = forms.MultipleHiddenInput
-
-    def __init__(self, *, subject: Property, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.subject = subject
-
-    def to_python(self, value: Sequence[str] | None) -> list[str]:
-        return list(dict.fromkeys(v.strip() for v in value or () if v.strip()))
-
-    def validate(self, value: list[str]) -> None:
-        problems = [self._problem(v, nearest) for v, nearest in self.subject.unknown(value).items()]
-        if problems:
-            raise ValidationError(problems)
-
-    @staticmethod
-    def _problem(value: str, nearest: str) -> ValidationError:
-        if nearest:
-            message = _("There is no “%(value)s” here. Did you mean “%(nearest)s”?")
-        else:
-            message = _("There is no “%(value)s” here.")
-        return ValidationError(message, code="unknown", params={"value": value, "nearest": nearest})
-
-
-class DayField(PartialDateFormField):
-    """A date known to the day; nothing is in force "in 2020"."""
-
-    def to_python(self, value: Any) -> Any:
-        date: PartialDate | None = super().to_python(value)
-        if date and not date.day:
-            raise ValidationError(
-                _("“%(date)s” is no day. Write one as 2020-05-29."), code="not_a_day", params={"date": date}
-            )
-        return date
-
-
-class Parameter(django_filters.Filter):
-    """A filter of which each request has a copy, but not of its parts, which never change."""
-
-    def __deepcopy__(self, _memo: dict[int, Any]) -> "Parameter":
-        return copy.copy(self)
-
-
-class PropertyFilter(Parameter):
-    """The entries that bear one of the chosen values of a facet."""
-
-    field_class = KnownValues
-
-    def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
-        return qs.filter(self.extra["subject"].as_q(value)) if value else qs
-
-    def mask(self, index: PublicIndex, value: list[str]) -> Mask:
-        """The same in memory: the rows of the index that it lets through."""
-        mask: Mask = self.extra["subject"].as_mask(index, value)
-        return mask
-
-
-class ConditionFilter(Parameter):
-    """The entries that fulfil a condition made of the value: `condition` in SQL, `selected` in memory."""
-
-    def __init__(
-        self,
-        field: type[forms.Field],
-        condition: Callable[[Any], Q],
-        selected: Callable[[PublicIndex, Any], Mask],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.field_class = field
-        self.condition = condition
-        self.selected = selected
-
-    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
-        return qs.filter(self.condition(value)) if value else qs
-
-    def mask(self, index: PublicIndex, value: Any) -> Mask:
-        """The same in memory: the rows of the index that it lets through."""
-        return self.selected(index, value)
-
-
-class Presentation(Parameter):
-    """A parameter that changes how entries are shown, or what beside them, not which."""
-
-    def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.field_class = field
-
-    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
-        return qs
 
 
 def _answering(index: PublicIndex, words: str) -> Mask:
@@ -238,9 +148,9 @@ class AddressFilter(django_filters.FilterSet):
 class MeasureFilter(AddressFilter):
     """Published entries as the query string asks for them.
 
-    `country` fixes the country, whose page knows no such parameter; `sort` is the order where the query string names
-    none, `index` that of the page where it has one. `series` are keys and names of what a country's page shows over
-    time beside the entries.
+    `among` are other entries, drafts with them, of which the query string is asked in the database. `country` fixes the
+    country, whose page knows no such parameter; `sort` is the order where the query string names none, `index` that of
+    the page where it has one. `series` are keys and names of what a country's page shows over time beside the entries.
     """
 
     to = ConditionFilter(
@@ -285,8 +195,9 @@ class MeasureFilter(AddressFilter):
         sort: str = NEWEST,
         index: PublicIndex | None = None,
         series: Sequence[tuple[str, str]] = (),
+        among: MeasureQuerySet | None = None,
     ) -> None:
-        scope = Measure.objects.published()
+        scope = Measure.objects.published() if among is None else among
         super().__init__(without_tracking(data), scope.filter(country=country) if country else scope)
         self.country = country
         self.default_sort = sort
@@ -299,6 +210,12 @@ class MeasureFilter(AddressFilter):
                 choices=series,
                 error_messages={"invalid_choice": _("There are no values over time of “%(value)s” here.")},
             )
+
+    @classmethod
+    def of_text(cls, text: str, *, among: MeasureQuerySet) -> "MeasureFilter":
+        """What a query string asks for as people copy it: with or without its `?`, or the whole address of a list."""
+        query = _BEFORE_QUERY.sub("", text.strip()).partition("#")[0]
+        return cls(QueryDict(query), among=among)
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
@@ -378,8 +295,13 @@ class MeasureFilter(AddressFilter):
         """The same of a part of them."""
         if self.order != RELEVANCE:
             return self.selection.ids(part, newest_first=self.order != OLDEST)
-        ids = self.selection.ids(newest_first=True)
-        return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))[part]
+        return self._by_match(self.selection.ids(newest_first=True))[part]
+
+    def _by_match(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The newest ones in order of match, where that is the order asked for."""
+        if self.order != RELEVANCE:
+            return ids
+        return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
@@ -390,7 +312,12 @@ class MeasureFilter(AddressFilter):
         }
         return count_facets(properties, self.scope, matching, {p.name: self.value(p.name) or () for p in properties})
 
-    # The same in SQL, which is what the index is held to
+    # The same in SQL: of entries that no index holds, such as drafts, and what the index is held to
+
+    @cached_property
+    def ids_in_database(self) -> NDArray[np.int64]:
+        """The identifiers of the entries in the order asked for."""
+        return self._by_match(np.fromiter(self.qs.values_list("pk", flat=True), np.int64))
 
     @property
     def qs(self) -> MeasureQuerySet:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
-from foundation.files.exporting import FORMATS
+from foundation.files.formats import FORMATS
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import TooLarge
 from foundation.publication.public_pages import EVERY_PARAMETER, public_page

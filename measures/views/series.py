@@ -25,7 +25,7 @@ from countries.series import (
     series_of,
     value_rows,
 )
-from foundation.files.exporting import FORMATS
+from foundation.files.formats import FORMATS
 from foundation.partial_dates import PartialDate
 from foundation.publication.public_pages import EVERY_PARAMETER, public_page
 from measures.timeline.chart import Axis, Chart, Tick, divided, ticks

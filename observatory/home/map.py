@@ -30,8 +30,9 @@ from countries.world_map import (
     world_map,
 )
 from foundation.partial_dates import PartialDate
-from measures.listing.filters import DayField, Problem
+from measures.listing.filters import Problem
 from measures.listing.index import PublicIndex
+from measures.listing.parameters import DayField
 from observatory.home.record_map import COUNTS, IN_FORCE, InForce, in_force, in_words
 
 COLUMNS = (

@@ -141,7 +141,7 @@ def test_no_action_on_a_list_ends_in_500(visitors: Visitors, known: dict[type[Mo
                 kind = chance.choice([*NASTY])
                 _post(visitors, f"{path} {action} {field}, {kind}", path, data | {field: NASTY[kind]})
     assert visitors.report() == ""
-    assert asked >= {"delete_selected", "tag_selected", "export_selected", "retry", "cancel", *MOVES}
+    assert asked >= {"delete_selected", "tag_selected", "export_selected_as_csv", "retry", "cancel", *MOVES}
 
 
 def test_no_file_ends_in_500(visitors: Visitors) -> None:

@@ -19,6 +19,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from countries.models import Country, IndicatorFeed, MobilityRole, Observation
+from foundation.files.formats import FORMATS
 from foundation.files.importing.pipeline import compared
 from foundation.files.models import FileImport
 from foundation.files.resources import resources
@@ -34,6 +35,7 @@ NOTHING: frozenset[str] = frozenset()
 FREE = frozenset({"add", "change free"})
 ALL = frozenset({"add", "change", "change free"})
 DELETES = frozenset({"delete", "delete free"})
+EXPORTS = [f"export_selected_as_{ending}" for ending in FORMATS]
 
 
 def _venezuela() -> Country:
@@ -135,9 +137,8 @@ TABLE: dict[str, Case | None] = {
         change={"summary_en": "Changed"},
         new={"country": "PER", "kind": "law", "title_en": "New", "evidence": "unsourced"},
         actions={
-            "analyst": {"tag_selected", "export_selected", "export_selected_as_sheet", "draft", "submit", "withdraw"},
-            "editor": {"tag_selected", "export_selected", "export_selected_as_sheet", "draft", "submit", "withdraw"}
-            | {"publish", "send_back", "retire"},
+            "analyst": {"tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
+            "editor": {"tag_selected", *EXPORTS, "draft", "submit", "withdraw"} | {"publish", "send_back", "retire"},
         },
         imports="measures",
     ),

@@ -32,7 +32,7 @@ from tablib import Dataset  # noqa: E402
 
 from countries.feeds import runs as feed_runs  # noqa: E402
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed  # noqa: E402
-from foundation.files.exporting import FORMATS  # noqa: E402
+from foundation.files.formats import FORMATS  # noqa: E402
 from measures.archive import hosts, links  # noqa: E402
 from measures.files.resources import MeasureResource  # noqa: E402
 from measures.listing.filters import MeasureFilter  # noqa: E402

@@ -4,10 +4,8 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminFileWidget
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -30,66 +28,19 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from foundation.files.exporting import FORMATS
+from foundation.files.formats import FORMATS
 from foundation.files.importing import jobs, tasks
 from foundation.files.importing.preview import failed_rows_of
 from foundation.files.importing.reading import FileProblem
+from foundation.files.importing.upload_form import UploadForm
 from foundation.files.models import UNDER_WAY, FileImport, ImportState, Phase, RowState
 from foundation.files.resources import FileResource, resources
+from foundation.files.rights import exportable, importable
 from foundation.files.spreadsheet import TooLarge
 from foundation.keys import key_of, whole_number
 from foundation.workers import has_worker
 
 ROWS_OF_A_PAGE = 50
-
-
-def importable(user: Any) -> list[tuple[str, str]]:
-    """The kinds of files that somebody may import: those whose records the person may add and change."""
-    return [
-        (name, f"{resource.model()._meta.verbose_name_plural} ({name}.csv)".capitalize())
-        for name, resource in reversed(resources().items())
-        if user.has_perm(settings.IMPORT_PERMISSION)
-        and all(user.has_perm(_permission(resource, action)) for action in ("add", "change"))
-    ]
-
-
-def exportable(user: Any) -> list[tuple[str, str]]:
-    """The kinds of files that somebody may export: those whose records the person may see."""
-    return [
-        (name, str(resource.model()._meta.verbose_name_plural).capitalize())
-        for name, resource in reversed(resources().items())
-        if user.has_perm(_permission(resource, "view"))
-    ]
-
-
-def _permission(resource: type[FileResource], action: str) -> str:
-    options = resource.model()._meta
-    return f"{options.app_label}.{action}_{options.model_name}"
-
-
-class UploadForm(forms.Form):
-    """What is uploaded, and whether its measures become public."""
-
-    file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
-    file = forms.FileField(
-        label=gettext_lazy("CSV file"),
-        widget=AdminFileWidget,
-        help_text=gettext_lazy(
-            "UTF-8, with the names of the columns in the first row. A file with some columns changes those alone."
-        ),
-    )
-    publish = forms.BooleanField(
-        label=gettext_lazy("Publish the measures of this file"),
-        required=False,
-        help_text=gettext_lazy("Without it new measures become drafts, and published ones are not changed."),
-    )
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kinds: Any = self.fields["file_type"]
-        kinds.choices = importable(user)
-        if not user.has_perm(settings.PUBLISH_PERMISSION):
-            del self.fields["publish"]
 
 
 @admin.register(FileImport)
@@ -159,7 +110,7 @@ class FileImportAdmin(admin.ModelAdmin):
             file_import = FileImport(
                 file_type=form.cleaned_data["file_type"],
                 file=form.cleaned_data["file"],
-                name=form.cleaned_data["file"].name[:200],
+                name=request.FILES["file"].name[:200],
                 publish=form.cleaned_data.get("publish", False),
                 created_by=user,
             )
@@ -290,7 +241,8 @@ class FileImportAdmin(admin.ModelAdmin):
 
     def export_list(self, request: HttpRequest) -> HttpResponse:
         """Every file, for download."""
-        return self._page(request, "export", title=_("Export files"), kinds=exportable(request.user))
+        formats = [(ending, found.name) for ending, found in FORMATS.items()]
+        return self._page(request, "export", title=_("Export files"), kinds=exportable(request.user), formats=formats)
 
     def export(self, request: HttpRequest, name: str, ending: str) -> HttpResponseBase:
         """One file; `?state` adds the columns that two installations differ in."""

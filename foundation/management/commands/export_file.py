@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import QuerySet
 from tqdm import tqdm
 
-from foundation.files.exporting import exported
+from foundation.files.exporting import Records, count, exported
 from foundation.files.resources import resources
 
 
@@ -32,16 +31,15 @@ class Command(BaseCommand):
 
     def handle(self, *, output: Path | None, with_state: bool, **options: Any) -> None:
         resource = resources()[self.file_type or options["type"]]
-        queryset = self.queryset(**options)
-        total = (resource.model()._default_manager.all() if queryset is None else queryset).count()
-        rows = exported(resource, queryset, with_local=with_state)
-        with tqdm(total=total, unit=" rows", desc="written", disable=not sys.stderr.isatty()) as bar:
+        records = self.records(**options)
+        rows = exported(resource, records, with_local=with_state)
+        with tqdm(total=count(resource, records), unit=" rows", desc="written", disable=not sys.stderr.isatty()) as bar:
             if output is None:
                 self._print(_counted(rows, bar))
             else:
                 _write(_counted(rows, bar), output)
 
-    def queryset(self, **options: Any) -> QuerySet[Any] | None:
+    def records(self, **options: Any) -> Records | None:
         """The records in their order; None for all."""
         return None
 

@@ -17,20 +17,21 @@ from foundation.files.importing.pipeline import compared
 from foundation.files.importing.reading import FileProblem
 from foundation.files.importing.report import Report
 from foundation.files.importing.staging import Step
+from foundation.files.importing.workbook import readable
 from foundation.files.resources import resources
 
 SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Import a CSV file: all rows or none. Nothing is published unless --publish asks for it."
+    help = "Import a CSV or XLSX file: all rows or none. Nothing is published unless --publish asks for it."
     file_type: str | None = None
     """The kind of file, where the command is for one kind only."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         if self.file_type is None:
             parser.add_argument("type", choices=sorted(resources()), help="what the rows of the file are")
-        parser.add_argument("file", type=Path, help="the CSV file")
+        parser.add_argument("file", type=Path, help="the CSV or XLSX file")
         parser.add_argument("--dry-run", action="store_true", help="check and count, write nothing")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="write the refused rows to this CSV file")
         parser.add_argument("--publish", action="store_true", help="make the records of the file public")
@@ -52,8 +53,9 @@ class Command(BaseCommand):
         try:
             with (
                 tqdm(unit_scale=True, disable=not sys.stderr.isatty()) as bar,
+                readable(file, resource.file()) as readable_file,
                 compared(
-                    file,
+                    readable_file,
                     resource,
                     by=_account(by),
                     publish=publish,

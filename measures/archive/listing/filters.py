@@ -25,12 +25,11 @@ from measures.listing.filters import (
     RELEVANCE,
     AddressFilter,
     Chip,
-    Presentation,
-    PropertyFilter,
     refuse_many_words,
     without_tracking,
 )
 from measures.listing.index import Mask
+from measures.listing.parameters import Presentation, PropertyFilter
 from measures.models import Source
 from measures.search.matching import Ids
 

@@ -4,11 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db.models import QuerySet
 
 from countries.models import Country
 from foundation.files.cells import nearest_in_words
+from foundation.files.exporting import Records
 from foundation.management.commands import export_file
+from measures.listing.filters import MeasureFilter
 from measures.models import Measure, PublicIdSequence
 
 
@@ -18,16 +19,43 @@ class Command(export_file.Command):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument(
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
             "--country",
             nargs="+",
             metavar="PER",
             help="only the measures of these countries; INT for international acts",
         )
+        which.add_argument(
+            "--query",
+            metavar="country=PER&topic=asylum",
+            help="only the published measures that a list of the site shows with this query string, in its order",
+        )
+        parser.add_argument(
+            "--drafts",
+            action="store_true",
+            help="with --query: also those that are not published, whatever their state",
+        )
 
-    def queryset(self, *, country: list[str] | None = None, **options: Any) -> QuerySet[Measure] | None:
-        if not country:
-            return None
+    def records(
+        self, *, country: list[str] | None = None, query: str | None = None, drafts: bool = False, **options: Any
+    ) -> Records | None:
+        if query is not None:
+            return self._asked_for(query, drafts=drafts)
+        if drafts:
+            raise CommandError("--drafts goes with --query; without a query drafts are exported anyway.")
+        return self._of_countries(country) if country else None
+
+    @staticmethod
+    def _asked_for(query: str, *, drafts: bool) -> Records:
+        among = Measure.objects.all() if drafts else Measure.objects.published()
+        asked = MeasureFilter.of_text(query, among=among)
+        if asked.problems:
+            raise CommandError("\n".join(f"{problem.parameter}: {problem.message}" for problem in asked.problems))
+        return asked.ids_in_database
+
+    @staticmethod
+    def _of_countries(country: list[str]) -> Records:
         known = [PublicIdSequence.INTERNATIONAL, *Country.objects.order_by("iso3").values_list("iso3", flat=True)]
         wanted = [code.upper() for code in country]
         for code in wanted:

@@ -353,6 +353,60 @@ def test_command_writes_the_countries_that_are_asked_for(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
+def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The identifiers of what the command writes."""
+    call_command("export_measures", *arguments)
+    return [row["public_id"] for row in _rows(capsys.readouterr().out)]
+
+
+def test_command_writes_what_a_list_of_the_site_shows_in_its_order(capsys: pytest.CaptureFixture[str]) -> None:
+    old = factories.measure(topics=("work.permit",), events=(("enacted", "2019"),), title_en="A permit")
+    new = factories.measure(topics=("work.permit",), events=(("enacted", "2021"),), title_en="Of a permit, a permit")
+    factories.measure(topics=("health.access",))
+    factories.measure(topics=("work.permit",), country=factories.country(iso3="ECU"))
+    draft = factories.draft(topics=("work.permit",), events=(("enacted", "2020"),))
+    query = "country=PER&topic=work.permit"
+    assert _printed(capsys, "--query", query) == [new.public_id, old.public_id]
+    assert _printed(capsys, "--query", f"?{query}&sort=oldest") == [old.public_id, new.public_id]
+    assert _printed(capsys, "--query", f"https://x.example/measures/?{query}&page=2#list") == [
+        new.public_id,
+        old.public_id,
+    ]
+    assert _printed(capsys, "--query", query, "--drafts") == [new.public_id, draft.public_id, old.public_id]
+    assert set(_printed(capsys, "--query", "q=permit&country=PER")) == {new.public_id, old.public_id}
+    assert _printed(capsys, "--query", "topic=health&kind=bill", "--drafts") == []
+
+
+def test_command_orders_drafts_by_match_as_the_site_orders_entries(
+    capsys: pytest.CaptureFixture[str], client: Client
+) -> None:
+    for title in ("Permit of work", "Nothing", "A law", "Work permit work permit", "Work"):
+        factories.measure(title_en=title, summary_en="About the permit" if title == "A law" else "")
+    for query in ("q=permit", "q=permit&sort=newest", "q=work permit&sort=relevance"):
+        response = client.get(f"/measures.csv?{query}")
+        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+        listed = [row["public_id"] for row in _rows(text)]
+        assert listed
+        assert _printed(capsys, "--query", query, "--drafts") == listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--query", "colour=red&from=soon"], r"^colour: There is no such filter\.\nfrom: "),
+        (["--query", "topic=asilum"], r"^topic: There is no “asilum” here\."),
+        (["--query", "https://x.example/countries/peru/?topic=asylum"], "countries/peru.*There is no such filter"),
+        (["--query", "q=%00"], "^q: "),
+        (["--drafts"], "--drafts goes with --query"),
+        (["--query", "country=PER", "--country", "PER"], "not allowed with argument"),
+    ],
+)
+def test_command_names_what_is_wrong_with_a_query(arguments: list[str], words: str) -> None:
+    factories.topic(key="asylum")
+    with pytest.raises(CommandError, match=words):
+        call_command("export_measures", *arguments)
+
+
 def test_command_prints_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     factories.measure(title_en="Año")
     call_command("export_measures", with_state=True)

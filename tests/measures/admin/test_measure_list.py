@@ -1,7 +1,10 @@
 """The list of measures: found, filtered, tagged and moved."""
 
+import json
+import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from foundation.files.formats import FORMATS
 from measures.admin.queues import waiting
 from measures.models import Measure
 from tests import factories
@@ -84,6 +88,76 @@ def test_filters_narrow_by_what_an_entry_is() -> None:
         "mine=updated": {one},
     }
     assert {query: listed(client, **dict([query.split("=")])) for query in answers} == answers
+
+
+def test_query_of_the_site_finds_drafts_too_and_adds_to_the_other_filters() -> None:
+    client = signed_in(factories.analyst())
+    for topic, new in (("health.access", factories.measure), ("border.closure", factories.draft)):
+        new(topics=(topic,), events=(("enacted", "2020"),))
+        new(topics=(topic,), kind="bill", events=(("enacted", "2022"),))
+    factories.draft(country=factories.country(iso3="ECU"), topics=("work.permit",))
+    answers = {
+        "country=PER": {"PER-00001", "PER-00002", "PER-00003", "PER-00004"},
+        "?topic=border&country=PER": {"PER-00003", "PER-00004"},
+        "https://site.example/es/measures/?topic=border&topic=health&to=2021": {"PER-00001", "PER-00003"},
+        "topic=health&from=2021&sort=oldest&page=9": {"PER-00002"},
+        "family=bill": {"PER-00002", "PER-00004"},
+    }
+    assert {query: listed(client, query=query) for query in answers} == answers
+    assert listed(client, query="country=PER", workflow="draft") == {"PER-00003", "PER-00004"}
+    assert listed(client, query="country=PER", workflow="draft", kind="bill", q="PER-00004") == {"PER-00004"}
+    assert len(listed(client, query="  ")) == 5
+
+
+def test_query_that_cannot_be_followed_is_told_and_lists_and_exports_nothing() -> None:
+    client = signed_in(factories.analyst())
+    factories.draft()
+    wrong = "topic=helth&colour=red"
+    page = client.get(LIST, {"query": wrong, "workflow": "draft"})
+    assert page.context["cl"].result_count == 0
+    assert [str(message) for message in page.context["messages"]] == [
+        "colour: There is no such filter.",
+        "Topic: There is no “helth” here. Did you mean “health”?",
+    ]
+    words = " ".join(page.content.decode().split())
+    assert "colour: There is no such filter." in words
+    assert "Topic: There is no “helth” here." in words
+    exported = client.get(f"{LIST}export/measures.csv", {"query": wrong, "workflow": "draft"})
+    assert exported.status_code == 302
+    assert "There is no “helth” here." in client.get(exported["Location"]).content.decode()
+
+
+def test_list_of_a_query_is_exported_and_its_form_keeps_the_other_filters() -> None:
+    client = signed_in(factories.analyst())
+    draft = factories.draft(topics=("health.access",))
+    factories.draft(topics=("border.closure",))
+    factories.measure(topics=("health.access",))
+    asked = {"query": "topic=health", "workflow": "draft"}
+    page = client.get(LIST, asked | {"p": "1", "q": "PER"}).content.decode()
+    form = page[page.index('class="query-filter"') :]
+    form = form[: form.index("</form>")]
+    assert dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', form)) == {"workflow": "draft", "q": "PER"}
+    assert 'value="topic=health"' in form
+    for ending in FORMATS:
+        address = unescape(re.findall(rf'href="(/admin/measures/measure/export/measures.{ending}[^"]*)"', page)[0])
+        content = b"".join(client.get(address).streaming_content)  # type: ignore[attr-defined]
+        if ending == "json":
+            assert [row["public_id"] for row in json.loads(content)] == [draft.public_id]
+        if ending == "csv":
+            assert [line.partition(b",")[0].decode() for line in content.splitlines()[1:]] == [draft.public_id]
+
+
+def test_selected_measures_are_exported_in_every_format() -> None:
+    client = signed_in(factories.analyst())
+    chosen, _other = factories.draft(title_en="Chosen"), factories.draft(title_en="Other")
+    for ending, found in FORMATS.items():
+        data = {"action": f"export_selected_as_{ending}", "_selected_action": [str(chosen.pk)]}
+        response = client.post(LIST, data)
+        assert response["Content-Type"] == found.media_type
+        assert response["Content-Disposition"] == f'attachment; filename="measures.{ending}"'
+        content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        if ending == "json":
+            assert [row["title_en"] for row in json.loads(content)] == ["Chosen"]
 
 
 def test_queues_count_what_their_lists_hold() -> None:
@@ -207,7 +281,7 @@ def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
         ]
         for group in ("analyst", "editor")
     }
-    on_tags_and_files = ("tag_selected", "export_selected", "export_selected_as_sheet")
+    on_tags_and_files = ("tag_selected", *(f"export_selected_as_{ending}" for ending in FORMATS))
     assert actions == {
         "analyst": ["", *on_tags_and_files, "draft", "submit", "withdraw"],
         "editor": ["", *on_tags_and_files, "draft", "submit", "withdraw", "publish", "send_back", "retire"],

@@ -188,7 +188,7 @@ def test_every_file_can_be_downloaded() -> None:
     client = _as("editor")
     page = client.get("/admin/foundation/fileimport/export/").content.decode()
     names = re.findall(r'href="(/admin/foundation/fileimport/export/\w+\.\w+)"', page)
-    assert Counter(name.rpartition(".")[2] for name in names) == {"csv": 10, "xlsx": 10}
+    assert Counter(name.rpartition(".")[2] for name in names) == {"csv": 10, "xlsx": 10, "ods": 10, "json": 10}
     for name in names:
         response = client.get(name)
         assert response.status_code == 200
@@ -227,14 +227,44 @@ def test_list_is_exported_with_its_filters_and_order() -> None:
 def test_selected_measures_are_exported_in_the_order_of_the_list() -> None:
     first, second = factories.draft(title_en="B"), factories.draft(title_en="A")
     factories.draft(title_en="C")
-    data = {"action": "export_selected", "_selected_action": [str(first.pk), str(second.pk)]}
+    data = {"action": "export_selected_as_csv", "_selected_action": [str(first.pk), str(second.pk)]}
     response = _as("analyst").post("/admin/measures/measure/?o=1", data)
     text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     assert [row["title_en"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["B", "A"]
-    sheet = _as("analyst").post("/admin/measures/measure/?o=1", data | {"action": "export_selected_as_sheet"})
+    sheet = _as("analyst").post("/admin/measures/measure/?o=1", data | {"action": "export_selected_as_xlsx"})
     content = io.BytesIO(b"".join(sheet.streaming_content))  # type: ignore[attr-defined]
     assert [row[8] for row in openpyxl.load_workbook(content).active.iter_rows(values_only=True)] == [
         "title_en",
         "B",
         "A",
     ]
+
+
+PERMISSIONS = "IMPORT_EXPORT_{}_PERMISSION_CODE"
+
+
+def test_import_asks_for_the_permission_that_the_library_is_told_to_ask_for(settings: Settings) -> None:
+    client = _as("analyst")
+    kinds = re.compile(r'<option value="(\w+)"')
+    assert "sources" in kinds.findall(client.get(UPLOAD).content.decode())
+    setattr(settings, PERMISSIONS.format("IMPORT"), "import")  # which there is for measures alone
+    assert kinds.findall(client.get(UPLOAD).content.decode()) == ["measures"]
+    _upload(client, "key,url\na,https://a.example\n", file_type="sources")
+    assert not FileImport.objects.exists()
+    setattr(settings, PERMISSIONS.format("IMPORT"), "publish")
+    assert kinds.findall(client.get(UPLOAD).content.decode()) == []
+    assert "measures" in kinds.findall(_as("editor").get(UPLOAD).content.decode())
+
+
+def test_export_asks_for_the_permission_that_the_library_is_told_to_ask_for(settings: Settings) -> None:
+    draft = factories.draft()
+    setattr(settings, PERMISSIONS.format("EXPORT"), "publish")
+    listed, address = "/admin/measures/measure/", "/admin/{}/export/measures.csv"
+    action = {"action": "export_selected_as_csv", "_selected_action": [str(draft.pk)]}
+    for group, status in (("analyst", 403), ("editor", 200)):
+        client = _as(group)
+        for place in ("foundation/fileimport", "measures/measure"):
+            assert client.get(address.format(place)).status_code == status
+        assert ("export/measures.csv" in client.get(listed).content.decode()) is (status == 200)
+        assert ("text/csv" in client.post(listed, action)["Content-Type"]) is (status == 200)
+        assert client.get("/admin/foundation/fileimport/export/sources.csv").status_code == 403

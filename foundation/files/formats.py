@@ -1,0 +1,57 @@
+"""The formats in which records leave, by the ending of the file's name. All of them hold the cells of the CSV file."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from foundation.files import open_document
+from foundation.files.exporting import Records, count, downloaded, exported, exported_sheet, in_blocks
+from foundation.files.resources import FileResource
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What people call a kind of file, its media type, and what gives its blocks of bytes.
+
+    `blocks` takes the arguments of `exported`, and raises TooLarge where the format has no room for the records.
+    """
+
+    name: str
+    media_type: str
+    blocks: Callable[..., Iterator[bytes]]
+
+
+def exported_open_document(
+    resource: type[FileResource], records: Records | None = None, **options: Any
+) -> Iterator[bytes]:
+    """The rows of the CSV file as ODS."""
+    open_document.check_records(count(resource, records))
+    return open_document.written(_rows(resource, records, **options), name=resource.file())
+
+
+def exported_json(resource: type[FileResource], records: Records | None = None, **options: Any) -> Iterator[bytes]:
+    """The rows of the CSV file as a list of objects by the names of the columns, one a line."""
+    return in_blocks(_objects(_rows(resource, records, **options)))
+
+
+def _objects(rows: Iterator[list[str]]) -> Iterator[bytes]:
+    header = next(rows)
+    before = "[\n"
+    for row in rows:
+        yield f"{before}{json.dumps(dict(zip(header, row, strict=True)), ensure_ascii=False)}".encode()
+        before = ",\n"
+    yield b"\n]\n" if before == ",\n" else b"[]\n"
+
+
+def _rows(resource: type[FileResource], records: Records | None, **options: Any) -> Iterator[list[str]]:
+    return csv.reader(row.decode() for row in exported(resource, records, **options))
+
+
+FORMATS = {
+    "csv": Format("CSV", "text/csv; charset=utf-8", downloaded),
+    "xlsx": Format("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exported_sheet),
+    "ods": Format("OpenDocument", open_document.MEDIA_TYPE, exported_open_document),
+    "json": Format("JSON", "application/json", exported_json),
+}

@@ -1,0 +1,99 @@
+"""Rows of text -> a sheet as LibreOffice keeps it (ODS). A text stays a text, with its line breaks and blanks.
+
+The archive begins with a part whose length must stand before it, so that the file is whole before its first byte is
+sent: it is written to the disk, and the number of rows is bounded.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from tempfile import TemporaryFile
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
+
+from django.utils.translation import gettext as _
+
+from foundation.files.spreadsheet import BLOCK, QUICKEST, TooLarge, grouped, in_blocks
+
+MOST_RECORDS = 100_000
+"""More would keep a reader waiting for the first byte, and LibreOffice for minutes."""
+MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+
+_XMLNS = "urn:oasis:names:tc:opendocument:xmlns:"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_MANIFEST = (
+    f'<manifest:manifest xmlns:manifest="{_XMLNS}manifest:1.0" manifest:version="1.3">'
+    f'<manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="{MEDIA_TYPE}"/>'
+    '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+)
+_BEFORE = (
+    f'<office:document-content xmlns:office="{_XMLNS}office:1.0" xmlns:style="{_XMLNS}style:1.0"'
+    f' xmlns:table="{_XMLNS}table:1.0" xmlns:text="{_XMLNS}text:1.0" xmlns:number="{_XMLNS}datastyle:1.0"'
+    f' xmlns:fo="{_XMLNS}xsl-fo-compatible:1.0" office:version="1.3"><office:automatic-styles>'
+    '<number:text-style style:name="as-typed"><number:text-content/></number:text-style>'
+    '<style:style style:name="text" style:family="table-cell" style:data-style-name="as-typed"/>'
+    '<style:style style:name="header" style:family="table-cell" style:data-style-name="as-typed">'
+    '<style:text-properties fo:font-weight="bold"/></style:style></office:automatic-styles>'
+    '<office:body><office:spreadsheet><table:table table:name="{name}"><table:table-column'
+    ' table:number-columns-repeated="{width}" table:default-cell-style-name="text"/>'
+)
+_AFTER = "</table:table></office:spreadsheet></office:body></office:document-content>"
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that the format cannot hold in any way."""
+_LINE_END = re.compile("\r\n|\r|\n")
+_BLANKS = re.compile("^ +| {2,}| +$")
+"""Blanks that would be lost as they stand."""
+
+
+def check_records(records: int) -> None:
+    """Raise TooLarge where there are more records than are written."""
+    if records > MOST_RECORDS:
+        raise TooLarge(
+            _(
+                "An OpenDocument file has at most %(most)s records, and these are %(records)s."
+                " Take the CSV file, or filter first."
+            )
+            % {"most": grouped(MOST_RECORDS), "records": grouped(records)}
+        )
+
+
+def written(rows: Iterable[Sequence[str]], *, name: str) -> Iterator[bytes]:
+    """The file of a sheet called `name`, whose first row is the header; it is written before this returns."""
+    file = TemporaryFile()  # noqa: SIM115  (closed when it has been sent)
+    with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:
+        archive.writestr("mimetype", MEDIA_TYPE, ZIP_STORED)  # first and not compressed, by which the file is known
+        archive.writestr("META-INF/manifest.xml", _DECLARATION + _MANIFEST)
+        with archive.open("content.xml", "w", force_zip64=True) as content:
+            for xml in in_blocks(_sheet(rows, name)):
+                content.write(xml.encode())
+    return _sent(file)
+
+
+def _sent(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while block := file.read(BLOCK):
+            yield block
+
+
+def _sheet(rows: Iterable[Sequence[str]], name: str) -> Iterator[str]:
+    """The pieces of the sheet's XML."""
+    style = "header"
+    for row in rows:
+        if style == "header":
+            yield _DECLARATION + _BEFORE.replace("{name}", name).replace("{width}", str(len(row)))
+        yield f"<table:table-row>{''.join(_cell(text, style) for text in row)}</table:table-row>"
+        style = "text"
+    yield _AFTER
+
+
+def _cell(text: str, style: str) -> str:
+    if not text:
+        return "<table:table-cell/>"
+    text = _NOT_IN_XML.sub("\ufffd", text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    paragraphs = "".join(f"<text:p>{_kept(line)}</text:p>" for line in _LINE_END.split(text))
+    return f'<table:table-cell table:style-name="{style}" office:value-type="string">{paragraphs}</table:table-cell>'
+
+
+def _kept(line: str) -> str:
+    blanks = _BLANKS.sub(lambda found: f'<text:s text:c="{len(found[0])}"/>', line)
+    return blanks.replace("\t", "<text:tab/>")

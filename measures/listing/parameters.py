@@ -1,0 +1,109 @@
+"""The parameters of an address: how each is read, and which entries it lets through, in SQL and in memory."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from foundation.partial_dates import PartialDate, PartialDateFormField
+from measures.listing.facets import Property
+from measures.listing.index import Mask, PublicIndex
+from measures.models import MeasureQuerySet
+
+
+class KnownValues(forms.Field):
+    """Any number of values of a facet; an unknown one is named, with the nearest that exists."""
+
+    widget = forms.MultipleHiddenInput
+
+    def __init__(self, *, subject: Property, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.subject = subject
+
+    def to_python(self, value: Sequence[str] | None) -> list[str]:
+        return list(dict.fromkeys(v.strip() for v in value or () if v.strip()))
+
+    def validate(self, value: list[str]) -> None:
+        problems = [self._problem(v, nearest) for v, nearest in self.subject.unknown(value).items()]
+        if problems:
+            raise ValidationError(problems)
+
+    @staticmethod
+    def _problem(value: str, nearest: str) -> ValidationError:
+        if nearest:
+            message = _("There is no “%(value)s” here. Did you mean “%(nearest)s”?")
+        else:
+            message = _("There is no “%(value)s” here.")
+        return ValidationError(message, code="unknown", params={"value": value, "nearest": nearest})
+
+
+class DayField(PartialDateFormField):
+    """A date known to the day; nothing is in force "in 2020"."""
+
+    def to_python(self, value: Any) -> Any:
+        date: PartialDate | None = super().to_python(value)
+        if date and not date.day:
+            raise ValidationError(
+                _("“%(date)s” is no day. Write one as 2020-05-29."), code="not_a_day", params={"date": date}
+            )
+        return date
+
+
+class Parameter(django_filters.Filter):
+    """A filter of which each request has a copy, but not of its parts, which never change."""
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> "Parameter":
+        return copy.copy(self)
+
+
+class PropertyFilter(Parameter):
+    """The entries that bear one of the chosen values of a facet."""
+
+    field_class = KnownValues
+
+    def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
+        return qs.filter(self.extra["subject"].as_q(value)) if value else qs
+
+    def mask(self, index: PublicIndex, value: list[str]) -> Mask:
+        """The same in memory: the rows of the index that it lets through."""
+        mask: Mask = self.extra["subject"].as_mask(index, value)
+        return mask
+
+
+class ConditionFilter(Parameter):
+    """The entries that fulfil a condition made of the value: `condition` in SQL, `selected` in memory."""
+
+    def __init__(
+        self,
+        field: type[forms.Field],
+        condition: Callable[[Any], Q],
+        selected: Callable[[PublicIndex, Any], Mask],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field
+        self.condition = condition
+        self.selected = selected
+
+    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
+        return qs.filter(self.condition(value)) if value else qs
+
+    def mask(self, index: PublicIndex, value: Any) -> Mask:
+        """The same in memory: the rows of the index that it lets through."""
+        return self.selected(index, value)
+
+
+class Presentation(Parameter):
+    """A parameter that changes how entries are shown, or what beside them, not which."""
+
+    def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.field_class = field
+
+    def filter(self, qs: MeasureQuerySet, value: Any) -> MeasureQuerySet:
+        return qs
