@@ -15,7 +15,7 @@ from django.test import override_settings
 STATIC = settings.BASE_DIR / "observatory" / "static" / "observatory"
 SHEETS = sorted(STATIC.glob("*.css"))
 APPS = [settings.BASE_DIR / app for app in ("observatory", "measures", "countries", "foundation")]
-DJANGO = [Path(package.__file__).parent for package in (admin, forms)]
+DJANGO = [Path(package.__path__[0]) for package in (admin, forms)]
 
 TEXTS = (".html", ".css", ".js", ".py")
 
