@@ -110,7 +110,7 @@ class FileImportAdmin(admin.ModelAdmin):
             file_import = FileImport(
                 file_type=form.cleaned_data["file_type"],
                 file=form.cleaned_data["file"],
-                name=request.FILES["file"].name[:200],
+                name=form.cleaned_data["name"][:200],
                 publish=form.cleaned_data.get("publish", False),
                 created_by=user,
             )

@@ -43,6 +43,7 @@ class UploadForm(forms.Form):
         """A workbook becomes a CSV file with the same rows; why it cannot is said beside it."""
         given: dict[str, Any] = self.cleaned_data
         file, kind = given.get("file"), given.get("file_type")
+        given["name"] = file.name if file else ""
         if file and kind and is_workbook(file):
             try:
                 given["file"] = ContentFile(as_csv(file, kind), f"{file.name}.csv")

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
+from foundation.confined import Bounds
 from foundation.files.exporting import exported_sheet
 from foundation.files.importing import workbook, workbook_reading
 from foundation.files.importing.reading import FileProblem
@@ -76,7 +77,7 @@ def test_cell_is_read_as_the_spreadsheet_shows_it(cell: Any, text: str) -> None:
 
 
 def test_rows_keep_their_numbers_and_lose_what_is_empty_around_them() -> None:
-    rows = [[], ["Title"], ["a", "b", None], [], [None, 2, "", ""], [], [(None, "0.00")] * 5]
+    rows: Rows = [[], ["Title"], ["a", "b", None], [], [None, 2, "", ""], [], [(None, "0.00")] * 5]
     assert _read(_bytes(measures=rows)) == [["", ""], ["Title", ""], ["a", "b"], ["", ""], ["", "2"]]
 
 
@@ -141,7 +142,7 @@ def test_much_text_is_refused_in_words() -> None:
 
 
 def test_entities_are_not_expanded_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "BOUNDS", workbook.confined.Bounds(cpu=5, seconds=10, memory=500_000_000))
+    monkeypatch.setattr(workbook, "BOUNDS", Bounds(cpu=5, seconds=10, memory=500_000_000))
     entities = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     bomb = _bomb(_bytes(measures=[["a"]]), '<row><c t="inlineStr"><is><t>&a11;</t></is></c></row>')
     out = io.BytesIO()
@@ -173,7 +174,7 @@ def _upload(content: bytes, **data: str) -> Any:
 
 def test_uploaded_workbook_is_previewed_and_imported_as_a_csv_file_is(vocabulary: None) -> None:
     good, bad = list(MEASURE.values()), [*list(MEASURE.values())[:-2], ("#REF!"), None]
-    rows = [["Measures of Peru"], [], [*MEASURE], good, bad]
+    rows: Rows = [["Measures of Peru"], [], [*MEASURE], good, bad]
     client, response = _upload(_bytes(Data=rows))
     page = response.content.decode()
     assert "Import of mine.xlsx" in page
@@ -188,7 +189,7 @@ def test_uploaded_workbook_is_previewed_and_imported_as_a_csv_file_is(vocabulary
     assert last
     client.post(last.get_absolute_url())
     assert Measure.objects.get().title_en == "A decree"
-    assert (last.name, last.file.name.endswith(".xlsx.csv")) == ("mine.xlsx", True)
+    assert (last.name, str(last.file.name).endswith(".xlsx.csv")) == ("mine.xlsx", True)
 
 
 def test_workbook_that_cannot_be_read_is_told_beside_the_box_and_not_kept(vocabulary: None, tmp_path: Path) -> None:
