@@ -1,0 +1,1 @@
+"""Places, their roles and their figures. Imports `foundation` and nothing of `measures` or `observatory`."""

@@ -1,0 +1,1 @@
+"""What every app shares: partial dates, texts, SQL, files, records, publication, the web. Imports no app."""

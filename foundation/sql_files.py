@@ -1,7 +1,8 @@
 """The SQL of functions, triggers and views, a file for each subject in the folder `sql` of its package.
 
-A migration runs such a file; a later one that changes it runs it again. So each statement can be run twice: `create or
-replace`, `if not exists`, `drop … if exists`.
+A migration runs such a file. What runs is the file's text of today, which may name columns that an older migration does
+not know, so one migration runs each file: whoever changes a file takes its line out of the older migration and puts it
+into the new one. Each statement can be run twice: `create or replace`, `if not exists`, `drop … if exists`.
 """
 
 from pathlib import Path

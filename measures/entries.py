@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, TextField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -164,13 +164,21 @@ class Entry:
     marked_summary: str = ""
 
 
+UNPRINTED = tuple(
+    field.name
+    for field in Measure._meta.concrete_fields
+    if type(field) is TextField and not field.name.startswith("summary_")
+)
+"""The long texts that no row prints."""
+
+
 def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
     """`queryset` with what a row prints, and without what only searches read."""
     citations = Citation.objects.select_related("source").defer("quote")
     return (
         queryset.select_related("country", "primary_topic__parent")
         .prefetch_related(Prefetch("citations", citations))
-        .defer("official_title", "workflow_note")
+        .defer(*UNPRINTED)
     )
 
 

@@ -1,1 +1,1 @@
-"""The project: the only place that joins the apps."""
+"""The project: settings, addresses, first page, middleware, commands. It joins the apps and may import all."""

@@ -1,4 +1,4 @@
-"""Places, their figures, and where figures come from."""
+"""The tables of places and figures, and those of feeds by name. Imports `foundation`."""
 
 from countries.feeds.models.feed import CountryCode, DayOrder, DecimalMark, Encoding, Every, FeedFormat, IndicatorFeed
 from countries.feeds.models.feed_run import (

@@ -1,0 +1,1 @@
+"""The functions that tables rest on, then the tables of imports."""

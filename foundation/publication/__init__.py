@@ -1,0 +1,1 @@
+"""The version of the public data, and which views are public pages. Imports nothing of ours."""

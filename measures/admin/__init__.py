@@ -1,4 +1,4 @@
-"""The analysts' main room."""
+"""The forms and lists in which analysts enter and editors publish. Imports every folder of `measures` but its views."""
 
 from django.contrib import admin
 

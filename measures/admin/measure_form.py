@@ -64,12 +64,7 @@ class MeasureForm(MergingForm):
 
     class Meta:
         model = Measure
-        fields = [
-            *("country", "kind", "issuing_body", "reference", "provision", "official_title", "original_language"),
-            *("valid_from", "valid_until", "end_kind", "topics", "primary_topic", "target_groups", "origin_countries"),
-            *("direction", "evidence"),
-            *(f"{field}_{language}" for field in ("title", "short_title", "summary") for language in LANGUAGES),
-        ]
+        fields = ()  # the admin's sections say which, and in which order
         widgets = {
             "topics": TermCheckboxes,
             "target_groups": TermCheckboxes,

@@ -1,0 +1,1 @@
+"""The functions that tables rest on, the tables, then the search."""

@@ -1,3 +1,5 @@
+"""The tables of measures, with every rule about a row as a constraint. Imports `countries.models` and `foundation`."""
+
 from foundation.files.models import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
 from measures.archive.models.source_text import SourceText

@@ -1,0 +1,1 @@
+"""Words to entries: matching, marked excerpts, “did you mean”. Imports `models`."""

@@ -30,9 +30,7 @@ _COLLECT = """
 insert into measures_searchwords (collected_at, words, entries)
 select clock_timestamp(), coalesce(array_agg(word order by word), '{}'), coalesce(array_agg(ndoc order by word), '{}')
 from ts_stat($$
-    select to_tsvector('simple', concat_ws(' ',
-        title_en, title_es, title_pt, official_title, summary_en, summary_es, summary_pt))
-    from measures_measure where workflow = 'published'
+    select to_tsvector('simple', body) from measures_freetext where workflow = 'published'
 $$) where length(word) between 3 and 30 and word !~ '[-0-9_./:@]'
 """
 

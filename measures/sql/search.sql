@@ -69,6 +69,34 @@ left join lateral (
     ) cited
 ) s on true;
 
+-- The free text of an entry, from which "did you mean" takes its words.
+create or replace view measures_freetext as
+select id as measure_id, workflow, concat_ws(' ',
+    title_en, title_es, title_pt, official_title, summary_en, summary_es, summary_pt) as body
+from measures_measure;
+
+-- The columns of an entry that `measures_searchvector` reads: a change of any other leaves its vector alone.
+create or replace function measures_search_measures_measure_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids from (
+        select array_agg(id) from old_rows o join new_rows n using (id)
+        where (
+            o.title_en, o.title_es, o.title_pt, o.short_title_en, o.short_title_es, o.short_title_pt,
+            o.summary_en, o.summary_es, o.summary_pt, o.official_title, o.original_language,
+            o.reference, o.country_id, o.issuing_body_id
+        ) is distinct from (
+            n.title_en, n.title_es, n.title_pt, n.short_title_en, n.short_title_es, n.short_title_pt,
+            n.summary_en, n.summary_es, n.summary_pt, n.official_title, n.original_language,
+            n.reference, n.country_id, n.issuing_body_id
+        )
+    ) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_update after update on measures_measure
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_update();
+
 -- Unlogged: a row never outlives its transaction.
 create unlogged table if not exists measures_searchqueue (
     measures bigint[], topics bigint[], target_groups bigint[], issuing_bodies bigint[], countries text[],

@@ -1,4 +1,5 @@
--- Each statement that changes what a vector is made of puts the entries concerned into the queue.
+-- Each statement that changes what a vector is made of puts the entries concerned into the queue. That for changes of
+-- an entry's own columns stands beside the view that reads them, in search.sql.
 
 create or replace function measures_search_measures_measure_insert() returns trigger language plpgsql as $$
 begin
@@ -10,20 +11,6 @@ end $$;
 create or replace trigger measures_search_measures_measure_insert after insert on measures_measure
     referencing new table as new_rows
     for each statement execute function measures_search_measures_measure_insert();
-
-create or replace function measures_search_measures_measure_update() returns trigger language plpgsql as $$
-begin
-    insert into measures_searchqueue (measures)
-    select ids
-        from (select array_agg(distinct id) from (select n.id as id from old_rows o
-        join new_rows n using (id)
-        where (o.title_en, o.title_es, o.title_pt, o.short_title_en, o.short_title_es, o.short_title_pt, o.summary_en, o.summary_es, o.summary_pt, o.official_title, o.original_language, o.reference, o.country_id, o.issuing_body_id)
-        is distinct from (n.title_en, n.title_es, n.title_pt, n.short_title_en, n.short_title_es, n.short_title_pt, n.summary_en, n.summary_es, n.summary_pt, n.official_title, n.original_language, n.reference, n.country_id, n.issuing_body_id)) touched) of_statement (ids) where ids is not null;
-    return null;
-end $$;
-create or replace trigger measures_search_measures_measure_update after update on measures_measure
-    referencing old table as old_rows new table as new_rows
-    for each statement execute function measures_search_measures_measure_update();
 
 create or replace function measures_search_measures_measure_topics_insert() returns trigger language plpgsql as $$
 begin

@@ -1,0 +1,1 @@
+"""A tag of the admin's first page about work that waits. Imports `measures.admin`."""

@@ -1,1 +1,1 @@
-"""Database engine: PostgreSQL as Django has it, on the embedded server."""
+"""The embedded PostgreSQL server, and the database engine that uses it. Imports single modules of `observatory`."""

@@ -1,0 +1,1 @@
+"""What every request passes: caching, languages, limits, security. Imports `foundation` and `observatory`, no model."""

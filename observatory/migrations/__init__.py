@@ -1,0 +1,1 @@
+"""Background work, counts of sign-ins, and the groups with their rights."""

@@ -1,0 +1,1 @@
+"""Feeds, run by hand. Each command reads its arguments and calls `countries.feeds`."""

@@ -1,0 +1,1 @@
+"""Import and export of any file of the project. Each command reads its arguments and calls `foundation.files`."""

@@ -1,0 +1,1 @@
+"""The tables of captures, links and texts of documents. Imports `measures.models` and `foundation`."""

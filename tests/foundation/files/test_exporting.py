@@ -10,10 +10,12 @@ import numpy as np
 import openpyxl
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
@@ -30,13 +32,12 @@ from tests.csv_files import MEASURE, counts, export, run
 
 pytestmark = pytest.mark.django_db
 
+LOCAL = ("workflow", "updated_at")
 COLUMNS = [
-    *("public_id", "country", "kind", "issuing_body", "reference", "provision", "official_title", "original_language"),
-    *("title_en", "title_es", "title_pt", "short_title_en", "short_title_es", "short_title_pt"),
-    *("summary_en", "summary_es", "summary_pt", "topics", "target_groups", "origin_countries", "direction"),
-    *("valid_from", "valid_until", "end_kind", "status_history", "relations", "evidence", "sources"),
+    *(settings.BASE_DIR / "fixtures" / "measures.csv").read_text().partition("\n")[0].split(","),
     *("status", "workflow", "url", "updated_at"),
 ]
+"""Those that files in the world have: none is renamed or moves; which there are more, `test_text_fields` says."""
 
 
 def _rows(text: str) -> list[dict[str, str]]:
@@ -50,8 +51,9 @@ def _clear() -> None:
 
 
 def test_export_has_the_columns_of_the_data_model_in_their_order() -> None:
-    assert export().splitlines() == [",".join(COLUMNS)]
-    assert export(with_local=False).strip().split(",") == [c for c in COLUMNS if c not in ("workflow", "updated_at")]
+    columns = export().strip().split(",")
+    assert [name for name in columns if name in COLUMNS] == COLUMNS
+    assert export(with_local=False).strip().split(",") == [name for name in columns if name not in LOCAL]
 
 
 def test_row_says_what_the_record_says() -> None:
@@ -135,7 +137,7 @@ def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str]]) -> None
         row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(sorted(items))}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(norms(), min_size=1, max_size=4),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from(RelationType.values)), max_size=4),

@@ -1,0 +1,121 @@
+"""Each text field of a measure is in its form, in its file both ways, on its page, in its history and in the search.
+
+A new field is held to this without a word here, as is one that a part of the code forgets.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db.models import CharField, TextField
+from django.test import Client
+from django.urls import reverse
+
+from foundation.partial_dates import PartialDateField
+from foundation.records.changes import acts_on
+from foundation.sql import rows, value
+from measures.admin.measure import MeasureAdmin
+from measures.files.resources import MeasureResource
+from measures.models import Measure, SearchWords
+from measures.search.matching import found_ids
+from measures.search.spelling import refresh_words
+from tests import admin_forms, factories
+from tests.csv_files import MEASURE, counts, export, run
+
+pytestmark = pytest.mark.django_db
+
+WORD = "Xilofonistas"
+SEARCHED_ELSEWHERE = {"reference"}
+"""Found by another way than its words, and not to be suggested as a word."""
+NOT_SEARCHED = {"provision"}
+NOT_ON_PAGE = {"short_title_en", "short_title_es", "short_title_pt"}  # they label marks of the timeline
+
+
+COLUMNS_OF_VECTOR = """
+select distinct a.attname::text from pg_depend d join pg_rewrite r on r.oid = d.objid
+join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+where r.ev_class = 'measures_searchvector'::regclass and d.refobjid = 'measures_measure'::regclass
+"""
+
+
+def _is_text(field: Any) -> bool:
+    return (
+        isinstance(field, CharField | TextField)
+        and not isinstance(field, PartialDateField)
+        and field.editable
+        and not field.flatchoices
+        and field.name != "original_language"  # a tag, not a text
+    )
+
+
+TEXT_FIELDS = [str(field.name) for field in Measure._meta.concrete_fields if _is_text(field)]
+
+
+def test_every_text_field_is_looked_at() -> None:
+    assert {"reference", "official_title", "title_es", "summary_pt"} <= set(TEXT_FIELDS)
+
+
+@pytest.mark.parametrize("name", TEXT_FIELDS)
+def test_text_field_is_saved_by_the_form_and_told_by_the_history(name: str) -> None:
+    draft = factories.draft()
+    client, url = Client(), reverse("admin:measures_measure_change", args=[draft.pk])
+    client.force_login(factories.analyst())
+    data = admin_forms.shown(client, url)
+    assert name in data
+    assert admin_forms.errors(client.post(url, data | {name: WORD})) == []
+    draft.refresh_from_db()
+    assert getattr(draft, name) == WORD
+    label = str(Measure._meta.get_field(name).verbose_name)
+    assert [c.after for act in acts_on(draft) for c in act.changes if c.what.lower() == label.lower()][:1] == [WORD]
+
+
+@pytest.mark.parametrize("name", TEXT_FIELDS)
+def test_text_field_goes_out_and_comes_back_in_the_file(name: str, tmp_path: Path) -> None:
+    measure = factories.draft(**{name: WORD})
+    content = export()
+    assert WORD in content
+    assert counts(run(tmp_path, content)) == (0, 0, 1, 0)
+    assert counts(run(tmp_path, [MEASURE | {"public_id": measure.public_id, name: f"{WORD} 2"}])) == (0, 1, 0, 0)
+    measure.refresh_from_db()
+    assert getattr(measure, name) == f"{WORD} 2"
+
+
+@pytest.mark.parametrize("name", [name for name in TEXT_FIELDS if name not in NOT_ON_PAGE])
+def test_text_field_stands_on_the_page(name: str, client: Client) -> None:
+    measure = factories.measure(**{name: WORD})
+    pages = [client.get(f"{prefix}/measures/{measure.public_id}/") for prefix in ("", "/es", "/pt")]
+    assert any(WORD in page.content.decode() for page in pages)
+
+
+@pytest.mark.parametrize("name", [name for name in TEXT_FIELDS if name not in NOT_SEARCHED])
+def test_text_field_is_found_when_it_is_written_and_when_it_changes(name: str) -> None:
+    measure = factories.measure(**{name: WORD})
+    assert found_ids(WORD).tolist() == [measure.pk]
+    Measure.objects.update(**{name: "Marimbistas"})
+    assert (found_ids(WORD).tolist(), found_ids("Marimbistas").tolist()) == ([], [measure.pk])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in TEXT_FIELDS if name not in NOT_SEARCHED | SEARCHED_ELSEWHERE | NOT_ON_PAGE]
+)
+def test_word_of_a_text_field_can_be_meant(name: str) -> None:
+    factories.measure(**{name: WORD})
+    refresh_words()
+    assert WORD.lower() in SearchWords.objects.get().words
+
+
+def test_every_column_that_a_vector_reads_is_watched() -> None:
+    read = {name for (name,) in rows(COLUMNS_OF_VECTOR)}
+    source = value("select prosrc from pg_proc where proname = 'measures_search_measures_measure_update'")
+    watched = {name for name in read if f"n.{name}" in source and f"o.{name}" in source}
+    assert read - watched == {"id", "reference_key"}  # the one never changes, the other follows from `reference`
+
+
+def test_form_and_file_have_every_field_that_people_fill_in() -> None:
+    fields = (*Measure._meta.fields, *Measure._meta.many_to_many)
+    filled_in = {f.name for f in fields if f.editable and not f.auto_created and not hasattr(f, "auto_now")}
+    form = flatten_fieldsets(MeasureAdmin.fieldsets)
+    file = {column.name for column in MeasureResource.imported()}
+    assert sorted(form) == sorted(filled_in)
+    assert file == filled_in - {"primary_topic"} | {"public_id", "status_history", "relations", "sources"}
