@@ -38,7 +38,7 @@ OVERHEAD = 1000
 LARGEST = 1 / 20
 """Share of the room that one page may take."""
 
-FOLDERS = ("observatory", "measures", "countries", "templates", "locale")
+FOLDERS = ("observatory", "measures", "countries", "foundation", "templates", "locale")
 SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo"}
 """What makes a release; style sheets and scripts count by their names in the list of static files."""
 

@@ -52,7 +52,7 @@ def _is_text(field: Any) -> bool:
 TEXT_FIELDS = [str(field.name) for field in Measure._meta.concrete_fields if _is_text(field)]
 
 
-def _with(name: str) -> dict[str, Any]:
+def _text(name: str) -> dict[str, Any]:
     return {name: WORD}
 
 
@@ -77,7 +77,7 @@ def test_text_field_is_saved_by_the_form_and_told_by_the_history(name: str) -> N
 
 @pytest.mark.parametrize("name", TEXT_FIELDS)
 def test_text_field_goes_out_and_comes_back_in_the_file(name: str, tmp_path: Path) -> None:
-    measure = factories.draft(**_with(name))
+    measure = factories.draft(**_text(name))
     content = export()
     assert WORD in content
     assert counts(run(tmp_path, content)) == (0, 0, 1, 0)
@@ -88,14 +88,14 @@ def test_text_field_goes_out_and_comes_back_in_the_file(name: str, tmp_path: Pat
 
 @pytest.mark.parametrize("name", [name for name in TEXT_FIELDS if name not in NOT_ON_PAGE])
 def test_text_field_stands_on_the_page(name: str, client: Client) -> None:
-    measure = factories.measure(**_with(name))
+    measure = factories.measure(**_text(name))
     pages = [client.get(f"{prefix}/measures/{measure.public_id}/") for prefix in ("", "/es", "/pt")]
     assert any(WORD in page.content.decode() for page in pages)
 
 
 @pytest.mark.parametrize("name", [name for name in TEXT_FIELDS if name not in NOT_SEARCHED])
 def test_text_field_is_found_when_it_is_written_and_when_it_changes(name: str) -> None:
-    measure = factories.measure(**_with(name))
+    measure = factories.measure(**_text(name))
     assert found_ids(WORD).tolist() == [measure.pk]
     Measure.objects.update(**{name: "Marimbistas"})
     assert (found_ids(WORD).tolist(), found_ids("Marimbistas").tolist()) == ([], [measure.pk])
@@ -105,7 +105,7 @@ def test_text_field_is_found_when_it_is_written_and_when_it_changes(name: str) -
     "name", [name for name in TEXT_FIELDS if name not in NOT_SEARCHED | SEARCHED_ELSEWHERE | NOT_ON_PAGE]
 )
 def test_word_of_a_text_field_can_be_meant(name: str) -> None:
-    factories.measure(**_with(name))
+    factories.measure(**_text(name))
     refresh_words()
     assert WORD.lower() in SearchWords.objects.get().words
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import connection
@@ -361,6 +362,18 @@ def test_release_follows_the_files(settings: Settings, tmp_path: Path) -> None:
         names.add(release.__wrapped__())
     (tmp_path / "templates/page.html").write_text("two")
     assert len(names | {release.__wrapped__()}) == 5
+
+
+def test_release_follows_every_package(settings: Settings, tmp_path: Path) -> None:
+    ours = {Path(app.path).name for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR}
+    settings.BASE_DIR = settings.STATIC_ROOT = tmp_path
+    (tmp_path / "requirements.lock").touch()
+    names = {release.__wrapped__()}
+    for package in ours:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "module.py").touch()
+        names.add(release.__wrapped__())
+    assert (sorted(ours), len(names)) == (["countries", "foundation", "measures", "observatory"], 5)
 
 
 def test_developer_sees_each_change_of_a_template(settings: Settings) -> None:
