@@ -149,7 +149,7 @@ TABLE: dict[str, Case | None] = {
         free=lambda: factories.source(title="Uncited"),
         change={"title": "Changed"},
         new={"title": "New"},
-        actions={"analyst": {"look_now", "looked_at"}, "editor": {"look_now", "looked_at", "delete_selected"}},
+        actions={"analyst": {"check_now", "looked_at"}, "editor": {"check_now", "looked_at", "delete_selected"}},
         imports="sources",
     ),
     "measures.Topic": Case(
@@ -184,7 +184,7 @@ TABLE: dict[str, Case | None] = {
     ),
     # What nobody writes by a form, or neither group may see at all
     "countries.FeedRun": None,
-    "measures.FileImport": None,
+    "foundation.FileImport": None,
     "observatory.BackgroundJob": None,
     "auth.User": None,
     "auth.Group": None,
@@ -329,7 +329,7 @@ def test_what_nobody_writes_by_a_form_is_written_by_neither(label: str, group: s
     registered = admin.site._registry[model]
     assert not registered.has_change_permission(request)
     assert not registered.has_delete_permission(request)
-    assert registered.has_add_permission(request) == (label == "measures.FileImport")  # an upload is no record
+    assert registered.has_add_permission(request) == (label == "foundation.FileImport")  # an upload is no record
 
 
 # Imports
