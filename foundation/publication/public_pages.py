@@ -1,6 +1,6 @@
 """Which views answer everybody alike, and which parameters of the address their answers follow from.
 
-Their answers may be shared; see `observatory/questions.py` and `observatory/caching.py`.
+Their answers may be shared; see `observatory/middleware/questions.py` and `observatory/middleware/caching.py`.
 """
 
 import re

@@ -1,7 +1,7 @@
 """How long a web request may keep the database at work, and what is said to who asked when that was too long.
 
 The limits are part of each connection that the web server opens. Commands and workers have none; long work that a
-person starts in the admin lifts them for its transaction (`countries/long_work.py`).
+person starts in the admin lifts them for its transaction (`foundation/sql.py`).
 """
 
 import logging

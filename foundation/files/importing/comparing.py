@@ -1,7 +1,7 @@
 """Staged rows -> the record of each, and the cells in which the two differ.
 
 `outcome(line, id, is_new, changed)` has the rows whose cells could be told apart, the view `checked` those that are new
-or changed, and the view `sound` those of them without a problem so far.
+or changed, and the view `valid_rows` those of them without a problem so far.
 """
 
 from django.utils.translation import gettext as _
