@@ -58,5 +58,5 @@ def without_accents(text: str) -> str:
 
 def nearest(text: str, values: Collection[str]) -> str:
     """The one of `values` that `text` is most like, or '' where it is like none."""
-    found = process.extractOne(text, values, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
+    found = process.extractOne(text, list(values), scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
     return found[0] if found else ""

@@ -36,7 +36,7 @@ class Case:
 
 WITHOUT_A_FORM = {
     "countries.FeedRun": "decided under a lock, see `countries.feeds.runs`",
-    "measures.FileImport": "a file has one preview and is imported once",
+    "foundation.FileImport": "a file has one preview and is imported once",
     "observatory.BackgroundJob": "only looked at",
     "axes.AccessAttempt": "only looked at",
     "axes.AccessLog": "only looked at",

@@ -32,7 +32,7 @@ def words(response: Any) -> str:
 
 def keys(response: Any) -> list[str]:
     """The documents of a list, in order."""
-    return re.findall(r'<li id="d-([a-z0-9-]+)"', response.content.decode())
+    return re.findall(r'<li id="document-([a-z0-9-]+)"', response.content.decode())
 
 
 def queries(client: Client, address: str) -> int:
