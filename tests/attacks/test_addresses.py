@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 A_PARAMETER = 1
 """Nasty values that each parameter of an address gets in the suite, drawn anew for each of them."""
 
-MOST_OF_ADMIN = 3
+MOST_OF_ADMIN = 1
 """Parameters of an address of a model's admin that are tried in the suite; some know sixty."""
 
 NOT_FOUND = {
