@@ -56,11 +56,11 @@ def main(folder: Path) -> None:
     """Load the fixtures into a database of their own and write each page, file and address into the folder."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     django.setup()
-    from django.conf import settings  # noqa: PLC0415  (only now is there anything to import)
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: PLC0415
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test.utils import setup_test_environment, teardown_test_environment
 
-    from tests.own_database import own_database  # noqa: PLC0415
+    from tests.own_database import own_database
 
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.DOWNLOADS_PER_MINUTE = settings.SEARCHES_PER_MINUTE = settings.PAGES_PER_MINUTE = 0
@@ -76,10 +76,10 @@ def main(folder: Path) -> None:
 
 
 def _all() -> Iterator[tuple[str, bytes]]:
-    from django.test import Client  # noqa: PLC0415
+    from django.test import Client
 
-    from measures.models import Measure, Source  # noqa: PLC0415
-    from tests.attacks.surface import addresses  # noqa: PLC0415
+    from measures.models import Measure, Source
+    from tests.attacks.surface import addresses
 
     yield "addresses", "\n".join(sorted(address.route for address in addresses())).encode()
     entries = [

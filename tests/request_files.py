@@ -45,11 +45,11 @@ def main() -> None:
     """Print the files of each request."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     django.setup()
-    from django.conf import settings  # noqa: PLC0415  (only now is there anything to import)
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.test.utils import setup_test_environment  # noqa: PLC0415
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.test.utils import setup_test_environment
 
-    from tests.own_database import own_database  # noqa: PLC0415
+    from tests.own_database import own_database
 
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.PAGE_CACHE_MB = 0
@@ -65,12 +65,12 @@ def main() -> None:
 
 
 def _requests() -> dict[str, Callable[[], Any]]:
-    from django.contrib.auth.models import User  # noqa: PLC0415
-    from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
+    from django.contrib.auth.models import User
+    from django.core.files.uploadedfile import SimpleUploadedFile
+    from django.test import Client
 
-    from foundation.files.exporting import exported  # noqa: PLC0415
-    from measures.files.resources import MeasureResource  # noqa: PLC0415
+    from foundation.files.exporting import exported
+    from measures.files.resources import MeasureResource
 
     editor = Client()
     editor.force_login(User.objects.create_superuser("editor"))

@@ -3,7 +3,7 @@
 The script works on the pages as an analyst and an editor do, so it changes the demo: start one on a new folder, which
 may ask this machine for documents, and give the script the same environment:
 
-    export DATA_DIR=/tmp/pictures FETCH_NETWORKS=127.0.0.0/8,::1/128
+    export DATA_DIR=$(mktemp -d) FETCH_NETWORKS=127.0.0.0/8,::1/128
     .venv/bin/python manage.py demo --port 8101
     .venv/bin/python -m docs.pictures.take http://127.0.0.1:8101     # in a second terminal
 

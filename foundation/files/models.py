@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from foundation.records.history import changes
+from foundation.records.history import refuses_changes
 
 
 def import_storage() -> Storage:
@@ -49,13 +49,8 @@ RECORDED = (
 
 
 @pgtrigger.register(
-    pgtrigger.Trigger(
-        name="record_stays",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Update,
-        condition=changes(RECORDED, of="old.state = 'done'"),
-        func="raise exception 'The record of import % is never edited.', old.id"
-        " using errcode = 'integrity_constraint_violation';",
+    refuses_changes(
+        "record_stays", RECORDED, of="old.state = 'done'", message="The record of import % is never edited."
     ),
     pgtrigger.Trigger(
         name="record_kept",

@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from foundation.files.spreadsheet import BLOCK, QUICKEST, TooLarge, grouped, in_blocks
@@ -58,7 +59,8 @@ def check_records(records: int) -> None:
 
 def written(rows: Iterable[Sequence[str]], *, name: str) -> Iterator[bytes]:
     """The file of a sheet called `name`, whose first row is the header; it is written before this returns."""
-    file = TemporaryFile()  # noqa: SIM115  (closed when it has been sent)
+    settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = TemporaryFile(dir=settings.TEMPORARY_DIR)  # noqa: SIM115  _sent() closes it
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:
         archive.writestr("mimetype", MEDIA_TYPE, ZIP_STORED)  # first and not compressed, by which the file is known
         archive.writestr("META-INF/manifest.xml", _DECLARATION + _MANIFEST)

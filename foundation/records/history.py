@@ -30,7 +30,16 @@ def track_history(model: type[M]) -> type[M]:
     return tracked
 
 
-def changes(columns: Sequence[str], *, of: str) -> pgtrigger.Condition:
-    """Of the rows that answer the condition `of`, in SQL: one of these columns changes."""
+def refuses_changes(name: str, columns: Sequence[str], *, of: str, message: str) -> pgtrigger.Trigger:
+    """A trigger: where a row answers the condition `of`, in SQL, none of these columns is changed any more.
+
+    `message` is what the database says; the `%` in it is the row's id.
+    """
     old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("old", "new"))
-    return pgtrigger.Condition(f"{of} and ({old}) is distinct from ({new})")
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Condition(f"{of} and ({old}) is distinct from ({new})"),
+        func=f"raise exception '{message}', old.id using errcode = 'integrity_constraint_violation';",
+    )

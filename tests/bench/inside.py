@@ -19,25 +19,25 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402  # after the set-up, as all that needs models
-from django.core.management import call_command  # noqa: E402
-from django.db import connection, transaction  # noqa: E402
-from django.http import QueryDict  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from import_export import fields, resources, widgets  # noqa: E402
-from tablib import Dataset  # noqa: E402
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from import_export import fields, resources, widgets
+from tablib import Dataset
 
-from countries.feeds import runs as feed_runs  # noqa: E402
-from countries.models import Country, FeedRun, Indicator, IndicatorFeed  # noqa: E402
-from foundation.files.formats import FORMATS  # noqa: E402
-from measures.archive import hosts, links  # noqa: E402
-from measures.files.resources import MeasureResource  # noqa: E402
-from measures.listing.filters import MeasureFilter  # noqa: E402
-from measures.listing.index import public_index  # noqa: E402
-from measures.models import Host, Measure, TargetGroup, Topic  # noqa: E402
+from countries.feeds import runs as feed_runs
+from countries.models import Country, FeedRun, Indicator, IndicatorFeed
+from foundation.files.formats import FORMATS
+from measures.archive import hosts, links
+from measures.files.resources import MeasureResource
+from measures.listing.filters import MeasureFilter
+from measures.listing.index import public_index
+from measures.models import Host, Measure, TargetGroup, Topic
 
 
 def import_file(path: str, *options: str) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from countries.feeds.models.feed import IndicatorFeed
 from countries.models.place import Country
 from foundation.publication.public_version import bumps_public_version
-from foundation.records.history import changes
+from foundation.records.history import refuses_changes
 
 
 def feed_storage() -> Storage:
@@ -65,21 +65,14 @@ FACTS = (
 
 @bumps_public_version(when=("update", "delete"))
 @pgtrigger.register(
-    pgtrigger.Trigger(
-        name="facts_stay",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Update,
-        condition=changes(FACTS, of="old.state <> 'running'"),
-        func="raise exception 'What run % found stays as it was noted.', old.id"
-        " using errcode = 'integrity_constraint_violation';",
+    refuses_changes(
+        "facts_stay", FACTS, of="old.state <> 'running'", message="What run % found stays as it was noted."
     ),
-    pgtrigger.Trigger(
-        name="outcome_stays",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Update,
-        condition=changes(["*"], of="old.state not in ('running', 'held', 'partly_held', 'published')"),
-        func="raise exception 'Run % is over, so that its note stays.', old.id"
-        " using errcode = 'integrity_constraint_violation';",
+    refuses_changes(
+        "outcome_stays",
+        ["*"],
+        of="old.state not in ('running', 'held', 'partly_held', 'published')",
+        message="Run % is over, so that its note stays.",
     ),
 )
 class FeedRun(models.Model):

@@ -16,11 +16,11 @@ def main(many: int = MANY, first: int = 0) -> int:
     """Print the cost of so many documents; the number of faults."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     django.setup()
-    from django.conf import settings  # noqa: PLC0415  (only now is there anything to import)
+    from django.conf import settings
 
-    from tests.attacks.bearing import bear  # noqa: PLC0415
-    from tests.hostile_server import serving  # noqa: PLC0415
-    from tests.own_database import own_database  # noqa: PLC0415
+    from tests.attacks.bearing import bear
+    from tests.hostile_server import serving
+    from tests.own_database import own_database
 
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]
     settings.ARCHIVE_BROWSER = "/bin/true"  # pages are cleaned and not drawn
