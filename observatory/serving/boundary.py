@@ -19,6 +19,7 @@ from observatory.serving.production import Production
 from observatory.serving.refusal import Disconnected, Refusal
 from observatory.serving.request_body import Receive, read_body
 from observatory.serving.sending import Send, Sender, read_blocks, until_gone
+from observatory.serving.slow_readers import SlowReaders
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ class Limits:
     slowest: float = 8 * 1024
     """Bytes a second that a larger body must reach on average."""
     stalled: float = 30
-    """Seconds after which who takes no further block of 64 KB is cut off."""
+    """Seconds after which who takes no further block of 64 KB, though one is there, is cut off."""
     wait_for_turn: float = 30
     """Seconds that a download waits until others are made."""
     waiting: int = 100
@@ -68,11 +69,15 @@ class Boundary:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._threads, self._working, self._streamed = threads, 0, 0
         self._making = asyncio.Semaphore(max(1, threads // 4))
+        self._cutting_off: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        if self._cutting_off is None:
+            readers = SlowReaders(int(scope["server"][1]), self._limits.stalled)
+            self._cutting_off = asyncio.create_task(readers.cut_off())
         sender = Sender(scope, send, self._limits.stalled)
         try:
             await self._answer(scope, receive, sender)

@@ -120,6 +120,46 @@ def test_readers_that_do_not_read_are_cut_off(impatient: Server) -> None:
     assert max(sizes[1:]) < RECORDS * LARGE  # while we read the first, the others were cut off
 
 
+ASKED = 600
+NOWHERE = f"GET /nope HTTP/1.1\r\nHost: {HOST}\r\n\r\n" * ASKED
+"""Requests whose answers together are more than the system keeps on its way to who does not read."""
+
+
+def await_unread(server: Server) -> None:
+    """Wait until more answers wait for their reader than half a megabyte."""
+    await_true(lambda: server.bytes_unread() > 500_000)
+
+
+def read_by_drops(connection: socket.socket) -> None:
+    """Read some bytes now and then, for a minute at most."""
+    for _number in range(600):
+        connection.recv(100)
+        time.sleep(0.1)
+
+
+def test_who_asks_and_asks_and_reads_nothing_is_cut_off(impatient: Server) -> None:
+    impatient.sent(NOWHERE, room=2048)
+    await_unread(impatient)
+    await_true(lambda: impatient.bytes_unread() == 0)
+    assert impatient.answers("/countries/")
+
+
+def test_who_asks_and_asks_and_reads_by_drops_is_cut_off(impatient: Server) -> None:
+    attacker = impatient.sent(NOWHERE, room=2048)
+    await_unread(impatient)
+    with pytest.raises(ConnectionError):
+        read_by_drops(attacker)
+
+
+def test_who_asks_and_asks_and_reads_slowly_gets_it_all(impatient: Server) -> None:
+    reader = impatient.sent(NOWHERE, room=1 << 14)
+    await_unread(impatient)
+    answers = b""
+    while answers.count(b"HTTP/1.1 404") < ASKED:
+        answers += reader.recv(1 << 14)
+        time.sleep(0.05)
+
+
 @pytest.mark.usefixtures("large_record")
 def test_many_sheets_at_once_leave_threads_to_others(patient: Server) -> None:
     for _number in range(10):

@@ -25,8 +25,8 @@ MOST_TEXT = 40_000_000
 
 _ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 """A character by its number, but no half of one."""
-_NOT_OF_THE_DATE = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
-"""What a format of dates writes as it stands, and its language and colour."""
+_NOT_OF_THE_DATE = re.compile(r'"[^"]*(?:"|\Z)|\\.|\[[^\]]*(?:\]|\Z)')
+"""What a format of dates writes as it stands, and its language and colour, up to the end where nothing closes them."""
 
 
 class _TooLarge(Exception):
