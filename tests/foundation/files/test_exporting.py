@@ -137,10 +137,10 @@ def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str]]) -> None
         row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(sorted(items))}
 
 
-@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(norms(), min_size=1, max_size=4),
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.sampled_from(RelationType.values)), max_size=4),
+    st.lists(norms(), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from(RelationType.values)), max_size=12),
 )
 def test_round_trip_is_byte_for_byte(
     tmp_path: Path, rows: list[dict[str, Any]], links: list[tuple[int, int, str]]
