@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 
 PLAIN = "text/plain; charset=utf-8"
-NO_PAGES = (".csv", ".xlsx", ".xml", ".svg")
+NO_PAGES = (".csv", ".xlsx", ".ods", ".xml", ".svg")
 """Endings of paths whose readers are programs."""
 
 

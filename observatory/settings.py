@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "observatory.middleware.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.middleware.languages.language_by_address",
+    "observatory.middleware.full_disk.full_disk",  # its answer has a language, and asks nothing
     # Before anything that asks the database; its answer has a language
     "observatory.middleware.malformed.RefuseMalformed",
     "observatory.middleware.questions.questions",
