@@ -28,7 +28,10 @@ pytestmark = pytest.mark.django_db
 
 UPLOAD = "/admin/foundation/fileimport/add/"
 SOURCE = "/admin/measures/source/add/"
-FULL, LOCKED = "Its disk is full, so nothing was saved.", "One of its folders cannot be written to, so nothing was saved."
+FULL, LOCKED = (
+    "Its disk is full, so nothing was saved.",
+    "One of its folders cannot be written to, so nothing was saved.",
+)
 
 
 @pytest.fixture
@@ -100,7 +103,9 @@ def test_download_that_finds_no_room_is_a_text(disk: Path, analyst: Client) -> N
 def test_readyz_names_the_folders_and_goes_on(disk: Path) -> None:
     assert unwritable() == []
     ballast = fill(disk)
-    assert unwritable() == [f"{name}: No space left on device" for name in ("tmp", "media", "archive", "imports", "feeds")]
+    assert unwritable() == [
+        f"{name}: No space left on device" for name in ("tmp", "media", "archive", "imports", "feeds")
+    ]
     ballast.unlink()
     make_read_only(disk)
     assert unwritable()[0] == "tmp: Read-only file system"
