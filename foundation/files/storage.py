@@ -21,11 +21,12 @@ class PrivateStorage(FileSystemStorage):
         path = Path(self.path(name))
         is_another = path.exists()
         try:
-            return super()._save(name, content)
+            saved: str = super()._save(name, content)  # type: ignore[misc]  # not in the stubs
         except OSError:
             if not is_another:
                 path.unlink(missing_ok=True)
             raise
+        return saved
 
     @property
     def base_location(self) -> str:

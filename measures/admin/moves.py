@@ -101,7 +101,7 @@ def _is_done_already(request: HttpRequest, move: workflow.Move) -> bool:
     seen, selected = read_versions(request), set(request.POST.getlist(ACTION_CHECKBOX_NAME))
     records = Measure.objects.filter(pk__in=[int(key) for key in seen if key in selected])
     list(records.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-    moved = records.filter(workflow=move.target, updated_by=request.user).values_list("pk", "record_version")
+    moved = records.filter(workflow=move.target, updated_by_id=request.user.pk).values_list("pk", "record_version")
     count = sum(version == seen[str(key)] + 1 for key, version in moved)
     if not count or count < len(selected):
         return False

@@ -36,15 +36,21 @@ def full_disk(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callab
 def no_room(request: HttpRequest, error: BaseException) -> HttpResponse:
     """The answer, whose log names the folder and holds no traceback."""
     logger.error("%s %r: %s", request.method, request.path, words_for_log(error))
-    heading = _("The server cannot save files")
-    what = _("Its disk is full") if is_full(error) else _("One of its folders cannot be written to")
-    operator = _("Whoever runs this site has to make room first, or to let it write there: tell them.")
-    if request.method in ("GET", "HEAD"):
-        reason = _("%(what)s, so the file could not be made.") % {"what": what}
-        remedy = operator
-    else:
-        reason = _("%(what)s, so nothing was saved.") % {"what": what}
-        remedy = operator + " " + _("Go back to the form: what you wrote still stands there. Save it once more then.")
+    is_read = request.method in ("GET", "HEAD")
+    remedy = _("Whoever runs this site has to make room first, or to let it write there: tell them.")
+    if not is_read:
+        remedy += " " + _("Go back to the form: what you wrote still stands there. Save it once more then.")
+    heading, reason = _("The server cannot save files"), _reason(is_full=is_full(error), is_read=is_read)
     response = refusal(request, HTTPStatus.INSUFFICIENT_STORAGE, heading=heading, reason=reason, remedy=remedy)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _reason(*, is_full: bool, is_read: bool) -> str:
+    if is_read:
+        if is_full:
+            return _("Its disk is full, so the file could not be made.")
+        return _("One of its folders cannot be written to, so the file could not be made.")
+    if is_full:
+        return _("Its disk is full, so nothing was saved.")
+    return _("One of its folders cannot be written to, so nothing was saved.")

@@ -1,6 +1,7 @@
 """The disk of a running site is full or read-only: who sends and who downloads is told so."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,8 @@ def _upload(site: Server, cookie: str) -> bytes:
     head = f"POST /es/admin/measures/source/add/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n"
     form = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 3000000\r\n\r\n"
     connection = site.sent(head + form)
-    try:
+    with suppress(ConnectionError):  # it is told before it has sent all
         connection.sendall(b"x" * 3_000_000)
-    except ConnectionError:
-        pass  # it is told before it has sent all
     return received(connection)
 
 
@@ -45,7 +44,7 @@ def test_upload_is_told(site: Server, disk: Path) -> None:
     answer = _upload(site, cookie)
     assert status_of(answer) == 507
     assert b'lang="es"' in answer
-    assert b"refused" in answer or b"<h1>" in answer
+    assert b"<h1>" in answer
 
 
 @pytest.mark.usefixtures("large_record")

@@ -2,8 +2,9 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -49,14 +50,18 @@ def analyst() -> Client:
     return signed_in(factories.analyst())
 
 
-def _send_file(client: Client) -> HttpResponse:
+def _send_file(client: Client) -> Any:
     file = SimpleUploadedFile("mine.csv", csv_text([MEASURE]).encode() + b"\n" * 20_000, "text/csv")
     return client.post(UPLOAD, {"file_type": "measures", "file": file})
 
 
-def _send_document(client: Client) -> HttpResponse:
+def _send_document(client: Client) -> Any:
     form = {"url": "", "title": "Gaceta", "kind": "official_gazette", "rights": "unknown"}
     return client.post(SOURCE, form | {"upload": SimpleUploadedFile("decree.html", page(), "text/html")})
+
+
+def _saved() -> int:
+    return FileImport.objects.count() + Source.objects.count() + Capture.objects.count()
 
 
 def _files(folder: Path) -> list[Path]:
@@ -65,32 +70,32 @@ def _files(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("send", [_send_file, _send_document])
 def test_full_disk_is_said_and_nothing_stays(
-    disk: Path, analyst: Client, send: object, caplog: pytest.LogCaptureFixture
+    disk: Path, analyst: Client, send: Callable[[Client], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     for folder in (disk / "imports" / "2026", disk / "archive"):
         folder.mkdir(parents=True)
     ballast = fill(disk)
-    answer = send(analyst)  # type: ignore[operator]
+    answer = send(analyst)
     assert answer.status_code == 507
     assert "<h1>The server cannot save files</h1>" in answer.text
     assert FULL in answer.text
     assert "what you wrote still stands there" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
-    assert not (FileImport.objects.exists() or Source.objects.exists() or Capture.objects.exists())
+    assert _saved() == 0
     assert _files(disk) == [ballast]
     (record,) = [record for record in caplog.records if record.name == "observatory.middleware.full_disk"]
     assert f"The folder {disk}" in record.getMessage()
     assert record.exc_info is None
     ballast.unlink()
-    assert send(analyst).status_code == 302  # type: ignore[operator]
+    assert send(analyst).status_code == 302
 
 
 @pytest.mark.parametrize("send", [_send_file, _send_document])
-def test_read_only_disk_is_said(disk: Path, analyst: Client, send: object) -> None:
+def test_read_only_disk_is_said(disk: Path, analyst: Client, send: Callable[[Client], Any]) -> None:
     make_read_only(disk)
-    answer = send(analyst)  # type: ignore[operator]
+    answer = send(analyst)
     assert (answer.status_code, LOCKED in answer.text) == (507, True)
-    assert not (FileImport.objects.exists() or Source.objects.exists())
+    assert _saved() == 0
 
 
 def test_download_that_finds_no_room_is_a_text(disk: Path, analyst: Client) -> None:
