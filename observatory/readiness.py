@@ -10,9 +10,10 @@ from django.db.backends.utils import CursorWrapper
 from django.db.migrations.loader import MigrationLoader
 
 from observatory.embedded.postgres import PostgresError
+from observatory.writable_folders import unwritable
 
 FRESH = 1.0
-"""Seconds for which an answer of the database is given again."""
+"""Seconds for which an answer of the database, and what is known of the disk, are given again."""
 TIMEOUT = 2
 """Seconds that the database has to take up a connection, and to answer."""
 NO_ANSWER = "the database does not answer"
@@ -26,6 +27,8 @@ class Readiness:
         self._database = database
         self._asking = Lock()
         self._problem, self._answered = NO_ANSWER, float("-inf")
+        self.unwritable: list[str] = []
+        """The folders that took no files when somebody looked last, each with why."""
         self._is_migrated = False  # for good: migrations come with new code, which a running process does not have
 
     def problem(self) -> str:
@@ -33,6 +36,7 @@ class Readiness:
         if not self._is_younger(FRESH) and self._asking.acquire(blocking=False):
             try:
                 if not self._is_younger(FRESH):  # another may have been quicker
+                    self.unwritable = unwritable()
                     self._problem, self._answered = self._ask(), time.monotonic()
             finally:
                 self._asking.release()

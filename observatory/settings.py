@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "observatory.middleware.security.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.middleware.languages.language_by_address",
+    "observatory.middleware.full_disk.full_disk",  # its answer has a language, and asks nothing
     # Before anything that asks the database; its answer has a language
     "observatory.middleware.malformed.RefuseMalformed",
     "observatory.middleware.questions.questions",
@@ -247,8 +248,9 @@ STATEMENT_SECONDS = _number("STATEMENT_SECONDS", 15)
 LOCK_SECONDS = _number("LOCK_SECONDS", 10)
 IDLE_SECONDS = _number("IDLE_SECONDS", 60)
 
-# What one address (of IPv6 a /64) may ask for in a minute of each process, unless it is ready or somebody has signed
-# in; 0 for no limit
+# What one address (of IPv6 a /64) may ask for in a minute, unless it is ready or somebody has signed in; 0 for no
+# limit. Each process of the web server, whose number `manage.py serve` passes on, counts its share.
+WEB_WORKERS = _number("WEB_WORKERS", 1)
 DOWNLOADS_PER_MINUTE = _number("DOWNLOADS_PER_MINUTE", 30)
 SEARCHES_PER_MINUTE = _number("SEARCHES_PER_MINUTE", 120)
 PAGES_PER_MINUTE = _number("PAGES_PER_MINUTE", 600)

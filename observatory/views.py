@@ -89,9 +89,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: the database answers and has every migration. Else 503 with the reason."""
+    """The process can serve: the database answers and has every migration. Else 503 with the reason.
+
+    With a folder that takes no files the pages are served all the same: that is said, and is no reason to take the
+    site away from its readers.
+    """
     problem = READINESS.problem()
-    return HttpResponse(f"{problem or 'ok'}\n", content_type=PLAIN, status=503 if problem else 200)
+    lines = [problem or "ok", *(f"cannot save files in {folder}" for folder in READINESS.unwritable)]
+    return HttpResponse("".join(f"{line}\n" for line in lines), content_type=PLAIN, status=503 if problem else 200)
 
 
 @require_safe

@@ -36,9 +36,14 @@ _COMMAS = re.compile(r"[+-]?\d{1,3}(?P<first>,\d{3})(?P<rest>(,\d{3})+(\.\d*)?|\
 _POINTS = re.compile(r"[+-]?\d{1,3}(?P<first>\.\d{3})(?P<rest>(\.\d{3})+(,\d*)?|,\d+)?", re.ASCII)
 _LIKE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?([eE][+-]?\d{1,2})?", re.ASCII)
+_OF_ANY_LENGTH = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})(?: 0?0:00(?::00)?)?", re.ASCII)
+_YEAR_FIRST = re.compile(
+    r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?|(\d{2})(\d{2})|M(\d{2}))(?:[T ]\d{2}:\d{2}.*)?", re.ASCII
+)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
+_ANY_QUARTER = re.compile(r"\d{4}-?Q\d+", re.ASCII)
 _MONTH = re.compile(r"(\d{4})M(\d{2})", re.ASCII)
 _NAMED_YEAR = re.compile(r"(\d{4}) \[YR\1\]", re.ASCII)
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.*", re.ASCII)
@@ -187,10 +192,7 @@ def period_reader(feed: IndicatorFeed, *, at: datetime.datetime | None = None) -
         try:
             period = _canonical(text.strip(), order)
         except (ValidationError, ValueError):
-            raise Unknown(
-                _("The day cannot be read."),
-                _("Choose in the feed how days are written; that order holds for the whole file."),
-            ) from None
+            raise _unreadable_day(text.strip()) from None
         begin = period.partition("/")[0]
         if begin > today[: len(begin)]:
             raise Unknown(
@@ -222,6 +224,40 @@ def _canonical(text: str, order: DayOrder) -> str:
     return str(parsed)
 
 
+def _unreadable_day(text: str) -> Unknown:
+    """Why a text is no period: there is none such, it is written in another order, or as no day is."""
+    if _is_in_no_calendar(text):
+        return Unknown(
+            _("There is no such day."),
+            _("It is in no calendar, whether the day or the month comes first: ask the source to correct it."),
+        )
+    if _DAY.fullmatch(text):
+        remedy = _("Choose in the feed how days are written; that order holds for the whole file.")
+    else:
+        remedy = _("Days are read that are written as 2020-05-29, 29/05/2020, 2020-05, 2020-Q2 or 2020.")
+    return Unknown(_("The day cannot be read."), remedy)
+
+
+def _is_in_no_calendar(text: str) -> bool:
+    """Whether this is written as a day, a month or a quarter, and is none in whatever order."""
+    if match := _DAY.fullmatch(text):
+        first, second, year = (int(part) for part in match.groups())
+        year += 2000 if len(match[3]) == 2 else 0
+        return not (_exists(year, first, second) or _exists(year, second, first))
+    if match := _YEAR_FIRST.fullmatch(text):
+        year, month, day = [*(int(part) for part in match.groups() if part), 1][:3]
+        return not _exists(year, month, day)
+    return _ANY_QUARTER.fullmatch(text) is not None and not _QUARTER.fullmatch(text)
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
 def _day(year: int, month: int, day: int) -> str:
     return str(PartialDate.parse(f"{year:04d}-{month:02d}-{day:02d}"))
 
@@ -250,6 +286,8 @@ def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
             return number
         number = _plain(number, is_comma=is_comma, is_percent=is_percent)
         if not _NUMBER.fullmatch(number):
+            if _OF_ANY_LENGTH.fullmatch(number):
+                raise _too_large()
             raise Unknown(_("The value is no number."), _plain_number_wanted())
         is_short = "e" in number or "E" in number
         if is_whole:
@@ -258,10 +296,18 @@ def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
             return number
         value = Decimal(number) * multiplier
         if abs(value) >= 10**MOST_DIGITS:
-            raise Unknown(_("The value is too large."), _("Look at that row, and at the unit in the feed."))
+            raise _too_large()
         return format(value.quantize(Decimal("0.000001")), "f")
 
     return read
+
+
+def _too_large() -> Unknown:
+    return Unknown(
+        _("The value is too large."),
+        _("At most %(most)d digits may stand before the decimals. Look at that row, and at the unit in the feed.")
+        % {"most": MOST_DIGITS},
+    )
 
 
 def _plain_number_wanted() -> str:

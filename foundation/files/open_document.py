@@ -6,6 +6,7 @@ sent: it is written to the disk, and the number of rows is bounded.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -61,13 +62,22 @@ def written(rows: Iterable[Sequence[str]], *, name: str) -> Iterator[bytes]:
     """The file of a sheet called `name`, whose first row is the header; it is written before this returns."""
     settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = TemporaryFile(dir=settings.TEMPORARY_DIR)  # noqa: SIM115  _sent() closes it
+    try:
+        _write(rows, name, file)
+    except BaseException:
+        with suppress(OSError):  # on a full disk what is in the buffer cannot be written either
+            file.close()
+        raise
+    return _sent(file)
+
+
+def _write(rows: Iterable[Sequence[str]], name: str, file: IO[bytes]) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:
         archive.writestr("mimetype", MEDIA_TYPE, ZIP_STORED)  # first and not compressed, by which the file is known
         archive.writestr("META-INF/manifest.xml", _DECLARATION + _MANIFEST)
         with archive.open("content.xml", "w", force_zip64=True) as content:
             for xml in in_blocks(_sheet(rows, name)):
                 content.write(xml.encode())
-    return _sent(file)
 
 
 def _sent(file: IO[bytes]) -> Iterator[bytes]:

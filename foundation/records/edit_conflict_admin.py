@@ -136,6 +136,10 @@ class MergingAdmin(BulkAdmin):
         context |= {"differences": differences, "written_differences": written(differences)}
         if differences:
             context["place_of_faults"] = context.get("place_of_faults") or "differences"
+        if (
+            form.refusal
+        ):  # told among the faults; the stock form would ask for an error to be corrected, and say it twice
+            context["errors"] = ErrorList()
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, refused_as_changed
-from foundation.records.deletion_admin import written_versions
+from foundation.records.deletion_admin import read_versions, written_versions
 from measures import workflow
 from measures.admin.bulk_moves import consequence, lead, plan_of
 from measures.choices import Workflow
@@ -82,13 +82,36 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
         if is_to_be_asked or len(ids) > MOST_AT_ONCE or (move.needs_note and not form.is_valid()):
             return _ask(model_admin, request, queryset, move, form)
         with transaction.atomic():
-            if not refused_as_changed(model_admin, request, ids):
+            if _is_done_already(request, move):
+                return None
+            if not ids:
+                messages.warning(request, _("Nothing was changed: what you selected has left this list meanwhile."))
+            elif not refused_as_changed(model_admin, request, ids):
                 _move(request, move, ids, form.cleaned_data[NOTE] if move.needs_note else "")
         return None
 
     named: Any = act
     named.short_description = f"{move.label}…" if move.needs_note else move.label
     return act
+
+
+def _is_done_already(request: HttpRequest, move: workflow.Move) -> bool:
+    """Whether all that is selected was moved by the same request a moment before; the browser has lost its answer, as
+    after a double click, so it is said once more. Waits for that request to end."""
+    seen, selected = read_versions(request), set(request.POST.getlist(ACTION_CHECKBOX_NAME))
+    records = Measure.objects.filter(pk__in=[int(key) for key in seen if key in selected])
+    list(records.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    moved = records.filter(workflow=move.target, updated_by_id=request.user.pk).values_list("pk", "record_version")
+    count = sum(version == seen[str(key)] + 1 for key, version in moved)
+    if not count or count < len(selected):
+        return False
+    words = ngettext(
+        "%(move)s: %(count)d entry. You sent this twice; it was done once.",
+        "%(move)s: %(count)d entries. You sent this twice; it was done once.",
+        count,
+    )
+    messages.success(request, words % {"move": move.label, "count": count})
+    return True
 
 
 def _move(request: HttpRequest, move: workflow.Move, ids: list[int], note: str) -> None:

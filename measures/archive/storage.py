@@ -27,16 +27,26 @@ class ArchiveStorage(PrivateStorage):
     def _save(self, name: str, content: Any) -> str:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=path.parent, suffix=UNFINISHED, delete=False) as unfinished:
-            for chunk in content.chunks():
-                unfinished.write(chunk)
-            unfinished.flush()
-            os.fchmod(unfinished.fileno(), 0o640)
-            os.fsync(unfinished.fileno())
-        Path(unfinished.name).rename(path)
+        unfinished = _write_unfinished(path.parent, content)
+        unfinished.rename(path)
         for folder in (path.parent, path.parent.parent, Path(self.location)):
             _sync(folder)
         return name
+
+
+def _write_unfinished(folder: Path, content: Any) -> Path:
+    """Write all of it beside where it is to be; where it does not fit, leave nothing that takes room."""
+    with NamedTemporaryFile(dir=folder, suffix=UNFINISHED, delete=False) as file:
+        try:
+            for chunk in content.chunks():
+                file.write(chunk)
+            file.flush()
+            os.fchmod(file.fileno(), 0o640)
+            os.fsync(file.fileno())
+        except OSError:
+            Path(file.name).unlink()
+            raise
+    return Path(file.name)
 
 
 def _sync(folder: Path) -> None:

@@ -30,7 +30,10 @@ def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
         "public_id",
         f"{changed} 'published'",
         _("The record is published, and the row would change it."),
-        _("Ask for the import to publish, which takes an editor, or leave the row out."),
+        _(
+            "A file changes published records only where “Publish the measures of this file” is ticked at its upload."
+            " Only editors can tick it: give them the file, or leave the row out."
+        ),
     )
     if publish:
         return [

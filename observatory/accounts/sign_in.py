@@ -141,8 +141,12 @@ def refuse(request: Any, response: HttpResponse | None = None, credentials: Any 
     refusal = getattr(request, "sign_in_refusal", Refusal.NAME)
     is_busy = refusal is Refusal.BUSY
     seconds = BUSY_SECONDS if is_busy else int(settings.AXES_COOLOFF_TIME.total_seconds())
-    context = {"refusal": refusal.value, "username": (credentials or request.POST).get("username", "")}
-    page = render(request, "locked_out.html", context, status=503 if is_busy else 429)
+    context = {
+        "refusal": refusal.value,
+        "username": (credentials or request.POST).get("username", ""),
+        "seconds": seconds,
+    }
+    page = render(request, "locked_out.html", context, status=429)
     page.headers["Retry-After"] = str(seconds)
     return page
 

@@ -132,10 +132,19 @@ def _has_ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 class Supervisor:
-    """Keeps what it is given running until it is asked to stop; `say` tells a person what happened."""
+    """Keeps what it is given running until it is asked to stop; `say` tells a person what happened, and each change of
+    what `faults` finds to be amiss."""
 
-    def __init__(self, supervised: Sequence[Supervised], *, say: Callable[[str], None], log_name: Path) -> None:
-        self.supervised, self.say, self.log_name = supervised, say, log_name
+    def __init__(
+        self,
+        supervised: Sequence[Supervised],
+        *,
+        say: Callable[[str], None],
+        log_name: Path,
+        faults: Callable[[], list[str]] = list,
+    ) -> None:
+        self.supervised, self.say, self.log_name, self.faults = supervised, say, log_name, faults
+        self.known_faults: list[str] = []
         self.is_stopping = False
         self.deaths = {one.name: 0 for one in supervised}
         self.began_at = {one.name: 0.0 for one in supervised}
@@ -155,6 +164,7 @@ class Supervisor:
         while not self.is_stopping:
             for one in self.supervised:
                 self._look_after(one)
+            self._tell_faults()
             time.sleep(LOOKS_EVERY)
 
     def end(self, *, seconds: float) -> None:
@@ -171,6 +181,15 @@ class Supervisor:
                 self._start(one)
         elif how := one.death():
             self._note_death(one, how)
+
+    def _tell_faults(self) -> None:
+        faults = self.faults()
+        for fault in faults:
+            if fault not in self.known_faults:
+                self.say(fault)
+        if self.known_faults and not faults:
+            self.say("Files can be saved again.")
+        self.known_faults = faults
 
     def _start(self, one: Supervised) -> None:
         self.starts_at.pop(one.name, None)

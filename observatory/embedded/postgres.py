@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
@@ -30,6 +30,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
+from observatory.embedded import server_log
 from observatory.secret_file import read_or_create
 
 HOST = "127.0.0.1"
@@ -39,7 +40,6 @@ ATTEMPTS = 6  # to start: a port may be taken between choosing and using it, a d
 REST = (
     5  # seconds in which a process that could not start the server does not try again: whoever asks then need not wait
 )
-LOG_BYTES = 1_000_000  # above this the server's log begins anew with the next start
 # Mistakes in statements are told to who sent them; a log of them would grow with every refused row
 LOGGED = "-c log_min_messages=log -c log_checkpoints=off"
 
@@ -136,15 +136,17 @@ def _running(cluster: Path) -> Address:
     """The address of the cluster's server, which is made and started if need be."""
     if not cluster.exists():
         _create_cluster(cluster)
-    port = _last_port(cluster)
+    port, began, said = _last_port(cluster), server_log.size(cluster), ""
     for attempt in range(ATTEMPTS):
         time.sleep(0.2 * attempt)
         if not _postmaster(cluster):
-            _start(cluster, port if port and _is_free(port) else _free_port())
-        if address := _await_answer(cluster):
+            said = _start(cluster, port if port and _is_free(port) else _free_port())
+        if address := _await_answer(cluster, began):
             _ensure_roles(cluster, address)
             return address
-    raise PostgresError(f"The embedded PostgreSQL does not start. Its log ends:\n{_end_of_log(cluster)}")
+    if end := server_log.end(cluster, began):
+        raise PostgresError(f"The embedded PostgreSQL does not start. Its log ends:\n{end}")
+    raise PostgresError(f"The embedded PostgreSQL does not start and writes no log. {said}")
 
 
 def find_server(data_dir: Path) -> Address | None:
@@ -231,7 +233,7 @@ def _ensure_roles(cluster: Path, address: Address) -> None:
     deadline = time.monotonic() + PATIENCE
     while not _lets_in(address, Role.APP):  # a moment: the server reads its configuration beside its other work
         if time.monotonic() > deadline:
-            raise PostgresError(f"The embedded PostgreSQL refuses its roles. Its log ends:\n{_end_of_log(cluster)}")
+            raise PostgresError(f"The embedded PostgreSQL refuses its roles. Its log ends:\n{server_log.end(cluster)}")
         time.sleep(0.05)
     (cluster / ROLES_MADE).touch()  # last: what was broken off is done once more
 
@@ -253,15 +255,16 @@ def _lets_in(address: Address, role: Role) -> bool:
 # Starting, and knowing that it runs
 
 
-def _start(cluster: Path, port: int) -> None:
-    """Ask for a start; whether it worked is for the caller to see."""
+def _start(cluster: Path, port: int) -> str:
+    """Ask for a start; whether it worked is for the caller to see. Return what went wrong, if that is known."""
     # No server of ours lives. Were the file left, the server would shrink back from any process that has its old number
     (cluster / "postmaster.pid").unlink(missing_ok=True)
-    log = cluster / "server.log"
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.replace(cluster / "server.log.1")
-    with suppress(PostgresError):
-        _run("pg_ctl", cluster, "start", "-w", "-t", str(PATIENCE), "-l", log.name, "-o", f"-p {port} {LOGGED}")
+    server_log.begin_anew_where_long(cluster)
+    try:
+        _run("pg_ctl", cluster, "start", "-w", "-t", str(PATIENCE), "-l", server_log.NAME, "-o", f"-p {port} {LOGGED}")
+    except PostgresError as error:
+        return str(error)
+    return ""
 
 
 def _postmaster(cluster: Path) -> psutil.Process | None:
@@ -274,14 +277,16 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
         return None
 
 
-def _await_answer(cluster: Path) -> Address | None:
-    """The address, as soon as the server lets us in; None when it dies before."""
+def _await_answer(cluster: Path, began: int) -> Address | None:
+    """The address, as soon as the server lets us in; None when it dies before. Its log had `began` bytes before."""
     deadline = time.monotonic() + PATIENCE
     while _postmaster(cluster):
         if address := _answering(cluster):
             return address
         if time.monotonic() > deadline:
-            raise PostgresError(f"The embedded PostgreSQL does not answer. Its log ends:\n{_end_of_log(cluster)}")
+            raise PostgresError(
+                f"The embedded PostgreSQL does not answer. Its log ends:\n{server_log.end(cluster, began)}"
+            )
         time.sleep(0.05)
     return None
 
@@ -323,13 +328,6 @@ def _free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _end_of_log(cluster: Path) -> str:
-    try:
-        return "\n".join((cluster / "server.log").read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-    except OSError as error:
-        return str(error)
 
 
 # Running PostgreSQL's programs

@@ -1,7 +1,8 @@
 """How often one address may ask for what costs: files, searches, and pages that are not ready.
 
 What comes from the cache, and "not modified", is not counted: this stands inside of it. Nor is who has signed in. Each
-process counts for itself and forgets after a minute, so that a limit is reached late rather than early.
+process counts for itself, up to its share of the limit, and forgets after a minute: together they let no more pass, and
+who meets the same process each time is stopped earlier. A count in the database would cost each stranger a write.
 """
 
 import time
@@ -12,7 +13,9 @@ from math import ceil
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -20,7 +23,7 @@ from limits.strategies import FixedWindowRateLimiter
 from foundation.publication.public_pages import PublicPage
 from observatory.middleware.caching import is_signed_in
 from observatory.middleware.questions import page_of
-from observatory.refusals import refusal
+from observatory.refusals import Link, refusal
 from observatory.visitors import client_network
 
 
@@ -44,10 +47,15 @@ def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 def _limit_of(request: HttpRequest, page: PublicPage) -> RateLimitItemPerMinute | None:
     """What a request counts as; None where that has no limit. Without a cache every page is made anew, and free."""
     if page.is_file:
-        return _per_minute("files", settings.DOWNLOADS_PER_MINUTE)
+        return _share("files", settings.DOWNLOADS_PER_MINUTE)
     if request.GET.get("q"):
-        return _per_minute("searches", settings.SEARCHES_PER_MINUTE)
-    return _per_minute("pages", settings.PAGES_PER_MINUTE if settings.PAGE_CACHE_MB else 0)
+        return _share("searches", settings.SEARCHES_PER_MINUTE)
+    return _share("pages", settings.PAGES_PER_MINUTE if settings.PAGE_CACHE_MB else 0)
+
+
+def _share(what: str, most: int) -> RateLimitItemPerMinute | None:
+    """That of this process, of what all of them let pass."""
+    return _per_minute(what, ceil(most / max(1, settings.WEB_WORKERS)))
 
 
 @cache
@@ -57,14 +65,21 @@ def _per_minute(what: str, most: int) -> RateLimitItemPerMinute | None:
 
 def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) -> HttpResponse:
     seconds = max(seconds, 1)
-    what = {"files": _("downloads"), "searches": _("searches"), "pages": _("pages")}[limit.namespace]
+    reasons = {
+        "files": _("Too many downloads came from your address or network in the last minute."),
+        "searches": _("Too many searches came from your address or network in the last minute."),
+        "pages": _("Too many pages were asked for from your address or network in the last minute."),
+    }
+    whole = Link(reverse("measures_csv"), _("All entries in one file (CSV)"))
     return refusal(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,
         heading=_("Too often in one minute"),
-        reason=_("More than %(most)d %(what)s in a minute came from your address or network.")
-        % {"most": limit.amount, "what": what},
-        remedy=_("Wait %(seconds)d seconds, then try again. Who needs everything finds it in measures.csv.")
+        reason=reasons[limit.namespace],
+        remedy=ngettext(
+            "Wait %(seconds)d second, then try again.", "Wait %(seconds)d seconds, then try again.", seconds
+        )
         % {"seconds": seconds},
+        link=None if limit.namespace == "files" else whole,
         retry_after=seconds,
     )

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from observatory.refusals import refusal
+from observatory.writable_folders import is_full
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def busy_database(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
         return get_response(request)
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return busy(request, exception) if isinstance(exception, BUSY) else None
+        return busy(request, exception) if isinstance(exception, BUSY) and not is_full(exception) else None
 
     hooked: Any = middleware
     hooked.process_exception = process_exception  # Django calls it for what views raise

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, closing
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -20,6 +21,7 @@ from observatory.serving.refusal import Disconnected, Refusal
 from observatory.serving.request_body import Receive, read_body
 from observatory.serving.sending import Send, Sender, read_blocks, until_gone
 from observatory.serving.slow_readers import SlowReaders
+from observatory.writable_folders import FAULT, is_unwritable, words_for_log
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,8 @@ class Boundary:
             await sender.whole(refusal.status, refusal.headers(), refusal.words.encode())
         except Disconnected:
             pass  # there is nobody to tell
+        except OSError as error:
+            await self._tell_fault(scope, sender, error)
         except Exception:
             log.exception("%s %s broke off", scope["method"], scope["path"])
             await sender.broken()
@@ -104,6 +108,19 @@ class Boundary:
             return
         async with self._blocks(answer.response, answer.context) as blocks:
             await sender.streamed(answer.status, answer.headers, until_gone(blocks, receive))
+
+    async def _tell_fault(self, scope: Scope, sender: Sender, error: OSError) -> None:
+        """Django's answer to what the disk refused; where another has begun, that is broken off."""
+        if not is_unwritable(error):
+            log.error("%s %s broke off", scope["method"], scope["path"], exc_info=error)
+            await sender.broken()
+        elif sender.has_begun:
+            log.error("%s %s broke off. %s", scope["method"], scope["path"], words_for_log(error))
+            await sender.broken()
+        else:
+            answer = await self._run_now(self._handled, environ_of(scope, BytesIO()) | {FAULT: error})
+            # What is still to come of the body is not read
+            await sender.whole(answer.status, [*answer.headers, (b"connection", b"close")], answer.body)
 
     def _run(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
         """Have a thread do it; raise Refusal where too many wait for one."""

@@ -21,7 +21,7 @@ class Sender:
 
     def __init__(self, scope: Scope, send: Send, stalled: float) -> None:
         address, port = scope["client"]
-        self._peer, self._send, self._has_begun = (address, int(port)), send, False
+        self._peer, self._send, self.has_begun = (address, int(port)), send, False
         self._stalled = stalled
 
     async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -37,27 +37,27 @@ class Sender:
         try:
             async with aclosing(blocks):
                 async for block in blocks:
-                    if not self._has_begun:
+                    if not self.has_begun:
                         await self._begin(status, headers)
                     async with asyncio.timeout(self._stalled):
                         await self._send({"type": "http.response.body", "body": block, "more_body": True})
         except TimeoutError:
             await asyncio.to_thread(close_connection, self._peer)
             return
-        if not self._has_begun:
+        if not self.has_begun:
             await self._begin(status, headers)
         await self._send({"type": "http.response.body", "body": b""})
 
     async def broken(self) -> None:
         """Tell of an error of ours; where the answer has begun, break it off, so that nobody takes it for whole."""
-        if self._has_begun:
+        if self.has_begun:
             await asyncio.to_thread(close_connection, self._peer)
         else:
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
             await self.whole(500, headers, b"Something went wrong here. The log of this site says more.\n")
 
     async def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        self._has_begun = True
+        self.has_begun = True
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
 
 

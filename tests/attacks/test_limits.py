@@ -44,10 +44,16 @@ def test_downloads_of_an_address_are_counted_together(client: Client) -> None:
     refused = client.get("/measures.csv")
     assert _is_plain_refusal(refused)
     assert refused.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert "More than 3 downloads in a minute" in refused.text
+    assert "Too many downloads came from your address or network in the last minute." in refused.text
+    assert "measures.csv" not in refused.text  # which is limited as well
     assert refused.headers["Cache-Control"] == "no-store"
     assert _statuses(client, ["/measures.csv"], ELSEWHERE) == [200]
     assert client.get("/measures/").status_code == 200
+
+
+def test_processes_share_a_limit(client: Client, settings: Settings) -> None:
+    settings.WEB_WORKERS, settings.DOWNLOADS_PER_MINUTE = 2, 5
+    assert _statuses(client, FILES) == [200, 200, 200, 429, 429]
 
 
 def test_copies_of_sources_are_downloads(client: Client) -> None:
@@ -76,6 +82,7 @@ def test_searches_are_counted_and_those_that_are_ready_are_not(client: Client, p
     refused = client.get(f"{page}?q=more")
     assert _is_plain_refusal(refused)
     assert "<h1>Too often in one minute</h1>" in refused.text
+    assert '<a href="/measures.csv" rel="nofollow">All entries in one file (CSV)</a>' in refused.text
     assert _statuses(client, [f"{page}?q=more"], ELSEWHERE) == [200]
 
 

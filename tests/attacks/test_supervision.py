@@ -24,6 +24,7 @@ from observatory.demo.database import Database
 from observatory.demo.supervision import LOG_BYTES, LOG_FILES, CannotStart, Program, Supervisor, open_log
 from observatory.embedded.data_folder import DataFolderError, check_data_folder
 from observatory.embedded.postgres import ensure_server, server_number, stop_server
+from tests.small_disks import make_read_only, small_disk
 
 PATIENCE = 30
 PARENT = """
@@ -174,6 +175,22 @@ def test_what_dies_at_once_each_time_is_started_ever_more_seldom() -> None:
     assert "for the 9th time" in said[-1]
 
 
+def test_what_is_amiss_is_said_once_and_that_it_is_over() -> None:
+    said: list[str] = []
+    found = iter([[], ["imports is full"], ["imports is full"], ["imports is full", "tmp is full"], [], []])
+
+    def faults() -> list[str]:
+        try:
+            return next(found)
+        except StopIteration:
+            supervisor.stop()
+            return []
+
+    supervisor = Supervisor([], say=said.append, log_name=Path("demo.log"), faults=faults)
+    supervisor.run()
+    assert said == ["imports is full", "tmp is full", "Files can be saved again."]
+
+
 # The log
 
 
@@ -230,14 +247,8 @@ def test_second_start_says_where_it_runs_already(tmp_path: Path) -> None:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["/bin/mount", "-t", "tmpfs", "-o", "size=2m", "none", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("Only root can mount a file system.")
-    yield folder
-    subprocess.run(["/bin/umount", "--lazy", str(folder)], check=True)
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk
 
 
 def test_full_disk_is_named_with_a_remedy(disk: Path) -> None:
@@ -258,7 +269,7 @@ def test_small_disk_is_refused_before_a_database_is_begun(disk: Path) -> None:
 def test_start_on_a_folder_that_cannot_be_written_says_so_in_a_line(disk: Path, has_secret: bool) -> None:
     if has_secret:
         (disk / "secret_key").write_text("secret" * 10)
-    subprocess.run(["/bin/mount", "-o", "remount,ro", str(disk)], check=True)
+    make_read_only(disk)
     code, said = demo(disk)
     assert code == 1
     (line,) = said.strip().splitlines()

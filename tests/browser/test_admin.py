@@ -18,6 +18,7 @@ from foundation.files.models import FileImport
 from measures import workflow
 from measures.models import Measure
 from tests import factories
+from tests.csv_files import MEASURE, csv_text
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -247,6 +248,59 @@ def test_rooms_are_accessible_and_fit(page: Page, live_server: LiveServer, sign_
     assert found == set()
 
 
+HIDDEN_CELLS = """() => [...document.querySelectorAll("#content td, #content tbody th")]
+    .filter((cell) => cell.getBoundingClientRect().right > innerWidth).map((cell) => cell.textContent.trim())"""
+"""The cells of a page that one sees only after moving a table to the left."""
+
+
+def test_phone_shows_the_page_first_and_the_menu_when_asked(
+    page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str]
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, factories.editor())
+    page.goto(f"{live_server.url}/admin/foundation/fileimport/")
+    box = page.locator("#content").bounding_box()
+    assert box
+    assert box["y"] < 320
+    link = page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Sources")
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(link).to_be_visible()
+    colors = link.evaluate("(a) => [getComputedStyle(a).color, getComputedStyle(a.closest('nav')).backgroundColor]")
+    assert colors[0] != colors[1]  # of a popover Axe does not tell
+    assert Axe().run(page).response["violations"] == []
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    link.click()
+    expect(page).to_have_url(f"{live_server.url}/admin/measures/source/")
+    page.set_viewport_size({"width": 1280, "height": 844})
+    expect(link).to_be_visible()
+    expect(page.get_by_role("button", name="Menu")).to_be_hidden()
+
+
+def test_phone_shows_why_rows_are_refused(
+    page: Page, live_server: LiveServer, sign_in: SignIn, tmp_path: Path, settings: Settings
+) -> None:
+    settings.IMPORTS_DIR = tmp_path / "imports"
+    page.set_viewport_size({"width": 390, "height": 844})
+    factories.country()
+    factories.topic()
+    editor = factories.editor()
+    sign_in(page, editor)
+    page.goto(f"{live_server.url}/admin/foundation/fileimport/add/")
+    page.get_by_label("What the rows are").select_option("measures")
+    rows = csv_text(
+        [MEASURE | {"kind": "a_kind_that_nobody_knows", "topics": "none.such"}, MEASURE | {"country": "XXX"}]
+    )
+    page.set_input_files("#id_file", {"name": "mine.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+    page.get_by_role("button", name="Show what would change").click()
+    expect(page.get_by_text("2 rows are refused")).to_be_visible()
+    assert page.locator("#content tbody td").count() >= 8
+    assert page.evaluate(HIDDEN_CELLS) == []
+    assert Axe().run(page).response["violations"] == []
+
+
 def test_stale_form_of_a_published_record_is_shown_but_not_saved(
     page: Page, live_server: LiveServer, sign_in: SignIn
 ) -> None:
@@ -256,7 +310,7 @@ def test_stale_form_of_a_published_record_is_shown_but_not_saved(
     page.locator("#id_title_es").fill("Escrito antes")
     workflow.publish(draft, by=factories.editor())
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator(".errorlist").first).to_contain_text("now “Published”")
+    expect(page.locator(".form-faults")).to_contain_text("now “Published”")
     assert page.locator("#id_title_es").input_value() == "Escrito antes"
     draft.refresh_from_db()
     assert draft.title_es == ""

@@ -17,6 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 
 expect.set_options(timeout=20_000)  # ms; a busy machine takes its time to save
 
+HIDDEN_CELLS = """() => [...document.querySelectorAll("#content .preview :is(td, tbody th)")]
+    .filter((cell) => cell.getBoundingClientRect().right > innerWidth).map((cell) => cell.textContent.trim())"""
+"""The cells of a page that one sees only after moving a table to the left."""
+
 BODY = "Entity;Code;Day;Reported\n" + "".join(
     f"{name};{code};2020-03-{day:02d};{day * 10}\n"
     for name, code in (("Peru", "PER"), ("Ecuador", "ECU"), ("World", "OWID_WRL"))
@@ -103,6 +107,12 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
     page.goto(f"{live_server.url}{held.get_absolute_url()}")
     expect(page.get_by_text("2 values lie outside the range of the feed")).to_be_visible()
     accessible(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    for url in (held.get_absolute_url(), feed.get_absolute_url()):
+        page.goto(f"{live_server.url}{url}")
+        assert page.locator("#content .preview tbody td").count() >= 6
+        assert page.evaluate(HIDDEN_CELLS) == []
+    page.goto(f"{live_server.url}{held.get_absolute_url()}")
     page.get_by_role("button", name="Publish these values").click()
     expect(page.locator(".messagelist")).to_contain_text("The values are published")
     page.get_by_role("button", name="Roll back").click()

@@ -171,8 +171,9 @@ class FileImportAdmin(admin.ModelAdmin):
             page=_Counted(rows, ROWS_OF_A_PAGE, 0 if file_import.applied_at else count).get_page(
                 request.GET.get("page")
             ),
+            has_rows=any(counts.values()),
             can_import=not file_import.refused
-            and (file_import.new or file_import.changed or file_import.publish)
+            and (file_import.new or file_import.changed or (file_import.publish and file_import.unchanged))
             and not file_import.applied_at,
         )
 

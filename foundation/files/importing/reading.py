@@ -26,6 +26,9 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 OWN_COLUMNS = ("row", "column", "problem", "remedy")
 """What a file of failed rows has beside the columns of the original; ignored, so that it can be mended and imported."""
 SPREADSHEETS = {b"PK\x03\x04": "XLSX/ODS", b"\xd0\xcf\x11\xe0": "XLS"}
+CONTROLS = bytes(sorted({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1a\x1b"}))
+FIRST_BYTES, MOST_CONTROLS = 4096, 8
+"""Bytes at the beginning of a file that are looked at, and control characters among them that a text may have."""
 
 _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 
@@ -101,6 +104,7 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
                 _("This is a spreadsheet (%(kind)s), not a CSV file.") % {"kind": name},
                 _("Save it as “CSV UTF-8” in the spreadsheet program and import that file."),
             )
+    _refuse_no_text(path)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", [_("The file was read as UTF-16.")]
     if _decodes(path, "utf-8"):
@@ -113,6 +117,18 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
         )
     encoding = "cp1252" if _decodes(path, "cp1252") else "latin-1"
     return encoding, [_("The file is not UTF-8; it was read as %(encoding)s.") % {"encoding": encoding}]
+
+
+def _refuse_no_text(path: Path) -> None:
+    """A damaged cell may hold a control character or two; a picture, a program or UTF-16 without a mark has many."""
+    with path.open("rb") as file:
+        start = file.read(FIRST_BYTES)
+    controls = len(start) - len(start.translate(None, CONTROLS))
+    if controls > MOST_CONTROLS and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileProblem(
+            _("This is no CSV file: it holds bytes that stand in no text, as a picture does or a program."),
+            _("Save the table as “CSV UTF-8” in the program that it comes from and import that file."),
+        )
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -21,6 +21,7 @@ from observatory.demo.supervision import LAST_WORDS, Program, Supervisor, open_l
 from observatory.embedded.data_folder import DataFolderError, check_data_folder, problem_in_words
 from observatory.embedded.postgres import PostgresError, ensure_server, find_server, stop_server
 from observatory.translations import compile_catalogues
+from observatory.writable_folders import unwritable
 
 HOST = "127.0.0.1"
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -75,7 +76,7 @@ class Command(BaseCommand):
         web = Program("web server", [*MANAGE, "serve", "--port", str(port)], log, keeps_open=claim.kept_by_children)
         worker = Program("background worker", WORKER, log, keeps_open=claim.kept_by_children)
         database = [Database(settings.DATA_DIR, clients=[worker])] if is_embedded else []
-        supervisor = Supervisor([web, worker, *database], say=self._say, log_name=path)
+        supervisor = Supervisor([web, worker, *database], say=self._say, log_name=path, faults=_faults)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda _number, _frame: supervisor.stop())
         try:
@@ -106,6 +107,10 @@ class Command(BaseCommand):
         with suppress(OSError):
             self.stdout.write(words)
             self.stdout.flush()  # also where the output goes into a file or a pipe
+
+
+def _faults() -> list[str]:
+    return [f"No files can be saved in {folder}. The pages are served; uploads are refused." for folder in unwritable()]
 
 
 class Claim:

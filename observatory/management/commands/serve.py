@@ -39,6 +39,7 @@ class Command(BaseCommand):
         wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
         where = ("--host", host, "--port", str(port), "--workers", str(workers))
+        os.environ["WEB_WORKERS"] = str(workers)  # each of them counts its share of the limits
         # In place of this process, so that who started it watches and ends the server itself
         command = [sys.executable, "-m", "granian", *OPTIONS, *where, "observatory.asgi:application"]
         os.execv(sys.executable, command)  # noqa: S606  there is no shell to fear

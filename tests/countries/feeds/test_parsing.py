@@ -93,6 +93,29 @@ def test_day_that_is_none_is_refused(order: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("order", "text", "problem", "remedy"),
+    [
+        *(("iso", text, "There is no such day.", "ask the source") for text in ("2026-02-31", "20260231", "2026-13")),
+        *(("iso", text, "There is no such day.", "ask the source") for text in ("2026-Q5", "2026M13")),
+        *((order, "31/02/2026", "There is no such day.", "ask the source") for order in ("iso", "day_first")),
+        ("month_first", "29/05/2020", "The day cannot be read.", "Choose in the feed how days are written"),
+        ("iso", "29/05/2020", "The day cannot be read.", "Choose in the feed how days are written"),
+        ("iso", "May 2020", "The day cannot be read.", "written as 2020-05-29"),
+    ],
+)
+def test_day_that_is_none_is_told_from_one_in_another_order(order: str, text: str, problem: str, remedy: str) -> None:
+    with pytest.raises(Unknown) as told:
+        period_reader(IndicatorFeed(day_order=order))(text)
+    assert (told.value.problem, remedy in told.value.remedy) == (problem, True)
+
+
+@pytest.mark.parametrize("text", ["9" * 26, "-" + "9" * 26, "9" * 15, "1e400", "9" * 26 + ".5", "9" + ",999" * 8])
+def test_number_of_too_many_digits_is_a_number(text: str) -> None:
+    with pytest.raises(Unknown, match=r"The value is too large."):
+        value_reader(IndicatorFeed())(text)
+
+
+@pytest.mark.parametrize(
     ("fields", "text", "value"),
     [
         *(({}, "7", "7"), ({}, " -3 ", "-3"), ({}, "20.25", "20.25"), ({}, "1e3", "1000.000000")),

@@ -37,6 +37,8 @@ def test_stale_save_is_refused_shows_both_and_loses_neither() -> None:
 
     page = signed_in(eva).post(url, by_eva | {"title_en": "Of Eva", "short_title_en": "Eva"})
     assert admin_forms.errors(page)[0].startswith("Nothing is saved yet: ana changed this record")
+    assert "Please correct the error" not in page.text
+    assert page.text.count("Nothing is saved yet") == 1
     assert differences(page) == [
         ("Title (English)", "Old", "Of Ana", "Of Eva", True),
         ("Title (Spanish)", "Viejo", "De Ana", "Viejo", False),

@@ -300,6 +300,41 @@ def test_refused_action_names_each_record_and_changes_none() -> None:
     assert not Measure.objects.published().exists()
 
 
+def _published_twice(client: Client, where: str, measures: list[Measure], **more: str) -> list[str]:
+    """What is said after the second of two clicks, whose first answer nobody reads."""
+    seen = json.dumps({str(measure.pk): measure.record_version for measure in measures})
+    data = {"action": "publish", "_selected_action": [measure.pk for measure in measures], "seen": seen, **more}
+    client.post(where, data)
+    client.cookies.pop("messages", None)
+    return [str(message) for message in client.post(where, data, follow=True).context["messages"]]
+
+
+@pytest.mark.parametrize("query", ["", "?workflow=draft"])
+@pytest.mark.parametrize("more", [{}, {"asked": "1"}])
+def test_second_click_says_what_the_first_one_did(query: str, more: dict[str, str]) -> None:
+    editor, first, second = factories.editor(), factories.draft(), factories.draft()
+    said = _published_twice(signed_in(editor), LIST + query, [first, second], **more)
+    assert said[-1] == "Publish: 2 entries. You sent this twice; it was done once."
+    assert Measure.objects.published().count() == 2
+
+
+def test_second_click_of_somebody_else_or_on_more_is_no_second_click() -> None:
+    first, second = factories.draft(), factories.draft()
+    seen = json.dumps({str(measure.pk): measure.record_version for measure in (first, second)})
+    signed_in(factories.editor()).post(LIST, {"action": "publish", "_selected_action": [first.pk], "seen": seen})
+    both = {"action": "publish", "_selected_action": [first.pk, second.pk], "seen": seen}
+    for client in (signed_in(factories.user(group="editor")), signed_in(User.objects.create_superuser("other"))):
+        said = [str(message) for message in client.post(LIST, both, follow=True).context["messages"]]
+        assert said[0].startswith("Nothing was changed: 1 record was changed by somebody after you opened the list.")
+        said = [
+            str(message)
+            for message in client.post(
+                f"{LIST}?workflow=draft", both | {"_selected_action": [first.pk]}, follow=True
+            ).context["messages"]
+        ]
+        assert said == ["Nothing was changed: what you selected has left this list meanwhile."]
+
+
 def test_sources_offered_are_in_order_of_title() -> None:
     for title in ("Gazette C", "Gazette A", "Gazette B"):
         factories.source(title=title)

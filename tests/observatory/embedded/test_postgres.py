@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from observatory.embedded.postgres import Role, ensure_server, find_server, stop_server
+from observatory.embedded.postgres import PostgresError, Role, ensure_server, find_server, stop_server
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -51,6 +51,36 @@ def test_first_call_makes_a_server_with_the_project_database(data_dir: Path) -> 
         ask(data_dir, "SELECT datcollate || ' ' || pg_encoding_to_char(encoding) FROM pg_database LIMIT 1")
         == "C.UTF-8 UTF8"
     )
+
+
+def _refusal(data_dir: Path) -> str:
+    with pytest.raises(PostgresError) as told:
+        ensure_server(data_dir)
+    return str(told.value)
+
+
+def test_failed_start_quotes_its_own_lines_of_the_log_alone(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    stop_server(data_dir)
+    cluster = data_dir / "postgres"
+    with (cluster / "server.log").open("a") as log:
+        log.write("FATAL: of last week\n")
+    with (cluster / "postgresql.conf").open("a") as configuration:
+        configuration.write("no_such_parameter = 1\n")
+    said = _refusal(data_dir)
+    assert "no_such_parameter" in said
+    assert "of last week" not in said
+
+
+def test_start_that_can_write_no_log_says_what_the_program_said(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    stop_server(data_dir)
+    log = data_dir / "postgres" / "server.log"
+    log.rename(log.with_suffix(".old"))
+    log.mkdir()
+    said = _refusal(data_dir)
+    assert "does not start and writes no log. pg_ctl failed for" in said
+    assert "server.log" in said
 
 
 def test_server_never_runs_as_root(data_dir: Path) -> None:

@@ -43,6 +43,22 @@ def test_form_with_nul_is_refused(field: str) -> None:
     assert Client().post(LOGIN, data).status_code == 200
 
 
+def test_refusal_of_a_form_names_the_fields(admin_client: Client) -> None:
+    data = {"key": "a", "name_en": "a\0b", "name_es": "c\0", "a\0name": "x"}
+    refused = admin_client.post("/admin/measures/topic/add/", data)
+    assert refused.status_code == 400
+    assert "in: “name_en”, “name_es”, “a␀name”." in refused.text
+    assert "what you wrote still stands in the form" in refused.text
+    assert "in: “go”." in Client().get("/countries/?go=%00").text
+
+
+def test_refusal_of_a_form_names_few_fields_and_no_markup(admin_client: Client) -> None:
+    data = {f"<b>{number}{'x' * 500}": "\0" for number in range(9)}
+    refused = admin_client.post("/admin/measures/topic/add/", data)
+    assert refused.text.count("&lt;b&gt;") == 5
+    assert "x" * 61 not in refused.text
+
+
 @pytest.mark.parametrize("model", ["countries/indicatorfeed", "measures/topic", "auth/group"])
 @pytest.mark.parametrize("key", ["none", "²", "9" * 30, ""])
 def test_selection_of_what_can_be_no_record_is_refused(admin_client: Client, model: str, key: str) -> None:

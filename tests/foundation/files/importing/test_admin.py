@@ -142,8 +142,18 @@ def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
     published = factories.measure()
     page = _text(_upload(client, [{"public_id": published.public_id, "title_en": "Changed"}], publish="on"))
     assert "The record is published, and the row would change it." in page
+    assert "Only editors can tick it: give them the file, or leave the row out." in page
     _upload(client, "key,label_en,label_es,label_pt\nnew,N,N,N\n", file_type="topics")
     assert not Topic.objects.filter(key="new").exists()
+
+
+@pytest.mark.parametrize("data", [{}, {"publish": "on"}])
+def test_file_of_a_header_alone_is_said_to_have_no_rows(data: dict[str, str]) -> None:
+    answer = _upload(_as("editor"), csv_text([MEASURE]).splitlines()[0] + "\n\n", **data)
+    page = _text(answer)
+    assert "The file has a header and no rows below it" in page
+    assert "The database has all of this already" not in page
+    assert "confirm_form" not in answer.text
 
 
 def test_editor_publishes_by_asking_and_an_analyst_cannot_confirm_it() -> None:

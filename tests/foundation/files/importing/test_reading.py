@@ -91,6 +91,23 @@ def test_file_that_is_no_table_of_measures_is_refused(tmp_path: Path, content: b
     assert caught.value.remedy
 
 
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c63f8cf00000301010018dd8db00000000049454e44ae426082"
+)
+"""A picture of one point."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [PNG, b"\x7fELF" + bytes(60), b"\x1f\x8b\x08" + bytes(range(256)), csv_text([ROW]).encode("utf-16-le")],
+    ids=["picture", "program", "packed", "utf-16 without a mark"],
+)
+def test_what_is_no_text_is_told_from_a_table_without_a_header(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(FileProblem, match="This is no CSV file: it holds bytes that stand in no text"):
+        run(tmp_path, content)
+
+
 def test_unknown_column_is_told_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
         run(tmp_path, "country,kind,titel_en\nPER,law,A\n")

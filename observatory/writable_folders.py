@@ -1,0 +1,74 @@
+"""The folders that the site writes into, and what is known where one of them takes no files.
+
+A look writes nothing, so that strangers may have it done as often as they like.
+"""
+
+import errno
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError
+from psycopg.errors import DiskFull
+
+from observatory.embedded.data_folder import FORBIDDEN, FULL, PROBE, problem_in_words
+
+FAULT = "observatory.fault"
+"""In the environment of a request whose body, or whose answer, could not be put on the disk: the error."""
+
+
+def folders() -> list[Path]:
+    """Those that settings name: for what is on its way in or out, and of each storage on this machine."""
+    names = (storage.get("OPTIONS", {}).get("setting") for storage in settings.STORAGES.values())
+    kept = [settings.MEDIA_ROOT, *(getattr(settings, name) for name in names if name)]
+    return [Path(folder) for folder in (settings.TEMPORARY_DIR, *kept)]
+
+
+def fault_of(folder: Path) -> OSError | None:
+    """Why no file can be written into the folder, or into what it would be made in; None where one can.
+
+    A quota is not seen. Root may write where a folder forbids it to all.
+    """
+    there = next(each for each in (folder, *folder.parents) if os.path.exists(each))  # Path's own raises
+    disk = os.statvfs(there)
+    if disk.f_flag & os.ST_RDONLY:
+        return OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
+    if not os.access(there, os.W_OK | os.X_OK):
+        return OSError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    if disk.f_bavail * disk.f_frsize < PROBE:
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+    return None
+
+
+def unwritable() -> list[str]:
+    """In English, for whoever runs the site: each folder that takes no files, by its last name alone, and why."""
+    faults = ((folder.name, fault_of(folder)) for folder in folders())
+    return [f"{name}: {os.strerror(fault.errno or 0)}" for name, fault in faults if fault]
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a disk or a quota is used up: ours, or that of the database."""
+    if isinstance(error, OperationalError):
+        return isinstance(error.__cause__, DiskFull)
+    return isinstance(error, OSError) and error.errno in FULL
+
+
+def is_unwritable(error: BaseException) -> bool:
+    """Whether something could not be written for a reason that whoever runs the site mends, not whoever uses it."""
+    if is_full(error) or not isinstance(error, OSError):
+        return is_full(error)
+    return error.errno == errno.EROFS or (error.errno in FORBIDDEN and _own_folder(error) is not None)
+
+
+def words_for_log(error: BaseException) -> str:
+    """What is wrong, in a line that names the folder, and what helps."""
+    if not isinstance(error, OSError):
+        return f"The disk of the database is full. Make room on it. {str(error).partition(chr(10))[0]}"
+    # The system names no file where it was open already
+    folder = _own_folder(error) or next((each for each in folders() if fault_of(each)), settings.DATA_DIR)
+    return problem_in_words(folder, error)
+
+
+def _own_folder(error: OSError) -> Path | None:
+    path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else Path()
+    return next((folder for folder in (*folders(), settings.DATA_DIR) if path.is_relative_to(folder)), None)
