@@ -5,6 +5,8 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 
+from countries.site import last_known_site
+
 PLAIN = "text/plain; charset=utf-8"
 NO_PAGES = (".csv", ".xlsx", ".xml", ".svg")
 """Endings of paths whose readers are programs."""
@@ -17,7 +19,7 @@ def refusal(
     if request.path_info.endswith(NO_PAGES):
         response = HttpResponse(f"{reason}\n{remedy}\n", content_type=PLAIN, status=status)
     else:
-        context = {"heading": heading, "reason": reason, "remedy": remedy}
+        context = {"heading": heading, "reason": reason, "remedy": remedy, "site": last_known_site().site}
         response = HttpResponse(get_template("refused.html").render(context), status=status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
