@@ -34,7 +34,7 @@ class SiteAdmin(MergingAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A sentence is seen whole."""
-        if db_field.name.startswith(("tagline_", "lead_")):
+        if db_field.name.startswith(("tagline_", "headline_", "lead_")):
             kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 3})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
