@@ -129,6 +129,11 @@ class Profile:
     other_tables: tuple[ShareTable, ...]
 
     @property
+    def has_content(self) -> bool:
+        """Whether anything is recorded; without roles and headlines there may be nothing to show."""
+        return any((self.picture, self.headlines, self.cards, self.other_figures, self.other_tables))
+
+    @property
     def other_notes(self) -> tuple[str, ...]:
         """What is to be known about the other figures."""
         return _notes(self.other_figures, self.other_tables)

@@ -42,6 +42,8 @@ PUBLIC_OF_EVERY_COUNTRY = (
 """What the map, the filters and the files show of countries without a page, and what gives them one."""
 NEW_EDITION = "_new_edition"
 """The button that starts a new edition of a role."""
+ON_CARD = ("role", "role_position")
+"""Where an indicator stands among those of a role."""
 
 
 def echo_view(request: HttpRequest) -> JsonResponse:
@@ -222,8 +224,14 @@ class IndicatorAdmin(MergingAdmin):
     fieldsets = [
         (None, {"fields": ["key", *three_languages("name", "definition")]}),
         (_("Values"), {"fields": ["unit", "decimals", "base", "is_daily", "map_breaks"]}),
-        (_("Place on a profile"), {"fields": ["headline_position", ("role", "role_position")]}),
+        (_("Place on a profile"), {"fields": ["headline_position", ON_CARD]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Indicator | None = None) -> Any:
+        """Where countries can have no role, there is no card to stand on."""
+        *others, (words, place) = super().get_fieldsets(request, obj)
+        rows = [row for row in place["fields"] if row != ON_CARD or roles_of(request)]
+        return [*others, (words, {**place, "fields": rows})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> tuple[str, ...]:
         """Files name an indicator by its key."""

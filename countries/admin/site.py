@@ -7,10 +7,14 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from countries.admin.country import three_languages
 from countries.models import Role, Site
+from countries.site import known_site
 from foundation.publication.public_version import forget_version
 from foundation.records.edit_conflict_admin import MergingAdmin
 
@@ -29,8 +33,15 @@ class SiteAdmin(MergingAdmin):
     fieldsets = [
         (_("Name"), {"fields": [*three_languages("name", "tagline"), ("citation_name", "contact")]}),
         (_("Home page"), {"fields": [*three_languages("headline", "lead"), "area"]}),
-        (_("Subject"), {"fields": three_languages("subject", "about")}),
+        (_("Subject"), {"fields": [*three_languages("subject", "about"), "roles"]}),
     ]
+    readonly_fields = ["roles"]
+
+    @admin.display(description=_("roles"))
+    def roles(self, site: Site) -> SafeString:
+        """What countries can be, and the way to it, which the menu has only where there are some."""
+        labels = ", ".join(str(role) for role in Role.objects.all()) or _("None, so no page speaks of roles.")
+        return format_html('<a href="{}">{}</a>', reverse("admin:countries_role_changelist"), labels)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A sentence is seen whole."""
@@ -71,3 +82,11 @@ class RoleAdmin(MergingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         """Files name a role by its key."""
         return ("key",) if obj else ()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The menu offers roles once there are some; the first is added from the page of the site."""
+        return super().has_module_permission(request) and known_site().has_roles
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(forget_version)

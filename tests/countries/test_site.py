@@ -1,7 +1,7 @@
 """The one row with the texts of the site: its rules, its page in the admin, and who reads it."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import translation
 
@@ -98,3 +98,23 @@ def test_analyst_reads_the_site() -> None:
     assert "name_en" not in admin_forms.held(page, "site_form")
     assert analyst.post(PAGE, {"name_en": "Forged"}).status_code == 403
     assert Site.objects.get().name_en == "Read only"
+
+
+def test_first_role_is_added_from_the_page_of_the_site() -> None:
+    factories.site()
+    editor = signed_in(factories.editor())
+    assert "None, so no page speaks of roles." in editor.get(PAGE).text
+    sent = {"key": "emitter", "position": "1", "label_en": "Emitter", "label_es": "Emisor", "label_pt": "Emissor"}
+    assert admin_forms.errors(editor.post("/admin/countries/role/add/", sent)) == []
+    assert '<a href="/admin/countries/role/">Emitter</a>' in editor.get(PAGE).text
+    public_version()  # outside of a test, the next page asks by itself
+    assert '<a href="/admin/countries/role/"' in editor.get("/admin/").text
+
+
+@pytest.mark.owner
+def test_site_is_read_while_an_upgrade_has_changed_its_columns() -> None:
+    factories.site(name_en="Known")
+    with connection.cursor() as cursor:
+        cursor.execute("alter table countries_site add column motto text default 'new', drop column tagline_es")
+    public_version()
+    assert (current_site().name, str(current_site().tagline)) == ("Known", "")

@@ -33,6 +33,7 @@ ANOTHER_FIELD = re.compile(
     r"migra|mobility|movilidad|mobilidade|refug|\basyl|\basil|deport|people on the move|americas|américas",
     re.IGNORECASE,
 )
+SITE_PAGE = "/admin/countries/site/site/change/"
 SITE = {
     "name_es": "Observatorio de Leyes Climáticas",
     "name_pt": "Observatório de Leis Climáticas",
@@ -184,14 +185,42 @@ def test_without_roles_no_page_speaks_of_them(client: Client, language: str, wor
         text = re.sub(r"<[^>]*>", " ", client.get(language + path).text)
         assert not [word for word in words if word in text], path
     client.force_login(factories.editor())
-    for path in ("/admin/countries/country/DEU/change/", "/admin/"):
+    for path in ("/admin/countries/country/DEU/change/", "/admin/countries/indicator/add/", "/admin/"):
         html = client.get(language + path).text
-        assert "roles-TOTAL_FORMS" not in html
-        assert "/mobilityrole/" not in html
+        assert [
+            part for part in ("roles-TOTAL_FORMS", "/mobilityrole/", "/role/", "role_position") if part in html
+        ] == []
+    assert f'<a href="{language}/admin/countries/role/">' in client.get(f"{language}{SITE_PAGE}").text
     factories.role()
+    assert "role_position" in client.get(f"{language}/admin/countries/indicator/add/").text
     assert "roles-TOTAL_FORMS" in client.get(f"{language}/admin/countries/country/DEU/change/").text
     client.logout()
     assert words[0] in client.get(f"{language}/countries/").text
+
+
+@pytest.mark.usefixtures("climate")
+def test_country_without_roles_and_figures_has_no_profile(client: Client) -> None:
+    page, profile = (client.get(f"/countries/germany/{path}").text for path in ("", "profile/"))
+    assert ("Profile</" in page, 'class="card"' in page + profile) == (False, False)
+    assert "No figures recorded" in profile
+    emissions = factories.indicator(key="emissions")
+    factories.observation(country=Country.objects.get(pk="DEU"), indicator=emissions)
+    for path in ("", "profile/"):
+        html = client.get(f"/countries/germany/{path}").text
+        assert ("Emissions" in html, 'class="card"' in html) == (True, False)
+    assert 'href="#profile"' in client.get("/countries/germany/").text
+    emissions.headline_position = 10
+    emissions.save()
+    assert 'class="card"' in client.get("/countries/germany/").text
+
+
+@pytest.mark.usefixtures("climate")
+def test_text_of_the_site_that_is_not_translated_is_marked(client: Client) -> None:
+    marked = re.compile(r'<(?:p class="page-intro"|div) lang="en">|Solo en inglés')
+    home, about = (marked.findall(client.get(f"/es{path}").text) for path in ("/", "/about/"))
+    assert home[:2] == ['<p class="page-intro" lang="en">', "Solo en inglés"]
+    assert about == ["Solo en inglés", '<div lang="en">']
+    assert marked.findall(client.get("/about/").text) == []
 
 
 @pytest.mark.usefixtures("climate")
