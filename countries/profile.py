@@ -1,5 +1,7 @@
 """What the profile of a country shows: a headline, one card a role, and every other figure.
 
+Each indicator says where it stands: at the head of the profile, on the card of a role, or, where it says neither or the
+country has not that role, among the other figures.
 Only the newest value of an indicator and counterpart is shown; of shares of one whole, those of the newest period.
 """
 
@@ -19,31 +21,6 @@ from countries.models import Country, Indicator, MobilityRole, Observation, Obse
 from countries.newest import newest_observations
 from foundation.partial_dates import PartialDate
 from foundation.texts import LANGUAGES, Text, translated
-
-HEADLINES = ("poverty_rate",)
-"""Indicators that stand first, also where no value is recorded."""
-BESIDE_HEADLINES = ("poverty_rate_households",)
-"""Indicators that stand with them where a value is recorded: the same question asked of another base."""
-
-INDICATORS_OF_ROLE = {
-    Role.SENDING: ("emigrant_stock", "emigrants_to_population", "emigrants_undocumented", "emigrant_share"),
-    Role.DESTINATION: ("immigrant_stock", "immigrants_to_population", "immigrant_share"),
-    Role.REFUGEE_HOST: (
-        "asylum_claims",
-        "temporary_permits_granted",
-        "temporary_permits_pending",
-        "refugees_recognised",
-        "refugees_share",
-        "refugees_and_applicants",
-        "host_rank_protection",
-        "host_rank_total",
-    ),
-    Role.TRANSIT: (),
-    Role.DEPORTEE_RECEIVING: ("deportees_received", "deportees_share"),
-    Role.RETURNEE_RECEIVING: (),
-}
-"""Which indicators a role's card shows, in order; the cards stand in this order. What is in none goes to the table of
-other figures, and so does what belongs to a role that the country has not."""
 
 WHOLE = Decimal(100)
 
@@ -152,6 +129,11 @@ class Profile:
     other_tables: tuple[ShareTable, ...]
 
     @property
+    def has_content(self) -> bool:
+        """Whether anything is recorded; without roles and headlines there may be nothing to show."""
+        return any((self.picture, self.headlines, self.cards, self.other_figures, self.other_tables))
+
+    @property
     def other_notes(self) -> tuple[str, ...]:
         """What is to be known about the other figures."""
         return _notes(self.other_figures, self.other_tables)
@@ -170,8 +152,7 @@ def profile_of(country: Country, by: datetime.date | None = None) -> Profile:
     for observation in sorted(newest_observations(country, by), key=_place):
         found[observation.indicator.key].append(observation)
     wholes = _wholes(found)
-    headlines = [_headline(indicator, found.pop(indicator.key, ())) for indicator in _headline_indicators()]
-    headlines += [_figure(observation, wholes) for key in BESIDE_HEADLINES for observation in found.pop(key, ())]
+    headlines = _headlines(found, wholes)
     cards = [_card(role, editions, found, wholes) for role, editions in _editions_by_role(country, by)]
     others = [observation for observations in found.values() for observation in observations]
     return Profile(_picture(country), tuple(headlines), tuple(cards), *_shown(others, wholes))
@@ -204,9 +185,17 @@ def _picture(country: Country) -> Picture | None:
     return Picture(country.picture.url, country.picture_alt, country.picture_credit)
 
 
-def _headline_indicators() -> list[Indicator]:
-    indicators = Indicator.objects.filter(key__in=HEADLINES).select_related("base")
-    return sorted(indicators, key=lambda indicator: HEADLINES.index(indicator.key))
+def _headlines(found: Values, wholes: Wholes) -> list[Figure]:
+    """The first headline, also where no value is recorded, and the values of the others; taken out of `found`."""
+    indicators = Indicator.objects.headlines().select_related("base")
+    if not indicators:
+        return []
+    first, *others = indicators
+    beside = [observation for indicator in others for observation in found.pop(indicator.key, ())]
+    return [
+        _headline(first, found.pop(first.key, ())),
+        *(_figure(observation, wholes) for observation in beside),
+    ]
 
 
 def _headline(indicator: Indicator, observations: Sequence[Observation]) -> Figure:
@@ -219,11 +208,12 @@ def _headline(indicator: Indicator, observations: Sequence[Observation]) -> Figu
 
 def _editions_by_role(country: Country, by: datetime.date | None) -> list[tuple[Role, list[Edition]]]:
     """The editions of each role, newest first; with `by`, those that had begun on that day."""
+    rows = MobilityRole.objects.filter(country=country).select_related("role")
     found: dict[Role, list[MobilityRole]] = defaultdict(list)
-    for row in MobilityRole.objects.filter(country=country).order_by(F("as_of_range").desc(nulls_last=True)):
+    for row in rows.order_by("role__position", "role", F("as_of_range").desc(nulls_last=True)):
         if by is None or (row.as_of and row.as_of.first <= by):
-            found[Role(row.role)].append(row)
-    return [(role, _editions(found[role])) for role in INDICATORS_OF_ROLE if role in found]
+            found[row.role].append(row)
+    return [(role, _editions(rows_of_role)) for role, rows_of_role in found.items()]
 
 
 def _editions(rows: Sequence[MobilityRole]) -> list[Edition]:
@@ -250,7 +240,9 @@ def editions_of(country: Country) -> list[PartialDate]:
 
 def _card(role: Role, editions: list[Edition], found: Values, wholes: Wholes) -> RoleCard:
     """The card of a role; takes its observations out of `found`."""
-    own = [observation for key in INDICATORS_OF_ROLE[role] for observation in found.pop(key, ())]
+    of_role = {key: seen[0].indicator for key, seen in found.items() if seen[0].indicator.role_id == role.key}
+    keys = sorted(of_role, key=lambda key: (of_role[key].role_position, key))
+    own = [observation for key in keys for observation in found.pop(key)]
     return RoleCard(role, editions[0], tuple(editions[1:]), *_shown(own, wholes))
 
 

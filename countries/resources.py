@@ -1,10 +1,45 @@
 """The columns of the files of countries and figures, by name: what every import and export reads and writes."""
 
 from countries import observation_rules
-from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
+from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site
 from foundation.files.columns import ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
 from foundation.files.rules import ImportOptions, Rule
+
+
+class SiteResource(DatasetResource):
+    """site.csv, of one row"""
+
+    keys = (("key",),)
+    names = ("name_en",)
+
+    class Meta:
+        model = Site
+        name = "site"
+        fields = (
+            "key",
+            "name_en",
+            "name_es",
+            "name_pt",
+            "tagline_en",
+            "tagline_es",
+            "tagline_pt",
+            "headline_en",
+            "headline_es",
+            "headline_pt",
+            "lead_en",
+            "lead_es",
+            "lead_pt",
+            "subject_en",
+            "subject_es",
+            "subject_pt",
+            "about_en",
+            "about_es",
+            "about_pt",
+            "area",
+            "citation_name",
+            "contact",
+        )
 
 
 class CountryResource(DatasetResource):
@@ -38,6 +73,18 @@ class CountryResource(DatasetResource):
         )
 
 
+class RoleResource(DatasetResource):
+    """roles.csv"""
+
+    keys = (("key",),)
+    names = ("label_en",)
+
+    class Meta:
+        model = Role
+        name = "roles"
+        fields = ("key", "position", "label_en", "label_es", "label_pt", "icon")
+
+
 class IndicatorResource(DatasetResource):
     """indicators.csv"""
 
@@ -60,6 +107,9 @@ class IndicatorResource(DatasetResource):
             "base",
             "is_daily",
             "map_breaks",
+            "headline_position",
+            "role",
+            "role_position",
         )
 
 

@@ -11,14 +11,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
 
-from django.db.models import OuterRef, QuerySet, Subquery, TextChoices
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from countries.feeds.state import read_at
 from countries.figures import in_unit, stated_period, stated_remark, stated_value
-from countries.models import Country, Indicator, Observation, ObservationStatus, Qualifier
+from countries.models import Area, Country, Indicator, Observation, ObservationStatus, Qualifier
 from countries.shapes import Drawing, Inset, Shape, drawing_of, inset_of
 from foundation.partial_dates import PartialDate
 from foundation.texts import translated
@@ -28,13 +27,6 @@ SHADES = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
 """Which of the five shades are used where the values make fewer steps."""
 AMERICAS = "Americas"
 """The region of UN M49."""
-
-
-class Area(TextChoices):
-    """What the map shows."""
-
-    AMERICAS = "americas", gettext_lazy("Americas")
-    WORLD = "world", gettext_lazy("World")
 
 
 @dataclass(frozen=True, slots=True)

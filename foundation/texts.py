@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language
 from rapidfuzz import fuzz, process
@@ -12,6 +13,12 @@ LANGUAGES = ("en", "es", "pt")
 """The languages of content, in the order in which one stands in for another."""
 LEAST_ALIKE = 60
 """Of a hundred: how like a known value an unknown one must be for the known one to be meant."""
+
+
+def languages_of_site() -> list[str]:
+    """Those of the languages of content that the site is in, whose texts are expected to be there."""
+    offered = {code for code, _name in settings.LANGUAGES}
+    return [language for language in LANGUAGES if language in offered]
 
 
 @dataclass(frozen=True, slots=True)

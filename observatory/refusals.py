@@ -6,6 +6,8 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 
+from countries.site import last_known_site
+
 PLAIN = "text/plain; charset=utf-8"
 NO_PAGES = (".csv", ".xlsx", ".ods", ".xml", ".svg")
 """Endings of paths whose readers are programs."""
@@ -32,7 +34,8 @@ def refusal(
     if request.path_info.endswith(NO_PAGES):
         response = HttpResponse(f"{reason}\n{remedy}\n", content_type=PLAIN, status=status)
     else:
-        context = {"heading": heading, "reason": reason, "remedy": remedy, "link": link}
+        site = last_known_site().site
+        context = {"heading": heading, "reason": reason, "remedy": remedy, "link": link, "site": site}
         response = HttpResponse(get_template("refused.html").render(context), status=status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)

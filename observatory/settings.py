@@ -76,6 +76,19 @@ def _contact(name: str) -> str:
     return value
 
 
+def _languages(name: str, known: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Those of the `known` languages that the variable names, English always among them; all where it is empty."""
+    chosen = _words(name) or list(known)
+    unknown = [code for code in chosen if code not in known]
+    if unknown or "en" not in chosen:
+        raise ImproperlyConfigured(
+            f"{name}={_text(name)!r} "
+            + (f"names {unknown[0]!r}, which is not translated" if unknown else "lacks en, which bare addresses are in")
+            + f". Write en and any of {', '.join(code for code in known if code != 'en')}: {name}=en,es."
+        )
+    return [(code, label) for code, label in known.items() if code in chosen]
+
+
 def _day_within_a_year(name: str) -> date:
     try:
         day = date.fromisoformat(_text(name))
@@ -174,6 +187,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "observatory.middleware.languages.language_links",
+                "observatory.middleware.site.site",
             ],
         },
     },
@@ -266,7 +280,7 @@ USE_TZ = True
 FORMAT_MODULE_PATH = "observatory.formats"
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("pt", _("Portuguese"))]
+LANGUAGES = _languages("LANGUAGES", {"en": _("English"), "es": _("Spanish"), "pt": _("Portuguese")})
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Files
@@ -308,10 +322,12 @@ STORAGES: dict[str, dict[str, Any]] = {
 
 # The files that can be imported and exported, in the order in which they are loaded: what is named comes first
 FILE_RESOURCES = [
+    "countries.resources.SiteResource",
     "countries.resources.CountryResource",
     "measures.files.resources.TopicResource",
     "measures.files.resources.TargetGroupResource",
     "measures.files.resources.IssuingBodyResource",
+    "countries.resources.RoleResource",
     "countries.resources.IndicatorResource",
     "countries.resources.IndicatorFeedResource",
     "measures.files.resources.SourceResource",

@@ -11,6 +11,8 @@ from foundation.publication.public_pages import public_page
 from observatory import views
 from observatory.sitemaps import SITEMAPS
 
+handler500 = "observatory.views.server_error"
+
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

@@ -7,11 +7,13 @@ from django.conf import settings
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import get_template
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
+from countries.site import last_known_site
 from foundation.publication.public_pages import EVERY_PARAMETER, public_page
 from measures.choices import StatusGroup
 from measures.listing.index import public_index
@@ -79,6 +81,11 @@ def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "about/accessibility.html")
 
 
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something broke: a page that asks nothing of what may have broken, with the name as it was last known."""
+    return HttpResponse(get_template("500.html").render({"site": last_known_site().site}), status=500)
+
+
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -103,13 +110,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read, and where the list of pages is."""
     sitemap = request.build_absolute_uri(reverse("sitemaps"))
-    lines = [
-        "User-agent: *",
-        "Disallow: /admin/",
-        "Disallow: /es/admin/",
-        "Disallow: /pt/admin/",
-        f"Sitemap: {sitemap}",
-    ]
+    prefixes = ["" if code == settings.LANGUAGE_CODE else f"/{code}" for code, _name in settings.LANGUAGES]
+    lines = ["User-agent: *", *(f"Disallow: {prefix}/admin/" for prefix in prefixes), f"Sitemap: {sitemap}"]
     return HttpResponse("\n".join([*lines, ""]), content_type=PLAIN)
 
 

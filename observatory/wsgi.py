@@ -3,10 +3,9 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
-
-from observatory.middleware.time_limits import limit_time
+from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 
 application = get_wsgi_application()
-limit_time()
+import_string("observatory.middleware.time_limits.limit_time")()  # needs models, which are there only now

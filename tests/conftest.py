@@ -17,6 +17,7 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 
+from foundation.publication.public_version import Known, _version
 from observatory.database.owner import as_owner
 from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
@@ -87,6 +88,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """A test with the mark `owner` has the owner's role, who alone may ANALYZE or TRUNCATE tables."""
     with as_owner() if item.get_closest_marker("owner") else nullcontext():
         return (yield)
+
+
+@pytest.fixture(autouse=True)
+def unknown_site() -> None:
+    """What another test has told this process of the site is gone."""
+    _version.last = Known()
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,19 @@
 """Valid objects with as few words as a test needs; every function takes keywords only."""
 
 import hashlib
+from csv import DictReader
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
+from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site
 from foundation.partial_dates import PartialDate, Period
 from measures.archive.models.capture import archive_storage
 from measures.choices import Kind, Status, Workflow
@@ -227,12 +230,28 @@ def draft(**fields: Any) -> Measure:
     return measure(workflow=Workflow.DRAFT, **fields)
 
 
+@cache
+def _places() -> dict[str, tuple[str, str, str]]:
+    """Where the fixtures put each indicator: its position as a headline, its role, its position on the card."""
+    with (settings.BASE_DIR / "fixtures" / "indicators.csv").open(encoding="utf-8", newline="") as file:
+        return {row["key"]: (row["headline_position"], row["role"], row["role_position"]) for row in DictReader(file)}
+
+
+def _place(key: str) -> dict[str, Any]:
+    headline, of_role, position = _places().get(key, ("", "", "0"))
+    return {
+        "headline_position": int(headline) if headline else None,
+        "role": role(key=of_role) if of_role else None,
+        "role_position": int(position),
+    }
+
+
 def indicator(*, key: str = "immigrant_stock", unit: str = "persons", **fields: Any) -> Indicator:
-    """An indicator; the same one when asked twice; a share gets a base."""
+    """An indicator; the same one when asked twice; a share gets a base; it stands where the fixtures put it."""
     if unit == "percent" and "base" not in fields:
         fields["base"] = indicator(key=f"{key}_base")
     defaults = {"name_en": key.replace("_", " ").capitalize(), "unit": unit}
-    return Indicator.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+    return Indicator.objects.get_or_create(key=key, defaults=defaults | _place(key) | fields)[0]
 
 
 def observation(*, period: str = "", **fields: Any) -> Observation:
@@ -244,10 +263,34 @@ def observation(*, period: str = "", **fields: Any) -> Observation:
     return Observation.objects.create(period=Period.parse(period) if period else None, **fields)
 
 
+def site(**fields: Any) -> Site:
+    """The one row with the texts of the site; the Americas, which most tests are about, unless told otherwise."""
+    defaults = {"name_en": "Mobility Policy Observatory", "area": "americas"}
+    return Site.objects.update_or_create(key="site", defaults=defaults | fields)[0]
+
+
+ROLES = {
+    "sending": "Sending country",
+    "destination": "Destination country",
+    "refugee_host": "Host of people in need of protection",
+    "transit": "Transit country",
+}
+
+
+def role(*, key: str = "sending", **fields: Any) -> Role:
+    """A role that a country can have; the same one when asked twice."""
+    label = ROLES.get(key, key.replace("_", " ").capitalize())
+    position = (list(ROLES).index(key) if key in ROLES else len(ROLES)) + 1
+    defaults = {"label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)", "position": position}
+    return Role.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
 def mobility_role(*, as_of: str = "2020", **fields: Any) -> MobilityRole:
     """A role of Peru."""
     defaults = {"role": "sending", "narrative_en": "People leave.", "source_name": "A profile"}
     fields = defaults | fields
+    if isinstance(fields["role"], str):
+        fields["role"] = role(key=fields["role"])
     fields["country"] = fields.get("country") or country()
     return MobilityRole.objects.create(as_of=PartialDate.parse(as_of) if as_of else None, **fields)
 

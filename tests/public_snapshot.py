@@ -58,15 +58,15 @@ def main(folder: Path) -> None:
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
-    from django.test.utils import setup_test_environment, teardown_test_environment
+    from django.test.utils import override_settings, setup_test_environment, teardown_test_environment
 
     from tests.own_database import own_database
 
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    storages = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.DOWNLOADS_PER_MINUTE = settings.SEARCHES_PER_MINUTE = settings.PAGES_PER_MINUTE = 0
     setup_test_environment(debug=False)
     try:
-        with own_database("public_snapshot"):
+        with override_settings(STORAGES=storages), own_database("public_snapshot"):
             call_command("load_fixtures", verbosity=0)
             folder.mkdir(parents=True, exist_ok=True)
             for path, content in _all():

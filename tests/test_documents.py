@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import transaction
 
-from countries.models import Role
+from countries.models import Area, RoleIcon
 from countries.models.figure import ObservationStatus, Qualifier, Unit
 from foundation.files.resources import FileResource, resources
 from measures.archive.choices import LinkState, Rights, SourceKind
@@ -41,7 +41,7 @@ STANDS_FOR = {
 RUN = {
     *("axes_reset_ip", "axes_reset_username", "capture_sources", "check", "export_archive"),
     *("export_file", "export_measures", "forget_sign_ins", "import_file", "import_measures", "load_fixtures"),
-    *("rebuild_search", "refresh_search_words", "update_indicators", "verify_archive"),
+    *("rebuild_search", "refresh_search_words", "start_observatory", "update_indicators", "verify_archive"),
 }
 """Commands that are quick and harmless: no server, no owner, nothing outside of the database and the folder."""
 REACHES_OUT = ["--feed"]
@@ -239,7 +239,7 @@ def test_codebook_has_every_file_column_and_key() -> None:
     assert {column.name for kind in kinds for column in kind.columns()} - words == set()
     lists = (
         *(Kind, Status, Direction, EndKind, RelationType, Evidence, Workflow, SourceKind, Rights, LinkState, BodyKind),
-        *(Role, Unit, Qualifier, ObservationStatus, StatusGroup),
+        *(Area, RoleIcon, Unit, Qualifier, ObservationStatus, StatusGroup),
     )
     assert {value for choices in lists for value in choices.values} - words == set()
 
@@ -247,7 +247,10 @@ def test_codebook_has_every_file_column_and_key() -> None:
 def test_operating_has_every_setting_with_its_default() -> None:
     source = (ROOT / "observatory" / "settings.py").read_text(encoding="utf-8")
     names = set(
-        re.findall(r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database)\(\"(\w+)\"", source)
+        re.findall(
+            r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database|languages)\(\"(\w+)\"",
+            source,
+        )
     )
     text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (.+?) \|", text, re.MULTILINE))

@@ -21,12 +21,14 @@ from countries.admin.profile import (
     ShareForm,
     daily_indicators,
     number_left_out,
+    roles_of,
     with_new_edition,
     with_plain_value,
 )
 from countries.feeds.admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.pictures import PictureField
+from countries.site import known_site
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.edit_conflict_admin import MergingAdmin, session_view, without_errors
 from foundation.records.record_admin import interpretation
@@ -40,6 +42,8 @@ PUBLIC_OF_EVERY_COUNTRY = (
 """What the map, the filters and the files show of countries without a page, and what gives them one."""
 NEW_EDITION = "_new_edition"
 """The button that starts a new edition of a role."""
+ON_CARD = ("role", "role_position")
+"""Where an indicator stands among those of a role."""
 
 
 def echo_view(request: HttpRequest) -> JsonResponse:
@@ -106,8 +110,9 @@ class CountryAdmin(MergingAdmin):
         return [(codes[0], {**codes[1], "classes": ["collapse"]}), *others] if obj else [codes, *others]
 
     def get_inlines(self, request: HttpRequest, obj: Country | None) -> Any:
-        """A country is added before its profile."""
-        return super().get_inlines(request, obj) if obj else []
+        """A country is added before its profile; where there are no roles, no page speaks of them."""
+        inlines: Any = super().get_inlines(request, obj) if obj else []
+        return [inline for inline in inlines if inline is not RoleInline or roles_of(request)]
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         answer = super().before_saving(request, object_id)
@@ -125,11 +130,12 @@ class CountryAdmin(MergingAdmin):
 
     def _start_edition(self, request: Any) -> None:
         """Show the form again, nothing saved, with a new edition that begins as the newest."""
-        role = request.POST.get(NEW_EDITION, "")
-        if role not in Role.values or getattr(request, "refusal", None):
+        asked = request.POST.get(NEW_EDITION, "")
+        role = next((role for role in roles_of(request) if role.key == asked), None) if asked else None
+        if role is None or getattr(request, "refusal", None):
             return
-        data, place = with_new_edition(request.POST, role)
-        request.begun = {"id": f"roles-{place}", "text": _edition_begun(Role(role))}
+        data, place = with_new_edition(request.POST, role.key)
+        request.begun = {"id": f"roles-{place}", "text": _edition_begun(role)}
         refuse(request, data, request.begun["text"])
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -139,7 +145,7 @@ class CountryAdmin(MergingAdmin):
                 context["begun"] = begun
                 without_errors(context)
             context |= {
-                "editions": [Role(key) for key in Role.values if key in {role.role for role in country.roles.all()}],
+                "editions": list({row.role_id: row.role for row in country.roles.select_related("role")}.values()),
                 "daily": daily_indicators(country),
                 "skipped": number_left_out(country),
             }
@@ -179,7 +185,7 @@ class MobilityRoleAdmin(MergingAdmin):
     list_display = ["country", "role", "as_of", "source_name"]
     list_display_links = ["country", "role"]
     list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
-    list_select_related = ["country"]
+    list_select_related = ["country", "role"]
     search_fields = [
         "=country__iso3",
         "country__name_en",
@@ -195,6 +201,10 @@ class MobilityRoleAdmin(MergingAdmin):
         (_("Source"), {"fields": ["source_name", "source_url"]}),
     ]
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Where countries can have no role, nothing offers to enter one."""
+        return super().has_module_permission(request) and known_site().has_roles
+
 
 @admin.register(Indicator)
 class IndicatorAdmin(MergingAdmin):
@@ -202,6 +212,7 @@ class IndicatorAdmin(MergingAdmin):
         "countries_indicator_share_has_base": "base",
         "countries_indicator_not_its_own_base": "base",
         "countries_indicator_map_breaks": "map_breaks",
+        "countries_indicator_one_place": "role",
     }
     list_display = ["key", "name_en", "unit", "base", "is_daily"]
     list_filter = ["unit", "is_daily"]
@@ -213,7 +224,14 @@ class IndicatorAdmin(MergingAdmin):
     fieldsets = [
         (None, {"fields": ["key", *three_languages("name", "definition")]}),
         (_("Values"), {"fields": ["unit", "decimals", "base", "is_daily", "map_breaks"]}),
+        (_("Place on a profile"), {"fields": ["headline_position", ON_CARD]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Indicator | None = None) -> Any:
+        """Where countries can have no role, there is no card to stand on."""
+        *others, (words, place) = super().get_fieldsets(request, obj)
+        rows = [row for row in place["fields"] if row != ON_CARD or roles_of(request)]
+        return [*others, (words, {**place, "fields": rows})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> tuple[str, ...]:
         """Files name an indicator by its key."""

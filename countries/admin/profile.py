@@ -18,7 +18,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.models import Country, Indicator, MobilityRole, Observation, Unit
+from countries.models import Country, Indicator, MobilityRole, Observation, Role, Unit
 from countries.shares import pass_the_whole, stored_parts
 from foundation.keys import whole_number
 from foundation.partial_dates import PartialDate, Period
@@ -75,7 +75,7 @@ class RoleFormSet(forms.BaseInlineFormSet):
         editions: dict[str, list[Any]] = defaultdict(list)
         for form in self.forms:
             if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form):  # type: ignore[attr-defined]  # not in the stubs
-                editions[form.instance.role].append(form)
+                editions[form.instance.role_id].append(form)
         for rows in editions.values():
             for form in rows:
                 if len(rows) > 1 and form.has_changed() and not form.errors and not form.instance.as_of:
@@ -99,6 +99,14 @@ class SecondReaderRows(KnownRows, InlineModelAdmin):
         return super().has_delete_permission(request, obj) and self.may_write(request, obj)
 
 
+def roles_of(request: Any) -> list[Role]:
+    """The roles that there are, read once a request."""
+    if not hasattr(request, "roles"):
+        request.roles = list(Role.objects.all())
+    found: list[Role] = request.roles
+    return found
+
+
 class RoleInline(SecondReaderRows, admin.StackedInline):
     model = MobilityRole
     form = RoleForm
@@ -112,6 +120,16 @@ class RoleInline(SecondReaderRows, admin.StackedInline):
         (None, {"fields": [TEXTS[:3]], "classes": ["languages"]}),
         (None, {"fields": [TEXTS[3:]]}),
     ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The roles are read once for all rows."""
+        formfield: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if formfield and db_field.name == "role":
+            formfield.choices = [("", formfield.empty_label), *((role.pk, str(role)) for role in roles_of(request))]
+        return formfield
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MobilityRole]:
+        return super().get_queryset(request).select_related("role")
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
         """They are public with the page; what was typed before that is shown once more, not saved."""

@@ -22,7 +22,8 @@ from countries.models.figure import (
     Unit,
     by_period,
 )
-from countries.models.place import Country, CountryQuerySet, MobilityRole, Role
+from countries.models.place import Country, CountryQuerySet, MobilityRole, Role, RoleIcon
+from countries.models.site import Area, Site
 
 __all__ = [
     "COUNT_UNITS",
@@ -30,6 +31,7 @@ __all__ = [
     "GOOD",
     "PUBLIC",
     "WAITING",
+    "Area",
     "Country",
     "CountryCode",
     "CountryQuerySet",
@@ -50,7 +52,9 @@ __all__ = [
     "ObservationStatus",
     "Qualifier",
     "Role",
+    "RoleIcon",
     "RunState",
+    "Site",
     "Unit",
     "by_period",
 ]

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from countries.models.place import Country
+from countries.models.place import Country, Role
 from foundation.partial_dates import PeriodField, canonical, range_of
 from foundation.publication.public_version import bumps_public_version
 from foundation.records.history import track_history
@@ -54,6 +54,10 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
         own, of_share = (figures.filter(**{name: OuterRef("pk")}) for name in ("indicator", "indicator__base"))
         return self.filter(Exists(own) | Exists(of_share))
 
+    def headlines(self) -> "IndicatorQuerySet":
+        """Those at the head of each profile, in order."""
+        return self.exclude(headline_position=None).order_by("headline_position", "key")
+
 
 @bumps_public_version()
 @track_history
@@ -79,6 +83,25 @@ class Indicator(models.Model):
         blank=True,
         help_text=_("Four numbers that part five classes: 15|25|35|45."),
     )
+    headline_position = models.PositiveSmallIntegerField(
+        _("position as headline"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "A number puts it at the head of each profile, the lowest first. That one also colours the map first, and"
+            " says so where a country has no value. Empty: it stands further down."
+        ),
+    )
+    role = models.ForeignKey(
+        Role,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="indicators",
+        verbose_name=_("role"),
+        help_text=_("On the card of this role. Empty: among the other figures."),
+    )
+    role_position = models.PositiveSmallIntegerField(_("position on the card"), default=0)
 
     objects = IndicatorQuerySet.as_manager()
 
@@ -106,6 +129,13 @@ class Indicator(models.Model):
                 condition=Q(map_breaks__regex=rf"^({_NUMBER}([|]{_NUMBER}){{3}})?$"),
                 name="countries_indicator_map_breaks",
                 violation_error_message=_("Write four numbers, such as 15|25|35|45."),
+            ),
+            models.CheckConstraint(
+                condition=Q(headline_position=None) | Q(role=None),
+                name="countries_indicator_one_place",
+                violation_error_message=_(
+                    "An indicator stands at the head of a profile or on a role's card, not both."
+                ),
             ),
         ]
 

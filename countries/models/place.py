@@ -94,15 +94,65 @@ class Country(models.Model):
         return translated(self, "name").text
 
 
-class Role(models.TextChoices):
-    """What a country is to people on the move (IOM and UNHCR terms)."""
+class RoleIcon(models.TextChoices):
+    """The drawings that there are; see `templates/countries/_role_icon.html`."""
 
-    SENDING = "sending", _("Sending country")
-    DESTINATION = "destination", _("Destination country")
-    TRANSIT = "transit", _("Transit country")
-    REFUGEE_HOST = "refugee_host", _("Host of people in need of protection")
-    DEPORTEE_RECEIVING = "deportee_receiving", _("Receives deported nationals")
-    RETURNEE_RECEIVING = "returnee_receiving", _("Receives returnees")
+    HOUSE_OUT = "house_out", _("house with an arrow out of it")
+    HOUSE_IN = "house_in", _("house with an arrow into it")
+    CROSSING = "crossing", _("arrow across lines")
+    SHELTER = "shelter", _("house with an open door")
+    TURN_BACK = "turn_back", _("arrow that turns back")
+    TURN_ON = "turn_on", _("arrow that turns forward")
+
+
+class RoleQuerySet(models.QuerySet["Role"]):
+    """Roles, by who may see them."""
+
+    def public(self) -> "RoleQuerySet":
+        """Those that a country with a page has."""
+        return self.filter(Exists(MobilityRole.objects.public().filter(role=OuterRef("pk"))))
+
+
+@bumps_public_version()
+@track_history
+class Role(models.Model):
+    """What a country can be in the field that the observatory follows. Where there is none, no page speaks of roles."""
+
+    key = models.CharField(
+        _("key"), max_length=20, primary_key=True, help_text=_("Never changes, such as transit: files name it.")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    label_en = models.CharField(_("label (English)"), max_length=100)
+    label_es = models.CharField(_("label (Spanish)"), max_length=100)
+    label_pt = models.CharField(_("label (Portuguese)"), max_length=100)
+    icon = models.CharField(_("drawing"), max_length=10, choices=RoleIcon, blank=True)
+
+    objects = RoleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ["position", "key"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key__regex=r"^[a-z][a-z0-9_]*$"),
+                name="countries_role_key_form",
+                violation_error_message=_("A key has small letters, digits and _."),
+            ),
+            models.CheckConstraint(
+                condition=Q(icon__in=["", *RoleIcon.values]),
+                name="countries_role_icon_known",
+                violation_error_message=_("Choose a drawing from the list."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The label in the active language."""
+        return translated(self, "label").text
 
 
 class MobilityRoleQuerySet(models.QuerySet["MobilityRole"]):
@@ -119,7 +169,7 @@ class MobilityRole(models.Model):
     """One role of a country as one edition of its profile tells it; a new edition never overwrites the old."""
 
     country = models.ForeignKey(Country, models.PROTECT, related_name="roles", verbose_name=_("country"))
-    role = models.CharField(_("role"), max_length=20, choices=Role)
+    role = models.ForeignKey(Role, models.PROTECT, related_name="editions", verbose_name=_("role"))
     narrative_en = models.TextField(_("narrative (English)"), blank=True)
     narrative_es = models.TextField(_("narrative (Spanish)"), blank=True)
     narrative_pt = models.TextField(_("narrative (Portuguese)"), blank=True)
@@ -143,11 +193,6 @@ class MobilityRole(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(role__in=Role.values),
-                name="countries_mobilityrole_role_known",
-                violation_error_message=_("Choose one of the six roles."),
-            ),
-            models.CheckConstraint(
                 condition=~Q(narrative_en="", narrative_es="", narrative_pt=""),
                 name="countries_mobilityrole_has_narrative",
                 violation_error_message=_("Write the narrative in at least one language."),
@@ -156,5 +201,5 @@ class MobilityRole(models.Model):
         ]
 
     def __str__(self) -> str:
-        role = f"{self.country_id}: {self.get_role_display()}"
+        role = f"{self.country_id}: {self.role}"
         return f"{role}, {self.as_of}" if self.as_of else role

@@ -39,6 +39,6 @@ def items_of(text: str) -> list[str]:
     if not all(items):
         raise CellProblem(
             _("The list “%(value)s” has an empty item.") % {"value": text[:80]},
-            _("Part the items by one | each: asylum.application|work.permit."),
+            _("Part the items by one | each: health.access|work.permit."),
         )
     return items

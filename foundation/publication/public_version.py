@@ -11,8 +11,8 @@ may have changed, an empty array that something else did, such as a label or a f
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pgtrigger
@@ -23,6 +23,8 @@ M = TypeVar("M", bound=type[models.Model])
 
 LONGEST_PAUSE = 12 * 60 * 60
 """Seconds after which a follower begins anew; the log is kept for a day."""
+RECENT = 10
+"""Seconds for which what is read along with the version may be of an earlier one, on pages that have no version."""
 
 
 OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
@@ -153,35 +155,64 @@ class Follower:
         return changes
 
 
+_read_along: dict[str, str] = {}
+
+
+def read_along(name: str, sql: str) -> None:
+    """Have the value of `sql`, a text, read by each query that asks for the version; `known_along` has it then.
+
+    For what every page bears and hardly ever changes: it costs no query of its own.
+    """
+    _read_along[name] = sql
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The version, with what was read along with it."""
+
+    version: str = ""
+    along: Mapping[str, str] = field(default_factory=dict)
+
+
 class _Version:
-    """The version as this process knows it, not older than `settings.PUBLIC_VERSION_AGE` seconds."""
+    """The version as this process knows it; `last` is what it found last, even in a transaction."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._follower = Follower()
         self._looked = -1.0
-        self._value = ""
+        self._value = Known()
+        self.last = Known()
 
-    def get(self) -> str:
+    def get(self, age: float) -> Known:
+        """Not older than `age` seconds."""
         if connection.in_atomic_block:  # what is not committed is nobody else's
-            return _counted()
+            self.last = _counted()
+            return self.last
         with self._lock:
             now = time.monotonic()
-            if self._looked < 0 or now - self._looked >= settings.PUBLIC_VERSION_AGE:
+            if self._looked < 0 or now - self._looked >= age:
                 if self._follower.look().has_any:
                     self._value = _counted()
                 self._looked = now
+            self.last = self._value
             return self._value
 
+    def forget(self) -> None:
+        """Look again at the next question."""
+        self._looked = -1.0
 
-def _counted() -> str:
+
+def _counted() -> Known:
     """Names the set of changes that is visible; the same in every process, and never that of another set."""
+    along = "".join(f", ({sql})" for sql in _read_along.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            "select concat_ws('.', pg_relation_filepath('foundation_publicchange'), count(*), sum(name))"
-            " from foundation_publicchange"
+            "select concat_ws('.', pg_relation_filepath('foundation_publicchange'), count(*), sum(name))"  # noqa: S608  (names in our own code)
+            f"{along} from foundation_publicchange"
         )
-        return str(cursor.fetchone()[0])
+        version, *texts = cursor.fetchone()
+    return Known(version, dict(zip(_read_along, texts, strict=True)))
 
 
 _version = _Version()
@@ -189,4 +220,18 @@ _version = _Version()
 
 def public_version() -> str:
     """A text that differs after every commit that changes what the public sees, and is alike in every process."""
-    return _version.get()
+    return _version.get(settings.PUBLIC_VERSION_AGE).version
+
+
+def known_along(name: str, *, asks: bool = True) -> str | None:
+    """What was read along with the version, at most some seconds ago; None where it has never been.
+
+    In a transaction, and where it must not ask, what this process found last.
+    """
+    known = _version.get(RECENT) if asks and not connection.in_atomic_block else _version.last
+    return known.along.get(name)
+
+
+def forget_version() -> None:
+    """Have this process look again at once: something was changed here that the next page is to show."""
+    _version.forget()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from foundation.partial_dates import PartialDate
 from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import number_of_rows
-from foundation.texts import LANGUAGES
+from foundation.texts import LANGUAGES, languages_of_site
 from measures import duplicates
 from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
 from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction
@@ -101,7 +101,7 @@ class MeasureForm(MergingForm):
     def _mark_missing(self) -> None:
         """An empty box says so in its placeholder, so that a look across the languages shows the gap."""
         for field in ("title", "short_title", "summary"):
-            for language in LANGUAGES:
+            for language in languages_of_site():
                 self.fields[f"{field}_{language}"].widget.attrs |= {"placeholder": _("missing"), "lang": language}
 
     def clean(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from foundation.texts import LANGUAGES
+from foundation.texts import languages_of_site
 from measures.archive.choices import LinkState, QuoteState
 from measures.choices import EndKind, StatusGroup, Workflow
 from measures.models import Citation, Measure, Source
@@ -22,7 +22,11 @@ OLD = datetime.timedelta(days=90)
 """After this an act without an end deserves a look at whether it still holds."""
 
 ALIVE = ~Q(workflow=Workflow.RETIRED)
-NO_TRANSLATION = Q(*(Q((f"{f}_{la}", "")) for f in ("title", "summary") for la in LANGUAGES), _connector=Q.OR)
+
+
+def _missing_translation(user: Any, today: datetime.date) -> Q:
+    columns = (f"{field}_{language}" for field in ("title", "summary") for language in languages_of_site())
+    return ALIVE & Q(*(Q((column, "")) for column in columns), _connector=Q.OR)
 
 
 def _missing_end(user: Any, today: datetime.date) -> Q:
@@ -57,7 +61,7 @@ QUEUES = (
         _("Missing source"),
         lambda user, today: ALIVE & ~Q(Exists(Citation.objects.filter(measure=OuterRef("pk")))),
     ),
-    Queue("no_translation", _("Missing translation"), lambda user, today: ALIVE & NO_TRANSLATION),
+    Queue("no_translation", _("Missing translation"), _missing_translation),
     Queue("no_end", _("No end recorded, older than 90 days"), _missing_end),
     Queue("stubs", _("Stubs"), lambda user, today: Q(workflow=Workflow.STUB)),
     Queue("quotes", _("Quote not found in the kept copy"), lambda user, today: ALIVE & Q(Exists(LOST_QUOTES))),

@@ -134,9 +134,7 @@ class Measure(models.Model):
     issuing_body = models.ForeignKey(
         IssuingBody, models.PROTECT, null=True, blank=True, related_name="measures", verbose_name=_("issuing body")
     )
-    reference = models.CharField(
-        _("reference"), max_length=200, blank=True, help_text=_("As printed: N° 000104-2020-MIGRACIONES.")
-    )
+    reference = models.CharField(_("reference"), max_length=200, blank=True, help_text=_("As printed: No. 44/2020."))
     provision = models.CharField(
         _("provision"), max_length=100, blank=True, help_text=_("The clause, when one act is several entries: art. 3.")
     )

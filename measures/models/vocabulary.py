@@ -32,9 +32,7 @@ class TermQuerySet(models.QuerySet["Term"]):
 class Term(models.Model):
     """A word of a controlled vocabulary, with its label and definition in three languages."""
 
-    key = models.CharField(
-        _("key"), max_length=60, unique=True, help_text=_("Never changes, such as asylum.application.")
-    )
+    key = models.CharField(_("key"), max_length=60, unique=True, help_text=_("Never changes, such as health.access."))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     label_en = models.CharField(_("label (English)"), max_length=100)
     label_es = models.CharField(_("label (Spanish)"), max_length=100)

@@ -25,6 +25,7 @@ from countries.series import (
     series_of,
     value_rows,
 )
+from countries.site import current_site
 from foundation.files.formats import FORMATS
 from foundation.partial_dates import PartialDate
 from foundation.publication.public_pages import EVERY_PARAMETER, public_page
@@ -137,8 +138,8 @@ def _notes(series: Series, period: str, address: str) -> list[str]:
     texts = (
         _("Source: %(sources)s") % {"sources": sources},
         _("Values of %(period)s.") % {"period": period},
-        _("Picture: Mobility Policy Observatory, %(address)s, CC BY 4.0. The values keep the terms of their source.")
-        % {"address": address},
+        _("Picture: %(site)s, %(address)s, CC BY 4.0. The values keep the terms of their source.")
+        % {"site": current_site().citation, "address": address},
     )
     return [line for text in texts for line in textwrap.wrap(text, LINE)]
 

@@ -15,10 +15,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from countries.models import Indicator
-from countries.profile import HEADLINES
+from countries.models import Area, Indicator
+from countries.site import current_site
 from countries.world_map import (
-    Area,
     Place,
     Reading,
     Subject,
@@ -114,14 +113,19 @@ class MapQuery(forms.Form):
 
     @property
     def key(self) -> str:
-        """The indicator that colours the map: where none is asked for, the first of those that say most."""
+        """The indicator that colours the map: where none is asked for, the first headline that has values."""
         asked: str = self.cleaned_data.get("indicator", "")
-        return asked or next((key for key in HEADLINES if key in self.offered), "measures_recorded")
+        return asked or next((key for key in self._headlines if key in self.offered), "measures_recorded")
+
+    @property
+    def _headlines(self) -> list[str]:
+        places = {key: indicator.headline_position for key, indicator in self.indicators.items()}
+        return sorted((key for key in places if places[key] is not None), key=lambda key: (places[key], key))
 
     @property
     def shown_area(self) -> Area:
         """The area that the map shows."""
-        return Area(self.cleaned_data.get("area") or Area.AMERICAS)
+        return Area(self.cleaned_data.get("area") or current_site().area)
 
     @property
     def asked_day(self) -> date | None:
@@ -151,8 +155,9 @@ class MapQuery(forms.Form):
 
     @property
     def areas(self) -> list[Option]:
-        """The areas to choose from."""
-        return [Option(area.value, str(area.label), area == self.shown_area) for area in Area]
+        """The areas to choose from: that of the site, and the world."""
+        areas = {Area(current_site().area): None, self.shown_area: None, Area.WORLD: None}
+        return [Option(area.value, str(area.label), area == self.shown_area) for area in areas]
 
 
 @dataclass(frozen=True, slots=True)

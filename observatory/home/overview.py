@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from countries.models import Country, MobilityRole, Role
+from countries.models import Country, MobilityRole
 from foundation.partial_dates import PartialDate
 from measures.choices import StatusGroup
 from measures.listing.columns import INTERNATIONAL
@@ -27,7 +27,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class CountryRow:
-    """A covered country, its roles in the order of `Role`, and the number of its entries."""
+    """A covered country, its roles in their order, and the number of its entries."""
 
     country: Country
     roles: tuple[str, ...]
@@ -71,10 +71,12 @@ def covered_countries(index: PublicIndex) -> list[CountryRow]:
 
 
 def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for iso3, role in MobilityRole.objects.filter(country__in=countries).order_by().values_list("country", "role"):
-        found[iso3].add(role)
-    return {country.pk: tuple(str(role.label) for role in Role if role in found[country.pk]) for country in countries}
+    """By country, the labels of its roles."""
+    rows = MobilityRole.objects.filter(country__in=countries).select_related("role")
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows.only("country", "role").order_by("role__position", "role"):
+        found[row.country_id][row.role_id] = row.role.label
+    return {country.pk: tuple(found[country.pk].values()) for country in countries}
 
 
 def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:

@@ -50,6 +50,10 @@ TABLE = {
     "countries.Country": Case(
         lambda: factories.country(), ("summary_en", "Of Ana", "Of Eva"), ("summary_es", "De Eva"), is_deleted=False
     ),
+    "countries.Site": Case(
+        lambda: factories.site(), ("name_en", "Of Ana", "Of Eva"), ("headline_es", "De Eva"), is_deleted=False
+    ),
+    "countries.Role": Case(lambda: factories.role(key="unused"), *LABELS),
     "countries.MobilityRole": Case(lambda: factories.mobility_role(), *NARRATIVES),
     "countries.Indicator": Case(
         lambda: factories.indicator(), ("name_en", "Of Ana", "Of Eva"), ("definition_en", "Of Eva")

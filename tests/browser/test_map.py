@@ -16,7 +16,8 @@ QUERIES = ("", "?area=world", "?indicator=measures_in_force&on=2020-05-15", "?in
 
 @pytest.fixture
 def address(live_server: LiveServer) -> str:
-    """A site with values of three countries, one that lacks them, and one that is not covered."""
+    """A site of the Americas with values of three countries, one that lacks them, and one that is not covered."""
+    factories.site(area="americas")
     poverty = factories.indicator(
         key="poverty_rate", unit="percent", decimals=1, name_en="Poverty rate", map_breaks="15|25|35|45"
     )

@@ -31,7 +31,9 @@ def observation(**fields: Any) -> Observation:
 
 def role(**fields: Any) -> MobilityRole:
     defaults: dict[str, Any] = {"role": "sending", "narrative_en": "People leave.", "source_name": "A profile"}
-    return MobilityRole(country=factories.country(), **defaults | fields)
+    fields = defaults | fields
+    fields["role"] = factories.role(key=fields["role"])
+    return MobilityRole(country=factories.country(), **fields)
 
 
 def indicator(**fields: Any) -> Indicator:

@@ -26,7 +26,7 @@ def _peru() -> Profile:
 
 
 def _card(role: str) -> RoleCard:
-    return next(card for card in _peru().cards if card.role == role)
+    return next(card for card in _peru().cards if card.role.key == role)
 
 
 def test_poverty_rate_without_any_value_is_shown_as_missing() -> None:
@@ -200,7 +200,7 @@ def test_cards_stand_in_the_order_of_the_profile() -> None:
     roles = ["returnee_receiving", "transit", "refugee_host", "sending", "deportee_receiving", "destination"]
     for role in roles:
         factories.mobility_role(role=role)
-    assert [card.role.value for card in _peru().cards] == [
+    assert [card.role.key for card in _peru().cards] == [
         "sending",
         "destination",
         "refugee_host",

@@ -78,6 +78,7 @@ def _events() -> list[int]:
 
 def test_roles_and_figures_are_changed_and_added_on_one_page(client: Client) -> None:
     venezuela = factories.country(iso3="VEN")
+    factories.role(key="transit")
     role, stock = factories.mobility_role(), factories.indicator()
     figure = factories.observation(value=1000, indicator=stock)
     changed = _shown(client) | {

@@ -13,10 +13,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from countries.models import Country, FeedRun, Indicator
+from countries.models import Area, Country, FeedRun, Indicator
 from countries.shapes import FOLDER, drawing_of, inset_of
 from countries.world_map import (
-    Area,
     Reading,
     Subject,
     WorldMap,

@@ -36,6 +36,7 @@ def test_page_not_found_gives_ways_on(client: Client, language: str) -> None:
         assert f'href="{prefix}{way}"' in response.text
 
 
+@pytest.mark.django_db  # the name of the site
 @override_settings(ROOT_URLCONF=__name__)
 def test_not_allowed(client: Client) -> None:
     response = client.get("/forbidden/")

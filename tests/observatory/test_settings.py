@@ -75,12 +75,19 @@ def test_empty_environment_starts_no_database_for_a_command_that_needs_none(tmp_
         ({"MIGRATION_DATABASE_URL": "localhost/x"}, "MIGRATION_DATABASE_URL cannot be read"),
         ({"MIGRATION_DATABASE_URL": "postgresql://owner@localhost/x"}, "must name the same database"),
         ({"DATABASE_URL": "postgresql:///nothing"}, "and each its own role"),
+        ({"LANGUAGES": "en,fr"}, "LANGUAGES='en,fr' names 'fr', which is not translated. Write en and any of es, pt"),
+        ({"LANGUAGES": "es"}, "LANGUAGES='es' lacks en, which bare addresses are in"),
     ],
 )
 def test_unreadable_environment_stops_the_start(changed: dict[str, str], message: str) -> None:
     result = manage("check", **(PRODUCTION | changed))
     assert result.returncode == 1
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(("languages", "codes"), [("", ["en", "es", "pt"]), ("pt,en", ["en", "pt"]), ("en", ["en"])])
+def test_languages_are_those_of_the_environment(languages: str, codes: list[str]) -> None:
+    assert setting("[code for code, _name in settings.LANGUAGES]", LANGUAGES=languages) == str(codes)
 
 
 def test_number_that_is_none_stops_the_start_with_a_remedy() -> None:

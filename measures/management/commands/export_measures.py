@@ -28,7 +28,7 @@ class Command(export_file.Command):
         )
         which.add_argument(
             "--query",
-            metavar="country=PER&topic=asylum",
+            metavar="country=KEN&status=in_force",
             help="only the published measures that a list of the site shows with this query string, in its order",
         )
         parser.add_argument(

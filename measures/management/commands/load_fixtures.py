@@ -1,4 +1,4 @@
-"""``manage.py load_fixtures``: vocabularies, countries and Peru, through the importer that everybody uses."""
+"""``manage.py load_fixtures``: the files of a folder, through the importer that everybody uses."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -21,22 +21,32 @@ FOLDER = settings.BASE_DIR / "fixtures"
 
 class Command(BaseCommand):
     help = (
-        "Load the files of fixtures/. Records that are there already stay as they are, unless --update asks for more."
+        "Load the files of fixtures/, or of another folder: site.csv, countries.csv, topics.csv and so on, and"
+        " measures.csv, whose entries become public. A file that the folder lacks is skipped. Records that are there"
+        " already stay as they are, unless --update asks for more."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--folder", type=Path, default=FOLDER, help="where the files are, such as start_observatory writes them"
+        )
         parser.add_argument("--update", action="store_true", help="bring existing records to what the files say")
 
     @transaction.atomic
-    def handle(self, *, update: bool, **options: Any) -> None:
+    def handle(self, *, update: bool, folder: Path = FOLDER, **options: Any) -> None:
+        known = [f"{name}.csv" for name in (*resources(), "stubs")]
+        if not any((folder / name).exists() for name in known):
+            raise CommandError(f"{folder} has none of the files that can be loaded: {', '.join(known)}.")
         common: dict[str, Any] = {"by": system_account(), "only_new": not update, "keep_identifiers": True}
         for name, resource in resources().items():
             if resource is MeasureResource:  # measures name stubs, so these come first
-                self._load(FOLDER / "stubs.csv", resource, state=Workflow.STUB, **common)
-            self._load(FOLDER / f"{name}.csv", resource, publish=resource is MeasureResource, **common)
+                self._load(folder / "stubs.csv", resource, state=Workflow.STUB, **common)
+            self._load(folder / f"{name}.csv", resource, publish=resource is MeasureResource, **common)
         refresh_words()
 
     def _load(self, path: Path, resource: type[FileResource], **options: Any) -> None:
+        if not path.exists():
+            return
         try:
             with compared(path, resource, **options) as found:
                 for problem in found.report.problems:

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from foundation.files.formats import FORMATS
 from measures.admin.queues import waiting
@@ -177,6 +178,21 @@ def test_queues_count_what_their_lists_hold() -> None:
     assert [len(client.get(queue["url"]).context["cl"].result_list) for queue in queues] == [1] * 6 + [0]
     page = client.get("/admin/").content.decode()
     assert all(queue["url"] in page for queue in queues)
+
+
+def test_translation_is_missing_in_the_languages_of_the_site_alone(settings: Settings) -> None:
+    factories.measure(title_en="Law", summary_en="A law.", title_es="Ley", summary_es="Una ley.")
+    editor = factories.editor()
+    client = signed_in(editor)
+
+    def missing() -> tuple[int, int]:
+        counts = {queue["url"]: queue["count"] for queue in waiting(editor, date(2026, 1, 1))}
+        form = client.get("/admin/measures/measure/add/").text
+        return counts["/admin/measures/measure/?queue=no_translation"], form.count('placeholder="missing"')
+
+    assert missing() == (1, 9)
+    settings.LANGUAGES = settings.LANGUAGES[:2]
+    assert missing() == (0, 6)
 
 
 def test_number_of_queries_of_list_and_form_is_fixed(django_assert_max_num_queries: Callable) -> None:

@@ -187,6 +187,7 @@ def test_file_has_the_rows_of_the_list(client: Client) -> None:
 
 
 def test_document_tells_its_facts(client: Client) -> None:
+    make.site()
     source = cited(
         title="Ley",
         publisher="Editora",

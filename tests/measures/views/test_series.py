@@ -159,6 +159,7 @@ def test_country_that_is_not_followed_has_no_files(client: Client) -> None:
 
 
 def test_profile_as_of_an_edition_has_its_texts_and_the_figures_of_then(client: Client) -> None:
+    factories.site(name_es="Observatorio de Políticas de Movilidad")
     rate = factories.indicator(key="poverty_rate", unit="percent")
     for as_of, text in (("2020-08", "Then."), ("2021-01", "Now.")):
         factories.mobility_role(as_of=as_of, narrative_en=text)

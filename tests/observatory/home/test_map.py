@@ -195,7 +195,8 @@ def test_form_offers_what_has_a_value_and_what_is_asked_for(client: Client) -> N
     assert {shade for _tag, shade, _title in _shapes(html).values()} == {0}
 
 
-def test_area_is_the_americas_or_the_world(client: Client) -> None:
+def test_area_is_that_of_the_site_or_the_world(client: Client) -> None:
+    factories.site(area="americas")
     _poverty()
     factories.country(iso3="VEN", region="Europe")
     _poverty(iso3="VEN", value="90")

@@ -1,0 +1,97 @@
+"""The one page of the site's own texts, and the roles that countries can have."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from countries.admin.country import three_languages
+from countries.models import Role, Site
+from countries.site import known_site
+from foundation.publication.public_version import forget_version
+from foundation.records.edit_conflict_admin import MergingAdmin
+
+
+@admin.register(Site)
+class SiteAdmin(MergingAdmin):
+    """One row: the list leads on to it; it is added where the files brought none, and never deleted."""
+
+    field_of_rule = {
+        "countries_site_has_name": "name_en",
+        "countries_site_area_known": "area",
+        "countries_site_contact_form": "contact",
+    }
+    public_advice = _("Every public page bears these texts, so an editor changes them.")
+    actions = None
+    fieldsets = [
+        (_("Name"), {"fields": [*three_languages("name", "tagline"), ("citation_name", "contact")]}),
+        (_("Home page"), {"fields": [*three_languages("headline", "lead"), "area"]}),
+        (_("Subject"), {"fields": [*three_languages("subject", "about"), "roles"]}),
+    ]
+    readonly_fields = ["roles"]
+
+    @admin.display(description=_("roles"))
+    def roles(self, site: Site) -> SafeString:
+        """What countries can be, and the way to it, which the menu has only where there are some."""
+        labels = ", ".join(str(role) for role in Role.objects.all()) or _("None, so no page speaks of roles.")
+        return format_html('<a href="{}">{}</a>', reverse("admin:countries_role_changelist"), labels)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A sentence is seen whole."""
+        if db_field.name.startswith(("tagline_", "headline_", "lead_")):
+            kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 3})
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """There is nothing to choose from."""
+        only = Site.objects.first()
+        if only is None and not self.has_add_permission(request):
+            return super().changelist_view(request, extra_context)
+        return redirect("admin:countries_site_change", only.pk) if only else redirect("admin:countries_site_add")
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """The menu of every page asks this, so it costs no query: the list leads to the form that adds the row."""
+        rights = {"view": self.has_view_permission(request), "change": self.has_change_permission(request)}
+        return {**rights, "add": False, "delete": False}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not Site.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(forget_version)
+
+
+@admin.register(Role)
+class RoleAdmin(MergingAdmin):
+    """What countries can be; an observatory of a field without roles has none, and then shows none."""
+
+    field_of_rule = {"countries_role_key_form": "key", "countries_role_icon_known": "icon"}
+    list_display = ["key", "label_en", "label_es", "label_pt", "position", "icon"]
+    list_display_links = ["key", "label_en"]
+    search_fields = ["key", "label_en", "label_es", "label_pt"]
+    public_advice = _("Countries with a page have this role, so an editor changes it.")
+    in_use_advice = _("Countries have it, or an indicator stands on its card. Change those first.")
+    fieldsets = [(None, {"fields": [("key", "position", "icon"), *three_languages("label")]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
+        """Files name a role by its key."""
+        return ("key",) if obj else ()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """The menu offers roles once there are some; the first is added from the page of the site."""
+        return super().has_module_permission(request) and known_site().has_roles
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(forget_version)

@@ -1,0 +1,171 @@
+"""What the site is called, what it is about and where: data, so that no field of policy stands in the code."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from foundation.publication.public_version import bumps_public_version
+from foundation.records.history import track_history
+from foundation.texts import Text, translated
+
+ONLY_KEY = "site"
+"""The key of the one row."""
+
+
+class Area(models.TextChoices):
+    """The parts of the world that there is a drawing of; see `countries/geometry`."""
+
+    AMERICAS = "americas", _("Americas")
+    WORLD = "world", _("World")
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    """The one row, by who may see it."""
+
+    def public(self) -> "SiteQuerySet":
+        """Every page bears it."""
+        return self.all()
+
+
+@bumps_public_version()
+@track_history
+class Site(models.Model):
+    """The texts of the whole site in three languages, and the area that it follows; one row.
+
+    Pages read it by `countries.site.current_site`, which asks the database only after something public has changed.
+    """
+
+    key = models.CharField(_("key"), max_length=4, primary_key=True, default=ONLY_KEY, editable=False)
+    name_en = models.CharField(
+        _("name (English)"),
+        max_length=100,
+        default="Observatory",
+        help_text=_("Sentences put an article before it: “recorded in the Climate Law Observatory”."),
+    )
+    name_es = models.CharField(_("name (Spanish)"), max_length=100, blank=True)
+    name_pt = models.CharField(_("name (Portuguese)"), max_length=100, blank=True)
+    tagline_en = models.CharField(
+        _("tagline (English)"),
+        max_length=250,
+        blank=True,
+        help_text=_("What the site holds, in one sentence. Search engines show it below the name."),
+    )
+    tagline_es = models.CharField(_("tagline (Spanish)"), max_length=250, blank=True)
+    tagline_pt = models.CharField(_("tagline (Portuguese)"), max_length=250, blank=True)
+    headline_en = models.CharField(
+        _("headline (English)"),
+        max_length=150,
+        blank=True,
+        help_text=_("The first line of the home page. Empty: the name."),
+    )
+    headline_es = models.CharField(_("headline (Spanish)"), max_length=150, blank=True)
+    headline_pt = models.CharField(_("headline (Portuguese)"), max_length=150, blank=True)
+    lead_en = models.CharField(
+        _("lead (English)"), max_length=400, blank=True, help_text=_("The sentence below the headline.")
+    )
+    lead_es = models.CharField(_("lead (Spanish)"), max_length=400, blank=True)
+    lead_pt = models.CharField(_("lead (Portuguese)"), max_length=400, blank=True)
+    subject_en = models.CharField(
+        _("subject (English)"),
+        max_length=100,
+        blank=True,
+        help_text=_("What the measures are about, as a sentence goes on: “its policy toward climate change”."),
+    )
+    subject_es = models.CharField(_("subject (Spanish)"), max_length=100, blank=True)
+    subject_pt = models.CharField(_("subject (Portuguese)"), max_length=100, blank=True)
+    about_en = models.TextField(
+        _("about (English)"),
+        blank=True,
+        help_text=_("Who runs the observatory, and for what: the first part of the page on how entries are collected."),
+    )
+    about_es = models.TextField(_("about (Spanish)"), blank=True)
+    about_pt = models.TextField(_("about (Portuguese)"), blank=True)
+    area = models.CharField(
+        _("area"),
+        max_length=10,
+        choices=Area,
+        default=Area.WORLD,
+        help_text=_("The map of the home page begins with it. Which countries have pages is said on each country."),
+    )
+    citation_name = models.CharField(
+        _("name in citations"), max_length=100, blank=True, help_text=_("Empty: the name, in the reader's language.")
+    )
+    contact = models.CharField(
+        _("contact"),
+        max_length=200,
+        blank=True,
+        help_text=_("An e-mail address, or an address that begins with https://. It stands at the end of each page."),
+    )
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("site")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(key=ONLY_KEY),
+                name="countries_site_one_row",
+                violation_error_message=_("There is one site, and its key is “site”."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(name_en=""),
+                name="countries_site_has_name",
+                violation_error_message=_("Give the site its name in English."),
+            ),
+            models.CheckConstraint(
+                condition=Q(area__in=Area.values),
+                name="countries_site_area_known",
+                violation_error_message=_("Choose an area from the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    contact__regex=r"^(https://[^[:space:]]+|[^[:space:]@:]+@[^[:space:]@]+[.][^[:space:]@.]+)?$"
+                ),
+                name="countries_site_contact_form",
+                violation_error_message=_("Write an e-mail address, or one that begins with https://."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return translated(self, "name").text
+
+    @property
+    def citation(self) -> str:
+        """By which name the site is cited."""
+        return self.citation_name or self.name
+
+    @property
+    def tagline(self) -> Text:
+        """What the site holds, in one sentence."""
+        return translated(self, "tagline")
+
+    @property
+    def headline(self) -> Text:
+        """The first line of the home page."""
+        return translated(self, "headline") or translated(self, "name")
+
+    @property
+    def lead(self) -> Text:
+        """What stands below the headline."""
+        return translated(self, "lead")
+
+    @property
+    def subject(self) -> Text:
+        """What the measures are about, as a sentence goes on."""
+        return translated(self, "subject")
+
+    @property
+    def about(self) -> Text:
+        """Who runs the observatory, and for what."""
+        return translated(self, "about")
+
+    @property
+    def contact_url(self) -> str:
+        """Where a link to the contact leads."""
+        return f"mailto:{self.contact}" if "@" in self.contact and "://" not in self.contact else self.contact
