@@ -100,7 +100,7 @@ class Command(BaseCommand):
     def _greet(self, port: int) -> None:
         self.stdout.write(f"\nhttp://{HOST}:{port} is ready. Sign in at http://{HOST}:{port}/admin/ as")
         call_command("create_demo_accounts")
-        self._say("Ctrl-C stops it; the data stay in .data/.\n")
+        self._say(f"Ctrl-C stops it; the data stay in {settings.DATA_DIR}.\n")
 
     def _say(self, words: str) -> None:
         """Tell the person at the terminal, who may have closed it."""
