@@ -90,7 +90,8 @@ def objects() -> dict[type[Model], Model]:
     feed = factories.feed()
     made = (
         *(BackgroundJob.objects.get(), country, source, measure, capture, observation, observation.indicator, feed),
-        *(FeedRun.objects.create(feed=feed), factories.mobility_role(), measure.topics.get()),
+        *(FeedRun.objects.create(feed=feed), factories.mobility_role(), factories.role(), factories.site()),
+        measure.topics.get(),
         *(measure.target_groups.get(), factories.issuing_body(country=country), _upload()),
         *(Group.objects.get(name="editor"), User.objects.get(username="author")),
         *(

@@ -53,6 +53,7 @@ REFUSED = {
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
     *("admin:foundation_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
     *("admin:axes_accessattempt_add", "admin:axes_accesslog_add", "admin:axes_accessfailurelog_add"),
+    *("admin:countries_site_add", "admin:countries_site_delete"),  # there is one
 }
 """What a superuser may not open either; most are of records that nobody adds or deletes by hand."""
 
