@@ -51,7 +51,7 @@ def main() -> None:
 
     from tests.own_database import own_database
 
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.PAGE_CACHE_MB = 0
     setup_test_environment(debug=False)
     with own_database("request_files"), tempfile.TemporaryDirectory() as folder:
