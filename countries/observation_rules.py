@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from countries.models import COUNT_UNITS, Unit
-from foundation.files.rules import Rule
+from foundation.files.resources import Rule
 
 _VALUES = (
     "select s.line, s.value from checked s join countries_indicator i on i.key = s.indicator"

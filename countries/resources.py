@@ -4,7 +4,7 @@ from countries import observation_rules
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site
 from foundation.files.columns import ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
-from foundation.files.rules import ImportOptions, Rule
+from foundation.files.resources import ImportOptions, Rule
 
 
 class SiteResource(DatasetResource):

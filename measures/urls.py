@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from measures.views import archive, country, data, measure, series
+from measures.views import archive, country, data, listing, measure, series
 
 urlpatterns = [
     path("countries/<slug:slug>/", country.country, name="country"),
     path("countries/<slug:slug>/profile/", country.profile, name="profile"),
     path("countries/<slug:slug>/series.csv", series.series_csv, name="series_csv"),
     path("countries/<slug:slug>/series.svg", series.series_svg, name="series_svg"),
-    path("measures/", measure.measure_list, name="measures"),
+    path("measures/", listing.measure_list, name="measures"),
     path("measures.csv", data.measures_csv, name="measures_csv"),
     path("measures.xlsx", data.measures_xlsx, name="measures_xlsx"),
     path("measures/<slug:public_id>/", measure.measure, name="measure"),

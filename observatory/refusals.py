@@ -1,16 +1,29 @@
-"""What is said to who asks for too much or too often, or while the database is busy: plain, small, made of no data."""
+"""What is said to who asks for too much or too often, and while the database is busy or the disk full.
 
+Plain, small, made of no data.
+"""
+
+import logging
 from http import HTTPStatus
 from typing import NamedTuple
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
+from django.utils.translation import gettext as _
 
-from countries.site import last_known_site
+from countries.models.site import last_known_site
+from observatory.writable_folders import is_full, words_for_log
+
+logger = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
 NO_PAGES = (".csv", ".xlsx", ".ods", ".xml", ".svg")
 """Endings of paths whose readers are programs."""
+BUSY = (OperationalError, InterfaceError)
+"""A limit of time, a lock that others hold, a database that restarts or has no connection left."""
+RETRY_AFTER = 10
+"""Seconds, while the database is busy."""
 
 
 class Link(NamedTuple):
@@ -41,3 +54,45 @@ def refusal(
         response.headers["Retry-After"] = str(retry_after)
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def busy(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer while the database is busy; the log gets a line and no traceback."""
+    logger.warning("%s %r: %s", request.method, request.path, str(exception).partition("\n")[0])
+    if request.method in ("GET", "HEAD"):
+        reason = _("The database did not answer in time.")
+        remedy = _("Wait some seconds, then load the page anew.")
+    else:
+        reason = _("The database did not answer in time, so nothing was saved.")
+        remedy = _("Go back to the form, where everything that you wrote still stands, and save once more.")
+    return refusal(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        heading=_("The site is busy"),
+        reason=reason,
+        remedy=remedy,
+        retry_after=RETRY_AFTER,
+    )
+
+
+def no_room(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """The answer, whose log names the folder and holds no traceback."""
+    logger.error("%s %r: %s", request.method, request.path, words_for_log(error))
+    is_read = request.method in ("GET", "HEAD")
+    remedy = _("Whoever runs this site has to make room first, or to let it write there: tell them.")
+    if not is_read:
+        remedy += " " + _("Go back to the form: what you wrote still stands there. Save it once more then.")
+    heading, reason = _("The server cannot save files"), _reason(is_full=is_full(error), is_read=is_read)
+    response = refusal(request, HTTPStatus.INSUFFICIENT_STORAGE, heading=heading, reason=reason, remedy=remedy)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _reason(*, is_full: bool, is_read: bool) -> str:
+    if is_read:
+        if is_full:
+            return _("Its disk is full, so the file could not be made.")
+        return _("One of its folders cannot be written to, so the file could not be made.")
+    if is_full:
+        return _("Its disk is full, so nothing was saved.")
+    return _("One of its folders cannot be written to, so nothing was saved.")

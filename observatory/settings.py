@@ -150,18 +150,18 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "observatory.middleware.security.policies",
+    "observatory.middleware.answers.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "observatory.middleware.languages.language_by_address",
-    "observatory.middleware.full_disk.full_disk",  # its answer has a language, and asks nothing
+    "observatory.middleware.questions.language_by_address",
+    "observatory.middleware.limits.full_disk",  # its answer has a language, and asks nothing
     # Before anything that asks the database; its answer has a language
-    "observatory.middleware.malformed.RefuseMalformed",
+    "observatory.middleware.questions.RefuseMalformed",
     "observatory.middleware.questions.questions",
-    "observatory.middleware.caching.public_pages",  # inside of what every answer carries, outside of all that costs
-    "observatory.middleware.rate_limits.rate_limits",  # inside of the cache: what is ready is not counted
-    "observatory.middleware.time_limits.busy_database",
+    "observatory.middleware.answers.public_pages",  # inside of what every answer carries, outside of all that costs
+    "observatory.middleware.limits.rate_limits",  # inside of the cache: what is ready is not counted
+    "observatory.middleware.limits.busy_database",
     # A country's page shrinks to a seventh, also where no proxy compresses
-    "observatory.middleware.compression.Compression",
+    "observatory.middleware.answers.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -186,16 +186,17 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "observatory.middleware.languages.language_links",
-                "observatory.middleware.site.site",
+                "observatory.templating.language_links",
+                "observatory.templating.site",
             ],
+            "libraries": {"jinja": "observatory.templating"},
         },
     },
     {  # for what a page repeats hundreds of times
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "NAME": "jinja2",
         "DIRS": [BASE_DIR / "templates"],
-        "OPTIONS": {"environment": "observatory.jinja.environment"},
+        "OPTIONS": {"environment": "observatory.templating.environment"},
     },
 ]
 
@@ -311,8 +312,8 @@ STORAGES: dict[str, dict[str, Any]] = {
         "BACKEND": "measures.archive.storage.ArchiveStorage",
         "OPTIONS": {"setting": "ARCHIVE_DIR", "file_permissions_mode": 0o640},
     },
-    "imports": {"BACKEND": "foundation.files.storage.PrivateStorage", "OPTIONS": {"setting": "IMPORTS_DIR"}},
-    "feeds": {"BACKEND": "foundation.files.storage.PrivateStorage", "OPTIONS": {"setting": "FEEDS_DIR"}},
+    "imports": {"BACKEND": "foundation.files.models.PrivateStorage", "OPTIONS": {"setting": "IMPORTS_DIR"}},
+    "feeds": {"BACKEND": "foundation.files.models.PrivateStorage", "OPTIONS": {"setting": "FEEDS_DIR"}},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -7,7 +7,7 @@ from django.contrib.sitemaps.views import index, sitemap
 from django.urls import include, path
 from django.views.static import serve
 
-from foundation.publication.public_pages import public_page
+from foundation.publication import public_page
 from observatory import views
 from observatory.sitemaps import SITEMAPS
 

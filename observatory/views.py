@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from countries.site import last_known_site
-from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from countries.models.site import last_known_site
+from foundation.publication import EVERY_PARAMETER, public_page
 from measures.choices import StatusGroup
 from measures.listing.index import public_index
 from observatory.home import overview

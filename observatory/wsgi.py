@@ -8,4 +8,4 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 
 application = get_wsgi_application()
-import_string("observatory.middleware.time_limits.limit_time")()  # needs models, which are there only now
+import_string("observatory.middleware.limits.limit_time")()  # needs models, which are there only now

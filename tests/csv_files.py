@@ -8,9 +8,8 @@ from typing import Any
 
 from foundation.accounts import system_account
 from foundation.files.exporting import exported
-from foundation.files.importing.failures import failed_rows, refusals
 from foundation.files.importing.pipeline import compared
-from foundation.files.importing.report import Report
+from foundation.files.importing.report import Report, failed_rows, refusals
 from foundation.files.resources import FileResource, resources
 from measures.files.resources import MeasureResource
 

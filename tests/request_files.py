@@ -17,6 +17,8 @@ import django
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("observatory", "measures", "countries", "foundation")
+SERVER = "observatory/embedded/"
+"""The database server of the demo: to an installation with a DATABASE_URL it is no part of a request."""
 
 
 @contextmanager
@@ -39,6 +41,7 @@ def entered() -> Iterator[set[str]]:
         for file in files:
             if file.startswith(str(ROOT)) and (name := str(Path(file).relative_to(ROOT))).startswith(PACKAGES):
                 found.add(name)
+        found -= {name for name in found if name.startswith(SERVER)}
 
 
 def main() -> None:
@@ -51,7 +54,7 @@ def main() -> None:
 
     from tests.own_database import own_database
 
-    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.PAGE_CACHE_MB = 0
     setup_test_environment(debug=False)
     with own_database("request_files"), tempfile.TemporaryDirectory() as folder:

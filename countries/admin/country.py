@@ -27,8 +27,8 @@ from countries.admin.profile import (
 )
 from countries.feeds.admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
+from countries.models.site import known_site
 from countries.pictures import PictureField
-from countries.site import known_site
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.edit_conflict_admin import MergingAdmin, session_view, without_errors
 from foundation.records.record_admin import interpretation

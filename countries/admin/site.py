@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.admin.country import three_languages
 from countries.models import Role, Site
-from countries.site import known_site
-from foundation.publication.public_version import forget_version
+from countries.models.site import known_site
+from foundation.publication import forget_version
 from foundation.records.edit_conflict_admin import MergingAdmin
 
 

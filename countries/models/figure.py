@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.models.place import Country, Role
 from foundation.partial_dates import PeriodField, canonical, range_of
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import translated
 

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from foundation.partial_dates import PartialDateField, canonical, range_of
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import LANGUAGES, sort_key, translated
 

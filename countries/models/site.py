@@ -1,10 +1,17 @@
-"""What the site is called, what it is about and where: data, so that no field of policy stands in the code."""
+"""What the site is called, what it is about and where: data, so that no field of policy stands in the code.
 
-from django.db import models
+Every page bears these texts. They cost no query: they are read along with the public version.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import Error, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version, known_along, read_along
 from foundation.records.history import track_history
 from foundation.texts import Text, translated
 
@@ -32,7 +39,7 @@ class SiteQuerySet(models.QuerySet["Site"]):
 class Site(models.Model):
     """The texts of the whole site in three languages, and the area that it follows; one row.
 
-    Pages read it by `countries.site.current_site`, which asks the database only after something public has changed.
+    Pages read it by `current_site`, which asks the database only after something public has changed.
     """
 
     key = models.CharField(_("key"), max_length=4, primary_key=True, default=ONLY_KEY, editable=False)
@@ -169,3 +176,52 @@ class Site(models.Model):
     def contact_url(self) -> str:
         """Where a link to the contact leads."""
         return f"mailto:{self.contact}" if "@" in self.contact and "://" not in self.contact else self.contact
+
+
+# As every page bears it
+
+
+ALONG = "site"
+"""The name under which it is read along."""
+read_along(
+    ALONG,
+    "select jsonb_build_object('site', (select to_jsonb(s) from countries_site s),"
+    " 'has_roles', exists (select from countries_role))::text",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSite:
+    """The site as of a version of the public data; `has_roles`: whether a country can have any."""
+
+    site: Site
+    has_roles: bool
+
+
+def known_site() -> KnownSite:
+    """The site as it is; as it was last known where the database does not answer."""
+    try:
+        return _parsed(known_along(ALONG))
+    except Error:  # a page that says so needs a name too
+        return last_known_site()
+
+
+def last_known_site() -> KnownSite:
+    """The site as this process last knew it, for pages that must not ask the database."""
+    return _parsed(known_along(ALONG, asks=False))
+
+
+def current_site() -> Site:
+    """The texts of the site."""
+    return known_site().site
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str | None) -> KnownSite:
+    if not text:
+        return KnownSite(Site(), has_roles=False)
+    found = json.loads(text)
+    stored = found["site"] or {}
+    # By the names that both know: during an upgrade the table may have other columns than this process knows
+    texts = {field.attname: stored[field.attname] for field in Site._meta.concrete_fields if field.attname in stored}
+    return KnownSite(Site(**texts), has_roles=found["has_roles"])

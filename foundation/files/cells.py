@@ -71,6 +71,19 @@ def _near(text: str, values: dict[str, str]) -> str:
     return values.get(text) or values.get(nearest(text, values), "")
 
 
+def items_of(text: str) -> list[str]:
+    """The items of a list, without blanks around them."""
+    items = [item.strip() for item in text.split("|")]
+    for item in items:
+        refuse_placeholder(item)
+    if not all(items):
+        raise CellProblem(
+            _("The list “%(value)s” has an empty item.") % {"value": text[:80]},
+            _("Part the items by one | each: health.access|work.permit."),
+        )
+    return items
+
+
 @lru_cache(maxsize=20_000)
 def canonical_date(text: str) -> str:
     """The canonical text of a partial date as typed, or CellProblem."""

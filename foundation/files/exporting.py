@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from psycopg import ClientCursor
 
 from foundation.files import spreadsheet
-from foundation.files.columns import Column, TextColumn, quoted
-from foundation.files.lists import ListColumn
+from foundation.files.columns import Column, ListColumn, TextColumn, quoted
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
 

@@ -1,15 +1,61 @@
-"""What a kind of file is: its columns, how a row finds its record, and what an import of it does beyond cells."""
+"""What a kind of file is: its columns, how a row finds its record, what an import of it does beyond cells, and who may.
 
+Whoever may add and change its records may import a file, whoever may see them export one. The library's settings
+`IMPORT_EXPORT_IMPORT_PERMISSION_CODE` and `IMPORT_EXPORT_EXPORT_PERMISSION_CODE` name an action on the records, such as
+`export`, whose permission is asked for beside ours.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_permission_codename
 from django.db import models
 from django.utils.module_loading import import_string
 from import_export.resources import ModelResource
 
 from foundation.files.columns import Column, column_for
-from foundation.files.rules import Computed, ImportOptions, Rule
+
+# What a resource tells the import
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What was asked of an import, beside the file."""
+
+    by: Any
+    """The account that imports, for the history and for its rights."""
+    publish: bool = False
+    """Whether its records become public."""
+    state: str = ""
+    """The state of new records in the workflow of their kind; nothing for the first one."""
+    only_new: bool = False
+    """Whether records that exist stay as they are, however they differ from the file."""
+    keep_identifiers: bool = False
+    """Whether new records keep identifiers that the series here has not given: a backup is restored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rows that may not be imported: SQL of (line, value), the column to name, and the words."""
+
+    column: str
+    sql: str
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Columns of a new record that follow from rows already written: SQL of (id, columns) from a table of records."""
+
+    sql: Callable[[str], str]
+    columns: tuple[str, ...]
+
+
+# What a resource is
 
 
 class FileResource(ModelResource):
@@ -123,3 +169,41 @@ def resources() -> dict[str, type[FileResource]]:
     `settings.FILE_RESOURCES` lists them.
     """
     return {resource.file(): resource for resource in map(import_string, settings.FILE_RESOURCES)}
+
+
+# Whose files somebody may import and export
+
+
+def may_import(user: Any, resource: type[FileResource]) -> bool:
+    """Whether somebody may import files, and add and change such records."""
+    code = getattr(settings, "IMPORT_EXPORT_IMPORT_PERMISSION_CODE", None)
+    return bool(user.has_perm(settings.IMPORT_PERMISSION)) and _may(user, resource, "add", "change", code)
+
+
+def may_export(user: Any, resource: type[FileResource]) -> bool:
+    """Whether somebody may see such records."""
+    return _may(user, resource, "view", getattr(settings, "IMPORT_EXPORT_EXPORT_PERMISSION_CODE", None))
+
+
+def _may(user: Any, resource: type[FileResource], *actions: str | None) -> bool:
+    options = resource.model()._meta
+    names = (get_permission_codename(action, options) for action in actions if action)
+    return all(user.has_perm(f"{options.app_label}.{name}") for name in names)
+
+
+def importable(user: Any) -> list[tuple[str, str]]:
+    """The kinds of files that somebody may import, each with its words."""
+    return [
+        (name, f"{resource.model()._meta.verbose_name_plural} ({name}.csv)".capitalize())
+        for name, resource in reversed(resources().items())
+        if may_import(user, resource)
+    ]
+
+
+def exportable(user: Any) -> list[tuple[str, str]]:
+    """The kinds of files that somebody may export, each with its words."""
+    return [
+        (name, str(resource.model()._meta.verbose_name_plural).capitalize())
+        for name, resource in reversed(resources().items())
+        if may_export(user, resource)
+    ]

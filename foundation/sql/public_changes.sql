@@ -1,4 +1,4 @@
--- The log of public changes and the function that writes to it; see `foundation/publication/public_version.py`.
+-- The log of public changes and the function that writes to it; see `foundation/publication.py`.
 -- `records` are the identifiers of the entries that changed; null says that any may have.
 --
 -- Each change has a name that no other has, in no copy of the database either. Numbers come again: after a restore, or

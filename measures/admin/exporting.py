@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from foundation.files.formats import FORMATS
 from foundation.files.importing.admin import exported_response
-from foundation.files.rights import may_export
+from foundation.files.resources import may_export
 from measures.admin.query_filter import problems_of
 from measures.files.resources import MeasureResource
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.deconstruct import deconstructible
 
-from foundation.files.storage import PrivateStorage
+from foundation.files.models import PrivateStorage
 
 UNFINISHED = ".part"
 """How the names of files end that are being written."""

@@ -8,12 +8,11 @@ from django.utils import translation
 
 from foundation.files.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
 from foundation.files.dataset_resource import DatasetResource
-from foundation.files.rules import Computed, ImportOptions, Rule
-from measures.files import numbers, records
-from measures.files.citations import CitationsColumn
-from measures.files.history import HistoryColumn
-from measures.files.relations import RelationsColumn
-from measures.files.tags import BodyColumn, TagsColumn, TopicsColumn
+from foundation.files.resources import Computed, ImportOptions, Rule
+from measures.files import identifiers, states
+from measures.files.identifiers import RelationsColumn
+from measures.files.states import HistoryColumn
+from measures.files.tags_and_sources import BodyColumn, CitationsColumn, TagsColumn, TopicsColumn
 from measures.listing.columns import INTERNATIONAL
 from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
 from measures.search.matching import wait_until_commit
@@ -242,19 +241,19 @@ class MeasureResource(DatasetResource):
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
         """No identifier beyond its series, and nothing that the workflow refuses."""
-        return [*numbers.rules(keep=options.keep_identifiers), *records.rules(cls, publish=options.publish)]
+        return [*identifiers.rules(keep=options.keep_identifiers), *states.rules(cls, publish=options.publish)]
 
     @classmethod
     def values_of_new(cls, options: ImportOptions) -> dict[str, Any]:
-        return records.values_of_new(options)
+        return states.values_of_new(options)
 
     @classmethod
     def computed(cls) -> Computed:
-        return records.STATUS
+        return states.STATUS
 
     @classmethod
     def number_new(cls, *, within: bool) -> None:
-        numbers.number(within=within)
+        identifiers.number(within=within)
 
     @classmethod
     def before_writing(cls) -> None:
@@ -262,4 +261,4 @@ class MeasureResource(DatasetResource):
 
     @classmethod
     def after_writing(cls, options: ImportOptions) -> int:
-        return records.finish(options)
+        return states.finish(options)

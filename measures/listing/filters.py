@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from countries.models import Country
 from foundation.partial_dates import PartialDateFormField
-from foundation.publication.public_pages import TRACKING
+from foundation.publication import TRACKING
 from measures.listing.facets import PROPERTIES, Facet, count_facets
 from measures.listing.index import Mask, PublicIndex, Selection, public_index
 from measures.listing.parameters import ConditionFilter, DayField, Presentation, PropertyFilter

@@ -19,7 +19,7 @@ from django.db import connection
 from django.utils.translation import get_language
 from numpy.typing import NDArray
 
-from foundation.publication.public_version import Follower, LogDelta
+from foundation.publication import Follower, LogDelta
 from measures.choices import STATE_FAMILIES
 from measures.listing.columns import (
     EARLIEST,

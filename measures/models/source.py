@@ -10,7 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from foundation.partial_dates import PartialDateField, canonical, range_of
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from measures.archive.choices import Rights, SourceKind
 from measures.choices import Workflow

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.models import Country
 from foundation.partial_dates import PeriodField, canonical, range_of
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import sort_key, translated
 from measures.choices import BodyKind, Workflow

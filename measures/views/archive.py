@@ -6,7 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication import EVERY_PARAMETER, public_page
 from measures.archive.broken_links import broken_links
 from measures.archive.details import of_source
 from measures.archive.listing.filters import SourceFilter

@@ -16,7 +16,7 @@ from countries.models import Country
 from countries.profile import editions_of, profile_of
 from countries.series import offered
 from foundation.partial_dates import PartialDate
-from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication import EVERY_PARAMETER, public_page
 from foundation.texts import translated
 from measures.listing.filters import OLDEST, MeasureFilter, Problem
 from measures.listing.index import PublicIndex, Selection, public_index

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from foundation.files.formats import FORMATS
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import TooLarge
-from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication import EVERY_PARAMETER, public_page
 from measures.archive.listing.filters import SourceFilter
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.listing.filters import MeasureFilter

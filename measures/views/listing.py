@@ -1,21 +1,197 @@
-"""What a page with a list shows, from its filter: counts, one page of entries, and what is wrong with the address."""
+"""A list of entries: what the page shows, one page of it, its rows, and what is wrong with the address.
 
-from collections.abc import Sequence
+A list in pages (`Paged`) is also that of the archive. A row is made once, and once more when its entry has changed.
+"""
+
+import datetime
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
+from typing import Any
 
-from django.utils.translation import get_language
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import get_template
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from foundation.partial_dates import PartialDate
+from foundation.publication import EVERY_PARAMETER, public_page
 from measures.choices import Precision
-from measures.entries import Entry
+from measures.entries import Entry, entry_of, for_list
 from measures.listing.facets import Facet
-from measures.listing.filters import NEWEST, OLDEST, RELEVANCE, SORTS, MeasureFilter
+from measures.listing.filters import NEWEST, OLDEST, RELEVANCE, SORTS, AddressFilter, Chip, MeasureFilter, Problem
 from measures.listing.index import Selection
+from measures.models import Measure
 from measures.search.headlines import highlighted
 from measures.search.matching import RANKED
 from measures.search.spelling import suggestion
-from measures.views.paging import Box, Order, Paged
-from measures.views.rows import Look, Month, Row, by_month, entries_of, row_of, rows_of
+
+# A list in pages
+
+
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of the list; a gap in the row of pages has the number 0."""
+
+    number: int
+    query: str
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A text box of the form."""
+
+    name: str
+    value: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the list, and the query string that asks for it."""
+
+    value: str
+    label: str
+    query: str
+    is_current: bool
+
+
+class Paged:
+    """What every list with pages has; the numbers of pages are those of the heir."""
+
+    filter: AddressFilter
+    page: int
+    last_page: int
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What is wrong with the address, its page included."""
+        if self.filter.problems or self.page <= self.last_page:
+            return self.filter.problems
+        message = _("There is no page %(page)d. The last one is %(last)d.")
+        return [Problem("page", message % {"page": self.page, "last": self.last_page})]
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """Everything that is chosen."""
+        return self.filter.chips
+
+    @property
+    def chosen_in_words(self) -> str:
+        """Says how much is chosen."""
+        chosen = len(self.chips)
+        return ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": chosen}
+
+    @property
+    def status_code(self) -> int:
+        """400 where the address asks for what cannot be."""
+        return 400 if self.problems else 200
+
+    @property
+    def pages(self) -> list[PageLink]:
+        """First, last and neighbouring pages, with gaps between; none where all entries stand on one page."""
+        if self.last_page == 1:
+            return []
+        shown = sorted({1, *range(max(self.page - 2, 1), min(self.page + 2, self.last_page) + 1), self.last_page})
+        links: list[PageLink] = []
+        for number in shown:
+            if links and number > links[-1].number + 1:
+                links.append(PageLink(0, ""))
+            links.append(self._page(number))
+        return links
+
+    def _page(self, number: int) -> PageLink:
+        return PageLink(number, self.filter.query(page=str(number)), number == self.page)
+
+    @property
+    def everything(self) -> str:
+        """The query string of all pages together, for a file."""
+        return self.filter.query()
+
+    @property
+    def previous(self) -> PageLink | None:
+        """The page before."""
+        return self._page(self.page - 1) if self.page > 1 else None
+
+    @property
+    def next(self) -> PageLink | None:
+        """The page after."""
+        return self._page(self.page + 1) if self.page < self.last_page else None
+
+
+# Entries as rows, each made once
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How rows are printed: the level of their titles, whether they name the country; for the rest see `entry_of`."""
+
+    language: str
+    heading: int
+    with_country: bool
+    day: datetime.date | None = None
+    longest: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry, its HTML, and the heading under which it stands in a list by date."""
+
+    entry: Entry
+    html: SafeString
+    month: str
+
+
+def row_of(entry: Entry, look: Look) -> Row:
+    """The row of `entry`."""
+    variables = {"entry": entry, "heading": look.heading, "with_country": look.with_country}
+    html = get_template("measures/_row.jinja", using="jinja2").render(variables)
+    return Row(entry, mark_safe(html), _month(entry.date))  # noqa: S308  (escaped by Jinja2)
+
+
+def entries_of(ids: Sequence[int], look: Look) -> list[Entry]:
+    """Those of `ids` that are public, in that order."""
+    found = for_list(Measure.objects.published()).in_bulk(ids)
+    return [entry_of(found[pk], look.day, longest=look.longest) for pk in ids if pk in found]
+
+
+def rows_of(ids: Sequence[int], look: Look, kept: MutableMapping[Any, Any]) -> list[Row]:
+    """The rows of `entries_of`; none that is in `kept` is made again."""
+    found: dict[int, Row] = {pk: row for pk in ids if (row := kept.get((pk, look)))}
+    missing = [pk for pk in ids if pk not in found]
+    for entry in entries_of(missing, look) if missing else ():
+        found[entry.number] = kept[entry.number, look] = row_of(entry, look)
+    return [found[pk] for pk in ids if pk in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Entries dated in one month."""
+
+    label: str
+    rows: tuple[Row, ...]
+
+
+def by_month(rows: Sequence[Row]) -> list[Month]:
+    """Rows, in the order given, under headings no more precise than their dates."""
+    return [Month(label, tuple(group)) for label, group in groupby(rows, key=lambda row: row.month)]
+
+
+def _month(date: PartialDate | None) -> str:
+    if not date:
+        return _("Date not recorded")
+    if not date.month:
+        return _("%(year)d, day and month not recorded") % {"year": date.year}
+    return PartialDate(date.year, date.month).in_words()
+
+
+# The list
+
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
@@ -176,3 +352,15 @@ def _with_marks(entries: Sequence[Entry], words: str) -> list[Entry]:
     return [
         replace(entry, marked_title=marked[2 * i], marked_summary=marked[2 * i + 1]) for i, entry in enumerate(entries)
     ]
+
+
+# The page of all entries
+
+
+@public_page(reads=EVERY_PARAMETER)
+@require_safe
+def measure_list(request: HttpRequest) -> HttpResponse:
+    """`/measures/`: every public entry, narrowed and ordered by the query string."""
+    listing = Listing(MeasureFilter(request.GET))
+    context = {"listing": listing, "scope": len(listing.filter.scope)}
+    return render(request, "measures/measure_list.html", context, status=listing.status_code)

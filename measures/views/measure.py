@@ -1,4 +1,4 @@
-"""The pages of measures: one of them, all of them, and whichever bears a legal number."""
+"""The pages of measures: one of them, and whichever bears a legal number."""
 
 import re
 from typing import Any
@@ -6,34 +6,23 @@ from typing import Any
 from django.conf import settings
 from django.db.models import BooleanField, ExpressionWrapper, Q, Value
 from django.db.models.functions import Concat
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication import public_page
 from measures.choices import Workflow
 from measures.details import details_of, for_page
 from measures.entries import entry_of, for_list
-from measures.listing.filters import MeasureFilter
 from measures.models import Measure, MeasureQuerySet, Source
 from measures.references import key_of
-from measures.views.listing import Listing
-from measures.views.rows import Look, row_of
+from measures.views.listing import Look, row_of
 
 MOST_OF_A_REFERENCE = 100
 """Entries that the page of a legal number lists; no act has more provisions that differ."""
-
-
-@public_page(reads=EVERY_PARAMETER)
-@require_safe
-def measure_list(request: HttpRequest) -> HttpResponse:
-    """`/measures/`: every public entry, narrowed and ordered by the query string."""
-    listing = Listing(MeasureFilter(request.GET))
-    context = {"listing": listing, "scope": len(listing.filter.scope)}
-    return render(request, "measures/measure_list.html", context, status=listing.status_code)
 
 
 @public_page

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from countries.models import Country, Indicator, Observation
+from countries.models.site import current_site
 from countries.resources import ObservationResource
 from countries.series import (
     Drawing,
@@ -25,10 +26,9 @@ from countries.series import (
     series_of,
     value_rows,
 )
-from countries.site import current_site
 from foundation.files.formats import FORMATS
 from foundation.partial_dates import PartialDate
-from foundation.publication.public_pages import EVERY_PARAMETER, public_page
+from foundation.publication import EVERY_PARAMETER, public_page
 from measures.timeline.chart import Axis, Chart, Tick, divided, ticks
 from measures.timeline.matrix import Matrix
 from measures.views.listing import Listing

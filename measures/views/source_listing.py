@@ -15,7 +15,7 @@ from measures.listing.facets import Facet
 from measures.listing.filters import RELEVANCE
 from measures.models import Source
 from measures.search.headlines import highlighted
-from measures.views.paging import Box, Order, Paged
+from measures.views.listing import Box, Order, Paged
 
 PAGE_SIZE = 20
 """Documents of a page: an excerpt takes some milliseconds to find."""

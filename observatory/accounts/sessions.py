@@ -7,6 +7,7 @@ query is made to find nothing.
 from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 
 SALT = "observatory.accounts.sessions"
@@ -33,6 +34,14 @@ def is_own_key(key: str) -> bool:
         return False
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return any(constant_time_compare(key, _signed(key[:RANDOM], secret)) for secret in secrets)
+
+
+def is_signed_in(request: HttpRequest) -> bool:
+    """Whether the reader has signed in, here and at some time; no cookie that is made up says so."""
+    if "HTTP_COOKIE" not in request.META:
+        return False
+    key: str = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+    return bool(key) and is_own_key(key)
 
 
 def _signed(random: str, secret: str | bytes | None = None) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from countries.models import Area, Indicator
-from countries.site import current_site
+from countries.models.site import current_site
 from countries.world_map import (
     Place,
     Reading,

@@ -1,1 +1,3 @@
-"""What every request passes: caching, languages, limits, security. Imports `foundation` and `observatory`, no model."""
+"""What every request passes: the form of what is asked, limits, what an answer carries. Imports
+`foundation` and `observatory`, no model.
+"""

@@ -1,23 +1,37 @@
-"""What may be asked of a public page: within caps that no person meets, in one form whatever hangs on the address.
+"""What is asked, as the address has it: in which language, within caps that no person meets, in one form.
+
+The language of a page is a matter of its address alone: `/es/…` is Spanish, `/pt/…` Portuguese, all else English.
+Django's own middleware also looks at cookie and `Accept-Language` and says so in `Vary`, although bare addresses are
+English whatever it finds; then no cache could share a page between readers.
 
 A public page sees nothing but what its answer follows from: of the query string the parameters that it reads, sorted
 and without empty ones; of the host the name that the site goes by. What mail programs and social media add to an
 address thus changes neither the page nor the name under which it is kept.
+
+What no browser sends is answered 400, for all views and forms at once. PostgreSQL keeps no NUL, and no address, form or
+cookie of ours has one; this is looked at before the session or a view asks the database. The lists of the admin, the
+stock ones too, ask it for any text as the key of a selected record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from foundation.publication.public_pages import TRACKING, PublicPage, public_page_of
-from observatory.refusals import refusal
+from foundation.keys import key_of
+from foundation.publication import TRACKING, PublicPage, public_page_of
+from observatory.refusals import no_room, refusal
+from observatory.writable_folders import is_unwritable
 
 LONGEST_PATH = 1_000
 """Bytes; the longest of ours have 300."""
@@ -31,8 +45,8 @@ MOST_VALUES = 100
 """Values of one parameter."""
 MOST_PARAMETERS = 150
 """Values of all parameters together; each is a link on the page that holds all the others."""
-MOST_NAMED = 5
-"""Parameters that a refusal names."""
+MOST_NAMED, LONGEST_NAME = 5, 60
+"""Parameters or fields that a refusal names, and characters of each field."""
 LONGEST_REMEMBERED_PATH = 200
 """Characters of a path whose page is remembered, so that paths of strangers do not fill the memory."""
 
@@ -45,6 +59,23 @@ class Excess(NamedTuple):
 
     reason: str
     remedy: str
+
+
+def language_by_address(get_response: Answer) -> Answer:
+    """Middleware: answer in the language of the address and say it in `Content-Language`.
+
+    What is streamed is made after that, in no language: a stream is data.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        request.LANGUAGE_CODE = language
+        with translation.override(language):
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    return middleware
 
 
 def questions(get_response: Answer) -> Answer:
@@ -160,3 +191,72 @@ def _host_in_normal_form(host: str) -> str:
     host = host.lower()
     public = urlsplit(settings.PUBLIC_URL)
     return public.netloc if public.hostname and host.rpartition(":")[0] == public.hostname else host
+
+
+# What no browser sends
+
+
+HEADERS = ("CONTENT_TYPE", "REMOTE_ADDR")
+"""Headers whose names in the environment do not begin with `HTTP_`."""
+
+
+class RefuseMalformed:
+    """Middleware: a path, query string, header, cookie or form with a NUL in it is refused."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        _refuse_nul(_before_the_body(request))
+        return _nul_refused(request, request.GET) or self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
+        """The form is read here, once the address is known to lead to a view."""
+        try:
+            form = request.POST
+        except UnreadablePostError:
+            return None  # the visitor has gone
+        except OSError as error:  # a file that comes with it found no room
+            if is_unwritable(error):
+                return no_room(request, error)
+            raise
+        if model_admin := getattr(view, "model_admin", None):
+            _refuse_no_keys(model_admin.model, form.getlist(ACTION_CHECKBOX_NAME))
+        return _nul_refused(request, form)
+
+
+def _before_the_body(request: HttpRequest) -> Iterable[str]:
+    yield request.path_info
+    for name, value in request.META.items():
+        if isinstance(value, str) and (name.startswith("HTTP_") or name in HEADERS):
+            yield value
+    yield from request.COOKIES.values()
+
+
+def _refuse_nul(texts: Iterable[str]) -> None:
+    if any("\0" in text for text in texts):
+        raise BadRequest("The request holds a NUL character, which no text has.")
+
+
+def _nul_refused(request: HttpRequest, given: QueryDict) -> HttpResponse | None:
+    """The answer that names the fields with a NUL; None where there are none."""
+    fields = [name for name, values in given.lists() if any("\0" in text for text in (name, *values))]
+    if not fields:
+        return None
+    named = ", ".join(f"“{name[:LONGEST_NAME].replace(chr(0), '␀')}”" for name in fields[:MOST_NAMED])
+    return refusal(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        heading=_("A character that no text may have"),
+        reason=_("There is a NUL character (U+0000), which cannot be seen and cannot be kept, in: %(fields)s.")
+        % {"fields": named if len(fields) <= MOST_NAMED else f"{named}, …"},
+        remedy=_(
+            "Go back: what you wrote still stands in the form. Empty what is named here and type it anew, or paste it"
+            " by way of a plain text editor. Then send it once more."
+        ),
+    )
+
+
+def _refuse_no_keys(model: type[Model], selected: Iterable[str]) -> None:
+    if any(key_of(model, key) is None for key in selected):
+        raise BadRequest("A selected record has a key that can be none.")

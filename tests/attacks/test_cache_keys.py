@@ -12,13 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from pytest_django import Settings
 
-from foundation.publication.public_pages import TRACKING
+from foundation.publication import TRACKING
 from measures.archive.listing.filters import FACETS, SourceFilter
 from measures.listing.filters import MeasureFilter
 from measures.models import Source
 from observatory.accounts.sessions import is_own_key
 from observatory.home.map import MapQuery
-from observatory.middleware.caching import SHARED
+from observatory.middleware.answers import SHARED
 from tests import factories as make
 from tests.clients import signed_in
 

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
-from foundation.publication.public_version import Follower, public_version
+from foundation.publication import Follower, public_version
 from measures.listing.index import public_index
 from measures.models import Measure
 from observatory.database.owner import as_owner

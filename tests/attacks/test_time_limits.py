@@ -19,7 +19,7 @@ from foundation.files.importing.pipeline import compared
 from foundation.files.resources import resources
 from foundation.sql import second_connection, take_time
 from measures.models import Topic
-from observatory.middleware.time_limits import limit_time
+from observatory.middleware.limits import limit_time
 from observatory.urls import urlpatterns as site
 from tests import factories as make
 from tests.admin_forms import held
@@ -67,7 +67,7 @@ def test_statement_that_takes_too_long_is_an_answer(client: Client, caplog: pyte
     assert "<h1>The site is busy</h1>" in page.text
     assert file.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert client.get("/about/").status_code == 200
-    assert [record.exc_info for record in caplog.records if record.name == "observatory.middleware.time_limits"] == [
+    assert [record.exc_info for record in caplog.records if record.name == "observatory.refusals"] == [
         None,
         None,
     ]

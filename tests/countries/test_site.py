@@ -6,8 +6,8 @@ from django.test import Client
 from django.utils import translation
 
 from countries.models import Site
-from countries.site import current_site, last_known_site
-from foundation.publication.public_version import public_version
+from countries.models.site import current_site, last_known_site
+from foundation.publication import public_version
 from tests import admin_forms, factories
 from tests.clients import signed_in
 

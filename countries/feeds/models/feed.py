@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from countries.models.figure import Indicator
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 
 

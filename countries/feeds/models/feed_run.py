@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.feeds.models.feed import IndicatorFeed
 from countries.models.place import Country
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from foundation.records.history import refuses_changes
 
 

@@ -4,10 +4,13 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminFileWidget
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -30,12 +33,10 @@ from django.utils.translation import gettext as _
 
 from foundation.files.formats import FORMATS
 from foundation.files.importing import jobs, tasks
-from foundation.files.importing.preview import failed_rows_of
-from foundation.files.importing.reading import FileProblem
-from foundation.files.importing.upload_form import UploadForm
+from foundation.files.importing.jobs import failed_rows_of, problem_in_words
+from foundation.files.importing.reading import FileProblem, as_csv, is_workbook
 from foundation.files.models import UNDER_WAY, FileImport, ImportState, Phase, RowState
-from foundation.files.resources import FileResource, resources
-from foundation.files.rights import exportable, importable
+from foundation.files.resources import FileResource, exportable, importable, resources
 from foundation.files.spreadsheet import TooLarge
 from foundation.keys import key_of, whole_number
 from foundation.workers import has_worker
@@ -352,3 +353,41 @@ def _result_in_words(file_import: FileImport) -> str:
         "Imported: %(new)s new, %(changed)s changed records.",
         file_import.changed,
     ) % {"new": intcomma(file_import.new), "changed": intcomma(file_import.changed)}
+
+
+class UploadForm(forms.Form):
+    """What is uploaded, and whether its measures become public."""
+
+    file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
+    file = forms.FileField(
+        label=gettext_lazy("CSV or Excel file"),
+        widget=AdminFileWidget,
+        help_text=gettext_lazy(
+            "CSV in UTF-8, or an Excel workbook (XLSX), with the names of the columns in the first row."
+            " A file with some columns changes those alone."
+        ),
+    )
+    publish = forms.BooleanField(
+        label=gettext_lazy("Publish the measures of this file"),
+        required=False,
+        help_text=gettext_lazy("Without it new measures become drafts, and published ones are not changed."),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds: Any = self.fields["file_type"]
+        kinds.choices = importable(user)
+        if not user.has_perm(settings.PUBLISH_PERMISSION):
+            del self.fields["publish"]
+
+    def clean(self) -> dict[str, Any]:
+        """A workbook becomes a CSV file with the same rows; why it cannot is said beside it."""
+        given: dict[str, Any] = self.cleaned_data
+        file, kind = given.get("file"), given.get("file_type")
+        given["name"] = file.name if file else ""
+        if file and kind and is_workbook(file):
+            try:
+                given["file"] = ContentFile(as_csv(file, kind), f"{file.name}.csv")
+            except FileProblem as problem:
+                self.add_error("file", problem_in_words(problem))
+        return given

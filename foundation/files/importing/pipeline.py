@@ -3,10 +3,11 @@
 While an import runs, others go on working. Imports wait for each other by an advisory lock, which ends with the
 transaction, also where the process is killed. Reading, comparing and checking lock no record. The numbers of new
 records are taken in a short transaction of their own. New records are written first, since nobody else can know them;
-records that exist are locked last. Where somebody waits for such a record after all, the import gives way
-(`yielding`): it takes back what it wrote and writes it anew, or says which record was saved meanwhile.
+records that exist are locked last. Where somebody waits for such a record after all, the import gives way: it takes
+back what it wrote and writes it anew, or says which record was saved meanwhile.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,16 +20,75 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
-from foundation.files.importing import checking, comparing, constraints, saving, second_reader
+from foundation.files.importing import checking, comparing, saving, second_reader
 from foundation.files.importing.reading import FileProblem, Table, open_table
 from foundation.files.importing.report import Problem, Report
 from foundation.files.importing.staging import Step, Tell, staged
-from foundation.files.importing.yielding import YieldedToOther, yielding_to_others
 from foundation.files.models import Phase
-from foundation.files.resources import FileResource
-from foundation.files.rules import ImportOptions
+from foundation.files.resources import FileResource, ImportOptions
 from foundation.records.second_reader import may_publish
-from foundation.sql import execute, lock_until_commit, rows, take_time
+from foundation.sql import execute, lock_until_commit, rows, second_connection, take_time
+
+# Making way for people who wait for a row that the import has written
+
+
+PAUSE = 0.2
+"""Seconds between two looks at who waits."""
+PATIENCE = 0.2
+"""Seconds that somebody may wait for a row of the import before it gives way."""
+
+_WAITING = """
+with waiting as materialized (
+    select pid from pg_stat_activity
+    where wait_event_type = 'Lock' and wait_event in ('transactionid', 'tuple')
+    and datname = current_database() and clock_timestamp() - query_start > make_interval(secs => %s)
+)
+select exists (select from waiting where %s = any (pg_blocking_pids(pid)))
+"""
+
+
+class YieldedToOther(Exception):
+    """What the import wrote was taken back, since somebody waited for one of its rows."""
+
+
+@contextmanager
+def yielding_to_others() -> Iterator[None]:
+    """Break off the block, with YieldedToOther, as soon as somebody waits for a row that it has written.
+
+    To be wrapped around a savepoint, so that the rows are free again.
+    """
+    connection.ensure_connection()
+    importing: Any = connection.connection
+    is_done, has_broken_off = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if is_done.wait(PAUSE):
+            return
+        with second_connection() as cursor:
+            while not is_done.wait(PAUSE):
+                cursor.execute(_WAITING, [PATIENCE, importing.info.backend_pid])
+                if cursor.fetchone()[0]:
+                    has_broken_off.set()
+                    importing.cancel_safe()
+                    return
+
+    watcher = threading.Thread(target=watch, name="import gives way", daemon=True)
+    watcher.start()
+    try:
+        yield
+    except OperationalError as error:
+        is_done.set()
+        watcher.join()
+        if has_broken_off.is_set() and isinstance(error.__cause__, QueryCanceled):
+            raise YieldedToOther from error
+        raise
+    finally:
+        is_done.set()
+        watcher.join()
+
+
+# The import
+
 
 LOCK = "import of files"
 """The advisory lock by which imports wait for each other."""
@@ -68,7 +128,7 @@ class Import:
 
     def _refuse_taken(self) -> None:
         """Raise FileProblem for the row that shares what is unique with a record written since the check."""
-        constraints.ask_unique_indexes(self.resource)
+        checking.ask_unique_indexes(self.resource)
         if taken := rows("select line, problem, remedy from problem order by line limit 1"):
             line, problem, remedy = taken[0]
             raise FileProblem(problem, remedy, line)

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.files.columns import Column, KeyColumn, quoted
 from foundation.files.importing.reading import FileProblem
-from foundation.files.resources import FileResource
-from foundation.files.rules import Computed
+from foundation.files.resources import Computed, FileResource
 from foundation.sql import execute, rows
 
 BATCH = 5_000

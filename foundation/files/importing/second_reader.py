@@ -2,8 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from foundation.files.resources import FileResource
-from foundation.files.rules import Rule
+from foundation.files.resources import FileResource, Rule
 from foundation.records.second_reader import public_condition
 
 

@@ -15,7 +15,7 @@ from foundation.files.cells import CellProblem, is_placeholder
 from foundation.files.columns import Column, TextColumn, quoted
 from foundation.files.importing.reading import FileProblem, Row, Table, rows_of
 from foundation.files.models import Phase
-from foundation.files.resources import FileResource
+from foundation.files.resources import FileResource, Rule
 from foundation.sql import execute
 
 TABLES = ("staged", "problem", "outcome", "candidate_rows", "changed_rows", "category")
@@ -53,6 +53,16 @@ def staged(table: Table, resource: type[FileResource], tell: Tell) -> Iterator[l
     finally:
         if not connection.needs_rollback:
             execute(f"drop table if exists {', '.join(TABLES)} cascade")
+
+
+def refuse(rule: Rule) -> None:
+    """Put down the rows that a rule finds; a cell that was refused already is not refused once more."""
+    execute(
+        'insert into problem (line, "column", value, problem, remedy)'
+        f" select f.line, %s, left(f.value, {VALUE_LENGTH}), %s, %s from ({rule.sql}) f(line, value)"
+        ' where not exists (select from problem p where p.line = f.line and p."column" = %s)',
+        [rule.column, rule.problem, rule.remedy, rule.column],
+    )
 
 
 def _copy(table: Table, resource: type[FileResource], tell: Tell) -> list[str]:

@@ -12,12 +12,10 @@ from tqdm import tqdm
 
 from foundation.accounts import system_account
 from foundation.arguments import utf8
-from foundation.files.importing.failures import write_failures
 from foundation.files.importing.pipeline import compared
-from foundation.files.importing.reading import FileProblem
-from foundation.files.importing.report import Report
+from foundation.files.importing.reading import FileProblem, readable
+from foundation.files.importing.report import Report, write_failures
 from foundation.files.importing.staging import Step
-from foundation.files.importing.workbook import readable
 from foundation.files.resources import resources
 
 SHOWN = 20

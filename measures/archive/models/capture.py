@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.publication.public_version import bumps_public_version
+from foundation.publication import bumps_public_version
 from measures.archive.choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.models.published import (
     OF_PUBLISHED_BY_CAPTURE,

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from foundation.publication.public_version import public_version
+from foundation.publication import public_version
 from measures.archive.listing.search import found_sources
 from measures.models import Capture, DocumentText, Host, Link, QuoteCheck
 from tests import factories

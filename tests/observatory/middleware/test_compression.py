@@ -5,7 +5,7 @@ import gzip
 import pytest
 from django.test import Client
 
-from observatory.middleware.compression import compressed
+from observatory.middleware.answers import compressed
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -83,7 +83,7 @@ def test_full_disk_is_said_and_nothing_stays(
     assert answer.headers["Cache-Control"] == "no-store"
     assert _saved() == 0
     assert _files(disk) == [ballast]
-    (record,) = [record for record in caplog.records if record.name == "observatory.middleware.full_disk"]
+    (record,) = [record for record in caplog.records if record.name == "observatory.refusals"]
     assert f"The folder {disk}" in record.getMessage()
     assert record.exc_info is None
     ballast.unlink()

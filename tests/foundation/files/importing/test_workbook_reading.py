@@ -17,9 +17,8 @@ from pytest_django import Settings
 
 from foundation.confined import Bounds
 from foundation.files.exporting import exported_sheet
-from foundation.files.importing import workbook, workbook_reading
-from foundation.files.importing.reading import FileProblem
-from foundation.files.importing.workbook import as_csv
+from foundation.files.importing import reading, workbook_reading
+from foundation.files.importing.reading import FileProblem, as_csv
 from foundation.files.models import FileImport
 from measures.files.resources import MeasureResource
 from measures.models import Measure, Source
@@ -142,7 +141,7 @@ def test_much_text_is_refused_in_words() -> None:
 
 
 def test_entities_are_not_expanded_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "BOUNDS", Bounds(cpu=5, seconds=10, memory=500_000_000))
+    monkeypatch.setattr(reading, "BOUNDS", Bounds(cpu=5, seconds=10, memory=500_000_000))
     entities = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     bomb = _bomb(_bytes(measures=[["a"]]), '<row><c t="inlineStr"><is><t>&a11;</t></is></c></row>')
     out = io.BytesIO()

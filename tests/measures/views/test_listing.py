@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from measures.models import Measure, StatusEvent, Topic
-from measures.views.rows import Look, Row, by_month, rows_of
+from measures.views.listing import Look, Row, by_month, rows_of
 from measures.workflow import refresh_status
 from tests import factories as make
 

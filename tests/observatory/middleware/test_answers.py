@@ -1,4 +1,7 @@
-"""What is shared is the same for everybody and as new as its data; what is somebody's own is never kept."""
+"""What is shared is the same for everybody and as new as its data; what is somebody's own is never kept.
+
+Every answer has headers of policy.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -19,7 +22,7 @@ from pytest_django import Settings
 from countries.models import Country
 from measures.choices import Workflow
 from measures.models import Measure, Source
-from observatory.middleware.caching import SHARED, KeptPages, Page, public_pages, release, tag_of
+from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, release, tag_of
 from tests import factories
 from tests.clients import signed_in
 
@@ -380,3 +383,29 @@ def test_developer_sees_each_change_of_a_template(settings: Settings) -> None:
     settings.DEBUG = True
     with pytest.raises(MiddlewareNotUsed):
         public_pages(lambda request: HttpResponse())
+
+
+def test_every_answer_carries_the_security_headers(client: Client) -> None:
+    headers = client.get("/healthz").headers
+    assert set(headers["Content-Security-Policy"].split("; ")) == {
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "font-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "object-src 'none'",
+    }
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "geolocation=()" in headers["Permissions-Policy"]
+
+
+def test_unknown_host_is_a_bad_request(client: Client) -> None:
+    assert client.get("/", headers={"host": "elsewhere.example.org"}).status_code == 400

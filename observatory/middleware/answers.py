@@ -1,4 +1,4 @@
-"""What anybody may share: a tag for each public page, an answer without work to who has it, and pages kept ready.
+"""What every answer carries: headers of policy, compression, and for a public page what anybody may share.
 
 A page whose view is a `public_page` follows from its address, the public data, the release and the day, and from
 nothing else. All of these go into its `ETag`; the address as `questions.py` has put it in normal form. Who sends the
@@ -6,13 +6,14 @@ tag back reads 304 before a session, a view or a template is looked at; who does
 bytes that were made for another. Once one of them changes, the tag is another one: nothing is ever taken back, and what
 is not asked for any more makes room.
 
-The middleware stands inside of those that add headers for security, which are thus the same on every answer, and
-outside of the one that compresses.
+`public_pages` stands inside of `policies`, so that headers of policy are the same on every answer, and outside of
+`Compression`.
 """
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -21,15 +22,81 @@ from pathlib import Path
 from cachetools import LRUCache
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
-from django.middleware.gzip import re_accepts_gzip
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
+from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
-from foundation.publication.public_version import public_version
-from observatory.accounts.sessions import is_own_key
+from foundation.publication import public_version
+from observatory.accounts.sessions import is_signed_in
 from observatory.middleware.questions import page_of
-from observatory.middleware.time_limits import BUSY, busy
+from observatory.refusals import BUSY, busy
+
+# Policy
+
+
+# No page of ours asks for any of these; a page that is made to ask anyway is refused by the browser
+PERMISSIONS_POLICY = (
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+    "microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
+)
+
+
+def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: every answer carries `Permissions-Policy` and `Content-Security-Policy`.
+
+    Django's own pages for a developer, which have scripts and styles inside, carry the first alone.
+    """
+    content = "; ".join(f"{directive} {source}" for directive, source in settings.CONTENT_SECURITY_POLICY.items())
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.headers.setdefault("Content-Security-Policy", content)
+        return response
+
+    return middleware
+
+
+# Compression, where no proxy does it
+
+
+IS_ARCHIVE = "application/vnd.openxmlformats-officedocument"
+"""How the media types begin of files that are compressed in themselves."""
+QUICKEST = 1
+"""Level for what is streamed: Django's makes an export wait for its compression."""
+GZIP = 16 + zlib.MAX_WBITS
+
+
+class Compression(GZipMiddleware):
+    """Django's middleware, but quick with files that are streamed, and without effect on archives."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The answer, compressed where that makes it smaller and the browser takes it."""
+        if response.headers.get("Content-Type", "").startswith(IS_ARCHIVE):
+            return response
+        if not isinstance(response, StreamingHttpResponse) or response.has_header("Content-Encoding"):
+            return super().process_response(request, response)
+        patch_vary_headers(response, ["Accept-Encoding"])
+        if re_accepts_gzip.search(request.headers.get("Accept-Encoding", "")):
+            response.streaming_content = compressed(iter(response))
+            response.headers["Content-Encoding"] = "gzip"
+            response.headers.pop("Content-Length", None)
+        return response
+
+
+def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks as one file of gzip; what is compressed leaves as soon as there is some."""
+    compressor = zlib.compressobj(QUICKEST, zlib.DEFLATED, GZIP)
+    for block in blocks:
+        if piece := compressor.compress(block):
+            yield piece
+    yield compressor.flush()
+
+
+# What anybody may share
+
 
 SHARED = "public, max-age=60, stale-while-revalidate=600"
 PERSONAL = "private, no-store"
@@ -113,14 +180,6 @@ def public_pages(get_response: Answer) -> Answer:
         return response
 
     return middleware
-
-
-def is_signed_in(request: HttpRequest) -> bool:
-    """Whether the reader has signed in, here and at some time; no cookie that is made up says so."""
-    if "HTTP_COOKIE" not in request.META:
-        return False
-    key: str = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-    return bool(key) and is_own_key(key)
 
 
 def _forget_cookies(request: HttpRequest) -> None:

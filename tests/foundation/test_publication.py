@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from countries.models import Country
-from foundation.publication.public_version import Follower, public_version
+from foundation.publication import Follower, public_version
 from measures.choices import Workflow
 from measures.models import Citation, Measure, Relation
 from tests import factories

@@ -1,4 +1,4 @@
-"""The version of the public data, and what changed since somebody last looked.
+"""The version of the public data, what changed since somebody last looked, and which pages follow from it alone.
 
 Triggers write a row into a log, inside the transaction that changes what the public sees: the row becomes visible with
 the change itself, so that no moment lies between the two and no process can die there. Every process follows the log
@@ -7,13 +7,17 @@ nothing to another server or another copy of the database, so that a follower wh
 
 The log is a plain table, `foundation_publicchange`. Its `records` are the entries that changed; null says that any
 may have changed, an empty array that something else did, such as a label or a figure.
+
+The answers of a `public_page` may be shared; see `observatory/middleware/questions.py` and
+`observatory/middleware/answers.py`.
 """
 
+import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 import pgtrigger
 from django.conf import settings
@@ -235,3 +239,64 @@ def known_along(name: str, *, asks: bool = True) -> str | None:
 def forget_version() -> None:
     """Have this process look again at once: something was changed here that the next page is to show."""
     _version.forget()
+
+
+# Pages that answer everybody alike
+
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+TRACKING = re.compile(
+    r"utm_\w+|mtm_\w+|pk_\w+|piwik_\w+|matomo_\w+|hsa_\w+|_hs\w+|__hs\w+|guce_\w+|trk\w*|mc_[ce]id|mkt_tok"  # campaigns
+    r"|gclid|gclsrc|dclid|gbraid|wbraid|gad_\w+|_gl|_ga|srsltid|ved|usg|usqp|sca_esv|sca_upv"  # Google
+    r"|fbclid|fb_action_\w+|fb_source|fb_ref|mibextid|igshid|igsh|__cft__(\[0\])?|__tn__"  # Facebook and Instagram
+    r"|msclkid|twclid|ttclid|li_fat_id|rdt_cid|sccid|yclid|ysclid|_openstat|epik|s_cid|s_kwcid|ef_id|wickedid"
+    r"|si|ref|ref_src|ref_url|cmpid|ncid|icid|xtor|wprov|_kx|vero_id|oly_(enc|anon)_id|ml_subscriber(_hash)?|dm_i",
+    re.IGNORECASE,
+)
+"""Parameters that mail programs, search engines and social media hang on any address; no page of ours reads one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """What the answer of a view follows from, beside the public data; None: from every parameter.
+
+    A view that looks at all of them names with 400 what it does not know; any other never sees what it does not read.
+    A file is made to be downloaded, and limited as such.
+    """
+
+    reads: frozenset[str] | None
+    is_file: bool
+
+    def follows_from(self, name: str) -> bool:
+        """Whether a parameter can change the answer."""
+        return self.reads is None or name in self.reads
+
+
+_pages: dict[Callable[..., Any], PublicPage] = {}
+
+
+EVERY_PARAMETER = None
+"""As `reads`: the view looks at all of them and names with 400 what it does not know."""
+
+
+@overload
+def public_page(view: View) -> View: ...
+@overload
+def public_page(*, reads: Collection[str] | None = (), is_file: bool = False) -> Callable[[View], View]: ...
+def public_page(view: Any = None, *, reads: Collection[str] | None = (), is_file: bool = False) -> Any:
+    """Declare that the answers of `view` follow from the path, the parameters that it `reads` and the public data.
+
+    Above other decorators; without arguments the view reads no parameter.
+    """
+
+    def declare(view: View) -> View:
+        _pages[view] = PublicPage(None if reads is EVERY_PARAMETER else frozenset(reads), is_file)
+        return view
+
+    return declare if view is None else declare(view)
+
+
+def public_page_of(view: Callable[..., Any]) -> PublicPage | None:
+    """What was declared of `view`, if it is a public page."""
+    return _pages.get(view)

@@ -1,1 +1,0 @@
-"""The version of the public data, and which views are public pages. Imports nothing of ours."""

@@ -1,0 +1,211 @@
+"""The state of an entry in a file: its history of status as one cell, and what an import does to states.
+
+That is which records it may not change, the caches of status, and publication.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
+from foundation.files.columns import ListColumn
+from foundation.files.resources import Computed, FileResource, ImportOptions, Rule
+from foundation.partial_dates import PartialDate
+from foundation.sql import rows
+from measures.choices import Kind, Status, Workflow
+from measures.models import StatusEvent
+from measures.workflow import (
+    CACHES_OF_STATUS,
+    MOVES,
+    check_history,
+    move_all,
+    refresh_status,
+    status_query,
+    values_of_published,
+)
+
+# The history of status
+
+
+EVENTS = StatusEvent._meta.db_table
+STATUSES = list(Status.values)
+
+
+class HistoryColumn(ListColumn):
+    """`introduced@2020-03-30|archived@2021?`, oldest first; an event without a date has no `@`."""
+
+    comes_first = True
+    is_trimmed = True
+
+    def __init__(self) -> None:
+        super().__init__(name="status_history")
+
+    @property
+    def label(self) -> str:
+        return str(StatusEvent._meta.verbose_name_plural)
+
+    def read(self, text: str) -> str:
+        return "|".join(self._read_event(item) for item in items_of(text))
+
+    def _read_event(self, item: str) -> str:
+        status, at, date = (part.strip() for part in item.partition("@"))
+        status = one_of(STATUSES, status)
+        if at and not date:
+            raise CellProblem(
+                _("“%(value)s” has no date after @.") % {"value": item},
+                _("Write %(status)s@2020-05-29, or %(status)s alone.") % {"status": status},
+            )
+        return f"{status}@{canonical_date(date)}" if date else status
+
+    def cells(self, of: str, *, public: bool = False) -> str:
+        return (
+            "select e.measure_id as id, string_agg(e.status || case when e.date <> '' then '@' || e.date else '' end,"
+            f" '|' order by e.position) as cell from {EVENTS} e where e.measure_id {of} group by e.measure_id"
+        )
+
+    def row_check(self) -> tuple[str, Callable[..., str]]:
+        rows = (
+            f"select s.line, coalesce(s.status_history, {self.written()}), s.kind from checked s"
+            f" left join measures_measure r on r.id = s.id"
+            " where s.kind <> '' and (s.is_new or s.changed && array['kind', 'status_history'])"
+        )
+        return rows, _history_remedy
+
+    def saved(self) -> list[str]:
+        """An event that stays keeps its note and source; `nth` tells apart two that read the same."""
+        wanted = (
+            "select t.id as measure_id, t.is_new, i.position - 1 as position, split_part(i.item, '@', 1) as status,"
+            " split_part(i.item, '@', 2) as date,"
+            " row_number() over (partition by t.id, i.item order by i.position) as nth"
+            " from changed_rows t"
+            " cross join lateral unnest(string_to_array(t.cell, '|')) with ordinality i(item, position)"
+        )
+        held = (
+            "select e.id, e.measure_id, e.status, e.date,"
+            " row_number() over (partition by e.measure_id, e.status, e.date order by e.position) as nth"
+            f" from {EVENTS} e join changed_rows t on t.id = e.measure_id and not t.is_new"
+        )
+        both = f"with wanted as ({wanted}), held as ({held})"
+        same = "(h.measure_id, h.status, h.date, h.nth) = (w.measure_id, w.status, w.date, w.nth)"
+        return [
+            f"{both} delete from {EVENTS} e using held h"
+            f" where h.id = e.id and not exists (select from wanted w where {same})",
+            f"{both} update {EVENTS} e set position = w.position from held h join wanted w on {same}"
+            " where h.id = e.id and e.position <> w.position",
+            f"{both} insert into {EVENTS} (measure_id, position, status, date, note)"
+            " select w.measure_id, w.position, w.status, w.date, '' from wanted w"
+            f" where w.is_new or not exists (select from held h where {same})",
+        ]
+
+
+_date = lru_cache(maxsize=10_000)(PartialDate.parse)
+
+
+def _history_remedy(history: str, kind: str) -> str:
+    """What is wrong with a canonical history of an entry of `kind`, in words; '' when nothing is."""
+    events = []
+    for item in filter(None, history.split("|")):
+        status, _at, date = item.partition("@")
+        events.append((status, _date(date) if date else None))
+    return " ".join(problem.message for problem in check_history(Kind(kind).family, events))
+
+
+# Beyond cells
+
+
+BATCH = 5_000
+"""Records whose status is brought up to date by one statement, so that memory does not grow with the file."""
+STATUS = Computed(status_query, CACHES_OF_STATUS)
+
+
+def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
+    """What an import may not do to records in their state; `publish` when the rows are to become public."""
+    changed = "select s.line, r.public_id from checked s join measures_measure r on r.id = s.id where r.workflow ="
+    retired = Rule(
+        "public_id",
+        f"{changed} 'retired'",
+        _("The record is retired."),
+        _("Leave the row out, or send the record back to draft first."),
+    )
+    published = Rule(
+        "public_id",
+        f"{changed} 'published'",
+        _("The record is published, and the row would change it."),
+        _(
+            "A file changes published records only where “Publish the measures of this file” is ticked at its upload."
+            " Only editors can tick it: give them the file, or leave the row out."
+        ),
+    )
+    if publish:
+        return [
+            retired,
+            _lacking(resource, "topics", _("It lacks a topic.")),
+            _lacking(resource, "sources", _("It lacks a source.")),
+        ]
+    return [retired, published]
+
+
+def _lacking(resource: type[FileResource], name: str, remedy: str) -> Rule:
+    """Rows that would be public without what every public record has; see `workflow.COMPLETE`."""
+    return Rule(
+        name,
+        "select s.line, '' from staged s join outcome o using (line) left join measures_measure r on r.id = o.id"
+        " where coalesce(r.workflow, 'draft') in ('draft', 'in_review', 'published')"
+        f" and coalesce(s.{name}, {resource.fields[name].written()}) = ''",
+        _("The record cannot be published yet."),
+        remedy,
+    )
+
+
+def values_of_new(options: ImportOptions) -> dict[str, Any]:
+    """A new record belongs to whoever imports it, and is a draft (or a stub), or public at once where that is asked.
+
+    Raise PermissionDenied where that account may not publish. It takes the time of the import's transaction.
+    """
+    by, workflow = options.by, Workflow(options.state or Workflow.DRAFT)
+    values = {"created_by": by.pk, "updated_by": by.pk, "workflow": workflow.value}
+    if options.publish and workflow in MOVES["publish"].origins:
+        values |= values_of_published(by=by, at=rows("select now()")[0][0])
+    return values
+
+
+def finish(options: ImportOptions) -> int:
+    """Bring the caches of status up to date and publish where asked; return how many records became public.
+
+    New records were written with their status, and public where that was asked.
+    """
+    for ids in _batches("select id from outcome where changed <> '{}'"):
+        refresh_status(ids)
+    if not options.publish:
+        return 0
+    published = int(
+        rows(
+            "select count(*) from candidate_rows join outcome o using (line) where o.is_new and workflow = 'published'"
+        )[0][0]
+    )
+    if options.only_new:
+        return published
+    origins = ", ".join(f"'{state.value}'" for state in MOVES["publish"].origins)
+    waiting = (
+        f"select id from outcome join measures_measure m using (id) where not is_new and m.workflow in ({origins})"
+    )
+    for ids in _batches(waiting):
+        move_all(MOVES["publish"], ids, by=options.by)
+        published += len(ids)
+    return published
+
+
+def _batches(sql: str) -> Iterator[list[int]]:
+    """The ids of a query, some thousands at a time, in order; the order keeps two writers from a deadlock."""
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(f"select id from ({sql}) x where id > %s order by id limit {BATCH}", [last])
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]

@@ -1,0 +1,148 @@
+"""What happens at a limit: of how often an address may ask, of the database's time, and of the disk.
+
+How often one address may ask for what costs, which is files, searches, and pages that are not ready: what comes from
+the cache, and "not modified", is not counted, since this stands inside of it. Nor is who has signed in. Each process
+counts for itself, up to its share of the limit, and forgets after a minute: together they let no more pass, and who
+meets the same process each time is stopped earlier. A count in the database would cost each stranger a write.
+
+How long a web request may keep the database at work is part of each connection that the web server opens. Commands and
+workers have no such limits; long work that a person starts in the admin lifts them for its transaction
+(`foundation/sql.py`).
+
+The disk is watched in one place for all that writes: uploads, captures, downloads that are made on the disk, what comes
+in. What was begun in the database is taken back, since the exception ends its transaction.
+"""
+
+import time
+from collections.abc import Callable
+from functools import cache
+from http import HTTPStatus
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from foundation.publication import PublicPage
+from observatory.accounts.sessions import is_signed_in
+from observatory.middleware.questions import page_of
+from observatory.refusals import BUSY, Link, busy, no_room, refusal
+from observatory.visitors import client_network
+from observatory.writable_folders import FAULT, is_full, is_unwritable
+
+# How often
+
+
+def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: 429 for an address that asks too often."""
+    limiter = FixedWindowRateLimiter(MemoryStorage())
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        page = page_of(request)
+        limit = _limit_of(request, page) if page else None
+        if limit is None or is_signed_in(request):
+            return get_response(request)
+        network = client_network(request)
+        if limiter.hit(limit, network):
+            return get_response(request)
+        return _refused(request, limit, ceil(limiter.get_window_stats(limit, network).reset_time - time.time()))
+
+    return middleware
+
+
+def _limit_of(request: HttpRequest, page: PublicPage) -> RateLimitItemPerMinute | None:
+    """What a request counts as; None where that has no limit. Without a cache every page is made anew, and free."""
+    if page.is_file:
+        return _share("files", settings.DOWNLOADS_PER_MINUTE)
+    if request.GET.get("q"):
+        return _share("searches", settings.SEARCHES_PER_MINUTE)
+    return _share("pages", settings.PAGES_PER_MINUTE if settings.PAGE_CACHE_MB else 0)
+
+
+def _share(what: str, most: int) -> RateLimitItemPerMinute | None:
+    """That of this process, of what all of them let pass."""
+    return _per_minute(what, ceil(most / max(1, settings.WEB_WORKERS)))
+
+
+@cache
+def _per_minute(what: str, most: int) -> RateLimitItemPerMinute | None:
+    return RateLimitItemPerMinute(most, namespace=what) if most else None
+
+
+def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) -> HttpResponse:
+    seconds = max(seconds, 1)
+    reasons = {
+        "files": _("Too many downloads came from your address or network in the last minute."),
+        "searches": _("Too many searches came from your address or network in the last minute."),
+        "pages": _("Too many pages were asked for from your address or network in the last minute."),
+    }
+    whole = Link(reverse("measures_csv"), _("All entries in one file (CSV)"))
+    return refusal(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        heading=_("Too often in one minute"),
+        reason=reasons[limit.namespace],
+        remedy=ngettext(
+            "Wait %(seconds)d second, then try again.", "Wait %(seconds)d seconds, then try again.", seconds
+        )
+        % {"seconds": seconds},
+        link=None if limit.namespace == "files" else whole,
+        retry_after=seconds,
+    )
+
+
+# How long
+
+
+def limit_time() -> None:
+    """Let every connection that this process opens from now on have the limits; for the web server."""
+    limits = {
+        "statement_timeout": settings.STATEMENT_SECONDS,
+        "lock_timeout": settings.LOCK_SECONDS,
+        "idle_in_transaction_session_timeout": settings.IDLE_SECONDS,
+    }
+    ours = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
+    for database in connections.settings.values():
+        options = database["OPTIONS"]
+        options["options"] = (
+            f"{ours} {options.get('options', '')}".strip()
+        )  # what DATABASE_URL says comes last and wins
+
+
+def busy_database(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: 503 instead of an error where the database takes too long or is away."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return busy(request, exception) if isinstance(exception, BUSY) and not is_full(exception) else None
+
+    hooked: Any = middleware
+    hooked.process_exception = process_exception  # Django calls it for what views raise
+    return middleware
+
+
+# How much room
+
+
+def full_disk(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: 507 instead of an error where something cannot be written."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        fault = request.META.get(FAULT)
+        return no_room(request, fault) if fault else get_response(request)
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return no_room(request, exception) if is_unwritable(exception) else None
+
+    hooked: Any = middleware
+    hooked.process_exception = process_exception  # Django calls it for what views raise
+    return middleware
