@@ -12,7 +12,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     try:
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:  # it says which setting and what helps, and where in the code helps nobody
+    except ImproperlyConfigured as error:  # the message names the setting and the remedy; a traceback would not help
         sys.exit(str(error))
 
 

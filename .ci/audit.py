@@ -1,8 +1,8 @@
-"""Known vulnerabilities in what the locks install: .ci/audit.py deploy/requirements.lock requirements.lock
+"""Report known vulnerabilities in locked packages: .ci/audit.py deploy/requirements.lock requirements.lock
 
-Fails for each that is known. Where the database of advisories (osv.dev) cannot be reached it says so and passes: no
-network is no reason to hold up a commit. Asked of the index of packages instead, pip-audit takes "never heard of it"
-for "no vulnerability known", which is what a mirror answers for everything.
+Fails on each known vulnerability. If the advisory database (osv.dev) cannot be reached, it says so and passes: a
+missing network is no reason to block a commit. If pip-audit asked the package index instead, it would read "package
+unknown" as "no known vulnerability", and a mirror answers that for everything.
 """
 
 import argparse

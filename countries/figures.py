@@ -1,4 +1,4 @@
-"""A value as a reader reads it: in words that say how exactly it is known, in the active language."""
+"""Format a value with its qualifier and period, in the active language."""
 
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from countries.models import Observation, ObservationStatus, Qualifier, Unit
 
-NARROW_SPACE = "\u202f"  # between number and percent sign, without a break
+NARROW_SPACE = "\u202f"  # a non-breaking narrow space between number and percent sign
 MILLION, TEN_THOUSAND = 1_000_000, 10_000
 
 
@@ -32,7 +32,7 @@ def stated_period(observation: Observation) -> str:
 
 
 def stated_remark(observation: Observation) -> str:
-    """What the status of a value warns of, or ''."""
+    """The warning that the status of a value implies, or ''."""
     return {
         ObservationStatus.ESTIMATED: _("estimate"),
         ObservationStatus.PROVISIONAL: _("provisional"),
@@ -41,7 +41,7 @@ def stated_remark(observation: Observation) -> str:
 
 
 def qualified(number: str, qualifier: Qualifier) -> str:
-    """The number behind the words of its qualifier."""
+    """The number, preceded by the words for its qualifier."""
     words = {
         Qualifier.APPROX: _("about %(number)s"),
         Qualifier.GT: _("more than %(number)s"),
@@ -53,7 +53,7 @@ def qualified(number: str, qualifier: Qualifier) -> str:
 
 
 def in_unit(value: Decimal, unit: str, decimals: int) -> str:
-    """The number with its sign of percent; a count in round millions is written with that word."""
+    """The number with its percent sign; a round number of millions is written with the word."""
     if unit == Unit.PERCENT:
         return f"{_plain(value, decimals)}{NARROW_SPACE}%"
     if unit not in (Unit.RANK, Unit.INDEX) and value >= MILLION and value % TEN_THOUSAND == 0:
@@ -65,7 +65,7 @@ def _plain(value: Decimal, decimals: int) -> str:
     """With the decimals that the source has, at most those of the indicator."""
     exponent = value.normalize().as_tuple().exponent
     assert isinstance(exponent, int)
-    # Spanish parts thousands from five digits on (Real Academia Española), as its narratives here do
+    # Spanish groups thousands from five digits on (Real Academia Española)
     is_grouped = _language() != "es" or abs(value) >= TEN_THOUSAND
     return number_format(value, decimal_pos=min(max(-exponent, 0), decimals), force_grouping=is_grouped)
 

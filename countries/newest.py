@@ -1,8 +1,8 @@
 """The newest value of each indicator and counterpart of a country.
 
-A country may have thousands of daily values of one indicator. Neither these nor the values of other countries are
-read: each answer is looked up where an index of `Observation` has it. A value stands before a gap (`O`), since the
-last good one stays; undated values stand after dated ones.
+A country may have thousands of daily values of one indicator. Neither these nor the values of other countries are read:
+each result is an index lookup. A value comes before a gap (`O`), since the last good one stays valid; undated values
+come after dated ones.
 """
 
 import datetime
@@ -48,7 +48,7 @@ _OF_COUNTRY = f"""
         limit 1
     )
 """
-"""The value of the indicator `i` that comes first; a gap is looked for where there is none."""
+"""The first value of the indicator `i`; a gap only if there is no value."""
 
 _NEWEST = f"""
     with of_pairs as (
@@ -69,9 +69,9 @@ _NEWEST = f"""
     select o.id from of_wholes w join countries_observation o using (indicator_id, period)
     where o.country_id = %(country)s and o.counterpart_id is not null
 """
-"""Values by counterpart are few, shares of a year: all those of the country are read. Daily values have none."""
+"""Values by counterpart are few (shares per year), so all of the country are read. No daily value has one."""
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _PARAMETERS = _PLACEHOLDER.findall(_NEWEST)
 _IS_NEWEST = f"countries_observation.id = any(array({_PLACEHOLDER.sub('%s', _NEWEST)}))"
-"""As Django takes it: with parameters by their place."""
+"""The query with positional parameters, as Django expects."""

@@ -1,4 +1,4 @@
-"""What a row of observations may not hold beyond its own cells: a value that its indicator's unit does not allow."""
+"""Rules on imported observations beyond single cells, such as values that the indicator's unit does not allow."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ _VALUES = (
 
 
 def rules() -> list[Rule]:
-    """The rules of values, asked of all rows at once; the table holds them too, without naming the row."""
+    """The rules on values, checked for all rows at once; the table enforces them too, but cannot name the row."""
     counts = ", ".join(f"'{unit.value}'" for unit in COUNT_UNITS)
     whole = f"{_VALUES} in ({counts}) and (s.value::numeric < 0 or mod(s.value::numeric, 1) <> 0)"
     share = f"{_VALUES} = 'percent' and s.value::numeric not between 0 and 100"
@@ -54,4 +54,4 @@ passed as (
 )
 select line, value::text from mine join passed using (indicator_id, country_id, period)
 """
-"""The rule of the table's trigger for shares by counterpart, with the rows as they would stand."""
+"""The trigger's rule for shares by counterpart, applied to the rows as they would be stored."""

@@ -10,7 +10,7 @@ MOST_PIXELS = 50_000_000
 
 
 def check(file: BinaryIO) -> None:
-    """Raise where it is none, is damaged, or has too many pixels for a page."""
+    """Raise if the file is not a picture, is damaged, or has too many pixels for a page."""
     with Image.open(file, formats=FORMATS) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise ValueError(f"{picture.width} x {picture.height} pixels")

@@ -1,4 +1,4 @@
-"""The picture of a country, as a person brings it: checked where a bomb of pixels does no harm."""
+"""The uploaded picture of a country, checked in a confined process that contains decompression bombs."""
 
 from typing import Any, BinaryIO, cast
 
@@ -8,7 +8,7 @@ from foundation import confined
 
 
 class PictureField(forms.ImageField):
-    """A picture of a kind that browsers show; Django's own field reads it in the process of the site."""
+    """A picture in a format that browsers show. Django's field would decode it in the site's own process."""
 
     def to_python(self, data: Any) -> Any:
         file = super(forms.ImageField, self).to_python(data)

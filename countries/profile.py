@@ -1,8 +1,8 @@
-"""What the profile of a country shows: a headline, one card a role, and every other figure.
+"""The profile of a country: headline figures, one card per role, and all other figures.
 
-Each indicator says where it stands: at the head of the profile, on the card of a role, or, where it says neither or the
-country has not that role, among the other figures.
-Only the newest value of an indicator and counterpart is shown; of shares of one whole, those of the newest period.
+Each indicator says where it is shown: at the top of the profile, on the card of a role, or among the other figures if
+it says neither or the country does not have that role. Only the newest value of an indicator and counterpart is shown;
+for shares of one whole, those of the newest period.
 """
 
 import datetime
@@ -27,7 +27,7 @@ WHOLE = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a figure or text comes from."""
+    """The source of a figure or text."""
 
     name: str
     url: str
@@ -35,7 +35,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One value with all that a reader needs to judge it: `about` whom (a counterpart), a share or part `of` what."""
+    """One value with its context: `about` is the counterpart, `of` the whole that it is a share or part of."""
 
     name: str
     about: str
@@ -94,7 +94,7 @@ class RoleCard:
 
     @property
     def source(self) -> Origin | None:
-        """The one source of everything on the card; None where there are several, each then stands by its figure."""
+        """The single source of everything on the card; None if there are several, which are then shown per figure."""
         found = {self.newest.source, *_origins(self.figures, self.tables)}
         return self.newest.source if len(found) == 1 else None
 
@@ -105,13 +105,13 @@ class RoleCard:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be known about the figures, in their order."""
+        """Notes on the figures, in their order."""
         return _notes(self.figures, self.tables)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of the country, the same in words, and whose it is."""
+    """A picture of the country, with its alternative text and credit."""
 
     url: str
     words: str
@@ -130,23 +130,24 @@ class Profile:
 
     @property
     def has_content(self) -> bool:
-        """Whether anything is recorded; without roles and headlines there may be nothing to show."""
+        """Whether there is anything to show; without roles and headlines there may be nothing."""
         return any((self.picture, self.headlines, self.cards, self.other_figures, self.other_tables))
 
     @property
     def other_notes(self) -> tuple[str, ...]:
-        """What is to be known about the other figures."""
+        """Notes on the other figures."""
         return _notes(self.other_figures, self.other_tables)
 
 
 Values: TypeAlias = dict[str, list[Observation]]
-"""The observations of a country by the key of their indicator."""
+"""The observations of a country by indicator key."""
 
 
 def profile_of(country: Country, by: datetime.date | None = None) -> Profile:
-    """The profile of `country` in the active language; three queries, whatever there is.
+    """The profile of `country` in the active language; always three queries.
 
-    With `by`, as its editions told it by that day, with the figures whose period had begun or has no date.
+    With `by`, the profile as of that day: the editions that had begun, and figures whose period had begun or is not
+    stated.
     """
     found: Values = defaultdict(list)
     for observation in sorted(newest_observations(country, by), key=_place):
@@ -186,7 +187,7 @@ def _picture(country: Country) -> Picture | None:
 
 
 def _headlines(found: Values, wholes: Wholes) -> list[Figure]:
-    """The first headline, also where no value is recorded, and the values of the others; taken out of `found`."""
+    """The first headline even without a value, and the others with one; removed from `found`."""
     indicators = Indicator.objects.headlines().select_related("base")
     if not indicators:
         return []
@@ -217,7 +218,7 @@ def _editions_by_role(country: Country, by: datetime.date | None) -> list[tuple[
 
 
 def _editions(rows: Sequence[MobilityRole]) -> list[Edition]:
-    """Those that tell the reader something; one that changed other languages alone leaves the text its older date."""
+    """The editions that say something new; an edition that changed only other languages keeps the text's older date."""
     return [
         Edition(translated(row, "narrative"), row.as_of, Origin(row.source_name, row.source_url))
         for row, before in zip_longest(rows, rows[1:])
@@ -232,14 +233,14 @@ def _is_told_anew(row: MobilityRole, before: MobilityRole) -> bool:
 
 
 def editions_of(country: Country) -> list[PartialDate]:
-    """The dates of the editions of the country's profile, newest first; of which text has none is not among them."""
+    """The dates of the editions of the country's profile, newest first, without editions that have no text."""
     rows = MobilityRole.objects.filter(country=country, as_of_range__isnull=False)
     ordered = rows.order_by(F("as_of_range").desc()).values_list("as_of", flat=True)
     return [date for date in dict.fromkeys(ordered) if date]
 
 
 def _card(role: Role, editions: list[Edition], found: Values, wholes: Wholes) -> RoleCard:
-    """The card of a role; takes its observations out of `found`."""
+    """The card of a role; its observations are removed from `found`."""
     of_role = {key: seen[0].indicator for key, seen in found.items() if seen[0].indicator.role_id == role.key}
     keys = sorted(of_role, key=lambda key: (of_role[key].role_position, key))
     own = [observation for key in keys for observation in found.pop(key)]
@@ -247,7 +248,7 @@ def _card(role: Role, editions: list[Edition], found: Values, wholes: Wholes) ->
 
 
 def _shown(observations: Sequence[Observation], wholes: Wholes) -> tuple[tuple[Figure, ...], tuple[ShareTable, ...]]:
-    """Single figures, and tables of what stands side by side: shares, and counts of several counterparts."""
+    """Split into single figures and tables of comparable values: shares, and counts of several counterparts."""
     figures: list[Figure] = []
     tables: list[ShareTable] = []
     for _key, group in groupby(observations, key=_side_by_side):
@@ -282,7 +283,7 @@ def _share_of(indicator: Indicator) -> str:
 
 
 def _part_of(observation: Observation, wholes: Wholes) -> str:
-    """What a count is a part of, with its number where it is known for the same counterpart and period."""
+    """The whole that a count is part of, with its number if known for the same counterpart and period."""
     base = observation.indicator.base
     if not base:
         return ""
@@ -293,7 +294,7 @@ def _part_of(observation: Observation, wholes: Wholes) -> str:
 
 
 def origin_of(observation: Observation) -> Origin:
-    """Where the value comes from."""
+    """The source of the value."""
     return Origin(observation.source_name, observation.source_url)
 
 
@@ -319,7 +320,7 @@ def _table(parts: Sequence[Observation]) -> ShareTable:
 
 
 def _rest(parts: Iterable[Observation]) -> Decimal | None:
-    """What the parts leave of the whole; None where a part is known in words only, or nothing is left."""
+    """The remainder of the whole; None if a part has no number or nothing remains."""
     parts = list(parts)
     if any(part.qualifier == Qualifier.MAJORITY for part in parts) or not any(part.value for part in parts):
         return None
@@ -328,7 +329,7 @@ def _rest(parts: Iterable[Observation]) -> Decimal | None:
 
 
 def _bar(value: Decimal | None, full: Decimal) -> str:
-    """Length in percent of a full bar, as SVG writes it: with a point in every language."""
+    """Percentage of a full bar, formatted for SVG: with a decimal point in every language."""
     return f"{value / full * 100:.1f}%" if value else ""
 
 

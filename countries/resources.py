@@ -156,7 +156,7 @@ class ObservationResource(DatasetResource):
 
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
-        """No value that its indicator's unit does not allow."""
+        """Refuse values that their indicator's unit does not allow."""
         return observation_rules.rules()
 
 

@@ -1,9 +1,8 @@
-"""The values of an indicator over time -> the lines of a chart, and the table that is its equal.
+"""Charts of an indicator over time, each with an equivalent table.
 
-A value is drawn as long as its period and no longer: a day as a day, a year as a year. Periods that follow one another
-are joined; where one is missing the line breaks off, and nothing is drawn in its place. A line of many values keeps,
-of each of `COLUMNS` columns, the first, the lowest, the highest and the last point: on a plot of so many pixels it
-looks as if all were drawn.
+A value is drawn exactly as long as its period: a day as a day, a year as a year. Consecutive periods are joined; where
+one is missing the line is interrupted, never interpolated. For a line of many values, each of the `COLUMNS` columns
+keeps the first, lowest, highest and last point, which on a plot of so many pixels looks as if all were drawn.
 """
 
 import calendar
@@ -32,9 +31,9 @@ from foundation.partial_dates import PartialDate
 from foundation.texts import translated
 
 COLUMNS = 1000
-"""Columns of a drawing, and the units of its width; no plot has more pixels."""
+"""Width of a drawing in units, one per column of pixels; no plot has more."""
 HEIGHT = 100
-"""The units of its height."""
+"""Height of a drawing in units."""
 MOST_ROWS = 60
 """With more days than this, the table has a row for each month."""
 
@@ -42,19 +41,19 @@ DAY = datetime.timedelta(days=1)
 
 
 def dated(country: Country, indicator: Indicator | OuterRef) -> ObservationQuerySet:
-    """The values of an indicator for `country` as a whole that have a period with both ends, newest first."""
+    """The values for `country` as a whole whose period has both ends, newest first."""
     is_bounded = Q(period_range__isnull=False, period_range__lower_inf=False, period_range__upper_inf=False)
     found = Observation.objects.of_the_whole().filter(is_bounded, country=country, indicator=indicator)
     return found.exclude(status=ObservationStatus.MISSING).newest_first()
 
 
 def numbers_of(country: Country, indicator: Indicator | OuterRef) -> ObservationQuerySet:
-    """Those of them that are numbers, which is what is drawn."""
+    """Those of `dated` that are numbers, and can be drawn."""
     return dated(country, indicator).filter(value__isnull=False)
 
 
 def offered(country: Country) -> list[Indicator]:
-    """The indicators of which `country` has two dated numbers or more: the daily ones, then the others, by name."""
+    """The indicators with at least two dated numbers for `country`: daily ones first, then the others, by name."""
     numbers = numbers_of(country, OuterRef("pk"))
     found = Indicator.objects.filter(Exists(numbers[1:2]))
     return sorted(found, key=lambda indicator: (not indicator.is_daily, translated(indicator, "name").text))
@@ -62,7 +61,7 @@ def offered(country: Country) -> list[Indicator]:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Values of one indicator and country in order of time; `first` and `last` are the ends of all that there are."""
+    """Values of one indicator and country in time order; `first` and `last` are the bounds of all existing values."""
 
     indicator: Indicator
     values: tuple[Observation, ...]
@@ -71,17 +70,17 @@ class Series:
 
     @property
     def drawn(self) -> list[Observation]:
-        """Those that are numbers."""
+        """The values that are numbers."""
         return [value for value in self.values if value.value is not None]
 
     @property
     def sources(self) -> list[Origin]:
-        """Where the values come from."""
+        """The sources of the values."""
         return list(dict.fromkeys(map(origin_of, self.values)))
 
     @property
     def is_by_day(self) -> bool:
-        """Whether there are more days than a table should have rows."""
+        """Whether there are more days than the table has room for."""
         return len(self.values) > MOST_ROWS and all(_first(value) == _last(value) for value in self.values)
 
 
@@ -95,7 +94,7 @@ def bounds(country: Country, indicator: Indicator) -> tuple[datetime.date, datet
 
 
 def series_of(country: Country, indicator: Indicator, first: datetime.date, last: datetime.date) -> Series:
-    """The values from `first` to `last`; a period that reaches in from before counts. Reads no others of daily ones."""
+    """The values from `first` to `last`, including a period that began earlier. Reads no other daily values."""
     values = dated(country, indicator).begun_by(last)
     if indicator.is_daily:
         values = values.alias(age=by_period()).filter(age__gte=DateRange(first, first + DAY))
@@ -122,7 +121,7 @@ def _last(value: Observation) -> datetime.date:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A line across the plot: how far down it lies, in units of the drawing and in percent, and its number."""
+    """A grid line: its vertical position, in drawing units and in percent, and its number."""
 
     y: float
     down: str
@@ -131,7 +130,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """Paths in a field of `COLUMNS` by `HEIGHT`: what is stated exactly, and what is not; and breaks of the series."""
+    """SVG paths in a field of `COLUMNS` by `HEIGHT`: exact values, inexact values, and breaks of the series."""
 
     exact: str
     inexact: str
@@ -140,7 +139,7 @@ class Drawing:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no value lies here."""
+        """Whether there is no value in this range."""
         return not (self.exact or self.inexact)
 
 
@@ -149,7 +148,7 @@ At = Callable[[datetime.date], float]
 
 
 def drawing_of(series: Series, at: At) -> Drawing:
-    """The lines of `series`; `at` gives the place of the beginning of a day, in percent of the width."""
+    """The lines of `series`; `at` maps the start of a day to a horizontal position in percent."""
     values = series.drawn
     numbers = [value.value for value in values if value.value is not None]
     levels = _levels(min(numbers, default=Decimal(0)), max(numbers, default=Decimal(0)), series.indicator.unit)
@@ -174,7 +173,7 @@ def is_exact(value: Observation) -> bool:
 def _lines(
     values: Sequence[Observation], across: At, down: Callable[[Decimal], float]
 ) -> Iterable[tuple[bool, list[Point]]]:
-    """Whether it is exact, and the outline of each run of periods that follow one another."""
+    """Yield the outline of each run of consecutive periods, and whether its values are exact."""
     run: list[Point] = []
     before: Observation | None = None
     for value in values:
@@ -195,7 +194,7 @@ def _follows(before: Observation, value: Observation) -> bool:
 
 
 def _thinned(line: Iterable[Point]) -> list[Point]:
-    """Of each column the first, lowest, highest and last point, in their order."""
+    """Keep the first, lowest, highest and last point of each column, in order."""
     kept: list[Point] = []
     for _column, group in groupby(line, key=lambda point: int(point[0])):
         points = list(group)
@@ -217,7 +216,7 @@ NICE = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 
 
 def _levels(lowest: Decimal, highest: Decimal, unit: str) -> list[Decimal]:
-    """Round numbers from at most `lowest` to at least `highest`, zero among them."""
+    """Round numbers that span `lowest` to `highest`, including zero."""
     low, high = min(lowest, Decimal(0)), max(highest, Decimal(0))
     rough = (high - low) / 3 or Decimal(1)
     power = Decimal(10) ** rough.adjusted()
@@ -268,7 +267,7 @@ def value_rows(series: Series) -> tuple[ValueRow, ...]:
 
 
 def month_rows(series: Series) -> tuple[MonthRow, ...]:
-    """Days as months, those among them in which no day has a value."""
+    """Days grouped by month, including months without values."""
     by_month = {
         key: list(group) for key, group in groupby(series.drawn, key=lambda v: (_first(v).year, _first(v).month))
     }

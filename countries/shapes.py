@@ -1,7 +1,7 @@
-"""The outlines of countries as they were projected once; see `geometry/project.mjs`. Nothing is projected here.
+"""The outlines of countries, projected in advance by `geometry/project.mjs`.
 
-Coordinates are whole numbers, tenths of a unit of the map. Borders are those of Natural Earth (public domain, packed by
-world-atlas), which draws them as they are held, and take no side.
+Coordinates are integers in tenths of a map unit. Borders are those of Natural Earth (public domain, packaged by
+world-atlas), which draws de facto boundaries and takes no position on them.
 """
 
 import json
@@ -16,9 +16,9 @@ FOLDER = Path(__file__).parent / "geometry"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One country: the `d` of an SVG path, and where it is too small to be pointed at, the middle of its dot.
+    """One country: the `d` of an SVG path and, if it is too small to point at, the centre of a dot.
 
-    `label` says on which side of the dot its letters begin or end: `start`, `end` or ''.
+    `label` is the text anchor beside the dot: `start`, `end` or ''.
     """
 
     path: str
@@ -38,7 +38,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Inset:
-    """A part of a map drawn larger; `frame` is where it lies on that map: left, top, right, bottom."""
+    """A part of a map drawn larger; `frame` is its position on that map: left, top, right, bottom."""
 
     drawing: Drawing
     frame: tuple[int, int, int, int]

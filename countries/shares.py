@@ -1,4 +1,4 @@
-"""The rule of shares of one whole in words; the database holds it too, without naming the parts."""
+"""The rule for shares of one whole, with an error message; the database enforces it too, without naming the parts."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,7 +11,7 @@ from foundation.partial_dates import Period
 
 
 def pass_the_whole(indicator: Indicator, period: Period | None, parts: Mapping[Country, Decimal]) -> str:
-    """Why these shares by counterpart cannot stand beside each other, or ''; each may be rounded up by a half."""
+    """Why these shares by counterpart exceed the whole, or ''; each may have been rounded up by half a unit."""
     most = 100 + len(parts) * Decimal("0.5").scaleb(-indicator.decimals)
     if sum(parts.values()) <= most:
         return ""
@@ -27,7 +27,7 @@ def pass_the_whole(indicator: Indicator, period: Period | None, parts: Mapping[C
 
 
 def stored_parts(country: Country, indicator: Indicator, period: Period | None) -> dict[int, tuple[Country, Decimal]]:
-    """The counterparts and values of the shares that are stored, by the key of the observation."""
+    """The stored shares: counterpart and value by primary key of the observation."""
     stored = Observation.objects.filter(
         country=country, indicator=indicator, period=period, counterpart__isnull=False, value__isnull=False
     )

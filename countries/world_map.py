@@ -1,7 +1,7 @@
-"""An indicator and a day -> what each country of an area shows on the map.
+"""Choropleth maps: an indicator and a day -> what each country of an area shows.
 
-The subject of a map is an indicator, or what a caller counts elsewhere: whoever has a number and words for each country
-gets the same steps, legend and shapes. A country without a number is never the lowest step: it has step 0.
+The subject of a map is an indicator, or anything that a caller counts: given a number and words for each country, it
+gets the same steps, legend and shapes. A country without a number is never in the lowest step: it has step 0.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,16 +24,16 @@ from foundation.texts import translated
 
 STEPS = 5
 SHADES = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
-"""Which of the five shades are used where the values make fewer steps."""
+"""Which of the five shades are used if there are fewer steps."""
 AMERICAS = "Americas"
-"""The region of UN M49."""
+"""The name of the UN M49 region."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is known of one country: a number, if there is one, and all that a reader needs to judge it.
+    """What is known about one country: a number, if any, and its context.
 
-    `qualifier`, `status` and `period` are those of the observation, as a file has them; `when` is the period in words.
+    `qualifier`, `status` and `period` are those of the observation, as in a file; `when` is the period in words.
     """
 
     value: Decimal | None
@@ -50,10 +50,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a map is about. `breaks` part its steps; without them the values do.
+    """What a map is about. `breaks` are the bounds of its steps; by default they follow from the values.
 
-    `number` writes a value for the legend. `checked_at` is when the source was last read well, `changed_on` when the
-    record that is counted last changed: what is checked daily has not changed daily.
+    `number` formats a value for the legend. `checked_at` is when the source was last read successfully, `changed_on`
+    when the counted records last changed: what is checked daily has not changed daily.
     """
 
     key: str
@@ -84,9 +84,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One country: what it shows, the shade of its step (0 without a number), and where it is drawn.
+    """One country: its reading, its shade (0 without a number), and its position.
 
-    What the inset draws is drawn on the map beneath it, too.
+    Countries in the inset are drawn on the map below it, too.
     """
 
     country: Country
@@ -130,16 +130,16 @@ def _declared(breaks: str) -> tuple[Decimal, ...]:
 
 
 def with_values() -> QuerySet[Indicator]:
-    """The indicators that have a value of a country as a whole."""
+    """Indicators with a value for a country as a whole."""
     whole = Observation.objects.of_the_whole().exclude(status=ObservationStatus.MISSING)
     some = Subquery(whole.filter(indicator=OuterRef("pk")).order_by().values("pk")[:1])
     return Indicator.objects.alias(some=some).filter(some__isnull=False)
 
 
 def readings_of(indicator: Indicator, countries: QuerySet[Country], on: date) -> dict[str, Reading]:
-    """By ISO 3166-1: the newest value for the country as a whole whose period had begun on a day; two queries.
+    """The newest value for each country as a whole, begun by a day, by ISO 3166-1 code; two queries.
 
-    A gap does not hide the value before it; where there are only gaps, the newest of them says so.
+    A gap does not hide the value before it; if there are only gaps, the newest is used.
     """
     newest = countries.order_by().values_list(Coalesce(_newest(indicator, on), _newest(indicator, on, is_gap=True)))
     found = Observation.objects.filter(pk__in=[pk for (pk,) in newest if pk]).select_related("indicator")
@@ -147,7 +147,7 @@ def readings_of(indicator: Indicator, countries: QuerySet[Country], on: date) ->
 
 
 def _newest(indicator: Indicator, on: date, *, is_gap: bool = False) -> Subquery:
-    """The key of an observation, which the index of newest values finds at once."""
+    """The primary key of the newest observation, by an index lookup."""
     values = Observation.objects.filter(indicator=indicator, country=OuterRef("pk")).of_the_whole()
     missing = ObservationStatus.MISSING
     wanted = values.filter(status=missing) if is_gap else values.exclude(status=missing)
@@ -180,7 +180,7 @@ def countries_of(area: Area) -> QuerySet[Country]:
 
 
 def world_map(subject: Subject, area: Area, countries: Iterable[Country], readings: Mapping[str, Reading]) -> WorldMap:
-    """The map of a subject; `countries` are those of the area, `readings` go by ISO 3166-1."""
+    """Build the map of a subject from the countries of the area and the readings by ISO 3166-1 code."""
     drawing, inset = drawing_of(area), inset_of(area)
     enlarged = inset.drawing.shapes if inset else {}
     shown = [
@@ -204,7 +204,7 @@ def world_map(subject: Subject, area: Area, countries: Iterable[Country], readin
 
 
 def quantiles(values: Iterable[Decimal]) -> tuple[Decimal, ...]:
-    """Values that begin a step each but the first, so that about a fifth of all lie in each; fewer where few differ."""
+    """The lower bounds of all steps but the first, at about every fifth of the values; fewer if few values differ."""
     ordered = sorted(values)
     above = [value for value in ordered if value > ordered[0]]
     starts = {ordered[len(ordered) * part // STEPS] for part in range(1, STEPS)} & set(above) if above else set()
@@ -212,7 +212,7 @@ def quantiles(values: Iterable[Decimal]) -> tuple[Decimal, ...]:
 
 
 def shade_of(reading: Reading | None, breaks: Sequence[Decimal]) -> int:
-    """The shade of a reading; 0 without a number. What is less than a break lies before it."""
+    """The shade of a reading; 0 without a number. A value “less than” a break falls in the step below it."""
     if reading is None or reading.value is None:
         return 0
     place = bisect_left if reading.qualifier == Qualifier.LT else bisect_right

@@ -1,4 +1,4 @@
-"""The account that the installation itself works under."""
+"""The account that stands for the installation itself."""
 
 from django.contrib.auth.models import Group, User
 
@@ -6,7 +6,7 @@ NAME = "observatory"
 
 
 def system_account() -> User:
-    """Whoever has the command line may do what an editor may; nobody can sign in as this account."""
+    """Return the account used by the command line. It has an editor's rights; nobody can sign in with it."""
     account, is_new = User.objects.get_or_create(username=NAME, defaults={"first_name": "Observatory"})
     if is_new:
         account.set_unusable_password()

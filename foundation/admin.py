@@ -1,4 +1,4 @@
-"""The admin of this package, where Django looks for it."""
+"""The models of this package for the admin, in the module that Django imports."""
 
 from foundation.files.importing.admin import FileImportAdmin
 

@@ -1,11 +1,11 @@
-"""Functions that read strangers' bytes, called in a process of their own that may crash, hang or grow without harm.
+"""Run functions that read untrusted bytes in a process of their own, which may crash, hang or grow without harm.
 
-`call` names a module and a function of ours. A helper process, which knows neither database nor settings, imports the
-module once and forks for each call: that takes a few milliseconds, a new interpreter with its parsers three hundred
-(`confined_helper`). The bytes go in as a file, a plain value comes back as JSON; the kernel ends what passes
-its bounds.
+`call` names a module and a function of ours. A helper process, with no access to the database or the settings, imports
+the module once and forks for each call. That takes a few milliseconds; starting an interpreter with its parsers takes
+three hundred (`confined_helper`). The bytes are passed as a file and a plain value is returned as JSON; the kernel
+kills a process that exceeds its limits.
 
-What is proved to take a time in proportion to a small bounded input may be done outside; its comment says so.
+Code whose run time is proved linear in a small, bounded input may run outside; a comment there says so.
 """
 
 import atexit
@@ -25,21 +25,21 @@ from typing import Any, BinaryIO
 
 PROGRAM = "foundation.confined_helper"
 LONGEST_NAME = 100
-"""Bytes of a module's name; a request is exactly as long."""
+"""Bytes of a module's name; the request is padded to this length."""
 STARTED = b"+"
-"""The first byte of every answer: the process was there, so that its end without another word is the fault of bytes."""
+"""The first byte of every response: the process started, so if it then dies, the input is to blame."""
 LONGEST_ANSWER = 80_000_000
 PIECE = 1_048_576
 AT_ONCE = 2
-"""Calls of one process of the site that run at the same time, so that their memory is bounded together."""
+"""Calls that one site process runs concurrently; this bounds their total memory."""
 _FOLDER = Path(__file__).resolve().parent.parent
 _FROM_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
-"""What a stranger's bytes may know of the environment; passwords are in the rest."""
+"""The environment variables that the process inherits; the others contain passwords."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Seconds of processor, seconds by the clock, and bytes of memory, the interpreter's own among them."""
+    """Limits: CPU seconds, wall-clock seconds, and bytes of memory including the interpreter."""
 
     cpu: int = 25
     seconds: int = 60
@@ -59,10 +59,10 @@ class Unavailable(Exception):
 
 
 def call(module: str, function: str, file: BinaryIO, *, bounds: Bounds = Bounds(), **arguments: Any) -> Any:
-    """What `module.function(file, **arguments)` returns, as JSON keeps it. Raise Failed or Unavailable."""
+    """Return the JSON-serialized result of `module.function(file, **arguments)`. Raise Failed or Unavailable."""
     request = {"function": function, "arguments": arguments, "bounds": asdict(bounds)}
     with _slot(bounds), _copied(file) as copy:
-        for _attempt in range(2):  # the helper may have ended itself a moment ago
+        for _attempt in range(2):  # the helper may have just ended
             answer = _answer(module, json.dumps(request).encode(), copy, bounds)
             if answer.startswith(STARTED):
                 return _value(answer.removeprefix(STARTED))
@@ -72,8 +72,8 @@ def call(module: str, function: str, file: BinaryIO, *, bounds: Bounds = Bounds(
 
 @contextmanager
 def _slot(bounds: Bounds) -> Iterator[None]:
-    """One of the places of this process; Unavailable where all stay taken for as long as several calls may last."""
-    slots = _helper.slots  # a fork in between has others
+    """Hold one of the slots of this process; raise Unavailable if none becomes free within several calls' time."""
+    slots = _helper.slots  # replaced after a fork
     if not slots.acquire(timeout=10 * bounds.seconds):
         raise Unavailable("Too many documents are being read at once.")
     try:
@@ -84,7 +84,7 @@ def _slot(bounds: Bounds) -> Iterator[None]:
 
 @contextmanager
 def _copied(file: BinaryIO) -> Iterator[int]:
-    """A descriptor of a copy to be read, since the caller's file may lie in memory or in a bucket."""
+    """Yield a descriptor of a read-only copy, since the caller's file may be in memory or in object storage."""
     with NamedTemporaryFile() as copy:
         file.seek(0)
         while piece := file.read(PIECE):
@@ -99,15 +99,15 @@ def _copied(file: BinaryIO) -> Iterator[int]:
 
 
 def _answer(module: str, request: bytes, file: int, bounds: Bounds) -> bytes:
-    """Everything that the process says until it ends, b"" where there was none."""
+    """Everything that the process sends until it ends; b"" if there was no process."""
     ours, theirs = socket.socketpair()
-    until = time.monotonic() + bounds.seconds + 5  # the process ends itself before
+    until = time.monotonic() + bounds.seconds + 5  # the process should end before this
     received = bytearray()
     with closing(ours):
         with closing(theirs):
             if not _helper.send(module, theirs.fileno(), file):
                 return b""
-        with suppress(OSError):  # what is missing then is missed by whoever reads the answer
+        with suppress(OSError):  # the caller notices an incomplete answer
             ours.settimeout(bounds.seconds + 5)
             ours.sendall(request)
             ours.shutdown(socket.SHUT_WR)
@@ -131,7 +131,7 @@ def _value(answer: bytes) -> Any:
 
 
 class _Helper:
-    """The helper process of this one, started when it is needed; a fork of this process begins with none."""
+    """The helper of this process, started on first use; a forked process starts without one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -140,7 +140,7 @@ class _Helper:
         self.slots = threading.BoundedSemaphore(AT_ONCE)
 
     def send(self, module: str, *descriptors: int) -> bool:
-        """Have the helper fork a process with these files; False where there is no helper to do so."""
+        """Have the helper fork a process with these files; return False if there is no helper."""
         with self._lock:
             if self._socket is None:
                 self._socket, self._process = _start()
@@ -151,7 +151,7 @@ class _Helper:
         return True
 
     def stop(self) -> None:
-        """Let it end: it does when nobody can ask it any more."""
+        """Stop the helper: it ends when its socket is closed."""
         with self._lock:
             if self._socket:
                 self._socket.close()
@@ -163,11 +163,11 @@ class _Helper:
             self._socket = self._process = None
 
     def forget(self) -> None:
-        """In a fork: the helper belongs to the other process, and its threads hold the locks."""
+        """After a fork: drop the parent's helper and replace locks that its threads may hold."""
         if self._socket:
             self._socket.close()
         if self._process:
-            self._process.returncode = 0  # not ours to wait for
+            self._process.returncode = 0  # not our child, so do not wait for it
         self._socket = self._process = None
         self._lock = threading.Lock()
         self.slots = threading.BoundedSemaphore(AT_ONCE)

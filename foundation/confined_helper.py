@@ -1,6 +1,6 @@
-"""The helper of `confined`: forks a bounded process for each call. Run with a socket as standard input, never imported.
+"""The helper of `confined`: forks a limited process per call. Run with a socket as standard input, never imported.
 
-It has one thread and reads nothing of strangers itself, so forking is safe and it lives on whatever a call does.
+It is single-threaded and reads no untrusted bytes itself, so forking is safe and it survives whatever a call does.
 """
 
 import gc
@@ -20,11 +20,11 @@ from foundation.confined import LONGEST_NAME, STARTED
 IDLE = 300
 """Seconds without a call after which the helper ends, and gives its memory back."""
 DESCRIPTORS = 64
-"""Files that a call may have open."""
+"""Maximum number of open files per call."""
 
 
 def main() -> None:
-    """Fork for each request until nobody is there to ask."""
+    """Fork for each request until the socket is closed or idle."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the children
     warnings.simplefilter("ignore")
     with socket.socket(fileno=os.dup(sys.stdin.fileno())) as requests:
@@ -35,13 +35,13 @@ def main() -> None:
 
 
 def _serve(requests: socket.socket) -> bool:
-    """Answer one request; False after the last."""
+    """Handle one request; return False at end of file."""
     name, descriptors, _flags, _address = socket.recv_fds(requests, LONGEST_NAME, 2)
     if not name:
         return False
     module = importlib.import_module(name.decode().strip())
-    gc.freeze()  # what is shared stays shared
-    with suppress(OSError):  # no memory for another process: whoever asked sees that nothing comes
+    gc.freeze()  # avoid copying shared memory pages
+    with suppress(OSError):  # out of memory: the caller notices that no answer comes
         if os.fork() == 0:
             requests.close()
             _work(module, *descriptors)
@@ -51,7 +51,7 @@ def _serve(requests: socket.socket) -> bool:
 
 
 def _work(module: Any, answer: int, file: int) -> NoReturn:
-    """Do what is asked, and end whatever comes of it."""
+    """Run the call and exit, whatever happens."""
     try:
         with socket.socket(fileno=answer) as connection:
             connection.sendall(STARTED)
@@ -70,7 +70,7 @@ def _received(connection: socket.socket) -> bytes:
 
 
 def _bound(cpu: int, seconds: int, memory: int) -> None:
-    """From here on the kernel ends this process where it takes more, or writes a file."""
+    """Limit this process: the kernel ends it if it exceeds a limit or writes a file."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(seconds)
     for kind, most in (
@@ -88,7 +88,7 @@ def _outcome(module: Any, file: int, request: dict[str, Any]) -> dict[str, Any]:
     try:
         with open(file, "rb") as opened:
             return {"value": getattr(module, request["function"])(opened, **request["arguments"])}
-    except Exception as error:  # parsers of strangers' files fail in every way
+    except Exception as error:  # parsers of untrusted files can fail in any way
         return {"error": f"{type(error).__name__}: {error}"[:300]}
 
 

@@ -1,4 +1,4 @@
-"""Keys and numbers as an address or a form has them, which may be any text."""
+"""Parse keys and numbers from URLs and forms, which may be any text."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 
 MOST_DIGITS = 18
-"""Digits of a number that PostgreSQL's bigint surely holds."""
+"""Number of digits that always fits in PostgreSQL's bigint."""
 
 
 def whole_number(text: str) -> int | None:
-    """The number that a text writes with the digits 0 to 9 alone, or None; `"²".isdigit()` is true, and no number."""
+    """Parse a text of ASCII digits, or return None; `"²".isdigit()` is true, but `int` rejects it."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 def key_of(model: type[Model], text: str) -> Any:
-    """The primary key of `model` that a text is, or None where it can be none."""
+    """Convert a text to a primary key of `model`, or return None."""
     if "\0" in str(text):
         return None
     try:

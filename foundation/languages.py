@@ -1,4 +1,4 @@
-"""The names of languages, in the language of the reader."""
+"""Names of languages in the reader's language."""
 
 from babel import Locale, UnknownLocaleError
 from django.utils.text import capfirst
@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 
 
 def language_name(tag: str) -> str:
-    """`Spanish`, in the active language; the tag itself where nobody knows its name."""
+    """`Spanish`, in the active language; the tag itself if the language is unknown."""
     if not tag:
         return ""
     try:

@@ -1,7 +1,7 @@
-"""Markdown of summaries -> safe HTML, or plain text.
+"""Render the Markdown of summaries as safe HTML or plain text.
 
-Raw HTML is not read as such; images are left out, since a page loads nothing from elsewhere; headings would break
-the outline of the page that holds the summary.
+Raw HTML is escaped. Images are removed, since a page loads nothing from elsewhere, and so are headings, which would
+break the outline of the page around the summary.
 """
 
 from functools import cache
@@ -13,8 +13,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 MOST_MARKS = 2_000
-"""Signs with a meaning in Markdown. To pair them takes quadratic time: a text with more, which nobody writes, is shown
-as it stands."""
+"""Characters with a meaning in Markdown. Matching them takes quadratic time, so a text with more, which nobody writes,
+is shown as it is."""
 _MARKS = str.maketrans("", "", "[]*_`<>&!\\~")
 _TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "sup", "sub"}
 
@@ -25,7 +25,7 @@ def _parser() -> MarkdownIt:
 
 
 def to_html(text: str) -> SafeString:
-    """Safe HTML; links do not tell where the reader comes from."""
+    """Safe HTML; links send no referrer."""
     html = nh3.clean(
         _parser().render(text) if _is_readable(text) else f"<p>{escape(text)}</p>",
         tags=_TAGS,

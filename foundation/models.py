@@ -1,4 +1,4 @@
-"""The models of this package, where Django looks for them."""
+"""The models of this package, in the module that Django imports."""
 
 from foundation.files.models import FileImport, FileImportRow
 

@@ -32,15 +32,15 @@ MONTHS = (
     gettext_lazy("November"),
     gettext_lazy("December"),
 )
-"""Our own: Django's Portuguese is that of Portugal and begins them with a capital."""
+"""Our own month names: Django's Portuguese is that of Portugal and capitalizes them."""
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
-"""Years outside of these are taken for slips of the keyboard (`0202`, `20200`)."""
+"""Years outside this range are assumed to be typing errors (`0202`, `20200`)."""
 LONGEST_SHOWN = 40
-"""Characters of a text that is no date which its refusal shows."""
+"""Number of characters of an invalid date that its error message shows."""
 
 PARTIAL_DATE_PATTERN = r"(1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?"
-"""The canonical form, in the regular expressions that Python and PostgreSQL share."""
+"""The canonical form, in regular expression syntax common to Python and PostgreSQL."""
 PERIOD_PATTERN = rf"({PARTIAL_DATE_PATTERN})?(/({PARTIAL_DATE_PATTERN})?)?"
 
 _ISO = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?\s*(?P<inferred>\??)")
@@ -88,7 +88,7 @@ class PartialDate:
 
     @classmethod
     def from_date(cls, date: datetime.date) -> Self:
-        """The day `date`, exactly."""
+        """The date as an exact day."""
         return cls(date.year, date.month, date.day)
 
     def __str__(self) -> str:
@@ -128,12 +128,12 @@ class PartialDate:
 
 
 def _cut(text: str) -> str:
-    """A text as a message shows it: an upload may hold a megabyte where a date should be."""
+    """Shorten a text for a message: an upload may have a megabyte in place of a date."""
     return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def _number(digits: str | None) -> int | None:
-    """The number, also 0, which is no month and no day; None where nothing is written."""
+    """The number, or None if there are no digits; 0 is returned as it is, though no month or day."""
     return None if digits is None else int(digits)
 
 
@@ -157,7 +157,7 @@ def _is_in_calendar(year: int, month: int | None, day: int | None) -> bool:
 
 
 def _remedy(year: int, month: int | None, day: int | None) -> str:
-    """What would be right instead of a date that is not in the calendar; each date that it names can be read."""
+    """What to write instead of a date that does not exist; every date that it suggests is valid."""
     if month and month <= 12:
         if day == 0:
             return _("Write %(month)s where the day is not known.") % {"month": f"{year}-{month:02d}"}
@@ -169,9 +169,9 @@ def _remedy(year: int, month: int | None, day: int | None) -> str:
 
 
 def _month_and_day(text: str, match: re.Match[str]) -> tuple[str, str]:
-    """The month and the day of `25/12/2020`, `12/25/2020` and `05/05/2020`, which can be read in one way only.
+    """The month and the day of `25/12/2020`, `12/25/2020` and `05/05/2020`, which have only one reading.
 
-    Raise where `03/04/2020` could be March or April. Where no reading is a date, the one whose month exists is refused.
+    Raise if `03/04/2020` could be March or April. If no reading is a date, the error names the one whose month exists.
     """
     first, second, year = match["first"], match["second"], _year(text, match)
     orders = [(second, first), (first, second)]
@@ -217,7 +217,7 @@ class Period:
 
     @property
     def inferred(self) -> bool:
-        """Whether a part of it was supplied by the analyst."""
+        """Whether the analyst supplied a part of it."""
         return any(side.inferred for side in (self.start, self.end) if side)
 
     def in_words(self) -> str:
@@ -261,7 +261,7 @@ class PartialDateFormField(_TextFormField):
 
 
 class PeriodFormField(_TextFormField):
-    """One box for a partial date or `A/B`."""
+    """A form field for a partial date or `A/B`."""
 
     value_class = Period
 
@@ -272,16 +272,16 @@ class _TextField(models.CharField):
     value_class: type[PartialDate] | type[Period]
     form_class: type[_TextFormField]
     length: int
-    _pyi_private_set_type: Any  # read by the type checker: what may be assigned, and what an attribute gives
+    _pyi_private_set_type: Any  # for the type checker: the types of assignment and of access
     _pyi_private_get_type: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", self.length)
         super().__init__(*args, **kwargs)
-        self.validators.clear()  # they measure text; parsing has refused what is too long
+        self.validators.clear()  # length validators; the parser has refused what is too long
 
     def get_default(self) -> Any:
-        """None, where a text field would start as ''."""
+        """None, where a text field would default to ''."""
         return None
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
@@ -324,7 +324,7 @@ class PeriodField(_TextField):
 
 
 def range_of(field: str) -> models.GeneratedField:
-    """The generated `daterange` of the partial date or period in column `field`; null where that is empty."""
+    """A generated `daterange` of the partial date or period in column `field`; null if that is empty."""
     return models.GeneratedField(
         expression=models.Func(models.F(field), function="period_range", output_field=DateRangeField()),
         output_field=DateRangeField(),
@@ -333,7 +333,7 @@ def range_of(field: str) -> models.GeneratedField:
 
 
 def canonical(field: str, table: str, *, period: bool = False) -> models.CheckConstraint:
-    """The constraint that column `field` of `table` holds a canonical partial date (or period) or nothing."""
+    """A constraint that column `field` of `table` holds a canonical partial date (or period) or is empty."""
     pattern = PERIOD_PATTERN if period else PARTIAL_DATE_PATTERN
     return models.CheckConstraint(
         condition=models.Q(**{f"{field}__regex": rf"^({pattern})?$"}),

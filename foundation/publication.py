@@ -26,9 +26,9 @@ from django.db import connection, models
 M = TypeVar("M", bound=type[models.Model])
 
 LONGEST_PAUSE = 12 * 60 * 60
-"""Seconds after which a follower begins anew; the log is kept for a day."""
+"""Seconds after which a follower starts over; the log is retained for a day."""
 RECENT = 10
-"""Seconds for which what is read along with the version may be of an earlier one, on pages that have no version."""
+"""Seconds for which values read along with the version may be outdated, on pages that have no version."""
 
 
 OPERATIONS = {"insert": pgtrigger.Insert, "update": pgtrigger.Update, "delete": pgtrigger.Delete}
@@ -50,8 +50,8 @@ def bumps_public_version(
     """Class decorator: a change in this table changes what the public sees.
 
     `records` is SQL that selects the identifiers of the public records concerned from `changed`, which has the rows
-    before and after; where it finds none, nobody outside sees the change. Without it every change is one of
-    something else, or with `any_record` one of any measure.
+    before and after; if it selects none, the change is not public. Without it every change counts as one of something
+    else, or with `any_record` as one of any measure.
     """
     noted = "null" if any_record else "'{}'"
 
@@ -95,11 +95,11 @@ def bumps_public_version(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What could be seen at one time, and where; '' before the first look."""
+    """What was visible at one time, and on which database; '' before the first look."""
 
     snapshot: str = ""
     database: str = ""
-    """This copy of the log on this start of the server: other after a restore, a fail-over or a restart."""
+    """This copy of the log since this server start: it differs after a restore, a failover or a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class LogDelta:
     records: list[int] | None
 
 
-# Rows whose transaction is not this server's past came with a restore: they are no news
+# Rows with a transaction id from the future of this server came with a restore: they are not new
 _FRESH = """
     with fresh as (
         select records from foundation_publicchange
@@ -132,7 +132,7 @@ _FRESH = """
 
 
 def changes_since(last: Look) -> LogDelta:
-    """What the log has that the `last` look could not see; everything where that was elsewhere."""
+    """Changes in the log that were not visible at the `last` look; everything if that was on another database."""
     with connection.cursor() as cursor:
         cursor.execute(_FRESH, {"since": last.snapshot or "1:1:"})
         snapshot, database, has_any, has_others, is_everything, records = cursor.fetchone()
@@ -143,7 +143,7 @@ def changes_since(last: Look) -> LogDelta:
 
 
 class Follower:
-    """Looks at the log and remembers what it has seen; one for each purpose in a process."""
+    """Polls the log and remembers what it has seen; one per purpose and process."""
 
     def __init__(self) -> None:
         self._last = Look()
@@ -163,16 +163,16 @@ _read_along: dict[str, str] = {}
 
 
 def read_along(name: str, sql: str) -> None:
-    """Have the value of `sql`, a text, read by each query that asks for the version; `known_along` has it then.
+    """Have each query for the version also read the value of `sql`, a text, which `known_along` then returns.
 
-    For what every page bears and hardly ever changes: it costs no query of its own.
+    For data that every page shows and that rarely changes: it costs no query of its own.
     """
     _read_along[name] = sql
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The version, with what was read along with it."""
+    """The version, and the values read along with it."""
 
     version: str = ""
     along: Mapping[str, str] = field(default_factory=dict)
@@ -189,8 +189,8 @@ class _Version:
         self.last = Known()
 
     def get(self, age: float) -> Known:
-        """Not older than `age` seconds."""
-        if connection.in_atomic_block:  # what is not committed is nobody else's
+        """Return a version no older than `age` seconds."""
+        if connection.in_atomic_block:  # uncommitted changes are visible only here
             self.last = _counted()
             return self.last
         with self._lock:
@@ -203,12 +203,12 @@ class _Version:
             return self._value
 
     def forget(self) -> None:
-        """Look again at the next question."""
+        """Query again the next time."""
         self._looked = -1.0
 
 
 def _counted() -> Known:
-    """Names the set of changes that is visible; the same in every process, and never that of another set."""
+    """Identify the set of visible changes, the same in every process and unique to that set."""
     along = "".join(f", ({sql})" for sql in _read_along.values())
     with connection.cursor() as cursor:
         cursor.execute(
@@ -228,16 +228,16 @@ def public_version() -> str:
 
 
 def known_along(name: str, *, asks: bool = True) -> str | None:
-    """What was read along with the version, at most some seconds ago; None where it has never been.
+    """The value read along with the version, at most some seconds old; None if it was never read.
 
-    In a transaction, and where it must not ask, what this process found last.
+    In a transaction, and if `asks` is false, the value that this process read last.
     """
     known = _version.get(RECENT) if asks and not connection.in_atomic_block else _version.last
     return known.along.get(name)
 
 
 def forget_version() -> None:
-    """Have this process look again at once: something was changed here that the next page is to show."""
+    """Have this process query again at once, because a change made here must be visible on the next page."""
     _version.forget()
 
 
@@ -259,10 +259,10 @@ TRACKING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """What the answer of a view follows from, beside the public data; None: from every parameter.
+    """What a view's response depends on, beside the public data; with `reads` None: on every parameter.
 
-    A view that looks at all of them names with 400 what it does not know; any other never sees what it does not read.
-    A file is made to be downloaded, and limited as such.
+    A view that reads all parameters answers 400 for unknown ones; any other never receives those that it does not read.
+    A file is rate-limited as a download.
     """
 
     reads: frozenset[str] | None
@@ -277,7 +277,7 @@ _pages: dict[Callable[..., Any], PublicPage] = {}
 
 
 EVERY_PARAMETER = None
-"""As `reads`: the view looks at all of them and names with 400 what it does not know."""
+"""For `reads`: the view reads all parameters and answers 400 for unknown ones."""
 
 
 @overload
@@ -285,9 +285,9 @@ def public_page(view: View) -> View: ...
 @overload
 def public_page(*, reads: Collection[str] | None = (), is_file: bool = False) -> Callable[[View], View]: ...
 def public_page(view: Any = None, *, reads: Collection[str] | None = (), is_file: bool = False) -> Any:
-    """Declare that the answers of `view` follow from the path, the parameters that it `reads` and the public data.
+    """Declare that the response of `view` depends only on the path, the parameters it `reads` and the public data.
 
-    Above other decorators; without arguments the view reads no parameter.
+    Must be the outermost decorator; without arguments the view reads no parameter.
     """
 
     def declare(view: View) -> View:
@@ -298,5 +298,5 @@ def public_page(view: Any = None, *, reads: Collection[str] | None = (), is_file
 
 
 def public_page_of(view: Callable[..., Any]) -> PublicPage | None:
-    """What was declared of `view`, if it is a public page."""
+    """The declaration of `view`, or None if it is not a public page."""
     return _pages.get(view)

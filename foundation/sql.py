@@ -1,4 +1,4 @@
-"""Statements that the ORM does not write: run, timed, locked, and on a second connection."""
+"""Raw SQL: statements, time limits, locks, and a second connection."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ Params = Sequence[Any] | Mapping[str, Any] | None
 
 
 def execute(sql: str, params: Params = None) -> int:
-    """Run one statement; return how many rows it wrote."""
+    """Run one statement; return the number of rows affected."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
@@ -29,24 +29,24 @@ def value(sql: str, params: Params = None) -> Any:
 
 
 def take_time(*, waits: bool = False) -> None:
-    """In this transaction, statements may take as long as they need; with `waits` they also wait for any lock.
+    """Lift the statement timeout for this transaction; with `waits` the lock timeout too.
 
-    For long work that somebody has asked for on purpose, and that the limits of a web request must not break off.
+    For long work that was explicitly requested, and that the limits for web requests must not interrupt.
     """
     limits = ["statement_timeout", "idle_in_transaction_session_timeout", *(["lock_timeout"] if waits else [])]
     execute("select set_config(name, '0', true) from unnest(%s::text[]) name", [limits])
 
 
 def lock_until_commit(name: str) -> None:
-    """Wait for the advisory lock of this name, and hold it until the transaction ends."""
+    """Wait for the advisory lock of this name; it is released at the end of the transaction."""
     execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @contextmanager
 def session_lock(namespace: int, key: int) -> Iterator[bool]:
-    """Try to hold an advisory lock while the block lasts; yields whether it is ours.
+    """Try to hold an advisory lock inside the block; yield whether that succeeded.
 
-    It belongs to the connection: when the process dies, the lock goes.
+    The lock belongs to the connection: if the process dies, it is released.
     """
     is_ours = bool(value("select pg_try_advisory_lock(%s, %s)", [namespace, key]))
     try:
@@ -57,7 +57,7 @@ def session_lock(namespace: int, key: int) -> Iterator[bool]:
 
 
 def is_locked(namespace: int, key: int) -> bool:
-    """Whether some session holds the lock that `session_lock` takes."""
+    """Whether a session holds the lock that `session_lock` takes."""
     held = (
         "select exists (select from pg_locks where locktype = 'advisory' and classid = %s and objid = %s"
         " and database = (select oid from pg_database where datname = current_database()))"
@@ -67,7 +67,7 @@ def is_locked(namespace: int, key: int) -> bool:
 
 @contextmanager
 def second_connection() -> Iterator[Any]:
-    """A cursor of a connection of its own; each statement is a transaction. To be used by the thread that opens it."""
+    """Yield a cursor on a separate connection in autocommit mode. Use it only in the thread that opens it."""
     other = connection.copy()
     try:
         with other.cursor() as cursor:

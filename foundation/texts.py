@@ -1,4 +1,4 @@
-"""One column a language, with a visible fallback; and texts as they are sorted, compared and guessed."""
+"""Translated columns with a visible fallback; and sorting, comparing and suggesting texts."""
 
 import unicodedata
 from collections.abc import Collection
@@ -10,20 +10,20 @@ from django.utils.translation import get_language
 from rapidfuzz import fuzz, process
 
 LANGUAGES = ("en", "es", "pt")
-"""The languages of content, in the order in which one stands in for another."""
+"""The languages of content, in fallback order."""
 LEAST_ALIKE = 60
-"""Of a hundred: how like a known value an unknown one must be for the known one to be meant."""
+"""Similarity, out of 100, that a known value needs to be suggested for an unknown one."""
 
 
 def languages_of_site() -> list[str]:
-    """Those of the languages of content that the site is in, whose texts are expected to be there."""
+    """The content languages that are also site languages; their texts are expected to exist."""
     offered = {code for code, _name in settings.LANGUAGES}
     return [language for language in LANGUAGES if language in offered]
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text and the language that it is in; `is_fallback` when the reader asked for another."""
+    """A text and its language; `is_fallback` if the reader asked for another language."""
 
     text: str
     language: str
@@ -56,7 +56,7 @@ def sort_key(field: str) -> models.GeneratedField:
 
 
 def without_accents(text: str) -> str:
-    """`text` in small letters without accents, as names and words are compared."""
+    """`text` in lower case and without accents, for comparison."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -64,6 +64,6 @@ def without_accents(text: str) -> str:
 
 
 def nearest(text: str, values: Collection[str]) -> str:
-    """The one of `values` that `text` is most like, or '' where it is like none."""
+    """The value most similar to `text`, or '' if none is similar enough."""
     found = process.extractOne(text, list(values), scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""Who works in the background, and whether anybody does."""
+"""The background workers, and whether any is running."""
 
 import datetime
 from collections.abc import Callable
@@ -8,21 +8,21 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
 HEARTBEAT = datetime.timedelta(seconds=30)
-"""Without a sign of life for so long a worker counts as gone; procrastinate's own default."""
+"""A worker without a heartbeat for this long counts as dead; this is procrastinate's own default."""
 
 
 IsStopping = Callable[[], bool]
-"""Whether long work is to stop after the piece that it is at, since its worker is to end."""
+"""Whether long work should stop at the next opportunity, since its worker is shutting down."""
 
 
 def never() -> bool:
-    """Nobody asks the work to stop."""
+    """Never stop."""
     return False
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process that has worked, with its last sign of life."""
+    """A worker process, with its last heartbeat."""
 
     number: int
     seen_at: datetime.datetime
@@ -30,7 +30,7 @@ class Worker:
 
 
 def workers() -> list[Worker]:
-    """Those that are alive, and those that died without a word, the last seen first."""
+    """Running workers and those that died without signing off, the most recently seen first."""
     since = timezone.now() - HEARTBEAT
     found = ProcrastinateWorker.objects.order_by("-last_heartbeat")
     return [Worker(worker.pk, worker.last_heartbeat, worker.last_heartbeat > since) for worker in found]

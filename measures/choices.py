@@ -111,7 +111,7 @@ VALIDITY_FAMILIES = (Family.NORM, Family.ACTION)
 
 
 class Status(models.TextChoices):
-    """Where an act stands after an event; which ones are open to it depends on its family."""
+    """The state of an act after an event; the family decides which are possible."""
 
     ANNOUNCED = "announced", _("Announced")
     IN_PREPARATION = "in_preparation", _("In preparation")
@@ -182,7 +182,7 @@ _ASIDE: dict[Family, tuple[Status, ...]] = {
         Status.ABANDONED,
     ),
 }
-"""The statuses off the course, open from any stage of it and from a suspension."""
+"""Statuses outside the regular stages, possible from any stage and from a suspension."""
 _BACK: dict[tuple[Family, Status], Status] = {
     (Family.NORM, Status.SUSPENDED): Status.IN_FORCE,
     (Family.NORM, Status.EXPIRED): Status.IN_FORCE,
@@ -191,16 +191,16 @@ _BACK: dict[tuple[Family, Status], Status] = {
     (Family.BILL, Status.REJECTED): Status.ON_AGENDA,
     (Family.ACTION, Status.SUSPENDED): Status.IN_OPERATION,
 }
-"""Where the course is taken up again after a status aside."""
+"""The stage at which the regular course resumes after such a status."""
 
 STATUSES: dict[Family, tuple[Status, ...]] = {
     family: (*_COURSE[family], *_ASIDE.get(family, ()), Status.UNKNOWN) for family in Family
 }
-"""The statuses that a family may have."""
+"""The valid statuses of each family."""
 
 
 def may_follow(family: Family, before: Status, after: Status) -> bool:
-    """Whether an act of `family` can stand at `after` next after `before`."""
+    """Whether `after` may directly follow `before` for an act of `family`."""
     if Status.UNKNOWN in (before, after) or before == after:
         return True
     course, aside = _COURSE[family], _ASIDE.get(family, ())
@@ -246,7 +246,7 @@ STATUS_GROUPS: dict[Family, dict[StatusGroup, tuple[Status, ...]]] = {
         StatusGroup.REJECTED: (Status.ABANDONED,),
     },
 }
-"""Group of each status; what is not named is `UNKNOWN`, and every entry of the other families is a `STATEMENT`."""
+"""The group of each status; unlisted ones are `UNKNOWN`, and all entries of other families are a `STATEMENT`."""
 
 ENDING_STATUSES = (
     Status.EXPIRED,
@@ -282,7 +282,7 @@ class EndKind(models.TextChoices):
 
 
 class Evidence(models.TextChoices):
-    """What the record rests on."""
+    """What the record is based on."""
 
     PRIMARY = "primary", _("Primary source held")
     SECONDARY = "secondary", _("Secondary source only")
@@ -302,7 +302,7 @@ class Workflow(models.TextChoices):
 
 
 class RelationType(models.TextChoices):
-    """How the subject of a relation bears on its object."""
+    """How the subject of a relation relates to its object."""
 
     AMENDS = "amends", _("amends")
     EXTENDS = "extends", _("extends")
@@ -348,7 +348,7 @@ INVERSE_LABELS = {
     RelationType.RESPONDS_TO: _("answered by"),
     RelationType.CORRECTS: _("corrected by"),
 }
-"""How a relation reads from its object."""
+"""The label of a relation, seen from its object."""
 
 SYMMETRIC_RELATIONS = (RelationType.CONFLICTS_WITH, RelationType.SAME_SUBJECT_AS)
 """Stored once, with the smaller id as the subject."""
@@ -362,7 +362,7 @@ ACYCLIC_RELATIONS = (
 
 
 class BodyKind(models.TextChoices):
-    """What an issuing body is."""
+    """The type of an issuing body."""
 
     HEAD_OF_STATE = "head_of_state", _("Head of state or government")
     MINISTRY = "ministry", _("Ministry")
@@ -390,7 +390,7 @@ class BodyKind(models.TextChoices):
 
 
 class Precision(models.TextChoices):
-    """How precisely the date of an entry is known."""
+    """The precision of an entry's date."""
 
     DAY = "day", _("To the day")
     MONTH = "month", _("To the month")

@@ -1,4 +1,4 @@
-"""A measure -> everything that its page says about it, as plain values."""
+"""Everything that the page of a measure shows, as plain values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ BOOKKEEPING = (
     *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
     *("published_at", "published_by", "status_date", "date", "public_id"),
 )
-"""What a history need not tell: caches, and who-and-when, which each act says of itself."""
+"""Fields left out of histories: caches, and who-and-when fields, which each act states anyway."""
 UNTOLD = (*BOOKKEEPING, "status", "workflow_note")
-"""What the public is not told besides: the status follows from the events, notes are for the team."""
+"""Fields also hidden from the public: the status follows from the events, and notes are internal."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateRow:
-    """Something that happened, or a side of validity, and when; `note` says what is missing or inferred."""
+    """An event or a limit of validity, with its date; `note` says what is missing or inferred."""
 
     what: str
     date: str
@@ -52,7 +52,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """The entries to which this one bears the same relation: `extends`, `extended by`."""
+    """Entries with the same relation to this one: `extends`, `extended by`."""
 
     label: str
     entries: tuple[Related, ...]
@@ -60,7 +60,7 @@ class Relations:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A source and what it supports; `page` in the archive is '' as long as the record is not published."""
+    """A source and what it supports; `page`, its archive URL, is '' while the record is not published."""
 
     title: str
     page: str
@@ -89,7 +89,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What the page of a measure shows beside the fields of its own."""
+    """What the page of a measure shows in addition to its own fields."""
 
     span: Span
     group: StatusGroup
@@ -181,7 +181,7 @@ def _related(measure: Measure) -> Related:
 
 
 def _relations(measure: Measure) -> tuple[Relations, ...]:
-    """Both ways, under the words by which each reads from here."""
+    """Relations in both directions, with the label for each as seen from this entry."""
     found: dict[str, list[Related]] = {}
     for relation in measure.relations.all():
         found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object))
@@ -239,7 +239,7 @@ def _cited(citation: Citation, kept: Kept, is_public: bool) -> Cited:
 
 
 def _revisions(measure: Measure) -> tuple[Revision, ...]:
-    """Day by day since the first publication, newest first; who did it and what stood there before is not public."""
+    """Changes by day since the first publication, newest first; authors and earlier values are not public."""
     published = measure.published_at
     days: dict[PartialDate, dict[str, None]] = {}
     for act in acts_on(measure, hidden=UNTOLD, named=False):

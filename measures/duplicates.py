@@ -1,6 +1,6 @@
-"""What may be the same act: the same legal number in the same country, or the same date with a like title.
+"""Possible duplicates: the same legal number in the same country, or the same date with a similar title.
 
-A warning, never a stop: a decree and a resolution may share a number, and one act may be several entries.
+These are warnings, never errors: a decree and a resolution may share a number, and one act may have several entries.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from measures.models import Measure, MeasureQuerySet
 from measures.references import key_of
 
 ALIKE = 0.4
-"""Least trigram similarity (0 to 1) of titles that may name one act; 0.3 is what pg_trgm itself calls similar."""
+"""Minimum trigram similarity (0 to 1) of titles that may name the same act; the default of pg_trgm is 0.3."""
 MOST = 5
-"""Matches shown; a longer list would not be read."""
+"""Number of matches shown; nobody would read a longer list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What an entry that is about to be saved says of itself; `pk` is its own, so that it does not match itself."""
+    """The data of an entry that is about to be saved; `pk` excludes the entry itself."""
 
     country_id: str | None
     reference: str = ""
@@ -45,7 +45,7 @@ class Match:
 
 
 def matches(candidate: Candidate) -> list[Match]:
-    """What `candidate` may repeat, the same number first; in two queries."""
+    """Possible duplicates of `candidate`, same number first; in two queries."""
     found: dict[int, Match] = {}
     for match in (*_by_reference(candidate), *_by_date_and_title(candidate)):
         found.setdefault(match.measure.pk, match)
@@ -53,7 +53,7 @@ def matches(candidate: Candidate) -> list[Match]:
 
 
 def same_record(measure: Measure) -> Measure | None:
-    """The entry that already has the country, kind, body, number and provision of `measure`: two cannot."""
+    """The entry with the same country, kind, body, number and provision as `measure`, which must be unique."""
     if not measure.reference or measure.workflow == Workflow.RETIRED:
         return None
     return (
@@ -78,7 +78,7 @@ def _by_reference(candidate: Candidate) -> Iterator[Match]:
     if not candidate.reference.strip():
         return
     found = _others(candidate.country_id, candidate.pk).filter(reference_key=key_of(candidate.reference))
-    if candidate.provision:  # another clause of the same act is no repetition
+    if candidate.provision:  # a different provision of the same act is not a duplicate
         found = found.filter(provision__in=["", candidate.provision])
     for measure in found.exclude(reference_key="")[:MOST]:
         yield Match(measure, by_reference=True)

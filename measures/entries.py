@@ -1,4 +1,4 @@
-"""An entry in words and flat values: when it applies, what a list and a timeline print of it."""
+"""Entries as plain values and text for lists and the timeline: when they apply, and what is printed."""
 
 import datetime
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from measures.models import Citation, Measure, MeasureQuerySet
 
 
 class End(Enum):
-    """How much is known of the end of an entry."""
+    """What is known about the end of an entry."""
 
     MOMENT = "moment"
-    """It does not last: a bill, a statement, something announced."""
+    """It has no duration, like a bill, a statement or an announcement."""
     DATED = "dated"
     OPEN = "open"
     """Open on purpose, or until something happens."""
     UNRECORDED = "unrecorded"
     UNDATED = "undated"
-    """It has ended, nobody recorded when."""
+    """It has ended, but the date is not recorded."""
 
 
 _OPEN_ENDS = {
@@ -40,10 +40,10 @@ _OPEN_ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to when an entry applies, as far as it is recorded, and that in words.
+    """From when to when an entry applies, as far as recorded, and the same in words.
 
     `text` never says more than is known; `note` says what is missing, inferred or open, and the date of the act
-    (`adopted`) where it lies apart from the start.
+    (`adopted`) if it differs from the start.
     """
 
     start: PartialDate | None
@@ -94,7 +94,7 @@ class Span:
 
     @property
     def iso(self) -> str:
-        """The start for machines, without the mark of inference."""
+        """The start in machine-readable form, without the mark of inference."""
         return str(self.start or "").removesuffix("?")
 
 
@@ -135,10 +135,10 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a list, ready to print; `certainty` answers the question what was in force on a day.
+    """A list row, ready to print; `certainty` says whether it was in force on the requested day.
 
-    `lane` is the key of `topic`, the topic in whose lane of the timeline the entry stands, or ''. `marked_title` and
-    `marked_summary` are HTML with the words of a search marked, '' without a search.
+    `lane` is the key of `topic`, the topic whose lane on the timeline has the entry, or ''. `marked_title` and
+    `marked_summary` are HTML with search words marked, '' without a search.
     """
 
     number: int
@@ -169,7 +169,7 @@ UNPRINTED = tuple(
     for field in Measure._meta.concrete_fields
     if type(field) is TextField and not field.name.startswith("summary_")
 )
-"""The long texts that no row prints."""
+"""Long texts that rows do not print."""
 
 
 def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
@@ -185,8 +185,8 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
 def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int | None = None) -> Entry:
     """The row of `measure`; with `day`, also whether it was certainly in force then.
 
-    With `longest` the row is a short one: a summary of more characters is cut, and of a document that can be opened
-    only the site is named. The whole of both stands on the entry's own page.
+    With `longest` the row is short: a longer summary is cut, and a document that can be opened is represented by its
+    site. Both are complete on the entry's own page.
     """
     group, topic, summary = StatusGroup(measure.status_group), measure.lane, measure.summary
     return Entry(

@@ -1,4 +1,4 @@
-"""Addresses of measures and of what is known about each country."""
+"""URLs of measures and of the pages of countries."""
 
 from django.urls import path
 

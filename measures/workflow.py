@@ -28,7 +28,7 @@ CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One way from a workflow state to another, and the permission that it takes."""
+    """A transition between workflow states, and the permission that it requires."""
 
     name: str
     label: Any
@@ -66,45 +66,45 @@ MOVES = {
 
 
 def moves_open_to(user: Any, measure: Measure) -> list[Move]:
-    """The moves that `user` may make with `measure` as it stands."""
+    """The moves that `user` may make with `measure` in its current state."""
     return [move for move in MOVES.values() if measure.workflow in move.origins and user.has_perm(move.permission)]
 
 
 def draft(measure: Measure, *, by: Any, note: str = "") -> None:
-    """Take up a stub."""
+    """Turn a stub into a draft."""
     _move(MOVES["draft"], measure, by=by, note=note)
 
 
 def submit(measure: Measure, *, by: Any, note: str = "") -> None:
-    """Hand a draft to the editors."""
+    """Submit a draft for review."""
     _move(MOVES["submit"], measure, by=by, note=note)
 
 
 def withdraw(measure: Measure, *, by: Any, note: str = "") -> None:
-    """Take a record back from the editors before they have looked at it."""
+    """Withdraw a record from review."""
     _move(MOVES["withdraw"], measure, by=by, note=note)
 
 
 def publish(measure: Measure, *, by: Any, note: str = "") -> None:
-    """Show a record to the public; raise ValidationError that names what it lacks."""
+    """Publish a record; raise ValidationError that lists what it lacks."""
     _move(MOVES["publish"], measure, by=by, note=note)
 
 
 def send_back(measure: Measure, *, by: Any, note: str) -> None:
-    """Take a record back to draft, off the public pages, and say why."""
+    """Send a record back to draft, off the public pages, with the reason."""
     _move(MOVES["send_back"], measure, by=by, note=note)
 
 
 def retire(measure: Measure, *, by: Any, note: str) -> None:
-    """Take a record down for good, and say why; its identifier stays taken."""
+    """Retire a record permanently, with the reason; its identifier is never reused."""
     _move(MOVES["retire"], measure, by=by, note=note)
 
 
 def values_of_published(*, by: Any, at: datetime.datetime) -> dict[str, Any]:
-    """What a record that is public from its first version on has in the fields of the workflow, by field.
+    """The workflow fields of a record that is published when it is created, by field name.
 
-    An import writes new records with it, instead of writing each twice; it asks beforehand for what `COMPLETE` asks.
-    Raise PermissionDenied without the right to publish.
+    An import inserts new records with them, instead of writing each twice; it checks `COMPLETE` beforehand. Raise
+    PermissionDenied without the permission to publish.
     """
     move = MOVES["publish"]
     _refuse_without_right(move, by)
@@ -123,7 +123,7 @@ def _refuse_without_right(move: Move, by: Any) -> None:
 
 
 def _move(move: Move, measure: Measure, *, by: Any, note: str) -> None:
-    """Move one record; `measure` is refreshed to what was written."""
+    """Move one record; `measure` is refreshed from the database."""
     move_all(move, [measure.pk], by=by, note=note)
     measure.refresh_from_db()
 
@@ -162,7 +162,7 @@ def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
 
 
 def lacking(measures: MeasureQuerySet) -> list[ValidationError]:
-    """What publication will ask for, of each of these records that lacks something."""
+    """For each record that cannot be published yet, an error that says what it lacks."""
     incomplete = measures.exclude(COMPLETE).annotate(has_source=HAS_SOURCE).order_by("public_id")
     return [
         ValidationError(
@@ -176,7 +176,7 @@ def lacking(measures: MeasureQuerySet) -> list[ValidationError]:
 
 HAS_SOURCE = Exists(Citation.objects.filter(measure=OuterRef("pk")))
 COMPLETE = Q(HAS_SOURCE) & Q(primary_topic__isnull=False)
-"""What every public record has: a source and a topic (a title is a constraint of the table)."""
+"""What every public record must have: a source and a topic (a table constraint requires a title)."""
 
 
 def _missing(measure: Any) -> Iterable[str]:
@@ -196,10 +196,10 @@ def _write(move: Move, measures: MeasureQuerySet, *, by: Any, note: str) -> None
 
 
 def refresh_status(measure_ids: Collection[int]) -> None:
-    """Write the status, its date and the date of each measure anew from its events, where they differ.
+    """Recompute the status, its date and the date of each measure from its events, and write what differs.
 
-    The status is that of the last event. The date is that of the first dated event, or the start of validity where
-    that is all that is known, or where it tells more closely when in the year or month of the event.
+    The status is that of the last event. The date is that of the first dated event; or the start of validity, if only
+    that is known, or if it is more precise within the year or month of the event.
     """
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, [list(measure_ids)])
@@ -236,7 +236,7 @@ where m.id = s.id and (m.status, m.status_date, m.date) is distinct from (s.stat
 
 @dataclass(frozen=True, slots=True)
 class HistoryProblem:
-    """What is wrong with the event at `index` (from 0) of a history of status, and in which of its fields."""
+    """A problem with the event at `index` (from 0) of a status history, and the field that it concerns."""
 
     index: int
     message: str
@@ -244,9 +244,9 @@ class HistoryProblem:
 
 
 def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDate | None]]) -> list[HistoryProblem]:
-    """What is wrong with a history: a status foreign to the family, a move that no act makes, dates out of order.
+    """Check a history for statuses of another family, impossible transitions, and dates out of order.
 
-    Stages may be skipped, and dates of unlike precision only need to overlap in order.
+    Stages may be skipped. Dates of different precision are in order if they overlap.
     """
     problems = []
     before: Status | None = None

@@ -1,4 +1,4 @@
-"""The background work as editors see it: what ran, failed and waits, and whether anybody works."""
+"""The admin of background jobs: what ran, failed and waits, and whether a worker is running."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ from observatory.accounts.sign_in import SignInForm
 from observatory.models import BackgroundJob
 from observatory.recovery import Outcome
 
-assert accounts  # registers its page
-assert stock  # its page, in English alone and for developers, is registered by now and gives way to ours
+assert accounts  # import registers its admin
+assert stock  # the default admin, in English and for developers, is registered by now and replaced by ours
 admin.site.unregister(ProcrastinateJob)
 admin.site.login_form = SignInForm
-# Its one action always fails: it asks the request for what only a sign-in has. Whoever signs in cleans up
+# Its only action always fails, since it needs attributes of a sign-in request. A worker cleans up instead
 AccessAttemptAdmin.actions = []
-# The role that runs the site deletes nothing of its log
+# The running role may not delete log rows
 for log in (AccessLogAdmin, AccessFailureLogAdmin):
     log.has_delete_permission = lambda *_request: False
 
@@ -44,13 +44,13 @@ class StateFilter(admin.SimpleListFilter):
         return list(background.STATES.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> QuerySet[BackgroundJob]:
-        if self.value() and self.value() not in background.STATES:  # the column is an enumeration of PostgreSQL's
+        if self.value() and self.value() not in background.STATES:  # the column is a PostgreSQL enum
             return queryset.none()
         return queryset.filter(status=self.value()) if self.value() else queryset
 
 
 class RoutineFilter(admin.SimpleListFilter):
-    """Housekeeping runs each minute and would bury what people wait for."""
+    """Hide housekeeping jobs, which run every minute and would bury the others."""
 
     title = _("routine work that is done")
     parameter_name = "routine"
@@ -82,7 +82,7 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     ordering = ["-pk"]
     actions = ["retry", "cancel"]
 
-    # Who may
+    # Permissions
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -99,7 +99,7 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     # The list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BackgroundJob]:
-        """With what happened to each, and the key of the feed that it is about."""
+        """Annotate the events of each job, and the key of its feed."""
         events = Prefetch("procrastinateevent_set", ProcrastinateEvent.objects.all())
         feed = IndicatorFeed.objects.filter(pk=Cast(OuterRef("args__feed"), BigIntegerField()))
         jobs: QuerySet[BackgroundJob] = super().get_queryset(request).prefetch_related(events)
@@ -147,7 +147,7 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     def next_try(self, job: BackgroundJob) -> datetime | None:
         return job.scheduled_at if job.status == "todo" else None
 
-    # What can be done
+    # Actions
 
     @admin.action(description=_("Do it once more"), permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:

@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from observatory import checks
 
-assert checks  # registered by now
+assert checks  # imported to register them
 
 
 class ObservatoryConfig(AppConfig):

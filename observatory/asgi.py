@@ -13,7 +13,7 @@ from observatory.wsgi import application as handler
 
 
 def may_upload(scope: dict[str, Any]) -> bool:
-    """Whether the request comes from somebody of the staff who has signed in. Costs up to two queries."""
+    """Whether the request comes from a signed-in member of staff. Costs up to two queries."""
     cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
     request = HttpRequest()
     sessions = import_string(f"{settings.SESSION_ENGINE}.SessionStore")
@@ -22,7 +22,7 @@ def may_upload(scope: dict[str, Any]) -> bool:
     return bool(user.is_active and user.is_staff)
 
 
-# Seconds after which a thread that computes, such as one that makes a sheet, lets one that reads a page go on
+# Seconds after which a CPU-bound thread, such as one writing a sheet, yields to one that serves a page
 sys.setswitchinterval(0.001)
 settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 application = Boundary(handler, threads=settings.WEB_THREADS, may_upload=may_upload)

@@ -1,4 +1,4 @@
-"""The queue of background work in words: what each job does, about what, since when, and what came of it."""
+"""Descriptions of background jobs: what each does, on which object, since when, and the result."""
 
 import datetime
 from collections.abc import Iterable
@@ -23,10 +23,10 @@ TASKS = {
     "observatory.tasks.forget_sign_ins": _("Forget old sessions and sign-ins"),
     "measures.tasks.refresh_search_words": _("Collect the words of the search"),
 }
-"""What a task does; one that is missing here goes by its own name."""
+"""What a task does; an unlisted task is shown by name."""
 
 PAGES = {"feed": "admin:countries_indicatorfeed_change", "file_import": "admin:foundation_fileimport_change"}
-"""The page of what a job is about, by the argument that holds its number."""
+"""The admin page of a job's object, by the argument that has its id."""
 
 STATES = {
     "todo": _("Waits"),
@@ -42,7 +42,7 @@ BEGAN, ENDED = "started", ("succeeded", "failed", "cancelled", "aborted")
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a job works on: words, with the address of its page where it has one."""
+    """The object of a job: its description, with the URL of its page if there is one."""
 
     words: str
     url: str = ""
@@ -54,7 +54,7 @@ def what(job: BackgroundJob) -> str:
 
 
 def about(job: BackgroundJob, feed: str | None) -> About:
-    """What the job works on; `feed` is the key of the feed that it names, if that is still there."""
+    """The object of the job; `feed` is the key of its feed, if that still exists."""
     names = {"feed": feed, "file_import": _("Import %(number)s") % {"number": job.args.get("file_import")}}
     for name, page in PAGES.items():
         if name in job.args and names[name]:
@@ -64,18 +64,18 @@ def about(job: BackgroundJob, feed: str | None) -> About:
 
 
 def moment(job: BackgroundJob, kinds: Iterable[str]) -> datetime.datetime | None:
-    """When the job last did this; its events are loaded with it."""
+    """When the job last had an event of these kinds; its events must be loaded."""
     moments = [event.at for event in job.procrastinateevent_set.all() if event.type in kinds and event.at]
     return max(moments, default=None)
 
 
 def routine() -> set[str]:
-    """The names of what runs by the clock."""
+    """The names of periodic tasks."""
     return {task for task, _periodic_id in app.periodic_registry.periodic_tasks}
 
 
 def counts() -> list[tuple[str, str, int]]:
-    """Each state with its words and the number of jobs, housekeeping that is done left out."""
+    """Each state with its label and number of jobs, excluding finished housekeeping."""
     jobs = BackgroundJob.objects.exclude(status="succeeded", task_name__in=routine())
     found = dict(jobs.values_list("status").annotate(Count("pk")).order_by())
     return [(state, str(words), found.get(state, 0)) for state, words in STATES.items()]

@@ -1,4 +1,4 @@
-"""What `check --deploy` says besides Django's own checks."""
+"""Additional checks for `check --deploy`."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from observatory.database.owner import has_two_roles
 
 @register(Tags.security, deploy=True)
 def security_contact(**_options: Any) -> list[CheckMessage]:
-    """Whoever finds a flaw can tell somebody."""
+    """Warn if there is no contact for reporting security problems."""
     if not settings.SECURITY_CONTACT:
         return [
             Warning(
@@ -34,7 +34,7 @@ def security_contact(**_options: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def roles(**_options: Any) -> list[CheckMessage]:
-    """One role for all works, and leaves history to whoever has it."""
+    """Warn if there is only one database role, which can then change the history."""
     if has_two_roles():
         return []
     return [

@@ -1,4 +1,4 @@
-"""One message, one line: a name with a line break in it forges no line of the log."""
+"""One line per log message, so that a line break in a name cannot forge a line."""
 
 import copy
 import logging
@@ -11,11 +11,13 @@ SUSPICIONS = "django.security."
 
 
 class LineFormatter(logging.Formatter):
-    """Writes control characters of a message as Python does, `\\n`; a traceback below it keeps its lines."""
+    """Escapes control characters of a message as Python does, `\\n`; tracebacks keep their lines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """What a stranger has sent that no browser sends, such as a host of another site, is no error of ours to be
-        traced: anybody could fill the log with tracebacks."""
+        """Omit the traceback of a suspicious request, such as one for another host.
+
+        It is not an error of ours, and anybody could fill the log with tracebacks.
+        """
         if record.name.startswith(SUSPICIONS):
             record = copy.copy(record)
             record.exc_info = record.exc_text = None

@@ -1,11 +1,11 @@
-"""What belongs to no app alone."""
+"""Models that belong to no single app."""
 
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 
 class BackgroundJob(ProcrastinateJob):
-    """A piece of work in the queue, as people see it who look after it."""
+    """A background job, as shown in the admin."""
 
     class Meta:
         proxy = True

@@ -1,4 +1,4 @@
-"""Whether this process can serve, asked by whoever balances load, and by strangers as often as they like."""
+"""Readiness of this process, for load balancers; safe against frequent requests by anybody."""
 
 import time
 from functools import cache
@@ -13,29 +13,32 @@ from observatory.embedded.postgres import PostgresError
 from observatory.writable_folders import unwritable
 
 FRESH = 1.0
-"""Seconds for which an answer of the database, and what is known of the disk, are given again."""
+"""Seconds for which the results of the database and disk checks are cached."""
 TIMEOUT = 2
-"""Seconds that the database has to take up a connection, and to answer."""
+"""Timeout in seconds for connecting to the database, and for its response."""
 NO_ANSWER = "the database does not answer"
 
 
 class Readiness:
-    """What the database answered last. One request at a time asks anew, by a connection of its own that gives up soon;
-    the others are told the last answer, so that a database that hangs holds none of them."""
+    """The cached state of the database.
+
+    One request at a time checks it, on a separate connection with a short timeout; the others get the last result, so
+    that a hanging database blocks none of them.
+    """
 
     def __init__(self, database: BaseDatabaseWrapper) -> None:
         self._database = database
         self._asking = Lock()
         self._problem, self._answered = NO_ANSWER, float("-inf")
         self.unwritable: list[str] = []
-        """The folders that took no files when somebody looked last, each with why."""
+        """The folders that were not writable at the last check, each with the reason."""
         self._is_migrated = False  # for good: migrations come with new code, which a running process does not have
 
     def problem(self) -> str:
-        """Why this process cannot serve; empty if it can."""
+        """Why this process is not ready; '' if it is."""
         if not self._is_younger(FRESH) and self._asking.acquire(blocking=False):
             try:
-                if not self._is_younger(FRESH):  # another may have been quicker
+                if not self._is_younger(FRESH):  # another thread may have been faster
                     self.unwritable = unwritable()
                     self._problem, self._answered = self._ask(), time.monotonic()
             finally:
@@ -63,7 +66,7 @@ class Readiness:
 
 
 def _missing(database: BaseDatabaseWrapper, cursor: CursorWrapper) -> int:
-    """How many migrations of the code the database lacks."""
+    """Number of migrations in the code that are not applied."""
     applied = set()
     if "django_migrations" in database.introspection.table_names(cursor):
         cursor.execute("select app, name from django_migrations")
@@ -73,6 +76,6 @@ def _missing(database: BaseDatabaseWrapper, cursor: CursorWrapper) -> int:
 
 @cache
 def _required() -> dict[tuple[str, str], set[tuple[str, str]]]:
-    """Each migration of the code, with those that it stands for. Reading them all takes half a second."""
+    """Each migration in the code, with those that it replaces. Loading them all takes half a second."""
     nodes = MigrationLoader(None, ignore_no_migrations=True).graph.nodes
     return {key: set(migration.replaces) for key, migration in nodes.items()}

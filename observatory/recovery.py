@@ -1,7 +1,7 @@
-"""What a process left half done that was killed, or lost its database, is taken up, ended, or given up.
+"""Recover work whose process was killed or lost its database: resume it, end it, or give up.
 
-A job of a dead worker stays "under way" until somebody looks. So do the upload and the run of a feed that it worked on;
-whoever works on one of those holds an advisory lock, which goes with the process.
+The job of a dead worker stays “doing” until somebody checks. So do the upload and the feed run that it worked on; work
+on one of those holds an advisory lock, which is released when the process dies.
 """
 
 import logging
@@ -24,40 +24,40 @@ from observatory.models import BackgroundJob
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-"""How often a job is begun whose worker dies each time."""
+"""Maximum number of attempts of a job whose worker dies each time."""
 WAITS = timedelta(minutes=1)
-"""After this an upload that waits, and that no job is about, has lost its job."""
+"""After this, a waiting upload without a job has lost its job."""
 ENDED = ("failed", "cancelled", "aborted")
-"""States of a job from which a person may have it done once more; every task may be run again."""
+"""States in which a person may run a job again; every task is safe to repeat."""
 
 
 class Outcome(Enum):
-    """What became of a wish of a person about a job."""
+    """The result of a person's action on a job."""
 
     DONE = auto()
     WAITS_ALREADY = auto()
-    """The same work has been queued anew meanwhile; that one does it."""
+    """The same work has been queued again in the meantime."""
     IMPOSSIBLE = auto()
-    """The job is not in a state for that."""
+    """The state of the job does not allow it."""
 
 
 def stalled() -> QuerySet[BackgroundJob]:
-    """The jobs under way whose worker is gone."""
+    """Running jobs whose worker is dead."""
     since = timezone.now() - HEARTBEAT
     gone = Q(worker=None) | Q(worker__last_heartbeat__lte=since)
     return BackgroundJob.objects.filter(gone, status="doing")
 
 
 def is_stalled(job: BackgroundJob) -> bool:
-    """The same of one job that is loaded with its worker."""
+    """The same for one job, loaded with its worker."""
     return job.status == "doing" and (job.worker is None or job.worker.last_heartbeat <= timezone.now() - HEARTBEAT)
 
 
-# By the clock
+# Periodically
 
 
 def take_up_interrupted() -> None:
-    """Take up all that was interrupted; what goes wrong with one thing holds up no other."""
+    """Recover everything that was interrupted; an error with one item does not stop the others."""
     for job in stalled().order_by("pk"):
         _for_itself(take_up, job)
     _for_itself(runs.end_interrupted)
@@ -73,7 +73,7 @@ def _for_itself(step: Callable[..., object], *arguments: object) -> None:
 
 
 def take_up(job: BackgroundJob) -> Outcome:
-    """Let another worker do an interrupted job, unless the same work waits anew, or workers die of it."""
+    """Queue an interrupted job again, unless the same work is already queued, or it keeps killing workers."""
     this = stalled().filter(pk=job.pk)
     if job.attempts >= ATTEMPTS:
         return Outcome.DONE if this.update(status="failed") else Outcome.IMPOSSIBLE
@@ -81,12 +81,12 @@ def take_up(job: BackgroundJob) -> Outcome:
 
 
 def _queue_again(this: QuerySet[BackgroundJob], *, attempts: object) -> Outcome:
-    """Have a job wait again; where the same work waits already, that one does it, and this one ends."""
+    """Put a job back in the queue; if the same work is already queued, end this one instead."""
     try:
         with transaction.atomic():
             changed = this.update(status="todo", scheduled_at=None, abort_requested=False, attempts=attempts)
             return Outcome.DONE if changed else Outcome.IMPOSSIBLE
-    except IntegrityError:  # by its queueing lock
+    except IntegrityError:  # the queueing lock is taken
         this.filter(status="doing").update(status="aborted")
         return Outcome.WAITS_ALREADY
 
@@ -95,7 +95,7 @@ def _queue_again(this: QuerySet[BackgroundJob], *, attempts: object) -> Outcome:
 
 
 def _without_job() -> list[FileImport]:
-    """Uploads that somebody waits for and nobody works on."""
+    """Waiting uploads without a job."""
     since = timezone.now()
     recent = FileImport.objects.filter(created_at__gt=since - imports.KEPT_FOR)
     open_ = recent.filter(Q(state__in=AT_WORK) | Q(state=ImportState.WAITING, created_at__lt=since - WAITS))
@@ -107,7 +107,7 @@ def _jobs_of(kept: FileImport) -> QuerySet[BackgroundJob]:
 
 
 def _resume(kept: FileImport) -> None:
-    """Queue what is to be done with an upload; give it up where that failed again and again."""
+    """Queue the next step of an upload; give up after repeated failures."""
     if kept.state in AT_WORK and not imports.is_interrupted(kept):
         return
     wants_import = kept.confirmed_by_id is not None
@@ -126,11 +126,11 @@ def _resume(kept: FileImport) -> None:
         app.configure_task(task).defer(file_import=kept.pk, language=language)
 
 
-# By hand
+# Manually
 
 
 def do_once_more(job: BackgroundJob) -> Outcome:
-    """Have a job done that ended without success, or whose worker is gone."""
+    """Run a job again that failed, was cancelled or aborted, or whose worker is dead."""
     outcome = _queue_again(stalled().filter(pk=job.pk), attempts=0)
     if outcome is Outcome.IMPOSSIBLE:
         outcome = _queue_again(BackgroundJob.objects.filter(pk=job.pk, status__in=ENDED), attempts=0)
@@ -141,7 +141,7 @@ def do_once_more(job: BackgroundJob) -> Outcome:
 
 
 def cancel(job: BackgroundJob) -> Outcome:
-    """Leave a job undone that waits or whose worker is gone, and the upload that it is about."""
+    """Cancel a job that is waiting or whose worker is dead, and its upload."""
     waits = BackgroundJob.objects.filter(pk=job.pk, status="todo").update(status="cancelled")
     if not waits and not stalled().filter(pk=job.pk).update(status="aborted"):
         return Outcome.IMPOSSIBLE

@@ -19,15 +19,15 @@ logger = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
 NO_PAGES = (".csv", ".xlsx", ".ods", ".xml", ".svg")
-"""Endings of paths whose readers are programs."""
+"""File extensions of paths that programs request."""
 BUSY = (OperationalError, InterfaceError)
-"""A limit of time, a lock that others hold, a database that restarts or has no connection left."""
+"""A time limit, a lock that others hold, or a database that is restarting or has no free connection."""
 RETRY_AFTER = 10
 """Seconds, while the database is busy."""
 
 
 class Link(NamedTuple):
-    """Where what was wanted may be found in another way, and what that is."""
+    """A link to an alternative, and its text."""
 
     url: str
     words: str
@@ -43,7 +43,7 @@ def refusal(
     link: Link | None = None,
     retry_after: int | None = None,
 ) -> HttpResponse:
-    """A page, or a text where the address is that of a file; `retry_after` in seconds. Nobody keeps it."""
+    """A page, or plain text for the path of a file; `retry_after` in seconds. The response may not be cached."""
     if request.path_info.endswith(NO_PAGES):
         response = HttpResponse(f"{reason}\n{remedy}\n", content_type=PLAIN, status=status)
     else:
@@ -76,7 +76,7 @@ def busy(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def no_room(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """The answer, whose log names the folder and holds no traceback."""
+    """The response; the log names the folder and has no traceback."""
     logger.error("%s %r: %s", request.method, request.path, words_for_log(error))
     is_read = request.method in ("GET", "HEAD")
     remedy = _("Whoever runs this site has to make room first, or to let it write there: tell them.")

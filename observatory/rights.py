@@ -1,8 +1,8 @@
-"""Who may do what: the groups of accounts and their permissions, kind by kind.
+"""The groups of accounts and their permissions by model.
 
-Analysts enter, tag and prepare; editors also decide what is public, and keep the vocabulary. A migration makes the
-groups from this table, and a test holds the two together: who changes the table also writes a migration that grants or
-takes away the difference. Beyond these permissions, an analyst changes nothing that is public
+Analysts enter, tag and prepare; editors also decide what is public, and maintain the vocabulary. A migration creates
+the groups from this table, and a test compares the two: if you change the table, also write a migration that grants or
+revokes the difference. Beyond these permissions, an analyst cannot change anything public
 (`foundation/records/second_reader.py`).
 """
 
@@ -53,7 +53,7 @@ ONLY_EDITOR = {
 
 
 def _codenames(*tables: dict[str, dict[str, str]]) -> dict[str, list[str]]:
-    """By app, the names of the permissions as Django has them."""
+    """Django's permission codenames, by app."""
     names: dict[str, list[str]] = {}
     for table in tables:
         for label, models in table.items():
@@ -63,4 +63,4 @@ def _codenames(*tables: dict[str, dict[str, str]]) -> dict[str, list[str]]:
 
 
 RIGHTS = {"analyst": _codenames(ANALYST), "editor": _codenames(ANALYST, ONLY_EDITOR)}
-"""By group and app, the codenames of its permissions."""
+"""The permission codenames by group and app."""

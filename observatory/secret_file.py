@@ -12,7 +12,7 @@ def _random() -> str:
 
 
 def read_or_create(path: Path, *, make: Callable[[], str] = _random) -> str:
-    """The secret in ``path``, made by whoever comes first: processes that start together get the same one."""
+    """The secret in ``path``, created by the first caller: processes that start together get the same one."""
     if not path.exists():
         _create(path, make())
     return path.read_text(encoding="utf-8").strip()
@@ -20,7 +20,7 @@ def read_or_create(path: Path, *, make: Callable[[], str] = _random) -> str:
 
 def _create(path: Path, secret: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # mkstemp makes the file 0600; a link, unlike a rename, leaves a file that is there already alone
+    # mkstemp creates the file with mode 0600; unlike a rename, a link does not overwrite an existing file
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

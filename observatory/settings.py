@@ -67,7 +67,7 @@ def _origin(name: str) -> str:
 
 
 def _contact(name: str) -> str:
-    """The variable as an address of the web or of e-mail, or empty."""
+    """The variable as a web or email address, or empty."""
     value = _text(name)
     if re.fullmatch(r"[^\s@:]+@[^\s@]+\.[^\s@.]+", value):
         return f"mailto:{value}"
@@ -77,7 +77,7 @@ def _contact(name: str) -> str:
 
 
 def _languages(name: str, known: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Those of the `known` languages that the variable names, English always among them; all where it is empty."""
+    """The `known` languages that the variable lists, always including English; all of them if it is empty."""
     chosen = _words(name) or list(known)
     unknown = [code for code in chosen if code not in known]
     if unknown or "en" not in chosen:
@@ -99,7 +99,7 @@ def _day_within_a_year(name: str) -> date:
     return day
 
 
-# Where this installation lives
+# URLs of this installation
 
 DATA_DIR = Path(_text("DATA_DIR") or BASE_DIR / ".data").resolve()
 PUBLIC_URL = _origin("PUBLIC_URL")
@@ -118,11 +118,11 @@ if not SECRET_KEY:
     except OSError as error:
         raise ImproperlyConfigured(problem_in_words(DATA_DIR, error)) from error
 
-LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # also in public: who runs the machine asks /readyz from there
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # also in production: the operator's monitoring uses /readyz locally
 ALLOWED_HOSTS = [*(_words("ALLOWED_HOSTS") or filter(None, [urlsplit(PUBLIC_URL).hostname])), *LOCAL_HOSTS]
 CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
 
-# What runs
+# Apps and middleware
 
 INSTALLED_APPS = [
     "observatory",
@@ -153,14 +153,14 @@ MIDDLEWARE = [
     "observatory.middleware.answers.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.middleware.questions.language_by_address",
-    "observatory.middleware.limits.full_disk",  # its answer has a language, and asks nothing
+    "observatory.middleware.limits.full_disk",  # its response has a language, and runs no query
     # Before anything that asks the database; its answer has a language
     "observatory.middleware.questions.RefuseMalformed",
     "observatory.middleware.questions.questions",
-    "observatory.middleware.answers.public_pages",  # inside of what every answer carries, outside of all that costs
-    "observatory.middleware.limits.rate_limits",  # inside of the cache: what is ready is not counted
+    "observatory.middleware.answers.public_pages",  # inside of the security headers, outside of everything expensive
+    "observatory.middleware.limits.rate_limits",  # inside of the cache: cached pages are not counted
     "observatory.middleware.limits.busy_database",
-    # A country's page shrinks to a seventh, also where no proxy compresses
+    # Shrinks a country's page to a seventh if no proxy compresses
     "observatory.middleware.answers.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -168,7 +168,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "pghistory.middleware.HistoryMiddleware",
-    "axes.middleware.AxesMiddleware",  # last: it answers for what the others raise
+    "axes.middleware.AxesMiddleware",  # last: it handles exceptions of the others
 ]
 
 ROOT_URLCONF = "observatory.urls"
@@ -200,7 +200,7 @@ TEMPLATES = [
     },
 ]
 
-# Widgets find their templates among ours
+# Widgets use our templates
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Database: DATABASE_URL, else the embedded server in DATA_DIR, which starts with the first connection
@@ -218,7 +218,7 @@ def _database(name: str) -> dict[str, Any]:
     return database
 
 
-# In what the owner's connection differs, as whom the tables are migrated; empty where one role does all
+# What differs in the connection of the owner, who runs migrations; empty if one role does both
 DATABASE_OWNER: dict[str, Any] = {}
 if _text("DATABASE_URL"):
     DATABASES = {"default": {**_database("DATABASE_URL"), **CONNECTION}}
@@ -238,39 +238,39 @@ else:
     DATABASES = {"default": {**embedded, **CONNECTION}}
     DATABASE_OWNER = {"USER": "observatory_owner"}
 
-# History sees sets, not rows: a row-level trigger makes an import seven to twelve times slower
+# Statement-level history triggers: row-level ones make an import seven to twelve times slower
 PGHISTORY_LEVEL: pgtrigger.Level = pgtrigger.Statement
-# Nothing is written on GET; asking who reads a public page would open the session and keep the page out of caches
+# Nothing is written on GET; looking up the user of a public page would access the session and prevent caching
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
-# Seconds for which a process trusts what it knows of the version of the public data before it asks again
+# Seconds for which a process caches the version of the public data
 PUBLIC_VERSION_AGE = 0.2
 
-# Megabytes of rendered public pages that each process keeps ready; 0 keeps none
+# Size in megabytes of each process's cache of rendered public pages; 0 disables it
 PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
-# Background work: a job that takes long is told to put off the rest a second after its worker was asked to end
+# Background work: a long job is told to stop a second after its worker was asked to exit
 
 PROCRASTINATE_IMPORT_PATHS = [
     "countries.feeds.tasks",
     "foundation.files.importing.tasks",
-]  # beside the `tasks` of each app
+]  # in addition to the `tasks` of each app
 PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 
-# Seconds that a statement of a web request may take, that it may wait for a lock, and that a transaction may stand
-# still; 0 for no limit. Commands and workers have none.
+# Timeouts in seconds for web requests: for a statement, for a lock, and for an idle transaction; 0 for no limit.
+# Commands and workers have none.
 STATEMENT_SECONDS = _number("STATEMENT_SECONDS", 15)
 LOCK_SECONDS = _number("LOCK_SECONDS", 10)
 IDLE_SECONDS = _number("IDLE_SECONDS", 60)
 
-# What one address (of IPv6 a /64) may ask for in a minute, unless it is ready or somebody has signed in; 0 for no
-# limit. Each process of the web server, whose number `manage.py serve` passes on, counts its share.
+# Requests per minute and client address (for IPv6 a /64), except for cached pages and signed-in users; 0 for no limit.
+# Each web server process enforces its share; `manage.py serve` sets their number.
 WEB_WORKERS = _number("WEB_WORKERS", 1)
 DOWNLOADS_PER_MINUTE = _number("DOWNLOADS_PER_MINUTE", 30)
 SEARCHES_PER_MINUTE = _number("SEARCHES_PER_MINUTE", 120)
 PAGES_PER_MINUTE = _number("PAGES_PER_MINUTE", 600)
 
-# Fetching from the web: who asks, and how to reach them; private networks that may be asked all the same
+# Fetching from the web: the user agent with its contact, and private networks that may be requested
 
 FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
 FETCH_NETWORKS = _networks("FETCH_NETWORKS")
@@ -290,21 +290,21 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the page of a country has a hundred figures of a dozen boxes each
 
-# Requests that each process of the web server works on at a time; each has a connection to the database
+# Requests that each web server process handles concurrently; each has a database connection
 WEB_THREADS = _number("WEB_THREADS", 4)
-# What the staff may send in one request; nobody else may send more than a form
+# Maximum request size for staff; all others may send no more than a form
 UPLOAD_BYTES = _number("UPLOAD_MB", 500) * 1_000_000
-TEMPORARY_DIR = DATA_DIR / "tmp"  # what is on its way in or out
+TEMPORARY_DIR = DATA_DIR / "tmp"  # files being uploaded or downloaded
 
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
-IMPORTS_DIR = DATA_DIR / "imports"  # what waits to be imported; never served
-FEEDS_DIR = DATA_DIR / "feeds"  # what a feed has brought and a person is to look at; never served
-# The folder that feeds may read from, as file:daily.csv; nothing outside of it
+IMPORTS_DIR = DATA_DIR / "imports"  # uploads waiting for import; never served
+FEEDS_DIR = DATA_DIR / "feeds"  # files of feeds that wait for review; never served
+# The only folder that feeds may read local files from, such as file:daily.csv
 FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
-ARCHIVE_DIR = DATA_DIR / "archive"  # kept copies of sources; served by a view that looks at their rights
+ARCHIVE_DIR = DATA_DIR / "archive"  # captures of sources; served by a view that checks their rights
 STORAGES: dict[str, dict[str, Any]] = {
-    "default": {  # pictures, which the web server may read whatever the process keeps to itself
+    "default": {  # pictures, readable by the web server whatever the umask of the process
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"file_permissions_mode": 0o644, "directory_permissions_mode": 0o755},
     },
@@ -321,7 +321,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 
-# The files that can be imported and exported, in the order in which they are loaded: what is named comes first
+# The files that can be imported and exported, in loading order: what is referred to comes first
 FILE_RESOURCES = [
     "countries.resources.SiteResource",
     "countries.resources.CountryResource",
@@ -337,16 +337,16 @@ FILE_RESOURCES = [
     "measures.files.resources.MeasureResource",
 ]
 
-# Permissions that work of every kind asks for
-PUBLISH_PERMISSION = "measures.publish_measure"  # may change what is public
-IMPORT_PERMISSION = "measures.import_measure"  # may import files
+# Permissions that all apps use
+PUBLISH_PERMISSION = "measures.publish_measure"  # to change what is public
+IMPORT_PERMISSION = "measures.import_measure"  # to import files
 
 # The archive
 
-# How long a document may take, and how many bytes of it are fetched at most
+# Limits on fetching a document: seconds, and bytes
 ARCHIVE_SECONDS = _number("ARCHIVE_SECONDS", 120)
 ARCHIVE_BYTES = _number("ARCHIVE_MB", 100) * 1_000_000
-# The archive in a bucket of S3 or the like instead of ARCHIVE_DIR; who may write there, boto3 finds out by itself
+# Store the archive in an S3-compatible bucket instead of ARCHIVE_DIR; boto3 finds its own credentials
 if _text("ARCHIVE_S3_BUCKET"):
     STORAGES["archive"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -355,7 +355,7 @@ if _text("ARCHIVE_S3_BUCKET"):
             "endpoint_url": _text("ARCHIVE_S3_ENDPOINT") or None,
             "location": _text("ARCHIVE_S3_FOLDER"),
             "default_acl": None,
-            "file_overwrite": True,  # names say what is in the files
+            "file_overwrite": True,  # names are hashes of the content
         },
     }
 # The browser that draws kept web pages as PDF: a program, or none; empty looks for Chromium
@@ -378,17 +378,17 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# A working day: whoever signs in in the morning is not asked again over a form that is half filled in
+# A working day: users who sign in in the morning are not asked again while filling in a form
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
-# By the pair of name and network: one person's guessing shuts out neither an office nor the name's owner
+# Per name and network: one attacker locks out neither an office nor the owner of the name
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 # And by network over all names: an office of a hundred behind one address, in which three people a quarter of an hour
 # forget their passwords to the end, stays below; who tries one password on many names gets through thirty of them
 SIGN_IN_NETWORK_FAILURES = 30
 AXES_COOLOFF_TIME = timedelta(minutes=15)
-# Else each try at a closed door would be written down, and keep it closed
+# Otherwise attempts during a lockout would be recorded, and prolong it
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_HANDLER = "observatory.accounts.sign_in.SignInLimits"
@@ -397,8 +397,8 @@ AXES_CLIENT_IP_CALLABLE = "observatory.accounts.sign_in.counted_address"
 AXES_USERNAME_CALLABLE = "observatory.accounts.sign_in.counted_name"
 AXES_VERBOSE = False
 
-# Whom to tell of a flaw, and the day until which somebody has promised to read it: a file that moved its day by itself
-# would go on promising for people who have left
+# Contact for reporting vulnerabilities, and the date until which somebody has promised to read it: a file that renewed
+# its date automatically would keep promising for people who have left
 
 SECURITY_CONTACT = _contact("SECURITY_CONTACT")
 SECURITY_CONTACT_UNTIL = _day_within_a_year("SECURITY_CONTACT_UNTIL") if SECURITY_CONTACT else None
@@ -417,23 +417,23 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # requested internally, without TLS
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
-if IS_HTTPS:  # by this name the browser takes them from this host alone, not from one beside it
+if IS_HTTPS:  # with this prefix, browsers accept the cookie only from this host, not from a sibling
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
-# Preloading cannot be taken back for months and binds the owner's whole domain: it is the owner's to ask for
+# Preloading cannot be undone for months and affects the owner's whole domain: the owner has to request it
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # Only behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself: anyone else could forge them
 TRUST_PROXY = _flag("TRUST_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 
-# Log: to standard output, for whatever runs the process to keep
+# Log to standard output, to be stored by the process manager
 
 LOGGING = {
     "version": 1,
@@ -450,6 +450,6 @@ LOGGING = {
     "root": {"handlers": ["stdout"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["stdout"], "level": "WARNING", "propagate": False},
-        "django.request": {"level": "ERROR"},  # an address that does not exist is the visitor's affair
+        "django.request": {"level": "ERROR"},  # a 404 is not an error of ours
     },
 }

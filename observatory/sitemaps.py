@@ -1,4 +1,4 @@
-"""The pages that search engines should find. Each page names its own translations, so the English address is enough."""
+"""Sitemaps. Each page links to its own translations, so the English URL is enough."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from measures.models import Measure, Source
 
 
 class PageSitemap(Sitemap):
-    """The pages of which there is one."""
+    """Pages with a fixed URL."""
 
     def items(self) -> list[str]:
         return ["home", "countries", "measures", "archive", "broken_links", "about", "accessibility"]

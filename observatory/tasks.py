@@ -1,4 +1,4 @@
-"""Housekeeping of the project itself, by the clock. `manage.py procrastinate worker` does it."""
+"""Periodic housekeeping tasks of the project. Run by `manage.py procrastinate worker`."""
 
 from django.utils import timezone
 from procrastinate import JobContext
@@ -11,7 +11,7 @@ from observatory.accounts import sign_in
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="take_up_interrupted", name="observatory.tasks.take_up_interrupted")
 def take_up_interrupted(timestamp: int) -> None:
-    """Take up what dead processes left half done."""
+    """Recover work that dead processes left unfinished."""
     recovery.take_up_interrupted()
 
 
@@ -27,5 +27,5 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 @app.periodic(cron="27 3 * * *")
 @app.task(queueing_lock="forget_sign_ins")
 def forget_sign_ins(timestamp: int) -> None:
-    """Delete old sessions and old records of sign-ins."""
+    """Delete expired sessions and old sign-in records."""
     sign_in.forget_sign_ins(at=timezone.now())

@@ -28,7 +28,7 @@ from countries.models.site import KnownSite, known_site, last_known_site
 
 
 class Unindented(Extension):
-    """Leaves out what indents a template: nobody sees it, and a page of 150 entries is larger by a sixth with it."""
+    """Removes the indentation of templates: nobody sees it, and it makes a page of 150 entries a sixth larger."""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
         """See `Extension`."""
@@ -36,7 +36,7 @@ class Unindented(Extension):
 
 
 def environment(**options: Any) -> Environment:
-    """Lines that hold a tag alone leave nothing behind."""
+    """Lines with only a block tag produce no output."""
     made = Environment(**options, extensions=[Unindented], trim_blocks=True)  # noqa: S701  (Django's options escape)
     made.globals.update(
         _=gettext, entries_in_words=_entries_in_words, documents_in_words=_documents_in_words, only_in=_only_in
@@ -46,7 +46,7 @@ def environment(**options: Any) -> Environment:
 
 
 def _with_commas(number: int) -> str:
-    """As `intcomma`, which takes its time also where there is nothing to part."""
+    """Like `intcomma`, which is slow even for small numbers."""
     return str(number) if number < 1000 else _parted(number, get_language())
 
 
@@ -56,7 +56,7 @@ def _parted(number: int, _language: str | None) -> str:
 
 
 def _entries_in_words(number: int) -> str:
-    """The word that stands behind the number."""
+    """The noun for a number of entries."""
     return _entries(number, get_language())
 
 
@@ -66,7 +66,7 @@ def _entries(number: int, _language: str | None) -> str:
 
 
 def _documents_in_words(number: int) -> str:
-    """The same, where documents are counted."""
+    """The noun for a number of documents."""
     return ngettext("document", "documents", number)
 
 
@@ -88,9 +88,9 @@ def jinja(name: str, /, **variables: Any) -> SafeString:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site`, and `has_roles`, whether a country can have any.
+    """Context processor: `site`, and `has_roles`, whether the site has any roles.
 
-    A page that no view made, such as that of an unknown address, and the answer to a form ask the database nothing.
+    Pages without a view, such as a 404, and responses to a POST cause no query.
     """
 
     def known() -> KnownSite:
@@ -102,7 +102,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class LanguageLink:
-    """The same page, with the same query string, in a language that calls itself `name`."""
+    """The same page, with the same query string, in a language; `name` is in that language."""
 
     code: str
     name: str
@@ -112,8 +112,10 @@ class LanguageLink:
 
 
 def language_links(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `languages`, a link to this page in each language, also from an error page; but none from
-    the page that refuses a foreign host, which must not link to it."""
+    """Context processor: `languages`, the links to this page in each language.
+
+    Error pages have them too, except the page that refuses a foreign host, which must not link to it.
+    """
     try:
         request.get_host()
     except DisallowedHost:
@@ -130,7 +132,7 @@ def _link(request: HttpRequest, code: str) -> LanguageLink:
 
 
 def _path_in(code: str, path: str) -> str:
-    """The path of the same page in another language; the parts behind the prefix are the same in all."""
+    """The path of the same page in another language, which differs only in the prefix."""
     bare = path.removeprefix(f"/{translation.get_language_from_path(path)}")
     prefix = "" if code == settings.LANGUAGE_CODE else f"/{code}"
     return get_script_prefix().rstrip("/") + prefix + bare

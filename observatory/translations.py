@@ -1,4 +1,4 @@
-"""The catalogues in ``locale/``: compile them without gettext, collect new texts, find what is missing."""
+"""Manage the catalogues in ``locale/``: compile them without gettext, collect new texts, find missing ones."""
 
 import shutil
 import subprocess
@@ -33,7 +33,7 @@ def compile_catalogues(root: Path) -> None:
             draft = target.with_suffix(".mo.new")
             with draft.open("wb") as file:
                 write_mo(file, _read(source))
-            draft.replace(target)  # whole: a process that starts meanwhile reads the old one or the new one
+            draft.replace(target)  # atomic: a process starting now reads either the old or the new file
 
 
 def collect(root: Path) -> None:
@@ -45,7 +45,7 @@ def collect(root: Path) -> None:
 
 
 def problems(root: Path) -> Iterator[str]:
-    """What keeps the interface from being whole in every language, one line each. Needs gettext."""
+    """Yield what is missing from the translations in each language, one line each. Needs gettext."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(root, copy, ignore=NOT_SOURCE)

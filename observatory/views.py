@@ -1,4 +1,4 @@
-"""The pages that belong to no country and no measure, and what machines ask of the site."""
+"""Pages that belong to no country and no measure, and machine-readable URLs."""
 
 import csv
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ READINESS = Readiness(connection)
 @public_page(reads=EVERY_PARAMETER)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What the observatory holds, and ways into it; the query string says what the map shows."""
+    """The home page: an overview and entry points; the query string controls the map."""
     index = public_index()
     question = MapQuery(request.GET, today=datetime.now(UTC).date())
     context = {
@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def map_csv(request: HttpRequest) -> HttpResponse:
-    """What the map of the home page shows, with its query string; a wrong parameter is named."""
+    """The data of the home page's map as CSV, with its query string; an invalid parameter is reported."""
     question = MapQuery(request.GET, today=datetime.now(UTC).date())
     if problems := question.problems:
         words = "".join(f"{problem.parameter}: {problem.message}\n" for problem in problems)
@@ -61,7 +61,7 @@ def map_csv(request: HttpRequest) -> HttpResponse:
 @public_page(reads=["go"])
 @require_safe
 def country_list(request: HttpRequest) -> HttpResponseBase:
-    """The covered countries; `?go=peru`, which the form on the home page sends, leads on to that country."""
+    """The covered countries; `?go=peru`, which the form on the home page sends, redirects to that country."""
     if slug := request.GET.get("go"):
         return redirect(get_object_or_404(Country.objects.covered(), slug=slug))
     return render(request, "countries/country_list.html", {"rows": overview.covered_countries(public_index())})
@@ -77,29 +77,28 @@ def about(request: HttpRequest) -> HttpResponse:
 @public_page
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
-    """What works for whom, and what is known not to."""
+    """The accessibility statement, with known limitations."""
     return render(request, "about/accessibility.html")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something broke: a page that asks nothing of what may have broken, with the name as it was last known."""
+    """The 500 page, which uses nothing that may be broken, and the last known name of the site."""
     return HttpResponse(get_template("500.html").render({"site": last_known_site().site}), status=500)
 
 
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """The process lives."""
+    """The process is alive."""
     return HttpResponse("ok\n", content_type=PLAIN)
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can serve: the database answers and has every migration. Else 503 with the reason.
+    """The process is ready: the database responds and has every migration. Otherwise 503 with the reason.
 
-    With a folder that takes no files the pages are served all the same: that is said, and is no reason to take the
-    site away from its readers.
+    Folders that are not writable do not make the site unavailable, since pages can still be served; they are reported.
     """
     problem = READINESS.problem()
     lines = [problem or "ok", *(f"cannot save files in {folder}" for folder in READINESS.unwritable)]
@@ -108,7 +107,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    """What crawlers may read, and where the list of pages is."""
+    """The robots.txt, with a link to the sitemap."""
     sitemap = request.build_absolute_uri(reverse("sitemaps"))
     prefixes = ["" if code == settings.LANGUAGE_CODE else f"/{code}" for code, _name in settings.LANGUAGES]
     lines = ["User-agent: *", *(f"Disallow: {prefix}/admin/" for prefix in prefixes), f"Sitemap: {sitemap}"]
@@ -117,7 +116,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Whom to tell of a flaw, as RFC 9116 has it; nothing where nobody has said who reads it."""
+    """The security contact according to RFC 9116; 404 if none is configured."""
     _require_contact()
     origin = settings.PUBLIC_URL if settings.IS_HTTPS else request.build_absolute_uri("/").rstrip("/")
     lines = [
@@ -132,7 +131,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def security_policy(request: HttpRequest) -> HttpResponse:
-    """How to report a flaw, and what is supported."""
+    """How to report a vulnerability, and what is supported."""
     _require_contact()
     return HttpResponse((settings.BASE_DIR / "SECURITY.md").read_bytes(), content_type=PLAIN)
 

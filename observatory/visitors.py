@@ -1,4 +1,4 @@
-"""Where a request comes from: what limits and sign-ins are counted by."""
+"""The origin of a request, for rate limits and sign-in."""
 
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """Whose sign-in this is: behind a trusted proxy the last address in X-Forwarded-For, which the proxy wrote."""
+    """The client's address for sign-in: behind a trusted proxy, the last address in X-Forwarded-For."""
     if settings.TRUST_PROXY:
         forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
         return forwarded.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
@@ -16,7 +16,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def client_network(request: HttpRequest) -> str:
-    """Whom limits count: the address, of IPv6 its /64, which is what one household or one rented server is given."""
+    """The client's network for rate limits: its address; for IPv6 its /64, as one household or server gets."""
     text = client_address(request)
     try:
         address = ip_address(text.partition("%")[0])

@@ -1,6 +1,6 @@
-"""The folders that the site writes into, and what is known where one of them takes no files.
+"""The folders that the site writes to, and whether they are writable.
 
-A look writes nothing, so that strangers may have it done as often as they like.
+A check writes nothing, so anybody may trigger it as often as they like.
 """
 
 import errno
@@ -14,22 +14,22 @@ from psycopg.errors import DiskFull
 from observatory.embedded.data_folder import FORBIDDEN, FULL, PROBE, problem_in_words
 
 FAULT = "observatory.fault"
-"""In the environment of a request whose body, or whose answer, could not be put on the disk: the error."""
+"""The environment key for the error if a request body or response could not be written to disk."""
 
 
 def folders() -> list[Path]:
-    """Those that settings name: for what is on its way in or out, and of each storage on this machine."""
+    """The folders in the settings: for temporary files, and of each local storage."""
     names = (storage.get("OPTIONS", {}).get("setting") for storage in settings.STORAGES.values())
     kept = [settings.MEDIA_ROOT, *(getattr(settings, name) for name in names if name)]
     return [Path(folder) for folder in (settings.TEMPORARY_DIR, *kept)]
 
 
 def fault_of(folder: Path) -> OSError | None:
-    """Why no file can be written into the folder, or into what it would be made in; None where one can.
+    """Why no file can be written to the folder, or to its nearest existing parent; None if one can.
 
-    A quota is not seen. Root may write where a folder forbids it to all.
+    Quotas are not detected. Root may write to a folder regardless of its permissions.
     """
-    there = next(each for each in (folder, *folder.parents) if os.path.exists(each))  # Path's own raises
+    there = next(each for each in (folder, *folder.parents) if os.path.exists(each))  # Path.exists would raise
     disk = os.statvfs(there)
     if disk.f_flag & os.ST_RDONLY:
         return OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
@@ -41,7 +41,7 @@ def fault_of(folder: Path) -> OSError | None:
 
 
 def unwritable() -> list[str]:
-    """In English, for whoever runs the site: each folder that takes no files, by its last name alone, and why."""
+    """In English, for the operator: the last name of each folder that is not writable, and why."""
     faults = ((folder.name, fault_of(folder)) for folder in folders())
     return [f"{name}: {os.strerror(fault.errno or 0)}" for name, fault in faults if fault]
 
@@ -54,17 +54,17 @@ def is_full(error: BaseException) -> bool:
 
 
 def is_unwritable(error: BaseException) -> bool:
-    """Whether something could not be written for a reason that whoever runs the site mends, not whoever uses it."""
+    """Whether a write failed for a reason that the operator must fix, not the user."""
     if is_full(error) or not isinstance(error, OSError):
         return is_full(error)
     return error.errno == errno.EROFS or (error.errno in FORBIDDEN and _own_folder(error) is not None)
 
 
 def words_for_log(error: BaseException) -> str:
-    """What is wrong, in a line that names the folder, and what helps."""
+    """One line that names the folder, the problem and the remedy."""
     if not isinstance(error, OSError):
         return f"The disk of the database is full. Make room on it. {str(error).partition(chr(10))[0]}"
-    # The system names no file where it was open already
+    # The error has no file name if the file was already open
     folder = _own_folder(error) or next((each for each in folders() if fault_of(each)), settings.DATA_DIR)
     return problem_in_words(folder, error)
 

@@ -1,4 +1,4 @@
-"""For ``manage.py runserver`` and servers that buffer requests and answers themselves; ours calls ``asgi.py``."""
+"""The WSGI application for ``manage.py runserver`` and for buffering servers; our own server uses ``asgi.py``."""
 
 import os
 
@@ -8,4 +8,4 @@ from django.utils.module_loading import import_string
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 
 application = get_wsgi_application()
-import_string("observatory.middleware.limits.limit_time")()  # needs models, which are there only now
+import_string("observatory.middleware.limits.limit_time")()  # needs models, which are loaded by now

@@ -1,4 +1,4 @@
-"""Forms of the admin as a browser without script holds and sends them."""
+"""Read admin forms and submit them like a browser without JavaScript."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -7,7 +7,7 @@ from django.test import Client
 
 
 class _Form(HTMLParser):
-    """The successful controls of the form with the id `form_id`, or of those that are posted and have none."""
+    """The successful controls of the form with the id `form_id`, or of POST forms without an id."""
 
     def __init__(self, form_id: str) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class _Form(HTMLParser):
 
 
 def held(response: Any, form_id: str = "measure_form") -> dict[str, Any]:
-    """What the form of a page holds; a single value as text, several as a list."""
+    """The data of a form in a page; a single value as a string, several as a list."""
     parser = _Form(form_id)
     parser.feed(response.content.decode())
     return {
@@ -65,12 +65,12 @@ def held(response: Any, form_id: str = "measure_form") -> dict[str, Any]:
 
 
 def shown(client: Client, url: str, form_id: str = "measure_form") -> dict[str, Any]:
-    """What the form at `url` holds when it is opened."""
+    """The initial data of the form at `url`."""
     return held(client.get(url), form_id)
 
 
 def errors_by_field(response: Any) -> dict[str, list[str]]:
-    """What a page with a refused form says, by the name of the field; '' for the form as a whole."""
+    """The error messages of an invalid form by field name; '' for the whole form."""
     context = response.context
     if response.status_code == 302 or "adminform" not in context:
         return {}
@@ -87,5 +87,5 @@ def errors_by_field(response: Any) -> dict[str, list[str]]:
 
 
 def errors(response: Any) -> list[str]:
-    """Everything that a page with a refused form says."""
+    """All error messages of an invalid form."""
     return [message for messages in errors_by_field(response).values() for message in messages]

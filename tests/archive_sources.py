@@ -1,4 +1,4 @@
-"""Sources on servers of this machine, and a worker that has no patience: what tests of the archive share."""
+"""Shared by tests of the archive: sources on local servers, and link checks without waiting."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,20 +16,20 @@ circunstancias que afectan la vida de la Nación, y de los extranjeros que en el
 
 
 def page(words: str = "Comuníquese y publíquese.") -> bytes:
-    """A decree as a web page."""
+    """A web page with a decree."""
     return PAGE.format(words).encode()
 
 
 def source_at(server: HostileServer, path: str = "/decree", **fields: Any) -> Source:
-    """A source with an address on a test's server, which answers with a decree unless told otherwise."""
+    """A source with a URL on a test server, which serves a decree by default."""
     server.answers.setdefault(path, answer(page(), media_type="text/html; charset=utf-8"))
     return factories.source(url=f"{server.url}{path}", **fields)
 
 
 def look(source: Source) -> Link:
-    """Have the source's address asked now, whatever the queue says, and what its server allows before."""
+    """Check the source's URL now, whatever the queue says, after its server's `robots.txt`."""
     links.watch(Source.objects.all(), at=timezone.now())
-    for _time in range(2):  # what the server allows is asked for in a visit of its own
+    for _time in range(2):  # `robots.txt` is fetched in a separate visit
         link = Link.objects.select_related("source", "host").get(pk=source.pk)
         needs_robots = hosts.needs_robots(link.host, at=timezone.now())
         links.visit(link)
@@ -40,7 +40,7 @@ def look(source: Source) -> Link:
 
 
 def let_time_pass(**lasting: float) -> None:
-    """Put back every date of the queue, as if so much time had gone by."""
+    """Move every date of the queue into the past, as if that much time had passed."""
     passed = timedelta(**lasting)
     for link in Link.objects.all():
         for name in ("due_at", "checked_at", "answered_at", "failing_since", "since"):

@@ -1,15 +1,15 @@
-"""A worker of the queue inside the process of a test."""
+"""A queue worker inside the test process."""
 
 import threading
 
 from procrastinate.contrib.django import app
 
 PATIENCE = 60
-"""Seconds until a test gives up waiting."""
+"""Timeout of a test in seconds."""
 
 
 def work() -> None:
-    """Do what waits, as a worker does, and end."""
+    """Run a worker until the queue is empty."""
     thread = threading.Thread(target=work_off)
     thread.start()
     thread.join(PATIENCE)
@@ -17,6 +17,6 @@ def work() -> None:
 
 
 def work_off() -> None:
-    """The same, for a thread of the test's own."""
+    """The same, for use in a thread."""
     with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)

@@ -1,4 +1,4 @@
-"""Clients of the site for people who have signed in."""
+"""Test clients that are signed in."""
 
 from django.contrib.auth.models import User
 from django.test import Client

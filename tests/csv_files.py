@@ -1,4 +1,4 @@
-"""Files as tests write them, and what an import says of them."""
+"""Write files for tests, import them, and read the reports."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ MEASURE = {
     "status_history": "enacted@2020-04-14",
     "sources": "https://gazette.example/1",
 }
-"""A row of measures.csv that lacks nothing."""
+"""A complete row of measures.csv."""
 
 
 def csv_text(rows: Sequence[Mapping[str, str]], *, delimiter: str = ",", end: str = "\n") -> str:
@@ -42,7 +42,7 @@ def run(
     by: Any = None,
     **options: Any,
 ) -> Report:
-    """Import a file, all or nothing, and return the report."""
+    """Import a file and return the report."""
     path = folder / f"{file}.csv"
     if not isinstance(content, str | bytes):
         content = csv_text(content)
@@ -73,5 +73,5 @@ def problems(report: Report) -> list[tuple[int | None, str, str]]:
 
 
 def export(resource: type[FileResource] = MeasureResource, **options: Any) -> str:
-    """All records of a kind as a file."""
+    """Export all records of a kind as text."""
     return b"".join(exported(resource, **options)).decode()

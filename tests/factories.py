@@ -1,4 +1,4 @@
-"""Valid objects with as few words as a test needs; every function takes keywords only."""
+"""Factories of valid objects with minimal arguments; all take keywords only."""
 
 import hashlib
 from csv import DictReader
@@ -48,7 +48,7 @@ COUNTRIES = {
 
 
 def country(*, iso3: str = "PER", **fields: Any) -> Country:
-    """A covered country of the Americas; the same one when asked twice."""
+    """A covered country of the Americas; an existing one is returned."""
     iso2, m49, slug, en, es, pt, subregion = COUNTRIES[iso3]
     defaults = {
         "iso2": iso2,
@@ -65,7 +65,7 @@ def country(*, iso3: str = "PER", **fields: Any) -> Country:
 
 
 def user(*, group: str | None = None, **fields: Any) -> User:
-    """An account with `PASSWORD`; with a group also a member of the staff."""
+    """An account with `PASSWORD`; with a group it is also staff."""
     name = fields.pop("username", f"{group or 'user'}-{next(_numbers)}")
     account = User.objects.create_user(name, password=PASSWORD, is_staff=group is not None, **fields)
     if group:
@@ -84,7 +84,7 @@ def editor(**fields: Any) -> User:
 
 
 def topic(*, key: str = "health.access", **fields: Any) -> Topic:
-    """A topic, with its parent where the key has two levels; the same one when asked twice."""
+    """A topic, with its parent if the key has two levels; an existing one is returned."""
     parent = topic(key=key.split(".")[0]) if "." in key else None
     label = key.split(".")[-1].replace("_", " ").capitalize()
     defaults = {"parent": parent, "label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)"}
@@ -92,20 +92,20 @@ def topic(*, key: str = "health.access", **fields: Any) -> Topic:
 
 
 def target_group(*, key: str = "asylum_seekers", **fields: Any) -> TargetGroup:
-    """A target group; the same one when asked twice."""
+    """A target group; an existing one is returned."""
     label = key.replace("_", " ").capitalize()
     defaults = {"label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)"}
     return TargetGroup.objects.get_or_create(key=key, defaults=defaults | fields)[0]
 
 
 def issuing_body(*, key: str = "pcm", country: Country | None = None, **fields: Any) -> IssuingBody:
-    """A body of `country` (null: supranational); the same one when asked twice."""
+    """A body of `country` (null: supranational); an existing one is returned."""
     defaults = {"kind": "ministry", "native_name": key.upper(), "name_en": f"Body {key}"}
     return IssuingBody.objects.get_or_create(country=country, key=key, defaults=defaults | fields)[0]
 
 
 def source(**fields: Any) -> Source:
-    """A source with an address of its own."""
+    """A source with a unique URL."""
     number = next(_numbers)
     defaults = {
         "key": f"source-{number}",
@@ -118,7 +118,7 @@ def source(**fields: Any) -> Source:
 
 
 def capture(*, body: bytes | None = None, captured_at: int | datetime | None = None, **fields: Any) -> Capture:
-    """A page fetched from the address of a source; `captured_at` in days of 2021, or exactly."""
+    """A capture of a source's URL; `captured_at` is a datetime or a number of days in 2021."""
     body = f"<p>Page {next(_numbers)}</p>".encode() if body is None else body
     sha256 = hashlib.sha256(body).hexdigest()
     name = archive_storage().save(f"{sha256[:2]}/{sha256[2:4]}/{sha256}", ContentFile(body))
@@ -140,14 +140,14 @@ def capture(*, body: bytes | None = None, captured_at: int | datetime | None = N
 
 
 def document_text(*, text: str = "Some words", **fields: Any) -> DocumentText:
-    """What was read in a capture."""
+    """The text of a capture."""
     defaults = {"state": "read" if text else "empty", "text": text, "language": "es", "read_at": timezone.now()}
     kept = fields.pop("capture", None) or capture()
     return DocumentText.objects.create(capture=kept, **defaults | fields)
 
 
 def link(*, source: Source, **fields: Any) -> Link:
-    """What is known of the address of a source."""
+    """The link of a source's URL."""
     now = timezone.now()
     name = source.url.partition("://")[2].partition("/")[0]
     host = Host.objects.get_or_create(name=name, defaults={"free_at": now})[0]
@@ -156,7 +156,7 @@ def link(*, source: Source, **fields: Any) -> Link:
 
 
 def event(*, measure: Measure, status: str = "in_force", date: str = "", **fields: Any) -> StatusEvent:
-    """The next event of `measure`, and its status brought up to date."""
+    """The next event of `measure`, whose status is updated."""
     position = measure.status_events.count()
     parsed = PartialDate.parse(date) if date else None
     made = StatusEvent.objects.create(measure=measure, position=position, status=status, date=parsed, **fields)
@@ -226,13 +226,13 @@ def _add_events(made: Measure, events: tuple[tuple[str, str], ...] | None) -> No
 
 
 def draft(**fields: Any) -> Measure:
-    """A measure that the public must not see."""
+    """A measure that is not public."""
     return measure(workflow=Workflow.DRAFT, **fields)
 
 
 @cache
 def _places() -> dict[str, tuple[str, str, str]]:
-    """Where the fixtures put each indicator: its position as a headline, its role, its position on the card."""
+    """The positions of each indicator in the fixtures: as a headline, its role, and on the card."""
     with (settings.BASE_DIR / "fixtures" / "indicators.csv").open(encoding="utf-8", newline="") as file:
         return {row["key"]: (row["headline_position"], row["role"], row["role_position"]) for row in DictReader(file)}
 
@@ -247,7 +247,7 @@ def _place(key: str) -> dict[str, Any]:
 
 
 def indicator(*, key: str = "immigrant_stock", unit: str = "persons", **fields: Any) -> Indicator:
-    """An indicator; the same one when asked twice; a share gets a base; it stands where the fixtures put it."""
+    """An indicator, positioned as in the fixtures; an existing one is returned; a share gets a base."""
     if unit == "percent" and "base" not in fields:
         fields["base"] = indicator(key=f"{key}_base")
     defaults = {"name_en": key.replace("_", " ").capitalize(), "unit": unit}
@@ -264,7 +264,7 @@ def observation(*, period: str = "", **fields: Any) -> Observation:
 
 
 def site(**fields: Any) -> Site:
-    """The one row with the texts of the site; the Americas, which most tests are about, unless told otherwise."""
+    """The single row of site texts; by default for the Americas, which most tests are about."""
     defaults = {"name_en": "Mobility Policy Observatory", "area": "americas"}
     return Site.objects.update_or_create(key="site", defaults=defaults | fields)[0]
 
@@ -278,7 +278,7 @@ ROLES = {
 
 
 def role(*, key: str = "sending", **fields: Any) -> Role:
-    """A role that a country can have; the same one when asked twice."""
+    """A role that a country can have; an existing one is returned."""
     label = ROLES.get(key, key.replace("_", " ").capitalize())
     position = (list(ROLES).index(key) if key in ROLES else len(ROLES)) + 1
     defaults = {"label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)", "position": position}

@@ -1,4 +1,4 @@
-"""A web server on this machine that does what a test tells it to, down to the byte, and remembers what it was asked."""
+"""A local web server that sends exactly the bytes that a test specifies, and records its requests."""
 
 import socket
 import socketserver
@@ -21,14 +21,14 @@ class Visit:
     is_closing: threading.Event
 
     def drip(self, data: bytes, *, seconds: float = 0.05) -> None:
-        """Send one byte after the other, until the client goes."""
+        """Send byte by byte, until the client disconnects."""
         for byte in data:
             if self.is_closing.wait(seconds):
                 return
             self.send(bytes([byte]))
 
     def forever(self, data: bytes) -> None:
-        """Send the same again and again, until the client goes."""
+        """Send the same data repeatedly, until the client disconnects."""
         while not self.is_closing.is_set():
             self.send(data)
 
@@ -43,7 +43,7 @@ Answer = Callable[[Visit], None]
 
 @dataclass
 class HostileServer:
-    """`answers` by path; a path without one is not found. `visits` in the order in which they came."""
+    """`answers` by path; other paths are 404. `visits` are in order of arrival."""
 
     host: str
     port: int
@@ -58,18 +58,18 @@ class HostileServer:
 
     @property
     def paths(self) -> list[str]:
-        """What was asked for, in order."""
+        """The requested paths, in order."""
         return [visit.path for visit in self.visits]
 
 
 def answer(body: bytes = b"", *headers: str, status: str = "200 OK", media_type: str = "text/html") -> Answer:
-    """A plain answer with its length."""
+    """An ordinary response with Content-Length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Type: {media_type}", f"Content-Length: {len(body)}", *headers]
     return raw("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
 
 def redirect(to: str, *, status: str = "302 Found", body: bytes = b"") -> Answer:
-    """An answer that sends the client on."""
+    """A redirect response."""
     return answer(body, f"Location: {to}", status=status)
 
 
@@ -79,7 +79,7 @@ def raw(data: bytes) -> Answer:
 
 
 def after(data: bytes, go_on: Answer) -> Answer:
-    """An answer that begins with these bytes."""
+    """A response that begins with these bytes."""
 
     def answer(visit: Visit) -> None:
         visit.send(data)
@@ -90,12 +90,12 @@ def after(data: bytes, go_on: Answer) -> Answer:
 
 @contextmanager
 def serving(*, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, name: str = "") -> Iterator[HostileServer]:
-    """A server on a free port of `host`, an address of this machine; `name` is how its URL calls it."""
+    """A server on a free port of `host`, a local address; `name` is the host name in its URL."""
     is_closing = threading.Event()
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            with suppress(OSError), _secured(self.request, tls) as connection:  # until the client goes
+            with suppress(OSError), _secured(self.request, tls) as connection:  # until the client disconnects
                 _serve(connection, server, is_closing)
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -105,7 +105,7 @@ def serving(*, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, name:
         request_queue_size = 100
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            raise  # a mistake in a test is to be seen
+            raise  # show errors in tests
 
     with Tcp((host, 0), Handler) as tcp:
         port = tcp.server_address[1]

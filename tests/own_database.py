@@ -1,4 +1,4 @@
-"""A database beside the site's, for programs that are no tests."""
+"""A separate database beside the site's, for programs other than tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

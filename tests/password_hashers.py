@@ -1,4 +1,4 @@
-"""A quick hasher that counts what is hashed and, for one password, waits until a test lets it go on."""
+"""A fast hasher that counts calls and, for one password, waits for a signal from the test."""
 
 from threading import Event, Lock
 from typing import ClassVar

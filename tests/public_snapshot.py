@@ -1,7 +1,7 @@
-"""`python -m tests.public_snapshot FOLDER`: write down all that the public sees of the fixtures, to compare versions.
+"""`python -m tests.public_snapshot FOLDER`: write everything that the public sees of the fixtures, for comparison.
 
-Take one of each version and say `diff -r BEFORE AFTER`. Moments are evened out, so that two snapshots of one version
-are the same, byte for byte.
+Take one of each version and run `diff -r BEFORE AFTER`. Timestamps are normalized, so that two snapshots of the same
+version are identical.
 """
 
 import os
@@ -53,7 +53,7 @@ EVENED_OUT = (
 
 
 def main(folder: Path) -> None:
-    """Load the fixtures into a database of their own and write each page, file and address into the folder."""
+    """Load the fixtures into a separate database and write every page and file to the folder."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     django.setup()
     from django.conf import settings

@@ -1,6 +1,6 @@
-"""`python -m tests.request_files`: which of our files a request for a list and an upload of a CSV run through.
+"""`python -m tests.request_files`: list our files that a list request and a CSV upload execute.
 
-How many rooms a reader must enter who follows one request. A file counts once a function of it is called.
+This shows how many modules one must read to follow a request. A file counts once one of its functions is called.
 """
 
 import os
@@ -23,7 +23,7 @@ SERVER = "observatory/embedded/"
 
 @contextmanager
 def entered() -> Iterator[set[str]]:
-    """The files of ours whose functions are called while the block lasts, in any thread."""
+    """Our files whose functions are called inside the block, in any thread."""
     files: set[str] = set()
 
     def note(frame: FrameType, event: str, argument: object) -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         settings.IMPORTS_DIR = folder
         call_command("load_fixtures", verbosity=0)
         for name, request in _requests().items():
-            request()  # once, so that what is made once a process is not counted
+            request()  # once, so that per-process caches are not counted
             with entered() as files:
                 status = request()
             print(f"{name} ({status}): {len(files)} files", *sorted(files), sep="\n    ")  # noqa: T201

@@ -1,4 +1,4 @@
-"""Disks that are full or read-only: file systems of their own in the memory, which root alone can mount."""
+"""Full and read-only disks: separate in-memory file systems, which only root can mount."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ MOUNT, UMOUNT = "/bin/mount", "/bin/umount"
 
 @contextmanager
 def small_disk(folder: Path, *, megabytes: int = 2) -> Iterator[Path]:
-    """A file system of that size at `folder`, which is made. Skips the test where nothing can be mounted."""
+    """A file system of that size, mounted at `folder`. Skips the test if mounting is impossible."""
     folder.mkdir()
     mount = [MOUNT, "-t", "tmpfs", "-o", f"size={megabytes}m", "none", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
@@ -25,19 +25,19 @@ def small_disk(folder: Path, *, megabytes: int = 2) -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """Leave no byte on the disk; return the file that takes them."""
+    """Fill the disk completely; return the file that fills it."""
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file:
         size = 1 << 20
         while size:
             try:
                 if file.write(bytes(size)) < size:
-                    raise OSError  # part of it did fit
+                    raise OSError  # a partial write
             except OSError:
                 size //= 2
     return ballast
 
 
 def make_read_only(disk: Path) -> None:
-    """Let nothing be written to the disk any more."""
+    """Make the disk read-only."""
     subprocess.run([MOUNT, "-o", "remount,ro", str(disk)], check=True)

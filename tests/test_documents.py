@@ -1,7 +1,7 @@
-"""What the documents say is so: their commands run, their lists are whole, their links and pictures are there.
+"""The documentation is correct: its commands run, its lists are complete, its links and pictures exist.
 
-Every `manage.py` and `make` command in a block or in a code span of README.md and docs/ is looked at. What is quick and
-harmless runs, on the record of Peru in a temporary folder; of the rest the name and the options must exist.
+Every `manage.py` and `make` command in a code block or span of README.md and docs/ is checked. Fast and harmless ones
+are run, on the record of Peru in a temporary folder; of the others, the name and the options must exist.
 """
 
 import re
@@ -37,7 +37,7 @@ STANDS_FOR = {
     "NAME": "ana",
     "ADDRESS": "127.0.0.1",
 }
-"""What the capitals of the documents stand for when their commands run."""
+"""Values for the placeholders in the documentation's commands."""
 RUN = {
     *("axes_reset_ip", "axes_reset_username", "capture_sources", "check", "export_archive"),
     *("export_file", "export_measures", "forget_sign_ins", "import_file", "import_measures", "load_fixtures"),
@@ -50,21 +50,21 @@ REACHES_OUT = ["--feed"]
 
 @dataclass(frozen=True)
 class Command:
-    """A command of a document: `manage.py` or `make`, with its arguments, and where it stands."""
+    """A command in the documentation: `manage.py` or `make`, with its arguments and location."""
 
     program: str
     arguments: tuple[str, ...]
     document: str
     line: int
     is_span: bool
-    """Whether it stands in a sentence, which may name a command without its arguments."""
+    """Whether it is in a sentence, which may name a command without arguments."""
 
     def __str__(self) -> str:
         return f"{self.document}:{self.line} {self.program} {' '.join(self.arguments)}"
 
 
 def _commands(text: str, document: str) -> Iterator[Command]:
-    """The commands of a document, in their order."""
+    """The commands of a document, in order."""
     for number, code, is_span in _code(text):
         for program, *arguments in _invocations(code):
             yield Command(program, tuple(arguments), document, number, is_span)
@@ -87,7 +87,7 @@ def _code(text: str) -> Iterator[tuple[int, str, bool]]:
 
 
 def _invocations(code: str) -> Iterator[list[str]]:
-    """Each `manage.py` or `make` of a line of shell with its arguments."""
+    """Each `manage.py` or `make` call in a shell line, with its arguments."""
     for part in re.split(r"&&|\|\||;|\|", re.sub(r"(^|\s)#.*", "", code)):
         if not re.search(r"(^|\s|/)(manage\.py|make)\s", part):
             continue
@@ -151,7 +151,7 @@ def test_target_of_make_exists(command: Command) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with every file of the record of Peru; the database is empty again."""
+    """A folder with all files of the record of Peru; the database is then emptied."""
     monkeypatch.chdir(tmp_path)
     with transaction.atomic():
         call_command("load_fixtures")

@@ -1,6 +1,6 @@
-"""What is not published is found at no public address.
+"""Unpublished entries appear at no public URL.
 
-Every address of the URLconf outside of the admin has its cases here; a new one without cases fails the first test.
+Every URL of the URLconf outside of the admin has its cases here; a new one without cases fails the first test.
 """
 
 import io
@@ -35,7 +35,7 @@ SECRETS = (
     f"kept text on {WORD}",
     f"{WORD}.example",
 )
-"""What the entry's texts say in small letters; a page may repeat a word that was searched for, but none of these."""
+"""Texts of the entry in lower case; a page may echo a search word, but none of these."""
 LANGUAGES = ("en", "es", "pt")
 
 SEARCHES = (
@@ -130,7 +130,7 @@ def _entry(workflow: Workflow) -> Measure:
 
 
 def _source(workflow: Workflow) -> Source:
-    """A document that may be shown, is kept, and is gone from its address."""
+    """A source that may be shown, has a capture and a broken link."""
     source = factories.source(
         title=f"Gazette of {WORD}",
         publisher=f"Press of {WORD}",
@@ -150,7 +150,7 @@ def _relative() -> str:
 
 
 def _names(patterns: Iterable[URLPattern | URLResolver]) -> set[str]:
-    """The name of each pattern that the public can reach; its route where it has no name."""
+    """The name of each public URL pattern, or its route if it has no name."""
     names: set[str] = set()
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
@@ -161,20 +161,20 @@ def _names(patterns: Iterable[URLPattern | URLResolver]) -> set[str]:
 
 
 def _answer(path: str) -> str:
-    """What an anonymous visitor reads there, in small letters."""
+    """The response to an anonymous visitor, in lower case."""
     response = Client().get(path, follow=True)
     content = b"".join(response) if response.streaming else response.content
     return (_unpacked(content) if zipfile.is_zipfile(io.BytesIO(content)) else content).decode().lower()
 
 
 def _unpacked(content: bytes) -> bytes:
-    """Every part of a file that is an archive."""
+    """Every part of a file, if it is a ZIP archive."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return b"\n".join(map(archive.read, archive.namelist()))
 
 
 def _found_at(*entries: Measure) -> set[tuple[str, str]]:
-    """The addresses, behind the names of their patterns, whose answers tell of an entry."""
+    """The URLs, after the names of their patterns, whose responses reveal an entry."""
     return {
         (name, path)
         for language in LANGUAGES
@@ -190,7 +190,7 @@ def _addresses_in(language: str, entries: Sequence[Measure]) -> dict[str, list[s
 
 
 def _tells(text: str, path: str, entries: Sequence[Measure]) -> bool:
-    """Whether `text` holds a secret, or an identifier that was not in the question."""
+    """Whether `text` contains a secret, or an identifier that was not in the request."""
     asked = unquote(path).lower()
     names = {REFERENCE.lower(), *(entry.public_id.lower() for entry in entries)}
     return any(secret in text for secret in (*SECRETS, *(name for name in names if name not in asked)))

@@ -1,4 +1,4 @@
-"""The record of Peru against what its seed page says: references, dates with their precision, relations, figures."""
+"""The record of Peru compared with its source page: references, dates and their precision, relations, figures."""
 
 from collections import Counter
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What we install is known by name, and held against the advisories that there are."""
+"""Dependencies are pinned, and checked against security advisories."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ FLAW = {
 
 @contextmanager
 def advisories(answer: Callable[[dict[str, Any]], tuple[int, Any]]) -> Iterator[str]:
-    """The address of a database of advisories that answers each question so."""
+    """The URL of an advisory database that answers each request with `answer`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -39,15 +39,15 @@ PUBLIC_OF_EVERY_COUNTRY = (
     *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
     "is_covered",
 )
-"""What the map, the filters and the files show of countries without a page, and what gives them one."""
+"""The fields that are public for every country, even one without a page: on the map, in filters and in files."""
 NEW_EDITION = "_new_edition"
 """The button that starts a new edition of a role."""
 ON_CARD = ("role", "role_position")
-"""Where an indicator stands among those of a role."""
+"""The fields that place an indicator on the card of a role."""
 
 
 def echo_view(request: HttpRequest) -> JsonResponse:
-    """What is understood of a date while it is typed: one parser for the box, the import and the database."""
+    """Return how a date is read while it is typed, using the same parser as the form, the import and the database."""
     value_class = Period if request.GET.get("kind") == "period" else PartialDate
     try:
         return JsonResponse({"echo": interpretation(request.GET.get("text", ""), value_class)})
@@ -56,13 +56,13 @@ def echo_view(request: HttpRequest) -> JsonResponse:
 
 
 def three_languages(*fields: str) -> list[Any]:
-    """Rows of a form: each field in its three languages, side by side."""
+    """Form rows that show each field in its three languages, side by side."""
     return [tuple(f"{field}_{language}" for language in ("en", "es", "pt")) for field in fields]
 
 
 @admin.register(Country)
 class CountryAdmin(MergingAdmin):
-    """A country with its whole profile: one page for the roles in all their editions and for the figures."""
+    """A country with its whole profile: the roles in all their editions, and the figures, on one page."""
 
     formfield_overrides = {**MergingAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
     change_form_template = "admin/countries/country/change_form.html"
@@ -99,18 +99,18 @@ class CountryAdmin(MergingAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> tuple[str, ...]:
-        """A code never changes: records elsewhere go by it. Names are on public pages, whether it is covered or not."""
+        """A code never changes: other records refer to it. Only editors change what is public for every country."""
         if not may_publish(request.user):
             return PUBLIC_OF_EVERY_COUNTRY
         return ("iso3",) if obj else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Country | None = None) -> Any:
-        """What hardly ever changes is folded, once it is there."""
+        """Collapse the codes of an existing country: they hardly ever change."""
         codes, *others = super().get_fieldsets(request, obj)
         return [(codes[0], {**codes[1], "classes": ["collapse"]}), *others] if obj else [codes, *others]
 
     def get_inlines(self, request: HttpRequest, obj: Country | None) -> Any:
-        """A country is added before its profile; where there are no roles, no page speaks of them."""
+        """Leave out the profile while a country is added, and the roles where the site has none."""
         inlines: Any = super().get_inlines(request, obj) if obj else []
         return [inline for inline in inlines if inline is not RoleInline or roles_of(request)]
 
@@ -129,7 +129,7 @@ class CountryAdmin(MergingAdmin):
         return _newer_version()
 
     def _start_edition(self, request: Any) -> None:
-        """Show the form again, nothing saved, with a new edition that begins as the newest."""
+        """Show the form again, unsaved, with a new edition that is prefilled from the newest one."""
         asked = request.POST.get(NEW_EDITION, "")
         role = next((role for role in roles_of(request) if role.key == asked), None) if asked else None
         if role is None or getattr(request, "refusal", None):
@@ -152,7 +152,7 @@ class CountryAdmin(MergingAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Country, form: Any, change: bool) -> None:
-        """What concerns its rows alone leaves the country as it was."""
+        """Leave the country unchanged if only its inline rows were edited."""
         if not change or form.changed_data:
             super().save_model(request, obj, form, change)
 
@@ -202,7 +202,7 @@ class MobilityRoleAdmin(MergingAdmin):
     ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Where countries can have no role, nothing offers to enter one."""
+        """Hide roles from the menu if the site has none."""
         return super().has_module_permission(request) and known_site().has_roles
 
 
@@ -228,13 +228,13 @@ class IndicatorAdmin(MergingAdmin):
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Indicator | None = None) -> Any:
-        """Where countries can have no role, there is no card to stand on."""
+        """Leave out the position on a role card if the site has no roles."""
         *others, (words, place) = super().get_fieldsets(request, obj)
         rows = [row for row in place["fields"] if row != ON_CARD or roles_of(request)]
         return [*others, (words, {**place, "fields": rows})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Indicator | None = None) -> tuple[str, ...]:
-        """Files name an indicator by its key."""
+        """The key is read-only after creation: files refer to an indicator by it."""
         return ("key",) if obj else ()
 
 
@@ -272,7 +272,7 @@ class ObservationAdmin(PlainValue, MergingAdmin):
         return () if may_publish(request.user) else ("plain_value",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A figure is public at once."""
+        """A figure becomes public at once, so only those who may publish can add one."""
         return super().has_add_permission(request) and may_publish(request.user)
 
     def get_search_results(

@@ -1,4 +1,4 @@
-"""What is entered on the page of a country: its roles, each in its editions, and its figures."""
+"""The inlines of the country page: the roles with their editions, and the figures."""
 
 import re
 from collections import defaultdict
@@ -43,15 +43,15 @@ RULES_OF_FIGURES = {
     "countries_observation_value_or_reason": "value",
     "countries_observation_counterpart_differs": "counterpart",
 }
-"""The field at which a rule of the table is to be mended."""
+"""The form field at which a violated constraint is reported."""
 TEXTS = ("narrative_en", "narrative_es", "narrative_pt", "source_name", "source_url")
-"""What a new edition takes over from the newest."""
+"""The fields that a new edition copies from the newest one."""
 
 SENT_FIGURE = re.compile(r"observations-[0-9]{1,4}-id")
 
 
 class RowForm(RecordForm):
-    """A row of which nothing is asked again, neither of people nor of the database, unless it was changed."""
+    """A row that is neither validated nor checked against the database unless it was changed."""
 
     def full_clean(self) -> None:
         if self.is_bound and self.instance.pk and not self.has_changed():
@@ -68,7 +68,7 @@ class RoleForm(RowForm):
 
 
 class RoleFormSet(forms.BaseInlineFormSet):
-    """The roles; of one that has several editions, each needs its date, or nobody can tell which is the newest."""
+    """The roles. If a role has several editions, each needs a date, or the newest cannot be determined."""
 
     def clean(self) -> None:
         super().clean()
@@ -83,10 +83,10 @@ class RoleFormSet(forms.BaseInlineFormSet):
 
 
 class SecondReaderRows(KnownRows, InlineModelAdmin):
-    """Rows that editors alone write where they are public; others read them."""
+    """Rows that only editors can write once they are public; others see them read-only."""
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
-        """Whether the rule lets the person write rows of `country`."""
+        """Return whether the second-reader rule lets this user write rows of `country`."""
         raise NotImplementedError
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -100,7 +100,7 @@ class SecondReaderRows(KnownRows, InlineModelAdmin):
 
 
 def roles_of(request: Any) -> list[Role]:
-    """The roles that there are, read once a request."""
+    """All roles, read once per request."""
     if not hasattr(request, "roles"):
         request.roles = list(Role.objects.all())
     found: list[Role] = request.roles
@@ -132,12 +132,12 @@ class RoleInline(SecondReaderRows, admin.StackedInline):
         return super().get_queryset(request).select_related("role")
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
-        """They are public with the page; what was typed before that is shown once more, not saved."""
+        """Roles are public once the country has a page; what was typed before then is shown again, but not saved."""
         return country is None or may_change(request.user, country) or refusal_of(request) is not None
 
 
 def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
-    """The posted form with a row more, which begins with the newest text of `role`; and the place of that row."""
+    """Return the posted form with a new row prefilled from the newest edition of `role`, and the index of that row."""
     data, rows = data.copy(), posted_rows(data, "roles")
     newest = max((row for row in rows if row.get("role") == [role]), key=_age, default={})
     typed = ("id", "role", "as_of", *TEXTS)
@@ -188,7 +188,7 @@ class FigureForm(RowForm):
 
 
 class FigureFormSet(forms.BaseInlineFormSet):
-    """The figures; shares of one whole are held together as they would stand, stored ones outside the form included."""
+    """The figures. Shares of one whole are checked together as they would be stored, including rows not in the form."""
 
     def clean(self) -> None:
         super().clean()
@@ -203,7 +203,7 @@ class FigureFormSet(forms.BaseInlineFormSet):
                 self._check_whole(indicator, period, forms_of_whole)
 
     def save(self, commit: bool = True) -> Any:
-        """Save what becomes less first: the database holds the shares of a whole to it after each row."""
+        """Save decreases first: the database checks the total of the shares after each row."""
         number = self.initial_form_count()
         self.forms[:number] = sorted(self.forms[:number], key=self._growth)
         return super().save(commit)
@@ -227,7 +227,7 @@ class FigureFormSet(forms.BaseInlineFormSet):
 
 
 class PlainValue:
-    """Mixin: the value of a figure to be read, without all the decimals that the table has."""
+    """Mixin: show the value of a figure without the trailing decimals of the column."""
 
     @admin.display(description=gettext_lazy("value"))
     def plain_value(self, figure: Observation) -> str:
@@ -235,7 +235,7 @@ class PlainValue:
 
 
 def with_plain_value(fields: Any) -> list[Any]:
-    """The fields of a form for somebody who only reads it."""
+    """Replace the value field by its plain form, for users who can only read it."""
     return [
         tuple(with_plain_value(each)) if isinstance(each, tuple) else "plain_value" if each == "value" else each
         for each in fields
@@ -261,7 +261,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
     verbose_name_plural = gettext_lazy("figures")
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
-        """They are on the map, whatever the country."""
+        """Figures are public for every country, since the map shows them."""
         return may_publish(request.user)
 
     def get_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
@@ -271,7 +271,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
         return () if self.may_write(request, obj) else ("plain_value",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Observation]:
-        """The newest figures of the country that are not daily, and those that a form which is sent already had."""
+        """The newest figures of the country that are not daily, plus those in the submitted form."""
         assert request.resolver_match
         own = Observation.objects.filter(country=unquote(request.resolver_match.kwargs["object_id"]))
         newest = own.filter(indicator__is_daily=False).order_by(F("period_range").desc(nulls_last=True), "pk")
@@ -286,12 +286,12 @@ def _sent_keys(request: HttpRequest) -> list[int]:
 
 
 def daily_indicators(country: Country) -> list[Indicator]:
-    """The daily indicators of which the country has values; these are not in the form."""
+    """The daily indicators with values for the country; their values are not in the form."""
     values = Observation.objects.filter(indicator=OuterRef("pk"), country=country, counterpart=None)
     return list(Indicator.objects.filter(Exists(values), is_daily=True))
 
 
 def number_left_out(country: Country) -> int:
-    """How many figures that are not daily stand in the list alone."""
+    """Number of figures that are not daily and appear only in the list."""
     counted = Observation.objects.filter(Q(indicator__is_daily=False), country=country).count()
     return max(counted - MOST_FIGURES, 0)

@@ -21,7 +21,7 @@ from foundation.records.edit_conflict_admin import MergingAdmin
 
 @admin.register(Site)
 class SiteAdmin(MergingAdmin):
-    """One row: the list leads on to it; it is added where the files brought none, and never deleted."""
+    """The single row of site texts: the list redirects to it; it can be added if no file brought it, never deleted."""
 
     field_of_rule = {
         "countries_site_has_name": "name_en",
@@ -39,18 +39,18 @@ class SiteAdmin(MergingAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, site: Site) -> SafeString:
-        """What countries can be, and the way to it, which the menu has only where there are some."""
+        """The existing roles, with the link to their list, which the menu leaves out while there are none."""
         labels = ", ".join(str(role) for role in Role.objects.all()) or _("None, so no page speaks of roles.")
         return format_html('<a href="{}">{}</a>', reverse("admin:countries_role_changelist"), labels)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """A sentence is seen whole."""
+        """Use a box wide enough to show a whole sentence."""
         if db_field.name.startswith(("tagline_", "headline_", "lead_")):
             kwargs["widget"] = AdminTextareaWidget(attrs={"rows": 3})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """There is nothing to choose from."""
+        """Redirect to the only row."""
         only = Site.objects.first()
         if only is None and not self.has_add_permission(request):
             return super().changelist_view(request, extra_context)
@@ -74,7 +74,7 @@ class SiteAdmin(MergingAdmin):
 
 @admin.register(Role)
 class RoleAdmin(MergingAdmin):
-    """What countries can be; an observatory of a field without roles has none, and then shows none."""
+    """The roles that a country can have. A site whose field has no roles has none and shows none."""
 
     field_of_rule = {"countries_role_key_form": "key", "countries_role_icon_known": "icon"}
     list_display = ["key", "label_en", "label_es", "label_pt", "position", "icon"]
@@ -85,7 +85,7 @@ class RoleAdmin(MergingAdmin):
     fieldsets = [(None, {"fields": [("key", "position", "icon"), *three_languages("label")]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
-        """Files name a role by its key."""
+        """The key is read-only after creation: files refer to a role by it."""
         return ("key",) if obj else ()
 
     def has_module_permission(self, request: HttpRequest) -> bool:

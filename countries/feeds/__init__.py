@@ -1,5 +1,5 @@
-"""A file somewhere -> observations: fetched, read, understood, compared with what is public, published or held.
+"""Load a remote file into observations: fetch, read, parse, compare with what is public, publish or hold.
 
-What is public changes in one transaction at the very end, so that whatever goes wrong before leaves the last good
-values as they are. A feed writes only rows that differ, and only those that a feed wrote: what people enter stays.
+Public data changes in one transaction at the very end, so a failure at any earlier point leaves the last good values as
+they are. A feed writes only rows that differ, and only rows that a feed wrote: manual entries are never overwritten.
 """

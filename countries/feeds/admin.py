@@ -1,4 +1,4 @@
-"""Feeds and their runs as analysts and editors see them: try, turn on, look at what waits, decide, take back."""
+"""The admin of feeds and their runs: try a feed, turn it on, review held values, decide, roll back."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ START, DECIDE = "countries.start_feedrun", "countries.decide_feedrun"
 SHOWN_RUNS = 10
 SHOWN_VALUES = 200
 UNTRIED = ("key", "source_name")
-"""Required fields that trying a feed has no need of."""
+"""Required fields that a dry run does not need."""
 
 
 class FeedForm(MergingForm):
-    """The form of a feed, with its alias table read line by line."""
+    """The form of a feed. Each line of its alias table is validated."""
 
     def clean_aliases(self) -> str:
-        """Refuse a line that says nothing."""
+        """Refuse lines that are not a valid alias."""
         aliases: str = self.cleaned_data["aliases"]
         refuse_bad_aliases(IndicatorFeed(aliases=aliases))
         return aliases
@@ -87,7 +87,7 @@ class IndicatorFeedAdmin(MergingAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: IndicatorFeed | None = None) -> tuple[str, ...]:
-        """An analyst prepares a feed and tries it; an editor turns it on."""
+        """Analysts prepare and try feeds; only editors turn them on."""
         return () if may_publish(request.user) else ("is_on",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IndicatorFeed]:
@@ -104,7 +104,7 @@ class IndicatorFeedAdmin(MergingAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         shown = getattr(response, "context_data", {}).get("cl")
-        if shown is not None:  # else it is an action's answer
+        if shown is not None:  # otherwise it is the response of an action
             runs = FeedRun.objects.in_bulk([feed.latest for feed in shown.result_list if feed.latest])
             for feed in shown.result_list:
                 feed.latest_run = runs.get(feed.latest)
@@ -117,12 +117,12 @@ class IndicatorFeedAdmin(MergingAdmin):
             return ""
         return format_html('<a href="{}">{}</a>', run.get_absolute_url(), run.get_state_display())
 
-    # Trying
+    # Dry run
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """The stock form; with the button “Try it” what the feed would bring, and nothing written."""
+        """Django's form; with the button “Try it”, also what the feed would bring, without writing anything."""
         feed = self.get_object(request, object_id) if object_id else None
         context = {
             "runs": list(feed.runs.all()[:SHOWN_RUNS]) if feed else [],
@@ -168,14 +168,14 @@ class IndicatorFeedAdmin(MergingAdmin):
         page: HttpResponse = self.render_change_form(request, context, add=is_new, change=not is_new, obj=feed)
         return page
 
-    # What can be done with several
+    # Bulk actions
 
     def has_start_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(START)
 
     @admin.action(description=_("Run now"), permissions=["start"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[IndicatorFeed]) -> None:
-        """What a run brings may be public at once, so that one of a feed that is off is for editors."""
+        """Queue the selected feeds. A run may publish at once, so only editors can run a feed that is off."""
         off = 0 if may_publish(request.user) else queryset.filter(is_on=False).count()
         feeds_to_run = queryset.filter(is_on=True) if off else queryset
         queued = [feed for feed in feeds_to_run if queue_run(feed, by=request.user.pk)]
@@ -229,7 +229,7 @@ DONE = {
 
 
 class FeedRunAdmin(admin.ModelAdmin):
-    """What ran; the page of a run says what became of it and takes the decision about what is held."""
+    """The runs. The page of a run shows its result and takes decisions about held values."""
 
     list_display = [
         "feed",
@@ -268,7 +268,7 @@ class FeedRunAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Everything about a run; by POST what a person decides of it."""
+        """Show everything about a run; a POST carries a decision about it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         runs = FeedRun.objects.select_related("feed__indicator", "started_by", "decided_by")

@@ -1,6 +1,6 @@
-"""The body of a feed onto this machine: from the web through `foundation.web.fetching`, or from the folder of files.
+"""Download the file of a feed, through `foundation.web.fetching` or from the local folder of files.
 
-Answers in pages come to stand behind each other in one file.
+The pages of a paginated response are concatenated into one file.
 """
 
 import errno
@@ -29,15 +29,15 @@ MOST_BYTES = 500_000_000
 """Of a body as it comes, of all its pages together, and of a file; the largest open series of the world's countries are
 a tenth of that."""
 SECONDS = 300
-"""For everything, so that a server which sends a byte now and then holds no worker."""
+"""Timeout for the whole download, so that a server that trickles bytes does not block a worker."""
 TRYING_SECONDS = 40
-"""While somebody waits for a page."""
+"""Timeout while a user waits for the page."""
 MOST_PAGES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What came, in a file that lasts as long as the block; `is_unchanged`: the server says so and sends nothing."""
+    """The downloaded file, deleted when the block ends; `is_unchanged`: the server answered 304, without a body."""
 
     path: Path
     status_code: int | None = None
@@ -51,7 +51,7 @@ class Body:
 
 @contextmanager
 def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float | None = None) -> Iterator[Body]:
-    """The body of the feed; asked for conditionally where `known` had the same. Raise FeedProblem."""
+    """Download the file of the feed, with a conditional request if `known` had it. Raise FeedProblem."""
     seconds = seconds or SECONDS
     settings.FEEDS_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as file:
@@ -65,11 +65,11 @@ def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float
         yield body
 
 
-# From the folder of files
+# From the local folder
 
 
 def _copied(place: str, into: IO[bytes]) -> Body:
-    """A file below FEED_FILES_DIR, links followed and still below it."""
+    """Copy a file from below FEED_FILES_DIR; a symbolic link must not lead outside."""
     folder = settings.FEED_FILES_DIR
     path = (folder / place).resolve()
     if not path.is_relative_to(folder.resolve()):
@@ -78,7 +78,7 @@ def _copied(place: str, into: IO[bytes]) -> Body:
             _("Only files below the folder that FEED_FILES_DIR names are read."),
         )
     try:
-        if path.exists() and not path.is_file():  # reading a pipe would wait without end
+        if path.exists() and not path.is_file():  # reading a pipe could block forever
             raise OSError(errno.EINVAL, _("it is no file"))
         if path.stat().st_size > MOST_BYTES:
             raise FeedProblem(str(Reason.TOO_LARGE.label), _remedy(Reason.TOO_LARGE))
@@ -104,7 +104,7 @@ def _digest(path: Path) -> str:
 
 
 def _conditions(known: FeedRun | None) -> tuple[tuple[str, str], ...]:
-    """So that a server which has nothing new need not send it again."""
+    """The headers of a conditional request, so that the server need not send an unchanged file again."""
     pairs = (("If-None-Match", known.etag), ("If-Modified-Since", known.last_modified)) if known else ()
     return tuple((name, value) for name, value in pairs if value)
 
@@ -185,7 +185,7 @@ def _refuse_status(answer: Fetched) -> None:
 
 
 def _pages(feed: IndicatorFeed, into: IO[bytes], seconds: float) -> Body:
-    """All pages behind each other; the first one says how many there are."""
+    """Download all pages into one file; the first page says how many there are."""
     number, last, body, size = 1, 1, None, 0
     end = time.monotonic() + seconds
     while number <= last:
@@ -210,7 +210,7 @@ def _number_of_pages(path: Path, feed: IndicatorFeed) -> int:
         return 1
     try:
         told = int(at(json.loads(path.read_bytes()), pages_path_of(feed)) or 1)
-    except (ValueError, TypeError, OverflowError, RecursionError):  # reading the file says better what is wrong with it
+    except (ValueError, TypeError, OverflowError, RecursionError):  # the parser reports the problem better
         return 1
     if told > MOST_PAGES:
         raise FeedProblem(

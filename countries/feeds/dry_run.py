@@ -1,4 +1,4 @@
-"""A feed tried out: fetched, read and compared, and nothing written. For the form of a feed, and for `--dry-run`."""
+"""Dry runs of a feed: fetch, read and compare without writing. For the form of a feed and for `--dry-run`."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass, field
@@ -26,12 +26,12 @@ from countries.feeds.reading import SAMPLED, Cells, Sample, cells_of, sample_of
 from countries.models import CountryCode, DayOrder, FeedFormat, IndicatorFeed
 
 SHOWN = 3
-"""First cells of a column that are shown."""
+"""Number of cells shown of each column, from the top."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the file as it stands and as it is understood, or why it is not."""
+    """A row of the file as it is written and as it is understood, or why it is not."""
 
     line: int
     cells: tuple[str, str, str]
@@ -53,7 +53,7 @@ class ColumnSeen:
 
 @dataclass(slots=True)
 class Trial:
-    """What trying a feed has shown; `problem` where it would fail as a whole."""
+    """The result of a dry run; `problem` is set if the feed would fail as a whole."""
 
     body: Body | None = None
     columns: list[ColumnSeen] = field(default_factory=list)
@@ -69,12 +69,12 @@ class Trial:
 
     @property
     def counts(self) -> dict[str, Any]:
-        """By the names of the fields of a run."""
+        """The counts, by field name of a run."""
         return self.found.counts() if self.found else {}
 
 
 def try_out(feed: IndicatorFeed, *, seconds: float | None = None, at: datetime | None = None) -> Trial:
-    """Fetch, read and compare, write nothing; what is wrong as a whole is part of the answer."""
+    """Fetch, read and compare, without writing; a problem with the whole file is part of the result."""
     trial = Trial()
     try:
         with fetched(feed, seconds=seconds) as body:
@@ -89,7 +89,7 @@ def try_out(feed: IndicatorFeed, *, seconds: float | None = None, at: datetime |
 
 
 def _refuse_unnamed(feed: IndicatorFeed) -> None:
-    """Raise where the feed does not say yet which columns it takes."""
+    """Raise if the feed does not name its columns yet."""
     named = [feed.country_column]
     if feed.format == FeedFormat.WORLD_BANK:
         return
@@ -108,7 +108,7 @@ def _found(path: Path, feed: IndicatorFeed, at: datetime | None) -> Findings:
 
 
 def _rows(path: Path, feed: IndicatorFeed, at: datetime | None) -> list[Row]:
-    """The first rows, each by itself."""
+    """The first rows, each parsed on its own."""
     return [_row(cells, feed, at) for cells in islice(cells_of(path, feed), SAMPLED)]
 
 
@@ -125,7 +125,7 @@ def _row(cells: Cells, feed: IndicatorFeed, at: datetime | None) -> Row:
     return Row(line, shown, problem=why)
 
 
-# What a column looks like
+# Guessing what a column contains
 
 
 def _columns(sample: Sample) -> list[ColumnSeen]:
@@ -134,7 +134,7 @@ def _columns(sample: Sample) -> list[ColumnSeen]:
     for place, name in enumerate(sample.columns):
         cells = [row[place] for row in sample.rows if place < len(row)]
         filled = [cell for cell in cells if not is_without_value(cell)]
-        # Most of them: totals of continents stand among countries, and notes among numbers
+        # A majority is enough: totals of continents stand among countries, and notes among numbers
         guess = next((label for label, fits in tests if sum(map(fits, filled)) * 2 > len(filled)), "")
         found.append(ColumnSeen(name, list(dict.fromkeys(filled))[:SHOWN], guess))
     return found

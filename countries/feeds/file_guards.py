@@ -1,7 +1,7 @@
-"""What makes a file doubtful as a whole, so that nothing of it becomes public before a person has looked.
+"""Checks that hold back a whole file until a person has reviewed it.
 
-It is held against all that is public of the feed and against the largest of its files, not against the last run alone,
-so that nothing slips through in small steps. What a person has once accepted counts as known.
+The file is compared with everything that the feed has made public and with the largest of its files, not only with the
+last run, so that gradual drift is caught too. What a person has accepted once counts as known.
 """
 
 from collections.abc import Iterator
@@ -18,21 +18,21 @@ from countries.models import Country, IndicatorFeed
 from foundation.sql import rows
 
 FALL = 10
-"""A file that lacks one in so many of its values waits for a person. One that lacks fewer is published with a notice:
-sources do drop a row or a small country now and then; a tenth at once is a fault of theirs, or of the transfer."""
+"""A file that lacks 1 / FALL of its values or more is held. One that lacks fewer is published with a notice: sources do
+drop a row or a small country now and then; a tenth at once is an error of the source or of the transfer."""
 GROWTH = 10
-"""A file with so many times the values that there ever were is probably another one."""
+"""A file with this many times as many values as ever before is probably a different one."""
 SMALL = 100
-"""Up to so many values a file may grow as it likes: it has just begun."""
+"""Up to this many values a file may grow freely: the series has only just begun."""
 DOUBTFUL = 10
-"""Bad values are held by themselves. Where they are more than one in so many of those that would change, a column or a
-unit is more likely wrong than each of them, and the whole file waits."""
+"""Bad values are held individually. If they are more than 1 / DOUBTFUL of the changing values, a wrong column or unit
+is more likely than so many errors, and the whole file is held."""
 REWRITTEN = 4
-"""Sources correct the last days of a month; one in so many of all public values at once is another series."""
+"""Sources revise the last days of a month; 1 / REWRITTEN of all public values at once means a different series."""
 NEARLY_ALL = 10
-"""All but one in so many."""
+"""“Nearly all” means all but 1 / NEARLY_ALL."""
 MOST_HELD = 10_000
-"""Values of a run that are kept for a person to look at; with more of them the whole file waits."""
+"""Number of held values stored for review per run; if there are more, the whole file is held."""
 NAMED = 12
 """Countries that a message lists."""
 
@@ -46,7 +46,7 @@ _ZEROS = """
         where o.kind in ('new', 'revised')
     ) changes
 """
-"""A new value is compared with what its country mostly had: many report once a week, and zero on all other days."""
+"""A new zero counts only if most values of the country are not zero: many report weekly, with zeros in between."""
 
 _REWRITES = """
     select count(*), count(*) filter (where o.kind = 'revised' and (
@@ -54,7 +54,7 @@ _REWRITES = """
     ))
     from feed_outcome o join feed_known k on k.country = o.country where o.kind in ('revised', 'unchanged')
 """
-"""The newest value of a country may still be growing: it is rewritten where it is twice or half of what it was."""
+"""The newest value of a country may still grow: it counts as rewritten only if it doubled or halved."""
 
 _MISSING = """
     select k.country, c.is_covered, s.country is not null
@@ -66,7 +66,7 @@ _GAPS = """
     select coalesce(sum(k.own_in_span), 0)::integer, coalesce(sum(s.own), 0)::integer
     from feed_seen s left join feed_known k on k.country = s.country
 """
-"""Before its first and behind its last day a file lacks nothing: many have the latest days alone."""
+"""Only days between the first and the last day of a file can be missing: many files have only the latest days."""
 
 _FIRST_GAP = """
     select o.country_id || ' ' || o.period from countries_observation o
@@ -81,7 +81,7 @@ _FIRST_GAP = """
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """What a file is held against: the most that files had since a person last accepted one, and what that lacked."""
+    """What a file is compared with: the maxima since a person last accepted a file, and what that file lacked."""
 
     most: int
     refused: int
@@ -92,7 +92,7 @@ class Standard:
 
     @classmethod
     def of(cls, feed: IndicatorFeed) -> "Standard":
-        """As the runs of the feed have it; of a feed that is not saved yet, nothing."""
+        """Read the standard from the runs of the feed; an unsaved feed has none."""
         if not feed.pk:
             return cls(0, 0, None, 0, frozenset(), 0)
         accepted: Any = feed.runs.accepted()
@@ -120,7 +120,7 @@ class Size:
 
 @dataclass(slots=True)
 class Lacks:
-    """What the file lacks of what is public: a run keeps it, so that the next one knows what a person has accepted."""
+    """The public values that the file lacks; stored with the run, so that the next one knows what was accepted."""
 
     countries: list[str]
     gaps: int
@@ -129,7 +129,7 @@ class Lacks:
 def file_doubts(
     feed: IndicatorFeed, standard: Standard, size: Size, tally: Tally, *, ends_in_a_line: bool
 ) -> tuple[list[Doubt], Lacks]:
-    """Why the file waits, or what is to be said of it, and what it lacks."""
+    """Return the reasons to hold the file or to show a notice, and what the file lacks."""
     missing, lacking = _missing(standard)
     gapped, gaps = _gaps(feed, standard)
     doubts = [
@@ -145,7 +145,7 @@ def file_doubts(
 
 
 def too_many_bad(size: Size) -> Iterator[Doubt]:
-    """Whether so many values are bad that the file is."""
+    """Yield a doubt if so many values are bad that the whole file must be."""
     if size.held > SLIPS and size.held * DOUBTFUL > size.changing:
         share = round(100 * size.held / size.changing)
         yield Doubt(

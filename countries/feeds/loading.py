@@ -1,4 +1,4 @@
-"""A file compared with what is public, and what differs written, as sets of rows."""
+"""Compare a file with what is public, and write the differences with set-based statements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ _ADD_HELD = f"""
 
 
 MANY = 10_000
-"""Rows after which the planner is told anew what the tables hold: the next run would otherwise take minutes."""
+"""Number of rows written after which the table is analyzed: with stale statistics, the next run would take minutes."""
 
 
 @dataclass(slots=True)
@@ -81,11 +81,11 @@ class Findings:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether the file as a whole waits for a person."""
+        """Whether the whole file is held."""
         return any(doubt.holds == Holds.FILE for doubt in self.doubts)
 
     def counts(self) -> dict[str, Any]:
-        """By the names that the fields of a run have."""
+        """The counts, by field name of a run."""
         kinds = sorted(self.tally.kinds.values(), key=lambda kind: -kind.count)
         return {
             "rows_read": self.tally.read,
@@ -109,9 +109,9 @@ class Findings:
 
 @contextmanager
 def compared(path: Path, feed: IndicatorFeed, *, at: datetime | None = None) -> Iterator[Findings]:
-    """Read and compare the file, inside a transaction; days behind the moment `at`, now unless given, are refused.
+    """Read and compare the file, inside a transaction; days after `at` (default: now) are refused.
 
-    Raise FeedProblem where nothing can be taken from it.
+    Raise FeedProblem if nothing in it can be used.
     """
     take_time()
     tally = Tally()
@@ -157,7 +157,7 @@ def _unfit() -> int:
 
 
 def _refuse_kinds(tally: Tally) -> None:
-    """Count among the refused what the comparison has found."""
+    """Add the rows that the comparison refused to the tally."""
     words = {
         "foreign": (
             _("Another value stands there that this feed has not written."),
@@ -198,7 +198,7 @@ def _nothing_understood(tally: Tally) -> FeedProblem:
 
 
 def write(run: FeedRun, *, with_held: bool = False) -> None:
-    """Make public what differs, with or without the values that are held; what does not fit the unit stays out."""
+    """Publish the differences, with or without the held values; values that do not fit the unit are left out."""
     feed = run.feed
     written = execute(_REVISE, {"run": run.pk, "with_held": with_held})
     written += execute(_ADD, _added(feed, run) | {"with_held": with_held})
@@ -216,18 +216,18 @@ def _added(feed: IndicatorFeed, run: FeedRun) -> dict[str, Any]:
 
 
 def keep_held(run: FeedRun) -> None:
-    """Keep the values that a person is to look at."""
+    """Store the values that need review."""
     execute(_KEEP_HELD, {"run": run.pk})
 
 
 def write_held(run: FeedRun) -> tuple[int, int]:
-    """Make public what a run has held, where no person has entered anything since; how many are new and revised."""
+    """Publish the held values of a run that nobody has overwritten since; return how many are new and revised."""
     given = _added(run.feed, run) | {"feed": run.feed_id}
     revised = execute(_REVISE_HELD, given)
     return execute(_ADD_HELD, given), revised
 
 
-# Back
+# Rolling back
 
 
 def written_by(run: FeedRun) -> int:
@@ -236,7 +236,7 @@ def written_by(run: FeedRun) -> int:
 
 
 def take_back(run: FeedRun) -> None:
-    """Give the values that the run revised what they were before, from their history, and remove what it added."""
+    """Restore the previous values that the run revised, from their history, and remove those that it added."""
     execute(
         """
         with mine as (

@@ -1,4 +1,4 @@
-"""Cells of a file -> country, period and value of an observation, or why not. Repeated cells are read once for all."""
+"""Parse cells into country, period and value, or a reason why not. Repeated cells are parsed once."""
 
 import datetime
 import re
@@ -19,16 +19,16 @@ from foundation.partial_dates import PartialDate
 from foundation.texts import without_accents
 
 Understood = tuple[int, str, str, str | None]
-"""Line, ISO 3166-1 alpha-3, period and value, the latter two in their canonical texts; None where it is empty."""
+"""Line, ISO 3166-1 alpha-3 code, and canonical period and value; the value is None for an empty cell."""
 
 NOTHING = frozenset(("..", "...", ":", "*"))
-"""What statistical offices write for no value, beside what everybody does."""
+"""What statistical offices write for a missing value, in addition to the usual placeholders."""
 MOST_DIGITS = 14
 """Before the decimal point; the database keeps six behind it."""
 FIRST_TO_SEE_A_DAY = datetime.timedelta(hours=14)
-"""The largest offset from UTC (Kiritimati): what is today there may be a value of today."""
+"""The largest UTC offset (Kiritimati): a value for today there may be valid."""
 LEFT_OUT = "-"
-"""In place of the code of a country: what the alias table leaves out."""
+"""In place of a country code: rows that the alias table skips."""
 
 _WHOLE = re.compile(r"[+-]?\d{1,14}", re.ASCII)
 _BLANKS = re.compile(r"[+-]?\d{1,3}([ \u00a0\u2009\u202f]\d{3})+([.,]\d+)?", re.ASCII)
@@ -50,7 +50,7 @@ _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]\d{2}:\d{2}.*", re.ASCII)
 
 
 class Unknown(Exception):
-    """A cell cannot be understood: what is wrong, and what helps."""
+    """A cell cannot be parsed: what is wrong, and the remedy."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
@@ -58,13 +58,13 @@ class Unknown(Exception):
 
 
 class LeftOut(Exception):
-    """The place is no country, and the feed leaves such rows out."""
+    """The place is not a country, and the feed skips such rows."""
 
 
 def understood(
     cells: Iterable[Cells], feed: IndicatorFeed, tally: Tally, *, at: datetime.datetime | None = None
 ) -> Iterator[Understood]:
-    """What the rows say; `tally` counts the others, by reason. The database is asked now, not while rows are read."""
+    """Parse the rows; `tally` counts the refused ones by reason. Queries run at once, not while rows are iterated."""
     country_of, period_of = remembering(country_reader(feed)), remembering(period_reader(feed, at=at))
     return _understood(cells, country_of, period_of, value_reader(feed), tally)
 
@@ -100,7 +100,7 @@ def _understood(
 
 
 def remembering(read: Callable[[str], str]) -> Callable[[str], str]:
-    """`read`, which asks only once what a text means, also where that is nothing."""
+    """Cache `read` by its argument, including the errors that it raises."""
     known: dict[str, str | Exception] = {}
 
     def ask(text: str) -> str:
@@ -112,7 +112,7 @@ def remembering(read: Callable[[str], str]) -> Callable[[str], str]:
             known[text] = found
         if isinstance(found, str):
             return found
-        raise found.with_traceback(None)  # which would grow with each row
+        raise found.with_traceback(None)  # the traceback would grow with each row
 
     return ask
 
@@ -121,7 +121,7 @@ def remembering(read: Callable[[str], str]) -> Callable[[str], str]:
 
 
 def country_reader(feed: IndicatorFeed) -> Callable[[str], str]:
-    """A function from what the file writes to the code of a country; Unknown or LeftOut where it is none."""
+    """Return a function from a cell to a country code; it raises Unknown or LeftOut."""
     code_of_feed = CountryCode.ISO3 if feed.format == FeedFormat.WORLD_BANK else CountryCode(feed.country_code)
     codes, aliases = countries_by(code_of_feed), aliases_of(feed)
     fold = folded if code_of_feed == CountryCode.NAME else str.upper
@@ -146,7 +146,7 @@ def country_reader(feed: IndicatorFeed) -> Callable[[str], str]:
 
 
 def countries_by(code: CountryCode) -> dict[str, str]:
-    """ISO 3166-1 alpha-3 by what files write, names folded to lower case without accents."""
+    """ISO 3166-1 alpha-3 codes by what files write; names are lower-cased and stripped of accents."""
     if code != CountryCode.NAME:
         return dict(Country.objects.values_list(code.value, "iso3"))
     names = Country.objects.values_list("iso3", "sort_name_en", "sort_name_es", "sort_name_pt")
@@ -154,7 +154,7 @@ def countries_by(code: CountryCode) -> dict[str, str]:
 
 
 def folded(name: str) -> str:
-    """A name as names are compared: lower case, no accents, no signs."""
+    """Normalize a name for comparison: lower case, without accents and punctuation."""
     return " ".join(re.findall(r"\w+", without_accents(name)))
 
 
@@ -181,9 +181,9 @@ def refuse_bad_aliases(feed: IndicatorFeed) -> None:
 
 
 def period_reader(feed: IndicatorFeed, *, at: datetime.datetime | None = None) -> Callable[[str], str]:
-    """A function from what the file writes to the canonical text of a period; Unknown where it is none.
+    """Return a function from a cell to the canonical text of a period; it raises Unknown.
 
-    A period may have begun by the moment `at`, now unless given, wherever on Earth.
+    A period must have begun by the moment `at` (default: now) somewhere on Earth.
     """
     order = DayOrder.ISO if feed.format == FeedFormat.WORLD_BANK else DayOrder(feed.day_order)
     today = str(((at or timezone.now()).astimezone(datetime.UTC) + FIRST_TO_SEE_A_DAY).date())
@@ -225,7 +225,7 @@ def _canonical(text: str, order: DayOrder) -> str:
 
 
 def _unreadable_day(text: str) -> Unknown:
-    """Why a text is no period: there is none such, it is written in another order, or as no day is."""
+    """Why a text is not a period: no such date, a different order, or not a date at all."""
     if _is_in_no_calendar(text):
         return Unknown(
             _("There is no such day."),
@@ -239,7 +239,7 @@ def _unreadable_day(text: str) -> Unknown:
 
 
 def _is_in_no_calendar(text: str) -> bool:
-    """Whether this is written as a day, a month or a quarter, and is none in whatever order."""
+    """Whether this is written as a day, month or quarter but does not exist in any order."""
     if match := _DAY.fullmatch(text):
         first, second, year = (int(part) for part in match.groups())
         year += 2000 if len(match[3]) == 2 else 0
@@ -272,7 +272,7 @@ def is_without_value(text: str) -> bool:
 
 
 def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
-    """A function from what the file writes to a number in the unit of the indicator; Unknown where it is none."""
+    """Return a function from a cell to a number in the unit of the indicator; it raises Unknown."""
     unit = feed.indicator.unit if feed.indicator_id else ""
     multiplier = Decimal(feed.multiplier)
     is_one = multiplier == 1
@@ -315,7 +315,7 @@ def _plain_number_wanted() -> str:
 
 
 def _plain(text: str, *, is_comma: bool, is_percent: bool) -> str:
-    """`text` with a point before decimals and nothing between thousands, where the feed leaves one reading only."""
+    """`text` with a decimal point and without thousands separators, if the feed's settings leave only one reading."""
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
     if is_percent and text.endswith("%"):
@@ -333,7 +333,7 @@ def _plain(text: str, *, is_comma: bool, is_percent: bool) -> str:
 
 
 def _refuse_doubtful_count(text: str, number: str, *, is_short: bool) -> None:
-    """Raise where a count is written as no count is: with three decimals, or rounded by a spreadsheet."""
+    """Raise if a count does not look like one: it has three decimals, or a spreadsheet rounded it."""
     if is_short:
         raise Unknown(
             _("The value is written with an exponent."),

@@ -1,17 +1,17 @@
-"""What can be wrong with a file as a whole, and with its rows, each with what helps."""
+"""What can be wrong with a file or its rows, each with a remedy."""
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
 EXAMPLES = 3
-"""Rows that are named of those that are alike: enough to find them, few enough to read."""
+"""Number of examples of each kind of refused row: enough to find them, few enough to read."""
 
 
 class FeedProblem(Exception):
-    """Nothing can be taken from what came: `problem` says what is wrong, `remedy` what helps.
+    """Nothing in the file can be used: `problem` says what is wrong, `remedy` what helps.
 
-    `is_transient`: whether the same address may well give a good answer in a while.
+    `is_transient`: whether a retry may well succeed.
     """
 
     def __init__(self, problem: str, remedy: str, *, is_transient: bool = False) -> None:
@@ -23,7 +23,7 @@ class FeedProblem(Exception):
 
 
 class Holds(StrEnum):
-    """What a doubt keeps from the public until a person has looked."""
+    """What a doubt holds back for review."""
 
     FILE = "file"
     VALUES = "values"
@@ -44,7 +44,7 @@ class Doubt:
     examples: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """As a run keeps it."""
+        """The doubt in the form in which a run stores it."""
         return asdict(self)
 
 
@@ -62,7 +62,7 @@ class Kind:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows that were read; `kinds` tells the refused by reason."""
+    """The results of the rows read so far; `kinds` has the refused ones by reason."""
 
     read: int = 0
     without_value: int = 0
@@ -80,10 +80,10 @@ class Tally:
 
     @property
     def refused(self) -> int:
-        """How many rows were refused."""
+        """Number of refused rows."""
         return sum(kind.count for kind in self.kinds.values())
 
 
 def _storable(cell: str) -> str:
-    """As much of a cell as a person needs, without what no text of the database can hold."""
+    """The cell shortened for display, without characters that PostgreSQL cannot store."""
     return cell[:200].replace("\0", "␀")

@@ -1,7 +1,7 @@
-"""A file of a feed -> its cells of country, day and value, row by row; memory does not grow with a CSV.
+"""Read the file of a feed row by row into cells of country, day and value; a CSV takes constant memory.
 
-A CSV may be separated by comma, semicolon, tabulator or bar; its header decides. Any file may be gzipped. JSON is
-read whole, so it has a limit of its own; several documents behind each other are the pages of one answer.
+A CSV may be delimited by comma, semicolon, tab or vertical bar; its header decides. Any file may be gzipped. JSON is
+read whole, so it has its own limit; several concatenated documents are the pages of one response.
 """
 
 import csv
@@ -23,14 +23,14 @@ from countries.feeds.problems import FeedProblem
 from countries.models import Encoding, FeedFormat, IndicatorFeed
 
 MOST_BYTES = 4_000_000_000
-"""Of a file when unpacked; more is a bomb, or nothing that a row a value can need."""
+"""Maximum unpacked size; a larger file is a decompression bomb, or holds far more than one value per row."""
 MOST_JSON = 200_000_000
 MOST_VALUES = 10_000_000
-"""Of an answer in JSON: each takes some hundred bytes of memory, though it may be two in the file."""
+"""Maximum number of values in JSON: each takes about a hundred bytes of memory, but may take only two in the file."""
 LONGEST_LINE = 5_000_000
 """Characters; a file packed to a thousandth may be a single line, which would be held in memory."""
 SAMPLED = 20
-"""Rows that a person is shown of a file."""
+"""Number of sample rows shown of a file."""
 _GZIP = b"\x1f\x8b"
 _DELIMITERS = ",;\t|"
 
@@ -40,7 +40,7 @@ Cells = tuple[int, str | None, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The names of a file's columns and its first rows, as they stand."""
+    """The column names and first rows of a file, as written."""
 
     columns: list[str]
     rows: list[list[str]]
@@ -57,7 +57,7 @@ class Places:
 
 
 def cells_of(path: Path, feed: IndicatorFeed) -> Iterator[Cells]:
-    """The cells of each value in the file; raise FeedProblem where it cannot be read."""
+    """Yield the cells of each value in the file; raise FeedProblem if it cannot be read."""
     with _faults_told(feed), _opened(path, feed) as text:
         if feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK):
             yield from _json_cells(text, feed)
@@ -68,7 +68,7 @@ def cells_of(path: Path, feed: IndicatorFeed) -> Iterator[Cells]:
 
 
 def sample_of(path: Path, feed: IndicatorFeed) -> Sample:
-    """What a person sees who does not know the file yet; raise FeedProblem where it cannot be read."""
+    """A sample of an unfamiliar file; raise FeedProblem if it cannot be read."""
     with _faults_told(feed), _opened(path, feed) as text:
         if feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK):
             return _json_sample(text, feed)
@@ -77,7 +77,7 @@ def sample_of(path: Path, feed: IndicatorFeed) -> Sample:
 
 
 def rows_at(path: Path, feed: IndicatorFeed, lines: set[int]) -> tuple[list[str], dict[int, list[str]]]:
-    """The names of the columns, and the whole rows that stand in these lines, as `cells_of` counts them."""
+    """Return the column names and the full rows at these line numbers, as `cells_of` counts them."""
     with _faults_told(feed), _opened(path, feed) as text:
         if feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK):
             records = (record for document in _documents(text) for record in _records(document, feed))
@@ -90,14 +90,14 @@ def rows_at(path: Path, feed: IndicatorFeed, lines: set[int]) -> tuple[list[str]
 
 
 def value_columns_of(feed: IndicatorFeed, columns: list[str]) -> set[str]:
-    """The columns that hold values; in the others rows of one country and time are not to differ."""
+    """The columns that hold values; the others must not differ between rows of one country and time."""
     if feed.format == FeedFormat.CSV_WIDE:
         return {name for name in columns if _is_like_day(name)}
     return {"value"} if feed.format == FeedFormat.WORLD_BANK else {feed.value_column}
 
 
 def ends_in_a_line(path: Path) -> bool:
-    """Whether the last line of a text has its end; a packed file is damaged where it breaks off, and says so."""
+    """Whether a text file ends with a newline; a truncated compressed file is reported as damaged when read."""
     with path.open("rb") as file:
         is_packed = file.read(2) == _GZIP
         file.seek(0, io.SEEK_END)
@@ -105,7 +105,7 @@ def ends_in_a_line(path: Path) -> bool:
         return is_packed or file.read().rstrip(b"\0").endswith((b"\n", b"\r"))
 
 
-# Bytes to text
+# Decoding
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def _opened(path: Path, feed: IndicatorFeed) -> Iterator[IO[str]]:
 
 
 class _Limited(io.RawIOBase):
-    """A file that raises where it goes on beyond what any feed needs."""
+    """A file object that raises once it exceeds the size limit."""
 
     def __init__(self, file: io.BufferedIOBase) -> None:
         self.file, self.left = file, MOST_BYTES
@@ -143,7 +143,7 @@ class _Limited(io.RawIOBase):
 
 
 def _refuse_markup(file: io.BufferedReader) -> None:
-    """Raise where the file is a page for people, such as a notice of maintenance, or empty."""
+    """Raise if the file is empty or an HTML page, such as a maintenance notice."""
     begin = file.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not begin:
         raise FeedProblem(_("The file is empty."), _("Look at the address in a browser."), is_transient=True)
@@ -157,7 +157,7 @@ def _refuse_markup(file: io.BufferedReader) -> None:
 
 @contextmanager
 def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
-    """What the libraries for packed files, letters, CSV and JSON complain of, in words for people."""
+    """Translate errors of the decompression, encoding, CSV and JSON libraries into FeedProblem."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -188,7 +188,7 @@ def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
 
 
 def _csv(text: IO[str], feed: IndicatorFeed) -> tuple[Iterator[list[str]], list[str]]:
-    """The rows behind the header, and the header."""
+    """Return an iterator over the rows below the header, and the header."""
     lines = _lines(text)
     for _number in range(feed.skip_rows):
         next(lines, "")
@@ -243,12 +243,12 @@ def _long_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
             if filtered is None or row[filtered] == wanted:
                 yield line, row[country], row[day], row[value]
         except IndexError:
-            if row:  # an empty line at the end is no row
+            if row:  # an empty last line is not a row
                 yield line, None, None, None
 
 
 def _wide_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
-    """Each column whose name holds a day or year; what names a series or a region stays aside."""
+    """Yield a cell for each column whose name is a day or year; other columns are ignored."""
     rows, columns = _csv(text, feed)
     country = _place_of(feed.country_column, columns)
     filtered = _place_of(feed.filter_column, columns) if feed.filter_column else None
@@ -269,7 +269,7 @@ def _wide_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
 
 
 def _is_like_day(name: str) -> bool:
-    """Whether the name of a column holds a year first or last: `1960`, `2020-05-29`, `5/29/20`, `1960 [YR1960]`."""
+    """Whether a column name begins or ends with a year: `1960`, `2020-05-29`, `5/29/20`, `1960 [YR1960]`."""
     return re.match(r"\d{4}(\D|$)|\d{8}$|\d{1,2}[/.]\d{1,2}[/.]\d{2,4}$", name) is not None
 
 
@@ -277,7 +277,7 @@ def _is_like_day(name: str) -> bool:
 
 
 def _documents(text: IO[str]) -> Iterator[Any]:
-    """Each page of the answer; numbers stay the text that they were."""
+    """Yield each page of the response; numbers are kept as the text in the file."""
     decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
     whole = text.read(MOST_JSON + 1)
     if len(whole) > MOST_JSON:
@@ -299,7 +299,7 @@ def _documents(text: IO[str]) -> Iterator[Any]:
 
 
 def at(document: Any, path: str) -> Any:
-    """What stands at a path of keys and numbers, such as `country.id` or `0.pages`; None where nothing does."""
+    """The value at a path of keys and indexes, such as `country.id` or `0.pages`; None if there is none."""
     for key in filter(None, path.split(".")):
         if isinstance(document, dict):
             document = document.get(key)
@@ -311,12 +311,12 @@ def at(document: Any, path: str) -> Any:
 
 
 def records_path_of(feed: IndicatorFeed) -> str:
-    """Where the list of records stands in a page."""
+    """The path of the list of records in a page."""
     return "1" if feed.format == FeedFormat.WORLD_BANK else feed.records_path
 
 
 def pages_path_of(feed: IndicatorFeed) -> str:
-    """Where a page says how many there are; '' for an answer without pages."""
+    """The path of the number of pages; '' for a response without pages."""
     return "0.pages" if feed.format == FeedFormat.WORLD_BANK else feed.pages_path
 
 
@@ -360,7 +360,7 @@ def _json_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
 
 
 def _refuse_lacking(record: Any, places: Places) -> None:
-    """Raise where the first record has not the keys that the feed names."""
+    """Raise if the first record lacks the keys that the feed names."""
     for path in filter(None, (places.country, places.day, places.value, places.filtered)):
         first = path.split(".")[0]
         if not isinstance(record, dict) or first not in record:

@@ -1,6 +1,6 @@
-"""Several rows of one country and time: provinces, or several series in one file. None of them is taken for the whole.
+"""Several rows for one country and time, such as provinces or several series: none of them is the total.
 
-The file is looked at again, only at these rows, so that a person reads in which column they differ.
+These rows are read a second time, so that the message can name the column in which they differ.
 """
 
 from pathlib import Path
@@ -13,9 +13,9 @@ from countries.models import IndicatorFeed
 from foundation.sql import execute, rows
 
 MOST_COMPARED = 20_000
-"""Countries and times whose rows are compared whole; with more of them the file is no table of countries anyway."""
+"""Maximum number of repeated country-time pairs whose rows are compared in full; more means a wrong file."""
 DOUBTFUL = 10
-"""With more than one in so many repeated, the file holds something else than one value a country and time."""
+"""If more than 1 / DOUBTFUL are repeated, the file does not hold one value per country and time."""
 NAMED = 4
 """Rows and cells that a message lists."""
 
@@ -30,9 +30,9 @@ Repeat = tuple[str, str, list[int]]
 
 
 def refuse_repeats(path: Path, feed: IndicatorFeed, tally: Tally) -> None:
-    """Refuse what several rows say of one country and time; raise FeedProblem where that is much of the file.
+    """Refuse several rows for one country and time; raise FeedProblem if that affects much of the file.
 
-    The very same row twice is one.
+    Identical rows count as one.
     """
     repeats: list[Repeat] = [(c, p, its) for c, p, its in rows(_REPEATED, {"most": MOST_COMPARED + 1})]
     if not repeats:
@@ -66,7 +66,7 @@ def _mark(repeats: list[Repeat]) -> None:
 def _difference(
     repeat: Repeat, columns: list[str], cells: dict[int, list[str]], values: set[str]
 ) -> tuple[str, list[str]]:
-    """The first column, beside those of values, in which the rows differ, with what it has; '' where there is none."""
+    """The first column, other than value columns, in which the rows differ, with its cells; '' if there is none."""
     found = [cells[line] for line in repeat[2] if line in cells]
     for place, name in enumerate(columns):
         texts = list(dict.fromkeys(row[place] if place < len(row) else "" for row in found))

@@ -1,7 +1,7 @@
-"""A run of a feed from the first byte to what becomes public, and what a person decides of it afterwards.
+"""Run a feed, from the download to publication, and record what a person decides about the run afterwards.
 
-Whoever works on a feed holds an advisory lock of the database: when the process dies the lock goes, nothing was
-written, and the next run says so.
+Work on a feed holds a PostgreSQL advisory lock. If the process dies, the lock is released, nothing has been written,
+and the next run reports the interruption.
 """
 
 from collections.abc import Iterator
@@ -34,11 +34,11 @@ from countries.models import (
 from foundation.sql import session_lock
 
 LOCK = 7_104_002
-"""The first half of the key of the advisory locks of feeds."""
+"""The first half of the advisory lock key of a feed."""
 
 
 class Busy(FeedProblem):
-    """Somebody else is running this feed."""
+    """Another process is running this feed."""
 
     def __init__(self) -> None:
         super().__init__(_("This feed is being run already."), _("Look again in some minutes."), is_transient=True)
@@ -46,7 +46,7 @@ class Busy(FeedProblem):
 
 @contextmanager
 def locked(feed: IndicatorFeed) -> Iterator[None]:
-    """Work on a feed alone; raise Busy where somebody else does."""
+    """Hold the lock of a feed; raise Busy if another process has it."""
     with session_lock(LOCK, feed.pk) as is_ours:
         if not is_ours:
             raise Busy
@@ -54,9 +54,9 @@ def locked(feed: IndicatorFeed) -> Iterator[None]:
 
 
 def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
-    """Fetch the feed and publish or hold what came; the run says what became of it, whatever that is.
+    """Fetch the feed and publish or hold the file; the returned run has the result, whatever it is.
 
-    Raise Busy where it is being run already; an error of the program is noted and raised.
+    Raise Busy if the feed is already running; unexpected exceptions are recorded and re-raised.
     """
     with locked(feed):
         _end_interrupted(feed)
@@ -86,14 +86,14 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
 
 
 def end_interrupted() -> None:
-    """Say of the runs whose process is gone that they are over, also of feeds that do not run again for weeks."""
+    """Mark runs whose process has died as failed, including those of feeds that next run weeks from now."""
     for feed in IndicatorFeed.objects.filter(runs__state=RunState.RUNNING):
         with suppress(Busy), locked(feed):
             _end_interrupted(feed)
 
 
 def _end_interrupted(feed: IndicatorFeed) -> None:
-    """Whose process is gone has no lock any more."""
+    """Mark running runs as failed; we hold the lock, so their process has died."""
     for dead in feed.runs.filter(state=RunState.RUNNING):
         dead.fail(_("The worker was stopped while it ran."), _("Nothing was written. The next run begins anew."))
 
@@ -104,19 +104,19 @@ def _note(this: FeedRun, body: Body) -> None:
 
 
 def _last(feed: IndicatorFeed, states: Any) -> FeedRun | None:
-    """The run among these states that something became of most lately."""
+    """The most recently decided or ended run in one of these states."""
     settled = feed.runs.annotate(settled_at=Coalesce("decided_at", "ended_at"))
     return settled.filter(state__in=states).order_by("-settled_at", "-pk").first()
 
 
 def _same_again(feed: IndicatorFeed) -> FeedRun | None:
-    """The run after which an unchanged file would change nothing: the last one, if it was good and read alike."""
+    """The last run, if it was good and had the same mapping: an unchanged file would then change nothing."""
     last = _last(feed, (*GOOD, *DECIDED, RunState.HELD))
     return last if last and last.state in GOOD and last.mapping == feed.mapping else None
 
 
 def _take(this: FeedRun, body: Body) -> None:
-    """Publish or hold what came, or say that it is nothing new."""
+    """Publish or hold the file, or record that it is unchanged."""
     feed, same = this.feed, _same_again(this.feed)
     if same and (body.is_unchanged or body.sha256 == same.sha256):
         kept = {name: getattr(same, name) for name in ("understood", "countries", "refused", "problems")}
@@ -147,14 +147,14 @@ def _take(this: FeedRun, body: Body) -> None:
 
 
 def _refusal_of(this: FeedRun, body: Body) -> FeedRun | None:
-    """The run of the same file that a person discarded or rolled back; who starts a run by hand wants to see it."""
+    """The run of the same file that a person rejected or rolled back; None if the feed was started by hand."""
     if this.started_by_id:
         return None
     return this.feed.runs.filter(state__in=DECIDED, sha256=body.sha256, mapping=this.mapping).first()
 
 
 def _distrust(feed: IndicatorFeed) -> list[Doubt]:
-    """After a run was rolled back a person looks at the next one."""
+    """Hold the first run after a rollback for review."""
     last = _last(feed, (*GOOD, RunState.ROLLED_BACK))
     if last is None or last.state != RunState.ROLLED_BACK:
         return []
@@ -163,7 +163,7 @@ def _distrust(feed: IndicatorFeed) -> list[Doubt]:
 
 
 def _hold(this: FeedRun, path: Path) -> None:
-    """Keep the file, under the name of its content, and the values that are doubted."""
+    """Store the file under its hash, and the held values."""
     this.body.name = f"held/{this.sha256}"
     if not this.body.storage.exists(this.body.name):
         with path.open("rb") as file:
@@ -173,7 +173,7 @@ def _hold(this: FeedRun, path: Path) -> None:
 
 
 def _overtake(feed: IndicatorFeed) -> None:
-    """A file that came later stands for what was held, also for single values."""
+    """Let the newer file supersede held files and held values."""
     for earlier in feed.runs.filter(state=RunState.PARTLY_HELD):
         earlier.end(RunState.PUBLISHED, ended_at=earlier.ended_at)
     for earlier in feed.runs.filter(state=RunState.HELD):
@@ -182,7 +182,7 @@ def _overtake(feed: IndicatorFeed) -> None:
 
 
 def _forget_body(sha256: str) -> None:
-    """Delete a kept file once it is certain that nobody needs it."""
+    """Delete a stored file on commit if no held run needs it."""
 
     def delete() -> None:
         if not FeedRun.objects.filter(state=RunState.HELD, sha256=sha256).exists():
@@ -193,17 +193,17 @@ def _forget_body(sha256: str) -> None:
 
 @contextmanager
 def _history_of(this: FeedRun, by: Any) -> Iterator[None]:
-    """Name feed and person in the history of what is written."""
+    """Record feed and person in the history of the changes."""
     with pghistory.context(user=by.pk if by else None, note=f"feed {this.feed.key}, run {this.pk}"):
         yield
 
 
-# What a person decides
+# Decisions of a person
 
 
 @contextmanager
 def _deciding(this: FeedRun, states: tuple[RunState, ...], refusal: str) -> Iterator[None]:
-    """Decide of a run that is still in one of the states, alone and in one transaction."""
+    """Lock a run that must still be in one of these states, and decide on it in one transaction."""
     with locked(this.feed), transaction.atomic():
         this.refresh_from_db()
         if this.state not in states:
@@ -212,7 +212,7 @@ def _deciding(this: FeedRun, states: tuple[RunState, ...], refusal: str) -> Iter
 
 
 def publish(this: FeedRun, *, by: Any) -> None:
-    """Make a held run public, but for what does not fit the unit; raise FeedProblem where that cannot be."""
+    """Publish a held run, except for values that do not fit the unit; raise FeedProblem if that is impossible."""
     with _deciding(this, (RunState.HELD,), _("This run is not held any more.")):
         _refuse_other_mapping(this)
         if not Path(this.body.path).exists():
@@ -223,7 +223,7 @@ def publish(this: FeedRun, *, by: Any) -> None:
         with compared(Path(this.body.path), this.feed) as found, _history_of(this, by):
             write(this, with_held=True)
         counts = found.counts()
-        for name in ("reasons", "doubts", "held"):  # they stay as somebody saw them
+        for name in ("reasons", "doubts", "held"):  # these stay as the reviewer saw them
             del counts[name]
         this.held_values.filter(because=HeldBecause.UNIT).update(is_left_out=True)
         this.end(
@@ -241,7 +241,7 @@ def _refuse_other_mapping(this: FeedRun) -> None:
 
 
 def publish_values(this: FeedRun, *, by: Any) -> None:
-    """Make public the values that a published run has held, but for what does not fit the unit."""
+    """Publish the held values of a published run, except for those that do not fit the unit."""
     with _deciding(this, (RunState.PARTLY_HELD,), _("No value of this run is held any more.")):
         _refuse_other_mapping(this)
         with _history_of(this, by):
@@ -258,23 +258,23 @@ def publish_values(this: FeedRun, *, by: Any) -> None:
 
 
 def leave_out(this: FeedRun, *, by: Any) -> None:
-    """Leave out the values that a published run has held; the same ones do not wait again."""
+    """Reject the held values of a published run; the same values are not held again."""
     with _deciding(this, (RunState.PARTLY_HELD,), _("No value of this run is held any more.")):
         this.held_values.update(is_left_out=True)
         this.end(RunState.PUBLISHED, decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at)
 
 
 def discard(this: FeedRun, *, by: Any) -> None:
-    """Leave what is public as it is; the same file is not looked at again."""
+    """Reject a held run; the same file is not processed again."""
     with _deciding(this, (RunState.HELD,), _("This run is not held any more.")):
         this.end(RunState.DISCARDED, body="", decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at)
         _forget_body(this.sha256)
 
 
 def roll_back(this: FeedRun, *, by: Any) -> None:
-    """Restore what the run revised and remove what it added; raise FeedProblem where something was built upon it.
+    """Restore what the run revised and remove what it added; raise FeedProblem if values have changed since.
 
-    The next run that differs is held, since the source may still say the same.
+    The next run that differs is held, since the source may still be wrong.
     """
     with _deciding(this, PUBLIC, _("Only a published run can be rolled back.")):
         missing = this.new + this.revised - written_by(this)

@@ -1,4 +1,4 @@
-"""What the runs of feeds come to: when a source was last read well, which feeds fail, which are due."""
+"""The state of feeds, from their runs: when a source was last read, which feeds fail, which are due."""
 
 import datetime
 
@@ -8,13 +8,13 @@ from django.utils import timezone
 from countries.models import GOOD, Every, FeedRun, Indicator, IndicatorFeed, RunState
 
 EARLY = datetime.timedelta(hours=1)
-"""A feed is due a little before its time, so that a daily one does not drift by the length of each run."""
+"""A feed is due this much early, so that a daily one does not drift by the duration of each run."""
 
 
 def read_at(indicator: Indicator) -> datetime.datetime | None:
-    """When the source of an indicator was last read and left what is public as it says; None where it never was.
+    """When an indicator's source was last read with the public values matching it; None if never.
 
-    Of several feeds that are on and fill it, the one that is furthest behind speaks.
+    If several active feeds fill the indicator, the least recently read one decides.
     """
     feeds = IndicatorFeed.objects.filter(is_on=True, indicator=indicator)
     read = feeds.annotate(read_at=Max("runs__ended_at", filter=Q(runs__state__in=GOOD)))
@@ -22,16 +22,16 @@ def read_at(indicator: Indicator) -> datetime.datetime | None:
 
 
 def failing_feeds() -> QuerySet[IndicatorFeed]:
-    """The feeds that are on and whose last run brought nothing."""
+    """Active feeds whose last run failed."""
     latest = FeedRun.objects.filter(feed=OuterRef("pk")).exclude(state=RunState.RUNNING).order_by("-pk")
     states = IndicatorFeed.objects.filter(is_on=True).alias(latest_state=Subquery(latest.values("state")[:1]))
     return states.filter(latest_state=RunState.FAILED)
 
 
 def due_feeds(*, at: datetime.datetime | None = None) -> list[IndicatorFeed]:
-    """The feeds that are on and whose last run began long enough ago; those never run come first.
+    """Active feeds whose last run began long enough ago; feeds that never ran come first.
 
-    A run that began in the future says that the clock was wrong: it keeps no feed waiting.
+    A run with a start in the future means that the clock was wrong: its feed counts as due.
     """
     at = at or timezone.now()
     latest = FeedRun.objects.filter(feed=OuterRef("pk")).order_by("-pk").values("started_at")[:1]

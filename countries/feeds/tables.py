@@ -1,8 +1,8 @@
-"""Understood rows -> temporary tables, beside what is public; they live as long as the transaction.
+"""Load parsed rows into temporary tables and compare them with what is public; dropped at the end of the transaction.
 
-`feed_row` is what the file says, a row each, also those without a value: two rows of one country and day are two, even
-if one is empty. `feed_outcome` is what would become of each value. Of each country, `feed_seen` sums up the file and
-`feed_known` what is public.
+`feed_row` has the file, one row each, including rows without a value: two rows for one country and day are two, even if
+one is empty. `feed_outcome` has the result for each value. Per country, `feed_seen` summarizes the file and
+`feed_known` the public values.
 """
 
 from collections.abc import Iterable
@@ -57,10 +57,10 @@ _KNOWN = """
 
 
 def fill_rows(found: Iterable[Understood]) -> None:
-    """Copy what the file says into `feed_row`, inside a transaction."""
+    """Copy the parsed rows into `feed_row`, inside a transaction."""
     execute("set local work_mem = '64MB'")
-    execute("set local jit = off")  # compiling takes longer than it saves
-    execute("drop table if exists feed_row, feed_outcome, feed_seen, feed_known")  # of a run in the same transaction
+    execute("set local jit = off")  # JIT compilation takes longer than it saves
+    execute("drop table if exists feed_row, feed_outcome, feed_seen, feed_known")  # left by an earlier run
     execute("create temp table feed_row (line integer, country text, period text, value numeric(20, 6)) on commit drop")
     with connection.cursor() as cursor, cursor.copy("copy feed_row from stdin") as copy:
         for row in found:

@@ -1,4 +1,4 @@
-"""Feeds in the background: ids in, load, call a function of the domain. `manage.py procrastinate worker` does it."""
+"""Background tasks of feeds: load the rows by id and call the domain. Run by `manage.py procrastinate worker`."""
 
 from django.db import transaction
 from procrastinate import RetryStrategy
@@ -10,16 +10,16 @@ from countries.feeds.state import due_feeds
 from countries.models import IndicatorFeed, RunState
 
 AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
-"""After one, two, ten and seventy minutes: what a server cannot do now it can often do a little later."""
+"""Retries after 1, 2, 10 and 70 minutes: a temporary failure of a server is often over by then."""
 
 
 class MayPass(Exception):
-    """The run failed for a reason that may be gone in a while; the run itself says which."""
+    """The run failed for a reason that may be temporary; the run has the details."""
 
 
 @app.task(retry=AGAIN, name="countries.feeds.tasks.update_feed")
 def update_feed(feed: int, by: int | None = None) -> None:
-    """Run a feed; its run says what became of it."""
+    """Run a feed; the result is stored in its run."""
     if found := IndicatorFeed.objects.filter(pk=feed).first():
         try:
             done = run(found, by_id=by)
@@ -32,15 +32,15 @@ def update_feed(feed: int, by: int | None = None) -> None:
 @app.periodic(cron="*/10 * * * *")
 @app.task(queueing_lock="update_due_feeds", name="countries.feeds.tasks.update_due_feeds")
 def update_due_feeds(timestamp: int) -> None:
-    """Queue the feeds whose time has come."""
+    """Queue the feeds that are due."""
     for feed in due_feeds():
         queue_run(feed)
 
 
 def queue_run(feed: IndicatorFeed, by: int | None = None) -> bool:
-    """Let a worker run the feed; False where that waits already."""
+    """Queue a run of the feed; False if one is already queued."""
     try:
-        with transaction.atomic():  # what is refused breaks no transaction around
+        with transaction.atomic():  # a rejected insert must not break the outer transaction
             update_feed.configure(queueing_lock=f"feed {feed.pk}").defer(feed=feed.pk, by=by)
     except AlreadyEnqueued:
         return False

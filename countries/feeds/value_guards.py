@@ -1,7 +1,7 @@
-"""Values of a file that are doubtful by themselves: each is held, and those beside it become public.
+"""Checks that hold back single values; the other values of the file become public.
 
-They are compared with all that is public of the indicator, not with the last run alone, so that nothing slips through
-in small steps. What a person has once left out does not wait again.
+Values are compared with everything that is public of the indicator, not only with the last run, so that gradual drift
+is caught too. A value that a person has rejected once is not held again.
 """
 
 from decimal import Decimal
@@ -15,11 +15,11 @@ from countries.models import COUNT_UNITS, HeldBecause, IndicatorFeed, Unit
 from foundation.sql import execute, rows
 
 SLIPS = 2
-"""So many bad values are slips, however few others would change."""
+"""Up to this many bad values are treated as slips, however few others would change."""
 STEPS = 20
-"""Rises without a fall after which a series is taken for one that never falls, such as a total."""
+"""Number of increases without a decrease after which a series is assumed never to fall, such as a running total."""
 RECENT = 100
-"""Values of a country from which that is told."""
+"""Number of recent values of a country that this check reads."""
 
 _SIGNS_OF_COUNTS = ", ".join(f"'{unit}'" for unit in COUNT_UNITS)
 
@@ -30,7 +30,7 @@ _UNFIT = f"""
         or i.unit = '{Unit.PERCENT}' and not o.value between 0 and 100
     )
 """
-"""What the database would refuse."""
+"""Values that the database would reject."""
 
 _RANGE = f"""
     update feed_outcome set because = '{HeldBecause.RANGE}'
@@ -60,8 +60,8 @@ _JUMPS = f"""
     where b.country = o.country and b.period = o.period and b.public > 0
     and greatest(b.value, b.public) >= %(jump)s * least(b.value, b.public)
 """
-"""Against the former value of the same period and the first one of it, or the newest before a new one. From or to
-zero is no factor."""
+"""Compare a revision with the previous and the first value of the period, a new value with the newest one before it. A
+change from or to zero has no factor."""
 
 _REWRITE = f"""
     with gross as (
@@ -80,7 +80,7 @@ _REWRITE = f"""
     update feed_outcome o set because = '{HeldBecause.HISTORY}' from gross g
     where g.country = o.country and g.period = o.period and g.country in (select country from many)
 """
-"""The newest value may still be growing; what is twice or half of what it was is no correction."""
+"""The newest value may still grow; a value that doubled or halved is not a correction."""
 
 _FALLS = f"""
     update feed_outcome o set because = '{HeldBecause.FALL}' from feed_known k
@@ -106,7 +106,7 @@ _SET_ASIDE = """
         and h.value = o.value
     )
 """
-"""Once a person has left a value out, the same value no longer waits."""
+"""Do not hold a value again that a person has rejected."""
 
 _EXAMPLES = """
     select because, number, line, country, period, former, value from (
@@ -118,7 +118,7 @@ _EXAMPLES = """
 
 
 def hold_values(feed: IndicatorFeed, accepted: int) -> None:
-    """Note at each value that is doubtful by itself why it is; `accepted`: the run that a person last published."""
+    """Mark each doubtful value with the reason; `accepted` is the run that a person last published."""
     given = {
         "feed": feed.pk,
         "indicator": feed.indicator_id,
@@ -142,7 +142,7 @@ def hold_values(feed: IndicatorFeed, accepted: int) -> None:
 
 
 def value_doubts(feed: IndicatorFeed) -> list[Doubt]:
-    """Why values wait, with the first of each."""
+    """Why values are held, with examples of each reason."""
     doubts: dict[str, Doubt] = {}
     for because, number, line, country, period, former, value in rows(_EXAMPLES, {"examples": EXAMPLES}):
         if because not in doubts:
@@ -153,7 +153,7 @@ def value_doubts(feed: IndicatorFeed) -> list[Doubt]:
 
 
 def _words(because: HeldBecause, number: int, feed: IndicatorFeed) -> tuple[str, str]:
-    """What is wrong with so many values, and what helps."""
+    """The problem of this many values, and its remedy."""
     named = {"count": number, "unit": Unit(feed.indicator.unit).label}
     named |= {"lowest": _bound(feed.lowest), "highest": _bound(feed.highest), "factor": _bound(feed.jump)}
     if because == HeldBecause.UNIT:

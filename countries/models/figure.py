@@ -1,4 +1,4 @@
-"""Indicators and what was observed of them."""
+"""Indicators and their observations."""
 
 import datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ class Unit(models.TextChoices):
     INDEX = "index", _("index")
 
     def problem_with(self, value: Decimal) -> str:
-        """Why `value` cannot be one of this unit, or ''; the database holds the same rule by a trigger."""
+        """Why `value` is not valid in this unit, or ''; a database trigger enforces the same rule."""
         if self in COUNT_UNITS and (value < 0 or value % 1):
             return gettext("A count is a whole number that is not negative.")
         if self == Unit.PERCENT and not 0 <= value <= 100:
@@ -49,13 +49,13 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
     """Indicators, by who may see them."""
 
     def public(self) -> "IndicatorQuerySet":
-        """Those of which there are figures, and what these are shares of."""
+        """Indicators that have values, and the bases of these."""
         figures = Observation.objects.public()
         own, of_share = (figures.filter(**{name: OuterRef("pk")}) for name in ("indicator", "indicator__base"))
         return self.filter(Exists(own) | Exists(of_share))
 
     def headlines(self) -> "IndicatorQuerySet":
-        """Those at the head of each profile, in order."""
+        """Indicators shown at the top of each profile, in order."""
         return self.exclude(headline_position=None).order_by("headline_position", "key")
 
 
@@ -193,11 +193,11 @@ _VALUES_FIT = """
     end if;
     return null;
 """
-"""Counts are whole, percentages 0 to 100; shares by counterpart may leave a rest, not pass the whole."""
+"""Counts are whole numbers, percentages 0 to 100; shares by counterpart may not add up to more than the whole."""
 
 
 def by_period() -> models.Func:
-    """What sorts values by age: their period, with those that state none before all others."""
+    """The sort key of values by time; those without a period sort before all others."""
     template = "coalesce(%(expressions)s, 'empty'::daterange)"
     return models.Func(F("period_range"), template=template, output_field=DateRangeField())
 
@@ -215,12 +215,12 @@ class ObservationQuerySet(models.QuerySet["Observation"]):
 
     def begun_by(self, day: datetime.date) -> "ObservationQuerySet":
         """Values whose period had begun on `day`, or is not stated."""
-        # A range is before another when it begins earlier: this one is the first of those that begin on the day after
+        # Ranges sort by their beginning: this one precedes all that begin on the next day
         after = DateRange(day + datetime.timedelta(days=1), day + datetime.timedelta(days=2))
         return self.alias(begun=by_period()).filter(begun__lt=after)
 
     def newest_first(self) -> "ObservationQuerySet":
-        """By period; those that state none stand last."""
+        """Newest period first; values without a period come last."""
         return self.order_by(by_period().desc())
 
 
@@ -250,7 +250,7 @@ class Observation(models.Model):
         related_name="observations",
         verbose_name=_("run of a feed"),
     )
-    """The run that wrote it; null for what people enter or change, in whatever way: no feed changes that."""
+    """The run that wrote the value; null if a person entered or changed it: feeds never overwrite those."""
     period_range = range_of("period")
 
     objects = ObservationQuerySet.as_manager()
@@ -260,7 +260,7 @@ class Observation(models.Model):
         verbose_name_plural = _("observations")
         ordering = ["indicator", "country", "-value"]
         indexes = [
-            # The newest value of a country, or of its counterpart, is one look into these, however many days there are
+            # Index lookups for the newest value of a country or counterpart, however many days there are
             models.Index(
                 F("indicator"),
                 F("country"),
@@ -320,7 +320,7 @@ class Observation(models.Model):
             ),
             pgtrigger.Trigger(
                 name="value_by_hand",
-                level=pgtrigger.Row,  # the condition calls it for those rows alone
+                level=pgtrigger.Row,  # the condition calls the function only for those rows
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(

@@ -23,7 +23,7 @@ class CountryQuerySet(models.QuerySet["Country"]):
         return self.filter(is_covered=True)
 
     def public(self) -> "CountryQuerySet":
-        """The countries with a page. The codes and names of all are public too, and no field of an analyst's form."""
+        """Countries with a page. Codes and names of all countries are public too; analysts cannot edit them."""
         return self.covered()
 
     def by_name(self) -> "CountryQuerySet":
@@ -38,7 +38,7 @@ class CountryQuerySet(models.QuerySet["Country"]):
 @bumps_public_version()
 @track_history
 class Country(models.Model):
-    """A country of ISO 3166-1; all of them are rows, since origins and destinations lie everywhere."""
+    """A country of ISO 3166-1. All are stored, since origins and destinations can be anywhere."""
 
     iso3 = models.CharField(_("ISO 3166-1 alpha-3"), max_length=3, primary_key=True)
     iso2 = models.CharField(_("ISO 3166-1 alpha-2"), max_length=2, unique=True)
@@ -95,7 +95,7 @@ class Country(models.Model):
 
 
 class RoleIcon(models.TextChoices):
-    """The drawings that there are; see `templates/countries/_role_icon.html`."""
+    """The available icons; see `templates/countries/_role_icon.html`."""
 
     HOUSE_OUT = "house_out", _("house with an arrow out of it")
     HOUSE_IN = "house_in", _("house with an arrow into it")
@@ -116,7 +116,7 @@ class RoleQuerySet(models.QuerySet["Role"]):
 @bumps_public_version()
 @track_history
 class Role(models.Model):
-    """What a country can be in the field that the observatory follows. Where there is none, no page speaks of roles."""
+    """A role that countries can have in the field of the observatory. Without roles, no page mentions them."""
 
     key = models.CharField(
         _("key"), max_length=20, primary_key=True, help_text=_("Never changes, such as transit: files name it.")
@@ -159,7 +159,7 @@ class MobilityRoleQuerySet(models.QuerySet["MobilityRole"]):
     """Roles, by who may see them."""
 
     def public(self) -> "MobilityRoleQuerySet":
-        """Those on the page of a country."""
+        """Role editions on the page of a covered country."""
         return self.filter(Exists(Country.objects.covered().filter(pk=OuterRef("country_id"))))
 
 

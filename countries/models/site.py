@@ -30,7 +30,7 @@ class SiteQuerySet(models.QuerySet["Site"]):
     """The one row, by who may see it."""
 
     def public(self) -> "SiteQuerySet":
-        """Every page bears it."""
+        """All rows: every page shows them."""
         return self.all()
 
 
@@ -144,12 +144,12 @@ class Site(models.Model):
 
     @property
     def citation(self) -> str:
-        """By which name the site is cited."""
+        """The name under which the site is cited."""
         return self.citation_name or self.name
 
     @property
     def tagline(self) -> Text:
-        """What the site holds, in one sentence."""
+        """What the site contains, in one sentence."""
         return translated(self, "tagline")
 
     @property
@@ -159,7 +159,7 @@ class Site(models.Model):
 
     @property
     def lead(self) -> Text:
-        """What stands below the headline."""
+        """The text below the headline."""
         return translated(self, "lead")
 
     @property
@@ -174,7 +174,7 @@ class Site(models.Model):
 
     @property
     def contact_url(self) -> str:
-        """Where a link to the contact leads."""
+        """The target of the contact link."""
         return f"mailto:{self.contact}" if "@" in self.contact and "://" not in self.contact else self.contact
 
 
@@ -192,22 +192,22 @@ read_along(
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """The site as of a version of the public data; `has_roles`: whether a country can have any."""
+    """The site as of one public version; `has_roles`: whether there are any roles."""
 
     site: Site
     has_roles: bool
 
 
 def known_site() -> KnownSite:
-    """The site as it is; as it was last known where the database does not answer."""
+    """The current site, or the last known one if the database is unavailable."""
     try:
         return _parsed(known_along(ALONG))
-    except Error:  # a page that says so needs a name too
+    except Error:  # the error page needs a site name too
         return last_known_site()
 
 
 def last_known_site() -> KnownSite:
-    """The site as this process last knew it, for pages that must not ask the database."""
+    """The site last known to this process, for pages that must not query the database."""
     return _parsed(known_along(ALONG, asks=False))
 
 
@@ -222,6 +222,6 @@ def _parsed(text: str | None) -> KnownSite:
         return KnownSite(Site(), has_roles=False)
     found = json.loads(text)
     stored = found["site"] or {}
-    # By the names that both know: during an upgrade the table may have other columns than this process knows
+    # Only common columns: during an upgrade, the table may have columns that this process does not know
     texts = {field.attname: stored[field.attname] for field in Site._meta.concrete_fields if field.attname in stored}
     return KnownSite(Site(**texts), has_roles=found["has_roles"])

@@ -1,1 +1,1 @@
-"""Tags of the admin's first page about feeds. Imports `countries.feeds` and `countries.models`."""
+"""Template tags about feeds for the admin index. Imports `countries.feeds` and `countries.models`."""

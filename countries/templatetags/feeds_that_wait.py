@@ -1,4 +1,4 @@
-"""What feeds want of a person, for the first page of the admin."""
+"""The feeds that need a person's attention, for the admin index."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.inclusion_tag("admin/countries/_feeds_that_wait.html", takes_context=True)
 def feeds_that_wait(context: Any) -> dict[str, Any]:
-    """How many runs are held, and how many feeds failed at their last run, for who may see them."""
+    """The number of held runs and of failing feeds, for users who may see them."""
     if not context["request"].user.has_perm("countries.view_feedrun"):
         return {}
     runs = reverse("admin:countries_feedrun_changelist")

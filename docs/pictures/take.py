@@ -1,14 +1,14 @@
-"""Take the pictures of the handbook anew, from a demo that runs beside.
+"""Retake the screenshots of the handbook from a running demo.
 
-The script works on the pages as an analyst and an editor do, so it changes the demo: start one on a new folder, which
-may ask this machine for documents, and give the script the same environment:
+The script uses the pages as an analyst and an editor do, so it changes the demo. Start a demo in a new folder that may
+fetch documents from this machine, and run the script in the same environment:
 
     export DATA_DIR=$(mktemp -d) FETCH_NETWORKS=127.0.0.0/8,::1/128
     .venv/bin/python manage.py demo --port 8101
     .venv/bin/python -m docs.pictures.take http://127.0.0.1:8101     # in a second terminal
 
-A small web server on port 8109 plays the gazette whose documents are captured. Look at each picture afterwards, and at
-the text of `docs/users.md` beside it.
+A small web server on port 8109 plays the gazette whose documents are captured. Afterwards, compare each picture with
+the text of `docs/users.md`.
 """
 
 import csv
@@ -44,7 +44,7 @@ from tests.archive_sources import let_time_pass, look  # noqa: E402
 
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 6000
-"""Of the window: as tall as the longest form, so that its bar of buttons stands below it and hides nothing."""
+"""The window is as tall as the longest form, so that its button bar is at the end and covers nothing."""
 ABOVE, BELOW, COLOURS = 16, 6, 48
 GAZETTE_PORT = 8109
 DECREE = """<!doctype html><html lang="es"><title>Decreto Supremo 044-2020-PCM</title>
@@ -57,11 +57,11 @@ DAILY = "Entity;Code;Day;Reported\n" + "".join(
 )
 
 pages: dict[str, bytes | str] = {}
-"""What the gazette answers by path: a document, or the address to which it has moved."""
+"""The gazette's response by path: a document, or the URL that it redirects to."""
 
 
 class Gazette(BaseHTTPRequestHandler):
-    """Answers with `pages`; everything else is not found."""
+    """Serves `pages`; everything else is a 404."""
 
     def do_GET(self) -> None:
         answer = pages.get(self.path, b"")
@@ -75,12 +75,12 @@ class Gazette(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 @contextmanager
 def gazette() -> Iterator[str]:
-    """The address of a web server that plays the gazette."""
+    """Run a web server that plays the gazette; yield its address."""
     with ThreadingHTTPServer(("127.0.0.1", GAZETTE_PORT), Gazette) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://localhost:{GAZETTE_PORT}"
@@ -88,7 +88,7 @@ def gazette() -> Iterator[str]:
 
 
 class Walk:
-    """One browser at the demo, signed in as whoever is needed."""
+    """A browser on the demo, signed in as whichever account is needed."""
 
     def __init__(self, browser: Browser, address: str) -> None:
         self.browser, self.address = browser, address
@@ -97,7 +97,7 @@ class Walk:
         self.users: dict[str, Page] = {}
 
     def as_(self, name: str) -> Page:
-        """A page of this account; a picture of the form is taken when the first one signs in."""
+        """Return a page signed in as this account; the first sign-in takes a picture of the form."""
         if name not in self.users:
             page = self.browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale="en")
             page.set_default_timeout(60_000)
@@ -113,7 +113,7 @@ class Walk:
 
 
 def take(page: Page, name: str, first: Locator, last: Locator | None = None, *, width: int = WIDTH) -> None:
-    """Write what lies between the top of one element and the bottom of another as a small PNG."""
+    """Save a screenshot from the top of one element to the bottom of another, as a small PNG."""
     page.evaluate("document.activeElement.blur()")
     above, below = first.bounding_box(), (last or first).bounding_box()
     assert above, first
@@ -138,13 +138,13 @@ def submit(page: Page, button: str) -> None:
 
 
 def choose(page: Page, select: str, term: str, option: str) -> None:
-    """Choose an option that the server looks up while one types."""
+    """Choose an option of an autocomplete field."""
     page.locator(f"#{select} + .select2-container").click()
     page.locator(".select2-search__field").last.fill(term)
     page.locator(".select2-results__option", has_text=option).first.click()
 
 
-# What is there before the walk: documents in the archive, drafts, a feed
+# Set-up: documents in the archive, drafts, a feed
 
 
 def prepare(at: str) -> None:
@@ -185,7 +185,7 @@ def add_quotes() -> None:
 
 
 def files(to: Path) -> tuple[Path, Path]:
-    """A file of measures with rows of every sort, and the same with its faults mended."""
+    """Write a file of measures with all kinds of rows, and the same file with its errors corrected."""
     rows = list(csv.DictReader(b"".join(exported(MeasureResource, None)).decode("utf-8").splitlines()))
     known = [row for row in rows if row["public_id"] == "PER-00038"]
     known[0]["title_en"] = "Temporary closure of the borders of Peru"
@@ -210,7 +210,7 @@ def files(to: Path) -> tuple[Path, Path]:
 
 
 def enter_a_measure(walk: Walk) -> None:
-    """The form from top to bottom; what is recorded already is shown beside the number."""
+    """Fill in the form from top to bottom; matches that already exist are shown beside the number."""
     page = walk.as_("analyst")
     page.goto(f"{walk.address}/admin/measures/measure/add/")
     choose(page, "id_country", "per", "Peru")
@@ -251,7 +251,7 @@ def enter_a_measure(walk: Walk) -> None:
 
 
 def review(walk: Walk) -> None:
-    """The analyst hands the draft on, the editor publishes it, and then the analyst reads it alone."""
+    """The analyst submits the draft, the editor publishes it, and the analyst then sees it read-only."""
     analyst, editor = walk.as_("analyst"), walk.as_("editor")
     url = analyst.url
     bar = ".submit-row"
@@ -284,7 +284,7 @@ def two_people(walk: Walk) -> None:
 
 
 def bulk(walk: Walk) -> None:
-    """Drafts selected in the list, tagged, and retired with a reason."""
+    """Select drafts in the list, tag them, and retire them with a reason."""
     page = walk.as_("editor")
     page.set_viewport_size({"width": WIDTH, "height": 1100})
     page.goto(f"{walk.address}/admin/measures/measure/?workflow=draft")
@@ -300,7 +300,7 @@ def bulk(walk: Walk) -> None:
 
 
 def import_a_file(walk: Walk, broken: Path, mended: Path) -> None:
-    """The preview of a file with refused rows, and of the mended one, which is imported."""
+    """Preview a file with refused rows, then the corrected one, and import it."""
     page = walk.as_("analyst")
     for path, name in ((broken, "refused"), (mended, "preview")):
         page.goto(f"{walk.address}/admin/foundation/fileimport/add/")
@@ -314,7 +314,7 @@ def import_a_file(walk: Walk, broken: Path, mended: Path) -> None:
 
 
 def archive(walk: Walk) -> None:
-    """A source with its copies, the quotes that its page checks, and the links that broke."""
+    """A source with its captures, quote checks and broken links."""
     page, source = walk.as_("editor"), Source.objects.get(title="Decreto Supremo 044-2020-PCM")
     page.goto(f"{walk.address}/admin/measures/source/{source.pk}/change/")
     take(page, "source", page.locator("#content h1"), page.locator(".submit-row"))
@@ -326,7 +326,7 @@ def archive(walk: Walk) -> None:
 
 
 def feeds(walk: Walk) -> None:
-    """A feed that is tried, and a run of which a value waits."""
+    """Try a feed, and show a run with a held value."""
     settings.FEED_FILES_DIR.mkdir(parents=True, exist_ok=True)
     path = settings.FEED_FILES_DIR / "daily.csv"
     path.write_text(DAILY, encoding="utf-8")
@@ -366,7 +366,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (enter_a_measure, review, archive, f
 
 
 def main(address: str) -> None:
-    """Prepare, walk, and say how large the pictures are."""
+    """Prepare, take all pictures, and print their sizes."""
     if Measure.objects.count() > 42:
         sys.exit("Start the demo on a new folder: this one has been worked on.")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")

@@ -1,1 +1,1 @@
-"""Records in and out as files: cells, columns, resources, export. Imports the rest of `foundation`, `web` apart."""
+"""Import and export of records: cells, columns, resources. Imports the rest of `foundation` except `web`."""

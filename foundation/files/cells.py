@@ -1,4 +1,4 @@
-"""What people type into a cell, and the words for what cannot be taken: the remedy names what would be right."""
+"""Parse cells as people type them, with error messages whose remedy names what would be right."""
 
 import re
 from functools import lru_cache
@@ -10,7 +10,7 @@ from foundation.partial_dates import PartialDate, Period
 from foundation.texts import nearest
 
 LONGEST_TEXT = 100_000
-"""Characters of a cell; more is a quotation mark that was never closed, or no text for a record."""
+"""Characters per cell; a longer one is an unclosed quotation mark, or not meant as a text of a record."""
 
 PLACEHOLDERS = frozenset(
     (
@@ -24,7 +24,7 @@ _WORDS = re.compile(r"[^\W_]{3,}")
 
 
 class CellProblem(Exception):
-    """A cell cannot be taken: `problem` says what is wrong, `remedy` what would be right."""
+    """A cell is not valid: `problem` says what is wrong, `remedy` what would be right."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
@@ -32,12 +32,12 @@ class CellProblem(Exception):
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a text stands for "nothing" in somebody's spreadsheet."""
+    """Whether a text is a placeholder for an empty value."""
     return text.strip().lower() in PLACEHOLDERS
 
 
 def refuse_placeholder(text: str) -> None:
-    """Raise where a controlled column holds `NA` or the like."""
+    """Raise if a cell with a controlled vocabulary holds `NA` or the like."""
     if is_placeholder(text):
         raise CellProblem(
             _("“%(value)s” is no value of this column.") % {"value": text},
@@ -46,7 +46,7 @@ def refuse_placeholder(text: str) -> None:
 
 
 def one_of(values: list[str], text: str) -> str:
-    """`text` where it is one of `values`, else CellProblem that names the nearest."""
+    """Return `text` if it is one of `values`; otherwise raise CellProblem with the nearest one."""
     if text in values:
         return text
     refuse_placeholder(text)
@@ -54,7 +54,7 @@ def one_of(values: list[str], text: str) -> str:
 
 
 def nearest_in_words(text: str, values: list[str]) -> str:
-    """`Did you mean “bill”?`, else values with a like word in them, else the list where it is short."""
+    """`Did you mean “bill”?`, or values with a similar word, or the whole list if it is short."""
     lowered = text.strip().lower().replace(" ", "_")
     if near := _near(lowered, {value.lower(): value for value in values}):
         return _("Did you mean “%(value)s”?") % {"value": near}
@@ -67,12 +67,12 @@ def nearest_in_words(text: str, values: list[str]) -> str:
 
 
 def _near(text: str, values: dict[str, str]) -> str:
-    """The value under the key that `text` is most like, or ''."""
+    """The value whose key is most similar to `text`, or ''."""
     return values.get(text) or values.get(nearest(text, values), "")
 
 
 def items_of(text: str) -> list[str]:
-    """The items of a list, without blanks around them."""
+    """The items of a list, stripped of spaces."""
     items = [item.strip() for item in text.split("|")]
     for item in items:
         refuse_placeholder(item)
@@ -86,13 +86,13 @@ def items_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def canonical_date(text: str) -> str:
-    """The canonical text of a partial date as typed, or CellProblem."""
+    """The canonical text of a partial date as typed; raise CellProblem if it is none."""
     return _canonical(text, PartialDate)
 
 
 @lru_cache(maxsize=20_000)
 def canonical_period(text: str) -> str:
-    """The canonical text of a date or of a period as typed, or CellProblem."""
+    """The canonical text of a date or period as typed; raise CellProblem if it is none."""
     return _canonical(text, Period)
 
 

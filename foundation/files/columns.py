@@ -28,21 +28,21 @@ from foundation.files.cells import (
 from foundation.partial_dates import PartialDate, PartialDateField, PeriodField
 
 REMEMBERED_CELLS = 5_000
-"""Cells of a column that are read once for all; more would cost memory and find fewer."""
+"""Size of the cache of parsed cells per column; more would cost memory with few extra hits."""
 
 
 def quoted(name: str) -> str:
-    """A column's name in SQL; some of ours are words of SQL."""
+    """Quote a column name for SQL; some of ours are reserved words."""
     return f'"{name}"'
 
 
 class Column(Field):
-    """A column that holds one field of the record as text, exactly as it is."""
+    """A column that holds one field of the record as text, unchanged."""
 
     is_composed = False
     """Whether the cell is kept in rows of other tables, written by `saved` after the record itself."""
     comes_first = False
-    """Whether those rows are written before the record, which then follows from them."""
+    """Whether those rows are written before the record, because it is computed from them."""
     comes_last = False
     """Whether those rows name other rows of the file, so that they are written after all records."""
     is_trimmed = False
@@ -61,13 +61,13 @@ class Column(Field):
 
     @property
     def label(self) -> str:
-        """The name that the form gives to it."""
+        """The label of the field in the form."""
         return str(self.field.verbose_name) if self.field else self.name
 
     def reader(self) -> Callable[[str], str]:
-        """A function that brings a cell as typed to its canonical text, or raises CellProblem.
+        """Return a function that normalizes a cell to its canonical text, or raises CellProblem.
 
-        Repeated cells, which is most of a file, are read once.
+        Results are cached: most cells of a file are repeated.
         """
         known: dict[str, str] = {}
 
@@ -81,7 +81,7 @@ class Column(Field):
         return read
 
     def read_or_default(self, text: str) -> str:
-        """The canonical text of a cell as typed; an empty one takes the field's default."""
+        """Normalize a cell; an empty one takes the field's default."""
         stripped = text.strip() if self.is_trimmed else text
         if stripped:
             return self.read(stripped)
@@ -90,7 +90,7 @@ class Column(Field):
         return self.default
 
     def read(self, text: str) -> str:
-        """The canonical text of a cell that is not empty."""
+        """Normalize a cell that is not empty."""
         return text
 
     @property
@@ -105,15 +105,15 @@ class Column(Field):
         return str(self.field.column)
 
     def written(self, *, public: bool = False) -> str:
-        """SQL of the canonical text of the record `r`; `public` leaves out what the public may not see."""
+        """SQL of the canonical text for the record `r`; `public` leaves out what is not public."""
         return f"r.{quoted(self.db_column)}"
 
     def stored(self) -> tuple[str, str] | None:
-        """The column of the record's table, and SQL of its value from the staged row; None where there is none."""
+        """The column of the record's table and SQL of its value from the staged row; None if it is stored elsewhere."""
         return self.db_column, self.cell
 
     def join(self) -> str:
-        """What `stored` needs beside the staged row."""
+        """The join that `stored` needs beside the staged row."""
         return ""
 
     def matches(self) -> str:
@@ -121,19 +121,19 @@ class Column(Field):
         return f"r.{quoted(self.db_column)} = {self.cell}"
 
     def settled(self) -> list[str]:
-        """Statements that bring staged cells to the canonical text where that takes knowledge of other rows."""
+        """Statements that normalize staged cells where that requires other rows."""
         return []
 
     def unknown(self) -> str:
-        """SQL of (line, value) for each value in a staged cell that names nothing we know; '' where none can."""
+        """SQL of (line, value) for each value in a staged cell that refers to nothing; '' if that is impossible."""
         return ""
 
     def known(self) -> list[str]:
-        """Values that could have been meant; the nearest is named."""
+        """The valid values, from which the nearest is suggested."""
         return []
 
     def remedy(self, value: str, known: list[str]) -> str:
-        """What to write instead of a value that is unknown."""
+        """What to write instead of an unknown value."""
         return nearest_in_words(value, known)
 
     def refused(self) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ class Column(Field):
         return []
 
     def row_check(self) -> tuple[str, Callable[..., str]] | None:
-        """SQL of (line, value, …) and a function from what follows the line to what would be right, or ''."""
+        """SQL of (line, value, …), and a function that returns the remedy for the values after the line, or ''."""
         return None
 
     def saved(self) -> list[str]:
@@ -150,7 +150,7 @@ class Column(Field):
 
 
 class TextColumn(Column):
-    """Free text; kept exactly, blanks, line breaks and a leading `=` included."""
+    """Free text, stored unchanged, including spaces, line breaks and a leading `=`."""
 
     def __init__(self, field: models.Field, **options: Any) -> None:
         super().__init__(field, **options)
@@ -160,7 +160,7 @@ class TextColumn(Column):
         self.is_prose = not self.is_trimmed
 
     def reader(self) -> Callable[[str], str]:
-        """Prose is hardly ever repeated and hardly ever wrong."""
+        """Do not cache: prose is rarely repeated, and rarely invalid."""
         if not self.is_prose or self.is_required:
             return super().reader()
         longest, default = self.longest, self.default
@@ -183,7 +183,7 @@ class TextColumn(Column):
 
 
 class ReferenceColumn(TextColumn):
-    """A text as printed on a document, in which `NA` is nobody's number."""
+    """A reference as printed on a document; `NA` is refused as a placeholder."""
 
     def __init__(self, field: models.Field, **options: Any) -> None:
         super().__init__(field, **options)
@@ -195,7 +195,7 @@ class ReferenceColumn(TextColumn):
 
 
 class ChoiceColumn(Column):
-    """One key of a closed list."""
+    """One key of a fixed list of choices."""
 
     is_trimmed = True
 
@@ -218,7 +218,7 @@ class PartialDateColumn(Column):
 
 
 class DayColumn(Column):
-    """A whole day."""
+    """A complete date."""
 
     is_trimmed = True
 
@@ -341,7 +341,7 @@ class KeyColumn(Column):
         return list(self.model._default_manager.order_by(self.key).values_list(self.key, flat=True)[:5000])
 
     def refused(self) -> list[tuple[str, str]]:
-        """Rows that name each other in a circle."""
+        """Rows that refer to each other in a cycle."""
         if not self.is_own:
             return []
         circles = f"""
@@ -368,15 +368,14 @@ class ListColumn(Column):
     is_composed = True
 
     def cells(self, of: str, *, public: bool = False) -> str:
-        """SQL of (id, cell) of the records whose id is `of`, such as `= r.id`; one with an empty list may be left out.
+        """SQL of (id, cell) of records whose id matches `of`, such as `= r.id`; may omit records with an empty list.
 
-        An export asks for the cells of thousands of records at once, which takes a third of the time of asking for
-        each.
+        An export queries the cells of thousands of records at once, in a third of the time of one query per record.
         """
         raise NotImplementedError
 
     def finished(self, cell: str) -> str:
-        """SQL of the whole cell of the record `r`, from what `cells` has of it."""
+        """SQL of the complete cell for the record `r`, from the cell of `cells`."""
         return cell
 
     def written(self, *, public: bool = False) -> str:
@@ -388,7 +387,7 @@ class ListColumn(Column):
 
 
 class ReadOnlyColumn(Column):
-    """Written on export, ignored on import: the SQL of its text from the record `r`."""
+    """Exported but ignored on import: the SQL of its text for the record `r`."""
 
     def __init__(self, name: str, sql: str) -> None:
         super().__init__(name=name, readonly=True)
@@ -399,12 +398,12 @@ class ReadOnlyColumn(Column):
 
 
 def moment(column: str) -> str:
-    """SQL of a moment in ISO 8601, UTC."""
+    """SQL that formats a timestamp in ISO 8601, UTC."""
     return f"""to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 def column_for(field: models.Field, *, readonly: bool = False) -> Column:
-    """The column that a model's field makes, by its type."""
+    """The column for a model field, by its type."""
     if isinstance(field, models.ForeignKey):
         return KeyColumn(field, readonly=readonly)
     if isinstance(field, PartialDateField | PeriodField):

@@ -18,17 +18,18 @@ from foundation.files.resources import FileResource
 
 
 class DatasetResource(FileResource):
-    """A kind of file that gives and takes a `tablib.Dataset`.
+    """A kind of file that can be exported to and imported from a `tablib.Dataset`.
 
-    The library's hooks for each record and row are not called, since records are not instances on the way: what an
-    import does beyond cells is said by the methods of FileResource.
+    The library's hooks per record and row are not called, since no model instances are created: methods of FileResource
+    define what an import does beyond cells.
     """
 
     def export(self, queryset: Any = None, **kwargs: Any) -> tablib.Dataset:
-        """The records as a Dataset whose cells are those of the CSV file; all records where no queryset is given.
+        """Export records as a Dataset with the same cells as the CSV file; all records if no queryset is given.
 
-        `public=True` leaves out what the public may not see, `with_local=False` the columns in which two installations
-        differ, and `export_fields` names the columns to keep. Memory grows with the records; `exported` streams them.
+        `public=True` leaves out what is not public, `with_local=False` the columns that differ between installations,
+        and `export_fields` names the columns to export. Memory grows with the number of records; `exported` streams
+        them.
         """
         options = {"public": False, "with_local": True} | kwargs
         chosen = {name: options[name] for name in ("public", "with_local")}
@@ -69,7 +70,7 @@ class DatasetResource(FileResource):
 
 
 def _records(queryset: Any) -> Records | None:
-    """What `exported` takes: the library's callers also give lists of records."""
+    """Convert to what `exported` takes: callers of the library may pass a list of records."""
     if queryset is None or isinstance(queryset, QuerySet) or not isinstance(queryset, Iterable):
         return queryset
     return [record.pk if isinstance(record, Model) else record for record in queryset]

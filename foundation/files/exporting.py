@@ -1,8 +1,8 @@
-"""Records -> a file, streamed: the first bytes leave at once, and memory stays the same whatever the number of rows.
+"""Stream records into a file: the first bytes are sent at once, and memory does not grow with the number of rows.
 
-The order of the rows is decided first, as a list of ids. The database's COPY then writes some thousand of them at a
-time, so that it never sorts whole records and composes the lists of thousands of records at once. All of a file is one
-state of the database, read in one transaction.
+First the order is determined, as a list of ids. COPY then writes some thousand records at a time, so that the database
+never sorts whole records, and builds lists for thousands of records at once. A file shows one snapshot of the database,
+read in one transaction.
 """
 
 import csv
@@ -24,18 +24,18 @@ from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
 
 Records: TypeAlias = QuerySet[Any] | NDArray[Any] | Sequence[Any]
-"""Which records, in their order: a query, or ids."""
+"""The records to export, in order: a queryset, or ids."""
 
 BLOCK = 1 << 16
-"""Bytes that are handed to a web server at once; a row alone would cost more in calls than in bytes."""
+"""Bytes passed to the web server at once; row by row, the calls would cost more than the bytes."""
 FIRST_BATCH, BATCH = 500, 100_000
-"""Records of one COPY: few for the first bytes to leave at once, then ten times as many each time, up to so many that
-most pages of a list's table hold rows of several of them."""
+"""Records per COPY: few at first, so that the first bytes are sent at once, then ten times as many each time, up to a
+number at which most disk pages of a related table hold rows of several of them."""
 SETTINGS = (
-    "set local jit = off",  # compiling would take longer than a batch
-    "set local max_parallel_workers_per_gather = 0",  # so would starting workers
-    "set local random_page_cost = 1.1",  # a batch is found by its ids; reading whole tables is never quicker
-    "set local statement_timeout = '10min'",  # for a million records; it waits for no reader
+    "set local jit = off",  # JIT compilation takes longer than a batch
+    "set local max_parallel_workers_per_gather = 0",  # so does starting parallel workers
+    "set local random_page_cost = 1.1",  # batches are looked up by id; a sequential scan is never faster
+    "set local statement_timeout = '10min'",  # enough for a million records; readers are not blocked
     "set local idle_in_transaction_session_timeout = '10min'",
     "set local work_mem = '64MB'",  # some kilobytes for each record of a batch
 )
@@ -48,10 +48,10 @@ def exported(
     public: bool = False,
     with_local: bool = True,
 ) -> Generator[bytes]:
-    """CSV: the header, then one row a time of `records`, or of all in the order of the file.
+    """CSV: the header, then one row at a time of `records`, or of all records in file order.
 
-    `public` leaves out what the public may not see, records and what stands inside of them. Without `with_local` the
-    columns that say what this installation did with a record are left out: two installations give the same file.
+    `public` leaves out records and parts of records that are not public. Without `with_local`, the columns about this
+    installation's own handling of a record are left out: two installations then produce the same file.
     """
     columns = _columns(resource, with_local)
     yield (",".join(column.name for column in columns) + "\n").encode()
@@ -69,9 +69,9 @@ def exported_sheet(
     public: bool = False,
     with_local: bool = True,
 ) -> Iterator[bytes]:
-    """The same as XLSX; raises TooLarge at once where a sheet has too few rows, or a cell too little room for a text.
+    """The same as XLSX; raise TooLarge at once if there are too many rows or a text is too long for a cell.
 
-    A list that is too long for a cell (33 sources with the longest addresses) is only found on the way.
+    A list that is too long for a cell (33 sources with the longest addresses) is only found while writing.
     """
     total = count(resource, records)
     check_rows(total)
@@ -81,7 +81,7 @@ def exported_sheet(
 
 
 def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of a size that suits a network."""
+    """Group the bytes into blocks suitable for a network."""
     waiting: list[bytes] = []
     size = 0
     for row in rows:
@@ -94,9 +94,9 @@ def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def downloaded(*args: Any, **kwargs: Any) -> Iterator[bytes]:
-    """`exported` in blocks, for a web server: where the database fails, a last row says that the file is not whole.
+    """`exported` in blocks, for a response: if the database fails, a last row says that the file is incomplete.
 
-    The server ends the answer as if nothing had happened; an import refuses the row.
+    Otherwise the response would end as if it were complete; an import refuses that row.
     """
     try:
         yield from in_blocks(exported(*args, **kwargs))
@@ -111,7 +111,7 @@ def _columns(resource: type[FileResource], with_local: bool) -> list[Column]:
 
 @contextmanager
 def _one_state() -> Iterator[None]:
-    """A transaction that sees one state of the database throughout; inside a caller's transaction, what that sees."""
+    """Run in one snapshot of the database; inside a caller's transaction, in that transaction."""
     is_ours = not connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -122,7 +122,7 @@ def _one_state() -> Iterator[None]:
         yield
 
 
-# Which records
+# Selecting the records
 
 
 def _in_batches(resource: type[FileResource], records: Records | None) -> Iterator[Sequence[Any]]:
@@ -146,25 +146,25 @@ def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tupl
     if queryset is not None:
         try:
             return queryset.values("pk").query.sql_with_params()
-        except EmptyResultSet:  # Django knows without asking that there is none, as with `.none()`
+        except EmptyResultSet:  # Django knows that the result is empty, as for `.none()`
             return "select null where false", ()
     return f"select r.{resource.pk()} from {resource.table()} r order by {resource.order()}", ()
 
 
 def count(resource: type[FileResource], records: Records | None) -> int:
-    """How many records are to be written."""
+    """Number of records to export."""
     if records is None:
         return resource.model()._default_manager.count()
     return records.count() if isinstance(records, QuerySet) else len(records)
 
 
-# What is written of them
+# Writing the records
 
 
 def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any], public: bool) -> str:
-    """COPY quotes an empty text to tell it from null; in our files both are nothing.
+    """Return the COPY statement; it must not quote empty strings, which our files do not distinguish from null.
 
-    The lists are put in order before the records are read, so that no whole record is sorted.
+    The ids are sorted before the records are read, so that no whole record is sorted.
     """
     chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
     cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
@@ -191,14 +191,14 @@ def _alias(column: Column) -> str:
 
 
 def _array(resource: type[FileResource], ids: Sequence[Any]) -> str:
-    """Ids as SQL; COPY takes no parameters."""
+    """The ids as an SQL array literal, since COPY takes no parameters."""
     pk: Any = resource.model()._meta.pk
     with connection.cursor() as cursor:
         return ClientCursor(cursor.connection).mogrify(f"%s::{pk.rel_db_type(connection)}[]", [list(ids)])
 
 
 def _check_cells(resource: type[FileResource], records: Records | None, public: bool) -> None:
-    """Raise TooLarge for a text that is too long for a cell of a sheet; there is hardly ever one."""
+    """Raise TooLarge if a text is too long for a cell of a spreadsheet; this is rare."""
     long = [column for column in resource.columns() if isinstance(column, TextColumn) and column.longest > LONGEST_CELL]
     for column in long:
         text, name = column.written(public=public), resource.columns()[0].written()
@@ -214,7 +214,7 @@ def _check_cells(resource: type[FileResource], records: Records | None, public: 
 
 
 def _among(records: Records | None, ids: list[Any]) -> list[Any]:
-    """Those of `ids` that belong to the records."""
+    """The `ids` that are among the records."""
     if records is None or not ids:
         return ids
     if isinstance(records, QuerySet):

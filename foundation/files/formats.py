@@ -1,4 +1,4 @@
-"""The formats in which records leave, by the ending of the file's name. All of them hold the cells of the CSV file."""
+"""The export formats, by file extension. All have the same cells as the CSV file."""
 
 import csv
 import json
@@ -13,9 +13,9 @@ from foundation.files.resources import FileResource
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What people call a kind of file, its media type, and what gives its blocks of bytes.
+    """The name of a format, its media type, and the function that returns its blocks of bytes.
 
-    `blocks` takes the arguments of `exported`, and raises TooLarge where the format has no room for the records.
+    `blocks` takes the arguments of `exported`, and raises TooLarge if the format cannot hold the records.
     """
 
     name: str
@@ -32,7 +32,7 @@ def exported_open_document(
 
 
 def exported_json(resource: type[FileResource], records: Records | None = None, **options: Any) -> Iterator[bytes]:
-    """The rows of the CSV file as a list of objects by the names of the columns, one a line."""
+    """The rows of the CSV file as a JSON array of objects keyed by column name, one per line."""
     return in_blocks(_objects(_rows(resource, records, **options)))
 
 

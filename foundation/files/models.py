@@ -28,7 +28,7 @@ class PrivateStorage(FileSystemStorage):
         self._setting = setting
 
     def _save(self, name: str, content: Any) -> str:
-        """Django leaves what it has written so far, which on a full disk takes the last of the room."""
+        """Remove a partial file: Django leaves it, which on a full disk takes the last free space."""
         path = Path(self.path(name))
         is_another = path.exists()
         try:
@@ -50,12 +50,12 @@ class PrivateStorage(FileSystemStorage):
 
 
 def import_storage() -> Storage:
-    """Where uploads wait."""
+    """The storage of uploads."""
     return storages["imports"]
 
 
 class Phase(models.TextChoices):
-    """What an import is doing."""
+    """The current phase of an import."""
 
     READING = "reading", _("Reading the file")
     COMPARING = "comparing", _("Comparing it with the database")
@@ -64,7 +64,7 @@ class Phase(models.TextChoices):
 
 
 class ImportState(models.TextChoices):
-    """Where an upload stands; what waits is checked, or imported where somebody confirmed it."""
+    """The state of an upload; a waiting one is to be checked, or imported if it was confirmed."""
 
     WAITING = "waiting", _("Waiting")
     CHECKING = "checking", _("Being checked")
@@ -83,7 +83,7 @@ RECORDED = (
     "file_type", "name", "publish", "created_at", "created_by_id", "applied_at", "applied_by_id", "confirmed_by_id",
     "new", "changed", "unchanged", "refused", "state",
 )  # fmt: skip
-"""Who imported what and when; it stands once the file is imported."""
+"""Who imported what and when; immutable once the file is imported."""
 
 
 @pgtrigger.register(
@@ -126,18 +126,18 @@ class FileImport(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("confirmed by")
     )
     problem = models.TextField(blank=True)
-    """Why it failed, and what helps."""
+    """Why it failed, and the remedy."""
     is_cancel_asked = models.BooleanField(default=False)
     phase = models.CharField(max_length=10, choices=Phase, blank=True)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
-    """How far the phase is: bytes while the file is read, rules while its rows are checked, else rows."""
+    """The progress of the phase: bytes while reading, rules while checking, otherwise rows."""
 
     class Meta:
         verbose_name = _("import")
         verbose_name_plural = _("imports")
         ordering = ["-created_at", "-pk"]
-        default_permissions = ()  # whoever may import files may see who imported what
+        default_permissions = ()  # users who may import files may see the list of imports
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(applied_at=None, applied_by=None)
@@ -159,7 +159,7 @@ class FileImport(models.Model):
 
 
 class RowState(models.TextChoices):
-    """What would become of a row."""
+    """The outcome of a row."""
 
     NEW = "new", _("New")
     CHANGED = "changed", _("Changed")
@@ -176,7 +176,7 @@ class FileImportRow(models.Model):
     label = models.TextField(blank=True)
     details = models.JSONField(default=list)
     categories = ArrayField(models.SmallIntegerField(), default=list)
-    """Places in the `categories` of the import."""
+    """Indexes into the `categories` of the import."""
 
     class Meta:
         ordering = ["line", "pk"]

@@ -1,7 +1,7 @@
-"""Rows of text -> a sheet as LibreOffice keeps it (ODS). A text stays a text, with its line breaks and blanks.
+"""Write rows of text as a LibreOffice sheet (ODS). A text stays a text, with its line breaks and spaces.
 
-The archive begins with a part whose length must stand before it, so that the file is whole before its first byte is
-sent: it is written to the disk, and the number of rows is bounded.
+The length of the archive's first part is written before its content, so the file must be complete before its first byte
+is sent: it is written to disk, and the number of rows is limited.
 """
 
 import re
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from foundation.files.spreadsheet import BLOCK, QUICKEST, TooLarge, grouped, in_blocks
 
 MOST_RECORDS = 100_000
-"""More would keep a reader waiting for the first byte, and LibreOffice for minutes."""
+"""With more, readers would wait too long for the first byte, and LibreOffice would take minutes."""
 MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 
 _XMLNS = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -40,14 +40,14 @@ _BEFORE = (
 )
 _AFTER = "</table:table></office:spreadsheet></office:body></office:document-content>"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that the format cannot hold in any way."""
+"""Characters that XML cannot represent."""
 _LINE_END = re.compile("\r\n|\r|\n")
 _BLANKS = re.compile("^ +| {2,}| +$")
-"""Blanks that would be lost as they stand."""
+"""Spaces that a reader of the format would collapse or strip."""
 
 
 def check_records(records: int) -> None:
-    """Raise TooLarge where there are more records than are written."""
+    """Raise TooLarge if there are more records than the format is offered for."""
     if records > MOST_RECORDS:
         raise TooLarge(
             _(
@@ -65,7 +65,7 @@ def written(rows: Iterable[Sequence[str]], *, name: str) -> Iterator[bytes]:
     try:
         _write(rows, name, file)
     except BaseException:
-        with suppress(OSError):  # on a full disk what is in the buffer cannot be written either
+        with suppress(OSError):  # on a full disk, flushing the buffer fails as well
             file.close()
         raise
     return _sent(file)
@@ -73,7 +73,7 @@ def written(rows: Iterable[Sequence[str]], *, name: str) -> Iterator[bytes]:
 
 def _write(rows: Iterable[Sequence[str]], name: str, file: IO[bytes]) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:
-        archive.writestr("mimetype", MEDIA_TYPE, ZIP_STORED)  # first and not compressed, by which the file is known
+        archive.writestr("mimetype", MEDIA_TYPE, ZIP_STORED)  # first and uncompressed, as file type detection needs
         archive.writestr("META-INF/manifest.xml", _DECLARATION + _MANIFEST)
         with archive.open("content.xml", "w", force_zip64=True) as content:
             for xml in in_blocks(_sheet(rows, name)):

@@ -23,18 +23,18 @@ from foundation.files.columns import Column, column_for
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What was asked of an import, beside the file."""
+    """The options of an import, beside the file."""
 
     by: Any
-    """The account that imports, for the history and for its rights."""
+    """The importing account, for history and permissions."""
     publish: bool = False
     """Whether its records become public."""
     state: str = ""
-    """The state of new records in the workflow of their kind; nothing for the first one."""
+    """The workflow state of new records; '' for the initial one."""
     only_new: bool = False
-    """Whether records that exist stay as they are, however they differ from the file."""
+    """Whether existing records stay unchanged, however they differ from the file."""
     keep_identifiers: bool = False
-    """Whether new records keep identifiers that the series here has not given: a backup is restored."""
+    """Whether new records keep identifiers that this installation has not assigned, as when a backup is restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,20 @@ class Computed:
 
 
 class FileResource(ModelResource):
-    """A kind of file. `Meta.fields` names its columns in their order; a field's type decides how a cell reads."""
+    """A kind of file. `Meta.fields` lists its columns in order; the type of a field decides how cells are parsed."""
 
     keys: tuple[tuple[str, ...], ...]
-    """The columns by which a row finds its record; where there are several ways, a file has those of one at least."""
+    """The columns that identify a record; of several alternatives, a file must have at least one."""
     joined: tuple[str, ...] = ()
-    """The columns whose joins `matching` needs, where they are not those of the first key."""
+    """The columns whose joins `matching` needs, if they are not those of the first key."""
     names: tuple[str, ...] = ()
-    """The columns by which people know a row, beside its key."""
+    """The columns that label a row for people, beside its key."""
     needs: dict[str, str] = {}
-    """Columns whose cells can only be read beside another column's."""
+    """Columns whose cells can only be parsed together with another column's."""
     local: tuple[str, ...] = ()
-    """Read-only columns that say what this installation did with a record, so that two installations differ in them."""
+    """Read-only columns about this installation's own handling of a record, which differ between installations."""
     is_public = "true"
-    """SQL: whether the public may see the record `r`."""
+    """SQL condition: the record `r` is public."""
     is_reviewed = False
     """Whether its records have a workflow of their own, so that an import by an analyst makes nothing public."""
 
@@ -88,7 +88,7 @@ class FileResource(ModelResource):
 
     @classmethod
     def model(cls) -> type[models.Model]:
-        """What a row is."""
+        """The model of a row."""
         model: type[models.Model] = cls._meta.model
         return model
 
@@ -99,7 +99,7 @@ class FileResource(ModelResource):
 
     @classmethod
     def pk(cls) -> str:
-        """The column of the table by which records are joined."""
+        """The primary key column, by which records are joined."""
         return str(cls.model()._meta.pk.column)
 
     @classmethod
@@ -110,7 +110,7 @@ class FileResource(ModelResource):
 
     @classmethod
     def columns(cls) -> list[Column]:
-        """All columns in the order of the file."""
+        """All columns in file order."""
         return [cls.fields[name] for name in cls._meta.fields]
 
     @classmethod
@@ -120,24 +120,24 @@ class FileResource(ModelResource):
 
     @classmethod
     def matching(cls) -> list[str]:
-        """SQL conditions between the record `r` and the staged row `s`, each for one of `keys`."""
+        """SQL conditions that match the record `r` with the staged row `s`, one for each of `keys`."""
         return [" and ".join(cls.fields[name].matches() for name in names) for names in cls.keys]
 
     @classmethod
     def order(cls) -> str:
-        """The order of an export, the same wherever it is made."""
+        """The order of an export, the same in every installation."""
         return ", ".join(f'{cls.fields[name].written()} collate "C"' for name in cls.keys[0])
 
     # What an import does beyond cells
 
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
-        """Which rows are refused for what is known beside their own cells."""
+        """The rules that refuse rows for reasons beyond their own cells."""
         return []
 
     @classmethod
     def values_of_new(cls, options: ImportOptions) -> dict[str, Any]:
-        """Columns of new records that no cell fills. Raise PermissionDenied where the options ask for too much.
+        """Values for columns of new records that no cell fills. Raise PermissionDenied if the user lacks a permission.
 
         Called in the transaction of the import.
         """
@@ -154,17 +154,17 @@ class FileResource(ModelResource):
 
     @classmethod
     def before_writing(cls) -> None:
-        """Called in the transaction that writes, before the first row."""
+        """Called before the first row, in the transaction that writes."""
 
     @classmethod
     def after_writing(cls, options: ImportOptions) -> int:
-        """Called in the same transaction after the last row; return how many records became public."""
+        """Called after the last row, in the same transaction; return how many records became public."""
         return 0
 
 
 @cache
 def resources() -> dict[str, type[FileResource]]:
-    """Each kind of file by its name, in the order in which they are loaded: what is named stands before what names it.
+    """All kinds of files by name, in loading order: what is referred to comes before what refers to it.
 
     `settings.FILE_RESOURCES` lists them.
     """
@@ -181,7 +181,7 @@ def may_import(user: Any, resource: type[FileResource]) -> bool:
 
 
 def may_export(user: Any, resource: type[FileResource]) -> bool:
-    """Whether somebody may see such records."""
+    """Whether a user may view such records."""
     return _may(user, resource, "view", getattr(settings, "IMPORT_EXPORT_EXPORT_PERMISSION_CODE", None))
 
 
@@ -192,7 +192,7 @@ def _may(user: Any, resource: type[FileResource], *actions: str | None) -> bool:
 
 
 def importable(user: Any) -> list[tuple[str, str]]:
-    """The kinds of files that somebody may import, each with its words."""
+    """The kinds of files that a user may import, with their labels."""
     return [
         (name, f"{resource.model()._meta.verbose_name_plural} ({name}.csv)".capitalize())
         for name, resource in reversed(resources().items())
@@ -201,7 +201,7 @@ def importable(user: Any) -> list[tuple[str, str]]:
 
 
 def exportable(user: Any) -> list[tuple[str, str]]:
-    """The kinds of files that somebody may export, each with its words."""
+    """The kinds of files that a user may export, with their labels."""
     return [
         (name, str(resource.model()._meta.verbose_name_plural).capitalize())
         for name, resource in reversed(resources().items())

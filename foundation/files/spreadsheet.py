@@ -17,9 +17,9 @@ MOST_ROWS = 1_048_576
 LONGEST_CELL = 32_767
 """Characters of a cell."""
 MANY_ROWS = 100_000
-"""From here on a sheet may pass 2 GB; its archive then takes the form for large files, unknown to old programs."""
+"""From this many rows a sheet may exceed 2 GB and needs ZIP64, which old programs cannot read."""
 BLOCK = 1 << 18
-"""Characters that are compressed at once."""
+"""Number of characters compressed at once."""
 QUICKEST = 1
 """Level of compression; the usual one takes 1.7 times as long for a file that is 6 % smaller."""
 
@@ -59,22 +59,22 @@ _AFTER = "</sheetData></worksheet>"
 
 _STYLE_OF_TEXT, _STYLE_OF_HEADER = 1, 2
 _NOT_IN_XML = bytes([*range(1, 9), *range(11, 32)])
-"""Control characters; a line feed and a tab may stand as they are."""
+"""Control characters; line feeds and tabs are allowed."""
 _ESCAPED = re.compile("[\x01-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-"""What the format writes as `_x000D_`, and the low line of what would be read as such."""
+"""Characters that the format escapes as `_x000D_`, and an underscore that would look like such an escape."""
 
 
 class TooLarge(Exception):
-    """A sheet cannot hold it: the message says what, and what to do instead."""
+    """A sheet cannot hold the data: the message says what is too large, and what to do instead."""
 
 
 def grouped(number: int) -> str:
-    """As the reader's language parts thousands."""
+    """Format a number with the thousands separators of the reader's language."""
     return number_format(number, force_grouping=True)
 
 
 def check_rows(records: int) -> None:
-    """Raise TooLarge where there are more records than rows below a header."""
+    """Raise TooLarge if there are more records than rows below a header."""
     if records >= MOST_ROWS:
         raise TooLarge(
             _(
@@ -86,7 +86,7 @@ def check_rows(records: int) -> None:
 
 
 def check_cell(text: str, *, column: str, record: str) -> None:
-    """Raise TooLarge where a text is longer than a cell."""
+    """Raise TooLarge if a text is longer than a cell allows."""
     if (length := len(text.encode("utf-16-le")) // 2) > LONGEST_CELL:
         raise TooLarge(
             _(
@@ -115,7 +115,7 @@ def written(rows: Iterable[Sequence[str]], *, name: str, is_large: bool = False)
 
 
 class _Sent:
-    """What ZipFile takes for a file that cannot go back: it keeps bytes until they are taken."""
+    """An unseekable file for ZipFile: it buffers bytes until they are taken."""
 
     def __init__(self) -> None:
         self.waiting: list[bytes] = []
@@ -125,7 +125,7 @@ class _Sent:
         return len(content)
 
     def flush(self) -> None:
-        """Nothing to do: whoever takes the bytes sends them."""
+        """Do nothing: whoever takes the bytes sends them."""
 
     def taken(self) -> bytes:
         content = b"".join(self.waiting)
@@ -144,7 +144,7 @@ def _sheet(rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _row(cells: Sequence[str], header: Sequence[str], style: int) -> str:
-    """A row's XML. Its texts are escaped together, parted by a character that no text from the database has."""
+    """The XML of a row. Its texts are escaped together, joined by a character that no text in the database contains."""
     text = "\0".join(cells)
     if len(text) > LONGEST_CELL // 2:
         for column, cell in zip(header, cells, strict=True):
@@ -163,7 +163,7 @@ def _has_control(text: str) -> bool:
 
 
 def in_blocks(pieces: Iterable[str]) -> Iterator[str]:
-    """The same text in pieces of some length."""
+    """Group the text into longer pieces."""
     waiting: list[str] = []
     size = 0
     for piece in pieces:

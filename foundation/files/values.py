@@ -1,4 +1,4 @@
-"""A value of Python, or of a cell in a spreadsheet -> the text that our files have for it. Knows no settings."""
+"""Convert a Python value, or a spreadsheet cell, to the text in our files. Needs no settings."""
 
 import datetime
 from decimal import Decimal
@@ -14,14 +14,14 @@ def text_of_value(value: Any) -> str:
     if isinstance(value, float | Decimal):
         return _number(value)
     if isinstance(value, datetime.datetime) and value.tzinfo is None and value.time() == datetime.time():
-        return value.date().isoformat()  # a spreadsheet has no days, only their midnights
+        return value.date().isoformat()  # spreadsheets store dates as midnights
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
     return str(value)
 
 
 def _number(value: float | Decimal) -> str:
-    """Digits and a point, as few as say the same number."""
+    """A decimal number with no more digits than needed."""
     exact = Decimal(str(value))
     if not exact.is_finite():
         return str(value)

@@ -1,4 +1,4 @@
-"""Actions on many records: at most so many at once, under a lock, and not on what changed since the list was shown."""
+"""Bulk actions: limited in number, under a lock, and refused if records have changed since the list was loaded."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from foundation.records.deletion_admin import SEEN, DeletionAdmin, changed_since, read_versions, written_versions
 
 MOST_AT_ONCE = 500
-"""Records that one action changes: what a person can answer for, and what a lock holds up for a second at most."""
+"""Maximum number of records per action: what one person can review, locked for a second at most."""
 MOST_NAMED = 10
 """Records that a message names."""
 
@@ -25,13 +25,13 @@ Act = Callable[[Any, HttpRequest, QuerySet[Any]], Any]
 
 
 class SeenActionForm(ActionForm):
-    """The choice of an action, with the versions of the records that the list shows."""
+    """The action form of a list, with the versions of the listed records."""
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput, label="")
 
 
 class BulkAdmin(DeletionAdmin):
-    """A list whose actions are careful; those that need nothing but the right to see change nothing."""
+    """A change list with safe actions; actions that require only the view permission change nothing."""
 
     action_form = SeenActionForm
 
@@ -45,14 +45,14 @@ class BulkAdmin(DeletionAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
         context: Any = getattr(response, "context_data", None) or {}
-        if "cl" in context and context.get("action_form"):  # else it is an action's answer, or nobody may act
+        if "cl" in context and context.get("action_form"):  # otherwise the response of an action, or no actions
             keys = [record.pk for record in context["cl"].result_list]
             context["action_form"].initial[SEEN] = written_versions(self.model, keys)
         return response
 
 
 def careful(act: Act) -> Act:
-    """The action, refused for too many records at once and for those that changed since they were shown."""
+    """Refuse the action for too many records, and for records that have changed since they were listed."""
 
     @wraps(act)
     def acted(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
@@ -65,20 +65,20 @@ def careful(act: Act) -> Act:
                 return None
             answer = act(model_admin, request, queryset)
             if isinstance(answer, TemplateResponse) and answer.context_data is not None:
-                answer.context_data[SEEN] = written_versions(model_admin.model, keys)  # it asks, and is answered later
+                answer.context_data[SEEN] = written_versions(model_admin.model, keys)  # a confirmation page
             return answer
 
     return acted
 
 
 def too_many(count: int) -> str:
-    """That an action is asked for too many records, and what helps."""
+    """The error message for an action on too many records."""
     words = _("Nothing was changed: %(count)d are selected, and at most %(most)d are changed at once. Narrow the list.")
     return words % {"count": count, "most": MOST_AT_ONCE}
 
 
 def refused_as_changed(model_admin: Any, request: HttpRequest, keys: list[Any]) -> bool:
-    """Lock the records; say which of them changed since the page showed them, and whether there are any."""
+    """Lock the records and report those that have changed since the page was loaded; return whether there are any."""
     records = model_admin.model._base_manager.filter(pk__in=keys)
     list(records.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     changed = changed_since(read_versions(request), model_admin.model, keys)

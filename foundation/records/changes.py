@@ -1,7 +1,7 @@
-"""What happened to a record, from its kept events, as readable differences: who, when, which field, from what to what.
+"""The history of a record as readable differences: who, when, which field, old and new value.
 
-Generic: it reads any model whose history is tracked, with the rows that belong to it (those that are deleted with it,
-its tags included). The number of queries depends on the models, never on the number of events.
+It works for any model with tracked history, including related rows that are deleted with it and its tags. The number of
+queries depends on the models, never on the number of events.
 """
 
 import datetime
@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(slots=True)
 class Act:
-    """What one person changed at one time; `who` is '' where nobody was signed in: SQL, a command."""
+    """What one person changed at one time; `who` is '' if nobody was signed in, as in SQL or a command."""
 
     at: datetime.datetime
     who: str
@@ -42,9 +42,9 @@ class Act:
 
 
 def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True) -> list[Act]:
-    """The acts on `record`, newest first; its fields in `hidden` are caches or bookkeeping and stay unsaid.
+    """The acts on `record`, newest first, without the `hidden` fields, which are caches or bookkeeping.
 
-    Who only asks what changed and when wants nothing `named`: rows and people referred to are then numbers.
+    With `named` false, related rows and people are given as numbers, for callers that only need what changed and when.
     """
     kept = list(_events(record))
     names = _names(record, kept, hidden) if named else {}
@@ -61,7 +61,7 @@ def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool =
 
 
 def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
-    """The version of each record by its key: the one that it counts, else the number of its newest event."""
+    """The version of each record by primary key: its version column, else the id of its newest event."""
     if any(column.name == "record_version" for column in model._meta.fields):
         return dict(model._default_manager.filter(pk__in=keys).values_list("pk", "record_version"))
     event_model = next(event_model for event_model, owner in _event_models(model) if owner is None)
@@ -71,7 +71,7 @@ def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
 
 
 def _tell(act: Act, change: Change, *, is_field: bool) -> None:
-    """Add a change to an act; a field that the act wrote twice tells its first and last value."""
+    """Add a change to an act; if the act wrote a field twice, keep the first old and the last new value."""
     earlier = next((c for c in act.changes if c.what == change.what), None) if is_field else None
     if earlier is None:
         act.changes.append(change)
@@ -97,7 +97,7 @@ def _events(record: models.Model) -> Iterator[tuple[type[models.Model], list[Any
 
 
 def _event_models(model: type[models.Model]) -> Iterator[tuple[type[models.Model], str | None]]:
-    """The event models of `model` and of what is deleted with it, the latter with the column that names the owner."""
+    """The event models of `model` and of related models deleted with it, the latter with the foreign key to it."""
     for event_model in apps.get_models():
         tracked = getattr(event_model, "pgh_tracked_model", None)
         if tracked is model:
@@ -135,7 +135,7 @@ def _changes(
 def _field_changes(
     model: type[models.Model], earlier: Any, event: Any, hidden: Collection[str], names: Names
 ) -> Iterator[Change]:
-    """Each field of the record itself that differs; a record that is new tells what it began with."""
+    """Each field of the record itself that differs; a new record yields its initial values."""
     if event.pgh_label == "delete":
         yield Change(capfirst(str(model._meta.verbose_name)), _("recorded"), _("deleted"))
         return
@@ -192,7 +192,7 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
 def _names(
     record: models.Model, kept: Iterable[tuple[type[models.Model], list[Any]]], hidden: Collection[str]
 ) -> Names:
-    """The present name of everything that the events tell of, in one query a model."""
+    """The current names of all objects that the events refer to, in one query per model."""
     wanted: dict[Any, set[Any]] = defaultdict(set)
     for model, events in kept:
         for column in _told(model, hidden if model is type(record) else ()):

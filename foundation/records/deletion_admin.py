@@ -1,4 +1,4 @@
-"""Deleting what somebody else has just changed, and saving what somebody else has just deleted: both are told."""
+"""Report a deletion of a record that somebody just changed, and a change to one that somebody just deleted."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,16 +18,16 @@ from foundation.records.second_reader_admin import SecondReaderAdmin
 SEEN = "seen"
 """The hidden field with the version of each record that a page showed."""
 MOST_CHANGES = 12
-"""Changes of the last act that are told before a deletion."""
+"""Number of changes of the last act that a deletion page lists."""
 
 
 def written_versions(model: Any, keys: Any) -> str:
-    """The versions of records as a page carries them."""
+    """The versions of records, serialized for a hidden field."""
     return json.dumps({str(key): version for key, version in versions(model, keys).items()})
 
 
 def read_versions(request: HttpRequest) -> dict[str, int]:
-    """What a page carried; nothing where it carried nothing that can be read."""
+    """The versions in a submitted page; empty if missing or invalid."""
     try:
         return {str(key): int(version) for key, version in json.loads(request.POST.get(SEEN, "") or "{}").items()}
     except (ValueError, TypeError, AttributeError):
@@ -35,12 +35,12 @@ def read_versions(request: HttpRequest) -> dict[str, int]:
 
 
 def changed_since(seen: Mapping[str, int], model: Any, keys: Any) -> list[Any]:
-    """The keys of the records that are no more what a page showed."""
+    """The keys of the records that have changed since the page was loaded."""
     return [key for key, version in versions(model, keys).items() if seen.get(str(key), version) != version]
 
 
 class DeletionAdmin(SecondReaderAdmin):
-    """A confirmation that tells who changed the record last, and asks anew where that was after it was shown."""
+    """A delete confirmation that says who last changed the record, and asks again if it has changed since."""
 
     def delete_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
         with transaction.atomic():
@@ -55,13 +55,13 @@ class DeletionAdmin(SecondReaderAdmin):
             return super().delete_view(request, object_id, {**told, **(extra_context or {})})
 
     def locked(self, object_id: str) -> Any:
-        """The record, which nobody else changes until the end of the transaction; None where it is gone."""
+        """Return the record, locked until the end of the transaction; None if it was deleted."""
         key = key_of(self.model, unquote(object_id))
         return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
 
 
 def deleted_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:
-    """What was typed into the form of a record that is gone, to be copied."""
+    """A page with what was typed into the form of a deleted record, for copying."""
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Nothing is saved: this record was deleted after you opened it"),
@@ -73,7 +73,7 @@ def deleted_page(model_admin: Any, request: HttpRequest, object_id: str) -> Http
 
 
 def _typed(model_admin: Any, request: HttpRequest) -> Iterator[tuple[str, str]]:
-    """Label and text of each box that somebody filled in, those of rows with their number."""
+    """Label and text of each filled-in field; labels of inline rows have their number."""
     names = _names(model_admin.model)
     rows = {}
     for relation in model_admin.opts.related_objects:

@@ -1,4 +1,4 @@
-"""Forms of the admin that never write over what somebody else saved meanwhile; what that means is in `stale.py`."""
+"""Admin forms that never overwrite what somebody else has saved in the meantime; see `edit_conflicts.py`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,11 +23,11 @@ from foundation.records.second_reader import BecamePublic, may_change
 from foundation.records.second_reader_admin import refusal_of, refuse
 
 SHARES_RULE = "countries_observation_shares_within_the_whole"
-"""The rule of a trigger, which no constraint of a model names."""
+"""A rule that is enforced by a trigger, not by a constraint of a model."""
 
 
 class MergingForm(RecordForm):
-    """A form that carries what it showed; `refusal` is what was found against saving, such as a newer version."""
+    """A form that carries its initial values; `refusal` is why it may not be saved, such as a newer version."""
 
     loaded = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
@@ -37,7 +37,7 @@ class MergingForm(RecordForm):
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """What was changed of the record."""
+        """The changed fields of the record."""
         return [name for name in super().changed_data if name not in self.own_fields]
 
     def clean(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class MergingForm(RecordForm):
 
 
 class MergingAdmin(BulkAdmin):
-    """A form and its rows, shown again with both versions where somebody else saved meanwhile."""
+    """An admin whose form and inlines are shown again with both versions if somebody else has saved in the meantime."""
 
     form = MergingForm
 
@@ -62,7 +62,7 @@ class MergingAdmin(BulkAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        """Save under a lock; what cannot be saved is shown again with all that was typed."""
+        """Save under a lock; if that is refused, show the form again with everything that was typed."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
         typed = request.POST
@@ -77,7 +77,7 @@ class MergingAdmin(BulkAdmin):
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """Look at what is stored now, under a lock, and refuse what is not to be saved; an answer takes its place."""
+        """Check the stored record under a lock, and refuse a save if necessary; a response replaces the page."""
         if object_id is None or not self.has_change_permission(request):
             return None
         record = self.locked(object_id)
@@ -87,7 +87,7 @@ class MergingAdmin(BulkAdmin):
         return None
 
     def notice_newer_version(self, request: HttpRequest, record: Any) -> None:
-        """Refuse to save what is public by now, and merge where the record is not what the form showed."""
+        """Refuse to save a record that has become public; merge if it is not the version that the form showed."""
         if not may_change(request.user, record):
             self.refuse_as_public(request, request.POST)
             return
@@ -96,15 +96,15 @@ class MergingAdmin(BulkAdmin):
         is_newer = snapshot(form, formsets) != base
         if is_newer and Merge(base, form, formsets, request.POST).differences:
             self.merge(request, record, self.newer_version(request, record))
-        else:  # as it was opened, or changed alike by both
+        else:  # unchanged since it was opened, or changed identically by both
             self.take_choices(request)
 
     def newer_version(self, request: HttpRequest, record: Any) -> str:
-        """What is said above two versions."""
+        """The message above two versions."""
         return newer_version(request, record)
 
     def forms_of(self, request: HttpRequest, record: Any) -> tuple[Any, list[BaseInlineFormSet]]:
-        """The form and formsets as a page opened now would show them."""
+        """The form and formsets as they would be if the page were opened now."""
         form = self.get_form(request, record, change=True)(instance=record)
         formsets = [
             formset(instance=record, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
@@ -114,7 +114,7 @@ class MergingAdmin(BulkAdmin):
         return form, formsets
 
     def merge(self, request: HttpRequest, record: Any, words: str) -> QueryDict:
-        """Have both versions shown with `words`; return what the form will hold."""
+        """Have both versions shown with the message `words`; return the data of the merged form."""
         base = Snapshot.from_json(request.POST.get("loaded", ""))
         refuse(request, request.POST, words)
         merge = Merge(base, *self.forms_of(request, record), request.POST)
@@ -122,7 +122,7 @@ class MergingAdmin(BulkAdmin):
         return merge.data
 
     def take_choices(self, request: Any) -> None:
-        """Put the versions that were chosen into the form; refuse to save while one is not."""
+        """Put the chosen versions into the form; refuse to save while a choice is missing."""
         data, undecided = choose(request.POST)
         request.POST = data
         if undecided:
@@ -136,15 +136,13 @@ class MergingAdmin(BulkAdmin):
         context |= {"differences": differences, "written_differences": written(differences)}
         if differences:
             context["place_of_faults"] = context.get("place_of_faults") or "differences"
-        if (
-            form.refusal
-        ):  # told among the faults; the stock form would ask for an error to be corrected, and say it twice
+        if form.refusal:  # shown with the other errors; the default form would repeat it
             context["errors"] = ErrorList()
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 def _written_here(inline_formsets: Any) -> list[Any]:
-    """The rows that the person may change: others are shown, and sent by nobody."""
+    """The formsets that the user may change: the others are displayed but not submitted."""
     return [inline.formset for inline in inline_formsets if inline.has_change_permission]
 
 
@@ -170,7 +168,7 @@ def newer_version(request: HttpRequest, record: Model) -> str:
 
 
 def without_errors(context: Any) -> None:
-    """Show a form that was sent, and not to be saved, without what saving would find wrong with it."""
+    """Show a submitted form that is not to be saved without its validation errors."""
     formsets = [inline.formset for inline in context["inline_admin_formsets"]]
     for form in (context["adminform"].form, *(row for formset in formsets for row in formset.forms)):
         form._errors = ErrorDict()
@@ -180,7 +178,7 @@ def without_errors(context: Any) -> None:
 
 
 def rule_broken(error: IntegrityError, models: Iterable[type[Model]]) -> str:
-    """The words of the constraint of one of `models` that the database held against a save."""
+    """The message of the constraint, among those of `models`, that the save violated."""
     diagnosis = getattr(error.__cause__, "diag", None)
     name = getattr(diagnosis, "constraint_name", None)
     if name == SHARES_RULE:
@@ -195,5 +193,5 @@ def rule_broken(error: IntegrityError, models: Iterable[type[Model]]) -> str:
 
 
 def session_view(request: HttpRequest) -> JsonResponse:
-    """Asked before a form is sent: that its author is still signed in, and the token that a new sign-in brought."""
+    """Called before a form is submitted: whether its author is still signed in, and the current CSRF token."""
     return JsonResponse({"token": get_token(request)})

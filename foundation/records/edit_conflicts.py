@@ -1,10 +1,10 @@
-"""Saving over somebody else's newer version: both are shown, neither is lost.
+"""Conflicting edits: if somebody else has saved a newer version, both are shown and neither is lost.
 
-A form carries in `loaded` what it showed when it was opened. When the record has moved on, what was typed is merged
-field by field with what is stored: a field that only one of the two changed takes that change, tags take the changes
-of both, and where both changed a field one must choose. Nothing is written until it is saved again.
+A form carries its initial values in the field `loaded`. If the record has changed since, the typed values are merged
+with the stored ones field by field: a field that only one side changed takes that change, tags take the changes of
+both, and where both changed a field the user must choose. Nothing is written until the form is saved again.
 
-Values are compared as a browser posts them: lists of texts, by field, and by row of each inline formset.
+Values are compared as a browser posts them: lists of strings, by field, and by row of each inline formset.
 """
 
 import datetime
@@ -25,7 +25,7 @@ MOST_ROWS = 2000
 """Rows that Django itself reads of a formset."""
 
 NOT_COMPARED = forms.models.InlineForeignKeyField
-"""The owner of a row."""
+"""The foreign key from a row to its parent."""
 
 Values = dict[str, list[str]]
 Rows = dict[str, Values]
@@ -43,7 +43,7 @@ class Snapshot:
 
     @classmethod
     def from_json(cls, text: str) -> "Snapshot":
-        """What a form carried; nothing where it carried nothing that can be read, so that all differences show."""
+        """Parse the submitted snapshot; an empty one if it is missing or invalid, so that all differences show."""
         try:
             loaded = _loaded(text or "{}")
             rows = {prefix: {key: _texts(row) for key, row in rows.items()} for prefix, rows in loaded["rows"].items()}
@@ -58,7 +58,7 @@ def _texts(values: Mapping[str, Any]) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field that somebody changed meanwhile: as opened, as stored now, as typed; and which one the form holds."""
+    """A field changed by somebody else: as opened, as stored, as typed, and which version the form holds."""
 
     name: str
     label: str
@@ -80,9 +80,10 @@ CHOICES = ("theirs", "mine")
 
 
 def choose(data: QueryDict) -> tuple[QueryDict, list[Difference]]:
-    """Put the versions chosen on the page of differences into `data`; return it with all of them, or none once chosen.
+    """Apply the chosen versions to `data`; return it with all differences, or with none once all are chosen.
 
-    A version already in the form, or edited there since, is left alone: the script puts it there at the choice.
+    A version that is already in the form, or was edited there since, is left alone: the script inserts it when it is
+    chosen.
     """
     data, shown = data.copy(), []
     for shown_before in _read(data.get("differences", "")):
@@ -95,12 +96,12 @@ def choose(data: QueryDict) -> tuple[QueryDict, list[Difference]]:
 
 
 def written(differences: Iterable[Difference]) -> str:
-    """Differences as the form carries them from one save to the next."""
+    """Serialize differences for a hidden field, from one save to the next."""
     return json.dumps([asdict(difference) for difference in differences], ensure_ascii=False)
 
 
 def _read(text: str) -> list[Difference]:
-    """What a form carried; nothing where that cannot be read."""
+    """Parse the submitted differences; empty if invalid."""
     try:
         found = [Difference(**each) for each in _loaded(text or "[]")]
         is_written_by_us = all(isinstance(value, str | bool) for each in found for value in asdict(each).values())
@@ -111,26 +112,26 @@ def _read(text: str) -> list[Difference]:
 
 
 def _are_texts(values: Any) -> bool:
-    """Whether values read from JSON are what a browser posts."""
+    """Whether values parsed from JSON have the shape of posted data."""
     return isinstance(values, list) and all(isinstance(text, str) and "\0" not in text for text in values)
 
 
 def _loaded(text: str) -> Any:
-    """What JSON holds; raise ValueError also where it holds half a character, which no page can be written with."""
+    """Parse JSON; raise ValueError for lone surrogates too, which cannot be encoded in a page."""
     loaded = json.loads(text)
     json.dumps(loaded, ensure_ascii=False).encode()
     return loaded
 
 
 def snapshot(form: forms.BaseForm, formsets: Iterable[Any]) -> Snapshot:
-    """What an unbound form and its formsets show."""
+    """The snapshot of an unbound form and its formsets."""
     return Snapshot(
         _values(form), {fs.prefix: {str(f.instance.pk): _values(f) for f in fs.initial_forms} for fs in formsets}
     )
 
 
 def _values(form: Any) -> Values:
-    """The fields of the record alone: a formset adds the key of the row, its owner and the box to delete it."""
+    """The record's own fields: a formset adds the key of the row, its parent and the delete checkbox."""
     owner = form.instance._meta
     names = {f.name for f in (*owner.fields, *owner.many_to_many) if not f.primary_key}
     left_out = {*getattr(form, "own_fields", ()), "position"}
@@ -142,7 +143,7 @@ def _values(form: Any) -> Values:
 
 
 def _written(box: forms.BoundField) -> Any:
-    """The value as its box has it: a day is written in the reader's language."""
+    """The value as its widget renders it: dates are localized."""
     value = box.value()
     return box.field.widget.format_value(value) if isinstance(value, datetime.date) else value
 
@@ -156,7 +157,7 @@ def _as_posted(value: Any) -> list[str]:
 
 
 def _clean(values: Iterable[str]) -> list[str]:
-    """Without what carries no meaning: blanks around, the line ends of forms, empty boxes."""
+    """Normalize values: strip spaces, unify line endings, drop empty strings."""
     texts = (value.replace("\r\n", "\n").strip() for value in values)
     return sorted(text for text in texts if text)
 
@@ -178,11 +179,11 @@ class Merge:
                 yield difference
 
     def _merge(self, name: str, column: Any, base: list[str], theirs: list[str], mine: list[str]) -> Difference | None:
-        """Merge one field into the data; None where the other person did not change it, or changed it alike."""
+        """Merge one field into the data; None if the other person did not change it, or both changed it identically."""
         if theirs in (base, mine):
             return None
         if isinstance(column, forms.FileField):
-            mine = base  # a browser sends a file once, so that the box is empty again and theirs stays
+            mine = base  # a file input is empty when the form is shown again, so theirs stays
         is_set = isinstance(column, forms.ModelMultipleChoiceField)
         is_conflict = mine != base and not is_set
         if not is_conflict:
@@ -248,7 +249,7 @@ class Merge:
             )
 
     def _gone_row(self, formset: Any, row: Values, base: Values, added: list[Values]) -> Difference:
-        """The other person removed a row: it goes, unless it was changed here, when it stays as a new one."""
+        """Handle a row that the other person removed: drop it, or make it a new row if it was changed here."""
         mine = {name: _clean(row.get(name, [])) for name in base}
         if mine != base:
             row["id"] = [""]
@@ -260,7 +261,7 @@ class Merge:
         )
 
     def _write_rows(self, prefix: str, kept: list[Values], added: list[Values]) -> None:
-        """Put the rows into the data as a formset reads them: those with a key first."""
+        """Put the rows into the data in the order that a formset expects: existing rows first."""
         for key in [*self.data]:
             if key.startswith(f"{prefix}-") and whole_number(key.split("-")[1]) is not None:
                 del self.data[key]
@@ -272,17 +273,17 @@ class Merge:
 
 
 def _of_both(base: list[str], theirs: list[str], mine: list[str]) -> list[str]:
-    """Tags with what either added and without what either took away."""
+    """Merge tags: add what either side added, and remove what either removed."""
     return sorted((set(theirs) & set(mine)) | (set(theirs) ^ set(mine)) - set(base))
 
 
 def number_of_rows(data: Mapping[str, Any], prefix: str) -> int:
-    """How many rows a posted formset says that it has, as far as it can be believed."""
+    """The number of rows that a posted formset claims to have, limited to a valid range."""
     return min(whole_number(str(data.get(f"{prefix}-TOTAL_FORMS", ""))) or 0, MOST_ROWS)
 
 
 def posted_rows(data: QueryDict, prefix: str) -> list[Values]:
-    """The rows of a posted formset, each by the names of its fields."""
+    """The rows of a posted formset, as values by field name."""
     total = number_of_rows(data, prefix)
     rows: list[Values] = [{} for _row in range(total)]
     for key in data:
@@ -307,7 +308,7 @@ def _row_in_words(form: Any, values: Values) -> str:
 
 
 def in_words(column: Any, values: list[str]) -> str:
-    """Posted values as the form would show them: labels for codes and keys, texts as they are."""
+    """Format posted values as in the form: labels for codes and keys, texts unchanged."""
     if isinstance(column, forms.ModelChoiceField):
         queryset: Any = column.queryset
         keys = [key for value in values if value and (key := key_of(queryset.model, value)) is not None]

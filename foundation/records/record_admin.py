@@ -1,6 +1,6 @@
-"""What every admin of a kept record has: dates in one box with an echo, its history in words, a deletion that explains.
+"""What every admin of a tracked record has: date fields with an echo, readable history, deletion with advice.
 
-Related rows are chosen, never created, inside another record's form.
+Related rows are selected, never created, inside another record's form.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,11 +31,11 @@ from foundation.partial_dates import PartialDate, PartialDateField, Period, Peri
 from foundation.records.changes import acts_on
 
 MOST_USERS = 100
-"""Records named as using one that is to be deleted."""
+"""Maximum number of referring records listed for a record to be deleted."""
 
 
 def interpretation(text: str, value_class: type[PartialDate] | type[Period] = PartialDate) -> str:
-    """How a typed date is understood (`May 2020, day not recorded`); raise ValidationError where it is not."""
+    """How a typed date is understood (`May 2020, day not recorded`); raise ValidationError if it is invalid."""
     if not text.strip():
         return ""
     value = value_class.parse(text)
@@ -44,7 +44,7 @@ def interpretation(text: str, value_class: type[PartialDate] | type[Period] = Pa
 
 
 class DateInput(AdminTextInputWidget):
-    """One box for a date of any precision, with what was understood beside it."""
+    """A text input for a partial date, with its interpretation beside it."""
 
     value_class: type[PartialDate] | type[Period] = PartialDate
     kind = "date"
@@ -67,16 +67,16 @@ class DateInput(AdminTextInputWidget):
 
 
 class PeriodInput(DateInput):
-    """One box for a date or a period."""
+    """A text input for a partial date or a period."""
 
     value_class = Period
     kind = "period"
 
 
 class _KeysAlone:
-    """Mixin of autocomplete: a text that can be no key, in the address or in a form, chooses nothing.
+    """Autocomplete mixin: ignore a value, from the URL or a form, that cannot be a primary key.
 
-    The stock widget asks the database for it.
+    Django's widget would query the database for it.
     """
 
     field: Any
@@ -96,7 +96,7 @@ class AutocompleteMultiple(_KeysAlone, AutocompleteSelectMultiple):
 
 
 class KnownAutocomplete(Autocomplete):
-    """Autocomplete that is told the label of what is chosen, where the stock one asks the database for each row."""
+    """An autocomplete that is given the label of its selection; Django's queries the database for each row."""
 
     known: dict[str, str] = {}
 
@@ -112,13 +112,13 @@ class KnownAutocomplete(Autocomplete):
 
 
 def tell(widget: forms.Widget, chosen: models.Model | None) -> None:
-    """Tell an autocomplete the row that is chosen."""
+    """Give an autocomplete its selected row."""
     if isinstance(widget, KnownAutocomplete) and chosen is not None:
         widget.known = {str(chosen.pk): str(chosen)}
 
 
 class RelatedByChoice(BaseModelAdmin):
-    """Mixin: dates in one box, and no creating, changing or deleting of a related row from another record's form."""
+    """Mixin: partial date inputs, and no adding, changing or deleting of related rows in another record's form."""
 
     formfield_overrides = {
         PartialDateField: {"widget": DateInput},
@@ -144,7 +144,7 @@ class RelatedByChoice(BaseModelAdmin):
 
 
 class KnownRows(RelatedByChoice):
-    """Mixin of rows inside a record's form: autocomplete that asks nothing it knows."""
+    """Mixin for inline rows: autocompletes without a query for known labels."""
 
     extra = 1
 
@@ -159,19 +159,19 @@ class KnownRows(RelatedByChoice):
 
 
 class RecordForm(forms.ModelForm):
-    """A form that says what a rule of the table refuses at the field where it is mended."""
+    """A form that reports a violated constraint at the field where it can be corrected."""
 
     field_of_rule: dict[str, str] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Show 24.6 as people write it, not with all the decimals that the table has."""
+        """Show 24.6 without the trailing decimals of the column."""
         super().__init__(*args, **kwargs)
         for name, value in self.initial.items():
             if isinstance(value, Decimal):
                 self.initial[name] = Decimal(f"{value.normalize():f}")
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Check the rules about generated columns too: they are never in a form, and follow from what is."""
+        """Include generated columns: they are never in a form, but constraints on them follow from fields that are."""
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # not in the stubs
         return excluded - {column.name for column in self._meta.model._meta.fields if column.generated}
 
@@ -184,7 +184,7 @@ class RecordForm(forms.ModelForm):
             super()._update_errors(errors)  # type: ignore[misc]  # not in the stubs
 
     def _field_of_message(self) -> dict[str, str]:
-        """The field of each rule, by its message in the active language: an error does not name its constraint."""
+        """The field of each constraint, by its translated message: a ValidationError does not name its constraint."""
         return {
             str(constraint.violation_error_message): self.field_of_rule[constraint.name]
             for constraint in self._meta.model._meta.constraints
@@ -193,7 +193,7 @@ class RecordForm(forms.ModelForm):
 
 
 class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
-    """The admin of a model whose history is kept; `field_of_rule` says at which field each rule is mended."""
+    """The admin of a model with tracked history; `field_of_rule` maps each constraint to a field."""
 
     form = RecordForm
     field_of_rule: dict[str, str] = {}
@@ -215,7 +215,7 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The stock page with the kept history in place of what the admin logged."""
+        """Django's history page, with tracked history instead of the admin log."""
         record = self.get_object(request, object_id)
         acts = acts_on(record, hidden=self.history_hidden) if record else []
         title = _("History of %(record)s") % {"record": record}
@@ -228,9 +228,9 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return actions
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The stock answer; what still tags a record is in use too, and would lose its tag without a word.
+        """Also protect records that tag others, since deleting them would silently remove the tags.
 
-        What is in use stays for that reason, whoever may delete what uses it.
+        Records in use are protected for that reason alone, whatever the user's permissions on those that use them.
         """
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         for relation in self.opts.related_objects:
@@ -240,12 +240,12 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return deleted, counts, set() if protected else lacking, protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        """The stock page; what is in use says what to do instead."""
+        """Django's page, with advice for a record that is in use."""
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
 
 
 def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:
-    """Everything that is wrong: a link to where, the name of the field if it is about one, and the words."""
+    """Every error of the page: the id to link to, the label of its field if there is one, and the message."""
     yield from _faults_of(form, place)
     for formset in (inline.formset for inline in inline_formsets):
         name = capfirst(formset.model._meta.verbose_name_plural)
@@ -263,7 +263,7 @@ def _faults_of(form: Any, place: str, row: str = "") -> Iterator[dict[str, Any]]
 
 
 def _delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:
-    """The stock action; what is in use says what to do instead."""
+    """Django's action, with advice for records that are in use."""
     response: Any = delete_selected(model_admin, request, queryset)
     if response is not None:
         response.context_data["in_use_advice"] = model_admin.in_use_advice

@@ -1,8 +1,8 @@
-"""Nothing that is public passes the second reader: who may change what, in one place.
+"""The second-reader rule: who may change what, in one place.
 
-What is public, or what something public cites or names, is changed only by those who may publish. What each model
-counts as public is said beside the model, by the method `public` of its query set: it is the same for a form, an
-action, an import and the pages. The command line works for the operator, who is asked nothing.
+What is public, or what something public cites or names, can only be changed by those who may publish. Each model's
+queryset method `public` defines what counts as public: it is the same for a form, an action, an import and the pages.
+The command line acts for the operator and is not restricted.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from django.db.models import Model, QuerySet
 
 
 class BecamePublic(Exception):
-    """What was just written is public, and who wrote it may not publish; to be taken back with the transaction."""
+    """What was just written is public, but its author may not publish; the transaction must be rolled back."""
 
 
 def may_publish(user: Any) -> bool:
@@ -28,7 +28,7 @@ def is_public(record: Model) -> bool:
 
 
 def may_change(user: Any, record: Model) -> bool:
-    """Whether the rule lets `user` change or delete `record`; the permission for its kind is asked elsewhere."""
+    """Whether the rule lets `user` change or delete `record`; model permissions are checked elsewhere."""
     return may_publish(user) or not is_public(record)
 
 
@@ -38,7 +38,7 @@ def changeable(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def refuse_public(user: Any, record: Model) -> None:
-    """Raise BecamePublic where `user` has just written what the public sees; to be called before the commit."""
+    """Raise BecamePublic if `user` has just written something public without permission; call before the commit."""
     if not may_change(user, record):
         raise BecamePublic
 
@@ -51,7 +51,7 @@ def public(model: type[Model]) -> QuerySet[Any]:
 
 
 def public_condition(model: type[Model]) -> str:
-    """SQL of the same for a row of the model's table, or of one like it under the table's name."""
+    """The same as an SQL condition on a row of the model's table, or of a similar one under that table's name."""
     query = public(model).query
     try:
         sql, params = query.get_compiler(connection=connection).compile(query.where)

@@ -1,6 +1,7 @@
-"""Forms and actions of the admin that keep the rule of `second_reader`: what somebody may not change stays readable.
+"""The second-reader rule in admin forms and actions: what a user may not change stays readable.
 
-The reason is said above the form, and what was typed before the rule began to hold is shown once more, not saved.
+The reason is shown above the form. If a record became public while its form was open, what was typed is shown once
+more, but not saved.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from foundation.records.second_reader import may_change, may_publish, refuse_pub
 
 
 def refusal_of(request: HttpRequest) -> str | None:
-    """Why the form is to be shown again and not saved."""
+    """Why the form is shown again instead of being saved."""
     refusal: str | None = getattr(request, "refusal", None)
     return refusal
 
@@ -24,12 +25,12 @@ def refuse(request: Any, data: QueryDict, refusal: str, differences: Any = ()) -
 
 
 class SecondReaderAdmin(RecordAdmin):
-    """The admin of a model of which some records are public; `public_advice` says why editors alone change those."""
+    """The admin of a model with public records; `public_advice` says why only editors change those."""
 
     public_advice: Any = ""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A form that was filled in before the record was public is shown once more, to lose nothing, but not saved."""
+        """Allow a refused form to be shown again, so that nothing typed is lost; it is not saved."""
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or may_change(request.user, obj) or refusal_of(request) is not None
@@ -38,7 +39,7 @@ class SecondReaderAdmin(RecordAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or may_change(request.user, obj))
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        """For actions that make something public."""
+        """Permission of actions that publish something."""
         return may_publish(request.user)
 
     def refuse_as_public(self, request: HttpRequest, typed: QueryDict) -> None:
@@ -56,6 +57,6 @@ class SecondReaderAdmin(RecordAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the rows; raise BecamePublic where all of it is public now, and its author may not publish."""
+        """Save the inlines; raise BecamePublic if the result is public and the user may not publish."""
         super().save_related(request, form, formsets, change)
         refuse_public(request.user, form.instance)

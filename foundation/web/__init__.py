@@ -1,1 +1,1 @@
-"""The only way to other servers: one address, fetched safely. Imports nothing else of ours."""
+"""Safe requests to other servers: all outgoing requests go through here. Imports nothing else of ours."""

@@ -1,6 +1,6 @@
-"""The connection beneath `fetching`: to addresses found before, noted byte by byte, and cut when the time is up.
+"""The connection used by `fetching`: to addresses resolved before, recorded byte by byte, closed at the deadline.
 
-urllib3 speaks HTTP and checks certificates against the name; here it only gets a socket of ours.
+urllib3 implements HTTP and checks certificates against the host name; we only supply the socket.
 """
 
 import io
@@ -20,10 +20,10 @@ class TooMuch(Exception):
 
 
 class Clock:
-    """Seconds that a fetch may take in all; it runs only while a server is waited for.
+    """The time limit of a whole fetch; it runs only while waiting for a server.
 
-    A timeout of a socket begins anew with each byte. So a thread closes the connection, whatever it is doing then: a
-    handshake, headers, a body that drips.
+    A socket timeout starts anew with each byte. So a thread closes the connection at the deadline, whatever it is
+    doing: a handshake, headers, a trickling body.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -34,12 +34,12 @@ class Clock:
 
     @property
     def left(self) -> float:
-        """Seconds left, never fewer than none."""
+        """Seconds left, at least 0."""
         return max(0.0, self._left - (time.monotonic() - self._since if self._since else 0))
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Count the time of what is done inside."""
+        """Count the time spent inside the block."""
         self._since = time.monotonic()
         timer = threading.Timer(self._left, self._end)
         timer.daemon = True
@@ -55,7 +55,7 @@ class Clock:
                     self._watched = None
 
     def watch(self, sock: socket.socket) -> None:
-        """Cut this connection when the time is up; by a handle of its own, since TLS takes over the first one."""
+        """Close this connection at the deadline, by a duplicate descriptor, since TLS takes over the original one."""
         with self._lock:
             if self._watched:
                 self._watched.close()
@@ -63,7 +63,7 @@ class Clock:
         self.check()
 
     def check(self) -> None:
-        """Raise where the time is up: a connection that was cut looks like one that ended."""
+        """Raise if time is up: a connection closed by the clock looks like one that ended."""
         if self.is_over:
             raise TimeoutError("the time for all of it is up")
 
@@ -76,7 +76,7 @@ class Clock:
 
 
 class TrafficRecorder:
-    """What goes over the wire, both ways: requests in memory, answers in a file where one is wanted."""
+    """Records all traffic: requests in memory, responses in a file if one is given."""
 
     def __init__(self, file: BinaryIO | None, limit: int) -> None:
         self._file, self._limit, self._start = file, limit, 0
@@ -84,13 +84,13 @@ class TrafficRecorder:
         self.sent = bytearray()
 
     def begin(self) -> int:
-        """Begin with another request; the place in the file where its answer will stand."""
+        """Start another request; return the position in the file at which its response will begin."""
         self.sent.clear()
         self._start = self.end
         return self.end
 
     def receive(self, data: memoryview | bytes) -> None:
-        """Note what arrived; TooMuch where it is more than one answer may have."""
+        """Record received bytes; raise TooMuch if they exceed the limit of one response."""
         self.end += len(data)
         if self.end - self._start > self._limit:
             raise TooMuch(f"more than {self._limit} bytes received")
@@ -99,7 +99,7 @@ class TrafficRecorder:
 
 
 class _Raw(io.RawIOBase):
-    """What a socket receives, noted on the tape."""
+    """The receiving side of a socket, recorded."""
 
     def __init__(self, raw: Any, tape: TrafficRecorder) -> None:
         self._raw, self._tape = raw, tape
@@ -142,7 +142,7 @@ class Connection(HTTPConnection):
     connected_to = ""
 
     def prepare(self, addresses: list[str], within: float, clock: Clock, tape: TrafficRecorder) -> None:
-        """Say where to connect, within how many seconds for each address, under which clock and onto which tape."""
+        """Set the addresses, the timeout in seconds for each, the clock and the recorder."""
         self._addresses, self._within, self._clock, self._tape = addresses, within, clock, tape
 
     def _new_conn(self) -> socket.socket:
@@ -165,15 +165,15 @@ class Connection(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        self.sock = _Taped(self.sock, self._tape)  # all of a socket that http.client uses
+        self.sock = _Taped(self.sock, self._tape)  # the methods that http.client uses
 
 
 class PlainConnection(Connection):
-    """Over http."""
+    """An HTTP connection."""
 
 
 class SecureConnection(Connection, HTTPSConnection):
-    """Over https, with the certificate checked against the name and the system's authorities."""
+    """An HTTPS connection, verified against the host name and the system's certificate authorities."""
 
     def __init__(self, host: str, port: int, *, timeout: float) -> None:
         super().__init__(host, port, timeout=timeout, ssl_context=ssl.create_default_context())

@@ -1,11 +1,11 @@
-"""Fetch one address of the web, as far as a stranger's server can be trusted: not at all.
+"""Fetch one URL without trusting the server in any way.
 
-Only http and https, only public addresses (`networks`), looked up once and connected to exactly; the same again after
-each redirect. Time, bytes received and bytes unpacked have limits; a thread closes the connection when the time is up,
-whatever the server does. A body that is shorter than announced, or whose compression breaks off, is an error.
+Only http and https, and only public addresses (`networks`), which are resolved once and connected to exactly; the same
+again after each redirect. Time, bytes received and bytes unpacked are limited; a thread closes the connection at the
+deadline, whatever the server does. A body shorter than announced, or truncated compressed data, is an error.
 
-Ports are 80, 443 and those above 1023: gazettes do live on 8080, while a request to a lower port would be read by
-some other service, such as mail.
+Allowed ports are 80, 443 and those above 1023: some gazettes do use 8080, while a request to a lower port could be read
+by another service, such as mail.
 """
 
 import hashlib
@@ -37,21 +37,21 @@ PERMANENT = (301, 308)
 PIECE = 65_536
 """Bytes read at a time."""
 LONGEST_HEAD = 262_144
-"""Bytes of a response's head that count toward no limit of the body; the body of a redirect is cut here too."""
+"""Bytes of response headers that do not count toward the body's limits; a redirect's body is cut off here too."""
 FOR_FIRST_HOST = ("authorization", "cookie")
-"""Headers that no redirect takes along."""
+"""Headers that are not sent to another host after a redirect."""
 LONGEST_ADDRESS = 2000
 LONGEST_CONTENT_TYPE = 200
-"""Characters of that header; to part a longer one takes quadratic time."""
+"""Characters of the Content-Type header; parsing a longer one takes quadratic time."""
 MOST_MEMBERS = 1000
 """Members of a gzip; each of a million empty ones would want an unpacker of its own."""
 _GZIP = 16 + zlib.MAX_WBITS
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
-"""What stays as it is in an address; `%` because it stands before what is quoted already."""
+"""Characters that are not quoted in a URL; `%` is one, since it introduces what is already quoted."""
 
 
 class Reason(TextChoices):
-    """Why nothing was fetched."""
+    """Why a fetch failed."""
 
     BAD_ADDRESS = "bad_address", _("This is no address of a public web page.")
     INSIDE = "inside", _("The address leads into a private network.")
@@ -65,7 +65,7 @@ class Reason(TextChoices):
 
     @property
     def is_transient(self) -> bool:
-        """Whether to ask again later makes sense."""
+        """Whether it makes sense to retry later."""
         return self in (
             Reason.NO_SUCH_HOST,
             Reason.UNREACHABLE,
@@ -76,9 +76,9 @@ class Reason(TextChoices):
 
 
 class FetchError(Exception):
-    """Nothing was fetched; what was written so far is worth nothing.
+    """The fetch failed; what was written so far is useless.
 
-    `reason` says so in words for people, `detail` for the log, `url` is the address that failed, perhaps of a redirect.
+    `reason` explains it to people, `detail` is for the log, and `url` is the URL that failed, possibly of a redirect.
     """
 
     def __init__(self, reason: Reason, detail: object = "", url: str = "") -> None:
@@ -91,7 +91,7 @@ class FetchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds for everything and for connecting; bytes as received and as unpacked; how many redirects."""
+    """Limits: seconds in total and for connecting, bytes received and unpacked, and the number of redirects."""
 
     seconds: float = 60
     connecting: float = 10
@@ -102,7 +102,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One request with its answer: the bytes `start` to `end` of the transfer, head and body as they came."""
+    """One request and its response: bytes `start` to `end` of the recorded traffic, headers and body as received."""
 
     url: str
     address: str
@@ -116,7 +116,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer, whatever its status; `size` and `sha256` are of the unpacked body, which the caller's file holds."""
+    """A response of any status; `size` and `sha256` are those of the unpacked body, which is in the caller's file."""
 
     asked: str
     url: str
@@ -135,7 +135,7 @@ class Fetched:
 
     @property
     def moved_to(self) -> str:
-        """Where the server says that the document now lives, or '': the end of redirects that all are permanent."""
+        """The new URL of the document, or '': the target of redirects if all of them are permanent."""
         steps = self.hops[:-1]
         return self.url if steps and all(hop.status in PERMANENT for hop in steps) else ""
 
@@ -149,10 +149,10 @@ def fetch(
     transfer: BinaryIO | None = None,
     before: Callable[[str], None] | None = None,
 ) -> Fetched:
-    """Write the body that `url` answers with, unpacked, to `into`, and all that was received to `transfer`.
+    """Write the unpacked response body of `url` to `into`, and everything received to `transfer`.
 
-    `before` is called with each address before it is asked, also those of redirects: it may wait, or refuse by raising;
-    its time does not count. Raise FetchError; an answer of any status is none.
+    `before` is called with each URL before it is requested, including those of redirects: it may wait, or raise to
+    refuse; its time does not count. Raise FetchError; a response of any status is not an error.
     """
     limits = limits or Limits()
     clock = Clock(limits.seconds)
@@ -177,12 +177,12 @@ def fetch(
         target = _tidy(_joined(target, location))
 
 
-# Where to
+# The destination
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An address in the parts that a request needs; they are taken from it once."""
+    """A parsed URL, with the parts that a request needs."""
 
     url: str
     scheme: str
@@ -192,7 +192,7 @@ class _Place:
 
 
 def _tidy(url: str) -> str:
-    """`url` without fragment and blanks around it, in ASCII."""
+    """`url` in ASCII, without fragment and surrounding spaces."""
     address = url.strip().partition("#")[0]
     if len(address) > LONGEST_ADDRESS:
         raise FetchError(Reason.BAD_ADDRESS, "too long", url[:LONGEST_ADDRESS])
@@ -202,7 +202,7 @@ def _tidy(url: str) -> str:
         parts = urlsplit(address)
         host = (parts.hostname or "").encode("idna").decode()
         port = parts.port
-    except ValueError as error:  # UnicodeError is one
+    except ValueError as error:  # UnicodeError is a subclass
         raise FetchError(Reason.BAD_ADDRESS, error, url) from error
     if "@" in parts.netloc:
         raise FetchError(Reason.BAD_ADDRESS, "user and password in the address", url)
@@ -213,7 +213,7 @@ def _tidy(url: str) -> str:
 
 
 def _place(url: str) -> _Place:
-    """The parts of a tidy address; FetchError where nothing may be asked there."""
+    """Parse a tidy URL; raise FetchError if it may not be requested."""
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname:
         raise FetchError(Reason.BAD_ADDRESS, "neither http nor https", url)
@@ -227,7 +227,7 @@ def _place(url: str) -> _Place:
 
 
 def _joined(url: str, location: str) -> str:
-    """Where `url` leads on to; the header is UTF-8 where it can be, while http.client reads each byte as a letter."""
+    """Resolve a redirect of `url`; the header is decoded as UTF-8 if possible, where http.client assumes Latin-1."""
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode()
     try:
@@ -237,7 +237,7 @@ def _joined(url: str, location: str) -> str:
 
 
 def _public_addresses(place: _Place, clock: Clock) -> list[str]:
-    """Where `place` may be asked; what leads inside is left out, and refused where nothing else is left."""
+    """The allowed addresses of `place`; internal ones are dropped, and refused if there are no others."""
     found = addresses_of(place.host, place.port, within=clock.left)
     allowed = [str(address) for address in found if is_allowed(address)]
     if not allowed:
@@ -252,7 +252,7 @@ def _public_addresses(place: _Place, clock: Clock) -> list[str]:
 def _asking(
     place: _Place, headers: tuple[tuple[str, str], ...], limits: Limits, clock: Clock, tape: TrafficRecorder
 ) -> Iterator[tuple[Callable[..., Hop], BaseHTTPResponse]]:
-    """Ask; give the answer with its body still to be read, and a function that notes it as a hop when it is."""
+    """Send the request; yield the response with an unread body, and a function that records the hop afterwards."""
     at, start = datetime.now(UTC), tape.begin()
     sent = {"User-Agent": settings.FETCH_USER_AGENT, "Accept-Encoding": "gzip", "Connection": "close"}
     with (
@@ -282,9 +282,9 @@ def _connection(place: _Place, limits: Limits, clock: Clock, tape: TrafficRecord
 
 @contextmanager
 def _faults_told(url: str, clock: Clock) -> Iterator[None]:
-    """Whatever goes wrong on the way, as a FetchError; once the time is up, that is the reason.
+    """Convert any error on the way to FetchError; after the deadline, the reason is the timeout.
 
-    A ValueError is a number out of all range, such as the negative size of a chunk.
+    A ValueError is a number out of range, such as a negative chunk size.
     """
     try:
         yield
@@ -355,7 +355,7 @@ def _gunzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
             piece = received.lstrip(b"\0") if unpacker.eof else received
             is_begun = is_begun or bool(piece)
             while piece:
-                if unpacker.eof:  # what follows is padding, or another member
+                if unpacker.eof:  # followed by padding or another member
                     unpacker, members = zlib.decompressobj(_GZIP), members + 1
                     if members > MOST_MEMBERS:
                         raise FetchError(Reason.BROKEN, "too many parts of a compressed body")
@@ -386,9 +386,9 @@ def _fetched(asked: str, hops: list[Hop], response: BaseHTTPResponse, size: int,
 
 
 def _content_type(stated: str) -> tuple[str, str]:
-    """The media type and the character set that a header states, '' for each that it does not.
+    """Parse a Content-Type header into media type and charset, each '' if missing.
 
-    Not by `get_content_charset`, which decodes a parameter with whatever codec a stranger names (RFC 2231).
+    Not with `get_content_charset`, which decodes parameters with any codec that a server names (RFC 2231).
     """
     if not stated or len(stated) > LONGEST_CONTENT_TYPE:
         return "", ""

@@ -1,7 +1,7 @@
-"""Which addresses of the Internet may be asked: public ones, and those that the installation names.
+"""Which addresses may be connected to: public ones, and networks configured for this installation.
 
-A name is looked up once, and whoever connects uses the addresses found then: a second look could be answered with an
-address inside (DNS rebinding). `FETCH_NETWORKS` names networks of one's own that may be asked all the same.
+A host name is resolved once, and the connection uses those addresses: a second lookup could return an internal address
+(DNS rebinding). `FETCH_NETWORKS` lists networks of one's own that are allowed nevertheless.
 """
 
 import re
@@ -15,13 +15,13 @@ from django.conf import settings
 Address = IPv4Address | IPv6Address
 
 PUBLIC_V6 = ip_network("2000::/3")
-"""All that IANA has given out for hosts; what embeds an IPv4 address (mapped, NAT64) lies outside."""
+"""All addresses that IANA has allocated for hosts; ranges that embed an IPv4 address (mapped, NAT64) are outside."""
 NOT_PUBLIC = tuple(
     ip_network(network)
     for network in (
         "192.0.0.0/24",  # IETF protocols; Python calls parts of it global
-        "192.88.99.0/24",  # relays of 6to4
-        "168.63.129.16/32",  # what Azure tells its machines
+        "192.88.99.0/24",  # 6to4 relays
+        "168.63.129.16/32",  # Azure's internal services
         "2001::/23",  # IETF protocols, with Teredo, which embeds IPv4
         "2001:db8::/32",
         "2002::/16",  # 6to4, which embeds IPv4
@@ -44,7 +44,7 @@ def is_allowed(address: Address) -> bool:
 
 
 def is_disguised(host: str) -> bool:
-    """Whether a host is an address in a spelling that not all read alike: `2130706433`, `0177.1`, `0x7f.1`."""
+    """Whether a host is an address in an ambiguous notation: `2130706433`, `0177.1`, `0x7f.1`."""
     last = host.rstrip(".").rpartition(".")[2]
     if not _NUMERIC.fullmatch(last):
         return False
@@ -55,9 +55,9 @@ def is_disguised(host: str) -> bool:
 
 
 def addresses_of(host: str, port: int, *, within: float) -> list[Address]:
-    """Every address of `host`; OSError where it has none or nobody says so within that many seconds.
+    """All addresses of `host`; raise OSError if there are none, or on a timeout of that many seconds.
 
-    The resolver of the system takes no time limit, so it is asked in a thread, which ends by itself later.
+    The system's resolver has no timeout, so it is called in a thread, which ends by itself later.
     """
     answers: SimpleQueue[list[Address] | OSError] = SimpleQueue()
     threading.Thread(target=_look_up, args=(host, port, answers), daemon=True).start()

@@ -13,7 +13,7 @@ def tidy(url: str) -> str:
 
 
 def source_at(url: str) -> Source | None:
-    """The source with this address, whatever its scheme, `www.` and a slash at its end; first the very same."""
+    """The source with this URL, preferably exactly, else ignoring scheme, `www.` and a trailing slash."""
     bare = re.sub(r"^https?://(www\.)?", "", url, flags=re.IGNORECASE).rstrip("/")
     spellings = ["".join(parts) for parts in product(("https://", "http://"), ("", "www."), (bare,), ("", "/"))]
     found = Source.objects.filter(url__in=[url, *spellings]).order_by("pk")

@@ -1,4 +1,4 @@
-"""What is told before many entries are moved at once: how many, of which countries, and which cannot be."""
+"""The confirmation of a bulk move: how many entries, of which countries, and which cannot be moved."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from measures.choices import Workflow
 from measures.models import Measure
 
 MOST_NAMED = 5
-"""Entries that are named beside a reason."""
+"""Number of entries named per reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,18 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a move would do with what is selected: at most `MOST_AT_ONCE` entries now, in the order of the list."""
+    """What a move would do with the selection: at most `MOST_AT_ONCE` entries now, in list order."""
 
     selected: int
     measures: tuple[Measure, ...]
     countries: tuple[tuple[str, int], ...]
     reasons: tuple[Reason, ...]
     later: int
-    """Entries that could be moved too, and wait for another time."""
+    """Number of entries that could be moved too, but are beyond the limit."""
 
 
 def plan_of(move: workflow.Move, selected: QuerySet[Measure]) -> Plan:
-    """Look at what is selected, in a fixed number of queries."""
+    """Examine the selection, in a fixed number of queries."""
     able = selected.filter(workflow__in=move.origins)
     if move.target == Workflow.PUBLISHED:
         able = able.filter(workflow.COMPLETE)
@@ -49,7 +49,7 @@ def plan_of(move: workflow.Move, selected: QuerySet[Measure]) -> Plan:
 
 
 def _by_country(measures: Iterable[Measure]) -> Iterator[tuple[str, int]]:
-    """The most frequent first."""
+    """Count by country, the most frequent first."""
     counts: dict[str, int] = {}
     for measure in measures:
         name = measure.country.name if measure.country else _("International")
@@ -77,7 +77,7 @@ def _reason(words: str, measures: QuerySet[Measure], count: int) -> Reason:
 
 
 def consequence(move: workflow.Move) -> str:
-    """What will have happened, in a sentence."""
+    """A sentence that describes the effect."""
     sentences = {
         Workflow.PUBLISHED: _("They will be public at once, under your name."),
         Workflow.DRAFT: _("They will be drafts; those that are public will be taken off the public pages."),
@@ -88,7 +88,7 @@ def consequence(move: workflow.Move) -> str:
 
 
 def lead(plan: Plan) -> str:
-    """How many of how many."""
+    """A sentence that says how many of the selected entries are moved."""
     words = ngettext(
         "%(now)d of %(selected)d selected entry", "%(now)d of %(selected)d selected entries", plan.selected
     )

@@ -1,4 +1,4 @@
-"""The measures of a list of the admin as a file: all that its filters give, or those that are selected."""
+"""Export measures from the admin list: all that match its filters, or the selected ones."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ class ExportAdmin(admin.ModelAdmin):
         ]
 
     def export_list(self, request: HttpRequest, ending: str) -> HttpResponseBase:
-        """The measures of the list with its query string: its filters, search and order."""
+        """Export the measures of the list, with the filters, search and order of its query string."""
         if not self.has_export_permission(request):
             raise PermissionDenied
         address = reverse("admin:measures_measure_changelist")
@@ -39,7 +39,7 @@ class ExportAdmin(admin.ModelAdmin):
             queryset = changelist.get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(address)
-        if problems_of(changelist):  # which the list tells
+        if problems_of(changelist):  # shown by the list
             return HttpResponseRedirect(f"{address}?{request.GET.urlencode()}")
         return exported_response(request, ending, MeasureResource, queryset)
 
@@ -52,7 +52,7 @@ class ExportAdmin(admin.ModelAdmin):
         return response
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        """Whether somebody may export measures; the same name as in the library's admin."""
+        """Whether the user may export measures; named as in django-import-export."""
         return may_export(request.user, MeasureResource)
 
 
@@ -60,7 +60,7 @@ Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponseBase]
 
 
 def _export_selected(ending: str) -> Action:
-    """An action of the list: the selected measures, or with “select all” all that its filters give, in its order."""
+    """A list action that exports the selected measures or, with “select all”, all that match the filters."""
 
     @admin.action(
         description=format_lazy(gettext_lazy("Export as {format}"), format=FORMATS[ending].name), permissions=["export"]
@@ -68,7 +68,7 @@ def _export_selected(ending: str) -> Action:
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
         return exported_response(request, ending, MeasureResource, queryset)
 
-    act.__name__ = f"export_selected_as_{ending}"  # the name of the action
+    act.__name__ = f"export_selected_as_{ending}"  # identifies the action
     return act
 
 

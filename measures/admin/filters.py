@@ -1,4 +1,4 @@
-"""Filters beside the list of measures; long ones are folded until they are used."""
+"""Filters of the measure list; long ones are collapsed until they are used."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ Choices = list[tuple[str, Any]]
 
 
 class FoldedFilter(admin.SimpleListFilter):
-    """A list too long to stand open."""
+    """A collapsible filter, for a long list."""
 
     template = "admin/folded_filter.html"
 
 
 class CountryFilter(FoldedFilter):
-    """The countries that have entries."""
+    """The countries with entries."""
 
     title = _("country")
     parameter_name = "country"
@@ -38,7 +38,7 @@ class CountryFilter(FoldedFilter):
 
 
 class TopicFilter(FoldedFilter):
-    """A lane finds its topics too."""
+    """Filter by topic; a lane includes its topics."""
 
     title = _("topic")
     parameter_name = "topic"
@@ -78,7 +78,7 @@ class TargetGroupFilter(FoldedFilter):
 
 
 class CodeFilter(FoldedFilter):
-    """The entries with one code of a closed list, in the column of the parameter's name."""
+    """Filter by one code of a fixed list, in the column named like the parameter."""
 
     choices_of: Any
 
@@ -115,7 +115,7 @@ class EvidenceFilter(CodeFilter):
 
 
 class UpdatedByMeFilter(admin.SimpleListFilter):
-    """Mine alone: a list of all accounts would serve nobody."""
+    """Filter my own entries: a list of all accounts would be of little use."""
 
     title = _("who")
     parameter_name = "mine"

@@ -1,4 +1,4 @@
-"""What is entered within a measure's form: its events, its sources, its relations."""
+"""The inlines of the measure form: status events, citations, relations."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from measures.workflow import check_history
 
 
 class MeasureInline(KnownRows, admin.TabularInline):
-    """Rows of a measure."""
+    """An inline of a measure."""
 
 
 class StatusEventForm(forms.ModelForm):
@@ -40,12 +40,12 @@ class StatusEventForm(forms.ModelForm):
             tell(self.fields["source"].widget, self.instance.source)
 
     def has_changed(self) -> bool:
-        """A row with nothing but a number is an empty row."""
+        """A row that has only a number counts as empty."""
         return bool(set(self.changed_data) - {"position"})
 
 
 class StatusEventFormSet(forms.BaseInlineFormSet):
-    """The history of status, in the order of its rows; checked against what the kind's family allows."""
+    """The status history, in row order, checked against what the kind's family allows."""
 
     def clean(self) -> None:
         super().clean()
@@ -63,7 +63,7 @@ class StatusEventFormSet(forms.BaseInlineFormSet):
             raise ValidationError(_("The status history does not hold together. See the rows marked below."))
 
     def _in_order(self) -> list[Any]:
-        """The rows that stay, by their number, the unnumbered last."""
+        """The remaining rows by number, unnumbered ones last."""
         rows = [
             form
             for form in self.forms
@@ -72,7 +72,7 @@ class StatusEventFormSet(forms.BaseInlineFormSet):
         return sorted(rows, key=lambda form: getattr(form, "cleaned_data", {}).get("position") or len(rows) + 1000)
 
     def save(self, commit: bool = True) -> Any:
-        """Save, and number the rows anew, those too that were not touched."""
+        """Save, and renumber all rows, including unchanged ones."""
         saved = super().save(commit=commit)
         StatusEvent.objects.bulk_update([form.instance for form in self.in_order if form.instance.pk], ["position"])
         return saved
@@ -87,12 +87,12 @@ class StatusEventInline(MeasureInline):
     classes = ["history"]
 
     def get_extra(self, request: HttpRequest, obj: Measure | None = None, **kwargs: Any) -> int:
-        """Most acts begin with two events: signed and in force."""
+        """Show two empty rows: most acts begin with two events, signed and in force."""
         return 1 if obj else 2
 
 
 class CitationForm(forms.ModelForm):
-    """A citation; its source is searched for, or made from a pasted address or the title of what is only printed."""
+    """A citation; its source is looked up, or created from a pasted URL or the title of a printed document."""
 
     new_url = forms.URLField(
         label=gettext_lazy("Or paste its address"),
@@ -124,7 +124,7 @@ class CitationForm(forms.ModelForm):
             tell(self.fields["source"].widget, self.instance.source)
 
     def has_changed(self) -> bool:
-        """A row with nothing but the kind of a source that it does not name is an empty row."""
+        """A row that has only the kind of an unnamed source counts as empty."""
         return bool(set(self.changed_data) - {"new_kind"})
 
     def clean(self) -> dict[str, Any]:
@@ -139,9 +139,9 @@ class CitationForm(forms.ModelForm):
         return cleaned
 
     def _take_source(self, cleaned: dict[str, Any], url: str) -> None:
-        """Cite the source at the address, else prepare a new one, to be saved with the citation.
+        """Cite the source at the URL, or prepare a new one to be saved with the citation.
 
-        What is only printed has a title and no address.
+        A document that only exists in print has a title and no URL.
         """
         title = cleaned.get("new_title") or url.partition("://")[2].rstrip("/")
         if existing := _known(url, title):
@@ -187,7 +187,7 @@ class CitationInline(MeasureInline, admin.StackedInline):
 
     @admin.display(description=gettext_lazy("found in the source"))
     def evidence(self, citation: Citation) -> str:
-        """Whether the quote was found in what is kept of the source, and on which page; '' without one."""
+        """Whether the quote was found in the captures of the source, and on which page; '' without a quote."""
         found = evidence_of(citation)
         if found is None:
             return ""
@@ -206,7 +206,7 @@ class RelationForm(forms.ModelForm):
             tell(self.fields["object"].widget, self.instance.object)
 
     def clean(self) -> dict[str, Any]:
-        """A mutual relation may be recorded from the other side already."""
+        """Check that a mutual relation is not already recorded from the other side."""
         cleaned: dict[str, Any] = super().clean() or {}
         subject, other, kind = self.instance.subject_id, cleaned.get("object"), cleaned.get("type")
         if kind in SYMMETRIC_RELATIONS and other and subject:

@@ -35,12 +35,12 @@ from measures.models.measure import CLOSED
 from measures.tasks import tend_archive_soon
 
 CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
-"""What “save and add another” keeps, beside the sources."""
+"""The fields that “save and add another” copies, in addition to the sources."""
 
 
 @admin.register(Measure)
 class MeasureAdmin(MeasureList):
-    """The form; the list is `MeasureList`."""
+    """The form; see `MeasureList` for the list."""
 
     form = MeasureForm
     inlines = INLINES
@@ -74,16 +74,16 @@ class MeasureAdmin(MeasureList):
     inlines_of_section: dict[int, type] = {2: StatusEventInline, 5: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
-    # Who may do what
+    # Permissions
 
     def has_delete_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
-        """What is or ever was public is retired, not deleted: its address stays known."""
+        """Records that are or were public are retired, never deleted: their URLs stay known."""
         if obj and (obj.published_at or obj.workflow in CLOSED):
             return False
         return super().has_delete_permission(request, obj)
 
     def view_on_site(self, measure: Measure) -> str | None:
-        """The public page; what has none has a preview beside."""
+        """The public page; a record without one has a preview instead."""
         return measure.get_absolute_url() if measure.workflow == Workflow.PUBLISHED else None
 
     # The form
@@ -98,7 +98,7 @@ class MeasureAdmin(MeasureList):
         return super().get_queryset(request).select_related("country", "issuing_body", "updated_by")
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
-        """A new form after “save and add another” begins with the sources of the last one."""
+        """Prefill the sources of the last entry after “save and add another”."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, CitationInline) and request.method == "GET" and obj.pk is None:
             keys = map(whole_number, request.GET.get("sources", "").split(",")[:20])
@@ -111,7 +111,7 @@ class MeasureAdmin(MeasureList):
         return initial
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """A form that is sent twice saves one record; a move that would be refused saves none."""
+        """Save a form submitted twice only once, and refuse a save whose move would be refused."""
         if object_id is None:
             saved = sent_forms.saved_by(request)
             return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved])) if saved else None
@@ -120,7 +120,7 @@ class MeasureAdmin(MeasureList):
         return answer
 
     def notice_newer_version(self, request: HttpRequest, record: Measure) -> None:
-        """By the version that the record counts, which its rows raise too."""
+        """Compare record versions, which saving inlines raises too."""
         if request.POST.get("record_version") == str(record.record_version):
             if not self.has_change_permission(request, record):
                 raise PermissionDenied
@@ -130,7 +130,7 @@ class MeasureAdmin(MeasureList):
         data["record_version"] = str(record.record_version)
 
     def _demand_note(self, request: HttpRequest) -> None:
-        """Save nothing where the move that is to follow would be refused for want of a note."""
+        """Refuse to save if the requested move needs a note and has none."""
         move = workflow.MOVES.get(request.POST.get(moves.MOVE, ""))
         if move and move.needs_note and not request.POST.get(moves.NOTE, "").strip() and not refusal_of(request):
             refuse(request, request.POST, _("Say why, for those who come after you."))
@@ -151,7 +151,7 @@ class MeasureAdmin(MeasureList):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _sections(self, adminform: Any, inline_formsets: Any) -> Any:
-        """The fieldsets, each with its heading and the inlines that stand inside it, in reading order."""
+        """The fieldsets in reading order, each with its heading and its inlines."""
         placed = {type(inline.opts): inline for inline in inline_formsets}
         for index, fieldset in enumerate(adminform):
             inline = placed.get(self.inlines_of_section.get(index, type(None)))
@@ -168,7 +168,7 @@ class MeasureAdmin(MeasureList):
             super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the rows; raise the version where anything changed; let the database check it all now, not at commit."""
+        """Save the inlines, raise the version if anything changed, and check deferred constraints before the commit."""
         super().save_related(request, form, formsets, change)
         if change and (form.changed_data or any(formset.has_changed() for formset in formsets)):
             Measure.objects.filter(pk=form.instance.pk).mark_changed(by=request.user)
@@ -199,7 +199,7 @@ class MeasureAdmin(MeasureList):
         return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
 
     def _another(self, obj: Measure) -> HttpResponseRedirect:
-        """An empty form that keeps country, tags and sources of `obj`."""
+        """Redirect to a new form with the country, tags and sources of `obj`."""
         query = QueryDict(mutable=True)
         for name in CARRIED:
             value = getattr(obj, name)
@@ -209,7 +209,7 @@ class MeasureAdmin(MeasureList):
         query["sources"] = ",".join(str(pk) for pk in obj.citations.values_list("source", flat=True).distinct())
         return HttpResponseRedirect(f"{reverse('admin:measures_measure_add')}?{query.urlencode(safe=',')}")
 
-    # Pages of its own
+    # Additional pages
 
     def get_urls(self) -> list[Any]:
         own = self.admin_site.admin_view
@@ -227,7 +227,7 @@ class MeasureAdmin(MeasureList):
         return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The public page of a record that has none yet."""
+        """Preview the public page of a record that is not public."""
         measure = get_object_or_404(for_page(Measure.objects.all()), pk=key_of(Measure, unquote(object_id)))
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
@@ -237,14 +237,14 @@ class MeasureAdmin(MeasureList):
 
 
 def _warn_of_unsourced(request: HttpRequest, measure: Measure) -> None:
-    """Say where an entry has sources and its field *Evidence* was left as it came."""
+    """Warn if an entry has sources, but its field *Evidence* still has the default."""
     if measure.evidence == Evidence.UNSOURCED and measure.citations.exists():
         text = _("%(id)s cites sources, yet its “Evidence” says “%(unsourced)s”. Choose there what the entry rests on.")
         messages.warning(request, text % {"id": measure.public_id, "unsourced": Evidence.UNSOURCED.label})
 
 
 def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:
-    """The id of what a fault of the form as a whole is about."""
+    """The id of the element that an error of the whole form refers to."""
     if context["note_missing"]:
         return "id_move_note"
     if getattr(request, "differences", []):

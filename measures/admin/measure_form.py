@@ -1,4 +1,4 @@
-"""The form of a measure: what it checks beyond the rules of the table, and words for those."""
+"""The measure form: validation beyond the constraints of the table, and its messages."""
 
 import json
 from typing import Any
@@ -30,10 +30,10 @@ FIELD_OF_RULE = {
     "measures_measure_has_title": "title_en",
     "measures_measure_language_tag": "original_language",
 }
-"""The field at which a rule of the table is to be mended."""
+"""The form field at which a violated constraint is reported."""
 
 WHAT_IDENTIFIES = {"country", "reference", "provision", *(f"title_{language}" for language in LANGUAGES)}
-"""Changing one of these makes an entry worth comparing with the others again."""
+"""If one of these fields changes, check for duplicates again."""
 
 
 def link(measure: Measure) -> SafeString:
@@ -43,7 +43,7 @@ def link(measure: Measure) -> SafeString:
 
 
 def typed_dates(data: Any, prefix: str = "status_events") -> tuple[PartialDate, ...]:
-    """The dates of the events as typed, those that can be read."""
+    """The valid dates among the events as typed."""
     dates = []
     for index in range(number_of_rows(data, prefix)):
         try:
@@ -54,7 +54,7 @@ def typed_dates(data: Any, prefix: str = "status_events") -> tuple[PartialDate, 
 
 
 class MeasureForm(MergingForm):
-    """One entry, checked in words; `refusal` is what the view found against saving (a newer version, a lost race)."""
+    """One entry, with readable errors; `refusal` is why it may not be saved (a newer version, a lost race)."""
 
     record_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     another_act = forms.BooleanField(required=False, label=gettext_lazy("This is another act. Save it."))
@@ -64,7 +64,7 @@ class MeasureForm(MergingForm):
 
     class Meta:
         model = Measure
-        fields = ()  # the admin's sections say which, and in which order
+        fields = ()  # the admin's fieldsets list and order the fields
         widgets = {
             "topics": TermCheckboxes,
             "target_groups": TermCheckboxes,
@@ -99,7 +99,7 @@ class MeasureForm(MergingForm):
         return list(getattr(self.instance, name).all()) if self.instance.pk else []
 
     def _mark_missing(self) -> None:
-        """An empty box says so in its placeholder, so that a look across the languages shows the gap."""
+        """Mark empty fields with a placeholder, so that missing translations are easy to see."""
         for field in ("title", "short_title", "summary"):
             for language in languages_of_site():
                 self.fields[f"{field}_{language}"].widget.attrs |= {"placeholder": _("missing"), "lang": language}
@@ -148,7 +148,7 @@ class MeasureForm(MergingForm):
 
 
 def candidate(data: Any, pk: int | None) -> duplicates.Candidate:
-    """What a form as typed says of its entry."""
+    """The entry as typed so far, for the duplicate check."""
     said = {name: data.get(name, "").replace("\0", "")[:300] for name in WHAT_IDENTIFIES}
     return duplicates.Candidate(
         country_id=said["country"] or None,

@@ -1,4 +1,4 @@
-"""The list of measures: to find, to work through, to tag and move many at once."""
+"""The list of measures: search, work queues, bulk tagging and bulk moves."""
 
 import re
 from functools import reduce
@@ -73,7 +73,7 @@ class MeasureList(ExportAdmin, MergingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Measure], search_term: str
     ) -> tuple[QuerySet[Measure], bool]:
-        """Every word must be found, somewhere: whole numbers in any spelling, the beginnings of words in texts."""
+        """Every word must match: identifiers and references in any spelling, prefixes of words in texts."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -93,7 +93,7 @@ class MeasureList(ExportAdmin, MergingAdmin):
 
 
 def _found(word: str) -> Q:
-    """Where one word of a search may stand."""
+    """The condition for one word of a search."""
     letters = re.sub(r"[^\w]", " ", word).split()
     sources = Citation.objects.filter(
         Q(source__title__icontains=word) | Q(source__url__icontains=word), measure=OuterRef("pk")

@@ -1,4 +1,4 @@
-"""Moves of the workflow, from the form and from the list; what a move does and who may make it is in `workflow.py`."""
+"""Workflow moves from the form and the list; `workflow.py` defines what they do and who may make them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,11 +24,11 @@ from measures.models import Measure
 MOVE, NOTE = "_move", "move_note"
 """The names of the buttons and of the note, in the form and on the page that asks."""
 ASKED = "asked"
-"""What the page that asks sends along."""
+"""A field that marks a request from the confirmation page."""
 
 
 class NoteForm(forms.Form):
-    """Why a record is sent back or retired."""
+    """The reason for sending a record back or retiring it."""
 
     move_note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -38,7 +38,7 @@ class NoteForm(forms.Form):
 
 
 def move_saved(request: HttpRequest, measure: Measure) -> None:
-    """Make the move whose button saved the form, and say what came of it; a refusal leaves the record saved."""
+    """Make the move of the button that saved the form, and report it; if it is refused, the record stays saved."""
     move = workflow.MOVES.get(request.POST[MOVE])
     if move is None:
         return
@@ -54,7 +54,7 @@ def move_saved(request: HttpRequest, measure: Measure) -> None:
 
 
 def _tell_what_is_lacking(request: HttpRequest, move: workflow.Move, ids: list[int]) -> None:
-    """What publication will ask for, said to who submits an entry."""
+    """Tell an analyst who submits an entry what is missing for publication."""
     if move.target != Workflow.IN_REVIEW:
         return
     problems = workflow.lacking(Measure.objects.filter(pk__in=ids))
@@ -69,10 +69,10 @@ def _named(measure: Measure) -> dict[str, str]:
 
 
 def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Measure]], HttpResponse | None]:
-    """The action of the list that makes `move` with all that is selected, or with none.
+    """The list action that makes `move` with all selected entries or none.
 
-    A move that needs a note, and one of more than a page of the list, asks first; what is then confirmed is what the
-    question named, entry by entry.
+    A move that needs a note, or that concerns more than one page of the list, asks for confirmation first; exactly the
+    entries on the confirmation page are then moved.
     """
 
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
@@ -96,8 +96,10 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
 
 
 def _is_done_already(request: HttpRequest, move: workflow.Move) -> bool:
-    """Whether all that is selected was moved by the same request a moment before; the browser has lost its answer, as
-    after a double click, so it is said once more. Waits for that request to end."""
+    """Whether a duplicate of this request, such as after a double click, has moved all selected entries.
+
+    If so, its message is repeated, since the browser has lost that response. Waits for the other request to end.
+    """
     seen, selected = read_versions(request), set(request.POST.getlist(ACTION_CHECKBOX_NAME))
     records = Measure.objects.filter(pk__in=[int(key) for key in seen if key in selected])
     list(records.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))

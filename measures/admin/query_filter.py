@@ -14,11 +14,11 @@ from measures.listing.filters import MeasureFilter, Problem
 from measures.models import Measure
 
 LONGEST = 4000
-"""Characters that are read; no list of the site has an address as long."""
+"""Maximum number of characters; no URL of the site's lists is that long."""
 
 
 class QueryFilter(admin.ListFilter):
-    """The entries that `MeasureFilter` finds among those of the list, whatever their state."""
+    """The entries of the list that match a `MeasureFilter`, in any workflow state."""
 
     title = _("query of the site")
     parameter_name = "query"
@@ -33,12 +33,12 @@ class QueryFilter(admin.ListFilter):
 
     @cached_property
     def asked(self) -> MeasureFilter:
-        """What the query string asks for."""
+        """The filter for the query string."""
         return MeasureFilter.of_text(self.text, among=Measure.objects.all())
 
     @property
     def problems(self) -> list[Problem]:
-        """Every parameter that cannot be followed; with any of them the list is empty."""
+        """Every invalid parameter; if there is one, the list is empty."""
         return self.asked.problems if self.text else []
 
     def has_output(self) -> bool:
@@ -53,12 +53,12 @@ class QueryFilter(admin.ListFilter):
         return queryset.none() if self.problems else self.asked.filter_queryset(queryset)
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
-        """For the template: the other parameters of the list, which its form sends too, and the list without this."""
+        """For the template: the list's other parameters, which the form submits, and the link without this filter."""
         others = changelist.get_query_string(remove=[self.parameter_name, "p"])
         yield {"hidden": parse_qsl(others.removeprefix("?"), keep_blank_values=True), "without": others}
 
 
 def problems_of(changelist: Any) -> list[Problem]:
-    """What is wrong with the query string that a list is filtered by; nothing where there is no list."""
+    """The problems with the query string of a list; empty without a list."""
     specs = changelist.filter_specs if changelist else []
     return [problem for spec in specs if isinstance(spec, QueryFilter) for problem in spec.problems]

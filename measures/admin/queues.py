@@ -1,4 +1,4 @@
-"""Work that waits: what the first page of the admin counts, and the list filters by."""
+"""Work queues: counted on the admin index, and filters of the list."""
 
 import datetime
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ from measures.models import Citation, Measure, Source
 from measures.models.measure import VALIDITY_KINDS
 
 OLD = datetime.timedelta(days=90)
-"""After this an act without an end deserves a look at whether it still holds."""
+"""An act that is older than this and has no end date should be reviewed: it may no longer be in force."""
 
 ALIVE = ~Q(workflow=Workflow.RETIRED)
 
@@ -46,7 +46,7 @@ LOST_QUOTES = Citation.objects.filter(
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Entries that wait for something; `condition` takes who asks and the day."""
+    """Entries that need attention; `condition` takes the user and the day."""
 
     key: str
     label: Any
@@ -72,13 +72,13 @@ SOURCE_QUEUES = (
     Queue("moved", _("Links that have moved"), lambda user, today: Q(link__state=LinkState.MOVED)),
     Queue("changed", _("Sources that have changed"), lambda user, today: Q(link__state=LinkState.CHANGED)),
 )
-"""The same for sources."""
+"""The queues of sources."""
 
 
 def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
-    """Each queue with its number of entries or sources and the address of its list, in two queries.
+    """Each queue with its number of entries or sources and its URL, in two queries.
 
-    Of sources only what waits is named: on most days that is nothing.
+    Empty queues of sources are left out: on most days all are.
     """
     entries = _counted(Measure.objects.all(), QUEUES, user, on)
     sources = _counted(Source.objects.all(), SOURCE_QUEUES, user, on) if user.has_perm("measures.view_source") else []

@@ -1,4 +1,4 @@
-"""A form that is sent twice saves one record: each carries a name of its own, kept in the session once it is saved."""
+"""Prevent duplicate submissions: each form carries a unique name, which the session remembers once it is saved."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from django.http import HttpRequest
 from foundation.sql import lock_until_commit
 
 NAME = "sent_form"
-"""The hidden field, and where the session keeps the names of saved forms with their records."""
+"""The hidden field, and the session key of the names of saved forms with their records."""
 MOST_KEPT = 20
 
 
 def saved_by(request: HttpRequest) -> int | None:
-    """The key of the record that this very form saved before; waits for a twin that is being saved at this moment.
+    """The primary key of the record that this same form saved before; waits for a duplicate being saved right now.
 
-    To be asked in a transaction. The session is read anew: the twin may have written it since this request began.
+    Call this in a transaction. The session is read again: the duplicate may have written it since this request began.
     """
     name = request.POST.get(NAME)
     if not name:

@@ -1,4 +1,4 @@
-"""Sources, with their kept copies, the state of their links and the entries that they support."""
+"""The admin of sources, with their captures, link health and the entries that they support."""
 
 from typing import Any, BinaryIO, cast
 
@@ -28,7 +28,7 @@ from measures.tasks import tend_archive_soon
 
 
 class SourceForm(MergingForm):
-    """A source, and perhaps a document of it from the person's own disk."""
+    """A source, with an optional upload of its document."""
 
     upload = forms.FileField(
         label=_("Document"),
@@ -55,7 +55,7 @@ def check_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]
 
 @admin.action(description=_("Changes seen: the source still says what we cite"), permissions=["change"])
 def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-    """That a cited source is unchanged is public, and so for editors to say."""
+    """Mark changed sources as reviewed. For cited sources that is public, so it is reserved for editors."""
     sources = Source.objects.filter(pk__in=queryset.values("pk"))
     mine = changeable(request.user, sources)
     count = links.looked_at(Link.objects.filter(source__in=mine.values("pk")), at=timezone.now())
@@ -83,7 +83,7 @@ class SourceAdmin(MergingAdmin):
     list_filter = [SourceQueueFilter, "kind", "rights", "language"]
     list_select_related = ["link"]
     search_fields = ["title", "url", "key", "publisher"]
-    # Counting citations drops the order of the model, and pages of unordered rows may repeat or lose some
+    # Counting citations drops the model's ordering, and without one pages may repeat or miss rows
     ordering = ["title", "key"]
     readonly_fields = ["measures", "link_state", "captures"]
     public_advice = _(
@@ -102,11 +102,11 @@ class SourceAdmin(MergingAdmin):
         return sources.annotate(cited=Count("citations__measure", distinct=True))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
-        """Files name a source by its key."""
+        """The key is read-only after creation: files refer to a source by it."""
         return [*self.readonly_fields, "key"] if obj else list(self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
-        """Nobody uploads to what is only to be read."""
+        """Hide the upload field if the source is read-only."""
         if obj is None or self.has_change_permission(request, obj):
             return self.fieldsets
         return [
@@ -115,7 +115,7 @@ class SourceAdmin(MergingAdmin):
         ]
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
-        """Keep what was uploaded, and have a worker ask the address: nobody waits here for another server."""
+        """Store the upload, and queue a check of the URL, so that nobody waits here for another server."""
         super().save_model(request, obj, form, change)
         if upload := form.cleaned_data.get("upload"):
             keeping.keep_upload(obj, cast(BinaryIO, upload), by=request.user, at=timezone.now())

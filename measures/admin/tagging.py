@@ -1,4 +1,4 @@
-"""Tag many entries at once: sets in, sets out, each entry's version raised so that open forms notice."""
+"""Bulk tagging: set-based, and each entry's version is raised so that open forms notice."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ class TaggingForm(forms.Form):
 
 @admin.action(description=gettext_lazy("Tag…"), permissions=["change"])
 def tag_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
-    """Ask what to tag, then tag; published entries stay as they are for those who may not publish."""
+    """Ask what to tag, then tag; users who may not publish cannot tag published entries."""
     allowed = changeable(request.user, queryset)
     form = TaggingForm(request.POST if "_tag" in request.POST else None)
     ids = list(allowed.values_list("pk", flat=True))
@@ -120,9 +120,9 @@ def _ask(
 
 @transaction.atomic
 def tag(ids: list[int], *, by: Any, direction: str = "", evidence: str = "", **tags: Any) -> list[str]:
-    """Tag the entries `ids` in sets; return the identifiers of those that can have no direction.
+    """Tag the entries `ids`; return the identifiers of those that cannot have a direction.
 
-    An entry whose primary topic goes takes the first of its other topics, in the order of the vocabulary.
+    If an entry's primary topic is removed, the first of its other topics in vocabulary order replaces it.
     """
     take_time()
     measures = Measure.objects.filter(pk__in=ids)

@@ -15,7 +15,7 @@ from measures.admin.filters import FoldedFilter
 from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
 
 ANOTHER_COUNTRY = re.compile(r"([A-Za-z]{3}):\s*(.*)")
-"""`VEN: embassy` looks among the bodies of Venezuela, as files write it."""
+"""`VEN: embassy` searches the bodies of Venezuela, as in files."""
 
 
 class TermAdmin(MergingAdmin):
@@ -34,7 +34,7 @@ class TermAdmin(MergingAdmin):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Files name a term by its key."""
+        """The key is read-only after creation: files refer to a term by it."""
         return ("key",) if obj else ()
 
 
@@ -99,7 +99,7 @@ class IssuingBodyAdmin(MergingAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: IssuingBody | None = None) -> tuple[str, ...]:
-        """Files name a body by its country and key."""
+        """Country and key are read-only after creation: files refer to a body by them."""
         return ("country", "key") if obj else ()
 
     def get_search_results(

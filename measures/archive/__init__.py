@@ -1,6 +1,7 @@
-"""The digital archive: what a source showed is kept, read, compared and can be proved unchanged.
+"""The digital archive: captures of sources, with their texts, comparison, link health and integrity checks.
 
-`links` knows which address is due and what became of it, `hosts` how to ask politely, `keeping` writes what came, file
-by file and then the row, so that a process may die between any two steps. `reading` and `pictures` work on what is
-kept, in processes of their own. `quotes` looks for the words of citations, `verifying` and `bag` prove and hand out.
+`links` knows which URLs are due and what became of each, `hosts` implements politeness, `keeping` stores what was
+fetched, first the files and then the row, so that a process may die between any two steps. `reading` and `pictures`
+process stored files in confined processes. `quotes` looks up the words of citations, `verifying` and `bag` check
+integrity and export.
 """

@@ -1,4 +1,4 @@
-"""The whole archive as a BagIt folder (RFC 8493): files, what they are, and checksums with which anybody can check."""
+"""Export the whole archive as a BagIt folder (RFC 8493): files, metadata and checksums that anybody can verify."""
 
 import csv
 import hashlib
@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 class Altered(Exception):
-    """A file is not what it should be, or missing: nothing is handed out as proved that is not."""
+    """A file is missing or altered: nothing is exported as verified that is not."""
 
 
 def export(folder: Path, *, on: date) -> int:

@@ -1,4 +1,4 @@
-"""The public sources that no longer stand at their address, by country of the entries that cite them."""
+"""Public sources with broken or moved links, by country of the entries that cite them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from measures.models import Source
 
 BROKEN = (LinkState.BROKEN, LinkState.MOVED)
 MOST_OF_A_COUNTRY = 50
-"""Links of a country on the page; the others are found by the filter of the archive."""
+"""Number of links listed per country; the archive's filter finds the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLink:
-    """A document whose address no longer leads to it."""
+    """A document that is no longer at its URL."""
 
     title: str
     language: str
@@ -29,7 +29,7 @@ class BrokenLink:
 
 @dataclass(frozen=True, slots=True)
 class CountryLinks:
-    """The broken links of a country, gone before moved; `total` counts those that are not listed, too."""
+    """The broken links of a country, broken before moved; `total` includes those not listed."""
 
     iso3: str
     name: str
@@ -38,12 +38,12 @@ class CountryLinks:
 
     @property
     def skipped(self) -> int:
-        """Links that are counted and not listed."""
+        """Number of links that are counted but not listed."""
         return self.total - len(self.links)
 
 
 def broken_links(public: PublicSources) -> list[CountryLinks]:
-    """The countries that have any, by name; international bodies stand last."""
+    """Countries with broken links, by name; international bodies come last."""
     rows_of = _rows_by_country(public)
     listed = {iso3: rows[:MOST_OF_A_COUNTRY] for iso3, rows in rows_of.items()}
     found = _links(public, sorted({row for rows in listed.values() for row in rows}))
@@ -54,7 +54,7 @@ def broken_links(public: PublicSources) -> list[CountryLinks]:
 
 
 def _rows_by_country(public: PublicSources) -> dict[str, list[int]]:
-    """The rows of the broken links of each country, gone before moved, by title."""
+    """The row numbers of each country's broken links, broken before moved, by title."""
     link, country = public.marks["link"], public.marks["country"]
     rows_of = defaultdict[str, list[int]](list)
     for state in BROKEN:

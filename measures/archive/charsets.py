@@ -1,4 +1,4 @@
-"""Bytes of a page as letters."""
+"""Decode the bytes of web pages."""
 
 import codecs
 import re
@@ -14,11 +14,11 @@ _OF_LETTERS = (
     *("euc-kr", "cp949"),
 )
 KNOWN = frozenset(codecs.lookup(name).name for name in _OF_LETTERS)
-"""What web pages are written in, each decoded in one pass. Python also knows `punycode`, quadratic, and `zip`."""
+"""The encodings of web pages, each decoded in linear time; Python also knows `punycode`, quadratic, and `zip`."""
 
 
 def is_known(charset: str) -> bool:
-    """Whether a name, as strangers write it, is one of a character set of the web."""
+    """Whether a name, from an untrusted source, is a known web encoding."""
     try:
         return charset.isascii() and codecs.lookup(charset[:40]).name in KNOWN
     except (LookupError, ValueError):
@@ -26,12 +26,12 @@ def is_known(charset: str) -> bool:
 
 
 def decoded(data: bytes, charset: str) -> str:
-    """By its mark, as the server says, as it says itself, as UTF-8, else as Windows writes in the Americas."""
+    """Decode by BOM, by the server's header, by the page's own declaration, as UTF-8, or else as Windows-1252."""
     marked = [name for mark, name in _MARKS.items() if data.startswith(mark)]
     said = [found[1].decode() for found in [_SAID.search(data[:4096])] if found]
     for name in filter(is_known, (*marked, charset, *said, "utf-8")):
         try:
             return data.decode(name)
-        except ValueError:  # it is not written in it
+        except ValueError:  # wrong encoding
             continue
     return data.decode("cp1252", errors="replace")

@@ -1,11 +1,11 @@
-"""The vocabulary of sources: what a document is, what is known of its address and its copies, whether quotes stand."""
+"""The vocabulary of sources: kinds of documents, rights, and states of links, captures and quotes."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class SourceKind(models.TextChoices):
-    """What a source document is."""
+    """The kind of a source document."""
 
     OFFICIAL_GAZETTE = "official_gazette", _("Official gazette")
     LEGAL_TEXT = "legal_text", _("Legal text outside the gazette")
@@ -36,14 +36,14 @@ class Rights(models.TextChoices):
 
 
 class CaptureMethod(models.TextChoices):
-    """How a capture came into the archive."""
+    """How a capture was made."""
 
     FETCH = "fetch", _("Fetched from its address")
     UPLOAD = "upload", _("Uploaded")
 
 
 class TextState(models.TextChoices):
-    """What became of reading a capture."""
+    """The result of extracting the text of a capture."""
 
     READ = "read", _("Read")
     EMPTY = "empty", _("No text in it, as in a scan")
@@ -51,7 +51,7 @@ class TextState(models.TextChoices):
 
 
 class LinkState(models.TextChoices):
-    """What is known of the address of a source."""
+    """The known state of a source's URL."""
 
     UNKNOWN = "unknown", _("Not checked yet")
     ALIVE = "alive", _("Works")
@@ -61,7 +61,7 @@ class LinkState(models.TextChoices):
 
 
 class QuoteState(models.TextChoices):
-    """Whether a quote stands in the kept copies of its source."""
+    """Whether a quote was found in the captures of its source."""
 
     FOUND = "found", _("Found in the kept copy")
     NO_LONGER = "no_longer", _("Only in an earlier copy")

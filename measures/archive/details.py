@@ -1,7 +1,7 @@
-"""A source -> everything that its page says about it, as plain values; and what a list says of many.
+"""Everything that the page of a source shows, as plain values; and summaries for lists of sources.
 
-The whole text of a kept copy is the publisher's. Where `rights` does not say that the copy may be shown, the public
-reads of it what a quotation may hold; see `archive.showing`.
+The full text of a capture belongs to its publisher. Unless `rights` allow it to be shown, the public sees no more of it
+than may be quoted; see `archive.showing`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,18 +26,18 @@ from measures.entries import Span, span_of
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
 
 SHOWN = 3_000
-"""Characters that a page shows of a text that may be shown."""
+"""Maximum number of characters shown of a text that may be shown."""
 LONGEST_TEXT, LONGEST_SEARCHED = 200_000, 60_000
 """Characters of a document that a comparison looks at, and that the excerpt of a search is taken from."""
 MOST_COMPARED = 10
-"""Captures whose change since the one before is shown: the newest."""
+"""Number of captures whose changes are shown: the newest ones."""
 NOT_CHECKED = "unknown"
 WEB_ARCHIVE = "https://web.archive.org/web"
 
 
 @dataclass(frozen=True, slots=True)
 class LinkHealth:
-    """Whether the document still stands at its address, since when, and when that was found out."""
+    """Whether the document is still at its URL, since when, and when that was checked."""
 
     state: str
     label: str
@@ -45,12 +45,12 @@ class LinkHealth:
     checked: PartialDate | None
     moved_to: str
     answered: PartialDate | None
-    """When it answered last, where it does not."""
+    """When the URL last worked, if it no longer does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How many captures are kept of a source, and when the last was made."""
+    """The number of captures of a source, and the date of the last."""
 
     number: int
     last: PartialDate | None
@@ -58,7 +58,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A capture; `download` is '' where the public may not have the copy, `changes` None where none is compared."""
+    """A capture; `download` is '' if it is not public, `changes` None if it was not compared."""
 
     sha256: str
     captured_at: datetime
@@ -68,7 +68,7 @@ class Copy:
     pages: int | None
     method: str
     text_state: str
-    """Why there is no text, in words; '' where there is."""
+    """Why there is no text, in words; '' if there is one."""
     download: str
     changes: TextDiff | None
     is_first: bool
@@ -76,7 +76,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Whether a quote stands in the kept copies; `page` is where, in a document with pages."""
+    """Whether a quote was found in the captures; `page` is where, if the document has pages."""
 
     state: str
     label: str
@@ -85,7 +85,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Supported:
-    """A published entry that cites the source: where in it, in which words, and whether these were found in it."""
+    """A published entry that cites the source: the locator, the quote, and whether the quote was found."""
 
     public_id: str
     url: str
@@ -102,7 +102,7 @@ class Supported:
 
 @dataclass(frozen=True, slots=True)
 class SourceDetails:
-    """What the page of a source shows beside the fields of its own."""
+    """What the page of a source shows in addition to its own fields."""
 
     language_name: str
     accessed_on: PartialDate | None
@@ -136,7 +136,7 @@ def of_source(source: Source) -> SourceDetails:
 
 
 def web_archive(source: Source, day: date | None) -> str:
-    """The address in a public web archive of the page as it was about a day: of capture, else of reading."""
+    """The URL in a public web archive of the page near a date: that of capture, else that of access."""
     if not source.url:
         return ""
     near = day or source.accessed_on
@@ -144,20 +144,20 @@ def web_archive(source: Source, day: date | None) -> str:
 
 
 _UNQUOTED = "!#$%&'()*+,/:;=?@[]~"
-"""What stays as it is in an address that follows another."""
+"""Characters that are not quoted in a URL that is appended to another."""
 
 
 # Captures
 
 
 def _texts(captures: Sequence[Capture]) -> dict[int, str]:
-    """The texts of captures as far as they are looked at."""
+    """The texts of captures, up to the number of characters used."""
     read = DocumentText.objects.filter(capture__in=[capture.pk for capture in captures])
     return dict(read.annotate(beginning=Left("text", LONGEST_TEXT)).values_list("pk", "beginning"))
 
 
 def _copies(source: Source, captures: Sequence[Capture], texts: Mapping[int, str]) -> Iterable[Copy]:
-    """With what changed in the texts of the newest; `texts` has those."""
+    """The captures, with what changed in the texts of the newest, which are in `texts`."""
     may_be_shown = may_show_copies(source)
     most = SHOWN if may_be_shown else LONGEST_QUOTATION
     for capture, older in zip_longest(captures, captures[1:]):
@@ -183,7 +183,7 @@ def _address_of(source: Source, capture: Capture) -> str:
 
 
 def kept_of(sources: Sequence[Source]) -> dict[int, Kept]:
-    """What is kept of each of some sources, in one query."""
+    """The captures of each of several sources, in one query."""
     found = (
         Capture.objects.filter(source__in=sources)
         .order_by()
@@ -195,7 +195,7 @@ def kept_of(sources: Sequence[Source]) -> dict[int, Kept]:
 
 
 def documents_of(sources: Sequence[Source]) -> dict[int, str]:
-    """The text of each of some sources as it is now, as far as it is looked at; in one query."""
+    """The current text of each of several sources, up to the number of characters used; in one query."""
     read = DocumentText.objects.filter(capture__in=Capture.objects.current().filter(source__in=sources))
     return dict(read.annotate(beginning=Left("text", LONGEST_SEARCHED)).values_list("capture__source", "beginning"))
 
@@ -204,7 +204,7 @@ def documents_of(sources: Sequence[Source]) -> dict[int, str]:
 
 
 def link_of(source: Source) -> LinkHealth:
-    """The health of the source's link as it was found at the last check; of a source without address it is unknown."""
+    """The source's link health at the last check; unknown for a source without a URL."""
     link = source.link if hasattr(source, "link") else Link(state=LinkState.UNKNOWN)
     return LinkHealth(
         state=link.state,
@@ -217,7 +217,7 @@ def link_of(source: Source) -> LinkHealth:
 
 
 def _state_in_words(source: Source, link: Link) -> str:
-    """What a reader makes of the state: there may be nothing to ask, or no answer so far."""
+    """The link state in words; there may be no URL, or no check so far."""
     if not source.url:
         return _("No address recorded")
     is_asked_in_vain = link.state == LinkState.UNKNOWN and link.checked_at
@@ -228,7 +228,7 @@ def _day(moment: datetime | None) -> PartialDate | None:
     return PartialDate.from_date(moment.date()) if moment else None
 
 
-# What it supports
+# Supported entries
 
 
 def _supported(source: Source) -> Iterable[Supported]:
@@ -253,7 +253,7 @@ def _supported(source: Source) -> Iterable[Supported]:
 
 
 def evidence_of(citation: Citation) -> Evidence | None:
-    """What was found out about the quote; None of a citation without one. A check of other words says nothing."""
+    """The result of checking the quote; None without one. A check of an earlier wording does not count."""
     if not citation.quote:
         return None
     check = getattr(citation, "quote_check", None)

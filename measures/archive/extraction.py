@@ -1,4 +1,4 @@
-"""The text of a document, and a page without what it could do harm with. Called through `foundation.confined`."""
+"""Extract the text of a document, and sanitize web pages. Called through `foundation.confined`."""
 
 import re
 import time
@@ -16,14 +16,14 @@ LONGEST = 5_000_000
 """Characters of a text that are kept; a gazette of a thousand pages has some four million."""
 MOST_PAGES = 10_000
 SECONDS = 15
-"""Of the processor, after which no further page is begun: what is read by then is worth more than nothing."""
+"""CPU seconds after which no further page is begun; what was read by then is returned."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
 _LINES = re.compile(r"\n{3,}")
 _DECLARATION = re.compile(r"\s*+<\?xml[^>]*+>")
 
 
 def text_of(file: BinaryIO, media_type: str, charset: str) -> tuple[list[str], int | None]:
-    """The texts of the pages, and how many there are; one text and None where there are no pages."""
+    """The texts of the pages and their number; for a document without pages, one text and None."""
     return READERS[media_type](file, charset)
 
 
@@ -33,7 +33,7 @@ def harmless_page(file: BinaryIO, charset: str) -> str:
 
 
 def of_pdf(file: BinaryIO, charset: str) -> tuple[list[str], int]:
-    """Page by page; a page that cannot be read is empty, and so are those that nobody has the time for."""
+    """Extract the text page by page; a page that cannot be read, or that there is no time for, is empty."""
     reader = pypdf.PdfReader(file, strict=False)
     if reader.is_encrypted and not reader.decrypt(""):
         raise ValueError("The document asks for a password.")
@@ -49,12 +49,12 @@ def of_pdf(file: BinaryIO, charset: str) -> tuple[list[str], int]:
 def _text_of(page: pypdf.PageObject) -> str:
     try:
         return page.extract_text()
-    except Exception:  # a parser of strangers' files fails in every way; the other pages go on
+    except Exception:  # parsers of untrusted files can fail in any way; go on with the other pages
         return ""
 
 
 def of_html(file: BinaryIO, charset: str) -> tuple[list[str], None]:
-    """All that a reader sees, menus too: a quote may stand anywhere."""
+    """All visible text, including menus: a quote may be anywhere."""
     text = decoded(file.read(), charset)
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :]
@@ -67,7 +67,7 @@ def of_text(file: BinaryIO, charset: str) -> tuple[list[str], None]:
 
 
 def tidy(text: str) -> str:
-    """Without what PostgreSQL cannot keep and without rows of blanks."""
+    """Remove characters that PostgreSQL cannot store, and collapse spaces."""
     text = text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return _LINES.sub("\n\n", "\n".join(lines)).strip()

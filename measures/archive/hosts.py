@@ -1,6 +1,6 @@
-"""Servers are asked politely: one request after the other with a pause, and only what their `robots.txt` allows.
+"""Polite crawling: requests to a server are sequential, with a pause, and respect its `robots.txt`.
 
-The pause stands in the database, so that any number of workers keep it together.
+The pause is stored in the database, so that any number of workers share it.
 """
 
 import io
@@ -25,33 +25,33 @@ ALL_FORBIDDEN = "User-agent: *\nDisallow: /\n"
 
 
 class Forbidden(Exception):
-    """The server wants no robots there."""
+    """The server's `robots.txt` forbids the request."""
 
 
 def host_of(url: str) -> str:
-    """The server's name as the table has it, with its port where the address names one."""
+    """The host name as stored in the table, with the port if the URL has one."""
     return urlsplit(url).netloc.lower()[:260]
 
 
 def ensure_host(url: str) -> Host:
-    """The server of an address, new ones free to be asked at once."""
+    """Return the host of a URL, created if necessary and then free to be requested at once."""
     return Host.objects.get_or_create(name=host_of(url), defaults={"free_at": timezone.now()})[0]
 
 
 def rest(host: Host, *, at: datetime, for_: timedelta) -> None:
-    """Have nobody ask the server for a while."""
+    """Block requests to the server for a while."""
     Host.objects.filter(pk=host.pk).update(free_at=at + for_)
 
 
 def needs_robots(host: Host, *, at: datetime) -> bool:
-    """Whether `robots.txt` has to be asked for before anything else."""
+    """Whether `robots.txt` must be fetched first."""
     return host.robots_at is None or host.robots_at < at - ROBOTS_KEPT
 
 
 def fetch_robots(url: str, host: Host, *, at: datetime) -> None:
-    """Ask the server of `url` what it allows; FetchError where it cannot be asked.
+    """Fetch the `robots.txt` of the server of `url`; raise FetchError if that fails.
 
-    As RFC 9309 has it: where there is no such file, all is allowed; where the server is at fault, nothing is.
+    According to RFC 9309, everything is allowed if there is no such file, and nothing if the server fails.
     """
     parts = urlsplit(url)
     into = io.BytesIO()
@@ -74,7 +74,7 @@ def _rules(status: int, body: bytes) -> str:
 
 
 def check_allowed(url: str, host: Host) -> None:
-    """Forbidden where the rules of the server, as last read, forbid our user agent the address, or cannot be read."""
+    """Raise Forbidden if the rules last read from the server forbid our user agent the URL, or cannot be parsed."""
     try:
         is_allowed = not host.robots or _asked(host, "is_allowed", url=url)
     except confined.Failed:
@@ -84,7 +84,7 @@ def check_allowed(url: str, host: Host) -> None:
 
 
 def pause_of(host: Host) -> timedelta:
-    """How long the server is left alone after a request, whatever its rules may be."""
+    """The pause after a request to the server; a longer one in its rules is respected up to a limit."""
     try:
         asked = _asked(host, "pause", longest=LONGEST_PAUSE.total_seconds()) if host.robots else 0
     except (confined.Failed, confined.Unavailable):

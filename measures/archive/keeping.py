@@ -1,6 +1,6 @@
-"""A document comes into the archive: its files first, each whole under its own name, then the row that names them.
+"""Store a document in the archive: first the files, each complete under its own name, then the row.
 
-Until the row is there nothing is kept, and a file without a row does no harm: `verify_archive` finds and clears it.
+Until the row exists nothing is stored, and a file without a row does no harm: `verify_archive` finds and removes it.
 """
 
 import logging
@@ -28,12 +28,12 @@ from measures.models import Capture, DocumentText, Source
 logger = logging.getLogger(__name__)
 
 LARGEST_UPLOAD = 100_000_000
-"""Bytes of a file that a person may bring."""
+"""Maximum size of an uploaded file in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched and read, before anybody has decided to keep it."""
+    """A document that was fetched and read, before it is decided whether to store it."""
 
     fetched: Fetched
     media_type: str
@@ -41,13 +41,13 @@ class Document:
 
 
 def document(fetched: Fetched, body: BinaryIO) -> Document:
-    """Look at a fetched body: its type by its content, its text."""
+    """Detect the type of a fetched body from its content, and extract its text."""
     media_type = reading.media_type_of(body)
     return Document(fetched, media_type, reading.read(body, media_type, fetched.charset))
 
 
 def keep_fetched(source: Source, found: Document, body: BinaryIO, transfer: BinaryIO, *, at: datetime) -> Capture:
-    """Keep what the address of a source answered; the capture that has the same content where there is one."""
+    """Store the response of a source's URL; return the existing capture if the content is the same."""
     kept = store.put(body)
     with TemporaryFile() as warc:
         write_warc(found.fetched, transfer, warc)
@@ -76,9 +76,9 @@ def keep_fetched(source: Source, found: Document, body: BinaryIO, transfer: Bina
 
 
 def check_upload(source: Source | None, file: BinaryIO) -> str:
-    """The type of what a person brings; ValidationError where it is no document or is kept already.
+    """Detect the type of an upload; raise ValidationError if it is not a document or is already stored.
 
-    The name of the file is never looked at.
+    The file name is ignored.
     """
     size, sha256 = store.digest_of(file)
     if not size or size > LARGEST_UPLOAD:
@@ -98,7 +98,7 @@ def check_upload(source: Source | None, file: BinaryIO) -> str:
 
 
 def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Capture:
-    """Keep what a person brings, to be read by a worker; ValidationError as `check_upload` says."""
+    """Store an upload, whose text a worker extracts; raise ValidationError like `check_upload`."""
     media_type = check_upload(source, file)
     kept = store.put(file)
     return Capture.objects.create(
@@ -114,9 +114,9 @@ def keep_upload(source: Source, file: BinaryIO, *, by: Any, at: datetime) -> Cap
 
 
 def read_waiting(*, is_stopping: IsStopping = never) -> int:
-    """Read what was uploaded and is not read yet; how many. What is missing is told by `verify_archive`.
+    """Extract the text of uploads that have none yet; return how many. `verify_archive` reports missing files.
 
-    Each for itself: one that cannot be read for a fault of ours keeps no other from being read.
+    Each is processed separately: an unexpected error in one does not stop the others.
     """
     waiting = Capture.objects.filter(document_text=None).select_related("source")
     there = [capture for capture in waiting if store.is_kept(capture.file)]
@@ -139,7 +139,7 @@ def _read(capture: Capture) -> None:
 
 
 def _picture(body: BinaryIO, media_type: str, charset: str) -> str:
-    """The name of a picture of a web page, '' where there is none."""
+    """The name of a screenshot of a web page, '' if there is none."""
     drawn = pictures.draw(body, charset) if media_type == HTML else None
     return store.put(BytesIO(drawn), ".pdf").name if drawn else ""
 

@@ -1,7 +1,8 @@
-"""Which addresses are due, what became of each, and what that says about the link.
+"""The link checker: which URLs are due, the result of each request, and what that says about the link.
 
-The table of links is the queue: whoever takes a link puts its date ahead by a lease, so that a worker that dies loses
-nothing, and whoever asks a server notes first when it may be asked again. Any number of workers go on like that.
+The table of links is the queue: claiming a link moves its due date ahead by a lease, so nothing is lost if a worker
+dies, and before a server is requested the time of the next permitted request is stored. Any number of workers can run
+at the same time.
 """
 
 import logging
@@ -32,11 +33,11 @@ from measures.models import Capture, Host, Link, Source
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""Addresses asked at the same time by one worker, each at another server."""
+"""Number of URLs that one worker requests concurrently, each on a different server."""
 LEASE = timedelta(minutes=15)
 """After this a link whose worker died is taken up again."""
 EVERY = timedelta(days=14)
-"""Between two looks at a link that works."""
+"""Interval between checks of a working link."""
 RETRIES = (
     timedelta(minutes=15),
     timedelta(hours=2),
@@ -46,29 +47,29 @@ RETRIES = (
     timedelta(days=1),
     timedelta(days=7),
 )
-"""How long after each failure in a row an address is asked again; the last one for good."""
+"""Delay after each consecutive failure; the last one repeats."""
 FAILURES_OF_GONE = 4
 DAYS_OF_GONE = timedelta(days=3)
-"""A link is gone after so many failures in a row over at least so long: a bad day is not the end."""
+"""A link counts as broken after that many consecutive failures over at least this time: one bad day is not enough."""
 LONGEST_REST = timedelta(hours=1)
 LONGEST_RETRY_AFTER = timedelta(days=7)
 LONGEST_DATE = 100
-"""Characters of a header that is a date or a number."""
+"""Maximum number of characters of a header with a date or number."""
 SIGNS_OF_END = {"http_404", "http_410", "http_400", "http_500", "http_502", "http_503", "http_504", *Reason.values} - {
     Reason.TOO_LARGE,
     Reason.INSIDE,
     Reason.BAD_ADDRESS,
 }
-"""Problems that a link dies of. Who forbids robots, or has a document that is too large, is still there."""
+"""Problems that mean a broken link. A server that forbids robots, or a document that is too large, still exists."""
 OF_OUR_NETWORK = (Reason.NO_SUCH_HOST, Reason.UNREACHABLE, Reason.TIMED_OUT)
-"""Problems that look the same where this machine itself has no network."""
+"""Problems that look the same if this machine itself has no network."""
 REST_OF_SILENT = timedelta(minutes=1)
-"""How long a server is left alone that did not answer at all."""
+"""How long a server that did not respond at all is left alone."""
 ANYTHING = "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8"
 
 
 def problem_in_words(problem: str) -> str:
-    """A problem of a link, for people."""
+    """A link's problem in words."""
     if problem in Reason.values:
         return str(Reason(problem).label)
     if problem == "robots":
@@ -82,7 +83,7 @@ def problem_in_words(problem: str) -> str:
 
 
 def watch(sources: QuerySet[Source], *, at: datetime) -> int:
-    """Have every source with an address in the queue, anew where the address has changed; how many are new in it."""
+    """Queue every source with a URL, again if the URL has changed; return how many are newly queued."""
     missing = sources.exclude(url="").filter(Q(link=None) | ~Q(link__url=F("url")))
     waiting = list(missing.values_list("pk", "url"))
     known = {host.name: host for host in Host.objects.filter(pk__in={hosts.host_of(url) for _pk, url in waiting})}
@@ -99,40 +100,40 @@ def watch(sources: QuerySet[Source], *, at: datetime) -> int:
 
 
 def check_now(sources: QuerySet[Source], *, at: datetime) -> int:
-    """Have these sources asked next; how many."""
+    """Check these sources next; return how many."""
     watch(sources, at=at)
     return Link.objects.filter(source__in=sources).update(due_at=at)
 
 
 def looked_at(links: QuerySet[Link], *, at: datetime) -> int:
-    """Note that a person has seen what changed."""
+    """Record that a person has reviewed the changes."""
     return links.filter(state=LinkState.CHANGED).update(state=LinkState.ALIVE, since=at)
 
 
 def claim(*, at: datetime) -> Link | None:
-    """Take a link that is due from the server that has rested longest; None where none may be asked.
+    """Claim a due link on the server that has rested longest; None if no server may be requested now.
 
-    Whoever takes a link holds its server's row first, so no two take from one server. What is read grows with the
-    servers and not with their links: most of a collection's addresses may wait for a single gazette.
+    The row of the server is locked first, so no two workers request from the same server. The cost grows with the
+    number of servers, not with that of their links: most URLs of a collection may belong to a single gazette.
     """
     with transaction.atomic():
         host = _hosts_in_turn(at=at).filter(free_at__lte=at).select_for_update(skip_locked=True).first()
         link = _first_due(host, at=at) if host else None
         if link:
             Link.objects.filter(pk=link.pk).update(due_at=at + LEASE)
-            hosts.rest(link.host, at=at, for_=LEASE)  # until it has answered; then it gets its pause
+            hosts.rest(link.host, at=at, for_=LEASE)  # until it has responded; then its regular pause applies
     return link
 
 
 def next_free(*, at: datetime) -> datetime | None:
-    """When the first server of a link that is due may be asked; None where nothing is due."""
+    """When the first server with a due link may be requested; None if no link is due."""
     return _hosts_in_turn(at=at).values_list("free_at", flat=True).first()
 
 
 def _hosts_in_turn(*, at: datetime) -> QuerySet[Host]:
-    """The servers with a link that is due; who has rested longest comes first.
+    """The servers with a due link; the one that has rested longest comes first.
 
-    A subquery and no join, so that PostgreSQL looks at one link of each server and stops at the first.
+    A subquery instead of a join, so that PostgreSQL stops at the first due link of each server.
     """
     due = Link.objects.filter(host=OuterRef("pk"), due_at__lte=at).order_by("due_at")
     return Host.objects.alias(due=Subquery(due.values("due_at")[:1])).exclude(due=None).order_by("free_at")
@@ -144,9 +145,10 @@ def _first_due(host: Host, *, at: datetime) -> Link | None:
 
 
 def visit_due(*, seconds: float, is_stopping: IsStopping = never) -> int:
-    """Ask what is due, several servers at once, for at most about so many seconds; how many addresses were asked.
+    """Check due links, several servers at a time, for about that many seconds at most; return how many were checked.
 
-    Ends before, when nothing is due or it is to stop. A server that rests longer than is left is left to the next run.
+    Stops earlier if nothing is due or `is_stopping` says so. A server that rests longer than the time left is left to
+    the next run.
     """
     until = time.monotonic() + seconds
     asked, running = 0, set[Future[None]]()
@@ -166,7 +168,7 @@ def visit_due(*, seconds: float, is_stopping: IsStopping = never) -> int:
 
 
 def _wait_for_free(until: float, running: set[Future[None]]) -> bool:
-    """Wait a moment, or until one of the visits ends; False where there is nothing to wait for."""
+    """Wait briefly, or until a visit ends; return False if there is nothing to wait for."""
     now = timezone.now()
     free, left = next_free(at=now), until - time.monotonic()
     pause = (free - now).total_seconds() if free else math.inf
@@ -181,9 +183,9 @@ def _wait_for_free(until: float, running: set[Future[None]]) -> bool:
 
 
 def _visit_and_let_go(link: Link) -> None:
-    """As a thread does, which has a connection to the database of its own.
+    """Visit a link in a thread, which has its own database connection.
 
-    What goes wrong with one address holds up no other; after its lease it is tried again.
+    An error with one URL does not stop the others; it is tried again after its lease.
     """
     try:
         visit(link)
@@ -198,14 +200,14 @@ def _visit_and_let_go(link: Link) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an address was not read, and when to ask again where the server says so."""
+    """Why a URL was not read, and the server's Retry-After, if any."""
 
     problem: str
     again_after: timedelta | None = None
 
 
 def visit(link: Link) -> None:
-    """Ask a claimed link's address, keep what is new, and write down what became of it."""
+    """Request a claimed link's URL, store new content, and record the result."""
     now = timezone.now()
     if hosts.needs_robots(link.host, at=now):
         try:
@@ -230,7 +232,7 @@ def visit(link: Link) -> None:
 
 @contextmanager
 def _followed_by_pause(host: Host) -> Iterator[None]:
-    """Whatever the server says, and however long that takes, it is left alone from then on."""
+    """Let the server rest after the block, whatever happens in it and however long it takes."""
     try:
         yield
     finally:
@@ -250,7 +252,7 @@ def _fetch(link: Link, body: BinaryIO, transfer: BinaryIO) -> Fetched:
 
 
 def _check_robots(url: str) -> None:
-    """Before each address on the way, redirects to other servers too."""
+    """Check robots rules before each URL on the way, including redirects to other servers."""
     if urlsplit(url).scheme in ("http", "https"):
         host = hosts.ensure_host(url)
         if hosts.needs_robots(host, at=timezone.now()):
@@ -273,7 +275,7 @@ def _answered(link: Link, fetched: Fetched, body: BinaryIO, transfer: BinaryIO) 
 
 
 def _compare(link: Link, fetched: Fetched, body: BinaryIO, transfer: BinaryIO, now: datetime) -> None:
-    """Keep what is new. A page whose words are the same is the same: many carry the time of day in their bytes."""
+    """Store new content. A page with the same text counts as unchanged, since many contain the time of day."""
     before = link.capture
     if before and before.sha256 == fetched.sha256:
         _works(link, fetched, before, is_changed=False, at=now)
@@ -309,7 +311,7 @@ def _works(link: Link, fetched: Fetched, capture: Capture | None, *, is_changed:
         since=link.since if is_same else at,
         checked_at=at,
         answered_at=at,
-        due_at=at + EVERY + timedelta(minutes=link.pk % 1440),  # not all at once
+        due_at=at + EVERY + timedelta(minutes=link.pk % 1440),  # spread out
         failing_since=None,
         failures=0,
         problem="",
@@ -339,7 +341,7 @@ def _failed(link: Link, failure: Failure) -> None:
 
 
 def _note(link: Link, **facts: Any) -> None:
-    """Write down what was found, unless the source has another address by now."""
+    """Record the result, unless the URL of the source has changed."""
     Link.objects.filter(pk=link.pk, url=link.url).update(**facts)
 
 
@@ -350,13 +352,13 @@ def _is_gone(link: Link, problem: str, failures: int, lasting: timedelta) -> boo
 
 
 def _has_network(link: Link) -> bool:
-    """Whether another server has answered since this one fails: else the fault may be with this machine."""
+    """Whether another server has responded since this one began to fail; if not, our own network may be down."""
     others = Link.objects.exclude(host=link.host)
     return not others.exists() or others.filter(answered_at__gte=link.failing_since).exists()
 
 
 def _retry_after(fetched: Fetched, now: datetime) -> timedelta | None:
-    """When the server wants to be asked again, in seconds or as a date; at once where it says nothing of sense."""
+    """The Retry-After header as a delay, from seconds or a date; zero if it is invalid."""
     stated = fetched.header("Retry-After").strip()[:LONGEST_DATE]
     if not stated:
         return None
@@ -367,7 +369,7 @@ def _retry_after(fetched: Fetched, now: datetime) -> timedelta | None:
 
 
 def _leads_home(link: Link, fetched: Fetched) -> bool:
-    """Whether a page's address led to the home page of a site: what stood there is gone, though no status says so."""
+    """Whether the URL of a page redirected to a home page: the page is gone, although no status says so."""
     return _is_home(fetched.url) and not _is_home(link.url)
 
 
@@ -377,7 +379,7 @@ def _is_home(url: str) -> bool:
 
 
 def _is_same_place(one: str, other: str) -> bool:
-    """Whether two addresses differ in nothing but scheme, `www.` and a slash at the end."""
+    """Whether two URLs differ only in scheme, `www.` and a trailing slash."""
     return _place(one) == _place(other)
 
 
@@ -386,5 +388,5 @@ def _place(url: str) -> str:
 
 
 def _printable(text: str, longest: int) -> str:
-    """A header to send back as it came, or '' where that cannot be."""
+    """A header to be sent back unchanged, or '' if that is impossible."""
     return text if len(text) <= longest and text.isascii() and text.isprintable() else ""

@@ -1,6 +1,6 @@
-"""What a file is, by what is in it: names and what servers say are often wrong.
+"""Detect the type of a file by its content: names and server headers are often wrong.
 
-Called through `foundation.confined`: the list of names in an archive alone may fill the memory.
+Called through `foundation.confined`: the file list of an archive alone could fill the memory.
 """
 
 import re
@@ -26,7 +26,7 @@ _OFFICE = {
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 _OPEN_DOCUMENT = re.compile(rb"application/vnd\.oasis\.opendocument\.[a-z]+")
-_IS_HTML = re.compile(  # each comment is read once: what was matched is not given back (`*+`, `(?>`)
+_IS_HTML = re.compile(  # linear time: possessive quantifiers (`*+`, `(?>`) never backtrack
     rb"\s*+(?><!--.*?-->\s*+)*+<(!doctype\s+html|html|head|body|title|meta|p|div|h1|table)[\s>/]", re.I | re.S
 )
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -48,11 +48,11 @@ EXTENSIONS = {
     "application/vnd.oasis.opendocument.text": ".odt",
     "application/vnd.oasis.opendocument.spreadsheet": ".ods",
 }
-"""How a file of each type is called when somebody downloads it; all else is `.bin`."""
+"""The file extension of each type for downloads; all others are `.bin`."""
 
 
 def media_type_of(file: BinaryIO) -> str:
-    """The type of a file's content, `application/octet-stream` where nothing is known of it."""
+    """The media type of a file's content, `application/octet-stream` if unknown."""
     file.seek(0)
     head = file.read(_LOOKED_AT)
     file.seek(0)
@@ -67,7 +67,7 @@ def media_type_of(file: BinaryIO) -> str:
 
 
 def _packed(file: BinaryIO, head: bytes) -> str:
-    """An office document is an archive that says what it is by the names in it."""
+    """Detect office documents, which are ZIP archives, by the file names in them."""
     if found := _OPEN_DOCUMENT.search(head[:120]):
         return found[0].decode()
     try:

@@ -1,7 +1,7 @@
-"""A web page as a PDF, drawn by a browser from what is kept, where one is installed.
+"""Render a stored web page as a PDF, if a browser is installed.
 
-The browser gets cleaned HTML without scripts, frames and anything that would be fetched, and is cut off from the
-network besides: a page from a stranger can neither run nor load anything, files of this machine least of all.
+The browser gets sanitized HTML, without scripts, frames and anything that would be fetched, and has no network access
+either: an untrusted page can neither run nor load anything, least of all files of this machine.
 """
 
 import os
@@ -22,16 +22,16 @@ from foundation import confined
 SECONDS = 60
 CLEANING = confined.Bounds(cpu=10)
 MEMORY = 2_000_000_000
-"""Bytes that the processes of the browser may fill together; an ordinary page takes a third of them."""
+"""Total memory of the browser's processes, in bytes; an ordinary page takes a third of it."""
 AT_ONCE = 1
-"""Browsers of one process at the same time: sixteen documents may come at once, and memory is for one."""
+"""Concurrent browsers per process: sixteen documents may arrive at once, but there is memory for one browser."""
 LONGEST_WAIT = 5 * SECONDS
-"""For the browser; a page behind more than five that never end goes without a picture."""
+"""How long to wait for the browser; a page behind more than five that time out gets no picture."""
 LARGEST_PICTURE = 50_000_000
 LOOKS = 4
-"""In a second, at how much they have filled."""
+"""Memory checks per second."""
 LARGEST = 10_000_000
-"""Bytes of a page that is drawn."""
+"""Maximum size in bytes of a page to render."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 FLAGS = (
@@ -51,7 +51,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def draw(file: BinaryIO, charset: str) -> bytes | None:
-    """A PDF of a web page; None without a browser, for a page that it cannot draw, and where it is busy for long."""
+    """Render a web page as a PDF; None without a browser, if rendering fails, or if the browser stays busy."""
     browser = settings.ARCHIVE_BROWSER or next(filter(None, map(shutil.which, BROWSERS)), "")
     file.seek(0)
     body = file.read(LARGEST + 1)
@@ -86,7 +86,7 @@ def _harmless(body: bytes, charset: str) -> str:
 
 def _print(browser: str, folder: Path) -> bool:
     command = [browser, *FLAGS, f"--user-data-dir={folder / 'profile'}", f"--print-to-pdf={folder / 'page.pdf'}"]
-    if os.geteuid() == 0:  # Chromium refuses its sandbox to root
+    if os.geteuid() == 0:  # Chromium's sandbox does not work as root
         command.append("--no-sandbox")
     process = subprocess.Popen(
         [*command, (folder / "page.html").as_uri()],
@@ -101,14 +101,14 @@ def _print(browser: str, folder: Path) -> bool:
             return False
     finally:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # the browser's helpers too
+            os.killpg(process.pid, signal.SIGKILL)  # including the browser's child processes
         process.wait()
     picture = folder / "page.pdf"
     return process.returncode == 0 and picture.exists() and picture.stat().st_size <= LARGEST_PICTURE
 
 
 def _ends(process: "subprocess.Popen[bytes]") -> bool:
-    """Whether the browser ends by itself, in time and before it fills the memory."""
+    """Whether the browser exits by itself, within the limits of time and memory."""
     for _look in range(SECONDS * LOOKS):
         with suppress(subprocess.TimeoutExpired):
             process.wait(1 / LOOKS)
@@ -119,13 +119,13 @@ def _ends(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def _filled(group: int) -> int:
-    """Bytes of memory of a group of processes, none where the system does not say (it has no /proc).
+    """Memory in bytes used by a process group; 0 if the system has no /proc.
 
-    No limit of the kernel does it: the browser reserves many times what it fills.
+    A kernel limit is no alternative: the browser reserves many times the memory it uses.
     """
     pages = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended
+        with suppress(OSError):  # the process has exited
             fields = path.read_text().rpartition(")")[2].split()
             pages += int(fields[21]) if int(fields[2]) == group else 0
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Whether the words that a citation quotes stand in what was captured of its source."""
+"""Check whether quotes of citations occur in the captures of their sources."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ COMPARING = confined.Bounds(cpu=10)
 
 
 def stale() -> QuerySet[Citation]:
-    """Citations with a quote that was never looked for, has other words by now, or whose source has a newer text."""
+    """Citations whose quote was never checked or has changed since, or whose source has a newer text."""
     newer = DocumentText.objects.filter(
         capture__source=OuterRef("source"), read_at__gt=OuterRef("quote_check__checked_at")
     )
@@ -32,7 +32,7 @@ def quoting(source: int) -> QuerySet[Citation]:
 
 
 def check(citations: Iterable[Citation], *, at: datetime, is_stopping: IsStopping = never) -> int:
-    """Look for the quotes of these citations and note what was found; how many were looked for."""
+    """Check the quotes of these citations and store the results; return the number of quotes checked."""
     by_source: dict[int, list[Citation]] = {}
     for citation in citations:
         by_source.setdefault(citation.source_id, []).append(citation)
@@ -70,19 +70,19 @@ def _check_source(source: int, citations: list[Citation], at: datetime) -> None:
 
 
 def _places(text: DocumentText, citations: Sequence[Citation]) -> Sequence[tuple[Citation, tuple[bool, int | None]]]:
-    """Each citation with whether its quote stands in the text, and on which page."""
+    """Each citation, with whether its quote occurs in the text, and on which page."""
     asked = {"quotes": [citation.quote for citation in citations], "page_starts": text.page_starts}
     try:
         found = confined.call(
             "measures.archive.wording", "find", BytesIO(text.text.encode()), bounds=COMPARING, **asked
         )
-    except confined.Failed:  # nobody can compare such a text
+    except confined.Failed:  # this text cannot be compared
         found = [(False, None)] * len(citations)
     return list(zip(citations, found, strict=True))
 
 
 def read_alike(one: str, other: str) -> bool:
-    """Whether two texts of documents are the same words."""
+    """Whether two document texts have the same words."""
     if one == other:
         return True
     try:
@@ -96,9 +96,9 @@ def read_alike(one: str, other: str) -> bool:
 
 
 def _texts(source: int) -> list[tuple[DocumentText, bool]]:
-    """What was read of a source, the newest first, and whether it still stands.
+    """The texts of a source, each with whether it is current; current ones first, then the newest first.
 
-    An upload stands for good; of what was fetched, what the address gave last. Those that stand come first.
+    An upload is always current; of downloads, only the last response of the URL is.
     """
     read = DocumentText.objects.filter(capture__source=source, state=TextState.READ)
     texts = list(read.select_related("capture").order_by("-capture__captured_at", "-capture"))

@@ -1,4 +1,4 @@
-"""What can be read in a document: its text page by page, its language, its number of pages."""
+"""Extract the text of a document by page, its language, and its number of pages."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ from measures.archive.media_types import HTML, PDF, TEXT, UNKNOWN, XML
 READABLE = (PDF, HTML, XML, TEXT)
 PAGE_BREAK = "\n\n"
 GUESSED_FROM = 20_000
-"""Characters from which the language is guessed."""
+"""Number of characters used to detect the language."""
 _WORD = re.compile(r"[^\W\d_]+")
 _FREQUENT = {
     language: frozenset(words.split())
@@ -27,7 +27,7 @@ _FREQUENT = {
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The text with where each page begins in it; `pages` is None where there are none."""
+    """The text, with the offset of each page; `pages` is None for a document without pages."""
 
     state: TextState
     text: str = ""
@@ -37,7 +37,7 @@ class Reading:
 
 
 def media_type_of(file: BinaryIO) -> str:
-    """The type of a file's content, `application/octet-stream` where nothing can be known of it."""
+    """The media type of a file's content, `application/octet-stream` if it cannot be detected."""
     try:
         return str(confined.call("measures.archive.media_types", "media_type_of", file, bounds=confined.SMALL))
     except confined.Failed:
@@ -45,7 +45,7 @@ def media_type_of(file: BinaryIO) -> str:
 
 
 def read(file: BinaryIO, media_type: str, charset: str = "") -> Reading:
-    """Read a document; never raise for what is in it."""
+    """Read a document; never raise because of its content."""
     if media_type.startswith("image/"):
         return Reading(TextState.EMPTY)
     if media_type not in READABLE:
@@ -64,9 +64,9 @@ def read(file: BinaryIO, media_type: str, charset: str = "") -> Reading:
 
 
 def language_of(text: str) -> str:
-    """`en`, `es` or `pt` by its most frequent words, '' where they do not tell.
+    """`en`, `es` or `pt` by the most frequent words, or '' if they are inconclusive.
 
-    Looks at a bounded beginning once, so it needs no process of its own.
+    Runs in linear time on a bounded excerpt, so it needs no confined process.
     """
     words = Counter(word.lower() for word in _WORD.findall(text[:GUESSED_FROM]))
     scores = {language: sum(words[word] for word in frequent) for language, frequent in _FREQUENT.items()}

@@ -1,4 +1,4 @@
-"""What a server's `robots.txt` says. Called through `foundation.confined`: strangers write it, with patterns."""
+"""Interpret a server's `robots.txt`. Called through `foundation.confined`: the file is untrusted and has patterns."""
 
 import math
 from typing import BinaryIO
@@ -7,12 +7,12 @@ from protego import Protego
 
 
 def is_allowed(file: BinaryIO, url: str, agent: str) -> bool:
-    """Whether the rules let `agent` ask for `url`."""
+    """Whether the rules allow `agent` to request `url`."""
     return bool(_rules(file).can_fetch(url, agent))
 
 
 def pause(file: BinaryIO, agent: str, longest: float) -> float:
-    """The seconds between requests that the rules ask for, none where they say nothing that makes sense."""
+    """The requested delay between requests in seconds; 0 if it is missing or invalid."""
     delay = _rules(file).crawl_delay(agent) or 0
     return min(delay, longest) if math.isfinite(delay) and delay > 0 else 0
 

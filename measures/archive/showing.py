@@ -1,6 +1,6 @@
-"""What the public may see of a kept copy.
+"""What the public may see of a capture.
 
-All of it where the source's rights say so; otherwise its facts and its beginning, as short as quotations are.
+Everything if the source's rights allow it; otherwise its metadata and its beginning, no longer than a quotation.
 """
 
 from measures.archive.choices import Rights
@@ -8,16 +8,16 @@ from measures.archive.media_types import EXTENSIONS
 from measures.models import Capture, Source
 
 LONGEST_QUOTATION = 400
-"""Characters of a text whose rights are not given that are shown at most; less than a tenth of it besides."""
+"""Maximum characters shown of a text without such rights, and always less than a tenth of it."""
 
 
 def may_show_copies(source: Source) -> bool:
-    """Whether what is kept of a source may be given to anybody."""
+    """Whether captures of a source may be shown to anybody."""
     return source.rights == Rights.SHOW
 
 
 def quotation(text: str) -> str:
-    """The beginning of a text as short as quotations are, on one line."""
+    """The beginning of a text, no longer than a quotation, on one line."""
     longest = min(LONGEST_QUOTATION, max(len(text) // 10, 1))
     return " ".join(beginning(text, longest).split())
 
@@ -28,15 +28,15 @@ def beginning(text: str, longest: int) -> str:
 
 
 def download_name(capture: Capture) -> str:
-    """How a copy is called on the reader's disk: by the source's key, the day and its content, never as it came."""
+    """The file name of a download: the source's key, the date and the hash, never the original name."""
     ending = EXTENSIONS.get(capture.media_type, ".bin")
     return f"{capture.source.key}-{capture.captured_at:%Y-%m-%d}-{capture.sha256[:8]}{ending}"
 
 
 def download_headers(capture: Capture) -> dict[str, str]:
-    """Headers with which no browser opens a copy as a page of this site.
+    """Headers that keep browsers from opening a capture as a page of this site.
 
-    To be set on a finished response: FileResponse writes some of them itself, from the name of the file.
+    Set them on the finished response: FileResponse sets some of them itself, from the file name.
     """
     return {
         "Content-Type": "application/octet-stream",

@@ -1,4 +1,4 @@
-"""The files of the archive on this machine: each named by its SHA-256, whole or not there."""
+"""The archive's file storage: each file is named by its SHA-256, and is either complete or absent."""
 
 import os
 from pathlib import Path
@@ -10,18 +10,18 @@ from django.utils.deconstruct import deconstructible
 from foundation.files.models import PrivateStorage
 
 UNFINISHED = ".part"
-"""How the names of files end that are being written."""
+"""The suffix of files that are still being written."""
 
 
 @deconstructible
 class ArchiveStorage(PrivateStorage):
-    """A file appears under its name when all of it is on the disk: a process may die at any moment.
+    """A file appears under its name only when it is completely on disk, since a process may die at any moment.
 
-    The name says what is in it, so that to write it a second time changes nothing.
+    The name identifies the content, so writing a file again changes nothing.
     """
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """The name itself: what stands there is the same."""
+        """Return the name unchanged: an existing file has the same content."""
         return name
 
     def _save(self, name: str, content: Any) -> str:
@@ -35,7 +35,7 @@ class ArchiveStorage(PrivateStorage):
 
 
 def _write_unfinished(folder: Path, content: Any) -> Path:
-    """Write all of it beside where it is to be; where it does not fit, leave nothing that takes room."""
+    """Write to a temporary file in the same folder; remove it if the disk is full."""
     with NamedTemporaryFile(dir=folder, suffix=UNFINISHED, delete=False) as file:
         try:
             for chunk in content.chunks():
@@ -50,7 +50,7 @@ def _write_unfinished(folder: Path, content: Any) -> Path:
 
 
 def _sync(folder: Path) -> None:
-    """Have the names in a folder on the disk too."""
+    """Flush the folder's entries to disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

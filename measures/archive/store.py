@@ -1,4 +1,4 @@
-"""Files of the archive by their content: `ab/cd/abcd…`, for a WARC or a picture with its ending."""
+"""The archive's files by content hash: `ab/cd/abcd…`, with a suffix for a WARC or a picture."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/(?P<sha256>[0-9a-f]{64})(\.warc\.gz|
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where a file is, how many bytes it has, and their SHA-256."""
+    """The name of a file, its size in bytes, and its SHA-256."""
 
     name: str
     size: int
@@ -24,9 +24,9 @@ class Stored:
 
 
 def put(file: BinaryIO, ending: str = "") -> Stored:
-    """Keep the content of `file`; where the same is kept already, nothing is written.
+    """Store the content of `file`; if it is already stored, nothing is written.
 
-    What stands under the name but is not as long as it should be is written again.
+    A file with the wrong size is written again.
     """
     size, sha256 = digest_of(file)
     name = f"{sha256[:2]}/{sha256[2:4]}/{sha256}{ending}"
@@ -38,12 +38,12 @@ def put(file: BinaryIO, ending: str = "") -> Stored:
 
 
 def opened(name: object) -> BinaryIO:
-    """A kept file, to be read; named by its name or by the field of a row."""
+    """Open a stored file for reading, by its name or by the field of a row."""
     return cast(BinaryIO, archive_storage().open(str(name)))
 
 
 def is_kept(name: object) -> bool:
-    """Whether the file is there."""
+    """Whether the file exists."""
     return archive_storage().exists(str(name))
 
 
@@ -58,7 +58,7 @@ def digest_of(file: BinaryIO) -> tuple[int, str]:
 
 
 def names(folder: str = "") -> Iterator[str]:
-    """Every file that is there, unfinished ones too."""
+    """The names of all files, including unfinished ones."""
     storage = archive_storage()
     try:
         folders, files = storage.listdir(folder)

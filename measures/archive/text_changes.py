@@ -1,6 +1,6 @@
-"""What changed between two texts, as people read it: the lines that came and went, and in a line the words that did.
+"""Readable differences between two texts: lines added and removed, and changed words within a line.
 
-Lines are compared without the blanks around them; blank lines do not count.
+Lines are compared without surrounding spaces; blank lines are ignored.
 """
 
 import re
@@ -12,19 +12,19 @@ from itertools import zip_longest
 from rapidfuzz.distance import Indel, LCSseq
 
 MOST_LINES = 5_000
-"""Lines of each text that are compared: two texts of so many lines take a tenth of a second at worst."""
+"""Maximum number of lines compared of each text: two texts of that length take a tenth of a second at worst."""
 MOST_WORDS = 2_000
-"""Words of a line that are compared; a longer line is shown as a whole."""
+"""Maximum number of words compared in a line; a longer line is shown as a whole."""
 ALIKE = 0.4
-"""Share of words from which on two lines are two wordings of one."""
+"""Share of common words from which two lines count as versions of the same line."""
 BESIDE = 60
-"""Characters of what stayed that stand on each side of what changed."""
+"""Characters of context shown on each side of a change."""
 
 _WORDS = re.compile(r"\s+|[^\W_]+|.", re.DOTALL)
 
 
 class Side(Enum):
-    """Where a line stands: in the older text, in the newer."""
+    """Which text a line belongs to, the older or the newer."""
 
     REMOVED = "removed"
     ADDED = "added"
@@ -32,7 +32,7 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a line; `is_changed` where the other wording differs."""
+    """A part of a line; `is_changed` if it differs from the other version."""
 
     text: str
     is_changed: bool = False
@@ -40,25 +40,25 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that came or went; one of two wordings has its changed words marked."""
+    """A line that was added or removed; if it was changed, the changed words are marked."""
 
     side: Side
     pieces: tuple[Piece, ...]
 
     @property
     def is_added(self) -> bool:
-        """Whether it stands in the newer text alone."""
+        """Whether the line is only in the newer text."""
         return self.side is Side.ADDED
 
     @property
     def length(self) -> int:
-        """In characters."""
+        """The length in characters."""
         return sum(len(piece.text) for piece in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class TextDiff:
-    """The lines that came and went, in their order, as many as fit; how many there are; whether all was compared."""
+    """The changed lines in order, as many as fit; their total; and whether all of the texts was compared."""
 
     lines: tuple[Line, ...]
     added: int
@@ -67,12 +67,12 @@ class TextDiff:
 
     @property
     def skipped(self) -> int:
-        """Lines that are counted and not shown."""
+        """Number of changed lines that are not shown."""
         return self.added + self.removed - len(self.lines)
 
 
 def changes_between(before: str, after: str, *, characters: int) -> TextDiff:
-    """What changed from `before` to `after`; lines of up to `characters` in all are shown."""
+    """The changes from `before` to `after`, limited to lines of `characters` in total."""
     old, new = _lines(before), _lines(after)
     blocks = list(_blocks(old[:MOST_LINES], new[:MOST_LINES]))
     return TextDiff(
@@ -88,7 +88,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
-    """The stretches in which the texts differ: the lines of the one, and those of the other in their place."""
+    """The blocks in which the texts differ: the lines of one, and the lines of the other that replace them."""
     removed: list[str] = []
     added: list[str] = []
     for step in LCSseq.opcodes(old, new):
@@ -109,7 +109,7 @@ def _shown(blocks: Sequence[tuple[Sequence[str], Sequence[str]]]) -> Iterator[Li
 
 
 def _worded(old: str | None, new: str | None) -> Iterator[Line]:
-    """One line, or two wordings of one with the words that differ."""
+    """One added or removed line, or both versions of a changed line with the differing words marked."""
     if old is not None and new is not None:
         words = _WORDS.findall(old), _WORDS.findall(new)
         if max(map(len, words)) <= MOST_WORDS and Indel.normalized_similarity(*words) >= ALIKE:
@@ -130,7 +130,7 @@ def _two_wordings(old: Sequence[str], new: Sequence[str]) -> Iterator[Line]:
 
 
 def _joined(pieces: Sequence[Piece]) -> list[Piece]:
-    """Changed words with nothing but a blank between them are one change."""
+    """Join changed words that are separated only by a space."""
     joined: list[Piece] = []
     for piece in pieces:
         if piece.is_changed and len(joined) > 1 and joined[-1].text.isspace() and joined[-2].is_changed:
@@ -141,7 +141,7 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _shortened(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """The pieces, with a gap in each long one that stayed."""
+    """Abbreviate long unchanged pieces."""
     for number, piece in enumerate(pieces):
         if piece.is_changed or len(piece.text) <= 2 * BESIDE:
             yield piece
@@ -152,7 +152,7 @@ def _shortened(pieces: Sequence[Piece]) -> Iterator[Piece]:
 
 
 def _fitting(lines: Iterator[Line], characters: int) -> Iterator[Line]:
-    """The first lines, `characters` in all; the last of them is cut where it does not fit."""
+    """The first lines, limited to `characters` in total; the last one is cut if necessary."""
     left = characters
     for line in lines:
         if left <= 0:

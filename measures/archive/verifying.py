@@ -1,4 +1,4 @@
-"""Proof that the archive is what it was: every file is read again and held against its name and its row."""
+"""Verify the archive: read every file and compare it with its name and its row."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ ORPHAN_AGE = timedelta(hours=1)
 
 @dataclass
 class Verdict:
-    """How many files are sound; the names of those missing, altered (other bytes than their name says), or unnamed."""
+    """Number of intact files, and the names of missing, altered (content does not match the name) and orphaned ones."""
 
     sound: int = 0
     missing: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Verdict:
 
 
 def verify(*, at: datetime, told: Callable[[], object] = lambda: None) -> Verdict:
-    """Read everything; `told` is called for each file."""
+    """Read every file; `told` is called after each."""
     verdict = Verdict()
     wanted = {name: (sha256, size) for name, sha256, size in named()}
     storage = archive_storage()
@@ -52,7 +52,7 @@ def verify(*, at: datetime, told: Callable[[], object] = lambda: None) -> Verdic
 
 
 def named() -> Iterator[tuple[str, str, int | None]]:
-    """Every file that a row names, with its SHA-256 and where it is known its size; a name may come twice."""
+    """Every file that a row refers to, with its SHA-256 and, if known, its size; names may repeat."""
     captures = Capture.objects.order_by("pk")
     for file, warc, sha256, size in captures.values_list("file", "warc", "sha256", "size").iterator():
         yield file, sha256, size

@@ -1,4 +1,4 @@
-"""One capture as a WARC file: requests and answers as they went over the wire, each record gzipped by itself."""
+"""Write a capture as a WARC file: requests and responses as transmitted, each record gzipped separately."""
 
 import base64
 import hashlib
@@ -20,9 +20,9 @@ _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 
 
 def write_warc(fetched: Fetched, transfer: BinaryIO, out: BinaryIO) -> None:
-    """Write every hop of a fetch; `transfer` holds what was received.
+    """Write every hop of a fetch; `transfer` holds the received bytes.
 
-    The records are put together here and not by warcio, which would write the headers anew as it understands them.
+    The records are assembled here and not by warcio, which would reserialize the headers.
     """
     writer = WARCWriter(out, gzip=True, warc_version="1.1")
     about = {"software": settings.FETCH_USER_AGENT, "format": "WARC File Format 1.1"}
@@ -38,7 +38,7 @@ def write_warc(fetched: Fetched, transfer: BinaryIO, out: BinaryIO) -> None:
 
 
 class _Part(io.RawIOBase):
-    """The bytes `start` to `end` of a file, as a file."""
+    """A file-like object for bytes `start` to `end` of a file."""
 
     def __init__(self, file: BinaryIO, start: int, end: int) -> None:
         self._file, self._start, self._end, self._at = file, start, end, start
@@ -80,7 +80,7 @@ def _record(
 
 
 def _payload_digest(block: BinaryIO | io.RawIOBase) -> str:
-    """SHA-1 in base 32, as readers of WARC know it, of what follows the head."""
+    """The SHA-1 in Base32 of the body, as WARC readers expect it."""
     digest = hashlib.sha1(usedforsecurity=False)
     for piece in _after_head(block):
         digest.update(piece)
@@ -89,7 +89,7 @@ def _payload_digest(block: BinaryIO | io.RawIOBase) -> str:
 
 
 def _after_head(block: BinaryIO | io.RawIOBase) -> Iterator[bytes]:
-    """What follows the empty line; some servers end lines without a carriage return."""
+    """The bytes after the headers; some servers end lines without a carriage return."""
     block.seek(0)
     head = block.read(LONGEST_HEAD) or b""
     if end := _END_OF_HEAD.search(head):

@@ -1,9 +1,11 @@
-"""Texts as they are compared, and quotes in them. What is done with a whole document is called through
-`foundation.confined`: to compose letters takes quadratic time where a stranger heaps accents on one.
+"""Normalize texts for comparison, and find quotes in them.
 
-Folded before they are compared, on both sides: compatibility forms and ligatures (NFKC), case, white space of every
-kind, soft hyphens and hyphens at the end of a line, all quotation marks, apostrophes, dashes and ellipses. Accents
-count. A quote may leave words out with `[…]`, `(…)` or `…`: its parts must then follow each other.
+Whole documents are processed through `foundation.confined`: Unicode composition takes quadratic time if many accents
+are stacked on one letter.
+
+Both sides are normalized: compatibility forms and ligatures (NFKC), case, white space of every kind, soft hyphens and
+hyphens at line ends, all quotation marks, apostrophes, dashes and ellipses. Accents are significant. A quote may omit
+words with `[…]`, `(…)` or `…`: its parts must then follow each other.
 """
 
 import hashlib
@@ -21,13 +23,13 @@ _BLANKS = re.compile(r"\s+")
 _AROUND_MARKS = re.compile(r" ?([\"(),.;:!?¡¿]) ?")
 _OMISSION = re.compile(r"\s*(?:\[\s*(?:\.\.\.|…)\s*\]|\(\s*(?:\.\.\.|…)\s*\)|…|\.\.\.)\s*")
 BEGINNING = 10
-"""Folded letters of a quote that must stand on one page to say which."""
+"""Normalized characters of a quote that must be on one page to identify that page."""
 SHORTEST = 3
-"""Letters of a part of a quote that is looked for; less stands anywhere."""
+"""Minimum length of a part of a quote; shorter ones would match anywhere."""
 
 
 def folded(text: str) -> str:
-    """`text` as it is compared."""
+    """`text`, normalized for comparison."""
     text = unicodedata.normalize("NFKC", _HYPHEN_AT_END.sub("", text))
     text = _INVISIBLE.sub("", text).casefold()
     text = _DASHES.sub("-", _QUOTATION.sub('"', text))
@@ -41,7 +43,7 @@ def parts_of(quote: str) -> list[str]:
 
 
 def stands(quote: str, body: str) -> bool:
-    """Whether every part of the quote stands in the folded `body`, one after the other."""
+    """Whether every part of the quote occurs in the normalized `body`, in order."""
     at, parts = 0, parts_of(quote)
     for part in parts:
         place = body.find(part, at)
@@ -52,7 +54,7 @@ def stands(quote: str, body: str) -> bool:
 
 
 def find(file: BinaryIO, quotes: Sequence[str], page_starts: Sequence[int]) -> list[tuple[bool, int | None]]:
-    """Of each quote whether it stands in the text of the file, and on which page, from 1, where there are pages."""
+    """For each quote, whether it occurs in the text of the file, and on which page, from 1, if there are pages."""
     text = file.read().decode()
     body = folded(text)
     found = [stands(quote, body) for quote in quotes]
@@ -64,16 +66,16 @@ def find(file: BinaryIO, quotes: Sequence[str], page_starts: Sequence[int]) -> l
 
 
 def digest(file: BinaryIO) -> str:
-    """The same for two texts that read alike."""
+    """A hash that is equal for two texts with the same words."""
     return hashlib.sha256(folded(file.read().decode()).encode("utf-8", "replace")).hexdigest()
 
 
 def _page(pages: list[str], quote: str) -> int | None:
-    """The page on which the quote begins, from 1; None where there are no pages."""
+    """The page on which the quote begins, from 1; None for a document without pages."""
     beginning = parts_of(quote)[0]
     while pages and len(beginning) >= BEGINNING:
         for number, page in enumerate(pages, start=1):
             if beginning in page:
                 return number
-        beginning = beginning[: len(beginning) // 2]  # it goes on overleaf
+        beginning = beginning[: len(beginning) // 2]  # it continues on the next page
     return None

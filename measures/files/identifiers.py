@@ -18,17 +18,17 @@ from measures.models import Measure, Relation
 
 
 FIRST_NUMBERS = 1000
-"""Numbers up to this are taken from a file for a country that has no series yet, however few its rows."""
+"""Up to this number, a file may number measures of a country without a series, however few rows it has."""
 NUMBERS_A_ROW = 10
-"""Numbers for each of its rows that are taken from such a file: identifiers of imports that failed leave gaps."""
+"""Per row, how far such a file may number its measures: identifiers of failed imports leave gaps."""
 
 
 def rules(*, keep: bool) -> list[Rule]:
-    """Which identifiers of new rows are refused, so that none runs a series out of numbers.
+    """The rules for identifiers of new rows, so that no file exhausts a series.
 
-    A file may number its new rows itself, since their relations name each other by identifiers: as far as the series
-    would get with those rows. A record that exists is found by whatever identifier it has. With `keep` a backup is
-    restored: the series follows.
+    A file may number its new rows itself, since its relations refer to them by identifier, as far as the series would
+    get with those rows. Existing records are matched by any identifier. With `keep` a backup is restored: the series is
+    adjusted instead.
     """
     form = Rule(
         "public_id",
@@ -59,11 +59,11 @@ select line, public_id from (
 
 
 def number(*, within: bool) -> None:
-    """Give identifiers to new rows without one; an identifier that the file gives is never given again.
+    """Assign identifiers to new rows without one; identifiers given in the file are never assigned again.
 
-    The numbers are taken in a transaction of their own, so that nobody who adds a measure waits for the import; those
-    of an import that fails are lost. `within` takes them in the transaction that is open, where that is not the
-    import's own: it may have taken some itself, and the two would wait for each other.
+    The numbers are taken in a separate transaction, so that nobody who adds a measure waits for the import; those of a
+    failed import are lost. `within` takes them in the caller's open transaction instead, which may have taken numbers
+    itself: the two transactions would otherwise deadlock.
     """
     wanted = rows(
         "select coalesce(country_id, 'INT') as prefix, coalesce(max(substr(public_id, 5)::integer), 0),"
@@ -118,7 +118,7 @@ ACYCLIC = ", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)
 
 
 class RelationsColumn(ListColumn):
-    """`extends:PER-00004|implements:PER-00002`; a mutual relation stands in the cells of both entries."""
+    """`extends:PER-00004|implements:PER-00002`; a mutual relation is listed in the cells of both entries."""
 
     comes_last = True
     is_trimmed = True
@@ -153,7 +153,7 @@ class RelationsColumn(ListColumn):
         )
 
     def settled(self) -> list[str]:
-        """A mutual relation that one of two rows lists counts for both."""
+        """Apply a mutual relation to both entries if only one row lists it."""
         mutual = "|".join(value.value for value in SYMMETRIC_RELATIONS)
         return [
             "with known as (select line, coalesce(nullif(s.public_id, ''), r.public_id) as public_id"
@@ -179,7 +179,7 @@ class RelationsColumn(ListColumn):
         )
 
     def remedy(self, value: str, known: list[str]) -> str:
-        """No entry is near another by its number."""
+        """Suggest nothing: identifiers that look alike are unrelated."""
         return _("Write the identifier of an entry that exists or stands in this file.")
 
     def refused(self) -> list[tuple[str, str]]:

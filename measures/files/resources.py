@@ -90,7 +90,7 @@ class SourceResource(DatasetResource):
 
 
 class ArchiveResource(SourceResource):
-    """archive.csv: the public sources, what is kept of each, and whether it still stands at its address."""
+    """archive.csv: the public sources, the captures of each, and the health of its link."""
 
     cited = "measures_citation c join measures_measure m on m.id = c.measure_id"
     is_public = f"exists (select from {cited} where c.source_id = r.id and m.workflow = 'published')"
@@ -136,7 +136,7 @@ def _field(name: str) -> Any:
 
 
 class PublicIdColumn(Column):
-    """The identifier, which a new record without one is given."""
+    """The identifier, assigned to a new record without one."""
 
     is_trimmed = True
 
@@ -229,7 +229,7 @@ class MeasureResource(DatasetResource):
 
     @classmethod
     def matching(cls) -> list[str]:
-        """By identifier; a row without one by its reference in any spelling, as the unique rule of the table has it."""
+        """Match by identifier; without one, by the normalized reference, like the table's unique constraint."""
         by_reference = (
             "coalesce(s.public_id, '') = '' and s.reference <> '' and r.workflow <> 'retired'"
             " and r.reference_key = reference_key(s.reference) and r.kind = s.kind"
@@ -240,7 +240,7 @@ class MeasureResource(DatasetResource):
 
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
-        """No identifier beyond its series, and nothing that the workflow refuses."""
+        """Refuse identifiers beyond their series, and what the workflow does not allow."""
         return [*identifiers.rules(keep=options.keep_identifiers), *states.rules(cls, publish=options.publish)]
 
     @classmethod

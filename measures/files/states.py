@@ -75,7 +75,7 @@ class HistoryColumn(ListColumn):
         return rows, _history_remedy
 
     def saved(self) -> list[str]:
-        """An event that stays keeps its note and source; `nth` tells apart two that read the same."""
+        """Existing events keep their note and source; `nth` distinguishes identical ones."""
         wanted = (
             "select t.id as measure_id, t.is_new, i.position - 1 as position, split_part(i.item, '@', 1) as status,"
             " split_part(i.item, '@', 2) as date,"
@@ -105,7 +105,7 @@ _date = lru_cache(maxsize=10_000)(PartialDate.parse)
 
 
 def _history_remedy(history: str, kind: str) -> str:
-    """What is wrong with a canonical history of an entry of `kind`, in words; '' when nothing is."""
+    """What is wrong with a canonical history for an entry of `kind`, in words; '' if nothing."""
     events = []
     for item in filter(None, history.split("|")):
         status, _at, date = item.partition("@")
@@ -117,7 +117,7 @@ def _history_remedy(history: str, kind: str) -> str:
 
 
 BATCH = 5_000
-"""Records whose status is brought up to date by one statement, so that memory does not grow with the file."""
+"""Number of records whose status one statement updates, so that memory does not grow with the file."""
 STATUS = Computed(status_query, CACHES_OF_STATUS)
 
 
@@ -161,9 +161,9 @@ def _lacking(resource: type[FileResource], name: str, remedy: str) -> Rule:
 
 
 def values_of_new(options: ImportOptions) -> dict[str, Any]:
-    """A new record belongs to whoever imports it, and is a draft (or a stub), or public at once where that is asked.
+    """New records belong to the importing account, as drafts (or stubs), or published at once if requested.
 
-    Raise PermissionDenied where that account may not publish. It takes the time of the import's transaction.
+    Raise PermissionDenied if that account may not publish. The time is that of the import's transaction.
     """
     by, workflow = options.by, Workflow(options.state or Workflow.DRAFT)
     values = {"created_by": by.pk, "updated_by": by.pk, "workflow": workflow.value}
@@ -173,9 +173,9 @@ def values_of_new(options: ImportOptions) -> dict[str, Any]:
 
 
 def finish(options: ImportOptions) -> int:
-    """Bring the caches of status up to date and publish where asked; return how many records became public.
+    """Update cached statuses and publish if requested; return how many records became public.
 
-    New records were written with their status, and public where that was asked.
+    New records were inserted with their status, and as published if requested.
     """
     for ids in _batches("select id from outcome where changed <> '{}'"):
         refresh_status(ids)
@@ -199,7 +199,7 @@ def finish(options: ImportOptions) -> int:
 
 
 def _batches(sql: str) -> Iterator[list[int]]:
-    """The ids of a query, some thousands at a time, in order; the order keeps two writers from a deadlock."""
+    """The ids of a query in batches of some thousands; their order prevents deadlocks between writers."""
     last = 0
     while True:
         with connection.cursor() as cursor:

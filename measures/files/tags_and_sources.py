@@ -36,7 +36,7 @@ class BodyColumn(KeyColumn):
         )
 
     def settled(self) -> list[str]:
-        """`PER:mininter` of a Peruvian entry is `mininter`; an international entry names its body `INT:un`."""
+        """Normalize `PER:mininter` to `mininter` in a Peruvian entry; an international entry uses `INT:un`."""
         return [
             "update staged s set issuing_body = split_part(issuing_body, ':', 2)"
             " where country <> '' and split_part(issuing_body, ':', 1) = country and position(':' in issuing_body) > 0",
@@ -55,7 +55,7 @@ class BodyColumn(KeyColumn):
         return [f"{country or 'INT'}:{key}" for country, key in bodies]
 
     def remedy(self, value: str, known: list[str]) -> str:
-        """The nearest body of any country, in full."""
+        """The nearest body of any country, with its prefix."""
         if ":" in value:
             return super().remedy(value, known)
         by_key = {code.partition(":")[2]: code for code in known}
@@ -65,7 +65,7 @@ class BodyColumn(KeyColumn):
 
 
 class TagsColumn(ListColumn):
-    """A list of keys; the order means nothing, so they are sorted."""
+    """A list of keys, sorted since their order is irrelevant."""
 
     def __init__(self, field: models.ManyToManyField) -> None:
         super().__init__(field)
@@ -117,7 +117,7 @@ class TopicsColumn(TagsColumn):
         return "|".join([first, *sorted(set(others) - {first})])
 
     def finished(self, cell: str) -> str:
-        """The record itself says which is its primary topic; to look there for the list would read it twice."""
+        """Put the primary topic first; it is read from the record, so that the list need not join it again."""
         return (
             f"coalesce((select array_to_string(p.key || array_remove(string_to_array({cell}, '|'), p.key::text), '|')"
             f" from {self.table} p where p.id = r.primary_topic_id), {cell})"
@@ -141,7 +141,7 @@ _check_site = URLValidator(schemes=["http", "https"])
 
 @lru_cache(maxsize=10_000)
 def _is_site(site: str) -> bool:
-    """Whether an address may begin with `site`; sites are few, their pages many."""
+    """Whether a URL may begin with `site`; cached, since there are few sites and many pages."""
     try:
         _check_site(site)
     except ValidationError:
@@ -150,7 +150,7 @@ def _is_site(site: str) -> bool:
 
 
 class CitationsColumn(ListColumn):
-    """Addresses of sources, or keys of sources.csv; a source is named by its address where it has one."""
+    """URLs of sources, or keys of sources.csv; a source that has a URL is exported by it."""
 
     is_trimmed = True
     NAME = "case when f.url <> '' and position('|' in f.url) = 0 then f.url else f.key end"
@@ -170,7 +170,7 @@ class CitationsColumn(ListColumn):
         return "|".join(sorted(items))
 
     def _check_address(self, item: str) -> None:
-        """Beyond the site, Django's rule for addresses forbids blanks alone."""
+        """Beyond the host, Django's URL validator only forbids white space."""
         scheme, _slashes, rest = item.partition("://")
         site = rest.partition("/")[0].partition("?")[0].partition("#")[0]
         if _BLANK.search(rest) or not _is_site(f"{scheme}://{site}"):
@@ -191,7 +191,7 @@ class CitationsColumn(ListColumn):
         )
 
     def settled(self) -> list[str]:
-        """The key of a source that has an address becomes the address."""
+        """Replace the key of a source that has a URL by the URL."""
         named = f"unnest(string_to_array(s.sources, '|')) i(item) left join {SOURCES} f on f.key = i.item"
         return [
             f"update staged s set sources = (select string_agg(x.cited, '|' order by x.cited) from (select distinct"
@@ -210,11 +210,11 @@ class CitationsColumn(ListColumn):
         return list(Source.objects.order_by("key").values_list("key", flat=True)[:5000])
 
     def remedy(self, value: str, known: list[str]) -> str:
-        """The nearest key, else how a source is named."""
+        """The nearest key, or an explanation of how to name a source."""
         return nearest_in_words(value, known) if known else _("Write the address of the source, with https://.")
 
     def saved(self) -> list[str]:
-        """An address that no source has yet becomes one; a citation that stays keeps its locator and quote."""
+        """Create sources for new URLs; existing citations keep their locator and quote."""
         items = "changed_rows t cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
         wanted = (
             f"select t.id as measure_id, t.is_new, f.id as source_id from {items}"

@@ -1,7 +1,7 @@
-"""What the columns of the public index hold, and how they come out of the database.
+"""The columns of the public index, and how they are read from the database.
 
-Every value becomes a small number: a day the days since 1970, a word of a list its place in it, a country its letters.
-They are read by a binary COPY, so that no object is made for each of millions of values.
+Every value is encoded as a small integer: a day as days since 1970, a choice as its position, a country as its letters.
+They are read by a binary COPY, so that no Python object is created for each of millions of values.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from measures.choices import Direction, Evidence, Family, Kind, Precision, Statu
 Array = NDArray[Any]
 
 INTERNATIONAL = "INT"
-"""Stands for the country of what international bodies adopt."""
+"""The country code of acts of international bodies."""
 
 EARLIEST, LATEST = -(1 << 30), 1 << 30
 """Days before and after every date."""
@@ -26,7 +26,7 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 
 def day_number(day: date) -> int:
-    """Days since 1970, as the columns of dates have them."""
+    """Days since 1970, as stored in date columns."""
     return day.toordinal() - EPOCH
 
 
@@ -37,7 +37,7 @@ def day_of(number: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """How the values of a property become small numbers in a column; 0 stands for none."""
+    """How the values of a property are encoded as small integers; 0 means no value."""
 
     sql: str
     type: str
@@ -58,7 +58,7 @@ def _chosen(column: str, values: Sequence[str]) -> Codes:
 
 
 def _iso3(column: str) -> str:
-    """Three letters as one number."""
+    """Encode three letters as one integer."""
     letters = (f"(ascii(substr({column}, {place}, 1)) - 64) * {27 ** (3 - place)}" for place in (1, 2, 3))
     return f"({' + '.join(letters)})::int2"
 
@@ -77,7 +77,7 @@ def _country(column: str) -> Codes:
 
 
 def _row(column: str) -> Codes:
-    """A property whose values are rows with a number as their key."""
+    """A property whose values are rows with an integer primary key."""
     return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
 
 
@@ -94,7 +94,7 @@ PROPERTIES: dict[str, Codes] = {
         f"case {_KNOWN} when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'none' end", Precision.values
     ),
 }
-"""Properties of which an entry has one value, by the name of their parameter."""
+"""Single-valued properties, by parameter name."""
 
 TAGS: dict[str, tuple[str, Codes]] = {
     "topic": ("measures_measure_topics t", _row("t.topic_id")),
@@ -106,13 +106,13 @@ TAGS: dict[str, tuple[str, Codes]] = {
     "nationality": ("measures_measure_origin_countries t", _country("t.country_id")),
     "source": ("measures_citation t", _row("t.source_id")),
 }
-"""Properties of which an entry has any number of values: a table `t` with `measure_id`, and the value."""
+"""Multi-valued properties: a table `t` with `measure_id`, and the value."""
 REPEATED = ("upper_topic", "source")
 """The tags whose table may have the same value of an entry twice."""
 
 
 def _day(sql: str, missing: int) -> str:
-    """A day as a number; an end without limit lies before or after every date."""
+    """A day as an integer; an open end lies before or after every date."""
     return f"coalesce({sql} - date '1970-01-01', {missing})::int4"
 
 
@@ -129,7 +129,7 @@ DATES = {
     f" else {_day('upper(m.in_force_certain) - 1', LATEST)} end",
     "updated": _day("(m.updated_at at time zone 'UTC')::date", EARLIEST),
 }
-"""Days, from and until including; what has no date lies in no range."""
+"""Days, both ends inclusive; an entry without a date is in no range."""
 
 COLUMNS = {
     "id": ("m.id", "i8"),
@@ -140,14 +140,14 @@ _SENT_AS = {"u1": ">i2", "i2": ">i2", "i4": ">i4", "i8": ">i8"}
 
 
 def read_columns(condition: str) -> dict[str, Array]:
-    """The columns of the measures `m` that fulfil a condition in SQL, in no order."""
+    """The columns of the measures `m` that match an SQL condition, unordered."""
     wanted = ", ".join(sql for sql, _type in COLUMNS.values())
     types = [type_ for _sql, type_ in COLUMNS.values()]
     return dict(zip(COLUMNS, _copied(f"select {wanted} from measures_measure m where {condition}", types), strict=True))
 
 
 def read_tags(name: str, condition: str) -> tuple[Array, Array]:
-    """Identifiers of the measures that fulfil a condition, and the values of one tag that they bear."""
+    """The ids of the measures that match an SQL condition, and the values of one tag, in parallel."""
     table, codes = TAGS[name]
     joined = f"from {table} join measures_measure m on m.id = t.measure_id where {condition}"
     measures, values = _copied(f"select t.measure_id, {codes.sql} {joined}", ["i8", codes.type])
@@ -155,9 +155,9 @@ def read_tags(name: str, condition: str) -> tuple[Array, Array]:
 
 
 _SIGNATURE = 19
-"""Bytes before the first row of PostgreSQL's binary COPY; two more follow the last."""
+"""Header length in bytes of PostgreSQL's binary COPY format; the trailer has two bytes."""
 _BLOCK = 1 << 22
-"""Bytes that are parsed at once."""
+"""Number of bytes parsed at once."""
 
 
 def _copied(sql: str, types: Sequence[str]) -> list[Array]:

@@ -1,8 +1,8 @@
-"""Counts of a filter: how many entries each value of a facet would give.
+"""Facet counts: how many entries each value of a facet would select.
 
-A facet is a property of entries by which visitors narrow a list. Its counts ignore what is chosen in the facet itself
-and heed everything else, so that a count says what one more tick would show. The number of queries depends on the
-facets alone, never on the entries.
+A facet is a property of entries by which visitors narrow a list. Its counts ignore the selection in the facet itself
+and respect all other filters, so that a count says what one more tick would show. The number of queries depends only on
+the facets, never on the number of entries.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,9 +24,9 @@ from measures.listing.index import Mask, PublicIndex, Selection
 from measures.models import IssuingBody, Measure, TargetGroup, Topic
 
 LONGEST = 30
-"""Options that a facet without an order of its own shows; the rarer ones are counted, not listed."""
+"""Number of options shown in a facet without an order of its own; rarer ones are only counted."""
 SUGGESTIONS = 3
-"""Unknown values of a parameter for which the nearest known one is looked for; each is compared with all of them."""
+"""Number of unknown values of a parameter for which a suggestion is sought; each is compared with all known ones."""
 
 _LENGTH = Length(Replace(Cast("date", CharField()), Value("?")))
 PRECISION = Case(
@@ -41,7 +41,7 @@ PRECISION = Case(
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One value of a facet: how many entries it would give, and whether it is chosen."""
+    """One value of a facet: the number of entries it would select, and whether it is selected."""
 
     value: str
     label: str
@@ -51,13 +51,13 @@ class Option:
 
     @property
     def disabled(self) -> bool:
-        """Whether choosing it would give nothing; what is chosen can always be taken back."""
+        """Whether selecting it would give no results; a selected option can always be deselected."""
         return not (self.count or self.chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A facet with its options in the order in which they are shown."""
+    """A facet with its options in display order."""
 
     name: str
     label: str
@@ -66,7 +66,7 @@ class Facet:
 
     @property
     def is_long(self) -> bool:
-        """Whether the options take more room than a page should give them."""
+        """Whether the options take too much space to be always visible."""
         return len(self.options) > LONGEST // 2
 
     @property
@@ -86,24 +86,24 @@ class Facet:
 
 
 class Property(Protocol):
-    """What a facet is about: which entries bear a value, and how many."""
+    """The property behind a facet: which entries have a value, and how many."""
 
     @property
     def name(self) -> str:
-        """Of the parameter."""
+        """The name of the query parameter."""
 
     @property
     def label(self) -> Any:
         """In the reader's language."""
 
     def unknown(self, values: Collection[str]) -> dict[str, str]:
-        """The values that do not exist, each with the nearest one that does, or ''."""
+        """The unknown values, each with the nearest existing one, or ''."""
 
     def as_q(self, values: Collection[str]) -> Q:
-        """The entries that bear one of `values`."""
+        """The condition for entries that have one of `values`."""
 
     def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
-        """The same in memory."""
+        """The same as a mask of the index."""
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """The values that occur in `scope`, counted among `matching`."""
@@ -115,13 +115,13 @@ def count_facets(
     matching: Mapping[str, Selection],
     chosen: Mapping[str, Collection[str]],
 ) -> dict[str, Facet]:
-    """The facets by name; `matching` holds for each the entries that everything else lets through."""
+    """The facets by name; `matching` has, for each, the entries that match all other filters."""
     return {p.name: p.facet(scope, matching[p.name], chosen.get(p.name, ())) for p in properties}
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A row of a vocabulary: its key in the database, how the address spells it, and its label."""
+    """A vocabulary row: its primary key, its value in URLs, and its label."""
 
     pk: Any
     value: str
@@ -129,22 +129,22 @@ class Term:
 
 
 def _terms(index: PublicIndex, model: type[Model], key: str) -> tuple[Term, ...]:
-    """All rows of a vocabulary in its order, as they are called in the active language."""
+    """All rows of a vocabulary in order, with labels in the active language."""
     return index.get_or_cache(
         model, lambda: tuple(Term(row.pk, getattr(row, key), str(row)) for row in model._default_manager.all())
     )
 
 
 def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
-    """How many entries in `matching` bear each value that occurs in `scope`."""
+    """The number of entries in `matching` with each value that occurs in `scope`."""
     counts = matching.counts(name)
     return counts if matching is scope else dict.fromkeys(scope.counts(name), 0) | counts
 
 
 def unknown_among(values: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    """The values that are not known, each with the known one that is spelled most alike; '' for none.
+    """The unknown values, each with the known one of most similar spelling, or ''.
 
-    Only the first `SUGGESTIONS` are compared with all that is known: a list of a thousand is no typing error.
+    Only the first `SUGGESTIONS` are compared with all known values: a list of a thousand is not a typing error.
     """
     unknown = [value for value in dict.fromkeys(values) if value not in known]
     in_order = sorted(known) if unknown else []
@@ -182,7 +182,7 @@ class Column:
         return index.as_mask(self.name, values)
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
-        """See `Property`; a short list is shown whole, a long one without what never occurs."""
+        """See `Property`; a short list is shown in full, a long one without values that do not occur."""
         counts = _counts(self.name, scope, matching)
         options = tuple(
             Option(choice.value, str(choice.label), counts.get(choice.value, 0), choice.value in chosen)
@@ -243,7 +243,7 @@ def _most_frequent(counts: Mapping[Any, int]) -> set[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Countries:
-    """The country that acts, or `INT` for what international bodies adopt."""
+    """The acting country, or `INT` for acts of international bodies."""
 
     name: str
     label: Any
@@ -308,7 +308,7 @@ class Bodies:
         return index.as_mask(self.name, IssuingBody.objects.filter(self._named(values)).values_list("pk", flat=True))
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
-        """See `Property`; the frequent ones by name; the value of an option is the spelling by which it was chosen."""
+        """See `Property`; the most frequent by name; a selected option keeps the spelling used in the URL."""
         counts = _counts(self.name, scope, matching)
         frequent = _most_frequent(counts)
         options: dict[str, Option] = {}
@@ -316,7 +316,7 @@ class Bodies:
             key = body.value.partition(":")[2]
             value = key if key in chosen and body.value not in chosen else body.value
             if body.pk in frequent or value in chosen:
-                option = options.get(value, Option(value, body.label, 0, value in chosen))  # several may share it
+                option = options.get(value, Option(value, body.label, 0, value in chosen))  # bodies may share it
                 options[value] = replace(option, count=option.count + counts.get(body.pk, 0))
         return Facet(self.name, str(self.label), tuple(options.values()), skipped=len(counts) - len(frequent))
 
@@ -330,14 +330,14 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True)
 class UpperTopic(Term):
-    """A topic of the upper level, with those below it."""
+    """A top-level topic with its subtopics."""
 
     is_deprecated: bool
     children: tuple[Term, ...]
 
 
 def topics_of(index: PublicIndex) -> tuple[UpperTopic, ...]:
-    """The topics in order, as they are called in the active language."""
+    """The topics in order, with labels in the active language."""
     return index.get_or_cache(Topic, _topics)
 
 
@@ -355,7 +355,7 @@ def _topics() -> tuple[UpperTopic, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topic, of either level; a topic of the upper level takes in those below it."""
+    """The topic, of either level; a top-level topic includes its subtopics."""
 
     name: str
     label: Any
@@ -378,7 +378,7 @@ class Topics:
         return Topic.objects.order_by().filter(Q(key__in=values) | Q(parent__key__in=values))
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
-        """See `Property`; every topic of the upper level, each with those below it that occur."""
+        """See `Property`; every top-level topic, each with the subtopics that occur."""
         upper = _counts("upper_topic", scope, matching)
         lower = _counts(self.name, scope, matching)
         topics = topics_of(scope.index)
@@ -416,4 +416,4 @@ PROPERTIES: dict[str, Property] = {
         Column("precision", gettext_lazy("Date known"), PRECISION, Precision, shows_all=False),
     )
 }
-"""Every facet by the name of its parameter, in the order of the page."""
+"""Every facet by parameter name, in page order."""

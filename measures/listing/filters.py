@@ -35,11 +35,11 @@ SORTS = {
     RELEVANCE: gettext_lazy("Best match first"),
 }
 PRESENTATION = ("sort", "page", "series")
-"""Parameters that change how entries are shown, or what beside them, not which."""
+"""Parameters that change how entries are displayed, or what is shown with them, but not which are."""
 _BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx))?\?")
-"""The address of a list of measures; that of another page stays, and is no parameter that there is."""
+"""The URL of a list of measures; that of another page is not removed, and then is an unknown parameter."""
 LONGEST_TEXT = 200
-"""Characters of a text search; more is a paste gone wrong."""
+"""Maximum length of a text search; more was pasted by mistake."""
 
 
 def refuse_many_words(text: str) -> None:
@@ -50,7 +50,7 @@ def refuse_many_words(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one parameter of the address, in words; `label` is what the page calls it."""
+    """What is wrong with one query parameter, in words; `label` is its name on the page."""
 
     parameter: str
     message: str
@@ -66,19 +66,19 @@ class Chip:
 
 
 def _answering(index: PublicIndex, words: str) -> Mask:
-    """The rows that answer a search; kept, since its other pages and facets ask for them again."""
+    """The rows that match a search; cached, since other pages and facets need them again."""
     return index.searches.get_or_cache(words, lambda: index.among(found_ids(words)))
 
 
 class AddressFilter(django_filters.FilterSet):
-    """What the query string asks for; a wrong or unknown parameter is named, never ignored.
+    """A filter over a query string; an invalid or unknown parameter is reported, never ignored.
 
-    Values of one facet are alternatives, facets add up.
+    Values of one facet are combined with OR, facets with AND.
     """
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """Every parameter that cannot be followed, in words; with any of them the filter gives no entries."""
+        """Every invalid parameter, in words; if there is one, the filter selects no entries."""
         unknown = [Problem(name, _("There is no such filter.")) for name in self.data if name not in self.filters]
         twice = [
             Problem(name, _("This is given more than once. Give it once."))
@@ -93,30 +93,30 @@ class AddressFilter(django_filters.FilterSet):
         return [*unknown, *twice, *wrong, *self.further_problems()]
 
     def further_problems(self) -> list[Problem]:
-        """What is wrong with parameters that are each understood."""
+        """Problems between parameters that are each valid."""
         return []
 
     def _is_facet(self, name: str) -> bool:
         return isinstance(self.filters[name], PropertyFilter)
 
     def is_valid(self) -> bool:
-        """Whether every parameter of the address can be followed."""
+        """Whether every parameter of the URL is valid."""
         return not self.problems
 
     def value(self, name: str) -> Any:
-        """The understood value of a parameter; None, '' or [] where it is absent or wrong."""
+        """The parsed value of a parameter; None, '' or [] if it is missing or invalid."""
         self.form.errors  # noqa: B018  (asking for errors is what makes a form clean its data)
         return self.form.cleaned_data.get(name)
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether anything but order and page is asked for."""
+        """Whether there is any parameter other than order and page."""
         return any(self.value(name) for name in self.filters if name not in PRESENTATION)
 
-    # Addresses beside this one
+    # Related URLs
 
     def query(self, **changes: str | Collection[str] | None) -> str:
-        """The query string with other values for some parameters (None: without them), from the first page on."""
+        """The query string with some parameters replaced (None: removed), without the page number."""
         given = dict(self.data.lists())
         for name, value in {"page": None, **changes}.items():
             given[name] = [value] if isinstance(value, str) else value or ()
@@ -124,16 +124,16 @@ class AddressFilter(django_filters.FilterSet):
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
-        """What there is to choose from, by name of the parameter, with counts."""
+        """The facets with counts, by parameter name."""
         return {}
 
     def typed_chips(self) -> list[Chip]:
-        """What was typed rather than ticked, each with the address without it."""
+        """Chips of typed filters, each with the URL without it."""
         return []
 
     @property
     def chips(self) -> list[Chip]:
-        """Everything that is chosen, each with the address without it."""
+        """Chips of all active filters, each with the URL without it."""
         ticked = [
             Chip(_chip_label(facet, option.label), self._without(facet.name, option.value))
             for facet in self.facets.values()
@@ -146,11 +146,11 @@ class AddressFilter(django_filters.FilterSet):
 
 
 class MeasureFilter(AddressFilter):
-    """Published entries as the query string asks for them.
+    """The published entries that match a query string.
 
-    `among` are other entries, drafts with them, of which the query string is asked in the database. `country` fixes the
-    country, whose page knows no such parameter; `sort` is the order where the query string names none, `index` that of
-    the page where it has one. `series` are keys and names of what a country's page shows over time beside the entries.
+    `among` is another set of entries, including drafts, which is filtered in the database. `country` fixes the country;
+    its page has no such parameter. `sort` is the order if the query string has none, and `index` that of the page, if
+    it has one. `series` are the keys and names of the time series that a country's page shows beside the entries.
     """
 
     to = ConditionFilter(
@@ -213,13 +213,13 @@ class MeasureFilter(AddressFilter):
 
     @classmethod
     def of_text(cls, text: str, *, among: MeasureQuerySet) -> "MeasureFilter":
-        """What a query string asks for as people copy it: with or without its `?`, or the whole address of a list."""
+        """A filter from a pasted query string, with or without its `?`, or from the full URL of a list."""
         query = _BEFORE_QUERY.sub("", text.strip()).partition("#")[0]
         return cls(QueryDict(query), among=among)
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
-        """One filter for each facet, and `from`, which no attribute can be called, before the declared ones."""
+        """One filter per facet, and `from`, a reserved word that cannot be an attribute, before the declared ones."""
         since = ConditionFilter(
             PartialDateFormField,
             lambda date: Q(date_range__overlap=DateRange(date.first, None)),
@@ -239,27 +239,27 @@ class MeasureFilter(AddressFilter):
 
     @property
     def day(self) -> datetime.date | None:
-        """The day of the question what was in force."""
+        """The day of the filter “in force on”."""
         on = self.value("on")
         return on.first if on else None
 
     @property
     def order(self) -> str:
-        """The order in effect; the best match needs words that match."""
+        """The effective order; “best match” requires words that match."""
         words = self.value("q")
         chosen = self.value("sort") or (RELEVANCE if words and self.default_sort == NEWEST else self.default_sort)
         return NEWEST if chosen == RELEVANCE and not words else str(chosen)
 
-    # What it gives, in memory
+    # Results, in memory
 
     @cached_property
     def index(self) -> PublicIndex:
-        """The published entries, all counts of one page from the same state."""
+        """The index of published entries; all counts of a page use the same state."""
         return public_index() if self._index is None else self._index
 
     @cached_property
     def scope(self) -> Selection:
-        """The entries that there are to choose from."""
+        """The entries before filtering."""
         return self.index.of_country(self.country.pk) if self.country else self.index.everything
 
     @cached_property
@@ -273,60 +273,60 @@ class MeasureFilter(AddressFilter):
 
     @property
     def without_words(self) -> Selection:
-        """What everything but the words lets through."""
+        """The entries that match everything but the words."""
         return self._selected(ignoring="q")
 
     @cached_property
     def _all_selected(self) -> Selection:
-        """What every parameter that is understood lets through."""
+        """The entries that match every valid parameter."""
         return self._selected()
 
     @cached_property
     def selection(self) -> Selection:
-        """The entries that the filter gives; none while a parameter is wrong."""
+        """The matching entries; none if a parameter is invalid."""
         return self._all_selected if self.is_valid() else self.index.select(np.zeros(len(self.index), dtype=bool))
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
-        """Their identifiers in the order asked for; of more than `RANKED` hits the newest are in order of match."""
+        """Their ids in the requested order; of more than `RANKED` matches, only the newest are ranked."""
         return self.ids_of(slice(None))
 
     def ids_of(self, part: slice) -> NDArray[np.int64]:
-        """The same of a part of them."""
+        """The ids of a slice of them."""
         if self.order != RELEVANCE:
             return self.selection.ids(part, newest_first=self.order != OLDEST)
         return self._by_match(self.selection.ids(newest_first=True))[part]
 
     def _by_match(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The newest ones in order of match, where that is the order asked for."""
+        """Rank the newest by relevance, if that is the requested order."""
         if self.order != RELEVANCE:
             return ids
         return np.concatenate((best(self.value("q"), ids[:RANKED]), ids[RANKED:]))
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
-        """Counts of every facet, each of which ignores what is chosen in itself."""
+        """The counts of every facet, each ignoring its own selection."""
         properties = [p for name, p in PROPERTIES.items() if name in self.filters]
         matching = {
             p.name: self._selected(ignoring=p.name) if p.name in self._masks else self._all_selected for p in properties
         }
         return count_facets(properties, self.scope, matching, {p.name: self.value(p.name) or () for p in properties})
 
-    # The same in SQL: of entries that no index holds, such as drafts, and what the index is held to
+    # Results in SQL: for entries outside the index, such as drafts, and as the reference for the index
 
     @cached_property
     def ids_in_database(self) -> NDArray[np.int64]:
-        """The identifiers of the entries in the order asked for."""
+        """The ids of the entries in the requested order."""
         return self._by_match(np.fromiter(self.qs.values_list("pk", flat=True), np.int64))
 
     @property
     def qs(self) -> MeasureQuerySet:
-        """The entries by date, as the order asked for has it."""
+        """The entries by date, in the requested direction."""
         return self.matching.in_order_of_date() if self.order == OLDEST else self.matching.newest_first()
 
     @cached_property
     def matching(self) -> MeasureQuerySet:
-        """The entries in no order; none while a parameter is wrong."""
+        """The entries, unordered; none if a parameter is invalid."""
         found: MeasureQuerySet = self.filter_queryset(self.queryset.all()) if self.is_valid() else self.queryset.none()
         return found
 
@@ -335,7 +335,7 @@ class MeasureFilter(AddressFilter):
         return [Chip(label, self.query(**{name: None})) for name, label in self._typed()]
 
     def _typed(self) -> list[tuple[str, str]]:
-        """What was typed rather than ticked, in words."""
+        """Typed filters in words."""
         dates = {
             "from": _("From %(date)s"),
             "to": _("To %(date)s"),
@@ -350,7 +350,7 @@ class MeasureFilter(AddressFilter):
 
 
 def without_tracking(data: QueryDict) -> QueryDict:
-    """The parameters that are meant for us."""
+    """Remove tracking parameters."""
     kept = data.copy()
     for name in data:
         if TRACKING.fullmatch(name):

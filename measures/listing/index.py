@@ -1,10 +1,10 @@
-"""The published entries as columns in memory, from which a page takes its counts, its total and its order at once.
+"""The published entries as columns in memory, for fast counts, totals and orders of pages.
 
-The database is the truth: `MeasureFilter.qs` says in SQL what a filter gives, and a test holds the two together. Each
-process keeps one index and follows the log of public changes: what others commit is in the next answer, and only the
-entries that changed are read anew. An index never changes; a newer one takes its place.
+The database is authoritative: `MeasureFilter.qs` defines in SQL what a filter selects, and a test compares the two.
+Each process has one index and follows the log of public changes: committed changes appear in the next response, and
+only changed entries are read again. An index is immutable; a newer one replaces it.
 
-Rows stand in the order of their dates, the undated last, so that a filter's answer is in the order of the list.
+Rows are in date order, undated ones last, so that the result of a filter is in list order.
 """
 
 import threading
@@ -39,34 +39,34 @@ Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
 RELOADED_FROM = 0.2
-"""Share of the entries from which it is quicker to read all anew than to put the changed ones in their places."""
+"""Share of changed entries from which a full reload is faster than an update."""
 MOST_FRAGMENTS = 10_000
-"""Pieces of pages that are kept, of some 3,000 bytes each."""
+"""Maximum number of cached page fragments, of some 3,000 bytes each."""
 NO_MEASURE = 0
-"""Stands for the identifier in the key of a piece that shows no measure."""
+"""In place of the measure's id, in the key of a fragment that shows no measure."""
 MOST_SEARCHES = 16
-"""Searches whose rows are kept, with a byte for each entry of the index."""
+"""Maximum number of cached searches, one byte per entry of the index each."""
 _ROWS = "rows"
 MOST_DAYS = 64
-"""Counts of a day that are kept, of some bytes for each country."""
+"""Maximum number of cached counts of a day, some bytes per country each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """Which rows bear which values: two arrays of the same length, in no order."""
+    """Which rows have which values: two arrays of the same length, unordered."""
 
     rows: Array
     values: Array
 
     def as_mask(self, codes: Iterable[int], size: int) -> Mask:
-        """The rows of `size` that bear one of `codes`."""
+        """A mask of the first `size` rows that have one of `codes`."""
         mask = np.zeros(size, dtype=bool)
         mask[self.rows[_one_of(self.values, codes)]] = True
         return mask
 
 
 class Fragments(dict[Any, Any]):
-    """Pieces of pages by (identifier of a measure or `NO_MEASURE`, …); emptied when there are too many."""
+    """Page fragments by (id of a measure or `NO_MEASURE`, …); cleared when full."""
 
     most = MOST_FRAGMENTS
 
@@ -76,7 +76,7 @@ class Fragments(dict[Any, Any]):
         super().__setitem__(key, fragment)
 
     def get_or_cache(self, key: Any, make: Callable[[], T]) -> T:
-        """What is here, else what is made now."""
+        """Return the cached value, or compute and cache it."""
         found: T | None = self.get(key)
         if found is None:
             found = self[key] = make()
@@ -84,13 +84,13 @@ class Fragments(dict[Any, Any]):
 
 
 class Searches(Fragments):
-    """What searches found, by their words; emptied when there are too many."""
+    """Search results by their words; cleared when full."""
 
     most = MOST_SEARCHES
 
 
 class Days(Fragments):
-    """What was counted of days, by what it is and the day; emptied when there are too many."""
+    """Counts of days, by name and day; cleared when full."""
 
     most = MOST_DAYS
 
@@ -105,7 +105,7 @@ class Selection:
     rows: Array | None
     """Their numbers; None for all."""
     known: dict[Any, Any] = field(default_factory=dict)
-    """What these rows were asked before."""
+    """Cached results for these rows."""
 
     def __len__(self) -> int:
         return len(self.index) if self.rows is None else len(self.rows)
@@ -124,16 +124,16 @@ class Selection:
         return Tags(tags.rows[chosen], tags.values[chosen])
 
     def tag_values(self, name: str) -> Array:
-        """The values of a tag that the selected rows bear, each as often as a row bears it, and any number of zeros."""
+        """The tag values of the selected rows, repeated per row, plus any number of zeros."""
         tags = self.index.tags[name]
-        return tags.values if self.mask is None else tags.values * self.mask[tags.rows]  # quicker than to pick them
+        return tags.values if self.mask is None else tags.values * self.mask[tags.rows]  # faster than fancy indexing
 
     def counts(self, name: str) -> dict[Any, int]:
-        """How many rows bear each value of a property that occurs; the lack of a value is no value."""
+        """The number of rows with each value of a property that occurs; missing values are not counted."""
         return self.get_or_cache(("counts", name), lambda: self._counted(name))
 
     def get_or_cache(self, question: Any, answer: Callable[[], T]) -> T:
-        """The answer to a question about these rows, found once for as long as they stay what they are."""
+        """Return the cached result for these rows, or compute and cache it."""
         if question not in self.known:
             self.known[question] = answer()
         found: T = self.known[question]
@@ -146,12 +146,12 @@ class Selection:
         return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
 
     def of_state(self) -> int:
-        """How many are measures of the state."""
+        """Number of measures of the state."""
         families = self.counts("family")
         return sum(families.get(family, 0) for family in STATE_FAMILIES)
 
     def distinct_count(self, name: str) -> int:
-        """How many different values of a tag occur."""
+        """Number of different values of a tag."""
         return self.get_or_cache(
             ("variety", name), lambda: int(np.count_nonzero(np.bincount(self.tag_values(name))[1:]))
         )
@@ -164,7 +164,7 @@ class Selection:
         return {PROPERTIES[name].decode(int(code)): day_of(latest[code]) for code in np.flatnonzero(latest > EARLIEST)}
 
     def bounds(self) -> tuple[date, date] | None:
-        """The first day of the earliest and of the latest date; None where no row has a date."""
+        """The first day of the earliest and of the latest date; None if no row has a date."""
         if not self.dated:
             return None
         first, last = (0, self.dated - 1) if self.rows is None else self.rows[[0, self.dated - 1]]
@@ -172,7 +172,7 @@ class Selection:
         return day_of(days[first]), day_of(days[last])
 
     def last_change(self) -> date | None:
-        """The day of the last change; None of no rows."""
+        """The date of the last change; None without rows."""
         return self.get_or_cache("last change", lambda: day_of(self.column("updated").max()) if len(self) else None)
 
     def dates(self) -> tuple[list[tuple[date | None, str]], Array]:
@@ -188,7 +188,7 @@ class Selection:
         return [(_month(key >> 3) if key >> 3 else None, decode(key & 7)) for key in found.tolist()], kinds
 
     def crossed(self, name: str, groups: Array) -> dict[tuple[Any, int], int]:
-        """How many rows of each group (a number for each row; below zero for none) bear each value of a tag."""
+        """The number of rows per group (an integer per row, negative for none) and tag value."""
         group_of = np.full(len(self.index), -1, dtype=np.int64)
         group_of[slice(None) if self.rows is None else self.rows] = groups
         tags, codes = self.tags(name), TAGS[name][1]
@@ -200,16 +200,16 @@ class Selection:
         }
 
     def narrowed(self, mask: Mask) -> "Selection":
-        """Those of the rows that are in `mask`, too."""
+        """The selected rows that are also in `mask`."""
         return self.index.select(mask if self.mask is None else self.mask & mask)
 
     @property
     def dated(self) -> int:
-        """How many of the rows have a date; the others follow them."""
+        """Number of rows with a date; the others follow them."""
         return self.index.dated if self.rows is None else int(np.searchsorted(self.rows, self.index.dated))
 
     def ids(self, part: slice = slice(None), *, newest_first: bool = False) -> Array:
-        """Those of the measures, or of a part of them, oldest or newest first; the undated stand last in both."""
+        """The measures' ids, or a slice of them, oldest or newest first; undated ones are last in both."""
         ids = self.index.columns["id"]
         found = ids if self.rows is None else self.rows
         if newest_first:
@@ -224,25 +224,25 @@ class Selection:
 
 @dataclass(frozen=True)
 class PublicIndex:
-    """Every published entry; see the module."""
+    """All published entries; see the module docstring."""
 
     columns: Mapping[str, Array]
     tags: Mapping[str, Tags]
     fragments: Fragments = field(default_factory=Fragments)
-    """Room for what was made of an entry; it is gone when the entry has changed."""
+    """Cached fragments of an entry; removed when the entry changes."""
     known: dict[str, dict[Any, Any]] = field(default_factory=dict)
-    """What the rows of each country were asked before."""
+    """Cached results for the rows of each country."""
     searches: Searches = field(default_factory=Searches)
-    """The rows that answer the words of a search; no later index takes them over, since any change may change them."""
+    """Cached rows of searches; not carried over to a new index, since any change may affect them."""
     days: Days = field(default_factory=Days)
-    """What was counted of a day; no later index takes it over either."""
+    """Cached counts of a day; not carried over to a new index either."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
 
     @cached_property
     def dated(self) -> int:
-        """How many rows have a date; the others follow them."""
+        """Number of rows with a date; the others follow them."""
         return int(np.searchsorted(self.columns["first"], LATEST))
 
     @cached_property
@@ -251,7 +251,7 @@ class PublicIndex:
         return Selection(self, None, None)
 
     def of_country(self, iso3: str) -> Selection:
-        """The rows of a country; what they are asked twice is answered at once."""
+        """The rows of a country, with cached results."""
         known = self.known.setdefault(iso3, {})
         mask = self.as_mask("country", [iso3])
         if _ROWS not in known:
@@ -259,12 +259,12 @@ class PublicIndex:
         return Selection(self, mask, known[_ROWS], known)
 
     def get_or_cache(self, name: Any, make: Callable[[], T]) -> T:
-        """What is made in the active language of other tables than that of measures, until one of them changes."""
+        """Cache a value in the active language, made from tables other than measures, until one of them changes."""
         return self.fragments.get_or_cache((NO_MEASURE, name, get_language()), make)
 
     @cached_property
     def _row_of_id(self) -> Array:
-        """By identifier, with -1 for each that is not here: four bytes for each that was ever given."""
+        """Row numbers by id, -1 if absent: four bytes per id ever assigned."""
         ids = self.columns["id"]
         rows = np.full(int(ids.max(initial=0)) + 1, -1, dtype=np.int32)
         rows[ids] = np.arange(len(ids), dtype=np.int32)
@@ -276,7 +276,7 @@ class PublicIndex:
         return np.where(ids < len(rows), rows[np.minimum(ids, len(rows) - 1)], np.int32(-1))
 
     def rows_of(self, ids: Array) -> Array:
-        """The numbers of the rows of these measures; those that are not here are left out."""
+        """The row numbers of these measures, without absent ones."""
         places = self.places_of(ids)
         return places[places >= 0]
 
@@ -284,16 +284,16 @@ class PublicIndex:
         """The rows of a mask."""
         return Selection(self, mask, np.flatnonzero(mask))
 
-    # Masks: which rows answer one parameter
+    # Masks: the rows that match one parameter
 
     def as_mask(self, name: str, values: Iterable[Any]) -> Mask:
-        """The rows that bear one of the values of a property."""
+        """The rows that have one of these values of a property."""
         if name in TAGS:
             return self.tags[name].as_mask(map(TAGS[name][1].encode, values), len(self))
         return _one_of(self.columns[name], map(PROPERTIES[name].encode, values))
 
     def between(self, first: str, last: str, since: date | None, until: date | None) -> Mask:
-        """The rows whose days, in the columns `first` and `last`, overlap the days from `since` until `until`."""
+        """The rows whose range from column `first` to column `last` overlaps `since` to `until`."""
         starts = self.columns[first] <= (LATEST - 1 if until is None else day_number(until))
         ends = self.columns[last] >= (EARLIEST + 1 if since is None else day_number(since))
         overlap: Mask = starts & ends
@@ -308,7 +308,7 @@ class PublicIndex:
     # Changes
 
     def updated(self, changed: Sequence[int]) -> "PublicIndex":
-        """The index with the changed measures as they are now in the database."""
+        """A new index with the changed measures read from the database."""
         leaving = self.rows_of(np.array(sorted(changed), dtype=np.int64))
         stays = np.ones(len(self), dtype=bool)
         stays[leaving] = False
@@ -338,7 +338,7 @@ def _month(number: int) -> date:
 
 
 def _one_of(column: Array, codes: Iterable[int]) -> Mask:
-    """Where a column of codes has one of some."""
+    """Where a column of codes is one of `codes`."""
     wanted = np.fromiter(codes, dtype=np.int64)
     wanted = wanted[wanted > 0]
     if not len(wanted) or not len(column):
@@ -362,7 +362,7 @@ def _merged(old: Tags, moved: Array, fresh: Tags, added: Array) -> Tags:
 
 
 def _keys(columns: Mapping[str, Array]) -> Array:
-    """One number a row by which rows are in order: first day, last day, identifier."""
+    """A sort key per row: first day, last day, id."""
     first = columns["first"].astype(np.int64)
     length = np.where(first == LATEST, 0, columns["last"] - first)
     day = np.where(first == LATEST, (1 << 22) - 1, first + EPOCH)
@@ -395,7 +395,7 @@ def _tags(index: PublicIndex, measures: Array, values: Array) -> Tags:
 
 
 def _once(tags: Tags) -> Tags:
-    """Each pair of row and value once."""
+    """Remove repeated pairs of row and value."""
     pairs = np.unique(tags.rows.astype(np.int64) << 32 | tags.values)
     return Tags((pairs >> 32).astype(np.int32), (pairs & 0xFFFFFFFF).astype(tags.values.dtype))
 
@@ -410,13 +410,13 @@ class _Current:
         self._index: PublicIndex | None = None
 
     def get(self) -> PublicIndex:
-        if connection.in_atomic_block:  # what is not committed must not stay here
+        if connection.in_atomic_block:  # uncommitted data must not be cached
             return load()
         with self._lock:
             try:
                 self._index = self._after(self._follower.look())
             except BaseException:
-                self._index = None  # what the look has seen must not be lost
+                self._index = None  # what the log has returned must not be lost
                 raise
             return self._index
 
@@ -433,5 +433,5 @@ _current = _Current()
 
 
 def public_index() -> PublicIndex:
-    """The published entries as they are now."""
+    """The current published entries."""
     return _current.get()

@@ -1,4 +1,4 @@
-"""The parameters of an address: how each is read, and which entries it lets through, in SQL and in memory."""
+"""Query parameters: how each is parsed, and which entries it selects, in SQL and in memory."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class KnownValues(forms.Field):
 
 
 class DayField(PartialDateFormField):
-    """A date known to the day; nothing is in force "in 2020"."""
+    """A date known to the day; “in force in 2020” has no meaning."""
 
     def to_python(self, value: Any) -> Any:
         date: PartialDate | None = super().to_python(value)
@@ -55,14 +55,14 @@ class DayField(PartialDateFormField):
 
 
 class Parameter(django_filters.Filter):
-    """A filter of which each request has a copy, but not of its parts, which never change."""
+    """A filter that is copied per request, but shares its immutable parts."""
 
     def __deepcopy__(self, _memo: dict[int, Any]) -> "Parameter":
         return copy.copy(self)
 
 
 class PropertyFilter(Parameter):
-    """The entries that bear one of the chosen values of a facet."""
+    """Entries that have one of the selected values of a facet."""
 
     field_class = KnownValues
 
@@ -70,7 +70,7 @@ class PropertyFilter(Parameter):
         return qs.filter(self.extra["subject"].as_q(value)) if value else qs
 
     def mask(self, index: PublicIndex, value: list[str]) -> Mask:
-        """The same in memory: the rows of the index that it lets through."""
+        """The matching rows of the index."""
         mask: Mask = self.extra["subject"].as_mask(index, value)
         return mask
 
@@ -94,12 +94,12 @@ class ConditionFilter(Parameter):
         return qs.filter(self.condition(value)) if value else qs
 
     def mask(self, index: PublicIndex, value: Any) -> Mask:
-        """The same in memory: the rows of the index that it lets through."""
+        """The matching rows of the index."""
         return self.selected(index, value)
 
 
 class Presentation(Parameter):
-    """A parameter that changes how entries are shown, or what beside them, not which."""
+    """A parameter that changes how entries are displayed, or what is shown with them, but not which are."""
 
     def __init__(self, field: type[forms.Field], **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,11 +1,11 @@
-"""The series of identifiers of each country, which nothing that is imported may run out of numbers."""
+"""The series of identifiers of each country, protected from being exhausted by an import."""
 
 import pgtrigger
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 LAST_GIVEN = 999_999
-"""The highest number that a record may bring with it: millions of numbers are left behind it."""
+"""The highest number that a record may bring with it, which leaves millions of numbers."""
 LAST_NUMBER = 9_999_999
 
 _FOLLOW = """
@@ -44,11 +44,11 @@ SERIES_FOLLOWS = [
         func=_FOLLOW.format(rows=_MOVED, last=LAST_GIVEN),
     ),
 ]
-"""Whoever writes an identifier, the number is not given again, and the series always has numbers left."""
+"""However an identifier is written, its number is not assigned again, and the series does not run out of numbers."""
 
 
 class PublicIdSequence(models.Model):
-    """The last number given in a country; numbers are given once, whatever becomes of the record."""
+    """The last number assigned in a country; no number is ever reused, whatever becomes of the record."""
 
     prefix = models.CharField(max_length=3, primary_key=True)
     last = models.PositiveIntegerField(default=0)

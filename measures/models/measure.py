@@ -39,7 +39,7 @@ from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 from measures.references import key_of
 
 SHORT_TITLE_LENGTH = 24
-"""Characters that label a mark on the timeline without running into its neighbour."""
+"""Characters that fit on a mark of the timeline without overlapping its neighbour."""
 
 STATE_KINDS = [kind.value for family in STATE_FAMILIES for kind in KINDS[family]]
 VALIDITY_KINDS = [kind.value for family in VALIDITY_FAMILIES for kind in KINDS[family]]
@@ -88,7 +88,7 @@ def _in_force(function: str) -> models.GeneratedField:
 
 
 CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
-"""What only editors change."""
+"""States in which only editors can change a record."""
 
 
 class MeasureQuerySet(models.QuerySet["Measure"]):
@@ -97,7 +97,7 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.filter(workflow=Workflow.PUBLISHED)
 
     def public(self) -> "MeasureQuerySet":
-        """The same, and what was public: a retired entry has its place at its address."""
+        """Published and retired entries: a retired one keeps its URL."""
         return self.filter(workflow__in=CLOSED)
 
     def in_order_of_date(self) -> "MeasureQuerySet":
@@ -120,7 +120,7 @@ class Measure(models.Model):
 
     public_id = models.CharField(
         _("identifier"), max_length=12, unique=True, editable=False, db_collation="C"
-    )  # the order of a file is that of its index, on every server
+    )  # the index has the same order as the file, on every server
     country = models.ForeignKey(
         Country,
         models.PROTECT,
@@ -364,7 +364,7 @@ class Measure(models.Model):
 
     @property
     def short_title(self) -> Text:
-        """What labels the mark; cut from the title where it is empty."""
+        """The label of the mark; cut from the title if empty."""
         short, title = translated(self, "short_title"), self.title
         if short and (not short.is_fallback or title.is_fallback):
             return short
@@ -380,18 +380,18 @@ class Measure(models.Model):
 
     @property
     def lane(self) -> Topic | None:
-        """The top-level topic in whose lane of the timeline the entry stands."""
+        """The top-level topic whose lane on the timeline has the entry."""
         topic = self.primary_topic
         return topic.parent or topic if topic else None
 
 
-# A tag's row has no model of its own, and triggers of a model that Django makes are not migrated: hence the proxies.
+# Django creates the through models of tags, and triggers on these get no migration: hence the proxies.
 
 
 @bumps_public_version(PUBLISHED)
 @track_history
 class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
-    """That a measure has a topic."""
+    """A topic of a measure."""
 
     class Meta:
         proxy = True
@@ -400,7 +400,7 @@ class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
 @bumps_public_version(PUBLISHED)
 @track_history
 class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-defined]
-    """That a measure concerns a target group."""
+    """A target group of a measure."""
 
     class Meta:
         proxy = True
@@ -409,7 +409,7 @@ class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-de
 @bumps_public_version(PUBLISHED)
 @track_history
 class MeasureOrigin(Measure.origin_countries.through):  # type: ignore[name-defined]
-    """That a measure names a nationality."""
+    """A nationality that a measure names."""
 
     class Meta:
         proxy = True

@@ -1,4 +1,4 @@
-"""What belongs to a measure: its history of status, and how it bears on other acts."""
+"""Parts of a measure: its status history, and its relations to other acts."""
 
 import pgtrigger
 from django.core.exceptions import ValidationError
@@ -68,7 +68,7 @@ def _after_writes(name: str, check: str) -> list[pgtrigger.Trigger]:
 @bumps_public_version(PUBLISHED)
 @track_history
 class StatusEvent(models.Model):
-    """That an act came to stand at a status on a date; the truth of which `Measure.status` is a cache."""
+    """A status that an act reached on a date; the events are authoritative, `Measure.status` is a cache."""
 
     measure = models.ForeignKey(Measure, models.CASCADE, related_name="status_events", verbose_name=_("measure"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -109,7 +109,7 @@ class StatusEvent(models.Model):
 )
 @track_history
 class Relation(models.Model):
-    """That one act extends, amends, answers another; from the subject to the object."""
+    """A relation between acts, such as extends, amends or answers, from subject to object."""
 
     subject = models.ForeignKey(Measure, models.CASCADE, related_name="relations", verbose_name=_("this entry"))
     type = models.CharField(_("relation"), max_length=20, choices=RelationType)
@@ -147,7 +147,7 @@ class Relation(models.Model):
         return f"{self.type}:{self.object}"
 
     def clean(self) -> None:
-        """Store a mutual relation from its older side; refuse a circle with words."""
+        """Store a mutual relation from its older side; raise ValidationError for a cycle."""
         if self.type in SYMMETRIC_RELATIONS and self.subject_id and self.object_id and self.subject_id > self.object_id:
             self.subject_id, self.object_id = self.object_id, self.subject_id
         if self.closes_a_circle():
@@ -165,5 +165,5 @@ class Relation(models.Model):
 
     @property
     def inverse_label(self) -> str:
-        """How it reads from the object: `extended by`."""
+        """The label as seen from the object: `extended by`."""
         return str(INVERSE_LABELS[RelationType(self.type)])

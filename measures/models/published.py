@@ -1,4 +1,4 @@
-"""What belongs to a published measure, for the triggers that note changes of the public data."""
+"""SQL for triggers that record public changes in tables related to measures."""
 
 PUBLISHED = (
     "select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'"
@@ -16,15 +16,15 @@ OF_PUBLISHED_BY_LINK = (
     " join measures_citation i on i.source_id = c.source_id"
     " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
 )
-"""The same of links: of an update both rows are there, alike where nothing has changed but when to ask next."""
+"""The same for links: an update has the old and new row, which are equal if only the schedule has changed."""
 OF_PUBLISHED_BY_CAPTURE = (
     "select distinct m.id from changed c join measures_capture k on k.id = c.capture_id"
     " join measures_citation i on i.source_id = k.source_id"
     " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
 )
-"""SQL of the public measures that rest on the sources of which changed rows describe a capture."""
+"""SQL of the public measures that cite the sources of the captures that changed rows describe."""
 OF_PUBLISHED_BY_CITATION = (
     "select distinct m.id from changed c join measures_citation i on i.id = c.citation_id"
     " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
 )
-"""SQL of the public measures to whose citations changed rows belong."""
+"""SQL of the public measures that the citations of changed rows belong to."""

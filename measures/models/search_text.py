@@ -1,4 +1,4 @@
-"""What the search reads: one vector an entry, beside the entry."""
+"""The search vectors of entries, one per entry."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -8,17 +8,18 @@ from measures.models.measure import Measure
 
 
 class SearchText(models.Model):
-    """The words of an entry and of what it names, as PostgreSQL keeps them; only triggers write here.
+    """The search vector of an entry and of what it refers to; only triggers write here.
 
-    A table of its own: its rows are narrow, so that the hits of a common word are read in milliseconds, and no change
-    of an entry that leaves its words alone touches the index. The view `measures_searchvector` says what a vector
-    holds; the migration `search_text` has it, with the triggers, and says when a vector is brought up to date.
+    It is a separate table: its rows are narrow, so that the matches of a common word are read in milliseconds, and a
+    change of an entry that leaves its words alone does not touch the index. The view `measures_searchvector` defines
+    the content of a vector; the migration `search_text` creates it, with the triggers that decide when a vector is
+    updated.
     """
 
     measure = models.OneToOneField(
         Measure, models.DO_NOTHING, primary_key=True, related_name="search_text", db_constraint=False
     )
-    """The constraint is PostgreSQL's own, so that it deletes the vector with the entry."""
+    """The constraint is created in SQL, with a cascade that deletes the vector with the entry."""
     vector = SearchVectorField()
 
     class Meta:

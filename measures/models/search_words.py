@@ -1,4 +1,4 @@
-"""The words that the public record uses, to find the one that was meant."""
+"""The vocabulary of the public record, for spelling suggestions."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,7 +10,7 @@ class SearchWords(models.Model):
     collected_at = models.DateTimeField(primary_key=True)
     words = ArrayField(models.TextField())
     entries = ArrayField(models.PositiveIntegerField())
-    """In how many entries each word stands, in the order of `words`."""
+    """Number of entries with each word, in the order of `words`."""
 
     class Meta:
         get_latest_by = "collected_at"

@@ -1,4 +1,4 @@
-"""Documents that records rest on, and what each one supports."""
+"""Sources of records, and what each one supports."""
 
 from itertools import count
 from typing import Self
@@ -17,7 +17,7 @@ from measures.choices import Workflow
 from measures.models.published import PUBLISHED
 
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
-"""BCP 47, as far as a pattern can tell."""
+"""BCP 47, as far as a regular expression can check."""
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -28,7 +28,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.filter(Exists(Citation.objects.filter(source=OuterRef("pk"), measure__workflow=Workflow.PUBLISHED)))
 
 
-@bumps_public_version(when=["update", "delete"])  # a new source is seen where it is cited
+@bumps_public_version(when=["update", "delete"])  # a new source becomes visible where it is cited
 @track_history
 class Source(models.Model):
     """A document, used by any number of measures."""
@@ -90,7 +90,7 @@ class Source(models.Model):
         return reverse("source", kwargs={"key": self.key})
 
     def clean(self) -> None:
-        """Make the key of a source that has none, from its title."""
+        """Generate a key from the title if there is none."""
         self.key = self.key or self._free_key()
 
     def _free_key(self) -> str:
@@ -115,7 +115,7 @@ class CitedField(models.TextChoices):
 @bumps_public_version(PUBLISHED)
 @track_history
 class Citation(models.Model):
-    """That a source supports a measure, where in it, and in which words."""
+    """The citation of a source by a measure: what it supports, the locator, and the quote."""
 
     measure = models.ForeignKey("Measure", models.CASCADE, related_name="citations", verbose_name=_("measure"))
     source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name=_("source"))

@@ -20,7 +20,7 @@ class TermQuerySet(models.QuerySet["Term"]):
         return self.filter(deprecated_on=None)
 
     def public(self) -> "TermQuerySet":
-        """The terms that a published entry bears, and the lanes of those."""
+        """The terms of published entries, and their lanes."""
         published = {"measures__workflow": Workflow.PUBLISHED}
         terms: models.QuerySet[Any] = self.model._default_manager.filter(**published)
         borne = Q(Exists(terms.filter(pk=OuterRef("pk"))))
@@ -72,7 +72,7 @@ def _term_constraints(table: str, pattern: str) -> list[models.BaseConstraint]:
     ]
 
 
-@bumps_public_version(any_record=True)  # the counts of a topic depend on its parent
+@bumps_public_version(any_record=True)  # counts depend on a topic's parent
 @track_history
 class Topic(Term):
     """What an act is about; the top level are the lanes of the timeline."""
@@ -173,5 +173,5 @@ class IssuingBody(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the active language, else its own."""
+        """The name in the active language, or the original name."""
         return translated(self, "name").text or self.native_name

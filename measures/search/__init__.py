@@ -1,1 +1,1 @@
-"""Words to entries: matching, marked excerpts, “did you mean”. Imports `models`."""
+"""Full-text search of entries: matching, highlighted excerpts, “did you mean”. Imports `models`."""

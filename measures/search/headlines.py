@@ -1,7 +1,7 @@
-"""Where a text answers a search: its matching words marked, and a long text cut around the first of them.
+"""Highlight search words in texts, and cut long texts around the first match.
 
-PostgreSQL finds the words as it found the entry: stemmed in the language of the text, with accents and without. Texts
-are escaped here; the marks alone are HTML. The words of a phrase are marked wherever they stand.
+PostgreSQL finds the words as it found the entry: stemmed in the language of the text, with and without accents. Texts
+are escaped here; the marks are the only HTML. The words of a phrase are marked wherever they occur.
 """
 
 import re
@@ -16,12 +16,12 @@ from measures.models import Measure
 from measures.search.matching import CONFIGURATIONS, wanted
 
 START, STOP = "\ue000", "\ue001"
-"""Around a matching word on its way through PostgreSQL: private characters, which no text of ours holds."""
+"""Delimiters of a matching word in the output of PostgreSQL: private-use characters, absent from our texts."""
 
 LONGEST = 280
 """Characters of a long text that are shown around its first match."""
 BEFORE = 80
-"""Of these, at most so many before the match."""
+"""At most this many of them come before the match."""
 
 _HEADLINES = """
 select ts_headline(configuration::regconfig, body, {query}, %s),
@@ -53,12 +53,12 @@ def _headlines(bodies: list[str], configurations: list[str], words: str) -> list
 
 
 def _aligned(body: str, folded: str) -> bool:
-    """Whether folding kept every character in its place (`œ` becomes two)."""
+    """Whether folding kept the position of every character (`œ` becomes two)."""
     return len(re.sub(f"[{START}{STOP}]", "", folded)) == len(body)
 
 
 def _matches(headline: str) -> list[tuple[int, int]]:
-    """From where to where the marked words reach, in the text without the marks."""
+    """Start and end of each marked word, in the text without the marks."""
     spans: list[tuple[int, int]] = []
     for index, found in enumerate(re.finditer(f"{START}([^{START}{STOP}]*+){STOP}", headline)):
         begin = found.start() - 2 * index

@@ -26,16 +26,16 @@ from measures.models import Measure
 from measures.references import key_of
 
 CONFIGURATIONS = {"en": "english", "es": "spanish", "pt": "portuguese"}
-"""The text search configuration of PostgreSQL for each language."""
+"""PostgreSQL's text search configuration for each language."""
 
 RANKED = 2_000
-"""So many hits are sorted by how well they answer: the newest. To rank 200,000 takes half a second, these 30 ms."""
+"""Maximum number of matches that are ranked: the newest. Ranking 200,000 takes half a second, this many 30 ms."""
 
 SHORTEST_BEGINNING = 3
-"""Letters from which on the last word, still being typed, stands for every word that begins so."""
+"""Minimum number of letters from which the last word, still being typed, matches as a prefix."""
 
 MOST_WORDS = 40
-"""Words of a search, `or` among them; each is looked up in every language."""
+"""Maximum number of words in a search, including `or`; each is looked up in every language."""
 
 Ids = NDArray[np.int64]
 
@@ -52,9 +52,9 @@ _ITEM = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What lies between two `or`: words and phrases that an entry must have, and must not have.
+    """The part of a search between two `or`: words and phrases that an entry must have, and must not have.
 
-    `ends_in_beginning` tells whether the last wanted word may be the beginning of a longer one.
+    `ends_in_beginning`: whether the last required word may be a prefix.
     """
 
     wanted: tuple[str, ...] = ()
@@ -99,12 +99,12 @@ def has_too_many_words(text: str) -> bool:
 
 
 def wanted(text: str) -> SearchQuery:
-    """`query` without the excluded words, to show where a text answers."""
+    """`query` without the excluded words, for highlighting."""
     return reduce(or_, (Words(replace(part, excluded=())) for part in parts(text)))
 
 
 def query(text: str) -> SearchQuery:
-    """What PostgreSQL looks for; with nothing but excluded words it finds nothing."""
+    """The PostgreSQL query; if all words are excluded, it matches nothing."""
     return reduce(or_, map(Words, parts(text)))
 
 
@@ -120,7 +120,7 @@ class Found(Func):
 
 
 class _Packed(Found):
-    """The same, of eight bytes each; an entry may be there twice."""
+    """The same in eight bytes per id; ids may repeat."""
 
     function = "measures_search_packed"
     output_field = BinaryField()
@@ -139,14 +139,14 @@ def matching(text: str) -> Q:
 
 
 def found_ids(text: str) -> Ids:
-    """The entries of `matching(text)`, drafts among them, in no order; some may be there twice."""
+    """The ids of the entries of `matching(text)`, including drafts, unordered; ids may repeat."""
     return _numbers(f"select {_composed(_Packed(text))}", ">i8").astype(np.int64)
 
 
 def best(text: str, ids: Iterable[int]) -> Ids:
-    """`ids` in the order of how well they answer `text`; equals keep the order they came in, as the newest first.
+    """`ids` ranked by relevance to `text`; ties keep their order, such as newest first.
 
-    Give at most `RANKED`; a ValueError says so otherwise.
+    Raise ValueError for more than `RANKED`.
     """
     candidates = np.fromiter(ids, np.int64)
     if len(candidates) > RANKED:
@@ -162,7 +162,7 @@ def best(text: str, ids: Iterable[int]) -> Ids:
 
 
 def _composed(expression: Func) -> str:
-    """An expression as SQL with its values in it; COPY takes no parameters."""
+    """Compile an expression to SQL with its values inlined, since COPY takes no parameters."""
     compiler = Measure.objects.all().query.get_compiler(connection=connection)
     sql, params = compiler.compile(expression.resolve_expression(compiler.query))
     with connection.cursor() as cursor:
@@ -170,7 +170,7 @@ def _composed(expression: Func) -> str:
 
 
 def _numbers(sql: str, element: str) -> NDArray[Any]:
-    """The numbers, packed into one cell, that a query selects, without an object for each of them; none for null."""
+    """The numbers that a query packs into one cell, without a Python object for each; empty for null."""
     with connection.cursor() as cursor, cursor.copy(f"copy ({sql}) to stdout (format binary)") as copy:
         return np.frombuffer(b"".join(copy)[_HEADER:-_TRAILER], element)
 
@@ -180,21 +180,21 @@ def _may_be_reference(text: str) -> bool:
     return bool(re.search(r"\d", text)) and not any(part.excluded for part in parts(text))
 
 
-# Bringing vectors up to date
+# Updating search vectors
 
 
 def wait_until_commit() -> None:
-    """In this transaction, bring vectors up to date once at its end instead of after each statement."""
+    """In this transaction, update search vectors once at the end instead of after each statement."""
     execute("set constraints measures_search_rebuild deferred")
 
 
 def rebuild_touched() -> None:
-    """Bring up to date now what `wait_until_commit` has put off, and from now on after each statement."""
+    """Update now the vectors that `wait_until_commit` has deferred, and later ones after each statement again."""
     execute("set constraints measures_search_rebuild immediate")
 
 
 def rebuild_search() -> None:
-    """Compute every vector anew: after a load with triggers off. Searches wait; a million entries take minutes."""
+    """Recompute all vectors, after a load with triggers disabled. Searches wait; a million entries take minutes."""
     with transaction.atomic():
         execute("select measures_search_rebuild_all()")
-        execute("select note_public_change(null)")  # what a search found before is kept until the data change
+        execute("select note_public_change(null)")  # invalidate cached search results

@@ -1,8 +1,8 @@
-"""What was meant by a search that finds nothing: its unknown words replaced by the nearest of the public record.
+"""Spelling suggestions for a search without matches: unknown words are replaced by the nearest known ones.
 
-The words are those of the published entries at the time of `refresh_words`, which the queue calls each night: a word
-that is new today is suggested tomorrow. Words of drafts are not among them; and what is suggested is tried first, so
-that a word of an entry that has left the record since is never shown.
+The words are those of the published entries at the time of `refresh_words`, which is queued every night: a word that is
+new today is suggested tomorrow. Words of drafts are not among them; and a suggestion is tried before it is shown, so
+that a word of an entry that is no longer public never appears.
 """
 
 import re
@@ -20,9 +20,9 @@ from measures.models import SearchWords
 from measures.search.matching import Ids, found_ids
 
 MOST_WORDS = 6
-"""Unknown words of one search that are looked at; each costs some milliseconds."""
+"""Maximum number of unknown words processed per search; each costs some milliseconds."""
 SHORTEST_WITH_TWO = 6
-"""Letters from which on a word may have two mistakes: a letter too many, missing, wrong, or two swapped."""
+"""Minimum length of a word that may have two errors: a letter too many, missing, wrong, or two swapped."""
 
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]{3,30}(?!\w)")
 
@@ -37,7 +37,7 @@ $$) where length(word) between 3 and 30 and word !~ '[-0-9_./:@]'
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words of the record with the number of entries of each, accents folded in `folded`."""
+    """The known words with the number of entries of each; `folded` has them without accents."""
 
     words: list[str]
     entries: list[int]
@@ -45,7 +45,7 @@ class Vocabulary:
     known: frozenset[str]
 
     def nearest(self, word: str) -> str | None:
-        """The word with the fewest mistakes, of several the most used; None where none is near."""
+        """The word with the fewest errors, of several the most frequent; None if none is near."""
         typed = without_accents(word)
         most = 1 if len(typed) < SHORTEST_WITH_TWO else 2
         near = process.extract(typed, self.folded, scorer=OSA.distance, score_cutoff=most, limit=None)
@@ -54,7 +54,7 @@ class Vocabulary:
 
 
 def refresh_words() -> None:
-    """Collect the words anew; reads the texts of every published entry, which takes minutes for a million."""
+    """Collect the words again; this reads the texts of every published entry, which takes minutes for a million."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_COLLECT)
         cursor.execute(
@@ -63,9 +63,9 @@ def refresh_words() -> None:
 
 
 def suggestion(text: str, among: Ids) -> str | None:
-    """`text` with its unknown words replaced, where that finds any of the entries `among`; for a search without hits.
+    """Return `text` with its unknown words replaced, if that matches any of the entries `among`; else None.
 
-    Only these entries decide what is known and what is found, so give none that the reader may not see.
+    Only these entries decide what is known and what matches, so pass only those that the reader may see.
     """
     collected = SearchWords.objects.values_list("collected_at", flat=True).order_by("-collected_at").first()
     if collected is None:
@@ -88,7 +88,7 @@ def _finds(text: str, among: Ids) -> bool:
 
 @lru_cache(maxsize=1)
 def _vocabulary(collected: datetime) -> Vocabulary:
-    """The words as collected then; 36,000 of them are read in a tenth of a second, once a process."""
+    """The words collected at that time, cached per process; 36,000 are loaded in a tenth of a second."""
     kept = SearchWords.objects.latest()
     folded = [without_accents(word) for word in kept.words]
     return Vocabulary(kept.words, kept.entries, folded, frozenset(folded))

@@ -1,1 +1,1 @@
-"""A tag of the admin's first page about work that waits. Imports `measures.admin`."""
+"""A template tag about work queues for the admin index. Imports `measures.admin`."""

@@ -1,4 +1,4 @@
-"""The work queues on the first page of the admin."""
+"""The work queues on the admin index."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.inclusion_tag("admin/_work_queues.html", takes_context=True)
 def work_queues(context: template.Context) -> dict[str, Any]:
-    """Counts of what waits, for those who may see measures; two queries."""
+    """The counts of the work queues, for users who may view measures; two queries."""
     user = context["user"]
     queues = waiting(user, timezone.localdate()) if user.has_perm("measures.view_measure") else []
     return {"queues": queues, "may_add": user.has_perm("measures.add_measure")}

@@ -16,10 +16,10 @@ from django.utils.translation import gettext as _
 from measures.entries import End, Entry, Span
 
 MOST_MARKS = 150
-"""More entries than this become a table of counts (see `matrix.py`): 150 marks are 2,400 pixels of page."""
+"""With more entries, a table of counts is shown (see `matrix.py`): 150 marks take 2,400 pixels of height."""
 
 CHARACTER = 6.7
-"""Pixels of an average character of a label, at 13 pixels of Public Sans; measured 6.55, and some air."""
+"""Average width in pixels of a label's character, at 13 pixels of Public Sans; measured 6.55, plus some room."""
 ICON = 14
 """Pixels from the middle of a mark's shape to its label."""
 
@@ -38,7 +38,7 @@ NARROW = Plot(286, 4)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A division of the axis: where it begins, its label's middle, and whether a phone shows the label."""
+    """A division of the axis: its start, the centre of its label, and whether phones show the label."""
 
     line: str
     middle: str
@@ -49,9 +49,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One entry as a link to its place in the list; `language` is that of the label where it is not the page's.
+    """One entry as a link to its row in the list; `language` is set if the label is not in the page's language.
 
-    Where the label is not the whole title (`is_shortened`), the title in the list describes the mark.
+    If the label is not the full title (`is_shortened`), the title in the list describes the mark.
     """
 
     public_id: str
@@ -64,7 +64,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How long an entry lasts: a cap closes it, an arrow leads on, it fades towards an end that is not recorded."""
+    """The duration of an entry: closed by a cap, continued by an arrow, or fading towards an unrecorded end."""
 
     x: str
     width: str
@@ -88,7 +88,7 @@ class PlacedMark:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """Entries without a place on the axis, under what is known of their date."""
+    """Entries without a position on the axis, grouped by what is known of their date."""
 
     label: str
     marks: tuple[Mark, ...]
@@ -108,7 +108,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lanes on one axis, None where nothing has a place in time; `empty` are the topics without a lane."""
+    """Lanes on one axis, which is None if no entry has a position; `empty` are the topics without a lane."""
 
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
@@ -117,23 +117,23 @@ class Chart:
 
     @property
     def has_months(self) -> bool:
-        """Whether any mark stands for a month without a day."""
+        """Whether any mark represents a month without a day."""
         return any(placed.dots for lane in self.lanes for placed in lane.marks)
 
     @property
     def has_bars(self) -> bool:
-        """Whether anything lasts."""
+        """Whether any entry has a duration."""
         return any(placed.bar for lane in self.lanes for placed in lane.marks)
 
     @property
     def fading(self) -> list[str]:
-        """The status groups that have a bar without a recorded start or end."""
+        """The status groups with a bar whose start or end is not recorded."""
         bars = ((placed.mark.group, placed.bar) for lane in self.lanes for placed in lane.marks)
         return sorted({group for group, bar in bars if bar and bar.fade})
 
 
 def chart(entries: Sequence[Entry], topics: Sequence[tuple[str, str]]) -> Chart:
-    """The timeline of `entries`; `topics` are keys and labels of the upper level, in the order of the lanes."""
+    """The timeline of `entries`; `topics` are the keys and labels of top-level topics, in lane order."""
     axis = _axis([entry.span for entry in entries])
     by_topic: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -159,7 +159,7 @@ class Axis:
     step: int
 
     def at(self, day: datetime.date) -> float:
-        """Where `day` lies, in percent, held within the axis."""
+        """The position of `day` in percent, clamped to the axis."""
         return max(0.0, min(100.0, (day - self.first).days / (self.last - self.first).days * 100))
 
 
@@ -176,15 +176,15 @@ def month_after(day: datetime.date, months: int = 1) -> datetime.date:
 
 
 def months_between(first: datetime.date, last: datetime.date) -> int:
-    """Whole months from the month of `first` to that of `last`."""
+    """Number of months from that of `first` to that of `last`."""
     return (last.year - first.year) * 12 + last.month - first.month
 
 
 def _axis(spans: Iterable[Span]) -> Axis | None:
-    """The axis that the entries need, None where no date is known to the month.
+    """The axis for the entries, None if no date is known to the month.
 
-    A few early entries do not squeeze the rest (they get an arrow at the edge), and an end counts unless it lies
-    further off than the starts lie apart.
+    A few early entries do not compress the rest (they get an arrow at the edge), and an end counts unless it is farther
+    away than the range of the starts.
     """
     placed = [span for span in spans if _is_placed(span)]
     starts = sorted(span.start.first for span in placed if span.start)
@@ -206,7 +206,7 @@ def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
 
 
 def divided(first: datetime.date, last: datetime.date) -> Axis:
-    """The axis in whole divisions that holds both days."""
+    """The axis of whole divisions that contains both days."""
     first, last = first.replace(day=1), month_after(last)
     months = max(months_between(first, last), LEAST_MONTHS)
     step = next((step for step in STEPS if months <= step * MOST_DIVISIONS), STEPS[-1])
@@ -241,7 +241,7 @@ def _percent(value: float) -> str:
 
 
 def _is_placed(span: Span) -> bool:
-    """Whether an entry has a place on the axis: its start known to the month, or at least a dated end."""
+    """Whether an entry has a position on the axis: its start is known to the month, or its end is dated."""
     return bool(span.start.month) if span.start else span.until is not None
 
 
@@ -253,7 +253,7 @@ def _lane(key: str, label: str, entries: Sequence[Entry], axis: Axis | None) -> 
 
 
 def _margins(others: Sequence[Entry]) -> tuple[Margin, ...]:
-    """Those of a known year, year by year, then the undated."""
+    """Entries known to the year, by year, then undated ones."""
 
     def year(entry: Entry) -> int:
         return entry.span.start.year if entry.span.start else 9999
@@ -286,7 +286,7 @@ def _start(span: Span, axis: Axis) -> datetime.date:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a mark covers, in percent of the axis: its icon, and its bar if it lasts."""
+    """The extent of a mark in percent of the axis: its icon, and its bar if it has a duration."""
 
     icon: float
     bar: tuple[float, float] | None
@@ -296,7 +296,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The row of a mark in one layout, whether its label stands before it, and how many characters fit."""
+    """The row of a mark in one layout, whether its label precedes it, and how many characters fit."""
 
     row: int
     is_flipped: bool
@@ -316,7 +316,7 @@ def _shape(entry: Entry, axis: Axis) -> Shape:
 
 
 def pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
-    """Each shape goes to the first row that is free where it begins; shapes come in order of their start."""
+    """Put each shape in the first row that is free at its start; shapes must be sorted by start."""
     ends: list[float] = []
     places = []
     for shape in shapes:
@@ -328,7 +328,7 @@ def pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
 
 
 def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
-    """From where to where a shape reaches with its label, in pixels, and where the label stands."""
+    """The start and end of a shape with its label, in pixels, and the position of the label."""
     icon = shape.icon * plot.pixels / 100
     bar = [edge * plot.pixels / 100 for edge in shape.bar or (shape.icon, shape.icon)]
     room = plot.pixels - icon
@@ -340,7 +340,7 @@ def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
 
 
 def _row_classes(wide: int, narrow: int) -> str:
-    """The rows of wide and of narrow plots, each as tens and ones, so that few rules serve all."""
+    """Classes for the row in wide and narrow plots, each as tens and ones, so that few CSS rules suffice."""
     classes = "row-tens-{} row-ones-{} narrow-tens-{} narrow-ones-{}"
     return classes.format(*divmod(wide, 10), *divmod(narrow, 10))
 

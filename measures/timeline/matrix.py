@@ -1,7 +1,7 @@
-"""Too many entries for marks -> a table of counts, topic by period, each of which the filter can show.
+"""A table of counts, topic by period, for too many entries for a timeline; each cell links to its entries.
 
-An entry counts under each topic that it has, as in the filter, and in the one column that fits what is known of its
-date; so a cell's number is the number of entries behind its link.
+An entry counts under each of its topics, as in the filter, and in the one column that fits the precision of its date;
+so a cell's number is the number of entries behind its link.
 """
 
 import bisect
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How many entries, how deep a shade (0 for none, up to `SHADES`), and the query string that shows them."""
+    """The number of entries, the shade (0 for none, up to `SHADES`), and the query string that selects them."""
 
     count: int
     shade: int
@@ -59,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Rows and columns that hold anything, save for gaps between the first and the last period."""
+    """The rows and columns that are not empty, and gaps between the first and the last period."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -67,7 +67,7 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class MatrixQuery:
-    """What the filter is told already, which a cell narrows and never widens; `query` makes another query string."""
+    """The current filter, which a cell can only narrow; `query` builds another query string."""
 
     precisions: Collection[str]
     since: PartialDate | None
@@ -96,7 +96,7 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Matrix
 
 
 def _counted(matching: Selection, levels: Iterable[str]) -> tuple[list[Column], dict[tuple[str, int], int]]:
-    """The columns, and how many entries stand in each by key of the topic and place of the column."""
+    """The columns, and the number of entries by topic key and column index."""
     dates, kinds = matching.dates()
     months = [month for month, precision in dates if month and precision != Precision.YEAR]
     years = [month for month, precision in dates if month and precision == Precision.YEAR]
@@ -108,7 +108,7 @@ def _counted(matching: Selection, levels: Iterable[str]) -> tuple[list[Column], 
 
 
 def _places(columns: Sequence[Column], dates: Iterable[tuple[datetime.date | None, str]]) -> list[int]:
-    """The column of each kind of date; those of periods come first, in order of time and without a gap."""
+    """The column index of each kind of date; periods come first, in time order and without gaps."""
     starts = [column.first.first for column in columns if column.first]
     closer = columns[0].precisions if starts else ()
     beside: dict[str, int] = {
@@ -121,7 +121,7 @@ def _places(columns: Sequence[Column], dates: Iterable[tuple[datetime.date | Non
 
 
 def _numbers(matching: Selection, levels: Iterable[str], places: NDArray[np.int64]) -> dict[tuple[str, int], int]:
-    """Entries by key of the topic and place of the column; `places` has one for each entry."""
+    """The number of entries by topic key and column index; `places` has the column index of each entry."""
     topics = {topic.pk: topic.value for above in topics_of(matching.index) for topic in (above, *above.children)}
     return {
         (topics[topic], place): number
@@ -136,13 +136,13 @@ def _level(key: str) -> str:
 
 
 def _beside_topic(query: str) -> str:
-    """What stands behind a topic in a query string that names none yet."""
+    """What follows a topic in a query string that has none yet."""
     others = query.removeprefix("?")
     return f"&{others}" if others else ""
 
 
 def _dates(column: Column, asked: MatrixQuery) -> dict[str, str | list[str]]:
-    """The parameters that show one column, within what is asked for already; what has a date needs no precision."""
+    """The parameters that select a column within the current filter; dated entries need no precision."""
     precisions = [p.value for p in column.precisions if not asked.precisions or p.value in asked.precisions]
     if not (column.first and column.last):
         return {"precision": precisions}
@@ -160,7 +160,7 @@ def _dates(column: Column, asked: MatrixQuery) -> dict[str, str | list[str]]:
 
 
 def _columns(months: Collection[datetime.date], years: Collection[datetime.date]) -> list[Column]:
-    """Months, quarters, years or more of them, as they fit; then what is known no closer."""
+    """Months, quarters, years or multiples of these, as they fit; then the columns of less precise dates."""
     undated = Column(_("No date"), _("Date not recorded"), (Precision.NONE,))
     only_year = Column(_("Year only"), _("Year only"), (Precision.YEAR,))
     if not months:

@@ -1,4 +1,4 @@
-"""The pages of the archive: all documents, one of them, its kept copies, and the links that are broken."""
+"""The pages of the archive: the list, a source, its captures, and broken links."""
 
 import logging
 
@@ -41,7 +41,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
 @public_page
 @require_safe
 def broken(request: HttpRequest) -> HttpResponse:
-    """`/archive/links/broken/`: what is gone or has moved, by country."""
+    """`/archive/links/broken/`: broken and moved links by country."""
     countries = broken_links(public_sources())
     return render(request, "measures/broken_links.html", {"countries": countries})
 
@@ -49,9 +49,9 @@ def broken(request: HttpRequest) -> HttpResponse:
 @public_page(is_file=True)
 @require_safe
 def kept_copy(request: HttpRequest, key: str, sha256: str) -> HttpResponseBase:
-    """`/archive/source-key/<sha256>`: the bytes as they were kept, to save and never to open here.
+    """`/archive/source-key/<sha256>`: download the original bytes; browsers never open them on this site.
 
-    Nobody may keep the answer: once the rights are withdrawn, the copy is not to be had any more.
+    The response may not be cached: if the rights are withdrawn, the capture is no longer available.
     """
     public = Capture.objects.filter(source__in=Source.objects.public()).select_related("source")
     capture = get_object_or_404(public, source__key=key, sha256=sha256)

@@ -72,7 +72,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _as_of(request: HttpRequest) -> tuple[PartialDate | None, list[Problem]]:
-    """The date that the address asks for, and what is wrong with the address."""
+    """The requested date, and the problems with the query string."""
     unknown = [name for name in request.GET if name != "as_of"]
     problems = [Problem(name, _("There is no such filter.")) for name in unknown]
     text = request.GET.get("as_of", "")
@@ -83,7 +83,7 @@ def _as_of(request: HttpRequest) -> tuple[PartialDate | None, list[Problem]]:
 
 
 def _profile(request: HttpRequest, shown: Country, index: PublicIndex) -> SafeString:
-    """The profile as HTML; it changes with no entry, so it stays until a figure or a name changes."""
+    """The profile as HTML, which is independent of entries and cached until a figure or a name changes."""
 
     def made() -> SafeString:
         context = {"profile": profile_of(shown), "country": shown}
@@ -94,7 +94,7 @@ def _profile(request: HttpRequest, shown: Country, index: PublicIndex) -> SafeSt
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is recorded of a country, whatever the filter."""
+    """The records of a country, independent of the filter."""
 
     total: int
     state: int
@@ -134,7 +134,7 @@ def _chart(listing: Listing) -> Chart:
 
 
 def _matrix(listing: Listing) -> Matrix:
-    """Rows are the chosen topics, or every topic of the upper level."""
+    """The matrix of the selected topics, or of all top-level topics."""
     facet = listing.filter.facets["topic"]
     topics = [(option.value, option.label) for option in facet.chosen or facet.options]
     filter = listing.filter

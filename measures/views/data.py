@@ -15,14 +15,14 @@ from measures.listing.filters import MeasureFilter
 @public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def measures_csv(request: HttpRequest) -> HttpResponseBase:
-    """The entries of a list, all pages of it, with the query string of that list; a wrong parameter is named."""
+    """All pages of a list as CSV, with the query string of that list; an invalid parameter is reported."""
     return _file(request, "csv")
 
 
 @public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def measures_xlsx(request: HttpRequest) -> HttpResponseBase:
-    """The same for spreadsheet programs; what is too large for them is said instead."""
+    """The same as XLSX; if it is too large for that, the response says so."""
     return _file(request, "xlsx")
 
 
@@ -33,7 +33,7 @@ def _file(request: HttpRequest, ending: str) -> HttpResponseBase:
 @public_page(reads=EVERY_PARAMETER, is_file=True)
 @require_safe
 def archive_csv(request: HttpRequest) -> HttpResponseBase:
-    """The documents of the archive's list, all pages of it, with the query string of that list."""
+    """All pages of the archive's list as CSV, with the query string of that list."""
     return _of_filter(SourceFilter(request.GET), ArchiveResource, "csv")
 
 

@@ -35,7 +35,7 @@ from measures.search.spelling import suggestion
 
 @dataclass(frozen=True, slots=True)
 class PageLink:
-    """A page of the list; a gap in the row of pages has the number 0."""
+    """A link to a page of the list; 0 means a gap."""
 
     number: int
     query: str
@@ -62,7 +62,7 @@ class Order:
 
 
 class Paged:
-    """What every list with pages has; the numbers of pages are those of the heir."""
+    """What all paginated lists share; subclasses define the number of pages."""
 
     filter: AddressFilter
     page: int
@@ -70,7 +70,7 @@ class Paged:
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """What is wrong with the address, its page included."""
+        """The problems with the URL, including its page."""
         if self.filter.problems or self.page <= self.last_page:
             return self.filter.problems
         message = _("There is no page %(page)d. The last one is %(last)d.")
@@ -78,23 +78,23 @@ class Paged:
 
     @cached_property
     def chips(self) -> list[Chip]:
-        """Everything that is chosen."""
+        """All active filters."""
         return self.filter.chips
 
     @property
     def chosen_in_words(self) -> str:
-        """Says how much is chosen."""
+        """Says how many filters are active."""
         chosen = len(self.chips)
         return ngettext("%(n)s selected", "%(n)s selected", chosen) % {"n": chosen}
 
     @property
     def status_code(self) -> int:
-        """400 where the address asks for what cannot be."""
+        """400 if the URL has an invalid parameter."""
         return 400 if self.problems else 200
 
     @property
     def pages(self) -> list[PageLink]:
-        """First, last and neighbouring pages, with gaps between; none where all entries stand on one page."""
+        """First, last and neighbouring pages, with gaps between; empty if there is only one page."""
         if self.last_page == 1:
             return []
         shown = sorted({1, *range(max(self.page - 2, 1), min(self.page + 2, self.last_page) + 1), self.last_page})
@@ -140,7 +140,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry, its HTML, and the heading under which it stands in a list by date."""
+    """An entry, its HTML, and its heading in a list by date."""
 
     entry: Entry
     html: SafeString
@@ -155,13 +155,13 @@ def row_of(entry: Entry, look: Look) -> Row:
 
 
 def entries_of(ids: Sequence[int], look: Look) -> list[Entry]:
-    """Those of `ids` that are public, in that order."""
+    """The public entries among `ids`, in that order."""
     found = for_list(Measure.objects.published()).in_bulk(ids)
     return [entry_of(found[pk], look.day, longest=look.longest) for pk in ids if pk in found]
 
 
 def rows_of(ids: Sequence[int], look: Look, kept: MutableMapping[Any, Any]) -> list[Row]:
-    """The rows of `entries_of`; none that is in `kept` is made again."""
+    """The rows of `entries_of`; `kept` is used as a cache."""
     found: dict[int, Row] = {pk: row for pk in ids if (row := kept.get((pk, look)))}
     missing = [pk for pk in ids if pk not in found]
     for entry in entries_of(missing, look) if missing else ():
@@ -195,17 +195,17 @@ def _month(date: PartialDate | None) -> str:
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
-"""With more rows than this, rows are short ones, with `SHORT_SUMMARY` characters of summary: 150 weigh 40 KB."""
+"""With more rows, summaries are cut to `SHORT_SUMMARY` characters: 150 rows are then 40 KB."""
 SHORT_SUMMARY = 160
 
 FIRST_FACETS = ("topic", "status", "family", "country", "direction")
-"""The facets that are always in view; the others are folded under "More filters"."""
+"""The facets that are always visible; the others are collapsed under “More filters”."""
 BOXES = ("from", "to", "q", "on", "updated_since")
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many entries the filter gives, and of them: measures of the state, without day and month, certain."""
+    """Number of matching entries, and of those that are measures of the state, imprecisely dated, or certain."""
 
     total: int
     state: int
@@ -219,20 +219,20 @@ class Counts:
 
     @property
     def possible(self) -> int:
-        """What was in force on the day asked for possibly, and not certainly."""
+        """Number of measures possibly, but not certainly, in force on the requested day."""
         return self.total - self.certain
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a search may have meant, and the query string that asks for it under the same filters."""
+    """A suggestion for a search, and the query string for it with the same filters."""
 
     words: str
     query: str
 
 
 class Listing(Paged):
-    """One page of the entries that a filter gives; `whole_up_to` entries are never parted."""
+    """One page of the matching entries; a list of up to `whole_up_to` entries is not split."""
 
     filter: MeasureFilter
 
@@ -245,12 +245,12 @@ class Listing(Paged):
 
     @property
     def ranked(self) -> int:
-        """How many of the newest entries are in order of match, where that is not all of them."""
+        """Number of the newest entries that are ranked, if not all are."""
         return RANKED if self.filter.order == RELEVANCE and self.counts.total > RANKED else 0
 
     @cached_property
     def ids(self) -> list[int]:
-        """The measures of this page, in order."""
+        """The ids of the measures on this page, in order."""
         if self.problems:
             return []
         first = (self.page - 1) * PAGE_SIZE
@@ -260,7 +260,7 @@ class Listing(Paged):
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of this page; the words of a search are marked, and such rows are made for it alone."""
+        """The rows of this page; rows with marked search words are not cached."""
         words, country = self.filter.value("q"), self.filter.country
         longest = SHORT_SUMMARY if len(self.ids) > MOST_WHOLE_SUMMARIES and not words else None
         look = Look(
@@ -276,7 +276,7 @@ class Listing(Paged):
 
     @cached_property
     def meant(self) -> Meant | None:
-        """Of a search that finds nothing: the words that would."""
+        """For a search without matches: words that would match."""
         words = self.filter.value("q")
         if not words or self.problems or self.counts.total:
             return None
@@ -285,42 +285,42 @@ class Listing(Paged):
 
     @property
     def months(self) -> list[Month]:
-        """The rows under a heading for each month."""
+        """The rows grouped by month."""
         return by_month(self.rows)
 
     @property
     def day_in_words(self) -> str:
-        """The day of the question what was in force."""
+        """The day of the filter “in force on”, in words."""
         day = self.filter.value("on")
         return day.in_words() if day else ""
 
-    # The panel of filters
+    # The filter panel
 
     @property
     def facets(self) -> list[Facet]:
-        """The facets in view."""
+        """The visible facets."""
         return [facet for name, facet in self.filter.facets.items() if name in FIRST_FACETS]
 
     @property
     def more_facets(self) -> list[Facet]:
-        """The folded facets that have anything to choose."""
+        """The collapsed facets that have options."""
         return [f for name, f in self.filter.facets.items() if name not in FIRST_FACETS and f.options]
 
     @property
     def has_more_chosen(self) -> bool:
-        """Whether something is chosen in the folded part."""
+        """Whether a collapsed facet has a selection."""
         typed = any(self.filter.data.get(name) for name in ("on", "updated_since"))
         return typed or any(facet.chosen for facet in self.more_facets)
 
     @property
     def boxes(self) -> dict[str, Box]:
-        """The text boxes by name, as typed, with what is wrong with them."""
+        """The text fields by name, with their values and errors."""
         wrong = {problem.parameter: problem.message for problem in self.problems}
         return {name: Box(name, self.filter.data.get(name, ""), wrong.get(name, "")) for name in BOXES}
 
     @property
     def orders(self) -> list[Order]:
-        """The orders to choose from; the best match needs words."""
+        """The available orders; “best match” requires words."""
         offered = SORTS if self.filter.value("q") else (NEWEST, OLDEST)
         return [
             Order(value, str(SORTS[value]), self.filter.query(sort=value), value == self.filter.order)

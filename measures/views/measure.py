@@ -22,13 +22,13 @@ from measures.references import key_of
 from measures.views.listing import Look, row_of
 
 MOST_OF_A_REFERENCE = 100
-"""Entries that the page of a legal number lists; no act has more provisions that differ."""
+"""Maximum number of entries on the page of a legal number; no act has more provisions."""
 
 
 @public_page
 @require_safe
 def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """`/measures/PER-00007/`; a retired record leaves nothing but the news that it is gone."""
+    """`/measures/PER-00007/`; a retired record answers 410."""
     if public_id != public_id.upper():
         return redirect("measure", public_id=public_id.upper(), permanent=True)
     shown = for_page(Measure.objects.published()).filter(public_id=public_id).first()
@@ -44,7 +44,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
 
 
 def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -> str:
-    """The one address to cite, whatever language the page is read in: that without a prefix."""
+    """The canonical URL to cite, in whatever language the page is read: the one without a language prefix."""
     with translation.override(settings.LANGUAGE_CODE):
         return request.build_absolute_uri(shown.get_absolute_url())
 
@@ -74,13 +74,13 @@ def _bearing(reference: str, number: str) -> list[Measure]:
 
 
 def _from_its_number(reference: str) -> str:
-    """The reference from its first digit on, or as it is."""
+    """The reference from its first digit, or unchanged."""
     digit = re.search(r"\d", reference)
     return reference[digit.start() :] if digit else reference
 
 
 def _numbered(bears: Q, **first: ExpressionWrapper) -> MeasureQuerySet:
-    """The public entries whose legal number fulfils a condition, act by act; those `first` that fulfil another, too."""
+    """The public entries whose legal number matches a condition, by act; entries that match `first` come first."""
     found = Measure.objects.published().exclude(reference_key="").filter(bears).annotate(**first)
     ordered = found.order_by(
         *(f"-{name}" for name in first), "reference_key", "country", "kind", "provision", "public_id"

@@ -35,12 +35,12 @@ from measures.views.listing import Listing
 from measures.views.measure import permanent_address
 
 LINE = 130
-"""Characters of a line below the picture."""
+"""Maximum number of characters in a line below the picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A figure over time with what there is to choose; `outside`: how many values the axis leaves out."""
+    """A figure over time, with its options; `outside` is the number of values beyond the axis."""
 
     options: Sequence[Indicator]
     series: Series
@@ -56,7 +56,7 @@ class Panel:
 def panel(
     country: Country, options: Sequence[Indicator], listing: Listing, chart: Chart | None, matrix: Matrix | None
 ) -> Panel | None:
-    """The chosen figure, else the first, under the axis of what stands above it; None where there is none."""
+    """The selected figure, or the first, on the axis of the timeline above it; None if there are no figures."""
     if not options:
         return None
     chosen = listing.filter.value("series")
@@ -78,7 +78,7 @@ def panel(
 
 
 def _axis_of(listing: Listing, matrix: Matrix | None) -> Axis | None:
-    """The time that the filter asks for, as far as it does, else that of the periods of the table of counts."""
+    """The period of the filter, completed by that of the table of counts."""
     periods = [(c.first.first, c.last.last) for c in matrix.columns if c.first and c.last] if matrix else []
     since, until = listing.filter.value("from"), listing.filter.value("to")
     first = since.first if since else periods[0][0] if periods else None
@@ -112,7 +112,7 @@ def series_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
 @public_page(reads=EVERY_PARAMETER)
 @require_safe
 def series_svg(request: HttpRequest, slug: str) -> HttpResponse:
-    """`/countries/peru/series.svg?series=poverty_rate`: a picture of all values that stands alone."""
+    """`/countries/peru/series.svg?series=poverty_rate`: a self-contained picture of all values."""
     country = get_object_or_404(Country.objects.covered(), slug=slug)
     indicator = _asked(request, country)
     if isinstance(indicator, HttpResponse):
@@ -133,7 +133,7 @@ def series_svg(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _notes(series: Series, period: str, address: str) -> list[str]:
-    """What stands below the picture, in lines: where the values come from, of when they are, whose the picture is."""
+    """The lines below the picture: sources, dates and credit."""
     sources = "; ".join(" ".join(part for part in (source.name, source.url) if part) for source in series.sources)
     texts = (
         _("Source: %(sources)s") % {"sources": sources},
@@ -145,7 +145,7 @@ def _notes(series: Series, period: str, address: str) -> list[str]:
 
 
 def _asked(request: HttpRequest, country: Country) -> Indicator | HttpResponse:
-    """The figure that the address asks for, or words about what is wrong with it."""
+    """The requested figure, or a response that reports what is wrong with the URL."""
     for name in request.GET:
         if name != "series":
             return _refused(f"{name}: " + _("There is no such filter."))

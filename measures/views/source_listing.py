@@ -1,4 +1,4 @@
-"""What the list of the archive shows, from its filter: one page of documents, and where their texts answer a search."""
+"""The content of the archive's list, from its filter: one page of sources, with search excerpts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ PAGE_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A document as a line of the list; `title` and `excerpt` are HTML where words are searched for."""
+    """A document as a list row; in a search, `title` and `excerpt` are HTML."""
 
     key: str
     address: str
@@ -41,7 +41,7 @@ class SourceRow:
 
 
 class SourceListing(Paged):
-    """One page of the documents that a filter gives."""
+    """One page of the matching documents."""
 
     filter: SourceFilter
 
@@ -54,18 +54,18 @@ class SourceListing(Paged):
 
     @property
     def ranked(self) -> int:
-        """How many of the newest documents are in order of match, where that is not all of them."""
+        """Number of the newest documents that are ranked, if not all are."""
         return RANKED if self.filter.order == RELEVANCE and self.total > RANKED else 0
 
     @cached_property
     def _numbers(self) -> list[int]:
-        """The rows of this page among the public sources."""
+        """The row numbers of this page in the index of public sources."""
         first = (self.page - 1) * PAGE_SIZE
         return [] if self.problems else self.filter.rows[first : first + PAGE_SIZE].tolist()
 
     @cached_property
     def rows(self) -> list[SourceRow]:
-        """The documents of this page; the words of a search are marked."""
+        """The documents of this page, with search words marked."""
         public = self.filter.sources
         found = Source.objects.select_related("link").in_bulk(public.ids[self._numbers].tolist())
         shown = [(number, found[pk]) for number in self._numbers if (pk := int(public.ids[number])) in found]
@@ -94,7 +94,7 @@ class SourceListing(Paged):
         ]
 
     def _marked(self, sources: Sequence[Source]) -> tuple[Sequence[str], Sequence[str]]:
-        """Titles, and of each document the part that answers; '' where only title, publisher or address do."""
+        """The titles, and the best passage of each document; '' if only title, publisher or URL match."""
         words = self.filter.value("q")
         titles = [Text(source.title, source.language[:2], is_fallback=False) for source in sources]
         if not words or not sources:
@@ -105,22 +105,22 @@ class SourceListing(Paged):
         excerpts = [excerpt if "<mark>" in excerpt else "" for excerpt in marked[len(titles) :]]
         return marked[: len(titles)], excerpts
 
-    # The panel of filters
+    # The filter panel
 
     @property
     def facets(self) -> list[Facet]:
-        """The facets that have anything to choose."""
+        """The facets that have options."""
         return [facet for facet in self.filter.facets.values() if facet.options]
 
     @property
     def boxes(self) -> dict[str, Box]:
-        """The text box, as typed, with what is wrong with it."""
+        """The text field, with its value and errors."""
         wrong = {problem.parameter: problem.message for problem in self.problems}
         return {"q": Box("q", self.filter.data.get("q", ""), wrong.get("q", ""))}
 
     @property
     def orders(self) -> list[Order]:
-        """The orders to choose from; the best match needs words."""
+        """The available orders; “best match” requires words."""
         offered = [value for value in SORTS if value != RELEVANCE or self.filter.value("q")]
         return [
             Order(value, str(SORTS[value]), self.filter.query(sort=value), value == self.filter.order)

@@ -1,6 +1,6 @@
-"""Accounts in the admin: as Django has them, but for the names beside the first password, and without *Delete*.
+"""The admin of accounts: Django's, but with names beside the first password, and without *Delete*.
 
-The log would go with a deleted account; Django's help says to make it inactive.
+Deleting an account would delete its log; Django's help text recommends making it inactive.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
-    # Else the password is held against the username alone, and the names come a page later
+    # Otherwise the password is compared only with the username, since names are entered on the next page
     add_fieldsets = (
         *UserAdmin.add_fieldsets,
         (None, {"classes": ("wide",), "fields": ("first_name", "last_name", "email")}),

@@ -1,4 +1,4 @@
-"""The two accounts of the demo, one a permission group, with passwords of their own on each installation."""
+"""The two accounts of the demo, one per group, with random passwords for each installation."""
 
 import secrets
 from pathlib import Path
@@ -13,8 +13,10 @@ NAMES = ("editor", "analyst")
 
 @transaction.atomic
 def create_demo_accounts(data_dir: Path) -> dict[str, str]:
-    """Make what is missing and return each name with its password, as kept in ``demo_accounts``. A password that was
-    changed in the admin stays changed."""
+    """Create missing accounts and return each name with its password.
+
+    The passwords are stored in ``demo_accounts``. A password that was changed in the admin stays changed.
+    """
     lines = read_or_create(data_dir / "demo_accounts", make=_new_passwords).splitlines()
     passwords = dict(line.split(" ", 1) for line in lines)
     for name, password in passwords.items():

@@ -1,7 +1,7 @@
-"""Passwords made of what everybody knows: the person's names, the address, the site.
+"""Refuse passwords made of well-known words: the user's names, the email address, the site.
 
-Django's UserAttributeSimilarityValidator holds the password against each name by itself and by its share, so two names
-together, a name twice, or a name with a year behind it pass.
+Django's UserAttributeSimilarityValidator compares the password with each name separately and by ratio, so two names
+together, a repeated name, or a name followed by a year pass.
 """
 
 import re
@@ -17,16 +17,18 @@ from foundation.texts import without_accents
 
 SITE = "observatory observatorio"
 OTHER_LETTERS = 8
-"""So many letters a password must have besides names; digits and marks are what people add to a name first."""
+"""Number of letters that a password must have besides names; people first add digits and punctuation to a name."""
 LOOKALIKES = str.maketrans("013457@$!", "oieastasi")
 
 
 class NamesValidator:
-    """Refuses what consists of names and little else, read forwards or backwards, with digits among them or for
-    letters."""
+    """Refuses passwords that consist of names and little else.
+
+    Names are found forwards and backwards, with digits in between or instead of letters.
+    """
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
-        """Raise ValidationError where too little is left without the names."""
+        """Raise ValidationError if too few letters remain without the names."""
         names = {name for text in _known(user) for name in (text, text[::-1])}
         pattern = re.compile("|".join(sorted(names, key=len, reverse=True)))
         for reading in (_letters(password), _letters(password.translate(LOOKALIKES))):
@@ -38,12 +40,12 @@ class NamesValidator:
                 )
 
     def get_help_text(self) -> str:
-        """What the forms say beforehand."""
+        """The help text of the forms."""
         return _("Your password can’t consist of your name, your address or the name of this site, and little else.")
 
 
 def _known(user: AbstractBaseUser | None) -> Iterator[str]:
-    """Names of the person from three letters on, and from four on what an address and the site are called."""
+    """The user's names of at least three letters, and words of at least four from the email address and the site."""
     address, _at, host = str(getattr(user, "email", "")).partition("@")
     names = (*(str(getattr(user, field, "")) for field in ("username", "first_name", "last_name")), address)
     yield from _words(names, shortest=3)
@@ -58,5 +60,5 @@ def _words(texts: tuple[str, ...], *, shortest: int) -> Iterator[str]:
 
 
 def _letters(text: str) -> str:
-    """Small, and without accents."""
+    """Reduce to lower-case letters without accents."""
     return "".join(filter(str.isalpha, without_accents(text)))

@@ -1,7 +1,7 @@
-"""Sessions in the database, under keys that this site can tell from made-up ones without asking it.
+"""Database sessions with signed keys, so that made-up keys are recognized without a query.
 
-Only who has signed in holds such a key. Whoever sends any other cookie is a stranger: shared pages stay shared, and no
-query is made to find nothing.
+Only a user who has signed in has such a key. A request with any other cookie is anonymous: it gets cached pages, and no
+query is made for a session that does not exist.
 """
 
 from django.conf import settings
@@ -12,11 +12,11 @@ from django.utils.crypto import constant_time_compare, get_random_string, salted
 
 SALT = "observatory.accounts.sessions"
 RANDOM, SIGNATURE = 24, 16
-"""Characters; together what the column holds. 24 of 36 letters and digits are 124 bits, 16 hexadecimal ones are 64."""
+"""Lengths that add up to that of the column: 24 of 36 letters and digits are 124 bits, 16 hex digits are 64."""
 
 
 class SessionStore(db.SessionStore):
-    """Django's, with signed keys; the name of the class is Django's."""
+    """Django's database sessions, with signed keys; the class name is prescribed by Django."""
 
     def _get_new_session_key(self) -> str:
         while True:
@@ -29,7 +29,7 @@ class SessionStore(db.SessionStore):
 
 
 def is_own_key(key: str) -> bool:
-    """Whether this site has given the key; the session behind it may have ended since."""
+    """Whether this site has issued the key; its session may have ended."""
     if len(key) != RANDOM + SIGNATURE or not key.isascii():
         return False
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
@@ -37,7 +37,7 @@ def is_own_key(key: str) -> bool:
 
 
 def is_signed_in(request: HttpRequest) -> bool:
-    """Whether the reader has signed in, here and at some time; no cookie that is made up says so."""
+    """Whether the request has a session key issued by this site, which a made-up cookie cannot forge."""
     if "HTTP_COOKIE" not in request.META:
         return False
     key: str = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")

@@ -1,8 +1,8 @@
-"""The door that strangers may try: what is counted, what is refused, and how many passwords are hashed at once.
+"""Protection of sign-in: failures counted, attempts refused, and concurrent password hashing limited.
 
-A password is slow to hash on purpose, a tenth of a second or more of a processor. So no more than two are hashed at a
-time in a process, and none for a network or a name that has failed too often. Counts are in the database, which all
-processes share.
+Hashing a password is slow on purpose, a tenth of a second or more of CPU time. So a process hashes at most two at a
+time, and none for a network or a name that has failed too often. Counts are stored in the database, which all processes
+share.
 """
 
 import unicodedata
@@ -31,15 +31,15 @@ from django.shortcuts import render
 from observatory.visitors import client_network
 
 PASSWORD_LENGTH = 4096
-"""Characters; no person types more, and reading and hashing them has to be paid for."""
+"""Characters; nobody types more, and reading and hashing them costs time."""
 BUSY_SECONDS = 2
-"""After which to try again where others are being let in: several hashes long."""
-RECORD_DAYS = 90  # as in the function of the database
-"""For how long it is known who signed in from where."""
+"""Retry-After in seconds if other sign-ins are in progress: the time of several hashes."""
+RECORD_DAYS = 90  # as in the database function
+"""Days for which it is recorded who signed in from where."""
 
 
 class Refusal(Enum):
-    """Why no password was looked at."""
+    """Why a password was not checked."""
 
     NAME = "name"
     NETWORK = "network"
@@ -47,32 +47,34 @@ class Refusal(Enum):
 
 
 class SignInForm(AdminAuthenticationForm):
-    """The admin's form, which takes neither names nor passwords of megabytes."""
+    """The admin's form, with a maximum length of name and password."""
 
     def __init__(self, request: Any = None, *arguments: Any, **options: Any) -> None:
         super().__init__(request, *arguments, **options)
-        # Django's form tells the browser how long a name may be, and believes whoever is none
+        # Django's form sets the maximum length of a name only in HTML, which a script need not respect
         for name, length in (("username", self.username_field.max_length), ("password", PASSWORD_LENGTH)):
             self.fields[name].validators.append(MaxLengthValidator(length))
 
 
-# Who is counted
+# Counting
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
-    """The name by which failures count: spellings that look alike to a person are one."""
+    """The name under which failures are counted: look-alike spellings are one name."""
     name = (credentials or request.POST).get("username")
     return _folded(name)[:255] if name else None
 
 
 def _folded(name: str) -> str:
-    """Compatible characters as one (NFKC, as the form of sign-in has it), and without capital letters."""
+    """Normalize to NFKC, like the sign-in form, and fold case."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def counted_address(request: HttpRequest) -> str | None:
-    """The first address of the client's network, as its column holds it; whoever has none that can be read counts as
-    one network."""
+    """The network address of the client, in the format of its column.
+
+    Clients without a valid address count as one network.
+    """
     try:
         return str(ip_interface(client_network(request)).network.network_address)
     except ValueError:
@@ -80,10 +82,10 @@ def counted_address(request: HttpRequest) -> str | None:
 
 
 class SignInLimits(AxesDatabaseHandler):
-    """Failures close the door to a name from one network, which axes does by itself, and to a network for all names."""
+    """Limit failures per name and network, as axes does by default, and per network for all names."""
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
-        """Those of the name; at their limit also where the network is at its own."""
+        """The failures of the name; at the limit if the network has reached its own."""
         of_name: int = super().get_failures(request, credentials)
         if of_name >= settings.AXES_FAILURE_LIMIT:
             request.sign_in_refusal = Refusal.NAME
@@ -94,20 +96,20 @@ class SignInLimits(AxesDatabaseHandler):
 
 
 def _failures(request: Any) -> int:
-    """Of all names from this network, as long as none of them is forgotten."""
+    """The failures of all names from this network, within the cooling-off period."""
     since = request.axes_attempt_time - settings.AXES_COOLOFF_TIME
     attempts = AccessAttempt.objects.filter(ip_address=request.axes_ip_address, attempt_time__gte=since)
     return attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
 
 
-# How many passwords are hashed at the same time
+# Limiting concurrent hashing
 
 ANYBODY, RECOGNISED = BoundedSemaphore(1), BoundedSemaphore(1)
-"""The second is kept for people where they have signed in from before: a spray from everywhere cannot take it."""
+"""The second slot is reserved for people on networks where they have signed in before: attackers cannot occupy it."""
 
 
 class OneByOneBackend(ModelBackend):
-    """Accounts and rights as in Django; whoever finds others being let in is asked to come again."""
+    """Django's backend, but while other sign-ins are in progress the user is asked to try again."""
 
     def authenticate(
         self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -120,7 +122,7 @@ class OneByOneBackend(ModelBackend):
 def _turn(request: Any, name: str) -> Iterator[None]:
     turn = next((turn for turn in _turns(request, name) if turn), None)
     if turn is None:
-        request.axes_locked_out = True  # so axes answers with a refusal and counts nothing
+        request.axes_locked_out = True  # so axes refuses, but does not count a failure
         request.sign_in_refusal = Refusal.BUSY
         raise PermissionDenied
     try:
@@ -130,14 +132,14 @@ def _turn(request: Any, name: str) -> Iterator[None]:
 
 
 def _turns(request: Any, name: str) -> Iterator[BoundedSemaphore | None]:
-    """Each turn that could be taken; the second may be waited for, since only few can ask for it."""
+    """Try to acquire a slot; waiting for the second is acceptable, since few may request it."""
     yield ANYBODY if ANYBODY.acquire(blocking=False) else None
     is_recognised = AccessLog.objects.filter(username=name, ip_address=request.axes_ip_address).exists()
     yield RECOGNISED if is_recognised and RECOGNISED.acquire(timeout=BUSY_SECONDS) else None
 
 
 def refuse(request: Any, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
-    """The page in place of the form, the same for names that exist and that do not."""
+    """The page shown instead of the form, the same for existing and unknown names."""
     refusal = getattr(request, "sign_in_refusal", Refusal.NAME)
     is_busy = refusal is Refusal.BUSY
     seconds = BUSY_SECONDS if is_busy else int(settings.AXES_COOLOFF_TIME.total_seconds())
@@ -151,13 +153,13 @@ def refuse(request: Any, response: HttpResponse | None = None, credentials: Any 
     return page
 
 
-# What is kept of all this
+# Retention
 
 
 def forget_sign_ins(*, at: datetime) -> dict[str, int]:
-    """Delete sessions that ended, attempts that no longer count, and who signed in from where after `RECORD_DAYS`.
+    """Delete expired sessions, outdated attempts, and sign-in logs older than `RECORD_DAYS`.
 
-    A function of the owner deletes the last: the role that runs the site may not shorten its own log.
+    The sign-in log is deleted by a function that runs as the owner: the running role may not delete its own log.
     """
     SessionStore.clear_expired()
     attempts = AccessAttempt.objects.filter(attempt_time__lt=at - settings.AXES_COOLOFF_TIME).delete()[0]

@@ -1,1 +1,1 @@
-"""The two roles of the database and what the running one may do. Imports `foundation.sql`."""
+"""The two database roles and their rights. Imports `foundation.sql`."""

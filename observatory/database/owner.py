@@ -1,7 +1,7 @@
-"""The two roles of the database: one owns the tables and migrates them, the other runs the site.
+"""The two database roles: one owns the tables and migrates them, the other runs the site.
 
-Whoever takes the site over, by a fault of ours or of a library, has the running role, and with it no right to change or
-remove history. So the owner signs in for a command that needs it, and for nothing else.
+An attacker who takes over the site has the running role, which has no right to change or delete history. So the owner
+signs in only for commands that need it.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 
 def has_two_roles() -> bool:
-    """Whether the installation gives the owner a role of its own."""
+    """Whether the installation has a separate role for the owner."""
     return bool(settings.DATABASE_OWNER)
 
 
@@ -23,9 +23,9 @@ def running_role() -> str:
 
 @contextmanager
 def as_owner() -> Iterator[None]:
-    """Let the connection of this thread be the owner's while the block lasts; where there is one role, nothing changes.
+    """Use the owner's connection in this thread inside the block; no effect with a single role.
 
-    Raise TransactionManagementError inside of a transaction: what it has written could not be seen.
+    Raise TransactionManagementError inside a transaction, whose changes would not be visible.
     """
     known = connection.settings_dict
     if not has_two_roles() or known["USER"] == settings.DATABASE_OWNER["USER"]:

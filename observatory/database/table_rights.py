@@ -1,11 +1,11 @@
-"""What the running role may do with each table, and how the owner gives it exactly that.
+"""The rights of the running role on each table, and how the owner grants exactly these.
 
-Rights go by category. A table that is not named below is a record that people edit; a table of events is known by its
-columns, so that a new one is covered without a word here. Nobody but the owner may truncate or alter anything.
+Rights depend on a category. A table not listed below is a record that people edit; event tables are recognized by their
+columns, so that a new one is covered automatically. Only the owner may truncate or alter a table.
 
 History is written by triggers that run as the owner, not by a right to insert: the running role can thus neither forge
-an event nor keep one from being written. With the rights of the caller it could do the latter, by a temporary table of
-the same name, which PostgreSQL would find first; the fixed `search_path` closes that way.
+an event nor suppress one. If they ran with the caller's rights, a temporary table of the same name, which PostgreSQL
+finds first, would suppress events; the fixed `search_path` prevents that.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from foundation.sql import execute, lock_until_commit, rows
 from observatory.database.owner import has_two_roles, running_role
 
 RECORD = ("SELECT", "INSERT", "UPDATE", "DELETE")
-"""Records that people edit, and what the site makes of them."""
+"""Records that people edit, and data derived from them."""
 HISTORY = ("SELECT",)
 """Read by the site, written by triggers alone."""
 APPENDED = ("SELECT", "INSERT")
-"""Written once."""
+"""Never updated or deleted."""
 LOG = ("SELECT", "INSERT", "UPDATE")
-"""A row says how something went on; triggers say what of it stays."""
+"""Rows that are updated as something progresses; triggers restrict the changes."""
 
 CATEGORIES = {
     "foundation_publicchange": HISTORY,
@@ -37,11 +37,11 @@ CATEGORIES = {
 }
 
 CALLED = ("note_public_change(bigint[])", "measures_search_rebuild_all()", "observatory_forget_sign_ins()")
-"""Functions that run as the owner and are no triggers: the site, or a trigger of its rights, calls them."""
+"""Functions that run as the owner without being triggers: they are called by the site or by one of its triggers."""
 
 SEARCH_PATH = "public, pg_temp"
 
-# pgtrigger's own lets any session turn off any trigger by a setting, which here is the owner's to do
+# pgtrigger's own function lets any session disable any trigger through a setting; here only the owner may
 IGNORE = """
 create or replace function public._pgtrigger_should_ignore(trigger_name name) returns boolean
 language plpgsql stable set search_path = {path} as $$
@@ -56,7 +56,7 @@ NOT_OF_EXTENSION = "not exists (select from pg_depend d where d.objid = c.oid an
 TABLES = (
     f"pg_class c where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm') and {NOT_OF_EXTENSION}"
 )
-# Also of a model that is gone: its history stays
+# Including those of deleted models, whose history stays
 IS_HISTORY = (
     "(c.relkind in ('v', 'm') or exists"
     " (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'pgh_obj_id' and not a.attisdropped))"
@@ -70,7 +70,7 @@ where s.relkind = 'S' and s.relnamespace = 'public'::regnamespace
 
 
 class RightsError(Exception):
-    """The rights cannot be given; the message says why and what helps."""
+    """The rights cannot be granted; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ class Function:
 
     signature: str
     is_ours: bool
-    """A trigger of `pgtrigger`, or one of those that are called."""
+    """A `pgtrigger` trigger, or one of the functions that are called."""
     is_trigger: bool
 
 
 def grant_rights() -> None:
-    """Give the running role what it needs and take from it all else; called by the owner, as often as one likes."""
+    """Grant the running role what it needs and revoke everything else; run by the owner, idempotent."""
     if not has_two_roles():
         return
     with transaction.atomic():
@@ -96,11 +96,11 @@ def grant_rights() -> None:
             execute(statement)
 
 
-# Where rights would mean nothing
+# Roles that would bypass all rights
 
 
 def _refuse_mighty(role: str) -> None:
-    """A superuser, and who may become the owner, need no right."""
+    """Refuse a role that is a superuser or a member of the owner."""
     sql = "select rolsuper, pg_has_role(rolname, current_user, 'member') from pg_roles where rolname = %s"
     found = rows(sql, [role])
     if not found:
@@ -113,7 +113,7 @@ def _refuse_mighty(role: str) -> None:
 
 
 def _refuse_strange_owners() -> None:
-    """Who owns a table may do anything with it."""
+    """Refuse if another role owns a table, since an owner has every right on it."""
     found = rows(
         f"select relname, relowner::regrole::text from {TABLES} and not pg_has_role(relowner, 'usage') order by 1"
     )
@@ -149,9 +149,9 @@ def _of_tables(role: str) -> Iterator[str]:
 
 
 def _of_functions(role: str) -> Iterator[str]:
-    """Functions of triggers find the tables that they mean; those of `pgtrigger` and what is called run as the owner.
+    """Fix the `search_path` of all trigger functions; those of `pgtrigger` and the called ones run as the owner.
 
-    Nobody may call these, nor hang one on a table of his own: a trigger fires without that right.
+    Nobody else may execute these or attach them to a table of his own: firing a trigger does not require that right.
     """
     ((owner,),) = rows("select quote_literal(current_user)")
     yield IGNORE.format(path=SEARCH_PATH, owner=owner)

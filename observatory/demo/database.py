@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL as the supervisor of the demo looks after it.
+"""The embedded PostgreSQL server as a supervised process of the demo.
 
-Whoever needs the server starts it; so it may have been killed and be back before anybody looks.
+Any process that needs the server starts it, so it may have died and be running again before the supervisor notices.
 """
 
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ class Database:
 
     def __init__(self, data_dir: Path, *, clients: Sequence[Program]) -> None:
         self.data_dir, self.clients = data_dir, clients
-        """Those that keep the address of the server as it was, and are started anew with it."""
+        """Programs that remember the server's address, and are restarted with it."""
         self.number: int | None = None
 
     def start(self) -> None:
-        """Start the server where it does not run. Raise CannotStart with the reason."""
+        """Start the server if it is not running. Raise CannotStart with the reason."""
         try:
             if server_number(self.data_dir) is None:
                 check_data_folder(self.data_dir)
@@ -34,7 +34,7 @@ class Database:
         self.number = server_number(self.data_dir)
 
     def death(self) -> str:
-        """That the server died, also where it is back; its clients begin anew."""
+        """Report that the server died, even if it is running again; its clients are restarted."""
         if self.number == server_number(self.data_dir):
             return ""
         for client in self.clients:
@@ -42,7 +42,7 @@ class Database:
         return "was killed or has crashed"
 
     def ask_to_end(self) -> None:
-        """It ends last, with the demo that started it."""
+        """Do nothing: the server is stopped last, by the demo that started it."""
 
     def end(self, seconds: float) -> None:
-        """It ends last, with the demo that started it."""
+        """Do nothing: the server is stopped last, by the demo that started it."""

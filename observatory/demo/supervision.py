@@ -1,6 +1,6 @@
-"""Processes that are to run as long as this one does: started, started again when they die, ended in order.
+"""Supervise processes: start them, restart them when they die, and stop them in order.
 
-Everything here happens in one thread, but for what the processes say, which a thread each carries into the log.
+Everything runs in one thread, except that each process has a thread that copies its output to the log.
 """
 
 import logging
@@ -21,36 +21,36 @@ from observatory.demo import warden
 
 WARDEN = [sys.executable, "-I", "-S", warden.__file__]
 LOOKS_EVERY = 0.2
-"""Seconds between two looks at whether everything runs."""
+"""Seconds between checks that everything is running."""
 PAUSES = (0, 1, 2, 5, 10, 30, 60)
-"""Seconds before each new start of what dies again and again; the last one for good."""
+"""Seconds before each restart of a process that keeps dying; the last value repeats."""
 LAST_WORDS = 8
-"""Seconds that programs may take to end; what they have not finished must be redone by the next ones."""
+"""Seconds that programs have to exit; unfinished work is done again by their successors."""
 HEALTHY = 60
-"""After so many seconds of life a death counts as the first one."""
+"""After this many seconds of running, the restart delay is reset."""
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 
 
 class CannotStart(Exception):
-    """Something cannot be started now; the message says why and what helps."""
+    """Something cannot be started now; the message gives the reason and the remedy."""
 
 
 class Supervised(Protocol):
-    """What the supervisor keeps running."""
+    """A process that the supervisor keeps running."""
 
     name: str
 
     def start(self) -> None:
-        """Start it. Raise CannotStart where that cannot be."""
+        """Start it. Raise CannotStart if that is impossible."""
 
     def death(self) -> str:
-        """How it died, in words, when it has; '' while it lives."""
+        """How it died, in words; '' while it is running."""
 
     def ask_to_end(self) -> None:
-        """Have it end in order."""
+        """Ask it to exit."""
 
     def end(self, seconds: float) -> None:
-        """Wait so long for it to end, then end it."""
+        """Wait up to that many seconds for it to exit, then kill it."""
 
 
 class Program:
@@ -65,15 +65,15 @@ class Program:
         self.ends_by = math.inf
 
     def start(self) -> None:
-        """Start the command. Raise CannotStart where the system refuses."""
+        """Start the command. Raise CannotStart if the system refuses."""
         self.ends_by = math.inf
         try:
             self.process = subprocess.Popen(
                 [*WARDEN, *self.command],
-                stdin=subprocess.PIPE,  # never written to: its end is what the warden waits for
+                stdin=subprocess.PIPE,  # never written to: the warden waits for end of file
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C and a closed terminal are for us, who end the others in order
+                start_new_session=True,  # keep Ctrl-C and hang-up signals from the command; we stop it in order
                 pass_fds=[self.keeps_open],
             )
         except OSError as error:
@@ -81,7 +81,7 @@ class Program:
         threading.Thread(target=self._listen, args=[self.process], daemon=True).start()
 
     def death(self) -> str:
-        """How the command ended, in words; what it has left running is ended then. '' while it lives."""
+        """How the command ended, in words, after killing what it left running; '' while it is running."""
         if self.process is None or (not _has_ended(self.process) and time.monotonic() < self.ends_by):
             return ""
         self._kill()
@@ -89,17 +89,17 @@ class Program:
         return f"was killed by signal {code - 128}" if code > 128 else f"ended with code {code}"
 
     def ask_to_end(self) -> None:
-        """Have the command end in order."""
+        """Ask the command to exit."""
         if self.process:
             self.process.terminate()
 
     def begin_anew(self) -> None:
-        """Have the command end soon, so that it is started again."""
+        """Ask the command to exit, so that it is restarted."""
         self.ask_to_end()
         self.ends_by = min(self.ends_by, time.monotonic() + LAST_WORDS)
 
     def end(self, seconds: float) -> None:
-        """Wait so long for the command to end, then kill it."""
+        """Wait up to that many seconds for the command to exit, then kill it."""
         if self.process:
             deadline = time.monotonic() + seconds
             while not _has_ended(self.process) and time.monotonic() < deadline:
@@ -107,7 +107,7 @@ class Program:
             self._kill()
 
     def _kill(self) -> None:
-        """End every process of the command's session. The dead leader holds their number until it is waited for."""
+        """Kill every process of the command's session. The dead leader's id stays reserved until it is waited for."""
         assert self.process
         assert self.process.stdin
         with suppress(ProcessLookupError):
@@ -125,15 +125,17 @@ class Program:
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it has, without letting go of its number."""
+    """Whether it has exited, without releasing its process id."""
     if process.returncode is not None:
         return True
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 class Supervisor:
-    """Keeps what it is given running until it is asked to stop; `say` tells a person what happened, and each change of
-    what `faults` finds to be amiss."""
+    """Keeps the given processes running until it is asked to stop.
+
+    `say` reports to a person what happened, and each change in the result of `faults`.
+    """
 
     def __init__(
         self,
@@ -151,7 +153,7 @@ class Supervisor:
         self.starts_at: dict[str, float] = {}
 
     def stop(self) -> None:
-        """Have `run` return soon; may be called by the handler of a signal."""
+        """Make `run` return soon; may be called from a signal handler."""
         self.is_stopping = True
 
     def start(self) -> None:
@@ -160,7 +162,7 @@ class Supervisor:
             self._start(one)
 
     def run(self) -> None:
-        """Start again what dies, until `stop` is called."""
+        """Restart processes that die, until `stop` is called."""
         while not self.is_stopping:
             for one in self.supervised:
                 self._look_after(one)
@@ -168,7 +170,7 @@ class Supervisor:
             time.sleep(LOOKS_EVERY)
 
     def end(self, *, seconds: float) -> None:
-        """End everything, the first ones first, and all at once where they take longer than that."""
+        """Stop everything, the first ones first; kill everything if that takes longer than `seconds`."""
         for one in self.supervised:
             one.ask_to_end()
         deadline = time.monotonic() + seconds
@@ -212,17 +214,17 @@ class Supervisor:
 
 
 class _Patient(RotatingFileHandler):
-    """A log that loses lines, and nothing else, where the disk is full."""
+    """A log handler that drops lines, and has no other effect, on a full disk."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Go on."""
+        """Ignore the error."""
 
 
 def open_log(path: Path) -> logging.Logger:
-    """A log that stays small, whoever writes much into it."""
+    """A log of limited size, however much is written to it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = _Patient(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    log = logging.Logger("demo")  # of its own: what the settings say of logging is for the processes themselves
+    log = logging.Logger("demo")  # a separate logger: the settings configure logging only for the processes themselves
     log.addHandler(handler)
     return log

@@ -1,11 +1,11 @@
-"""Runs a command that must not outlive the process which starts it: `python warden.py COMMAND…`.
+"""Run a command that must not outlive the process that started it: `python warden.py COMMAND…`.
 
-Standard input is a pipe of which the starter holds the other end. However the starter ends, kill -9 included, the
-system closes that end, and the command is ended with everything that it started. Linux could tell the command itself
-of its parent's death, but neither what the command starts in turn, nor on other systems.
+Standard input is a pipe whose other end the starter holds. However the starter ends, kill -9 included, the system
+closes that end, and the command is killed with everything that it started. Linux can signal the death of a parent, but
+only to the command itself, not to its children, and other systems cannot.
 
-The starter makes this process the leader of a session of its own. It needs the standard library alone, so that it
-takes little and starts at once.
+The starter makes this process the leader of a new session. It uses only the standard library, so that it is small and
+starts fast.
 """
 
 import os
@@ -16,11 +16,11 @@ import threading
 import time
 
 GRACE = 5
-"""Seconds that a command has to end in order when its starter is gone."""
+"""Seconds that a command has to exit after its starter has died."""
 
 
 def main() -> None:
-    """Run the command of the arguments and end as it does."""
+    """Run the command in the arguments and exit with its status."""
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda _number, _frame: child.terminate())
     starter_is_gone = threading.Event()

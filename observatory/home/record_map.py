@@ -1,7 +1,7 @@
-"""What the record itself says of each country on a day, as the subject of a map. Published entries only.
+"""Counts of published entries per country on a day, as subjects of a map.
 
-All of it is counted in memory, without a query. A country has a value only once an entry of it is dated by that day: of
-a country that nobody has researched yet the map says nothing, least of all zero.
+Everything is counted in memory, without a query. A country has a value only once one of its entries is dated by that
+day: the map says nothing about a country that has not been researched yet, least of all zero.
 """
 
 from collections.abc import Callable, Iterable
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """How many measures were in force on a day possibly, and how many of them certainly."""
+    """The number of measures possibly in force on a day, and how many of them certainly."""
 
     possible: int
     certain: int
 
 
 def _once(count: Callable[[PublicIndex, date], T]) -> Callable[[PublicIndex, date], T]:
-    """Count a day once for as long as the record stays what it is."""
+    """Cache the count of a day until the record changes."""
 
     @wraps(count)
     def counted(index: PublicIndex, on: date) -> T:
@@ -117,7 +117,7 @@ def _recorded(index: PublicIndex, on: date) -> dict[str, Reading]:
 
 
 def _reading(value: Decimal, words: str, iso3: str, **asked: str | Iterable[str]) -> Reading:
-    """A number of the record, whose source are the entries that it counts."""
+    """A count as a reading, whose source is the list of the counted entries."""
     day = str(asked.get("on") or asked["to"])
     query = urlencode({"country": iso3, **asked}, doseq=True)
     return Reading(
@@ -131,7 +131,7 @@ def _reading(value: Decimal, words: str, iso3: str, **asked: str | Iterable[str]
 
 
 def in_words(number: int | Decimal) -> str:
-    """A count as the page's language writes it."""
+    """A count, formatted for the page's language."""
     return in_unit(Decimal(number), Unit.CASES, 0)
 
 
@@ -142,7 +142,7 @@ def _signed(number: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One way to count the record."""
+    """A count of the record."""
 
     key: str
     name: Promise | str
@@ -200,4 +200,4 @@ COUNTS = {
         ),
     )
 }
-"""The subjects that come from the record, by key, in the order in which they are offered."""
+"""The counts of the record as map subjects, by key, in display order."""

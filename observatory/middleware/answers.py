@@ -35,7 +35,7 @@ from observatory.refusals import BUSY, busy
 # Policy
 
 
-# No page of ours asks for any of these; a page that is made to ask anyway is refused by the browser
+# No page of ours uses any of these; browsers deny them to a page that is tricked into asking
 PERMISSIONS_POLICY = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
     "microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
@@ -43,9 +43,9 @@ PERMISSIONS_POLICY = (
 
 
 def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: every answer carries `Permissions-Policy` and `Content-Security-Policy`.
+    """Middleware: set `Permissions-Policy` and `Content-Security-Policy` on every response.
 
-    Django's own pages for a developer, which have scripts and styles inside, carry the first alone.
+    Django's debug pages, which contain inline scripts and styles, only get the first one.
     """
     content = "; ".join(f"{directive} {source}" for directive, source in settings.CONTENT_SECURITY_POLICY.items())
 
@@ -63,17 +63,17 @@ def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
 
 
 IS_ARCHIVE = "application/vnd.openxmlformats-officedocument"
-"""How the media types begin of files that are compressed in themselves."""
+"""The prefix of media types that are already compressed."""
 QUICKEST = 1
-"""Level for what is streamed: Django's makes an export wait for its compression."""
+"""Compression level of streams: with Django's, an export would wait for its compression."""
 GZIP = 16 + zlib.MAX_WBITS
 
 
 class Compression(GZipMiddleware):
-    """Django's middleware, but quick with files that are streamed, and without effect on archives."""
+    """Django's middleware, but fast for streamed files, and without effect on archives."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """The answer, compressed where that makes it smaller and the browser takes it."""
+        """Compress the response if that makes it smaller and the client accepts it."""
         if response.headers.get("Content-Type", "").startswith(IS_ARCHIVE):
             return response
         if not isinstance(response, StreamingHttpResponse) or response.has_header("Content-Encoding"):
@@ -87,7 +87,7 @@ class Compression(GZipMiddleware):
 
 
 def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks as one file of gzip; what is compressed leaves as soon as there is some."""
+    """Compress the blocks to a gzip stream; compressed data is sent as soon as there is some."""
     compressor = zlib.compressobj(QUICKEST, zlib.DEFLATED, GZIP)
     for block in blocks:
         if piece := compressor.compress(block):
@@ -101,7 +101,7 @@ def compressed(blocks: Iterable[bytes]) -> Iterator[bytes]:
 SHARED = "public, max-age=60, stale-while-revalidate=600"
 PERSONAL = "private, no-store"
 OVERHEAD = 1000
-"""Bytes that a kept page takes beside its body, about."""
+"""Approximate overhead in bytes of a cached page, beside its body."""
 LARGEST = 1 / 20
 """Share of the room that one page may take."""
 
@@ -114,7 +114,7 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A rendered page as it was sent, compressed where the reader understands that."""
+    """A rendered page as it was sent, compressed if the client accepts that."""
 
     body: bytes
     headers: dict[str, str]
@@ -126,7 +126,7 @@ class Page:
 
 
 class KeptPages:
-    """The pages asked for last, up to `room` bytes, for all threads of a process; with no room, none."""
+    """An LRU cache of pages, up to `room` bytes, shared by the threads of a process; disabled if `room` is 0."""
 
     def __init__(self, room: int) -> None:
         self._largest = room * LARGEST
@@ -134,7 +134,7 @@ class KeptPages:
         self._lock = threading.Lock()
 
     def get(self, key: tuple[str, bool]) -> Page | None:
-        """The page, if it is here."""
+        """The cached page, or None."""
         with self._lock:
             return self._pages.get(key)
 
@@ -146,7 +146,7 @@ class KeptPages:
 
 
 def public_pages(get_response: Answer) -> Answer:
-    """Middleware; not used with DEBUG, where templates change under a running process."""
+    """Middleware; disabled with DEBUG, where templates change while the process is running."""
     if settings.DEBUG:
         raise MiddlewareNotUsed
     kept = KeptPages(settings.PAGE_CACHE_MB * 2**20)
@@ -157,7 +157,7 @@ def public_pages(get_response: Answer) -> Answer:
         if is_signed_in(request):
             return _as_personal(get_response(request))
         _forget_cookies(request)
-        if "HTTP_AUTHORIZATION" in request.META:  # of no meaning to us; a cache before us must not share the answer
+        if "HTTP_AUTHORIZATION" in request.META:  # ignored by us; but a cache before us must not share the response
             return _as_personal(shared_answer(request, []))
         return shared_answer(request, _known(request))
 
@@ -183,7 +183,7 @@ def public_pages(get_response: Answer) -> Answer:
 
 
 def _forget_cookies(request: HttpRequest) -> None:
-    """A page for everybody sees no cookies: Django would replace a broken one of its forms, which nobody may share."""
+    """Hide cookies from a public page: Django would replace an invalid CSRF cookie, which prevents sharing."""
     if request.META.pop("HTTP_COOKIE", None):
         request.__dict__.pop("COOKIES", None)  # read anew from there
 
@@ -195,7 +195,7 @@ def _as_personal(response: HttpResponseBase) -> HttpResponseBase:
 
 
 def _may_be_shared(response: HttpResponseBase) -> bool:
-    """Errors and redirects are not, nor what sets a cookie or looked at one, nor what says how to keep it."""
+    """Not errors, redirects, responses that set or vary on cookies, or that have their own caching headers."""
     varies = {name.strip().lower() for name in response.get("Vary", "").split(",")} - {""}
     return (
         response.status_code == 200
@@ -213,13 +213,13 @@ def _shared(response: HttpResponseBase, tag: str) -> HttpResponseBase:
 
 
 def _known(request: HttpRequest) -> list[str]:
-    """The tags that the reader has, or `*` for any; all weak, since compressed or not it is the same page."""
+    """The tags in If-None-Match, or `*`; all weak, since a page is the same whether compressed or not."""
     header = request.META.get("HTTP_IF_NONE_MATCH", "")
     return [tag if tag.startswith(("W/", "*")) else f"W/{tag}" for tag in parse_etags(header)] if header else []
 
 
 def tag_of(request: HttpRequest, *, on: date) -> str:
-    """Names what the page follows from on a day. A foreign host is refused here, before the database is asked."""
+    """The tag for everything that the page depends on, on a day. A foreign host is refused before any query."""
     address = (request.scheme or "", request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
     parts = (*address, on.isoformat(), release(), public_version())
     return f'W/"{_digest(part.encode() for part in parts)}"'
@@ -227,7 +227,7 @@ def tag_of(request: HttpRequest, *, on: date) -> str:
 
 @cache
 def release() -> str:
-    """Names the code, templates, texts and static files with which this process answers; alike on every machine."""
+    """A hash of the code, templates, texts and static files of this process, the same on every machine."""
     root: Path = settings.BASE_DIR
     ours = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
     static = Path(settings.STATIC_ROOT) / "staticfiles.json"
@@ -236,7 +236,7 @@ def release() -> str:
 
 
 def _digest(parts: Iterable[bytes]) -> str:
-    """A short name for `parts`; the length of each counts, so that no two lists of them are one."""
+    """A short hash of `parts`; their lengths are included, so that different lists have different hashes."""
     digest = hashlib.blake2b(digest_size=12)
     for part in parts:
         digest.update(len(part).to_bytes(8))

@@ -41,7 +41,7 @@ from observatory.writable_folders import FAULT, is_full, is_unwritable
 
 
 def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: 429 for an address that asks too often."""
+    """Middleware: answer 429 to a client that exceeds a limit."""
     limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -58,7 +58,7 @@ def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 
 
 def _limit_of(request: HttpRequest, page: PublicPage) -> RateLimitItemPerMinute | None:
-    """What a request counts as; None where that has no limit. Without a cache every page is made anew, and free."""
+    """The limit for a request, or None. Without a cache every page is rendered anew, and pages are not limited."""
     if page.is_file:
         return _share("files", settings.DOWNLOADS_PER_MINUTE)
     if request.GET.get("q"):
@@ -67,7 +67,7 @@ def _limit_of(request: HttpRequest, page: PublicPage) -> RateLimitItemPerMinute 
 
 
 def _share(what: str, most: int) -> RateLimitItemPerMinute | None:
-    """That of this process, of what all of them let pass."""
+    """This process's share of a limit."""
     return _per_minute(what, ceil(most / max(1, settings.WEB_WORKERS)))
 
 
@@ -102,7 +102,7 @@ def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) 
 
 
 def limit_time() -> None:
-    """Let every connection that this process opens from now on have the limits; for the web server."""
+    """Set the limits on every connection that this process opens from now on; for the web server."""
     limits = {
         "statement_timeout": settings.STATEMENT_SECONDS,
         "lock_timeout": settings.LOCK_SECONDS,
@@ -113,11 +113,11 @@ def limit_time() -> None:
         options = database["OPTIONS"]
         options["options"] = (
             f"{ours} {options.get('options', '')}".strip()
-        )  # what DATABASE_URL says comes last and wins
+        )  # options in DATABASE_URL come last and take precedence
 
 
 def busy_database(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: 503 instead of an error where the database takes too long or is away."""
+    """Middleware: answer 503 instead of 500 if the database is too slow or unavailable."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         return get_response(request)
@@ -134,7 +134,7 @@ def busy_database(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
 
 
 def full_disk(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: 507 instead of an error where something cannot be written."""
+    """Middleware: answer 507 instead of 500 if something cannot be written."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         fault = request.META.get(FAULT)

@@ -34,7 +34,7 @@ from observatory.refusals import no_room, refusal
 from observatory.writable_folders import is_unwritable
 
 LONGEST_PATH = 1_000
-"""Bytes; the longest of ours have 300."""
+"""Bytes; our longest path has 300."""
 LONGEST_QUERY = 6_000
 """Bytes of a query string: two hundred ticked boxes and a search in Cyrillic."""
 LONGEST_COOKIES = 16_000
@@ -44,7 +44,7 @@ LONGEST_VALUE = 300
 MOST_VALUES = 100
 """Values of one parameter."""
 MOST_PARAMETERS = 150
-"""Values of all parameters together; each is a link on the page that holds all the others."""
+"""Number of values of all parameters; each becomes a link that contains all the others."""
 MOST_NAMED, LONGEST_NAME = 5, 60
 """Parameters or fields that a refusal names, and characters of each field."""
 LONGEST_REMEMBERED_PATH = 200
@@ -55,16 +55,16 @@ Pairs = list[tuple[str, str]]
 
 
 class Excess(NamedTuple):
-    """What goes beyond a cap, and what would be right."""
+    """A limit that was exceeded, and the remedy."""
 
     reason: str
     remedy: str
 
 
 def language_by_address(get_response: Answer) -> Answer:
-    """Middleware: answer in the language of the address and say it in `Content-Language`.
+    """Middleware: activate the language of the URL and set `Content-Language`.
 
-    What is streamed is made after that, in no language: a stream is data.
+    Streamed content is generated afterwards, in no language: streams are data.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -79,7 +79,7 @@ def language_by_address(get_response: Answer) -> Answer:
 
 
 def questions(get_response: Answer) -> Answer:
-    """Middleware: refuse what is too long; give a public page its question in normal form."""
+    """Middleware: refuse requests that exceed a limit, and normalize those of public pages."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         page = page_of(request)
@@ -95,21 +95,21 @@ def questions(get_response: Answer) -> Answer:
 
 
 def page_of(request: HttpRequest) -> PublicPage | None:
-    """The public page that is asked for, if the address is that of one."""
+    """The public page at the requested URL, or None."""
     path, language = request.path_info, request.LANGUAGE_CODE
     return _page_of(path, language) if len(path) <= LONGEST_REMEMBERED_PATH else _page_of.__wrapped__(path, language)
 
 
 @lru_cache(maxsize=4096)
 def _page_of(path: str, _language: str) -> PublicPage | None:
-    """Which views there are depends on the active language, too."""
+    """Resolve the view, which depends on the active language too."""
     try:
         return public_page_of(resolve(path).func)
     except Resolver404:
         return None
 
 
-# Caps
+# Limits
 
 
 def _excess_of_request(request: HttpRequest, page: PublicPage | None) -> Excess | None:
@@ -162,18 +162,18 @@ def _excess_of_parameters(pairs: Pairs) -> Excess | None:
     return None
 
 
-# Normal form
+# Normalization
 
 
 def _put_in_normal_form(request: HttpRequest, page: PublicPage) -> Excess | None:
-    """Leave what the page follows from; what is too much of that is said instead."""
+    """Keep only what the page depends on; return an exceeded limit, if any."""
     query = request.META.get("QUERY_STRING", "")
     if query:
         pairs = _pairs(query, page) if page.reads != frozenset() else []
         if excess := _excess_of_parameters(pairs):
             return excess
         request.META["QUERY_STRING"] = urlencode(pairs)
-        request.__dict__.pop("GET", None)  # read anew from there
+        request.__dict__.pop("GET", None)  # parsed again from META
     if host := request.META.get("HTTP_HOST"):
         request.META["HTTP_HOST"] = _host_in_normal_form(host)
     return None
@@ -181,13 +181,13 @@ def _put_in_normal_form(request: HttpRequest, page: PublicPage) -> Excess | None
 
 def _pairs(query: str, page: PublicPage) -> Pairs:
     """Parameters with a value, in order."""
-    raw = query.encode("latin-1").decode(errors="replace")  # WSGI has bytes as characters
-    given = parse_qsl(raw)  # without empty ones: an empty box of a form asks for nothing
+    raw = query.encode("latin-1").decode(errors="replace")  # WSGI represents bytes as Latin-1 characters
+    given = parse_qsl(raw)  # drops empty values: an empty form field has no effect
     return sorted(pair for pair in given if page.follows_from(pair[0]) and not TRACKING.fullmatch(pair[0]))
 
 
 def _host_in_normal_form(host: str) -> str:
-    """In small letters; the public host without a port that is not its own."""
+    """The host in lower case; for the site's public host name, the port is replaced by that of PUBLIC_URL."""
     host = host.lower()
     public = urlsplit(settings.PUBLIC_URL)
     return public.netloc if public.hostname and host.rpartition(":")[0] == public.hostname else host
@@ -201,7 +201,7 @@ HEADERS = ("CONTENT_TYPE", "REMOTE_ADDR")
 
 
 class RefuseMalformed:
-    """Middleware: a path, query string, header, cookie or form with a NUL in it is refused."""
+    """Middleware: refuse a NUL in the path, query string, headers, cookies or form."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -211,12 +211,12 @@ class RefuseMalformed:
         return _nul_refused(request, request.GET) or self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
-        """The form is read here, once the address is known to lead to a view."""
+        """Parse the form only once the URL has resolved to a view."""
         try:
             form = request.POST
         except UnreadablePostError:
             return None  # the visitor has gone
-        except OSError as error:  # a file that comes with it found no room
+        except OSError as error:  # no space for an uploaded file
             if is_unwritable(error):
                 return no_room(request, error)
             raise
@@ -239,7 +239,7 @@ def _refuse_nul(texts: Iterable[str]) -> None:
 
 
 def _nul_refused(request: HttpRequest, given: QueryDict) -> HttpResponse | None:
-    """The answer that names the fields with a NUL; None where there are none."""
+    """A response that names the fields with a NUL; None if there are none."""
     fields = [name for name, values in given.lists() if any("\0" in text for text in (name, *values))]
     if not fields:
         return None

@@ -1,5 +1,5 @@
-"""Between the web server and Django: what a slow, huge or hasty visitor may take, so that others still get answers.
+"""The ASGI server layer around Django: limits on slow, large or numerous requests, so that others are still served.
 
-Django's handler runs in a few threads of each process. A thread is given a request when all of it has arrived, and is
-free again when the answer is made, however slowly somebody reads it: an event loop holds those who wait.
+Django's handler runs in a few threads of each process. A thread gets a request once it has arrived completely, and is
+free as soon as the response is generated, however slowly the client reads it: the event loop serves waiting clients.
 """

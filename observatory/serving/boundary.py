@@ -1,6 +1,6 @@
-"""An ASGI application around Django's WSGI handler; see the package for why.
+"""An ASGI application around Django's WSGI handler; the package docstring explains why.
 
-A library such as `a2wsgi` joins the two as well, but holds a thread for as long as a slow reader reads.
+Libraries such as `a2wsgi` do the same, but occupy a thread for as long as a slow client reads.
 """
 
 import asyncio
@@ -28,36 +28,36 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one visitor may take of a process."""
+    """Limits on what clients may use of a process."""
 
     grace: float = 10
     """Seconds that the body of any request may take to arrive."""
     slowest: float = 8 * 1024
-    """Bytes a second that a larger body must reach on average."""
+    """Minimum average rate of a larger body, in bytes per second."""
     stalled: float = 30
-    """Seconds after which who takes no further block of 64 KB, though one is there, is cut off."""
+    """Seconds after which a client that does not accept an available block of 64 KB is disconnected."""
     wait_for_turn: float = 30
-    """Seconds that a download waits until others are made."""
+    """Seconds that a download waits for others to finish."""
     waiting: int = 100
-    """Requests that wait for a thread; one more would wait longer than anybody likes."""
+    """Maximum number of requests waiting for a thread; any more would wait too long."""
     streamed: int = 50
-    """Files on their way to somebody, each of which may hold room on the disk."""
+    """Maximum number of streamed responses, each of which may use disk space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Django answers, and the context (its language, above all) that the rest of it is made in."""
+    """Django's response, and the context (above all its language) in which the rest of it is generated."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
     response: HttpResponseBase | None
-    """Where the body is still to be made or read; else it is `body`."""
+    """None if `body` is the complete body."""
     context: Context
 
 
 class Boundary:
-    """The application; `threads` is how many requests Django works on at a time; a quarter may make downloads."""
+    """The application; Django handles `threads` requests at a time, of which a quarter may be downloads."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Boundary:
         self._cutting_off: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return
         if self._cutting_off is None:
@@ -86,7 +86,7 @@ class Boundary:
         except Refusal as refusal:
             await sender.whole(refusal.status, refusal.headers(), refusal.words.encode())
         except Disconnected:
-            pass  # there is nobody to tell
+            pass  # the client has disconnected
         except OSError as error:
             await self._tell_fault(scope, sender, error)
         except Exception:
@@ -110,7 +110,7 @@ class Boundary:
             await sender.streamed(answer.status, answer.headers, until_gone(blocks, receive))
 
     async def _tell_fault(self, scope: Scope, sender: Sender, error: OSError) -> None:
-        """Django's answer to what the disk refused; where another has begun, that is broken off."""
+        """Send Django's response to a disk error; if another response has begun, abort that."""
         if not is_unwritable(error):
             log.error("%s %s broke off", scope["method"], scope["path"], exc_info=error)
             await sender.broken()
@@ -119,11 +119,11 @@ class Boundary:
             await sender.broken()
         else:
             answer = await self._run_now(self._handled, environ_of(scope, BytesIO()) | {FAULT: error})
-            # What is still to come of the body is not read
+            # The rest of the request body is not read
             await sender.whole(answer.status, [*answer.headers, (b"connection", b"close")], answer.body)
 
     def _run(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
-        """Have a thread do it; raise Refusal where too many wait for one."""
+        """Run it in a thread; raise Refusal if too many requests wait for one."""
         if self._working >= self._threads + self._limits.waiting:
             raise Refusal(503, "Too many requests wait for an answer. Try again in a few seconds.\n", 5)
         return self._run_now(work, *arguments)
@@ -150,11 +150,11 @@ class Boundary:
         context.run(response.close)
         return Answer(int(status[:3]), fields, body, None, context)
 
-    # What is streamed
+    # Streaming
 
     @asynccontextmanager
     async def _blocks(self, response: HttpResponseBase, context: Context) -> AsyncIterator[AsyncGenerator[bytes]]:
-        """The blocks of a streamed answer, while the context lasts."""
+        """Yield the blocks of a streamed response, with its context active."""
         if self._streamed >= self._limits.streamed:
             await self._run_now(context.run, response.close)
             raise Refusal(503, "Too many files are on their way to others. Try again in half a minute.\n", 30)
@@ -171,8 +171,10 @@ class Boundary:
             self._streamed -= 1
 
     async def _made_blocks(self, response: HttpResponseBase, context: Context) -> AsyncGenerator[bytes]:
-        """What a thread makes meanwhile, without waiting for who reads it. A quarter of the threads may, so that those
-        who read pages always find one, and a processor that has time."""
+        """Yield blocks that a thread generates without waiting for the client.
+
+        At most a quarter of the threads do this, so that there is always a thread, and CPU time, for ordinary pages.
+        """
         production = Production()
         try:
             async with asyncio.timeout(self._limits.wait_for_turn):

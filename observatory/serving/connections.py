@@ -1,4 +1,4 @@
-"""This process's connections to visitors, which the web server offers no way to look at or to end."""
+"""This process's client connections, which the web server gives no way to inspect or close."""
 
 import os
 import socket
@@ -12,12 +12,12 @@ Address = tuple[str, int]
 
 
 def open_connections() -> Iterator[tuple[Address, socket.socket]]:
-    """Each connection of this process with the address and the port of its other end. Costs some system calls each.
+    """Yield each client connection with its peer address and port. Costs some system calls each.
 
-    The socket is a second handle, good until the next one comes; the server's own stays open.
+    The socket is a duplicate, valid until the next iteration; the server's own stays open.
     """
     for name in os.listdir(DESCRIPTORS):
-        with suppress(OSError):  # files open and close meanwhile; a socket that listens has no peer
+        with suppress(OSError):  # files open and close concurrently; a listening socket has no peer
             number = int(name)
             if stat.S_ISSOCK(os.fstat(number).st_mode):
                 with socket.socket(fileno=os.dup(number)) as connection:
@@ -26,11 +26,11 @@ def open_connections() -> Iterator[tuple[Address, socket.socket]]:
 
 
 def end(connection: socket.socket) -> None:
-    """Shut a connection down, and have the system forget what waits to be sent on it when the server closes it.
+    """Shut a connection down, and discard unsent data when the server closes it.
 
-    Without the second, the system would keep megabytes for a reader who takes nothing, for minutes more.
+    Otherwise the system would keep megabytes for a client that reads nothing, for minutes more.
     """
-    with suppress(OSError):  # ended meanwhile
+    with suppress(OSError):  # closed in the meantime
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.shutdown(socket.SHUT_RDWR)
 
@@ -38,8 +38,8 @@ def end(connection: socket.socket) -> None:
 def close_connection(peer: Address) -> None:
     """Shut down this process's connection to `peer`.
 
-    The server then finds it ended, and forgets what it was to send: a reader who takes nothing would otherwise keep it
-    for ever, and one whose file broke off would take it for whole.
+    The server then discards what it was to send: otherwise it would hold a connection that reads nothing forever, and a
+    truncated file would look complete.
     """
     for address, connection in open_connections():
         if address == peer:

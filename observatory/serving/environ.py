@@ -1,4 +1,4 @@
-"""A request as WSGI (PEP 3333) has it, from what ASGI has."""
+"""Convert an ASGI scope to a WSGI environment (PEP 3333)."""
 
 import sys
 from io import SEEK_END
@@ -36,8 +36,10 @@ def environ_of(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
 
 
 def _add_header(environ: dict[str, Any], name: str, value: str) -> None:
-    """A name with a low line is left out: WSGI cannot tell `X_Forwarded_For`, which anybody may send, from
-    `X-Forwarded-For`, which a proxy has written."""
+    """Add a header, unless its name has an underscore.
+
+    WSGI cannot distinguish `X_Forwarded_For`, which any client may send, from `X-Forwarded-For`, which a proxy has set.
+    """
     if "_" in name or name in ("content-length", "transfer-encoding"):
         return
     key = "CONTENT_TYPE" if name == "content-type" else f"HTTP_{name.upper().replace('-', '_')}"

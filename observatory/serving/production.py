@@ -1,4 +1,4 @@
-"""A streamed answer, made as quickly as it can be, and read as somebody likes. What is long waits in a file."""
+"""Generate a streamed response at full speed, whatever the client's speed; a long one is buffered in a file."""
 
 import asyncio
 import os
@@ -12,20 +12,20 @@ from django.conf import settings
 from django.http.response import HttpResponseBase
 
 BLOCK = 64 * 1024
-"""Bytes that are sent at once."""
+"""Size of a block that is sent."""
 IN_MEMORY = 512 * 1024
-"""Bytes of each answer that stay in memory, so that a small one is answered on a full disk, too."""
+"""Bytes of each response buffered in memory, so that a small one works even on a full disk."""
 RESERVE = 64 * 1024
-"""Bytes of the disk that each answer takes before it begins, as a sign that there is room."""
+"""Bytes reserved on disk for each response before it begins, to check that there is space."""
 
 
 class Production:
-    """What a thread makes and the event loop sends. The thread learns nothing of the reader but that it has gone."""
+    """A response that a thread generates and the event loop sends; the thread only learns if the client disconnects."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
         self._fault: OSError | None = None
-        """Why there is no file; what fits into the memory is made all the same."""
+        """Why there is no file; a response that fits into memory is still generated."""
         try:
             self._file = _file_with_room()
         except OSError as error:
@@ -37,7 +37,7 @@ class Production:
         self._length = 0
 
     def make(self, response: HttpResponseBase) -> None:
-        """Write all of it; in a thread. What goes wrong is raised."""
+        """Generate the whole response; runs in a thread. Errors are raised."""
         try:
             for piece in response:
                 if self._is_unwanted.is_set():
@@ -58,7 +58,7 @@ class Production:
             self._file.flush()
 
     def _read(self, offset: int) -> bytes:
-        """The next block from there on, of what `_length` counts; make() may be further already."""
+        """The next block from there, up to `_length`; make() may already be further."""
         end = min(offset + BLOCK, self._length)
         if offset < len(self._start):
             return bytes(self._start[offset:end])
@@ -70,9 +70,10 @@ class Production:
         self._news.set()
 
     async def blocks(self, making: asyncio.Future[None]) -> AsyncGenerator[bytes]:
-        """What is there, as it comes. Raises what went wrong in `making`, the call of make() in its thread.
+        """Yield data as it is generated. Raise the error of `making`, the call of make() in its thread.
 
-        Without room on the disk nothing comes before all of it is there, so that a larger answer can still be refused.
+        Without disk space nothing is sent before everything is generated, so that a larger response can still be
+        refused.
         """
         making.add_done_callback(lambda _made: self._news.set())
         if self._file is None:
@@ -90,7 +91,7 @@ class Production:
         making.result()
 
     def end(self, making: asyncio.Future[None] | None = None) -> None:
-        """Nobody reads it any more: make() returns with its next piece, and then the room on the disk is free."""
+        """Stop because the client is gone: make() returns at its next piece, and then the disk space is freed."""
         self._is_unwanted.set()
         if making is None or making.done():
             self._close()
@@ -99,7 +100,7 @@ class Production:
 
     def _unused(self, making: asyncio.Future[None]) -> None:
         self._close()
-        making.exception()  # there is nobody left to hear of it
+        making.exception()  # nobody is left to be told
 
     def _close(self) -> None:
         if self._file:
@@ -107,7 +108,7 @@ class Production:
 
 
 def _file_with_room() -> IO[bytes]:
-    """A file that has room for what is to come, as far as one can know; raise OSError where there is none."""
+    """A temporary file with space reserved, as far as possible; raise OSError if there is none."""
     file = TemporaryFile(dir=settings.TEMPORARY_DIR)  # noqa: SIM115  end() closes it
     try:
         file.write(bytes(RESERVE))
@@ -120,5 +121,5 @@ def _file_with_room() -> IO[bytes]:
 
 
 def _close(file: IO[bytes]) -> None:
-    with suppress(OSError):  # on a full disk what is in the buffer cannot be written either
+    with suppress(OSError):  # on a full disk, flushing the buffer fails as well
         file.close()

@@ -1,18 +1,18 @@
-"""A request that is not answered by Django: too large, too slow, or one too many."""
+"""Requests that Django does not answer: too large, too slow, or one too many."""
 
 from dataclasses import dataclass
 
 
 @dataclass
 class Refusal(Exception):
-    """The status of the answer, what it says, and after how many seconds to ask again, if that helps."""
+    """The status of the response, its text, and Retry-After in seconds, if useful."""
 
     status: int
     words: str
     retry_after: int | None = None
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Those of the answer. The connection ends: what is still to come of the request is not read."""
+        """The response headers. The connection is closed, since the rest of the request is not read."""
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
         if self.retry_after is not None:
             headers.append((b"retry-after", str(self.retry_after).encode()))
@@ -20,4 +20,4 @@ class Refusal(Exception):
 
 
 class Disconnected(Exception):
-    """The visitor has gone."""
+    """The client has disconnected."""

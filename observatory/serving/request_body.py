@@ -1,4 +1,4 @@
-"""The body of a request, read whole before a thread is given to it: within a size, and not slower than a rate."""
+"""Read a request body completely before a thread handles it, with limits on size and minimum speed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,10 +24,10 @@ async def read_body(
     grace: float,
     slowest: float,
 ) -> IO[bytes]:
-    """The body. `may_upload` is asked before more than `SMALL` bytes are taken; any body may take `grace` seconds, and
-    a larger one must reach `slowest` bytes a second.
+    """Read the body. `may_upload` is called before more than `SMALL` bytes are accepted.
 
-    Raises Refusal where the body is too large or comes too slowly, and Disconnected where it never ends.
+    Any body may take `grace` seconds; a larger one must reach `slowest` bytes a second. Raise Refusal if the body is
+    too large or too slow, and Disconnected if it is incomplete.
     """
     declared = _declared_length(headers)
     if declared == 0:
@@ -47,10 +47,10 @@ async def read_body(
 
 
 def _declared_length(headers: dict[bytes, bytes]) -> int | None:
-    """In bytes; None where it comes in chunks, and nobody knows."""
+    """The Content-Length in bytes; None for a chunked body."""
     if b"transfer-encoding" in headers:
         return None
-    return int(headers.get(b"content-length", b"0"))  # the server has refused what is no number
+    return int(headers.get(b"content-length", b"0"))  # the server has refused invalid numbers
 
 
 async def _receive_into(body: IO[bytes], receive: Receive, most: int, grace: float, slowest: float) -> None:

@@ -1,4 +1,4 @@
-"""Sends an answer as quickly as its reader takes it, and ends the connection of who does not take it."""
+"""Send a response as fast as its client reads it, and close the connection of a client that does not."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -17,7 +17,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Sender:
-    """Sends an answer in blocks, and ends the connection of who does not take them."""
+    """Sends a response in blocks, and closes the connection of a client that does not read them."""
 
     def __init__(self, scope: Scope, send: Send, stalled: float) -> None:
         address, port = scope["client"]
@@ -25,7 +25,7 @@ class Sender:
         self._stalled = stalled
 
     async def whole(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """Send a body that is there; a small one at once, since the system takes it from us."""
+        """Send a complete body; a small one in one call, since the system buffers it."""
         if len(body) <= BLOCK:
             await self._begin(status, headers)
             await self._send({"type": "http.response.body", "body": body})
@@ -33,7 +33,7 @@ class Sender:
             await self.streamed(status, headers, _cut(body))
 
     async def streamed(self, status: int, headers: list[tuple[bytes, bytes]], blocks: AsyncGenerator[bytes]) -> None:
-        """Send blocks as they come. Nothing is sent before there is one: until then an error can still be told."""
+        """Send blocks as they come; nothing before the first one, so that an error can be reported until then."""
         try:
             async with aclosing(blocks):
                 async for block in blocks:
@@ -49,7 +49,7 @@ class Sender:
         await self._send({"type": "http.response.body", "body": b""})
 
     async def broken(self) -> None:
-        """Tell of an error of ours; where the answer has begun, break it off, so that nobody takes it for whole."""
+        """Report an internal error; if the response has begun, abort it, so that nobody takes it for complete."""
         if self.has_begun:
             await asyncio.to_thread(close_connection, self._peer)
         else:
@@ -67,7 +67,7 @@ async def _cut(body: bytes) -> AsyncGenerator[bytes]:
 
 
 async def read_blocks(response: HttpResponseBase) -> AsyncGenerator[bytes]:
-    """The blocks of a file that is there already."""
+    """Yield the blocks of an existing file."""
     try:
         pieces = iter(response)
         while piece := await asyncio.to_thread(next, pieces, b""):
@@ -77,7 +77,7 @@ async def read_blocks(response: HttpResponseBase) -> AsyncGenerator[bytes]:
 
 
 async def until_gone(blocks: AsyncGenerator[bytes], receive: Receive) -> AsyncGenerator[bytes]:
-    """The blocks, as long as somebody is there to read them; raise Disconnected where they have gone."""
+    """Yield the blocks while the client is connected; raise Disconnected once it is gone."""
     gone = asyncio.ensure_future(_gone(receive))
     try:
         async for block in blocks:

@@ -1,7 +1,7 @@
-"""Ends the connections of those who ask and ask, and take no answer.
+"""Close connections of clients that keep sending requests without reading the responses.
 
-The server hands an answer to the system and goes on to the next request of the connection, so that nothing of ours
-waits: what nobody takes fills the system's memory instead, megabytes a connection.
+The server hands a response to the system and goes on to the connection's next request, so nothing of ours waits: unread
+responses fill the system's socket buffers instead, megabytes per connection.
 """
 
 import asyncio
@@ -16,37 +16,37 @@ from observatory.serving.connections import Address, end, open_connections
 from observatory.serving.production import BLOCK
 
 SIOCOUTQ = 0x5411
-"""Linux: bytes that have been handed to the system, and that the other end has not taken."""
+"""Linux: the number of bytes in the send queue, not yet acknowledged by the peer."""
 BYTES_TAKEN = 120
-"""Where Linux's `struct tcp_info` counts the bytes that the other end has taken, in eight bytes."""
+"""The offset in Linux's `struct tcp_info` of the number of acknowledged bytes, an 8-byte integer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Since when an answer has waited, and how many bytes the reader had taken by then."""
+    """Since when data has been waiting, and how many bytes the client had read by then."""
 
     since: float
     taken: int
 
 
 class SlowReaders:
-    """Who, among the readers at `port`, takes less than a block of 64 KB in `stalled` seconds though it is there."""
+    """Finds clients at `port` that read less than a block of 64 KB in `stalled` seconds although it is available."""
 
     def __init__(self, port: int, stalled: float) -> None:
         self._port, self._stalled = port, stalled
         self._waiting: dict[Address, Waiting] = {}
 
     async def cut_off(self) -> None:
-        """Look again and again, until cancelled. Systems other than Linux do not tell; there it returns at once."""
+        """Check periodically, until cancelled. Returns at once on systems other than Linux, which lack the data."""
         while hasattr(socket, "TCP_INFO"):
             await asyncio.sleep(self._stalled / 6)
             await asyncio.to_thread(self.look)
 
     def look(self) -> None:
-        """Compare with the last look, and end the connections of those who have not taken enough since."""
+        """Compare with the last check, and close the connections of clients that have not read enough since."""
         before, self._waiting = self._waiting, {}
         for address, connection in open_connections():
-            with suppress(OSError):  # ended meanwhile
+            with suppress(OSError):  # closed in the meantime
                 if connection.getsockname()[1] == self._port and _bytes_waiting(connection):
                     self._judge(address, connection, before.get(address))
 

@@ -1,4 +1,4 @@
-"""Hostile documents through upload and capture, and what that costs: the memory and time of every process."""
+"""Process hostile documents by upload and capture, and measure the memory and time of every process."""
 
 import io
 import os
@@ -25,15 +25,15 @@ from tests.attacks.documents import document
 from tests.hostile_server import HostileServer, answer
 
 MOST_MEMORY = 1_000_000_000
-"""Bytes that a process may fill."""
+"""Maximum memory of a process in bytes."""
 MOST_SECONDS = 30
-"""Of the processor, for one process of a document; and for one statement of PostgreSQL."""
+"""Maximum CPU seconds per process and document, and per PostgreSQL statement."""
 MEDIA_TYPES = ("text/html", "application/pdf", "text/plain; charset=punycode", "x", "text/html; charset=utf-16", "")
 
 
 @dataclass
 class Cost:
-    """What some documents cost; `faults` are those on which our own code fell, and every process over a bound."""
+    """The cost of some documents; `faults` are errors in our own code, and processes that exceeded a limit."""
 
     documents: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class Cost:
     faults: list[str] = field(default_factory=list)
 
     def in_words(self) -> str:
-        """For people."""
+        """A readable summary."""
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         return (
             f"{self.documents} documents ({states}); most memory of a process {self.memory / 1e6:.0f} MB; longest"
@@ -54,7 +54,7 @@ class Cost:
 
 
 def bear(numbers: Iterable[int], server: HostileServer) -> Cost:
-    """Have each document captured or uploaded, in turn; never raise for what becomes of one."""
+    """Capture or upload each document in turn; never raise for a failure of one."""
     cost, by = Cost(), factories.analyst()
     with connection.cursor() as cursor:
         cursor.execute("set statement_timeout = %s", [MOST_SECONDS * 1000])
@@ -99,7 +99,7 @@ def _captured(number: int, data: bytes, server: HostileServer) -> str:
 
 
 def _state(capture: Capture) -> str:
-    """How it was read; on the way the public page of its source is put together, and its text taken for a summary."""
+    """The result of reading it; also renders the public page of its source, and converts its text as a summary."""
     text = DocumentText.objects.get(capture=capture)
     of_source(Source.objects.get(pk=capture.source_id))
     to_html(text.text[:100_000])
@@ -109,7 +109,7 @@ def _state(capture: Capture) -> str:
 
 @contextmanager
 def _watched(cost: Cost) -> Iterator[None]:
-    """Look at this process and all that it starts, again and again."""
+    """Poll this process and all its descendants."""
     is_over = threading.Event()
 
     def watch() -> None:
@@ -130,14 +130,14 @@ def _watched(cost: Cost) -> Iterator[None]:
 def _look_at(process: psutil.Process, cost: Cost) -> None:
     try:
         if "confined_helper" not in " ".join(process.cmdline()):
-            return  # PostgreSQL, which may be a child of ours
+            return  # PostgreSQL, which may be our child
         memory, times = process.memory_info().rss, process.cpu_times()
         is_call = process.ppid() != os.getpid()
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return
     seconds = times.user + times.system
     cost.memory = max(cost.memory, memory)
-    if is_call:  # the helper itself lives long
+    if is_call:  # the helper itself is long-lived
         cost.processor = max(cost.processor, seconds)
         if seconds > MOST_SECONDS:
             cost.faults.append(f"process {process.pid}: {seconds:.0f} s")

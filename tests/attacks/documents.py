@@ -25,7 +25,7 @@ def document(number: int) -> tuple[str, bytes]:
     chance = random.Random(number)
     kind = KINDS[number % len(KINDS)]
     made = kind(chance)
-    if number >= len(KINDS):  # first each kind as it is
+    if number >= len(KINDS):  # the first round is unchanged
         made = chance.choice(CHANGES)(made, chance)
     return kind.__name__, made[:LARGEST]
 
@@ -260,7 +260,7 @@ def gzip_bomb(chance: Chance) -> bytes:
     return gzip.compress(b"<html>" + b"a" * chance.choice([10**6, 10**8]))
 
 
-# Pictures
+# Images
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
@@ -313,7 +313,7 @@ KINDS: list[Kind] = [
 ]
 
 
-# What is done to them
+# Mutations
 
 
 def _as_it_is(made: bytes, chance: Chance) -> bytes:

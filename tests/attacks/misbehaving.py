@@ -1,4 +1,4 @@
-"""What a parser of strangers' bytes may do: called in the process that has to bear it."""
+"""Functions that misbehave like a parser of untrusted bytes might, for tests of `foundation.confined`."""
 
 import os
 import time
@@ -7,24 +7,24 @@ from typing import BinaryIO
 
 
 def hang(file: BinaryIO) -> None:
-    """Keep the processor busy for ever."""
+    """Use the CPU forever."""
     while True:
         pass
 
 
 def wait(file: BinaryIO) -> None:
-    """Do nothing for ever."""
+    """Sleep forever."""
     while True:
         time.sleep(1000)
 
 
 def grow(file: BinaryIO) -> int:
-    """Fill the memory at once."""
+    """Allocate all memory at once."""
     return len(b"x" * 10**10)
 
 
 def grow_slowly(file: BinaryIO) -> None:
-    """Fill the memory piece by piece."""
+    """Allocate memory step by step."""
     held: list[bytearray] = []
     while True:
         held.append(bytearray(b"x" * 10**7))
@@ -41,12 +41,12 @@ def write(file: BinaryIO, path: str) -> None:
 
 
 def environment(file: BinaryIO) -> list[str]:
-    """What it can see of the environment."""
+    """The visible environment variables."""
     return sorted(os.environ)
 
 
 def answer_much(file: BinaryIO) -> str:
-    """Say more than anybody wants to hear."""
+    """Return more than the limit."""
     return "x" * 100_000_000
 
 

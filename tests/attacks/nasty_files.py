@@ -1,4 +1,4 @@
-"""Cells and files that nobody means well, or that a broken program writes."""
+"""Malicious or broken cells and files."""
 
 from typing import Any
 
@@ -73,4 +73,4 @@ CELLS: dict[str, bytes] = {
     column: rows(column, *(value for value in NASTY.values() if isinstance(value, str) and len(value) < 10_000))
     for column in ("public_id", "valid_from", "status_history", "relations", "sources", "original_language", "topics")
 }
-"""A file for each column, whose rows hold everything nasty there."""
+"""A file per column, whose rows have all nasty values."""

@@ -1,7 +1,7 @@
-"""Every regular expression of the product, found in its code, and texts made from each that would make it explode.
+"""Every regular expression of the product, found in its code, and texts that may cause catastrophic backtracking.
 
-`found` reads the syntax of the packages, so that a new pattern is attacked without anybody thinking of it. `attack`
-runs through `foundation.confined`: what explodes is ended there.
+`found` parses the packages, so that a new pattern is attacked automatically. `attack` runs through
+`foundation.confined`, which ends a pattern that hangs.
 """
 
 import ast
@@ -20,16 +20,16 @@ from typing import Any, BinaryIO
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("foundation", "countries", "measures", "observatory")
 METHODS = ("match", "fullmatch", "search", "finditer")
-"""What `sub`, `split` and `findall` do is what `finditer` does."""
+"""`sub`, `split` and `findall` behave like `finditer`."""
 _AS = {"sub": "finditer", "subn": "finditer", "split": "finditer", "findall": "finditer"}
 LENGTH = 20_000
-"""Characters of an attack where nothing shorter is known of the place: quadratic is seen by then, linear takes 1 ms."""
+"""Characters of an attack, unless a smaller limit is known: quadratic time shows by then, linear takes 1 ms."""
 SHORT, PROMISING = 600, 8
-"""Each text is tried at so many characters; those that took longest are tried in full length."""
+"""Each text is first tried at that length; the slowest ones are then tried at full length."""
 LENGTHS = {
     "measures/archive/media_types.py": 4096,  # the beginning of a file
     "measures/archive/charsets.py": 4096,
-    "measures/archive/wording.py:_OMISSION": 600,  # a quote; all else there is used on whole documents
+    "measures/archive/wording.py:_OMISSION": 600,  # a quote; the others are applied to whole documents
     "measures/search/matching.py": 200,  # what a visitor types
     "measures/archive/listing/search.py": 200,
     "measures/views/measure.py": 200,
@@ -39,7 +39,7 @@ MADE_WHILE_RUNNING = {
     "observatory/accounts/passwords.py:pattern": ["observatory|airam|maria|ana", "aaaa|aaa|aa|a"],
     "measures/archive/listing/search.py:_beginnings": ["[aáàâ][bB][cC]", "aaaa", "[a-z][a-z][a-z][a-z]"],
 }
-"""Patterns put together from what is typed: by the function that makes them, some of the kind."""
+"""Patterns built from user input: examples, by the function that builds them."""
 _STOCK = " \n\t\r-_.,;:/°\"'<>&?!()[]0a9zZé\u0300\u00ad\u2010\u2026…\0\ue000%+=#@*|\\"
 _STOCK_WORDS = ("<!---->", "<!--", "a ", " a", "a-", "-\n", "\n ", "a1", "1.", "1,", "''", '""', "(…)", "[...]", "\r\n")
 _TAILS = ("", "\0", "!", "\n", "a", " ", "0", "<")
@@ -48,7 +48,7 @@ _CANDIDATES = 'a0 _-.\n<"é/,;!\0\u0300'
 
 @dataclass(frozen=True)
 class Found:
-    """A pattern, where it stands, and how it is used."""
+    """A pattern, its location, and how it is used."""
 
     place: str
     pattern: str | bytes
@@ -57,7 +57,7 @@ class Found:
 
     @property
     def length(self) -> int:
-        """Characters that the place admits, at most LENGTH."""
+        """Maximum number of characters at that place, at most LENGTH."""
         return LENGTHS.get(self.place, LENGTHS.get(self.place.partition(":")[0], LENGTH))
 
 
@@ -65,7 +65,7 @@ class Found:
 
 
 def found() -> list[Found]:
-    """Every pattern of the packages; a ValueError where one cannot be known from the code."""
+    """Every pattern of the packages; raise ValueError if one cannot be determined from the code."""
     trees = {path: ast.parse(path.read_text()) for path in sorted(_sources())}
     uses: dict[str, set[str]] = {}
     for tree in trees.values():
@@ -126,11 +126,11 @@ def _value(place: str, expression: ast.expr, named: str) -> Any:
         raise ValueError(f"{named}: say in MADE_WHILE_RUNNING what this pattern may be ({error}).") from error
 
 
-# Texts that would make them explode
+# Generating attacks
 
 
 def attacks(pattern: str | bytes, flags: int) -> list[tuple[str, str, str]]:
-    """Beginnings, what follows them again and again (what the pattern repeats, its branches and literals), and ends."""
+    """Prefixes, repeated parts (what the pattern repeats, its branches and literals), and suffixes."""
     tree = list(_parser.parse(pattern, flags))
     wholes, repeated = _samples(tree), _repeated(tree)
     pumps = [*repeated, *wholes, *(whole[:-1] for whole in wholes), *_STOCK_WORDS, *_STOCK]
@@ -141,7 +141,7 @@ def attacks(pattern: str | bytes, flags: int) -> list[tuple[str, str, str]]:
 
 
 def _starts(tree: list[Any]) -> Iterator[str]:
-    """What stands before each part of the pattern."""
+    """Examples of what precedes each part of the pattern."""
     for number in range(1, min(len(tree), 6)):
         yield from _samples(tree[:number])[:1]
 
@@ -223,7 +223,7 @@ def _matches(member: Any, sign: str) -> bool:
     return bool(re.match(letter, sign)) != is_not
 
 
-# In the process that may hang
+# In the confined process
 
 
 def attack(file: BinaryIO) -> tuple[float, str]:

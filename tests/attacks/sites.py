@@ -1,4 +1,4 @@
-"""The site as `observatory.asgi` serves it, but with limits that a test can work with."""
+"""`observatory.asgi` with limits that suit tests."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from observatory.asgi import may_upload
 from observatory.serving.boundary import Boundary, Limits
 from observatory.wsgi import application as handler
 
-# A checkout has not collected its static files
+# Tests run without collected static files
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 HOUR = 3600
@@ -17,7 +17,7 @@ patient = Boundary(
     may_upload=may_upload,
     limits=Limits(grace=HOUR, stalled=HOUR, wait_for_turn=HOUR),
 )
-"""Breaks nothing off: who attacks it holds whatever can be held."""
+"""With limits so high that attacks can hold every resource."""
 
 impatient = Boundary(
     handler,
@@ -25,4 +25,4 @@ impatient = Boundary(
     may_upload=may_upload,
     limits=Limits(grace=1.5, slowest=64 * 1024, stalled=1.5, wait_for_turn=2, streamed=6),
 )
-"""Breaks off what another site would break off after a while."""
+"""With limits so low that tests need not wait for them."""

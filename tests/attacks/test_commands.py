@@ -1,4 +1,4 @@
-"""The command line answers broken files and wrong arguments with words, never with a traceback."""
+"""Commands answer broken files and wrong arguments with an error message, never with a traceback."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _refusal(*arguments: str | Path, **options: Any) -> str:
-    """What a command says instead of doing its work; '' where it does it."""
+    """The error message of a command; '' if it succeeds."""
     try:
         call_command(*map(str, arguments), **options)
     except CommandError as error:

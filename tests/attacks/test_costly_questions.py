@@ -1,4 +1,4 @@
-"""Questions made to be dear: thousands of values, words, cookies; each is refused or costs as much as a plain one."""
+"""Requests designed to be expensive: each is refused, or costs no more than an ordinary one."""
 
 import pytest
 from django.db import connection
@@ -34,7 +34,7 @@ def entry() -> None:
 @pytest.mark.parametrize("path", [*LISTS, *MORE])
 def test_too_many_values_are_refused_by_name_without_a_query(client: Client, path: str) -> None:
     query = "&".join(f"topic=x{number}" for number in range(MOST_VALUES + 1))
-    client.get(path)  # what a process reads once
+    client.get(path)  # fill per-process caches
     with CaptureQueriesContext(connection) as made:
         response = client.get(f"{path}?{query}")
     assert response.status_code == 400
@@ -167,7 +167,7 @@ def test_hard_words_are_answered_with_no_more_queries_than_plain_ones(client: Cl
             response = client.get(path, {"q": asked})
         numbers.append(len(made))
     assert response.status_code in (200, 400)
-    assert numbers[2] <= max(numbers[:2]) + 6  # the words that it may try as they were meant
+    assert numbers[2] <= max(numbers[:2]) + 6  # the words that it may look up as suggestions
 
 
 def test_address_of_a_number_asks_no_more_than_two_queries(client: Client) -> None:

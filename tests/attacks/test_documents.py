@@ -42,7 +42,7 @@ SAMPLE = 60
 @pytest.fixture
 def server(settings: Settings) -> Iterator[HostileServer]:
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]
-    settings.ARCHIVE_BROWSER = "/bin/true"  # pages are cleaned and not drawn
+    settings.ARCHIVE_BROWSER = "/bin/true"  # pages are sanitized but not rendered
     with serving() as server:
         yield server
 
@@ -112,7 +112,7 @@ def test_summary_of_a_person_is_read_as_markdown() -> None:
 )
 def test_words_of_a_hostile_text_are_found_in_a_moment(text: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("set local statement_timeout = '60s'")  # it was hours
+        cursor.execute("set local statement_timeout = '60s'")  # it used to take hours
         cursor.execute("set local client_min_messages = error")
         cursor.execute("select measures_search_words('spanish', %s, 'D') @@ 'nacional'", [text + " Nacional"])
         assert cursor.fetchone()[0]

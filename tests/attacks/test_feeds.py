@@ -1,4 +1,4 @@
-"""Files that a source may publish one day and that are nonsense: none of it becomes public unseen."""
+"""Nonsense files that a source may publish one day: none of it becomes public without review."""
 
 import datetime
 from decimal import Decimal
@@ -69,7 +69,7 @@ def public() -> dict[tuple[str, str], Decimal]:
 
 
 def more_countries(number: int, *, is_covered: bool = False) -> tuple[str, ...]:
-    """So many countries that exist in this test alone."""
+    """That many countries, which exist only in this test."""
     signs = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     codes = [f"X{'JKQ'[place // 26]}{signs[place % 26]}" for place in range(number)]
     Country.objects.bulk_create(
@@ -90,7 +90,7 @@ def more_countries(number: int, *, is_covered: bool = False) -> tuple[str, ...]:
     return tuple(codes)
 
 
-# What stands in the list of cases, row by row
+# The list of cases, by row
 
 
 def test_zeros_where_there_were_none_are_held(folder: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_tenth_of_the_covered_countries_is_enough(folder: Path) -> None:
 
 WIDE = {"format": "csv_wide", "country_column": "iso3", "day_column": "", "value_column": ""}
 PROVINCES = (
-    "iso3,province,2020-03-01,2020-03-02\nPER,Lima,5,6\nPER,Cusco,5,\nECU,Azuay,,1\nECU,Loja,9,\n"  # which add up to 10
+    "iso3,province,2020-03-01,2020-03-02\nPER,Lima,5,6\nPER,Cusco,5,\nECU,Azuay,,1\nECU,Loja,9,\n"  # 10 each in total
 )
 
 
@@ -468,7 +468,7 @@ def test_file_that_always_ended_without_a_line_break_is_whole(folder: Path) -> N
     assert ran(folder, feed, text(table() | {("USA", NEXT): "100"}).rstrip()).state == "published"
 
 
-@pytest.mark.owner  # a run that is over stays as it is noted
+@pytest.mark.owner  # an ended run is immutable
 def test_clock_that_ran_ahead_blocks_no_feed(folder: Path) -> None:
     feed = published(folder)
     ahead = timezone.now() + datetime.timedelta(days=400)
@@ -491,7 +491,7 @@ def test_clock_that_went_back_makes_nothing_public(folder: Path) -> None:
     assert public() == before
 
 
-# What a person decides of it
+# Decisions of a person
 
 
 def partly(folder: Path) -> tuple[IndicatorFeed, FeedRun]:
@@ -545,7 +545,7 @@ def test_what_a_person_has_entered_since_is_not_overwritten(folder: Path) -> Non
     assert public()["PER", NEXT] == 7
 
 
-# The way through the queries, the command and the queue
+# Queries, the command and the queue
 
 
 def test_guards_ask_as_often_however_many_rows(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""No form answers 500, whatever stands in any of its fields, and no file that is imported."""
+"""No form or imported file answers 500, whatever its fields contain."""
 
 import random
 import re
@@ -21,7 +21,7 @@ from tests.attacks.surface import SEED, Visitors, objects
 pytestmark = pytest.mark.django_db
 
 A_FIELD = 1
-"""Nasty values that each field gets in the suite, drawn anew for each of them."""
+"""Number of nasty values that the suite draws for each field."""
 
 
 @pytest.fixture
@@ -36,16 +36,16 @@ def visitors(known: dict[type[Model], Model]) -> Visitors:
 
 
 FORMS_OF_NOBODY = {"backgroundjob", "fileimport", "feedrun", "accessattempt", "accesslog", "accessfailurelog"}
-"""Models whose records nobody changes by hand; a file to import is sent below."""
+"""Models whose records nobody edits by hand; uploads are tested below."""
 
 
 def _form_of(visitors: Visitors, model: type[Model], path: str) -> dict[str, Any]:
-    """What the form of a record holds when it is opened."""
+    """The initial data of the form of a record."""
     return held(visitors.clients["superuser"].get(path), f"{model._meta.model_name}_form")
 
 
 def _post(visitors: Visitors, what: str, path: str, data: dict[str, Any]) -> int:
-    """Send a form as a browser does, and bytes that no browser would."""
+    """Submit a form like a browser, and with bytes that no browser would send."""
     body = urlencode({name: value for name, value in data.items() if value is not None}, doseq=True)
     form = "application/x-www-form-urlencoded"
     return visitors.ask("superuser", what, "post", path, body, content_type=form).status_code
@@ -74,7 +74,7 @@ def test_no_value_of_a_field_ends_in_500(visitors: Visitors, known: dict[type[Mo
 def _attack(
     visitors: Visitors, chance: random.Random, name: str, path: str, data: dict[str, Any], besides: Collection[str] = ()
 ) -> None:
-    """Each field in turn, `besides` those; of rows the first, which has the fields of all."""
+    """Attack each field in turn, and those in `besides`; of inline rows only the first, which has all fields."""
     for field in data:
         if field in besides or re.search(r"-[1-9]\d*-", field):
             continue
@@ -104,7 +104,7 @@ BUTTONS = {
     "password_change": ["old_password", "new_password1"],
     "logout": ["next"],
 }
-"""What forms hold beyond the fields of their record, or what leads to many records."""
+"""Form fields that are not fields of the record, or that refer to many records."""
 
 
 def test_no_value_of_a_button_or_hidden_field_ends_in_500(visitors: Visitors, known: dict[type[Model], Model]) -> None:
@@ -155,7 +155,7 @@ def test_no_file_ends_in_500(visitors: Visitors) -> None:
 
 
 def _import(visitors: Visitors, what: str, file_type: str, name: str, content: bytes) -> None:
-    """Upload, and look at the preview where there is one."""
+    """Upload a file, and open its preview if there is one."""
     boundary = "a-boundary"
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="file_type"\r\n\r\n{file_type}\r\n'.encode(),

@@ -1,4 +1,4 @@
-"""The disk of a running site is full or read-only: who sends and who downloads is told so."""
+"""The disk of a running site is full or read-only: uploads and downloads report it."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -34,7 +34,7 @@ def _upload(site: Server, cookie: str) -> bytes:
     head = f"POST /es/admin/measures/source/add/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: {cookie}\r\n"
     form = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 3000000\r\n\r\n"
     connection = site.sent(head + form)
-    with suppress(ConnectionError):  # it is told before it has sent all
+    with suppress(ConnectionError):  # the server responds before it has received everything
         connection.sendall(b"x" * 3_000_000)
     return received(connection)
 

@@ -1,4 +1,4 @@
-"""Workers die at any moment of any work, by kill -9; what they were at is taken up, and nothing stays jammed."""
+"""Workers are killed at any point of any job; the work is recovered, and nothing stays blocked."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ from tests.clients import signed_in
 from tests.csv_files import MEASURE, csv_text
 
 WITH_A_WORKER = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-"""For tests in which another connection works on what the test has made; emptying the database takes a while."""
+"""For tests in which another connection uses the test's data; flushing the database takes a while."""
 TASKS = sorted(name for name in app.tasks if not name.startswith(("builtin:", "procrastinate.")))
 PERIODIC = sorted(task for task, _number in app.periodic_registry.periodic_tasks)
 TAKE_UP = next(name for name in TASKS if name.endswith(".take_up_interrupted"))
@@ -37,14 +37,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "foundation.files.importing.tasks.check_file": {"file_import": 0, "language": "en"},
     "foundation.files.importing.tasks.import_file": {"file_import": 0, "language": "en"},
 }
-"""Of the tasks that are about something: nothing that there is. The others run by the clock."""
+"""Arguments of tasks that refer to objects, here missing ones. All other tasks are periodic."""
 JOBS = "/admin/observatory/backgroundjob/"
 ADD = "/admin/foundation/fileimport/add/"
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the test; the threads of a worker keep no connection."""
+    """A folder for the test; a worker's threads keep no connections."""
     settings.IMPORTS_DIR = tmp_path / "imports"
     settings.FEEDS_DIR, settings.FEED_FILES_DIR = tmp_path / "feeds", tmp_path
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
@@ -57,7 +57,7 @@ def editor() -> Client:
 
 
 def queue(task: str, **arguments: Any) -> int:
-    """A new job of a task, with the locks that it has; its number."""
+    """Queue a job of a task, with its locks; return its id."""
     known: dict[str, Any] = ARGUMENTS.get(task, {"timestamp": 0}) | arguments
     locks: dict[str, Any] = {"queueing_lock": f"feed {known['feed']}"} if "feed" in known else {}
     number: int = app.tasks[task].configure(**locks).defer(**known)
@@ -65,7 +65,7 @@ def queue(task: str, **arguments: Any) -> int:
 
 
 def interrupted(task: str, *, attempts: int = 0, worker: str = "dead", **arguments: Any) -> int:
-    """A job as a kill -9 leaves it: under way for good, by a worker whose heart has stopped or that is forgotten."""
+    """A job as a kill -9 leaves it: running forever, by a worker without a heartbeat or that was deleted."""
     number = queue(task, **arguments)
     beat = timezone.now() - timedelta(minutes=1 if worker == "dead" else 0)
     with connection.cursor() as cursor:
@@ -89,11 +89,11 @@ def take_up() -> None:
 
 
 def take_up_and_work() -> None:
-    """What becomes of everything within two minutes of any death, by real workers."""
+    """The recovery and the work of the next two minutes after a crash, with real workers."""
     if not ProcrastinateJob.objects.filter(task_name=TAKE_UP, status="todo").exists():
         queue(TAKE_UP)
     work()
-    work()  # what was taken up by the first
+    work()  # what the first run has recovered
 
 
 @pytest.mark.django_db
@@ -148,7 +148,7 @@ def test_work_that_kills_each_worker_is_given_up() -> None:
 @pytest.mark.parametrize("has_successor", [False, True], ids=["alone", "successor waits"])
 def test_a_person_may_try_anything_with_any_job(editor: Client, action: str, status: str, has_successor: bool) -> None:
     if status == "todo" and has_successor:
-        return  # two that wait the database itself refuses
+        return  # the database refuses two waiting jobs
     job = interrupted("measures.tasks.visit_sources")
     if status != "dead":
         with connection.cursor() as cursor:
@@ -194,7 +194,7 @@ def test_confirmed_import_whose_process_died_in_the_request_is_resumed(editor: C
 
 
 def waiting_for(kept: FileImport) -> list[str]:
-    """The tasks that wait to work on an upload."""
+    """The queued tasks of an upload."""
     waiting = ProcrastinateJob.objects.filter(status="todo", args__file_import=kept.pk)
     return list(waiting.values_list("task_name", flat=True))
 
@@ -257,7 +257,7 @@ def until(condition: Callable[[], Any]) -> None:
 
 @pytest.fixture
 def worker(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A real worker on the database of the tests."""
+    """A real worker on the test database."""
     command = [sys.executable, str(project.BASE_DIR / "manage.py"), "procrastinate", "worker", "--concurrency=4"]
     with subprocess.Popen(command, env={**environment, "DATA_DIR": str(folder)}, start_new_session=True) as process:
         yield process

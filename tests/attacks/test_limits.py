@@ -1,4 +1,4 @@
-"""One address may ask for files, searches and pages that are not ready so often a minute; others do not notice."""
+"""Rate limits on files, searches and uncached pages per client address; other clients are not affected."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ ELSEWHERE = "198.51.100.7"
 
 @pytest.fixture(autouse=True)
 def few(settings: Settings) -> None:
-    """Small limits, room for pages, one entry."""
+    """Small limits, a page cache, one entry."""
     settings.PAGE_CACHE_MB = 1
     settings.DOWNLOADS_PER_MINUTE, settings.SEARCHES_PER_MINUTE, settings.PAGES_PER_MINUTE = 3, 4, 5
     make.measure(title_en="Closing of borders", reference="7-2020")
@@ -90,7 +90,7 @@ def test_pages_that_are_not_ready_are_counted(client: Client) -> None:
     assert _statuses(client, [f"/reference/{number}/" for number in range(6)]) == [404] * 5 + [429]
     assert client.get("/about/").status_code == 429
     assert _statuses(client, ["/about/"], ELSEWHERE) == [200]
-    assert client.get("/about/").status_code == 200  # ready by now
+    assert client.get("/about/").status_code == 200  # cached by now
 
 
 def test_ready_pages_and_not_modified_are_not_counted(client: Client) -> None:

@@ -25,7 +25,7 @@ PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c0
 
 @dataclass(frozen=True)
 class Case:
-    """A record of a model, and two of its fields with a value each to type and another one."""
+    """A record of a model, and two of its fields with two values to type each."""
 
     make: Callable[[], Model]
     first: tuple[str, str, str]
@@ -152,7 +152,7 @@ def test_two_windows_of_one_person_are_told_apart(label: str) -> None:
     page = ana.post(url(record, "change"), second | {name: of_second})
     assert value(record, name) == of_first
     assert [d.mine for d in page.context["differences"]] == [of_second]
-    if label not in ("countries.Country", "measures.Measure"):  # which say it in words of their own
+    if label not in ("countries.Country", "measures.Measure"):  # which have messages of their own
         assert "you changed this record yourself, in another window" in admin_forms.errors(page)[0]
 
 
@@ -164,7 +164,7 @@ def test_both_typed_the_same_is_no_quarrel(label: str) -> None:
     by_ana, by_eva = opened(ana, record), opened(eva, record)
     saved(ana, record, by_ana | {name: text})
     page = eva.post(url(record, "change"), by_eva | {name: text})
-    if label == "measures.Measure":  # whose version has moved on
+    if label == "measures.Measure":  # whose version has increased
         page = eva.post(url(record, "change"), held(page, record))
     assert page.status_code == 302
     assert value(record, name) == text

@@ -1,4 +1,4 @@
-"""Regular expressions on texts made to make them explode, each in a process that ends."""
+"""Run regular expressions on texts that may cause catastrophic backtracking, in confined processes."""
 
 import io
 import json
@@ -10,11 +10,11 @@ from tests.attacks.patterns import LENGTH, METHODS, Found, found
 
 PATTERNS = found()
 SLOW = 0.1
-"""Seconds of the processor for one text: a hundred times what it takes where the time grows with the length."""
+"""CPU seconds per text: a hundred times what linear time takes."""
 
 
 def _worst(pattern: Found, *, cpu: int = 10) -> str:
-    """What explodes, '' where nothing does."""
+    """A description of the slowest text if it is too slow, else ''."""
     is_bytes = isinstance(pattern.pattern, bytes)
     told = {
         "pattern": pattern.pattern.decode("latin-1") if isinstance(pattern.pattern, bytes) else pattern.pattern,

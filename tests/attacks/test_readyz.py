@@ -1,4 +1,4 @@
-"""Many ask whether the process is ready while its database is well, lacks migrations, hangs or refuses."""
+"""Concurrent readiness checks while the database is healthy, lacks migrations, hangs or refuses connections."""
 
 import socket
 import threading
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 class SilentServer:
-    """Takes connections, as a server does that hangs, and never says a word."""
+    """Accepts connections like a hanging server, and never responds."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -49,7 +49,7 @@ def silent() -> Iterator[SilentServer]:
 
 
 class CountingDatabase(DatabaseWrapper):
-    """Counts how often it is connected to, with its copies."""
+    """Counts its connections, including those of copies."""
 
     connected: ClassVar[int] = 0
 
@@ -69,7 +69,7 @@ def database_at(port: int) -> CountingDatabase:
 
 
 def database() -> CountingDatabase:
-    """The one of the tests."""
+    """The test database."""
     connection.ensure_connection()
     given = connection.connection.info
     address = {"HOST": given.host, "PORT": given.port, "USER": given.user, "PASSWORD": given.password}
@@ -100,19 +100,19 @@ def test_refusing_database_is_asked_once_a_second() -> None:
     assert CountingDatabase.connected == 1
 
 
-@pytest.mark.owner  # who alone touches the table of migrations
+@pytest.mark.owner  # only the owner may change the table of migrations
 def test_answer_is_kept_for_a_second_and_the_plan_for_good() -> None:
     readiness = Readiness(database())
     assert {readiness.problem() for _ in range(100)} == {""}
     assert CountingDatabase.connected == 1
-    with connection.cursor() as cursor:  # seen by the readiness's own connection only if it looks once more
+    with connection.cursor() as cursor:  # visible to the readiness connection only if it checks again
         cursor.execute("savepoint here; lock table django_migrations in access exclusive mode")
     _wait_for_the_next(readiness)
     assert readiness.problem() == ""
     assert CountingDatabase.connected == 2
 
 
-@pytest.mark.owner  # who alone touches the table of migrations
+@pytest.mark.owner  # only the owner may change the table of migrations
 def test_plan_that_cannot_be_read_is_given_up_soon() -> None:
     with connection.cursor() as cursor:
         cursor.execute("lock table django_migrations in access exclusive mode")
@@ -122,13 +122,13 @@ def test_plan_that_cannot_be_read_is_given_up_soon() -> None:
 
 
 def _wait_for_the_next(readiness: Readiness) -> None:
-    """Until the answer is old enough for another."""
+    """Wait until the cached result has expired."""
     connected, deadline = CountingDatabase.connected, time.monotonic() + FRESH + 5
     while CountingDatabase.connected == connected and time.monotonic() < deadline:
         readiness.problem()
 
 
-@pytest.mark.owner  # who alone touches the table of migrations
+@pytest.mark.owner  # only the owner may change the table of migrations
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_missing_migration_is_named_until_it_is_there() -> None:
     (latest,) = MigrationLoader(connection).graph.leaf_nodes("measures")
@@ -145,7 +145,7 @@ def test_missing_migration_is_named_until_it_is_there() -> None:
 
 
 def test_page_asks_by_a_connection_of_its_own(client: Client) -> None:
-    """The one of the thread may hang for as long as it likes."""
+    """The thread's own connection may hang."""
     client.get("/readyz")
     with CaptureQueriesContext(connection) as queries:
         answer = client.get("/readyz")

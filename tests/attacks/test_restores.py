@@ -1,7 +1,7 @@
-"""After a restore, a fail-over or a new server no page passes for one that it is not, and no process goes on as before.
+"""After a restore, a failover or a change of server, ETags differ and no process keeps outdated data.
 
-One process lives through all of it, as a server does: its index and its version of the public data stay in memory while
-the database under them becomes another.
+One process survives all of it, as a web server does: its index and its version of the public data stay in memory while
+the database is replaced.
 """
 
 import os
@@ -51,7 +51,7 @@ def dump(path: Path) -> Path:
 
 @contextmanager
 def restored(path: Path, url: str) -> Iterator[str]:
-    """The name of a new database on the server of `url`, with what was dumped; gone afterwards."""
+    """The name of a new database on the server of `url`, restored from a dump; dropped afterwards."""
     name = f"restored_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(f"create database {name} template template0")
@@ -65,7 +65,7 @@ def restored(path: Path, url: str) -> Iterator[str]:
 
 @contextmanager
 def pointed_at(**address: Any) -> Iterator[None]:
-    """This process works with another database, as after the address of the old one came to mean the new one."""
+    """Connect this process to another database, as if the old address now led to the new one."""
     known = connection.settings_dict
     connection.close()
     connection.settings_dict = {**known, **address}
@@ -78,13 +78,13 @@ def pointed_at(**address: Any) -> Iterator[None]:
 
 
 def asked(title: str, tag: str = "") -> tuple[int, bool, str]:
-    """Status of the list, whether the title stands there, and the page's tag."""
+    """The status of the list, whether it has the title, and its ETag."""
     response = Client().get("/measures/", headers={"if-none-match": tag} if tag else {})
     return response.status_code, title in response.content.decode(), response["ETag"]
 
 
 def shown(public_id: str) -> bool:
-    """Whether the index in memory has an entry."""
+    """Whether the in-memory index has an entry."""
     ids = public_index().everything.ids().tolist()
     return Measure.objects.get(public_id=public_id).pk in ids
 
@@ -98,7 +98,7 @@ def test_no_page_passes_for_the_one_before_a_restore(tmp_path: Path) -> None:
 
     with restored(path, owner_url()) as name, pointed_at(NAME=name):
         assert asked("At first", lost)[:2] == (200, True)
-        Measure.objects.filter(pk=entry.pk).update(title_en="After the restore")  # as many changes as before
+        Measure.objects.filter(pk=entry.pk).update(title_en="After the restore")  # the same number of changes as before
         status, is_there, now = asked("After the restore", lost)
         assert (status, is_there) == (200, True)
         assert asked("", now)[0] == 304
@@ -116,7 +116,7 @@ def test_an_index_in_memory_begins_anew_in_a_restored_database(tmp_path: Path) -
 
 
 def test_a_copy_of_the_database_on_the_same_server_is_another(tmp_path: Path) -> None:
-    """As `createdb --template` makes it: the tables have the same numbers."""
+    """As created by `createdb --template`: its tables have the same OIDs."""
     entry = factories.measure(title_en="At first")
     before, name = public_version(), f"copied_{os.getpid()}"
     source, url = str(connection.settings_dict["NAME"]), owner_url()
@@ -136,7 +136,7 @@ def test_a_copy_of_the_database_on_the_same_server_is_another(tmp_path: Path) ->
 
 @pytest.fixture
 def young(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """A server that has counted few transactions."""
+    """A server with few transactions so far."""
     with ExitStack() as stack:
         stack.callback(stop_server, tmp_path / "young")
         address = ensure_server(tmp_path / "young")
@@ -146,7 +146,7 @@ def young(tmp_path: Path) -> Iterator[dict[str, Any]]:
 def test_a_server_that_counts_from_a_lower_number_is_followed(
     young: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The numbers of its transactions look as if this process had seen them all."""
+    """Its transaction ids look as if this process had already seen them all."""
     entry = factories.measure(title_en="At first")
     path, address = dump(tmp_path / "dump"), young["address"]
     with psycopg.connect(owner_url(), autocommit=True) as owner:
@@ -170,7 +170,7 @@ def test_a_server_that_counts_from_a_lower_number_is_followed(
 
 
 def _has_news() -> bool:
-    """Whether the version of a process that has just looked is asked for anew."""
+    """Whether a process that has just read the version reads it again."""
     follower = Follower()
     follower.look()
     return bool(follower.look().has_any)

@@ -1,4 +1,4 @@
-"""Whoever has taken the site over, and runs SQL as its role, leaves history, captures and logs as they are."""
+"""An attacker who runs SQL as the running role cannot change history, captures or logs."""
 
 import re
 from contextlib import suppress
@@ -68,12 +68,12 @@ def first_column(table: str) -> str:
 
 
 def refused(sql: str, because: str = "permission denied|must be owner") -> None:
-    """The running role is refused, for that reason and for no other, such as an error of spelling."""
+    """The running role is refused for that reason, and not for a different one such as a typing error."""
     with pytest.raises(DatabaseError, match=because), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
 
 
-# What it may
+# What the role may do
 
 
 def test_the_tests_have_the_role_that_runs_the_site() -> None:
@@ -104,7 +104,7 @@ def test_each_table_gives_the_rights_of_its_kind_and_no_other() -> None:
 
 
 def test_no_foreign_key_empties_or_rewrites_what_is_kept() -> None:
-    """What a key does runs as the owner of the table."""
+    """Foreign key actions run as the owner of the table."""
     kept = [*history_tables(), *APPENDED, *LOGS, *READ, "foundation_fileimport"]
     assert not rows(
         "select conname from pg_constraint where contype = 'f' and conrelid::regclass::text = any(%s)"
@@ -145,7 +145,7 @@ def test_a_new_table_of_events_is_covered_without_a_word() -> None:
             rows("drop table measures_newevent")
 
 
-# What it tries
+# Attacks
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_nothing_kept_is_removed_or_altered(statement: str) -> None:
 def test_nobody_gives_himself_a_right() -> None:
     for table in history_tables():
         with suppress(DatabaseError), transaction.atomic():
-            rows(f"grant all on {table} to current_user")  # PostgreSQL may say no by a warning alone
+            rows(f"grant all on {table} to current_user")  # PostgreSQL may refuse with a mere warning
     test_each_table_gives_the_rights_of_its_kind_and_no_other()
 
 
@@ -305,7 +305,7 @@ def test_no_trigger_of_the_owner_forges_an_event_from_a_table_of_ones_own() -> N
         )
 
 
-# Records whose rows go on for a while
+# Records with rows that are still updated
 
 
 def test_the_record_of_an_import_stays() -> None:
@@ -334,7 +334,7 @@ def test_the_note_of_a_run_stays(state: str) -> None:
     for change in ("sha256 = repeat('1', 64)", f"started_at = '{at - later}'", f"ended_at = '{at + later}'"):
         refused(f"update countries_feedrun set {change} where id = {run.pk}", "stays")
     refused(f"delete from countries_feedrun where id = {run.pk}")
-    if state not in (RunState.HELD, RunState.PARTLY_HELD, RunState.PUBLISHED):  # of these something is decided yet
+    if state not in (RunState.HELD, RunState.PARTLY_HELD, RunState.PUBLISHED):  # these still await decisions
         refused(f"update countries_feedrun set state = 'running', ended_at = null where id = {run.pk}", "stays")
         refused(f"update countries_feedrun set problem = 'another' where id = {run.pk}", "stays")
 
@@ -348,7 +348,7 @@ def test_the_acts_of_the_workflow_stay() -> None:
     refused(f"delete from measures_measureevent where pgh_obj_id = {measure.pk}")
 
 
-# Accounts and their log
+# Accounts and their logs
 
 
 def test_an_account_is_made_inactive_and_not_deleted_with_its_log(client: Client) -> None:

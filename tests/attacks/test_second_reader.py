@@ -1,6 +1,6 @@
-"""Nothing that is public passes the second reader: every admin, for both groups, by every way to write.
+"""The second-reader rule in every admin, for both groups, and for every way to write.
 
-The table names each registered model; one that it does not name fails the first test.
+The table names every registered model; a missing one fails the first test.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ EXPORTS = [f"export_selected_as_{ending}" for ending in FORMATS]
 
 @pytest.fixture(autouse=True)
 def roles() -> None:
-    """What the rows below name."""
+    """The roles that the rows below refer to."""
     factories.role(key="transit")
 
 
@@ -207,7 +207,7 @@ TABLE: dict[str, Case | None] = {
         actions={"editor": {"delete_selected"}},
         imports="issuing_bodies",
     ),
-    # What nobody writes by a form, or neither group may see at all
+    # Not edited in a form, or hidden from both groups
     "countries.FeedRun": None,
     "foundation.FileImport": None,
     "observatory.BackgroundJob": None,
@@ -237,7 +237,7 @@ def form_of(label: str) -> str:
 
 
 def stored(label: str) -> list[dict[str, Any]]:
-    model = admin.site._registry  # the models of the table are those that are registered
+    model = admin.site._registry  # the table has exactly the registered models
     (found,) = (each for each in model if each._meta.label == label)
     return list(found._default_manager.order_by("pk").values())
 
@@ -354,7 +354,7 @@ def test_what_nobody_writes_by_a_form_is_written_by_neither(label: str, group: s
     registered = admin.site._registry[model]
     assert not registered.has_change_permission(request)
     assert not registered.has_delete_permission(request)
-    assert registered.has_add_permission(request) == (label == "foundation.FileImport")  # an upload is no record
+    assert registered.has_add_permission(request) == (label == "foundation.FileImport")  # uploads are not restricted
 
 
 # Imports
@@ -383,7 +383,7 @@ def imported(path: Path, name: str, by: User, **options: Any) -> Any:
 @EACH
 @pytest.mark.parametrize("kind", ["change", "change free"])
 def test_file_changes_what_the_rule_lets_change(label: str, group: str, kind: str, tmp_path: Path) -> None:
-    """The rule alone: the right to a kind of file is asked at the upload, and both have it here."""
+    """Only the rule is tested: permissions on a kind of file are checked at upload, and both have them here."""
     case = RECORDS[label]
     make = case.public if kind == "change" else case.free
     if make is None:
@@ -445,7 +445,7 @@ def test_upload_of_a_file_is_held_to_the_rule_at_its_preview_and_at_its_confirma
     client.post(reverse("admin:foundation_fileimport_add"), {"file_type": "sources", "file": upload})
     waiting = FileImport.objects.get()
     assert (waiting.state, waiting.changed, waiting.refused) == ("ready", 1, 0)
-    factories.measure(sources=(source,))  # between the preview and its confirmation an entry that cites it is published
+    factories.measure(sources=(source,))  # an entry that cites it is published between preview and confirmation
     page = client.post(waiting.get_absolute_url(), {"confirm": "1"}, follow=True)
     waiting.refresh_from_db()
     source.refresh_from_db()
@@ -460,7 +460,7 @@ def test_command_line_works_for_the_operator(tmp_path: Path) -> None:
     assert Source.objects.filter(title="Changed").exists()
 
 
-# Rows inside of forms
+# Inline rows
 
 
 def test_rows_of_a_covered_country_are_not_written_by_analysts() -> None:
@@ -475,7 +475,7 @@ def test_rows_of_a_covered_country_are_not_written_by_analysts() -> None:
     assert (role.narrative_en, int(figure.value or 0)) == ("Old.", 1000)
     assert (MobilityRole.objects.count(), Observation.objects.count()) == (1, 1)
     assert admin_forms.errors(page)[0].startswith("Nothing is saved. This country has a public page")
-    assert admin_forms.held(page, "country_form")["roles-1-narrative_en"] == "New"  # typed in vain, yet not lost
+    assert admin_forms.held(page, "country_form")["roles-1-narrative_en"] == "New"  # not saved, but not lost either
     assert signed_in(factories.editor()).post(url(role.country, "change", "PER"), sent).status_code == 302
     assert (MobilityRole.objects.count(), Observation.objects.count()) == (2, 2)
 
@@ -609,7 +609,7 @@ def test_moves_of_editors_are_forged_in_vain(move: str) -> None:
     assert draft.workflow == before
 
 
-# Many at once
+# Bulk actions
 
 
 def _drafts(number: int) -> None:
@@ -674,7 +674,7 @@ def test_of_very_many_a_bounded_number_is_published_at_once(django_assert_max_nu
     with django_assert_max_num_queries(40):
         client.post(LIST, admin_forms.held(page, ""))
     assert Measure.objects.published().count() == 500
-    forged = _chosen("publish", asked="1")  # the answer without the question
+    forged = _chosen("publish", asked="1")  # a confirmation without its page
     assert "plan" in client.post(LIST, forged).context
     assert Measure.objects.published().count() == 500
 

@@ -1,4 +1,4 @@
-"""What a server says of itself, number by number: whatever it is, the visit ends, is written down, and comes again."""
+"""Whatever status and headers a server sends, the visit ends, is recorded, and is repeated later."""
 
 import gzip
 import time
@@ -17,7 +17,7 @@ from tests.hostile_server import HostileServer, answer, raw, serving
 pytestmark = pytest.mark.django_db
 
 FAR_TOO_LONG = 15
-"""Seconds of the processor for one visit, the test's own server included; an attack that works takes minutes."""
+"""CPU seconds for one visit, including the test's server; a successful attack takes minutes."""
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def server() -> Iterator[HostileServer]:
 
 
 def _is_soon(link: Link) -> bool:
-    """Whether the address is asked again in the time that we set ourselves."""
+    """Whether the next check is within our own limits."""
     now = timezone.now()
     return now < link.due_at < now + timedelta(days=16)
 
@@ -166,7 +166,7 @@ def test_gzip_of_countless_members_is_refused(server: HostileServer) -> None:
 
 
 def test_head_without_carriage_returns_is_kept_quickly(server: HostileServer) -> None:
-    """The body was searched for the end of the head again with each piece, all of it in memory."""
+    """Regression: for each piece, the whole body in memory was searched for the end of the headers again."""
     source = source_at(server)
     server.answers["/decree"] = raw(b"HTTP/1.1 200 OK\nContent-Type: text/plain\n\n" + b"abcdefg\n" * 5_000_000)
     before = time.process_time()

@@ -1,4 +1,4 @@
-"""Strangers at the door: guessing, spraying, filling the disk, and keeping the processors busy with hashes."""
+"""Attacks on sign-in: guessing, spraying, filling the disk, and keeping the CPUs busy with hashing."""
 
 import logging
 import subprocess
@@ -64,7 +64,7 @@ def test_office_behind_one_address_outlives_a_person_who_forgot() -> None:
 
 
 def test_success_of_one_name_forgets_no_guess_at_others() -> None:
-    """Else an account of one's own would open the door again and again."""
+    """Otherwise an attacker's own account could reset the counter again and again."""
     factories.analyst(username="insider")
     for number in range(29):
         sign_in(f"victim-{number}")
@@ -102,7 +102,7 @@ def test_person_gets_in_while_strangers_guess_at_that_name_elsewhere() -> None:
 
 
 def test_waiting_opens_the_door_though_guessing_went_on() -> None:
-    """A closed door keeps no account of who rattles at it: else a stranger next door would hold it shut for ever."""
+    """Attempts during a lockout are not counted: otherwise an attacker could prolong it forever."""
     ana = factories.analyst(username="ana")
     for _ in range(20):
         sign_in(ana.username)
@@ -148,7 +148,7 @@ def test_unknown_name_costs_and_tells_what_a_known_one_does(hasher: type[Countin
 
 
 def _token(page: str) -> str:
-    """The form's token, which differs each time."""
+    """The CSRF token of the form, which differs each time."""
     return page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0] or "no form"
 
 

@@ -1,4 +1,4 @@
-"""Small ways in and out: where to report, where a sign-in leads, what cookies give away, what stays open after it."""
+"""Smaller security details: reporting, redirects after sign-in, cookies, and what stays accessible afterwards."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 PLACES = ("/.well-known/security.txt", "/security-policy.txt")
 
 
-# Where to report
+# Reporting
 
 
 def test_no_contact_is_claimed_without_one(client: Client) -> None:
@@ -72,7 +72,7 @@ def test_contact_that_cannot_be_meant_stops_the_start(changed: dict[str, str], m
 
 
 def person(name: str = "ana") -> User:
-    """Of the staff, without any right."""
+    """A member of staff without any permissions."""
     account = factories.user(username=name)
     account.is_staff = True
     account.save()
@@ -125,7 +125,7 @@ def test_account_that_is_closed_is_signed_out() -> None:
     assert client.get("/admin/").status_code == 302
 
 
-# Where a sign-in leads, and what is open without one
+# Redirects after sign-in, and URLs that need none
 
 
 @pytest.mark.parametrize(

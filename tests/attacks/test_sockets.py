@@ -1,4 +1,4 @@
-"""Ten sockets stopped the site: bodies that never end, answers that nobody reads, files that are too many."""
+"""Ten sockets used to stop the site: endless bodies, unread responses, too many downloads."""
 
 import http.client
 import socket
@@ -19,7 +19,7 @@ from tests.clients import signed_in
 from tests.factories import measure
 
 SLOW_BODY = (
-    f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"  # without it nobody reads on
+    f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"  # else the body is not read
     "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 500\r\n\r\nusername="
 )
 DOWNLOAD = f"GET /measures.csv HTTP/1.1\r\nHost: {HOST}\r\n\r\n"
@@ -29,7 +29,7 @@ OTHERS_IN_A_TRANSACTION = (
     " and xact_start is not null and backend_type = 'client backend'"
 )
 LARGE, RECORDS = 30_000, 150
-"""Characters of a summary and how many there are: the file is larger than all buffers on its way."""
+"""Characters per summary, and number of records: the file is larger than all buffers on its way."""
 
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -54,7 +54,7 @@ def impatient(environment: dict[str, str]) -> Iterator[Server]:
 
 @pytest.fixture
 def large_record(db: None) -> None:
-    first = measure(summary_en="x" * LARGE, topics=())  # one word, so that the search has little to do
+    first = measure(summary_en="x" * LARGE, topics=())  # a single word, to keep the search index cheap
     others = [copy(first) for _number in range(RECORDS - 1)]
     for number, other in enumerate(others, start=2):
         other.pk, other.public_id = None, f"PER-{number:05}"
@@ -62,7 +62,7 @@ def large_record(db: None) -> None:
 
 
 def await_true(condition: Callable[[], bool]) -> None:
-    """Wait until it holds; a minute at most."""
+    """Poll until the condition holds; a minute at most."""
     for _attempt in range(600):
         if condition():
             return
@@ -99,7 +99,7 @@ def test_headers_that_never_end_hold_no_thread_and_are_broken_off(patient: Serve
     silent = [patient.connection() for _number in range(200)]
     assert patient.answers("/countries/")
     for connection in (attackers[0], silent[0]):
-        received(connection)  # returns when the server has had enough
+        received(connection)  # returns when the server closes the connection
 
 
 @pytest.mark.usefixtures("large_record")
@@ -122,11 +122,11 @@ def test_readers_that_do_not_read_are_cut_off(impatient: Server) -> None:
 
 ASKED = 600
 NOWHERE = f"GET /nope HTTP/1.1\r\nHost: {HOST}\r\n\r\n" * ASKED
-"""Requests whose answers together are more than the system keeps on its way to who does not read."""
+"""Requests whose responses exceed the system's socket buffers."""
 
 
 def await_unread(server: Server) -> None:
-    """Wait until more answers wait for their reader than half a megabyte."""
+    """Wait until more than half a megabyte is unread."""
     await_true(lambda: server.bytes_unread() > 500_000)
 
 
@@ -209,7 +209,7 @@ def test_a_large_file_of_the_staff_arrives(patient: Server) -> None:
     session = signed_in(User.objects.create_superuser("owner")).cookies["sessionid"].value
     staff = f"Cookie: theme=dark; sessionid={session}\r\n\r\n"
     stranger = "Cookie: sessionid=abcdefghijklmnopqrstuvwxyz012345\r\n\r\n"
-    # 403 comes of Django, since there is no token: it has read the body
+    # Django answers 403 for the missing CSRF token: it has read the body
     assert status_of(received(patient.sent(head + staff + "x" * 200_000))) == 403
     assert status_of(received(patient.sent(head + stranger))) == 413
 

@@ -1,6 +1,6 @@
-"""What the demo starts is killed, the demo itself is killed, it is started twice, and its disk is full or locked.
+"""The supervised programs of the demo are killed, the demo is killed or started twice, its disk is full or locked.
 
-With small programs in the place of the servers; `make attack` does the same to a whole site.
+Small programs stand in for the servers; `make attack` does the same to a complete site.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print(child.pid, flush=True)
 time.sleep(600)
 """
-"""A program that starts another one, as a web server does its workers."""
+"""A program that starts a child, like a web server with workers."""
 STARTER = f"""
 import subprocess, sys, time
 subprocess.Popen(
@@ -88,7 +88,7 @@ def started(program: Program) -> int:
     return int(program.last_words)
 
 
-# Ending with the starter
+# Ending with the parent
 
 
 def test_kill_of_the_starter_ends_what_it_started_and_what_that_started() -> None:
@@ -125,7 +125,7 @@ def test_program_that_does_not_end_when_asked_is_killed(log: logging.Logger, kee
     until(lambda: not lives(grandchild))
 
 
-# Starting again
+# Restarting
 
 
 def test_what_dies_is_started_again_and_said_in_a_line(parent: Program, tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_log_that_cannot_be_written_harms_nobody(log: logging.Logger, capfd: pyt
 
 
 def demo(data_dir: Path) -> tuple[int, str]:
-    """Start the demo, which is to end by itself; its code and its words."""
+    """Run a demo that must exit by itself; return its exit status and output."""
     done = subprocess.run(
         [sys.executable, "manage.py", "demo", "--port", "1"],
         cwd=settings.BASE_DIR,
@@ -308,14 +308,14 @@ def test_database_that_was_killed_is_noticed_and_back_where_its_clients_look(dat
     database.start()
     assert ensure_server(data_dir) == address
     assert database.death() == ""
-    until(parent.death)  # to be started anew, with connections that work
+    until(parent.death)  # restarted, since its connections are broken
     until(lambda: not lives(child))
 
 
 def test_running_database_is_found_where_nothing_can_be_written(data_dir: Path) -> None:
     address = ensure_server(data_dir)
     (data_dir / "postgres.lock").unlink()
-    (data_dir / "postgres.lock").mkdir()  # which root cannot write either
+    (data_dir / "postgres.lock").mkdir()  # even root cannot open it
     assert ensure_server(data_dir) == address
     (data_dir / "postgres.lock").rmdir()
 

@@ -45,7 +45,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 @pytest.fixture
 def web(settings: Settings, transactional_db: None) -> Iterator[None]:
-    """Connections as the web server opens them, with limits of a moment."""
+    """Connections like those of the web server, with very short limits."""
     settings.STATEMENT_SECONDS, settings.LOCK_SECONDS = 0.3, 0.2
     database = connections.settings["default"]
     given = dict(database["OPTIONS"])
@@ -82,7 +82,7 @@ def test_long_work_is_not_broken_off_and_the_limit_is_back_afterwards(client: Cl
 
 @pytest.fixture
 def locked() -> Iterator[Any]:
-    """Another session that holds what a test locks."""
+    """Another session that holds the lock a test waits for."""
     with second_connection() as other:
         other.execute("begin")
         yield other
@@ -99,7 +99,7 @@ def test_page_behind_a_locked_table_is_busy_and_well_again(client: Client, locke
     assert client.get("/countries/peru/").status_code == 200
 
 
-@pytest.mark.owner  # nobody else may lock it
+@pytest.mark.owner  # only the owner may lock it
 @pytest.mark.usefixtures("web")
 def test_version_behind_a_locked_table_is_busy(client: Client, locked: Any) -> None:
     locked.execute("lock table foundation_publicchange in access exclusive mode")
@@ -133,7 +133,7 @@ def test_transaction_that_stands_still_is_ended_by_the_server(settings: Settings
 
 
 def _limits(program: str, environment: dict[str, str]) -> str:
-    """What a process of ours says of its own limits."""
+    """The limits that a process of ours reports."""
     asked = (
         "from django.db import connection as c; k = c.cursor();"
         "k.execute(\"select current_setting('statement_timeout'), current_setting('lock_timeout')\");"

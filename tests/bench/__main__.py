@@ -32,11 +32,11 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "archive": archive.measurements,
 }
 OF_THEIR_OWN_SIZE = ("observations", "archive")
-"""What is loaded for itself, whatever the number of entries: measured where it is asked for."""
+"""Benchmarks with their own data, independent of the number of entries; run only on request."""
 
 
 def main() -> None:
-    """Do what the command line asks for."""
+    """Run benchmarks, or draw or print the results of earlier runs."""
     parser = ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
     parser.add_argument("--size", type=int, default=100_000, help="entries to generate and load (default: 100000)")
     parser.add_argument("--only", nargs="+", choices=list(MEASUREMENTS), metavar="NAME", help=", ".join(MEASUREMENTS))
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def run(size: int, names: list[str]) -> bool:
-    """Load the entries, measure, and tell as it goes. Whether every measurement came to its end."""
+    """Load the entries, run the measurements, and report progress; return whether all of them completed."""
     start = time.perf_counter()
     server = servers.server()
     database = loaded(server, size, say)
@@ -80,7 +80,7 @@ def run(size: int, names: list[str]) -> bool:
                     results.append(result)
                     report.write(DATA, size, results)
                     say("  ".join(filter(None, report.cells(result))))
-            except Exception as error:  # the other measurements are worth having
+            except Exception as error:  # continue with the other measurements
                 broken.append(name)
                 say(f"{name} broke off: {error}")
     if results:
@@ -92,7 +92,7 @@ def run(size: int, names: list[str]) -> bool:
 
 
 def say(text: str) -> None:
-    """Print at once, also into a pipe."""
+    """Print without buffering, even into a pipe."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

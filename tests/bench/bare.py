@@ -19,7 +19,7 @@ settings.TEMPORARY_DIR = gettempdir()
 
 
 def bare(request: HttpRequest) -> HttpResponse:
-    """Two letters."""
+    """A two-letter response."""
     return HttpResponse("ok")
 
 

@@ -1,11 +1,11 @@
-"""A large record that looks like a real one, the same each time: entries made one by one, nothing kept.
+"""A large, realistic and reproducible data set, generated entry by entry without storing anything.
 
-Countries and topics are skewed by Zipf's law, and four countries have numbers of entries that the measurements ask
-for. Texts are long and in three languages; one word stands in two entries of three, one in one of five, one in one of
-ten thousand. Dates are as partial as sources are, references are spelt as gazettes spell them.
+Countries and topics follow Zipf's law, and some countries have the numbers of entries that the measurements need. Texts
+are long and in three languages; one search word occurs in two thirds of the entries, one in a fifth, one in one of ten
+thousand. Dates are partial as in real sources, and references are spelled as in gazettes.
 
-The vocabulary comes from `fixtures/`; Peru, whose real record the fixtures hold, is left out. Two data sets with
-different `start` share no identifier, no reference and no source, so that one can be imported on top of the other.
+The vocabulary comes from `fixtures/`; Peru, whose real record the fixtures contain, is left out. Two data sets with
+different `start` share no identifier, reference or source, so that one can be imported on top of the other.
 """
 
 import csv
@@ -25,13 +25,13 @@ from tests.bench.words import LANGUAGES, vocabulary
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 BATCH = 1_000
-"""Entries that are made together, from a seed of their own: batches can be made apart, by several processes."""
+"""Number of entries generated together, from a seed of their own, so that processes can share the work."""
 
 COUNTRIES_OF_SIZE = {"URY": 40, "CRI": 150, "PRY": 300, "ECU": 3_000, "COL": 30_000}
-"""Countries with exactly so many published entries, where the data set is at least three times as large."""
+"""Countries with exactly this many published entries, if the data set is at least three times as large."""
 LEFT_OUT = ("PER",)
 COVERED = 150
-"""Countries that are followed and have entries."""
+"""Number of covered countries with entries."""
 
 COMMON, FREQUENT, RARE = (
     {"en": "migration", "es": "migración", "pt": "migração"},
@@ -39,7 +39,7 @@ COMMON, FREQUENT, RARE = (
     {"en": "laissezpasser", "es": "salvoconducto", "pt": "salvoconduto"},
 )
 SHARE_OF_WORDS = ((COMMON, 2 / 3), (FREQUENT, 1 / 5), (RARE, 1 / 10_000))
-"""Words that searches look for, and the share of entries whose summaries have them."""
+"""Search words, and the share of entries whose summaries contain them."""
 
 SHORTEST_SUMMARY, LONGEST_SUMMARY = 300, 1_500
 FIRST_DAY, LAST_DAY = datetime.date(1990, 1, 1), datetime.date(2026, 6, 30)
@@ -158,7 +158,7 @@ SITES = ("gaceta.example", "www.diario-oficial.example", "boletin.example", "pre
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A measure with all that belongs to it. Dates are canonical texts, `number` counts within the country."""
+    """A measure with its related rows. Dates are canonical texts; `number` counts within the country."""
 
     index: int
     country: str
@@ -198,7 +198,7 @@ def public_id(country: str, number: int) -> str:
 
 
 def write_csv(dataset: "Dataset", path: Path) -> None:
-    """The entries as a file to import, which knows nothing of publication."""
+    """Write the entries to a file for import, without publication data."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(fixture("measures")[0]), lineterminator="\n")
         writer.writeheader()
@@ -237,7 +237,7 @@ def _cells(dataset: "Dataset", entry: Entry) -> dict[str, str]:
 
 
 class Skewed:
-    """Values by weight, drawn from numbers between 0 and 1."""
+    """Weighted values, drawn by numbers between 0 and 1."""
 
     def __init__(self, weighted: Iterable[tuple[T, float]]) -> None:
         pairs = list(weighted)
@@ -245,7 +245,7 @@ class Skewed:
         self.cumulative = list(np.cumsum([weight for _value, weight in pairs]))
 
     def drawn(self, chance: random.Random, number: int = 1) -> list[Any]:
-        """`number` values, each drawn by itself."""
+        """`number` values, drawn independently."""
         return chance.choices(self.values, cum_weights=self.cumulative, k=number)
 
 
@@ -256,13 +256,13 @@ def by_zipf(values: Sequence[T], exponent: float = 0.8) -> Skewed:
 
 @cache
 def fixture(name: str) -> tuple[dict[str, str], ...]:
-    """The rows of a file of the fixtures."""
+    """The rows of a fixture."""
     with (FIXTURES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))
 
 
 def covered_countries() -> list[str]:
-    """The countries that have entries, the frequent ones first; those with pages in the fixtures are among them."""
+    """The countries with entries, most frequent first; they include those with pages in the fixtures."""
     rows = fixture("countries")
     pages = [row["iso3"] for row in rows if row["is_covered"] == "true"]
     others = [row["iso3"] for row in rows if row["is_covered"] != "true"]
@@ -287,9 +287,9 @@ def body_rows() -> Iterator[dict[str, str]]:
 
 
 class Dataset:
-    """`size` entries; their numbers begin after `start` in each country.
+    """`size` entries, whose numbers begin after `start` in each country.
 
-    `drafts` is the share of those that are not published; below 1, the countries of exact size have none.
+    `drafts` is the share of unpublished entries; the countries of exact size have none unless it is 1.
     """
 
     def __init__(self, size: int, *, seed: int = 1, start: int = 0, drafts: float = 0.03) -> None:
@@ -305,12 +305,12 @@ class Dataset:
 
     @cached_property
     def countries(self) -> list[str]:
-        """Those that have entries."""
+        """The countries with entries."""
         return covered_countries()
 
     @cached_property
     def _country_of(self) -> npt.NDArray[np.uint8]:
-        """The number of the country of each entry: one byte an entry."""
+        """The country index of each entry: one byte per entry."""
         chance = np.random.default_rng([self.seed, self.size])
         exact = {iso3: number for iso3, number in COUNTRIES_OF_SIZE.items() if 3 * number <= self.size}
         places = [np.full(number, self.countries.index(iso3)) for iso3, number in exact.items()]
@@ -322,7 +322,7 @@ class Dataset:
 
     @cached_property
     def _entries_of(self) -> list[npt.NDArray[np.int32]]:
-        """The entries of each country in their order."""
+        """The entries of each country, in order."""
         order = np.argsort(self._country_of, kind="stable").astype(np.int32)
         ends = np.cumsum(np.bincount(self._country_of, minlength=len(self.countries)))
         return np.split(order, ends[:-1])
@@ -345,12 +345,12 @@ class Dataset:
         return public_id(self.countries[self._country_of[index]], self.start + int(self._number_of[index]) + 1)
 
     def source_address(self, number: int) -> str:
-        """Where a document is found."""
+        """The URL of a source."""
         return f"https://{SITES[number % len(SITES)]}/{self.start}/{number:07d}"
 
     @property
     def batches(self) -> int:
-        """How many there are."""
+        """Number of batches."""
         return -(-self.size // BATCH)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -358,7 +358,7 @@ class Dataset:
             yield from self.batch(number)
 
     def batch(self, number: int) -> list[Entry]:
-        """The entries `number * BATCH` and following; the same whatever was made before."""
+        """The entries from `number * BATCH`, the same whichever batches were generated before."""
         chance = random.Random(f"{self.seed} {self.start} {number}")
         indexes = range(number * BATCH, min((number + 1) * BATCH, self.size))
         marked = [[chance.random() < share for _words, share in SHARE_OF_WORDS] for _index in indexes]
@@ -410,7 +410,7 @@ class Dataset:
         return self.drafts < 1 and (country in COUNTRIES_OF_SIZE or chance.random() >= self.drafts)
 
     def _relations(self, chance: random.Random, index: int) -> tuple[tuple[str, int], ...]:
-        """One entry in six bears on an earlier one of its country, so that no circle closes."""
+        """One entry in six is related to an earlier one of its country, so that there are no cycles."""
         before = int(self._number_of[index])
         if not before or chance.random() > 1 / 6:
             return ()
@@ -419,7 +419,7 @@ class Dataset:
         return tuple((self.relation_types.drawn(chance)[0], int(entries[number])) for number in sorted(objects))
 
     def _cited(self, chance: random.Random, index: int) -> tuple[int, ...]:
-        """One document of its own for every second entry, and up to two of those that are cited often."""
+        """One new source for every second entry, and up to two frequently cited ones."""
         own = [index // 2] if index % 2 == 0 else []
         often = [int(self.sources * chance.random() ** 3) for _ in range(chance.choice((0, 1, 2) if own else (1, 2)))]
         return tuple(sorted({*own, *often}))
@@ -452,7 +452,7 @@ class _Writer:
         return [words[self.language] for (words, _share), has in zip(SHARE_OF_WORDS, marked, strict=True) if has]
 
     def title(self, place: int, marked: list[bool]) -> str:
-        """Some eight words; the rarer searched words also stand in every eighth title that they belong to."""
+        """Some eight words; rarer search words also occur in every eighth title of their entries."""
         marks = self._marks([False, *marked[1:]]) if place % 8 == 0 else []
         return _sentence([*self.titles[place], *marks])[:300]
 
@@ -482,7 +482,7 @@ def _day(chance: random.Random) -> datetime.date:
 
 
 def _partial(chance: random.Random, day: datetime.date) -> str:
-    """A day as a source may give it: to the day, month or year, now and then inferred, or not at all."""
+    """A day as a source may state it: to the day, month or year, sometimes inferred or missing."""
     how = chance.random()
     text = day.isoformat()
     if how < 0.70:

@@ -17,7 +17,7 @@ from tests.bench.serving import HOST, free_port, running
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 LIMIT = 600_000
-"""Milliseconds that a query and the count of a facet may take."""
+"""Maximum milliseconds of a query and of a facet count."""
 COLUMNS = (
     "id public_id country kind family status_group direction evidence reference date day title_en title_es title_pt"
     " summary_en summary_es summary_pt topics groups"
@@ -48,7 +48,7 @@ def installed(data: Path) -> Path:
 
 
 def database(bench: Bench, data: Path, fingerprint: str) -> Path:
-    """The entries in SQLite, kept for the next run with the same entries."""
+    """The entries in SQLite, cached for later runs with the same entries."""
     path = data / f"bench-{bench.size}.sqlite"
     note = path.with_suffix(".made-from")
     if path.exists() and note.exists() and note.read_text() == fingerprint:
@@ -83,7 +83,7 @@ def _fill(bench: Bench, target: sqlite3.Connection) -> None:
 
 @contextmanager
 def served(program: Path, path: Path, folder: Path) -> Iterator[int]:
-    """Datasette on the database while the block lasts; yields the port."""
+    """Run Datasette on the database inside the block; yield the port."""
     metadata = folder / "metadata.json"
     metadata.write_text(
         json.dumps({"databases": {path.stem: {"tables": {"measures": {"facets": FACETS, "size": 50}}}}})

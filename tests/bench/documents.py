@@ -1,7 +1,7 @@
-"""Kept documents of a realistic length, and the queue of their addresses, in a database that has entries already.
+"""Captured documents of realistic length, and the link queue, in a database that already has entries.
 
-Each document is cited by one published entry. They are copied in with their triggers on, which write what the search
-reads; those of citations are off, for an entry says nothing new by one document more.
+Each document is cited by one published entry. They are copied with their triggers enabled, which write the search
+vectors; those of citations are disabled, since one more source does not change an entry's text.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ MARKS: tuple[tuple[str, Callable[[int], bool]], ...] = (
     (FREQUENT["es"], lambda n: n % 5 == 0),
     (RARE["es"], lambda n: n == 7),
 )
-"""Words that searches look for, and in which documents they stand, of any language."""
+"""Search words, and the documents of any language that contain them."""
 
 COLUMNS = {
     "measures_source": "id key url kind title publisher language published rights",
@@ -42,7 +42,7 @@ COLUMNS = {
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """So many documents, the same each time; `first` is the identifier of the first source and capture."""
+    """A reproducible number of documents; `first` is the id of the first source and capture."""
 
     size: int
     first: int
@@ -50,7 +50,7 @@ class Documents:
     """The published entries, which cite the documents in turn."""
 
     def batches(self) -> Iterator[dict[str, list[Sequence[Any]]]]:
-        """The rows of the tables, so many documents at a time."""
+        """The rows of the tables, in batches of documents."""
         for start in range(0, self.size, BATCH):
             yield self._batch(range(start, min(start + BATCH, self.size)))
 
@@ -75,12 +75,12 @@ class Documents:
 
 
 def host(number: int) -> str:
-    """The server of a document's address."""
+    """The host of a document's URL."""
     return LARGEST_HOST if number % 10 < OF_LARGEST_HOST else f"host-{number}.example"
 
 
 def _text(chance: np.random.Generator, language: str, number: int) -> str:
-    """Sentences of fourteen words, in paragraphs of ten; the words that searches look for stand anywhere."""
+    """Sentences of fourteen words, in paragraphs of ten; search words occur anywhere."""
     length = int(np.exp(chance.uniform(np.log(SHORTEST), np.log(LONGEST))))
     words = vocabulary(language).words[vocabulary(language).drawn(chance, length)].tolist()
     for word, has in MARKS:

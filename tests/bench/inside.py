@@ -1,6 +1,6 @@
-"""What has to run inside the product: `python -m tests.bench.inside WORK ARGUMENT…`, in a process of its own.
+"""Work inside the product, in a separate process: `python -m tests.bench.inside WORK ARGUMENT…`.
 
-Prints one line of JSON: seconds, and by how many bytes the process grew above what it had before the work began.
+Prints one line of JSON: seconds, and the growth of the process in bytes since the work began.
 """
 
 import json
@@ -41,18 +41,18 @@ from measures.models import Host, Measure, TargetGroup, Topic
 
 
 def import_file(path: str, *options: str) -> None:
-    """As the command line does it."""
+    """Like the command."""
     with Path(os.devnull).open("w") as nowhere:
         call_command("import_measures", path, *options, stdout=nowhere)
 
 
 def export_file(path: str) -> None:
-    """As the command line does it."""
+    """Like the command."""
     call_command("export_measures", "--output", path)
 
 
 def export_sheet(path: str, number: str) -> None:
-    """So many records as XLSX."""
+    """Export that many records as XLSX."""
     ids = Measure.objects.order_by("pk").values("pk")[: int(number)]
     with Path(path).open("wb") as file:
         file.writelines(FORMATS["xlsx"].blocks(MeasureResource, ids))
@@ -76,12 +76,12 @@ class StockResource(resources.ModelResource):
         ).split()
 
     def before_save_instance(self, instance: Measure, row: Any, **kwargs: Any) -> None:
-        """Who made it."""
+        """Set the author."""
         instance.created_by = instance.updated_by = User.objects.get(username="observatory")
 
 
 def import_stock(path: str) -> None:
-    """The same file through the stock resource; it leaves out bodies, events, relations and sources."""
+    """Import the same file with the stock resource, without bodies, events, relations and sources."""
     with Path(path).open(encoding="utf-8") as file:
         rows = Dataset().load(file, format="csv")
     result = StockResource().import_data(rows, raise_errors=True)
@@ -89,18 +89,18 @@ def import_stock(path: str) -> None:
 
 
 def export_stock(number: str) -> None:
-    """So many records through the stock resource."""
+    """Export that many records with the stock resource."""
     text = StockResource().export(Measure.objects.all()[: int(number)]).csv
     assert text.count("\n") > int(number)
 
 
 def search(rounds: str, bare: str, *searches: str) -> dict[str, Any]:
-    """Seconds of the fifty best with their total for each search, and of the bare scan, in turns."""
+    """Seconds for the fifty best and the total of each search, and for the bare index scan, in turns."""
     found: dict[str, list[float]] = {words: [] for words in searches}
     scans: list[float] = []
     for _round in range(int(rounds)):
         for words in searches:
-            public_index().searches.clear()  # else only the first round would find anything
+            public_index().searches.clear()  # otherwise later rounds would use the cache
             start = time.perf_counter()
             ids = MeasureFilter(QueryDict(urlencode({"q": words}))).ids
             best, total = ids[:50].tolist(), len(ids)
@@ -119,8 +119,8 @@ def queries(*paths: str) -> dict[str, Any]:
     client = Client(SERVER_NAME="127.0.0.1")
     found = {}
     for path in paths:
-        assert client.get(path).status_code == HTTPStatus.OK, path  # what a process loads once is no matter of the page
-        public_index().fragments.clear()  # as after a change of any label: a kept piece would hide its queries
+        assert client.get(path).status_code == HTTPStatus.OK, path  # fill per-process caches
+        public_index().fragments.clear()  # as after a change of a label: cached fragments would hide queries
         with CaptureQueriesContext(connection) as captured:
             client.get(path)
         statements = [query["sql"] for query in captured.captured_queries]
@@ -129,7 +129,7 @@ def queries(*paths: str) -> dict[str, Any]:
 
 
 def claim_links(number: str, resting: str) -> dict[str, Any]:
-    """Seconds of each of so many claims while one server rests, and the plans of the last one."""
+    """Seconds of each of that many claims while one server rests, and the plans of the last one."""
     now = timezone.now()
     Host.objects.filter(pk=resting).update(free_at=now + timedelta(days=1))
     seconds = []
@@ -145,7 +145,7 @@ def claim_links(number: str, resting: str) -> dict[str, Any]:
 
 
 def make_feeds(number: str) -> None:
-    """So many indicators, each with a feed of a file."""
+    """Create that many indicators, each with a feed that reads a file."""
     for place in range(int(number)):
         indicator = Indicator.objects.create(key=f"bench_{place}", name_en=f"Bench {place}", unit="cases")
         IndicatorFeed.objects.create(
@@ -176,7 +176,7 @@ def make_runs() -> dict[str, Any]:
 
 
 def copy_observations(path: str, columns: str) -> dict[str, Any]:
-    """Seconds of plain COPY, the connection being there already."""
+    """Seconds of a plain COPY on an existing connection."""
     connection.ensure_connection()
     start = time.perf_counter()
     statement = f"copy countries_observation ({columns}) from stdin"
@@ -196,7 +196,7 @@ def _explained(sql: str) -> dict[str, Any]:
 
 
 def _most_rows(node: dict[str, Any]) -> float:
-    """The most rows that a scan below this node reads, those that it throws away included."""
+    """The most rows that a scan below this node reads, including discarded ones."""
     most = max((_most_rows(child) for child in node.get("Plans", ())), default=0.0)
     if node["Node Type"].endswith("Scan"):
         thrown_away = sum(value for name, value in node.items() if name.startswith("Rows Removed by"))
@@ -212,14 +212,14 @@ WORK |= {work.__name__: work for work in (make_feeds, run_feeds, make_runs, copy
 
 
 def memory(line: str) -> int:
-    """Bytes of this process: now (`VmRSS`) or at most so far (`VmHWM`)."""
+    """Memory of this process in bytes: current (`VmRSS`) or peak (`VmHWM`)."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     kilobytes = next(text.split()[1] for text in status.splitlines() if text.startswith(f"{line}:"))
     return int(kilobytes) * 1024
 
 
 def main(name: str, *arguments: str) -> None:
-    """Do the work and say what it took."""
+    """Do the work and print its cost."""
     connection.ensure_connection()
     before, start = memory("VmRSS"), time.perf_counter()
     found = WORK[name](*arguments) or {}

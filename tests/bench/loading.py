@@ -1,12 +1,11 @@
-"""A data set into a fresh database of the product, by COPY.
+"""Load a data set into a new database of the product, by COPY.
 
-For the time of loading, the triggers of the tables are switched off and their indexes, unique and foreign keys are
-dropped and made again afterwards from PostgreSQL's own descriptions of them. What triggers would have written is
-written by hand: the caches of status come with the rows, the texts for search are filled when all rows are there, and
-the log of public changes gets one row. The words for "did you mean" are collected as each night. History alone is
-missing: the records have no event of their insertion.
+While loading, triggers are disabled, and indexes, unique constraints and foreign keys are dropped and later recreated
+from PostgreSQL's own definitions. What triggers would have written is written directly: cached statuses come with the
+rows, the search vectors are computed when all rows are loaded, and the log of public changes gets one row. The words
+for “did you mean” are collected as every night. Only history is missing: the records have no insert events.
 
-A loaded database is kept and used again as long as the generator, the migrations and the fixtures are the same.
+A loaded database is reused as long as the generator, the migrations and the fixtures are unchanged.
 """
 
 import csv
@@ -28,7 +27,7 @@ from tests.bench.server import ROOT, Server
 
 PROCESSES = 2
 VOCABULARY = "bench_vocabulary"
-"""The database with every migration, the fixtures and the issuing bodies, of which the others are copies."""
+"""The template of the other databases, with all migrations, the fixtures and the issuing bodies."""
 ACCOUNT = "observatory"
 MOMENT = "2026-01-01 00:00:00+00"
 
@@ -49,7 +48,7 @@ COLUMNS = {
     "measures_citation": "measure_id source_id locator quote field".split(),
     "measures_relation": "subject_id type object_id".split(),
 }
-"""The tables that an import of measures writes, in an order in which each finds what it refers to."""
+"""The tables that an import of measures writes, in an order that satisfies foreign keys."""
 SEARCH = "measures_searchtext"
 FILL_SEARCH = f"""
     insert into {SEARCH} (measure_id, vector) select measure_id, vector from measures_searchvector
@@ -59,7 +58,7 @@ NULL = "\\N"
 
 
 def fingerprint(size: int) -> str:
-    """A digest of all that a loaded database is made from."""
+    """A digest of everything that a loaded database depends on."""
     digest = hashlib.sha256(str(size).encode())
     sources = [*Path(__file__).parent.glob("*.py"), *ROOT.glob("*/migrations/*.py"), *ROOT.glob("fixtures/*.csv")]
     for path in sorted(path for path in sources if path.parent.name != "bench" or path.stem in MADE_BY):
@@ -71,7 +70,7 @@ MADE_BY = ("words", "dataset", "loading")
 
 
 def loaded(server: Server, size: int, say: Callable[[str], None]) -> str:
-    """The name of a database with a data set of `size` entries, made now or at an earlier run."""
+    """The name of a database with `size` entries, created now or in an earlier run."""
     name, wanted = f"bench_{size}", fingerprint(size)
     if server.fingerprint(name) == wanted:
         say(f"The database {name} of an earlier run is used again; the generator and the migrations are the same.")
@@ -108,12 +107,12 @@ def vocabulary(server: Server) -> str:
     return VOCABULARY
 
 
-# Rows of the tables
+# Table rows
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The identifiers that the database has given, and those from which new ones are counted."""
+    """Ids assigned by the database, and the first ids for new rows."""
 
     topics: dict[str, int]
     groups: dict[str, int]
@@ -124,7 +123,7 @@ class Keys:
 
     @classmethod
     def of(cls, connection: psycopg.Connection[Any]) -> "Keys":
-        """As the database has them now."""
+        """Read them from the database."""
         return cls(
             topics=dict(connection.execute("select key, id from measures_topic").fetchall()),
             groups=dict(connection.execute("select key, id from measures_targetgroup").fetchall()),
@@ -182,7 +181,7 @@ def _measure(entry: Entry, pk: int, keys: Keys) -> Sequence[Any]:
 
 
 def _date(entry: Entry) -> str:
-    """As `workflow.status_query` has it: the first dated event, or the start of validity where that tells more."""
+    """Like `workflow.status_query`: the first dated event, or the start of validity if it is more precise."""
     first = next((date for _status, date in entry.events if date), "")
     if entry.valid_from and entry.valid_from.startswith(first.rstrip("?")):
         return entry.valid_from
@@ -213,7 +212,7 @@ def _cell(value: Any) -> str:
 
 
 def load(url: str, dataset: Dataset) -> None:
-    """Load the entries into the database at `url`, which has vocabulary and nothing else of the generator."""
+    """Load the entries into the database at `url`, which has only the vocabulary."""
     with psycopg.connect(url, autocommit=True) as connection:
         keys = Keys.of(connection)
         with _bare(url, connection, [SEARCH]):
@@ -229,7 +228,7 @@ def load(url: str, dataset: Dataset) -> None:
 
 
 def in_processes(work: Callable[..., None], arguments: Sequence[Sequence[Any]]) -> None:
-    """Do the work for each of the arguments at once, each in a process of its own."""
+    """Run the work for all arguments in parallel, one process each."""
     with ProcessPoolExecutor(len(arguments), mp_context=get_context("spawn")) as pool:
         for done in [pool.submit(work, *given) for given in arguments]:
             done.result()
@@ -252,7 +251,7 @@ def copy_text(connection: psycopg.Connection[Any], table: str, blocks: Iterable[
 
 
 def _set_counters(connection: psycopg.Connection[Any], dataset: Dataset) -> None:
-    """Identifiers that were given here are not given again."""
+    """Set sequences beyond the ids used here."""
     for table in ("measures_measure", "measures_source"):
         connection.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))")
     with connection.cursor() as cursor:
@@ -265,7 +264,7 @@ def _set_counters(connection: psycopg.Connection[Any], dataset: Dataset) -> None
 
 @contextmanager
 def _bare(url: str, connection: psycopg.Connection[Any], tables: list[str]) -> Iterator[None]:
-    """The tables without triggers, indexes and keys while the block lasts."""
+    """Drop triggers, indexes and keys of the tables inside the block."""
     indexes = _rows(connection, INDEXES, tables)
     keys = _rows(connection, UNIQUE_KEYS, tables)
     foreign = _rows(connection, FOREIGN_KEYS, tables)
@@ -288,7 +287,7 @@ def _bare(url: str, connection: psycopg.Connection[Any], tables: list[str]) -> I
 
 
 def in_turns(url: str, statements: Sequence[str]) -> None:
-    """Run statements that do not wait for each other, as many at once as there are processes."""
+    """Run independent statements, as many in parallel as there are processes."""
 
     def run(statement: str) -> None:
         with psycopg.connect(url, autocommit=True) as connection:

@@ -1,8 +1,7 @@
-"""How a figure is taken, and when it is met.
+"""How results are measured and compared with targets.
 
-What is measured and its peer run in turns, after a warm-up, so that what disturbs the machine disturbs both. The
-figure is the ratio of the medians; the noise is how far the peer's own runs lie apart. A ratio that is nearer to its
-target than the noise is not judged.
+The product and its peer run in turns, after a warm-up, so that disturbances affect both. The result is the ratio of the
+medians; the noise is the spread of the peer's runs. A ratio closer to its target than the noise is not judged.
 """
 
 import time
@@ -11,18 +10,18 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 Run = Callable[[], float]
-"""Does the thing once and says what it took, in the unit of the measurement."""
+"""Runs once and returns the cost, in the unit of the measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the ratio to the peer (or the figure to a limit) may be at most, or is to be at least."""
+    """The maximum, or minimum, of the ratio to the peer (or of the figure to a limit)."""
 
     ratio: float
     at_least: bool = False
 
     def holds(self, ratio: float) -> bool:
-        """Whether the ratio is good enough."""
+        """Whether the ratio meets the target."""
         return ratio >= self.ratio if self.at_least else ratio <= self.ratio
 
     def __str__(self) -> str:
@@ -34,7 +33,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A line of the table. Without a target it is there to be known."""
+    """A row of the table. Without a target it is informative."""
 
     name: str
     figure: float
@@ -47,12 +46,12 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Of the figure to the peer; to a limit of nothing, the figure itself."""
+        """The ratio to the peer; for a limit of zero, the figure itself."""
         return self.figure / (self.peer or 1)
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None where there is none, or where the noise does not let us say."""
+        """Whether the target is met; None without a target, or if there is too much noise."""
         if self.target is None:
             return None
         verdicts = {
@@ -69,7 +68,7 @@ class Result:
 
 
 def timed(work: Callable[[], object]) -> Run:
-    """A run that takes as many seconds as the work does."""
+    """A run that returns the duration of the work in seconds."""
 
     def run() -> float:
         start = time.perf_counter()
@@ -80,7 +79,7 @@ def timed(work: Callable[[], object]) -> Run:
 
 
 def in_turns(*runs: Run, rounds: int = 5, patience: float = 60, warm_up: bool = True) -> list[list[float]]:
-    """The figures of each, run in turns, after one run each to warm up unless told otherwise; two rounds at least.
+    """The results of each, run in turns, after one warm-up run each by default; at least two rounds.
 
     No new round begins after `patience` seconds.
     """
@@ -95,7 +94,7 @@ def in_turns(*runs: Run, rounds: int = 5, patience: float = 60, warm_up: bool = 
 
 
 def spread(figures: list[float]) -> float:
-    """How far figures lie apart: the middle half (of fewer than four, all of them) as a part of the median."""
+    """The spread of results: the interquartile range (of fewer than four, the full range) relative to the median."""
     if len(figures) < 2:
         return 0.0
     low, high = (min(figures), max(figures)) if len(figures) < 4 else quantiles(figures, n=4)[::2]
@@ -113,11 +112,11 @@ def compared(
     rounds: int = 5,
     patience: float = 60,
 ) -> Result:
-    """Measure both in turns."""
+    """Measure both in turns and compare them."""
     figures, peers = in_turns(ours, peer, rounds=rounds, patience=patience)
     return Result(name, median(figures), unit, median(peers), peer_name, target, spread(peers))
 
 
 def limited(name: str, figure: float, unit: str, limit: float, target: Target | None = None) -> Result:
-    """A figure that is held against a fixed limit."""
+    """A figure compared with a fixed limit."""
     return Result(name, figure, unit, limit, "limit", target or Target(1))

@@ -1,6 +1,6 @@
-"""How times grow with the number of entries, as an SVG for a light and a dark page.
+"""A chart of times by number of entries, as an SVG for light and dark pages.
 
-Both axes are logarithmic: what grows with the data rises at 45 degrees, what does not lies flat.
+Both axes are logarithmic: linear growth has a slope of 45 degrees, constant time is flat.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ LINES = {
     "import fresh": "Import, up to 50,000 rows",
     "export CSV": "Export of all entries",
 }
-"""The results that are drawn, and what is written beside their lines."""
+"""The results in the chart, and the labels of their lines."""
 LABEL_HEIGHT = 16
 COLOURS = ("#2563eb", "#0891b2", "#c2410c", "#b45309", "#7c3aed", "#15803d")
 STYLE = """
@@ -34,7 +34,7 @@ STYLE = """
 
 
 def draw(path: Path, found: Mapping[int, Mapping[str, Any]]) -> None:
-    """Draw the times of runs of several sizes into an SVG file. Raise ValueError where there are not two sizes."""
+    """Draw the times of runs of several sizes to an SVG file. Raise ValueError for fewer than two sizes."""
     ratios = {size: run["ratios"] for size, run in sorted(found.items()) if run}
     if len(ratios) < 2:
         raise ValueError("A picture of growth needs runs of two sizes: make bench SIZE=10000 and SIZE=100000.")
@@ -42,12 +42,12 @@ def draw(path: Path, found: Mapping[int, Mapping[str, Any]]) -> None:
 
 
 def svg(ratios: Mapping[int, Mapping[str, Any]]) -> str:
-    """The picture as a text."""
+    """The chart as text."""
     series = {
         label: [(size, known[name]["figure"]) for size, known in ratios.items() if known.get(name, {}).get("figure")]
         for name, label in LINES.items()
     }
-    largest = max(ratios)  # a line that ends before would seem to go on level to its label
+    largest = max(ratios)  # otherwise a shorter line would seem to continue to its label
     series = {label: points for label, points in series.items() if len(points) > 1 and points[-1][0] == largest}
     scale = Scale(list(ratios), [seconds for points in series.values() for _size, seconds in points])
     ends = _apart([scale.y(points[-1][1]) for points in series.values()])
@@ -61,7 +61,7 @@ def svg(ratios: Mapping[int, Mapping[str, Any]]) -> str:
 
 
 class Scale:
-    """Numbers of entries and seconds to places in the picture."""
+    """Maps numbers of entries and seconds to coordinates."""
 
     def __init__(self, sizes: Sequence[int], seconds: Sequence[float]) -> None:
         self.sizes = sizes
@@ -109,7 +109,7 @@ def _line(label: str, points: Sequence[tuple[float, float]], label_y: float, col
 
 
 def _apart(places: Sequence[float]) -> list[float]:
-    """Places of labels, moved down where one would cover another."""
+    """Vertical positions of labels, moved down where they would overlap."""
     moved = dict.fromkeys(range(len(places)), 0.0)
     last = float("-inf")
     for i in sorted(moved, key=places.__getitem__):

@@ -35,7 +35,7 @@ HEADINGS = ("measurement", "median", "peer or limit", "ratio", "target", "verdic
 
 
 def as_json(size: int, results: Iterable[Result]) -> dict[str, Any]:
-    """What is kept of a run; `met` is null where nothing is asked or the noise does not let us say."""
+    """The stored form of a run; `met` is null without a target or if there is too much noise."""
     return {
         "size": size,
         "ratios": {
@@ -56,7 +56,7 @@ def as_json(size: int, results: Iterable[Result]) -> dict[str, Any]:
 
 
 def write(folder: Path, size: int, results: Iterable[Result]) -> None:
-    """Write the results so far to `bench.json`, and those of this size to a file of its own, which adds up."""
+    """Write the results so far to `bench.json`, and merge them into the file for this size."""
     found = as_json(size, results)
     _write(folder / "bench.json", found)
     kept = read(folder, size)
@@ -68,7 +68,7 @@ def _write(path: Path, found: dict[str, Any]) -> None:
 
 
 def read(folder: Path, size: int) -> dict[str, Any]:
-    """What earlier runs of this size found; empty where there was none."""
+    """The results of earlier runs of this size; empty if there are none."""
     try:
         found: dict[str, Any] = json.loads((folder / f"bench-{size}.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -77,7 +77,7 @@ def read(folder: Path, size: int) -> dict[str, Any]:
 
 
 def cells(result: Result) -> tuple[str, ...]:
-    """A result as the texts of a row."""
+    """The cells of a result's row."""
     target = str(result.target) if result.target else ""
     return (
         result.name,
@@ -117,7 +117,7 @@ def line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def markdown(folder: Path, sizes: Sequence[int]) -> str:
-    """The table of docs/operating.md: a row a measurement, a column a size, from the files of earlier runs."""
+    """The table of docs/operating.md: a row per measurement, a column per size, from the files of earlier runs."""
     found = {size: read(folder, size).get("ratios", {}) for size in sizes}
     names = [name for name in IN_DOCS if any(name in ratios for ratios in found.values())]
     head = ["figure (ratio to its peer)", *(f"{size:,} entries" for size in sizes if found[size]), "target"]

@@ -1,4 +1,4 @@
-"""One run of the bench: what every measurement needs."""
+"""The context of a benchmark run."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from tests.bench.server import Server
 
 MIB = 2**20
 UNCACHED = {"PAGE_CACHE_MB": "0"}
-"""Environment of a process that builds each page anew."""
+"""The environment of a process that renders every page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """The server, the loaded database, how large it is, and a folder for files that last as long as the run."""
+    """The server, the loaded database, its size, and a temporary folder for the run."""
 
     server: Server
     database: str
@@ -22,7 +22,7 @@ class Bench:
     folder: Path
 
     def inside(self, work: str, *arguments: str, database: str = "", **environment: str) -> dict[str, Any]:
-        """What `tests.bench.inside` says of work on a database, that of the run unless another is named."""
+        """The result of work in `tests.bench.inside` on a database, by default that of the run."""
         printed = self.server.run(
             database or self.database, "-m", "tests.bench.inside", work, *arguments, **environment
         )
@@ -31,5 +31,5 @@ class Bench:
 
     @property
     def environment(self) -> dict[str, str]:
-        """For a process that is to work on the loaded database."""
+        """The environment of a process that uses the loaded database."""
         return self.server.environment(self.database)

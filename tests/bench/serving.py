@@ -1,7 +1,7 @@
-"""Web servers to measure, and a client that asks them.
+"""Web servers to be measured, and an HTTP client.
 
-The client is ours so that nothing has to be installed: one process, one connection or several, each of which sends its
-next request when it has its answer. It costs some 30 microseconds a request, for the pages and their peers alike.
+We use our own client so that nothing has to be installed: one process with one or more connections, each of which sends
+its next request when it has received a response. It costs some 30 microseconds per request, for pages and peers alike.
 """
 
 import selectors
@@ -22,12 +22,12 @@ PATIENCE = 60
 GRANIAN = ("-m", "granian", *OPTIONS, f"--host={HOST}")
 FEWEST_ANSWERS = 24
 LONGEST_ANSWER = 600
-"""Seconds after which an answer is no longer awaited."""
+"""Timeout of a response in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, and after how many seconds."""
+    """A response, and its duration in seconds."""
 
     status: int
     headers: dict[str, str]
@@ -38,7 +38,7 @@ class Answer:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that is not in use."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -79,13 +79,13 @@ def _listens(port: int) -> bool:
 
 
 def request(path: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """A GET as it goes over the wire."""
+    """A GET request as bytes."""
     lines = [f"GET {path} HTTP/1.1", f"Host: {HOST}", *(f"{name}: {value}" for name, value in (headers or {}).items())]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
 def ask(port: int, path: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """One request over a connection of its own. Raise RuntimeError where the answer is an error."""
+    """Send one request on a new connection. Raise RuntimeError for an error response."""
     with socket.create_connection((HOST, port), LONGEST_ANSWER) as connection:
         start = time.perf_counter()
         connection.sendall(request(path, {**(headers or {}), "Connection": "close"}))
@@ -104,7 +104,7 @@ def ask(port: int, path: str, headers: Mapping[str, str] | None = None) -> Answe
 
 
 def _unchunked(body: bytes) -> bytes:
-    """The pieces of a body that was sent in pieces."""
+    """Decode a chunked body."""
     pieces, at = [], 0
     while size := int(body[at : (line_end := body.index(b"\r\n", at))], 16):
         pieces.append(body[line_end + 2 : line_end + 2 + size])
@@ -121,10 +121,9 @@ def _head(head: bytes) -> tuple[int, dict[str, str]]:
 def rate(
     port: int, paths: list[str], *, headers: Mapping[str, str] | None = None, seconds: float = 1.5, connections: int = 8
 ) -> float:
-    """Requests a second over several connections that ask for the paths in turn, without a pause.
+    """Requests per second over several connections that request the paths in turn, without a pause.
 
-    It takes longer than `seconds` where these do not bring `FEWEST_ANSWERS`. Raise RuntimeError where an answer is an
-    error.
+    It takes longer than `seconds` if `FEWEST_ANSWERS` are not reached. Raise RuntimeError for an error response.
     """
     requests = cycle([request(path, headers) for path in paths])
     answered = 0
@@ -156,7 +155,7 @@ class _Client:
         self.connection.sendall(request)
 
     def receive(self) -> bool:
-        """Take what has come; whether the answer is whole."""
+        """Receive available data; return whether the response is complete."""
         block = self.connection.recv(1 << 18)
         if not block:
             raise RuntimeError("The server closed the connection before it had answered.")
@@ -173,7 +172,7 @@ class _Client:
 
 
 def ask_for_beginning(port: int, path: str, enough: int = 20_000) -> float:
-    """Seconds until so many bytes of a streamed answer have come, or all of it."""
+    """Seconds until that many bytes of a streamed response have arrived, or all of it."""
     with socket.create_connection((HOST, port), LONGEST_ANSWER) as connection:
         start = time.perf_counter()
         connection.sendall(request(path, {"Connection": "close"}))

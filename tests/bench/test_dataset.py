@@ -1,4 +1,4 @@
-"""The generator: the same rows each time, as many as asked for, and such as the product takes."""
+"""The generator: reproducible rows, the requested number of them, and accepted by the product."""
 
 from collections import Counter
 from pathlib import Path

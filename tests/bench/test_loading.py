@@ -1,4 +1,4 @@
-"""What is loaded by COPY without triggers is what an import with triggers would have made."""
+"""Rows loaded by COPY without triggers equal those of an import with triggers."""
 
 import csv
 import io
@@ -38,11 +38,11 @@ def _vocabulary(folder: Path) -> None:
 
 
 def _others() -> list[str]:
-    """The exported rows that the fixtures do not have."""
+    """The exported rows that are not in the fixtures."""
     return [line for line in export(with_local=False).splitlines() if not line.startswith(("PER", "INT"))]
 
 
-@pytest.mark.owner  # who alone may empty tables
+@pytest.mark.owner  # only the owner may truncate tables
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_loading_gives_what_an_import_gives_and_leaves_the_tables_as_they_were(tmp_path: Path) -> None:
     _vocabulary(tmp_path)
@@ -77,7 +77,7 @@ def test_the_peer_of_the_export_has_the_same_cells(tmp_path: Path) -> None:
 
 
 def _as_set(cell: str | None) -> frozenset[str]:
-    """The order in a list is a matter of collation."""
+    """The order of a list depends on the collation."""
     return frozenset((cell or "").split("|"))
 
 

@@ -1,4 +1,4 @@
-"""What a run makes of its figures: verdicts, files, tables, the picture."""
+"""The report of a run: verdicts, files, tables, the chart."""
 
 import json
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The parts of a run that are quick, on some hundred rows: they measure, and what they measure is there."""
+"""The fast benchmarks on some hundred rows: they run, and their subject exists."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ SIZE = 300
 
 @pytest.fixture
 def bench(tmp_path: Path, transactional_db: None) -> Bench:
-    """A run on the database of the tests, loaded."""
+    """A run on the loaded test database."""
     call_command("load_fixtures", verbosity=0)
     run(tmp_path, csv_text(list(body_rows())), "issuing_bodies")
     database = connection.settings_dict["NAME"]

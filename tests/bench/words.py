@@ -12,11 +12,11 @@ import numpy.typing as npt
 
 LANGUAGES = ("en", "es", "pt")
 WORDS = 12_000
-"""Words of each language, beside those that only join others."""
+"""Words per language, excluding stop words."""
 JOINING_SHARE = 0.4
-"""Two words in five join others and are stop words to a search."""
+"""Share of stop words, which a search ignores: two words in five."""
 FLATNESS = 12
-"""Mandelbrot's constant: the first words of Zipf's law are a little closer to each other."""
+"""Mandelbrot's constant, which makes the most frequent words less dominant than in Zipf's law."""
 
 STEMS = {
     "en": (
@@ -60,20 +60,20 @@ JOINING = {
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of one language, the frequent ones first, and how often each is drawn."""
+    """The words of one language, most frequent first, with their frequencies."""
 
     words: npt.NDArray[np.object_]
     lengths: npt.NDArray[np.int64]
     cumulative: npt.NDArray[np.float64]
 
     def drawn(self, random: np.random.Generator, number: int) -> npt.NDArray[np.int64]:
-        """Numbers of `number` words, each drawn by itself."""
+        """The indexes of `number` words, drawn independently."""
         return np.searchsorted(self.cumulative, random.random(number), side="right")
 
 
 @cache
 def vocabulary(language: str) -> Vocabulary:
-    """The vocabulary of `en`, `es` or `pt`; the same each time."""
+    """The reproducible vocabulary of `en`, `es` or `pt`."""
     made = sorted(
         {
             p + stem + e

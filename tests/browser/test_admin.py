@@ -1,4 +1,4 @@
-"""The analysts' main room in a real browser."""
+"""The measure form in a real browser."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 
 SignIn = Callable[[Page, User], None]
 
-expect.set_options(timeout=20_000)  # ms; a busy machine takes its time to save
+expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def sign_in(live_server: LiveServer) -> SignIn:
 
 @pytest.fixture
 def complaints(page: Page) -> list[str]:
-    """What the browser complains of: errors of scripts, and what the content security policy refuses."""
+    """Errors in the browser's console: script errors, and Content-Security-Policy violations."""
     found: list[str] = []
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
@@ -250,7 +250,7 @@ def test_rooms_are_accessible_and_fit(page: Page, live_server: LiveServer, sign_
 
 HIDDEN_CELLS = """() => [...document.querySelectorAll("#content td, #content tbody th")]
     .filter((cell) => cell.getBoundingClientRect().right > innerWidth).map((cell) => cell.textContent.trim())"""
-"""The cells of a page that one sees only after moving a table to the left."""
+"""The cells that are only visible after scrolling a table sideways."""
 
 
 def test_phone_shows_the_page_first_and_the_menu_when_asked(
@@ -267,7 +267,7 @@ def test_phone_shows_the_page_first_and_the_menu_when_asked(
     page.get_by_role("button", name="Menu").click()
     expect(link).to_be_visible()
     colors = link.evaluate("(a) => [getComputedStyle(a).color, getComputedStyle(a.closest('nav')).backgroundColor]")
-    assert colors[0] != colors[1]  # of a popover Axe does not tell
+    assert colors[0] != colors[1]  # axe does not check popovers
     assert Axe().run(page).response["violations"] == []
     page.keyboard.press("Escape")
     expect(link).to_be_hidden()
@@ -319,7 +319,7 @@ def test_stale_form_of_a_published_record_is_shown_but_not_saved(
 def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
     page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str], tmp_path: Path, settings: Settings
 ) -> None:
-    """What the page tells comes from the database, so that the work may be anywhere."""
+    """The progress on the page comes from the database, so the work may run anywhere."""
     settings.IMPORTS_DIR = tmp_path / "imports"
     editor = factories.editor()
     kept = FileImport.objects.create(
@@ -339,7 +339,7 @@ def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
     FileImport.objects.update(done=75_000_000)
     expect(page.locator("#progress-text")).to_contain_text("71.5")
     assert Axe().run(page).response["violations"] == []
-    complaints.clear()  # of the style that the tool itself puts in
+    complaints.clear()  # about the style that axe itself injects
 
     page.goto(f"{live_server.url}/admin/")
     FileImport.objects.update(phase="checking", done=3, total=30)

@@ -1,4 +1,4 @@
-"""A newcomer adds a feed of a file that nobody has seen, tries it and turns it on; an editor publishes what is held."""
+"""A newcomer adds a feed for an unknown file, tries it and turns it on; an editor publishes held values."""
 
 from pathlib import Path
 
@@ -15,11 +15,11 @@ from tests import factories
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-expect.set_options(timeout=20_000)  # ms; a busy machine takes its time to save
+expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
 
 HIDDEN_CELLS = """() => [...document.querySelectorAll("#content .preview :is(td, tbody th)")]
     .filter((cell) => cell.getBoundingClientRect().right > innerWidth).map((cell) => cell.textContent.trim())"""
-"""The cells of a page that one sees only after moving a table to the left."""
+"""The cells that are only visible after scrolling a table sideways."""
 
 BODY = "Entity;Code;Day;Reported\n" + "".join(
     f"{name};{code};2020-03-{day:02d};{day * 10}\n"
@@ -70,7 +70,7 @@ def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: 
     assert complaints == []
     accessible(page)
 
-    complaints.clear()  # axe wants a style of its own, which the page refuses
+    complaints.clear()  # axe injects a style, which the page's policy refuses
     page.locator("#id_country_column").fill("Code")
     page.locator("#id_day_column").fill("Day")
     page.locator("#id_value_column").fill("Reported")

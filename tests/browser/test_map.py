@@ -16,7 +16,7 @@ QUERIES = ("", "?area=world", "?indicator=measures_in_force&on=2020-05-15", "?in
 
 @pytest.fixture
 def address(live_server: LiveServer) -> str:
-    """A site of the Americas with values of three countries, one that lacks them, and one that is not covered."""
+    """A site of the Americas: three countries with values, one without, and one that is not covered."""
     factories.site(area="americas")
     poverty = factories.indicator(
         key="poverty_rate", unit="percent", decimals=1, name_en="Poverty rate", map_breaks="15|25|35|45"
@@ -59,7 +59,7 @@ INSIDE = """shape => {
 
 
 def _inside(shape: Locator) -> tuple[float, float]:
-    """A point on the screen that lies in the country: the middle of its box may be the sea."""
+    """A point inside the country's shape: the centre of its bounding box may be in the sea."""
     x, y = shape.evaluate(INSIDE)
     return x, y
 

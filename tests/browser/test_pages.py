@@ -76,7 +76,7 @@ def _profile(peru: Country, usa: Country, venezuela: Country) -> None:
 
 @pytest.fixture
 def complaints(page: Page) -> list[str]:
-    """What the browser's console complains of, such as a breach of the Content-Security-Policy."""
+    """Errors in the browser's console, such as Content-Security-Policy violations."""
     heard: list[str] = []
     page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: heard.append(str(error)))
@@ -98,7 +98,7 @@ def test_no_page_breaks_a_rule_of_accessibility(look: str, page: Page, address: 
 
 @pytest.mark.parametrize("has_fonts", [True, False])
 def test_no_page_scrolls_sideways_on_a_small_phone(page: Page, address: str, has_fonts: bool) -> None:
-    """Also before the fonts have come, in one that is wider."""
+    """Also before the web fonts have loaded, in a wider font."""
     if not has_fonts:
         page.route("**/*.woff2", lambda route: route.abort())
     page.set_viewport_size({"width": 320, "height": 640})
@@ -158,6 +158,6 @@ def test_profile_says_that_the_poverty_rate_is_missing(page: Page, address: str)
 
 
 def gettext_in(language: str, text: str) -> str:
-    """The interface's word for `text` in `language`."""
+    """The translation of `text` in `language`."""
     with translation.override(language):
         return translation.gettext(text)

@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, seria
 COUNTRIES = ("peru", "ecuador", "argentina", "chile")
 EDITION = "/countries/ecuador/profile/?as_of=2020-08"
 
-expect.set_options(timeout=20_000)  # ms; a busy machine takes its time to save
+expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
 
 
 def _days_of_peru(numbers: int = 200) -> None:
-    """A figure day by day, the last month of it provisional."""
+    """A daily figure, whose last month is provisional."""
     cases = factories.indicator(key="cases", name_en="New cases", unit="cases", is_daily=True)
     for number in range(numbers):
         day = datetime.date(2020, 3, 1) + datetime.timedelta(days=number)
@@ -34,7 +34,7 @@ def _days_of_peru(numbers: int = 200) -> None:
 
 @pytest.fixture
 def address(live_server: LiveServer) -> str:
-    """The address of a site with the record that it ships with, and days of Peru."""
+    """The URL of a site with its shipped record, and daily values of Peru."""
     call_command("load_fixtures", verbosity=0)
     _days_of_peru()
     return live_server.url

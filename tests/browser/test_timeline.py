@@ -43,7 +43,7 @@ def peru(live_server: LiveServer) -> str:
 
 
 def focused(page: Page) -> str:
-    """The accessible name of what has the focus."""
+    """The accessible name of the focused element."""
     return str(page.evaluate("document.activeElement.getAttribute('aria-label')"))
 
 
@@ -182,7 +182,7 @@ def _overlapping(boxes: list[dict[str, float]]) -> list[tuple[dict[str, float], 
 
 @pytest.fixture
 def crowded(peru: str) -> str:
-    """A country with more entries than marks."""
+    """A country with too many entries for a timeline."""
     pattern = make.measure(title_en="One of many", events=(("in_force", "2020-05-02"),), topics=("health",))
     fields = {
         name: getattr(pattern, name) for name in ("country", "kind", "date", "status", "workflow", "primary_topic")
@@ -190,7 +190,7 @@ def crowded(peru: str) -> str:
     who = {name: getattr(pattern, name) for name in ("created_by", "updated_by", "published_by", "published_at")}
     many = [Measure(public_id=f"PER-{n:05d}", title_en=f"One of many {n}", **fields, **who) for n in range(100, 250)]
     tag = Measure.topics.through
-    with transaction.atomic():  # a primary topic is one of the topics, by the end of the transaction
+    with transaction.atomic():  # the constraint on the primary topic is deferred
         tag.objects.bulk_create(
             tag(measure=measure, topic=pattern.primary_topic) for measure in Measure.objects.bulk_create(many)
         )

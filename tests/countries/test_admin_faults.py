@@ -1,4 +1,4 @@
-"""What a rule of a table refuses stands at the field where it is mended."""
+"""Constraint violations are reported at the field to correct."""
 
 import pytest
 from django.urls import reverse

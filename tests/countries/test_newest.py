@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 FIRST, DAYS, INDICATORS = datetime.date(2020, 1, 1), 1100, 5
 FEW = DAYS / 10
-"""Rows: a planner that sees four shares may read them all each time, but none of 1,100 days."""
+"""Rows: the planner may read all of four shares each time, but none of 1,100 days."""
 
 
 def _daily() -> None:
@@ -42,7 +42,7 @@ def _daily() -> None:
 
 
 def _rows_read(queryset: Any) -> int:
-    """Rows of observations that the scans of a query give or throw away."""
+    """Number of observations that the scans of a query return or discard."""
     plan = json.loads(queryset.explain(format="json", analyze=True))[0]["Plan"]
     return sum(_of_scan(node) for node in _nodes(plan) if node.get("Relation Name") == "countries_observation")
 

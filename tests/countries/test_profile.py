@@ -1,4 +1,4 @@
-"""What the profile of a country shows of its roles and figures."""
+"""The roles and figures in the profile of a country."""
 
 import pytest
 from django.utils import translation
@@ -14,7 +14,7 @@ PERCENT = "\u202f%"
 
 
 def _shares(key: str = "immigrant_share", **parts: object) -> Indicator:
-    """Shares of an indicator by the code of the counterpart."""
+    """Shares of an indicator by counterpart code."""
     indicator = factories.indicator(key=key, unit="percent", decimals=1)
     for iso3, value in parts.items():
         factories.observation(indicator=indicator, counterpart=factories.country(iso3=iso3), value=value)

@@ -55,7 +55,7 @@ def test_page_asks_nothing_for_a_row_neither_opened_nor_saved(client: Client) ->
     factories.country()
     counts = []
     for number in range(31):
-        if number in (0, 1, 30):  # the first time more is asked, once for all
+        if number in (0, 1, 30):  # the first request has extra queries
             counts.append((_queries(client), _queries(client, _shown(client))))
         factories.mobility_role(as_of=str(1990 + number))
         indicator = factories.indicator(key=f"figure_{number}")

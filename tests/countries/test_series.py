@@ -1,4 +1,4 @@
-"""Values over time as lines and as a table: gaps stay gaps, periods their length, inexact values are told apart."""
+"""Values over time as lines and as a table: gaps, lengths of periods, inexact values."""
 
 import datetime
 from decimal import Decimal

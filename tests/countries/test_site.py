@@ -1,4 +1,4 @@
-"""The one row with the texts of the site: its rules, its page in the admin, and who reads it."""
+"""The single row of site texts: its rules, its admin page, and who reads it."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -107,7 +107,7 @@ def test_first_role_is_added_from_the_page_of_the_site() -> None:
     sent = {"key": "emitter", "position": "1", "label_en": "Emitter", "label_es": "Emisor", "label_pt": "Emissor"}
     assert admin_forms.errors(editor.post("/admin/countries/role/add/", sent)) == []
     assert '<a href="/admin/countries/role/">Emitter</a>' in editor.get(PAGE).text
-    public_version()  # outside of a test, the next page asks by itself
+    public_version()  # outside of tests, the next page does this
     assert '<a href="/admin/countries/role/"' in editor.get("/admin/").text
 
 

@@ -149,7 +149,7 @@ def test_last_day_of_the_calendar_is_a_day(poverty: Indicator) -> None:
 
 @pytest.mark.owner
 def test_newest_values_come_from_the_index(poverty: Indicator) -> None:
-    """However many days there are: one look for each country, and none of the days before are read."""
+    """However many days there are: one index lookup per country, without reading earlier days."""
     for iso3 in factories.COUNTRIES:
         factories.country(iso3=iso3)
     with connection.cursor() as cursor:
@@ -247,7 +247,7 @@ def test_breaks_are_four_numbers(poverty: Indicator, breaks: str) -> None:
         poverty.full_clean()
 
 
-# Places and shapes
+# Positions and shapes
 
 
 def test_every_covered_country_and_what_is_drawn_is_a_place(poverty: Indicator) -> None:

@@ -1,4 +1,4 @@
-"""Each file of SQL is run by one migration: the last that changed it, since what runs is the file's text of today."""
+"""Each SQL file is run by exactly one migration, the last that changed it, since its current text is run."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The version of the public data moves with what the public sees, and a follower misses nothing."""
+"""The public version changes with public data, and a follower misses nothing."""
 
 import threading
 from collections.abc import Callable

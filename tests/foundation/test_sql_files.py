@@ -1,4 +1,4 @@
-"""What the files of SQL define is what the database has, no more and no less."""
+"""The database has exactly what the SQL files define."""
 
 import re
 
@@ -17,7 +17,7 @@ where pronamespace = 'public'::regnamespace and prokind = 'f'
     and proname !~ '^(pgtrigger|_pgtrigger|procrastinate)_'
     and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
 """
-"""Ours: not those of extensions, of the queue, or of triggers that stand beside the models."""
+"""Our functions, without those of extensions, the queue, and triggers declared beside models."""
 TRIGGERS = """
 select tgname, pg_get_triggerdef(oid) from pg_trigger
 where not tgisinternal and tgname !~ '^(pgtrigger|procrastinate)_'
@@ -26,12 +26,12 @@ VIEWS = "select viewname, definition from pg_views where schemaname = 'public'"
 
 
 def defined() -> dict[str, dict[str, str]]:
-    """What the database has, by kind and name."""
+    """The definitions in the database, by kind and name."""
     return {kind: dict(rows(sql)) for kind, sql in (("f", FUNCTIONS), ("t", TRIGGERS), ("v", VIEWS))}
 
 
 def named(pattern: str) -> set[str]:
-    """The names that the files define by statements of a form."""
+    """The names that statements of this form define in the files."""
     return {name for file in sql_files() for name in re.findall(pattern, file.read_text(), re.MULTILINE)}
 
 
@@ -39,7 +39,7 @@ def test_files_run_again_change_nothing() -> None:
     before = defined()
     for file in sql_files():
         execute(file.read_text())
-    grant_rights()  # as `migrate` does: it says which functions run as their owner
+    grant_rights()  # like `migrate`, which decides which functions run as their owner
     assert defined() == before
 
 

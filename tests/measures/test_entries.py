@@ -1,4 +1,4 @@
-"""An entry in words never says more than is recorded, and says what is missing."""
+"""The description of an entry never says more than is recorded, and says what is missing."""
 
 import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The files of fixtures/ load by one command, twice the same."""
+"""The files of fixtures/ are loaded by one command, and loading them twice changes nothing."""
 
 import pytest
 from django.core.management import call_command

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def refused(**fields: Any) -> set[str]:
-    """What validation says against a measure with `fields`; the database must refuse it too."""
+    """The errors of validation for a measure with `fields`; the database must refuse it too."""
     made = factories.draft(events=())
     for name, value in fields.items():
         setattr(made, name, value)

@@ -1,6 +1,6 @@
-"""Each text field of a measure is in its form, in its file both ways, on its page, in its history and in the search.
+"""Each text field of a measure is in its form, its file both ways, its page, its history and the search.
 
-A new field is held to this without a word here, as is one that a part of the code forgets.
+New fields are covered automatically, and so is one that a part of the code forgets.
 """
 
 from pathlib import Path
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.django_db
 
 WORD = "Xilofonistas"
 SEARCHED_ELSEWHERE = {"reference"}
-"""Found by another way than its words, and not to be suggested as a word."""
+"""Searched in a different way, and never suggested as a word."""
 NOT_SEARCHED = {"provision"}
-NOT_ON_PAGE = {"short_title_en", "short_title_es", "short_title_pt"}  # they label marks of the timeline
+NOT_ON_PAGE = {"short_title_en", "short_title_es", "short_title_pt"}  # labels of timeline marks
 
 
 COLUMNS_OF_VECTOR = """
@@ -45,7 +45,7 @@ def _is_text(field: Any) -> bool:
         and not isinstance(field, PartialDateField)
         and field.editable
         and not field.flatchoices
-        and field.name != "original_language"  # a tag, not a text
+        and field.name != "original_language"  # a language tag
     )
 
 
@@ -114,7 +114,7 @@ def test_every_column_that_a_vector_reads_is_watched() -> None:
     read = {name for (name,) in rows(COLUMNS_OF_VECTOR)}
     source = value("select prosrc from pg_proc where proname = 'measures_search_measures_measure_update'")
     watched = {name for name in read if f"n.{name}" in source and f"o.{name}" in source}
-    assert read - watched == {"id", "reference_key"}  # the one never changes, the other follows from `reference`
+    assert read - watched == {"id", "reference_key"}  # the id never changes, `reference_key` follows from `reference`
 
 
 def test_form_and_file_have_every_field_that_people_fill_in() -> None:

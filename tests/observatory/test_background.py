@@ -1,4 +1,4 @@
-"""The page of the background work: what ran, failed and waits, and whether anybody works."""
+"""The admin of background jobs: what ran, failed and waits, and whether a worker is running."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def job(state: str, **fields: Any) -> BackgroundJob:
     assert queue_run(feed)
     made = BackgroundJob.objects.latest("pk")
     with connection.cursor() as cursor:
-        if state == "doing":  # by a worker that lives
+        if state == "doing":  # by a live worker
             cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now()) returning id")
         worker = cursor.fetchone()[0] if state == "doing" else None
         cursor.execute(

@@ -1,4 +1,4 @@
-"""The locks hold what pyproject.toml asks for, for everybody's machine and from any index."""
+"""The lock files contain what pyproject.toml requires, for every platform and from any index."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The home page, the list of countries, and what machines ask."""
+"""The home page, the list of countries, and machine-readable URLs."""
 
 import re
 from pathlib import Path
@@ -109,7 +109,7 @@ def _queries(client: Client, path: str) -> int:
 
 @pytest.mark.parametrize(("path", "expected"), [("/", 7 + 6), ("/countries/", 3 + 6)])
 def test_number_of_queries_is_fixed(client: Client, path: str, expected: int) -> None:
-    """Six of them read the index, which a test's transaction does anew; one asks for the version of the data."""
+    """Six queries load the index, which is not cached inside a test's transaction; one reads the public version."""
     factories.measure(country=factories.country(iso3="ECU"))
     factories.mobility_role()
     assert _queries(client, path) == expected

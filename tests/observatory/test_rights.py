@@ -1,4 +1,4 @@
-"""Who may do what: the groups have the rights of the table, and the table means what it says."""
+"""Permissions: the groups have those in the table, and the table has the intended effect."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission

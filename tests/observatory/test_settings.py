@@ -1,4 +1,4 @@
-"""The settings as a process meets them: from its environment alone."""
+"""The settings as read from the environment of a process."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ PRODUCTION = {
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """``manage.py`` in a process with this environment and nothing else of ours."""
+    """Run ``manage.py`` with only this environment."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,

@@ -85,7 +85,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The files as the command writes them, with what the climate observatory knows."""
+    """The files written by the command, filled in for the climate observatory."""
     folder = tmp_path / "climate"
     call_command("start_observatory", "Climate Law Observatory", folder=folder, country=["DEU", "KEN"], verbosity=0)
     _rewrite(folder / "site.csv", [_rows(folder / "site.csv")[0] | SITE])
@@ -226,7 +226,7 @@ def test_text_of_the_site_that_is_not_translated_is_marked(client: Client) -> No
 @pytest.mark.usefixtures("climate")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_measure_is_entered_in_each_language(client: Client, language: str) -> None:
-    client.get("/")  # a process learns of the site by its public pages
+    client.get("/")  # a process learns about the site from public requests
     client.force_login(factories.editor())
     address = f"{language}/admin/measures/measure/add/"
     page = client.get(address)
@@ -249,5 +249,5 @@ def test_site_costs_a_page_no_query(client: Client) -> None:
     factories.site(name_en="Another name")
     assert "Another name" in client.get("/about/").text
     assert [queries(path) for path in ("/about/", "/")] == numbers
-    assert numbers[0] == 1  # the version of the public data
+    assert numbers[0] == 1  # the public version
     assert not Role.objects.exists()

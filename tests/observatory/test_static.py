@@ -1,4 +1,4 @@
-"""The static files: one format in all style sheets, no rule without use; collected as production serves them."""
+"""Static files: one format for all style sheets, no unused rule; collected as in production."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ TEXTS = (".html", ".css", ".js", ".py")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 DECLARATION = re.compile(r"[\w-]+: [^;]+;(?: /\*.*\*/)?")
 PRELUDE = re.compile(r"[^{};]+(?=\{)")
-"""What stands before a block: selectors, or the condition of a media query."""
+"""What precedes a block: selectors, or the condition of a media query."""
 CLASS_ATTRIBUTE = re.compile(r'class="((?:\{[{%].*?[%}]\}|[^"])*)"')
 PLACEHOLDER = re.compile(r"\{[{%]?.*?[%}]?\}")
 SCRIPT_STRING = re.compile(r"\"[^\"\n]*\"|`[^`]*`")
@@ -32,7 +32,7 @@ SHORT_WORDS = {"in", "is", "no", "of", "to"}
 
 
 def _format_faults(sheet: str) -> Iterator[str]:
-    """The lines that break the format: one declaration or selector a line, two spaces a level, a blank line apart."""
+    """The lines that violate the format: one declaration or selector per line, two-space levels, blank lines."""
     depth, before = 0, ""
     lines = COMMENT.sub(lambda comment: comment[0].replace("\n", " "), sheet).removesuffix("\n").split("\n")
     for line in lines:
@@ -68,7 +68,7 @@ def _styled_classes(sheet: Path) -> set[str]:
 
 
 def _words(texts: Iterable[str]) -> set[str]:
-    """Words; one that ends with a hyphen is the beginning of those that are made in place."""
+    """Words; one that ends with a hyphen is a prefix of generated ones."""
     return {word for text in texts for word in WORD.findall(text)}
 
 
@@ -142,7 +142,7 @@ def test_every_class_of_a_template_is_styled_or_asked_for_by_a_script(of_admin: 
 
 
 def test_classes_are_words() -> None:
-    """Not `mk` or `na0`; a number stands behind a word, as in `row-tens-1`."""
+    """Not `mk` or `na0`; a number follows a word, as in `row-tens-1`."""
     names = _missing(set().union(*map(_styled_classes, SHEETS)), among=_in_django())
     parts = {part for name in names for part in re.split(r"[-_]", name) if part not in SHORT_WORDS}
     assert {part for part in parts if not re.fullmatch(r"[a-z]{3,}|\d+", part)} == set()
@@ -158,7 +158,7 @@ def test_custom_properties_are_defined_and_used() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_every_file_that_a_stylesheet_names_is_collected(tmp_path: Path) -> None:
-    """The manifest storage raises where one is missing."""
+    """The manifest storage raises if one is missing."""
     storage = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
     with override_settings(STATIC_ROOT=tmp_path, STORAGES=storage):
         call_command("collectstatic", interactive=False, verbosity=0)

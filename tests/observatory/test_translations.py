@@ -1,4 +1,4 @@
-"""Catalogues that are compiled, and faults in them that are found."""
+"""Compiled catalogues, and detection of errors in them."""
 
 from pathlib import Path
 

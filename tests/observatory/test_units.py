@@ -1,4 +1,4 @@
-"""The services of `deploy/` hold what a process needs, and nothing more."""
+"""The systemd units in `deploy/` allow what a process needs, and nothing more."""
 
 from collections import defaultdict
 
@@ -37,7 +37,7 @@ OWN = 1_000_000_000
 
 
 def directives(name: str) -> dict[str, list[str]]:
-    """What a unit says, by directive; a value may go on over several lines."""
+    """The settings of a unit by directive; values may span several lines."""
     text = (settings.BASE_DIR / "deploy" / name).read_text(encoding="utf-8").replace("\\\n", " ")
     found: dict[str, list[str]] = defaultdict(list)
     for line in text.splitlines():
@@ -63,7 +63,7 @@ def _memory(name: str) -> int:
 
 
 def test_memory_holds_all_that_strangers_bytes_may_take_at_a_time() -> None:
-    """Else the kernel ends a process of the site, because a document was large."""
+    """Otherwise the kernel would kill a site process because of a large document."""
     of_process = confined.AT_ONCE * confined.Bounds().memory
     started = directives("observatory.service")["ExecStart"][0].split()
     web_workers = int(started[started.index("--workers") + 1])
@@ -78,7 +78,7 @@ def test_what_passes_the_memory_ends_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["observatory.service", "observatory-worker.service"])
 def test_no_directive_takes_back_an_earlier_one(name: str) -> None:
-    """Of two lines with one name the last counts, but for lists."""
+    """Except for lists, the last of two directives with the same name wins."""
     repeated = {key for key, values in directives(name).items() if len(values) > 1}
     assert repeated <= {"SystemCallFilter"}
 

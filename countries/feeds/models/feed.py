@@ -33,7 +33,7 @@ class CountryCode(models.TextChoices):
 
 
 class DayOrder(models.TextChoices):
-    """How a file writes a day."""
+    """The order of day, month and year in a file."""
 
     ISO = "iso", _("year first: 2020-05-29, 2020-05, 2020, 20200529")
     DAY_FIRST = "day_first", _("day first: 29/05/2020")
@@ -41,14 +41,14 @@ class DayOrder(models.TextChoices):
 
 
 class DecimalMark(models.TextChoices):
-    """What stands before decimals."""
+    """The decimal separator."""
 
     POINT = "point", _("a point: 26.7")
     COMMA = "comma", _("a comma: 26,7")
 
 
 class Encoding(models.TextChoices):
-    """How letters are written as bytes."""
+    """The character encoding."""
 
     UTF_8 = "utf-8", "UTF-8"
     WINDOWS = "cp1252", _("Windows, Western Europe")
@@ -56,7 +56,7 @@ class Encoding(models.TextChoices):
 
 
 class Every(models.TextChoices):
-    """How often a feed is run."""
+    """How often a feed runs."""
 
     DAY = "day", _("every day")
     WEEK = "week", _("every week")
@@ -64,7 +64,7 @@ class Every(models.TextChoices):
 
     @property
     def time(self) -> datetime.timedelta:
-        """From one run to the next."""
+        """The interval between runs."""
         return datetime.timedelta(days={Every.DAY: 1, Every.WEEK: 7, Every.MONTH: 30}[self])
 
 
@@ -73,21 +73,21 @@ MAPPING = (
     *("country_column", "country_code", "aliases", "leaves_out_unknown"),
     *("day_column", "day_order", "value_column", "decimal_mark", "multiplier", "filter_column", "filter_value"),
 )
-"""The fields on which it depends how a file is understood."""
+"""The fields that decide how a file is parsed."""
 
 
 class IndicatorFeedQuerySet(models.QuerySet["IndicatorFeed"]):
-    """Feeds, by what they do to the public figures."""
+    """Feeds, by their effect on the public figures."""
 
     def public(self) -> "IndicatorFeedQuerySet":
-        """Those that are on: what they bring is public by itself."""
+        """Feeds that are on: they publish without a person."""
         return self.filter(is_on=True)
 
 
 @bumps_public_version()
 @track_history
 class IndicatorFeed(models.Model):
-    """Where the values of an indicator come from, how a file becomes observations, and what a person has to see."""
+    """Where an indicator's values come from, how a file becomes observations, and what needs review."""
 
     key = models.SlugField(_("key"), unique=True, help_text=_("A short name for commands, such as owid-covid-cases."))
     indicator = models.ForeignKey(
@@ -271,12 +271,12 @@ class IndicatorFeed(models.Model):
 
     @property
     def has_lines(self) -> bool:
-        """Whether the file is a text of rows, each of which is complete by itself."""
+        """Whether the file is line-based text, in which each row is complete by itself."""
         return self.format in (FeedFormat.CSV_LONG, FeedFormat.CSV_WIDE)
 
     @property
     def mapping(self) -> str:
-        """A digest of all on which it depends how a file is understood."""
+        """A digest of everything that decides how a file is parsed."""
         values = [str(getattr(self, name)) for name in MAPPING if name != "multiplier"]
         values.append(f"{Decimal(self.multiplier).normalize():f}")
         return hashlib.sha256("\0".join(values).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Each time that a feed was fetched: what came, what became of it, and what a person decided."""
+"""Runs of feeds: what was fetched, what became of it, and what a person decided."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ from foundation.records.history import refuses_changes
 
 
 def feed_storage() -> Storage:
-    """Where files wait that a person has to look at."""
+    """The storage of files that wait for review."""
     return storages["feeds"]
 
 
 class RunState(models.TextChoices):
-    """What became of a run."""
+    """The result of a run."""
 
     RUNNING = "running", _("Under way")
     PUBLISHED = "published", _("Published")
@@ -37,9 +37,9 @@ class RunState(models.TextChoices):
 
 
 GOOD = (RunState.PUBLISHED, RunState.UNCHANGED, RunState.PARTLY_HELD)
-"""After these, what is public is what the source says, but for single values that wait for a person."""
+"""After these, what is public matches the source, apart from single held values."""
 WAITING = (RunState.HELD, RunState.PARTLY_HELD)
-"""An editor is to decide; a feed has one such run at most, the last that read a file."""
+"""Waiting for an editor; a feed has at most one such run, the last that read a file."""
 PUBLIC = (RunState.PUBLISHED, RunState.PARTLY_HELD)
 """These have made values public, and can be rolled back."""
 DECIDED = (RunState.DISCARDED, RunState.ROLLED_BACK)
@@ -47,7 +47,7 @@ DECIDED = (RunState.DISCARDED, RunState.ROLLED_BACK)
 
 class FeedRunQuerySet(models.QuerySet["FeedRun"]):
     def read(self) -> "FeedRunQuerySet":
-        """Those that read a file and left it public: what the next file is held against."""
+        """Runs that read a file and published it: the next file is compared with these."""
         return self.filter(state__in=GOOD, understood__gt=0)
 
     def accepted(self) -> "FeedRun | None":
@@ -60,7 +60,7 @@ FACTS = (
     "feed_id", "started_at", "started_by_id", "ended_at", "mapping", "status_code", "final_url", "bytes", "sha256",
     "etag", "last_modified", "rows_read",
 )  # fmt: skip
-"""What a run found; it stands once the run has ended."""
+"""The findings of a run, immutable once it has ended."""
 
 
 @bumps_public_version(when=("update", "delete"))
@@ -76,7 +76,7 @@ FACTS = (
     ),
 )
 class FeedRun(models.Model):
-    """One time that a feed was fetched: what came, what became of it, and why."""
+    """One run of a feed: what was fetched, what became of it, and why."""
 
     feed = models.ForeignKey(IndicatorFeed, models.PROTECT, related_name="runs", verbose_name=_("feed"))
     state = models.CharField(_("state"), max_length=11, choices=RunState, default=RunState.RUNNING)
@@ -89,7 +89,7 @@ class FeedRun(models.Model):
         related_name="+",
         verbose_name=_("started by"),
     )
-    """Null: by the timetable."""
+    """Null if the run was scheduled."""
     mapping = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField(_("status code"), null=True)
     final_url = models.CharField(_("answered by"), max_length=2000, blank=True)
@@ -112,19 +112,19 @@ class FeedRun(models.Model):
     problems = models.JSONField(default=list)
     """What was refused, by kind: problem, remedy, count, line and cell of the first, and examples with these."""
     doubts = models.JSONField(default=list)
-    """What a person is to look at: problem, remedy, count, examples, and what it holds (file, values or nothing)."""
+    """Doubts for review: problem, remedy, count, examples, and what is held (file, values or nothing)."""
     missing_countries = models.JSONField(default=list)
-    """Codes of the countries that have public values of the feed and none in this file."""
+    """Codes of the countries with public values of the feed that are not in this file."""
     gaps = models.PositiveIntegerField(default=0)
-    """Public values of the feed that the file lacks, between its first and its last day."""
+    """Number of public values that are missing between the first and the last day of the file."""
     ends_in_a_line = models.BooleanField(null=True)
-    """Whether the last line of the file had its end; null where that is not known."""
+    """Whether the last line of the file ends with a newline; null if unknown."""
     reasons = models.JSONField(default=list)
-    """Why a person is to look, in words."""
+    """The reasons for review, in words."""
     problem = models.TextField(_("problem"), blank=True)
     remedy = models.TextField(_("what helps"), blank=True)
     is_transient = models.BooleanField(default=False)
-    """Whether it failed for a reason that may be gone in a while."""
+    """Whether the run failed for a reason that may be temporary."""
     decided_at = models.DateTimeField(_("decided"), null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
@@ -191,20 +191,20 @@ class FeedRun(models.Model):
 
     @property
     def notices(self) -> list[str]:
-        """What a person may want to know, and what kept nothing from the public."""
+        """Notices that did not hold anything back."""
         return [doubt["problem"] for doubt in self.doubts if not doubt["holds"]]
 
     @property
     def started_in_words(self) -> str:
-        """As the reader writes a day and a time."""
+        """The start of the run, formatted for the reader."""
         return formats.date_format(timezone.localtime(self.started_at), "DATETIME_FORMAT")
 
     def fail(self, problem: str, remedy: str, *, is_transient: bool = False) -> None:
-        """Note why nothing came of it."""
+        """End the run as failed, with the reason."""
         self.end(RunState.FAILED, problem=problem, remedy=remedy, is_transient=is_transient)
 
     def end(self, state: RunState, **changes: Any) -> None:
-        """Note what became of it; a stranger's server may have sent what no text of the database can hold."""
+        """Store the result. Text from the server is cleaned of what PostgreSQL cannot store."""
         for name, value in {"state": state, "ended_at": timezone.now(), **changes}.items():
             setattr(self, name, value)
         for name in ("problem", "final_url", "etag", "last_modified"):
@@ -213,7 +213,7 @@ class FeedRun(models.Model):
 
 
 class HeldBecause(models.TextChoices):
-    """Why a value is shown to a person."""
+    """Why a value is held."""
 
     UNIT = "unit", _("does not fit the unit of the indicator")
     RANGE = "range", _("outside the range of the feed")
@@ -223,7 +223,7 @@ class HeldBecause(models.TextChoices):
 
 
 class HeldValue(models.Model):
-    """A value that a person is to look at, beside what is public; up to some thousands a run."""
+    """A value that waits for review, beside the public one; up to some thousands per run."""
 
     run = models.ForeignKey(FeedRun, models.CASCADE, related_name="held_values")
     country = models.ForeignKey(Country, models.PROTECT, related_name="+", verbose_name=_("country"))
@@ -233,7 +233,7 @@ class HeldValue(models.Model):
     because = models.CharField(_("because"), max_length=10, choices=HeldBecause)
     line = models.PositiveIntegerField(_("row"), null=True)
     is_left_out = models.BooleanField(default=False)
-    """A person has left it out: the same value does not wait again."""
+    """A person has rejected it: the same value is not held again."""
 
     class Meta:
         default_permissions = ()

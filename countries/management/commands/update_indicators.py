@@ -1,4 +1,4 @@
-"""``manage.py update_indicators``: run the feeds that are on, or one of them, now."""
+"""``manage.py update_indicators``: run all active feeds, or one feed, now."""
 
 import logging
 from argparse import ArgumentParser
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"Look at: {', '.join(failed)}. What is public stays as it was.")
 
     def _done(self, work: Callable[[IndicatorFeed], bool], feed: IndicatorFeed) -> bool:
-        """Whether it went well; an error of the program in one feed keeps no other from its turn."""
+        """Return whether the feed succeeded; an unexpected exception in one feed does not stop the others."""
         try:
             return work(feed)
         except Exception as error:

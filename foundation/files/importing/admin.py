@@ -1,4 +1,4 @@
-"""Files in and out of the admin: upload, preview row by row, confirm; and every file for download."""
+"""Import and export in the admin: upload, preview row by row, confirm; and download any file."""
 
 import csv
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ class FileImportAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"title": _("Imports and exports"), **(extra_context or {})})
 
-    # Who may
+    # Permissions
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(settings.IMPORT_PERMISSION)
@@ -87,7 +87,7 @@ class FileImportAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
         return False
 
-    # Where
+    # URLs
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -99,10 +99,10 @@ class FileImportAdmin(admin.ModelAdmin):
             *super().get_urls(),
         ]
 
-    # In
+    # Import
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Choose a file; what is wrong with it as a whole is said beside it."""
+        """Upload a file; errors with the file as a whole are shown in the form."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         user: Any = request.user
@@ -134,7 +134,7 @@ class FileImportAdmin(admin.ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """How far the work is, else the preview; by POST the import itself, or its end."""
+        """Show the progress or the preview; a POST confirms or cancels the import."""
         file_import = self._kept(request, object_id)
         if request.method == "POST":
             return self._act(request, file_import)
@@ -179,7 +179,7 @@ class FileImportAdmin(admin.ModelAdmin):
         )
 
     def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """What the page asks every second."""
+        """The progress as JSON, polled every second by the page."""
         file_import = self._kept(request, pk)
         told = _progress(file_import)
         return JsonResponse(
@@ -191,7 +191,7 @@ class FileImportAdmin(admin.ModelAdmin):
         return TemplateResponse(request, f"admin/foundation/fileimport/{name}.html", context)
 
     def _kept(self, request: HttpRequest, pk: Any) -> FileImport:
-        """The import, for whoever may import files of its kind."""
+        """Return the import if the user may import files of its kind."""
         file_import = get_object_or_404(FileImport, pk=key_of(FileImport, str(pk)))
         if file_import.file_type not in dict(importable(request.user)):
             raise PermissionDenied
@@ -209,7 +209,7 @@ class FileImportAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(file_import.get_absolute_url())
 
     def _check(self, file_import: FileImport) -> None:
-        """Now where it is quick, else by a worker."""
+        """Check a small file at once, a large one in a worker."""
         if jobs.is_large(file_import):
             tasks.check_file.defer(file_import=file_import.pk, language=get_language())
         else:
@@ -239,10 +239,10 @@ class FileImportAdmin(admin.ModelAdmin):
         lines = (writer.writerow(row).encode() for row in failed_rows_of(file_import))
         return _download(_with_mark(lines), f"{file_import.file_type}-refused.csv", FORMATS["csv"].media_type)
 
-    # Out
+    # Export
 
     def export_list(self, request: HttpRequest) -> HttpResponse:
-        """Every file, for download."""
+        """List all files for download."""
         formats = [(ending, found.name) for ending, found in FORMATS.items()]
         return self._page(request, "export", title=_("Export files"), kinds=exportable(request.user), formats=formats)
 
@@ -256,14 +256,14 @@ class FileImportAdmin(admin.ModelAdmin):
 
 
 class _Echo:
-    """A file for `csv.writer` that gives back what is written."""
+    """A file-like object for `csv.writer` that returns what is written."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def _with_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Spreadsheet programs know UTF-8 by its mark."""
+    """Prepend a byte order mark, by which spreadsheet programs recognize UTF-8."""
     yield b"\xef\xbb\xbf"
     yield from lines
 
@@ -271,7 +271,7 @@ def _with_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
 def exported_response(
     request: HttpRequest, ending: str, resource: type[FileResource], *records: QuerySet, **options: Any
 ) -> HttpResponseBase:
-    """A file in the format of its ending; where a sheet cannot hold it, the list of all files with the reason."""
+    """Return a file in the format of its extension; if a sheet cannot hold it, the list of files with the reason."""
     if ending not in FORMATS:
         raise Http404
     try:
@@ -289,15 +289,15 @@ def _download(blocks: Iterator[bytes], name: str, media_type: str) -> HttpRespon
 
 
 class _Counted(Paginator):
-    """Pages of rows whose number is known: counting a hundred thousand takes longer than showing fifty."""
+    """A paginator with a known count: counting a hundred thousand rows takes longer than showing fifty."""
 
     def __init__(self, rows: Any, per_page: int, count: int) -> None:
         super().__init__(rows, per_page)
-        self.count = count  # instead of a query
+        self.count = count  # avoids a query
 
 
 def _category(request: HttpRequest, file_import: FileImport) -> int | None:
-    """The kind of refusal that is asked for."""
+    """The selected kind of refusal."""
     asked = request.GET.get("category", "")
     if not asked:
         return None
@@ -308,7 +308,7 @@ def _category(request: HttpRequest, file_import: FileImport) -> int | None:
 
 
 def _progress(file_import: FileImport) -> dict[str, Any]:
-    """How far the work is, in numbers and in words; `page` changes where the page is to be loaded anew."""
+    """The progress in numbers and words; when `page` changes, the page must be reloaded."""
     is_interrupted = jobs.is_interrupted(file_import)
     is_without_worker = file_import.state == ImportState.WAITING and not has_worker()
     return {
@@ -324,7 +324,7 @@ def _progress(file_import: FileImport) -> dict[str, Any]:
 
 
 def _phases(file_import: FileImport) -> list[tuple[str, str]]:
-    """The parts of the work, each with whether it is done, under way or to come."""
+    """The phases of the work, each with whether it is done, in progress or pending."""
     phases = [phase for phase in Phase if phase != Phase.WRITING or file_import.confirmed_by_id]
     place = phases.index(Phase(file_import.phase)) if file_import.phase in phases else -1
     states = ["done" if n < place else "now" if n == place else "later" for n in range(len(phases))]
@@ -356,7 +356,7 @@ def _result_in_words(file_import: FileImport) -> str:
 
 
 class UploadForm(forms.Form):
-    """What is uploaded, and whether its measures become public."""
+    """The file, and whether its measures become public."""
 
     file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
     file = forms.FileField(
@@ -381,7 +381,7 @@ class UploadForm(forms.Form):
             del self.fields["publish"]
 
     def clean(self) -> dict[str, Any]:
-        """A workbook becomes a CSV file with the same rows; why it cannot is said beside it."""
+        """Convert a workbook to a CSV file with the same rows; report why if that fails."""
         given: dict[str, Any] = self.cleaned_data
         file, kind = given.get("file"), given.get("file_type")
         given["name"] = file.name if file else ""

@@ -18,7 +18,7 @@ from foundation.files.resources import FileResource, Rule
 from foundation.sql import execute, rows
 
 SUGGESTIONS = 300
-"""Unknown values of a column for which the nearest known one is looked up."""
+"""Maximum number of unknown values per column for which the nearest known value is looked up."""
 
 
 def check(
@@ -29,7 +29,7 @@ def check(
     rules_of_candidates: list[Rule],
     tell: Tell,
 ) -> None:
-    """Put down every reason for which a row that would be written cannot be."""
+    """Record every reason why a row to be written is refused."""
     total = len(present) + len(rules)
     for done, column in enumerate(present):
         tell(Step(Phase.CHECKING, done, total))
@@ -73,7 +73,7 @@ def _refuse_unknown(column: Column) -> None:
 
 
 def _refuse_by(column: Column, sql: str, judge: Callable[..., str]) -> None:
-    """Ask a function of Python about each row, some thousands at a time."""
+    """Call a Python function for each row, some thousand at a time."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql)
         found = ((line, value, judge(value, *others)) for line, value, *others in cursor)
@@ -91,7 +91,7 @@ def _refuse_by(column: Column, sql: str, judge: Callable[..., str]) -> None:
 
 
 def draft(resource: type[FileResource], present: list[Column], given: dict[str, Any]) -> None:
-    """Fill `candidate_rows` with each row that would be written as it would stand in the table of the records."""
+    """Fill `candidate_rows` with each row as it would be stored."""
     _create_drafted(resource)
     stored = dict(found for column in present if (found := column.stored()))
     fields = resource.stored_fields()
@@ -103,7 +103,7 @@ def draft(resource: type[FileResource], present: list[Column], given: dict[str, 
             values.append(stored[name])
         elif field.primary_key:
             values.append("s.id")
-        elif field.unique:  # no default fits two records; what is given later is null until then
+        elif field.unique:  # a default cannot be unique; values assigned later are null until then
             values.append(kept)
         elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             values.append(f"coalesce({kept}, now())")
@@ -145,7 +145,7 @@ def _checks(table: str) -> dict[str, tuple[str, list[str]]]:
 
 
 def _literal(sql: str) -> str:
-    """SQL of the database's own for a statement that has parameters."""
+    """Escape SQL read from the database for use in a statement with parameters."""
     return sql.replace("%", "%%")
 
 
@@ -176,7 +176,7 @@ def ask_checks(resource: type[FileResource]) -> None:
 
 
 def _by_name(rule: str, by_db_column: dict[str, str], columns: list[str]) -> list[str]:
-    """The cells that a rule is about: those that its name names, else all; the first that is filled in is shown."""
+    """The cells that a rule concerns: those in its name, else all; the first that is not empty is displayed."""
     names = [by_db_column[column] for column in columns if column in by_db_column]
     named = sorted((name for name in names if name in rule), key=rule.find)
     return named or names or [""]
@@ -187,7 +187,7 @@ def _names_by_db_column(resource: type[FileResource]) -> dict[str, str]:
 
 
 def ask_unique_indexes(resource: type[FileResource]) -> None:
-    """Whether two rows, or a row and another record, would share what is unique."""
+    """Refuse rows that would violate a unique index, among themselves or with other records."""
     table, pk = resource.table(), resource.pk()
     messages, by_db_column = _messages(resource.model()), _names_by_db_column(resource)
     for name, expressions, nullable, columns, condition in _unique_indexes(table):

@@ -13,11 +13,11 @@ from foundation.files.resources import FileResource
 from foundation.sql import execute, rows
 
 BATCH = 10_000
-"""Rows that are compared by one statement."""
+"""Number of rows compared per statement."""
 
 
 def compare(resource: type[FileResource], present: list[Column], *, tell: Tell, only_new: bool = False) -> None:
-    """Find the record of each row, and the cells in which the two differ."""
+    """Match each row with its record, and find the cells that differ."""
     _match(resource)
     _refuse_repeated(resource)
     _refuse_new_without(resource, present)
@@ -60,7 +60,7 @@ def _match(resource: type[FileResource]) -> None:
 
 
 def _refuse_repeated(resource: type[FileResource]) -> None:
-    """Two rows for one record: both are refused, since nobody knows which one is meant."""
+    """Refuse both of two rows for the same record, since it is unclear which is meant."""
     names = resource.keys[0]
     key = ", ".join(f"s.{quoted(name)}" for name in names)
     groups = (
@@ -78,7 +78,7 @@ def _refuse_repeated(resource: type[FileResource]) -> None:
 
 
 def _refuse_new_without(resource: type[FileResource], present: list[Column]) -> None:
-    """A file with some of the columns can change records; a new record needs all that have no default."""
+    """Refuse new records if the file lacks a column without a default; such a file can only change records."""
     names = {column.name for column in present}
     for column in resource.imported():
         if column.is_required and column.name not in names:

@@ -1,7 +1,7 @@
-"""A `tablib.Dataset` -> saved records, and what became of each row as a Result of django-import-export.
+"""Import a `tablib.Dataset`, and return the outcome of each row as a Result of django-import-export.
 
-The Dataset is written as a CSV file and goes the way of every file. The library numbers the rows of a Dataset from 1;
-the file has its header in row 1.
+The Dataset is written to a CSV file and imported like any file. The library numbers the rows of a Dataset from 1; in
+the file, row 1 is the header.
 """
 
 import csv
@@ -82,7 +82,7 @@ def import_dataset(
 
 @contextmanager
 def _as_file(dataset: tablib.Dataset, name: str) -> Iterator[Path]:
-    """The CSV file of a Dataset, which is gone after the block."""
+    """Write a Dataset to a temporary CSV file."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.csv"
         lines = [dataset.headers or [], *dataset]
@@ -98,7 +98,7 @@ def _as_file(dataset: tablib.Dataset, name: str) -> Iterator[Path]:
 
 
 def _found_in(found: Import) -> tuple[dict[int, _Outcome], dict[int | None, list[Problem]]]:
-    """What becomes of each row and why rows are refused, by the row of the file."""
+    """The outcome of each row, and the reasons for refusals, by row of the file."""
     outcomes = {
         line: _Outcome(is_new, is_changed, pk)
         for line, is_new, is_changed, pk in rows("select line, is_new, changed <> '{}', id from outcome")
@@ -111,7 +111,7 @@ def _found_in(found: Import) -> tuple[dict[int, _Outcome], dict[int | None, list
 
 @dataclass(frozen=True, slots=True)
 class _Telling:
-    """Puts what was found into a Result."""
+    """Fills a Result with the outcomes."""
 
     resource: FileResource
     dataset: tablib.Dataset
@@ -120,7 +120,7 @@ class _Telling:
     collects: bool
 
     def tell(self, outcomes: dict[int, _Outcome], problems: dict[int | None, list[Problem]]) -> None:
-        """One RowResult for each row of the Dataset, in its order; where rows are refused, that nothing is written."""
+        """Add a RowResult for each row of the Dataset, in order; if any row is refused, nothing counts as written."""
         for number in range(1, len(self.dataset) + 1):
             line = number + HEADER_ROWS
             row = self.resource.get_row_result_class()()
@@ -142,12 +142,12 @@ class _Telling:
             self._refuse_all(words % {"count": refused})
 
     def tell_of_file(self, problem: FileProblem) -> None:
-        """What is wrong with the Dataset as a whole, or with the row at which it ended."""
+        """Add a problem with the Dataset as a whole, or with the row at which reading stopped."""
         place = _("Row %(row)d: ") % {"row": problem.row - HEADER_ROWS} if problem.row else ""
         self._refuse_all(f"{place}{problem.problem} {problem.remedy}")
 
     def _refuse(self, row: RowResult, number: int, problems: list[Problem]) -> None:
-        """Values that cannot be taken are validation errors by column; a row that cannot be read is an error."""
+        """Add the problems of a row: invalid values are validation errors by column, an unreadable row is an error."""
         values = dict(zip(self.dataset.headers, self.dataset[number - 1], strict=True))
         messages: dict[str, list[str]] = {}
         for problem in problems:

@@ -29,33 +29,33 @@ from foundation.sql import execute, is_locked, rows, second_connection, session_
 from foundation.workers import IsStopping, never
 
 SMALL = 1_000_000
-"""Bytes of a file that is checked and imported at once, which takes some seconds; a larger one goes to a worker."""
+"""Size in bytes up to which a file is processed in the request, in some seconds; larger files go to a worker."""
 KEPT_FOR = timedelta(days=7)
-"""How long an upload that nobody imports is kept."""
+"""How long an unconfirmed upload is stored."""
 LOOKS_EVERY = 0.5
-"""Seconds between two words to the page about how far the work is, and two looks at whether to stop."""
+"""Seconds between progress updates, and between checks for cancellation."""
 LOCK = 7_104_001
-"""The first half of the key of the advisory locks of uploads."""
+"""The first half of the advisory lock key of an upload."""
 
 
 class Cancelled(Exception):
-    """Somebody asked for the work to be stopped."""
+    """A user cancelled the work."""
 
 
 class PutOff(Exception):
-    """The worker is to stop: nothing was written, and the work waits to be begun anew."""
+    """The worker is shutting down: nothing was written, and the work is queued again."""
 
 
-# What a page asks
+# State
 
 
 def is_large(file_import: FileImport) -> bool:
-    """Whether the file goes to a worker."""
+    """Whether the file is processed by a worker."""
     return file_import.file.size > SMALL
 
 
 def is_interrupted(file_import: FileImport) -> bool:
-    """Whether the process that worked on it is gone; nothing was written then."""
+    """Whether the process that worked on it has died; nothing was written then."""
     return file_import.state in AT_WORK and not _is_at_work(file_import.pk)
 
 
@@ -63,11 +63,11 @@ def _is_at_work(pk: int) -> bool:
     return is_locked(LOCK, pk)
 
 
-# What a person does
+# Actions of a user
 
 
 def begin(file_import: FileImport) -> None:
-    """Keep an upload, to be checked; raise FileProblem, with nothing kept, where the file cannot be read at all."""
+    """Store an upload to be checked; raise FileProblem, with nothing stored, if the file is unreadable."""
     _forget_old()
     with transaction.atomic():
         file_import.save()
@@ -75,14 +75,14 @@ def begin(file_import: FileImport) -> None:
 
 
 def begin_anew(file_import: FileImport) -> None:
-    """Let an upload be checked once more after it failed, was cancelled or interrupted."""
+    """Queue the check of an upload again after it failed, was cancelled or was interrupted."""
     is_open = file_import.state in (ImportState.CANCELLED, ImportState.FAILED) or is_interrupted(file_import)
     if is_open:
         _set(file_import, ImportState.WAITING, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
 
 
 def confirm(file_import: FileImport, *, by: Any) -> bool:
-    """Take note that the import is wanted; False where it is not there to be confirmed, as after a double click."""
+    """Confirm the import; return False if it is not ready to be confirmed, as after a double click."""
     ready = FileImport.objects.filter(pk=file_import.pk, state=ImportState.READY, refused=0)
     is_first = bool(ready.update(state=ImportState.WAITING, confirmed_by=by, is_cancel_asked=False))
     file_import.refresh_from_db()
@@ -90,7 +90,7 @@ def confirm(file_import: FileImport, *, by: Any) -> bool:
 
 
 def cancel(file_import: FileImport) -> None:
-    """Stop what waits or is under way; what is written already stays."""
+    """Cancel waiting or running work; a completed import is not undone."""
     FileImport.objects.filter(pk=file_import.pk, state__in=AT_WORK).update(is_cancel_asked=True)
     waiting = FileImport.objects.filter(pk=file_import.pk, state=ImportState.WAITING)
     if not waiting.update(state=ImportState.CANCELLED) and is_interrupted(file_import):
@@ -99,16 +99,16 @@ def cancel(file_import: FileImport) -> None:
 
 
 def give_up(file_import: FileImport) -> None:
-    """Leave an upload whose work was broken off each time that it was begun."""
+    """Mark an upload as failed after every attempt was interrupted."""
     words = _("The work was broken off each time that it was begun. Nothing was written; the log says more.")
     _set(file_import, ImportState.FAILED, problem=words)
 
 
-# What is done, in the request or by a worker
+# Work, in the request or in a worker
 
 
 def check(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
-    """Read and check the file, and keep the preview; raise PutOff where it is to stop before it is done."""
+    """Read and check the file and store the preview; raise PutOff if the worker shuts down first."""
     with _at_work(file_import, ImportState.CHECKING, is_stopping) as watch:
         if not watch:
             return
@@ -121,9 +121,9 @@ def check(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
 
 
 def save(file_import: FileImport, *, is_stopping: IsStopping = never) -> bool:
-    """Import what was confirmed; False, with a new preview, where the database has changed so that it differs.
+    """Run the confirmed import; return False, with a new preview, if database changes have altered the result.
 
-    Raise PutOff where it is to stop before it is done.
+    Raise PutOff if the worker shuts down first.
     """
     with _at_work(file_import, ImportState.IMPORTING, is_stopping) as watch:
         if not watch:
@@ -158,11 +158,11 @@ def _set(file_import: FileImport, state: ImportState, **changes: Any) -> None:
     file_import.save(update_fields=["state", *changes])
 
 
-# The work and who watches it
+# Progress and cancellation
 
 
 class _Watch:
-    """Tells the page how far the work is, and looks at whether somebody wants it stopped."""
+    """Reports progress to the page, and watches for cancellation."""
 
     def __init__(self, file_import: FileImport, is_worker_stopping: IsStopping) -> None:
         connection.ensure_connection()
@@ -173,22 +173,22 @@ class _Watch:
         self.thread = threading.Thread(target=self._look, name=f"watches import {file_import.pk}", daemon=True)
 
     def tell(self, step: Step) -> None:
-        """Take note; raise Cancelled where the work is to be stopped."""
+        """Record progress; raise Cancelled if the work is to stop."""
         self.step = step
         if self.is_stopping.is_set():
             raise Cancelled
 
     def stop(self) -> None:
-        """Return when no look is under way any more: the connection is free to be used for other work."""
+        """Stop watching and join the thread, so that the connection is free for other work."""
         self.is_done.set()
         self.thread.join()
 
     def _look(self) -> None:
-        """By the statement's own cancel key, so that no other work can be hit."""
+        """Cancel through the working connection's own cancel key, so that no other query can be affected."""
         if self.is_done.wait(LOOKS_EVERY):
             return
         with second_connection() as cursor:
-            cursor.execute("set lock_timeout = '200ms'")  # the work itself writes this row at its very end
+            cursor.execute("set lock_timeout = '200ms'")  # the import itself updates this row at its end
             while not self.is_done.wait(LOOKS_EVERY):
                 is_cancelled = self._note(cursor)
                 if is_cancelled or self.is_worker_stopping():
@@ -211,9 +211,9 @@ class _Watch:
 
 @contextmanager
 def _at_work(file_import: FileImport, state: ImportState, is_worker_stopping: IsStopping) -> Iterator[_Watch | None]:
-    """Do a part of the work; None where it is not there to be done, or somebody else does it.
+    """Run a part of the work; yield None if there is nothing to do or another process is doing it.
 
-    Whatever breaks it off is written to the upload. An error of the program is raised as well, and PutOff.
+    Errors are recorded on the upload. Unexpected exceptions and PutOff are raised as well.
     """
     with session_lock(LOCK, file_import.pk) as is_ours:
         if is_ours and _is_mine(file_import, state):
@@ -225,7 +225,7 @@ def _at_work(file_import: FileImport, state: ImportState, is_worker_stopping: Is
 
 
 def _is_mine(file_import: FileImport, state: ImportState) -> bool:
-    """Whether the upload waits for this part of the work, which has begun then."""
+    """Claim the upload for this part of the work; return whether it was waiting for it."""
     expected = FileImport.objects.filter(pk=file_import.pk, confirmed_by__isnull=state != ImportState.IMPORTING)
     is_mine = expected.filter(state__in=(ImportState.WAITING, state)).update(
         state=state, phase="", done=0, total=0, problem=""
@@ -253,7 +253,7 @@ def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterato
 
 
 def _explained(file_import: FileImport, error: BaseException, *, is_stopping: bool) -> bool:
-    """Write to the upload why the work ended early; False where the reason is an error of the program."""
+    """Record on the upload why the work ended early; return False for an unexpected exception."""
     if _is_cancelled(error, is_stopping=is_stopping):
         _set(file_import, ImportState.CANCELLED, is_cancel_asked=False)
         return True
@@ -268,13 +268,13 @@ def _explained(file_import: FileImport, error: BaseException, *, is_stopping: bo
 
 
 def _is_cancelled(error: BaseException, *, is_stopping: bool) -> bool:
-    """Whether the work broke off because it was told to."""
+    """Whether the work stopped because it was cancelled."""
     cause = error.__cause__ if isinstance(error, OperationalError) else error
     return isinstance(error, Cancelled) or (is_stopping and isinstance(cause, QueryCanceled))
 
 
 def problem_in_words(problem: FileProblem) -> str:
-    """What is wrong with a file, where, and what helps."""
+    """What is wrong with a file, where, and the remedy."""
     place = _("Row %(row)d: ") % {"row": problem.row} if problem.row else ""
     return f"{place}{problem.problem} {problem.remedy}"
 
@@ -283,7 +283,7 @@ def problem_in_words(problem: FileProblem) -> str:
 
 
 MOST_CATEGORIES = 100
-"""Kinds of refusals that are told apart, the most frequent ones."""
+"""Maximum number of kinds of refusals that are distinguished, the most frequent first."""
 
 
 def keep(found: Import, file_import: FileImport) -> None:
@@ -292,7 +292,7 @@ def keep(found: Import, file_import: FileImport) -> None:
     file_import.categories = _categories()
     file_import.rows.all().delete()
     _keep_rows(found, file_import.pk)
-    # Last: whoever tells how far the work is writes this row too
+    # Last: progress updates write this row too
     file_import.new, file_import.changed, file_import.unchanged = report.new, report.changed, report.unchanged
     file_import.refused, file_import.notices = report.refused, report.notices
     file_import.save(update_fields=["new", "changed", "unchanged", "refused", "notices", "categories"])
@@ -312,11 +312,11 @@ def _refusals(file_import: FileImport) -> Iterator[Refusal]:
 
 
 _KIND = "regexp_replace(regexp_replace(problem, '“[^”]*”', '“…”', 'g'), '[0-9]+(, [0-9]+)*', '…', 'g')"
-"""SQL of a problem without the value that it names, so that like ones are counted together."""
+"""SQL of a problem without its specific values, so that similar ones are counted together."""
 
 
 def _categories() -> list[list[str | int]]:
-    """Column, problem and number of rows of each kind of refusal; `category` numbers them, while the import lasts."""
+    """Column, problem and number of rows of each kind of refusal; creates the temporary table `category`."""
     execute(
         "create temp table category on commit drop as"
         f' select (row_number() over (order by count(distinct line) desc, "column", {_KIND}) - 1)::integer as number,'

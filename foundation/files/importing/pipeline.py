@@ -33,9 +33,9 @@ from foundation.sql import execute, lock_until_commit, rows, second_connection, 
 
 
 PAUSE = 0.2
-"""Seconds between two looks at who waits."""
+"""Seconds between checks for waiting sessions."""
 PATIENCE = 0.2
-"""Seconds that somebody may wait for a row of the import before it gives way."""
+"""Seconds that a session may wait for a row of the import before the import yields."""
 
 _WAITING = """
 with waiting as materialized (
@@ -48,14 +48,14 @@ select exists (select from waiting where %s = any (pg_blocking_pids(pid)))
 
 
 class YieldedToOther(Exception):
-    """What the import wrote was taken back, since somebody waited for one of its rows."""
+    """The import was interrupted because somebody waited for one of its rows; the caller rolls back."""
 
 
 @contextmanager
 def yielding_to_others() -> Iterator[None]:
-    """Break off the block, with YieldedToOther, as soon as somebody waits for a row that it has written.
+    """Interrupt the block with YieldedToOther as soon as somebody waits for a row that it has written.
 
-    To be wrapped around a savepoint, so that the rows are free again.
+    Wrap this around a savepoint, so that its rollback releases the rows.
     """
     connection.ensure_connection()
     importing: Any = connection.connection
@@ -93,9 +93,9 @@ def yielding_to_others() -> Iterator[None]:
 LOCK = "import of files"
 """The advisory lock by which imports wait for each other."""
 ATTEMPTS = 5
-"""How often an import begins to write anew because it has given way."""
+"""How often an import tries to write if it has to yield."""
 SHOWN_PROBLEMS = 1000
-"""Problems that a report lists; all of them go to the file of failed rows."""
+"""Number of problems in a report; the file of failed rows has them all."""
 
 
 @dataclass(slots=True)
@@ -106,12 +106,12 @@ class Import:
     resource: type[FileResource]
     options: ImportOptions
     is_within: bool
-    """Whether it is part of a transaction that began before it."""
+    """Whether it runs inside a transaction that the caller began."""
     tell: Tell
     report: Report
 
     def save(self) -> None:
-        """Write what differs. Raise FileProblem, with nothing written, where that cannot be done after all."""
+        """Write the differences. Raise FileProblem, with nothing written, if that is no longer possible."""
         assert not self.report.is_refused
         try:
             self.resource.number_new(within=self.is_within)
@@ -127,7 +127,7 @@ class Import:
         self.report.is_applied = True
 
     def _refuse_taken(self) -> None:
-        """Raise FileProblem for the row that shares what is unique with a record written since the check."""
+        """Raise FileProblem for a row that violates a unique index because of a record written since the check."""
         checking.ask_unique_indexes(self.resource)
         if taken := rows("select line, problem, remedy from problem order by line limit 1"):
             line, problem, remedy = taken[0]
@@ -135,7 +135,7 @@ class Import:
 
     def _write_between_others(self) -> None:
         for attempt in range(ATTEMPTS):
-            time.sleep(attempt)  # seconds; whoever waited is done by then
+            time.sleep(attempt)  # seconds, by which time the waiting session is done
             saving.refuse_stale(self.resource)
             try:
                 with yielding_to_others(), transaction.atomic():
@@ -181,11 +181,11 @@ def compared(
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
 
-    The options are those of `ImportOptions`. Whoever may not publish changes nothing public, unless it is the operator
-    at the command line, who names `by` for the history alone. `progress` is called with each `Step`; what it raises
-    breaks the import off.
+    The options are those of `ImportOptions`. A user who may not publish cannot change anything public. The operator at
+    the command line can; `by` is then only recorded in the history. `progress` is called with each `Step`; an exception
+    that it raises aborts the import.
 
-    Raise FileProblem where the file cannot be read at all.
+    Raise FileProblem if the file cannot be read at all.
     """
     table = open_table(path, resource)
     options = ImportOptions(by, publish, state, only_new, keep_identifiers)
@@ -197,9 +197,9 @@ def compared(
     is_within = connection.in_atomic_block
     with transaction.atomic():
         take_time(waits=True)
-        execute("set local client_connection_check_interval = '5s'")  # a killed import ends its query, and its lock
+        execute("set local client_connection_check_interval = '5s'")  # if the import is killed, end its query and lock
         lock_until_commit(LOCK)
-        execute("set local default_statistics_target = 10")  # staged rows are wide, and only roughly asked about
+        execute("set local default_statistics_target = 10")  # staged rows are wide, and rough statistics suffice
         execute("set local work_mem = '64MB'")
         execute("set local jit = off")  # compiling statements of hundreds of expressions takes longer than it saves
         with staged(table, resource, tell) as notices:
@@ -210,7 +210,7 @@ def compared(
 
 
 def _as_utf8(name: str) -> str:
-    """The name of a file, whose bytes may be anything, as the history can keep it."""
+    """Make a file name, which may be arbitrary bytes, storable in the history."""
     return name.encode(errors="replace").decode()
 
 

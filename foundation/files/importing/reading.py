@@ -31,7 +31,7 @@ from foundation.files.resources import FileResource
 ROWS_BEFORE_HEADER = 20
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 OWN_COLUMNS = ("row", "column", "problem", "remedy")
-"""What a file of failed rows has beside the columns of the original; ignored, so that it can be mended and imported."""
+"""Additional columns of a file of failed rows; ignored on import, so that the corrected file can be imported."""
 SPREADSHEETS = {b"PK\x03\x04": "XLSX/ODS", b"\xd0\xcf\x11\xe0": "XLS"}
 CONTROLS = bytes(sorted({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1a\x1b"}))
 FIRST_BYTES, MOST_CONTROLS = 4096, 8
@@ -41,7 +41,7 @@ _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff
 
 csv.field_size_limit(10 * LONGEST_TEXT)
 MOST_LISTED, LONGEST_LISTED = 20, 100
-"""Names of columns that a message lists, and characters of each."""
+"""Number of column names that a message lists, and characters shown of each."""
 LONGEST_RECORD = 5_000_000
 """Characters of a row; a longer one is refused while it is read, since it would have to be held in memory."""
 
@@ -56,7 +56,7 @@ class FileProblem(Exception):
 
 @dataclass(slots=True)
 class Table:
-    """How a file is to be read: `columns` has None where a column is ignored."""
+    """How to read a file: `columns` has None for an ignored column."""
 
     path: Path
     encoding: str
@@ -73,7 +73,7 @@ class Table:
 
 
 def open_table(path: Path, resource: type[FileResource]) -> Table:
-    """Find encoding, delimiter and header; raise FileProblem where they are not those of the kind of file."""
+    """Detect encoding, delimiter and header; raise FileProblem if they do not fit the kind of file."""
     encoding, notices = _encoding(path)
     first_rows = {delimiter: _first_rows(path, encoding, delimiter) for delimiter in DELIMITERS}
     known = {column.name for column in resource.columns()}
@@ -102,7 +102,7 @@ def _names(cells: list[str]) -> list[str]:
 
 
 def _encoding(path: Path) -> tuple[str, list[str]]:
-    """UTF-8 with or without a mark, UTF-16 with one, else cp1252 or Latin-1, told apart from a damaged UTF-8."""
+    """Detect UTF-8 with or without a BOM, UTF-16 with a BOM, else cp1252 or Latin-1, as opposed to damaged UTF-8."""
     with path.open("rb") as file:
         start = file.read(4)
     for signature, name in SPREADSHEETS.items():
@@ -127,7 +127,7 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
 
 
 def _refuse_no_text(path: Path) -> None:
-    """A damaged cell may hold a control character or two; a picture, a program or UTF-16 without a mark has many."""
+    """Refuse binary files: damaged text may have a few control characters; an image or UTF-16 without BOM has many."""
     with path.open("rb") as file:
         start = file.read(FIRST_BYTES)
     controls = len(start) - len(start.translate(None, CONTROLS))
@@ -151,7 +151,7 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _count_above_ascii(path: Path) -> tuple[int, int, int]:
-    """How many characters above ASCII read well as UTF-8, how many bytes do not, and the line of the first of these."""
+    """Count non-ASCII characters that are valid UTF-8 and invalid bytes; also the line of the first invalid byte."""
     read_well = broken = line = first = 0
     with path.open(encoding="utf-8", errors="surrogateescape", newline="\n") as file:
         while text := file.read(1 << 20):
@@ -251,7 +251,7 @@ def _refuse_unlike_header(names: list[str], known: set[str], resource: type[File
 
 
 def _listed(names: list[str]) -> str:
-    """The first of these names, each as long as a name may be."""
+    """The first of these names, each shortened."""
     listed = ", ".join(name[:LONGEST_LISTED] for name in names[:MOST_LISTED])
     return listed if len(names) <= MOST_LISTED else f"{listed}, …"
 
@@ -270,7 +270,7 @@ def _columns(names: list[str], resource: type[FileResource]) -> list[Column | No
 
 @dataclass(slots=True)
 class Row:
-    """One record of the file: its number, its cells, and how many bytes of the file have been read."""
+    """One record of the file: its number, its cells, and the number of bytes read so far."""
 
     number: int
     cells: list[str]
@@ -278,7 +278,7 @@ class Row:
 
 
 def rows_of(table: Table) -> Iterator[Row]:
-    """The rows below the header, blank ones left out; raise FileProblem where the file cannot be read further."""
+    """Yield the non-blank rows below the header; raise FileProblem where the file becomes unreadable."""
     number = 0
     with _reader(table.path, table.encoding, table.delimiter) as (raw, reader):
         try:
@@ -308,7 +308,7 @@ SIGNATURE = b"PK\x03\x04"
 
 
 def is_workbook(file: BinaryIO) -> bool:
-    """Whether a file is an archive, as workbooks are; what kind of archive is seen when it is read."""
+    """Whether a file is a ZIP archive, as workbooks are; other archives are refused when they are read."""
     file.seek(0)
     start = file.read(len(SIGNATURE))
     file.seek(0)
@@ -316,9 +316,9 @@ def is_workbook(file: BinaryIO) -> bool:
 
 
 def as_csv(file: BinaryIO, kind: str) -> bytes:
-    """The rows of a workbook as CSV; `kind` is the name of the sheet where several have cells, such as `measures`.
+    """The rows of a workbook as CSV; `kind` names the sheet, such as `measures`, if several have cells.
 
-    A row has the number that the spreadsheet shows. Raise FileProblem where it cannot be read.
+    Row numbers are those of the spreadsheet. Raise FileProblem if it cannot be read.
     """
     try:
         found = confined.call(READER, "read", file, bounds=BOUNDS, name=kind)
@@ -338,7 +338,7 @@ def as_csv(file: BinaryIO, kind: str) -> bytes:
 
 @contextmanager
 def readable(path: Path, kind: str) -> Iterator[Path]:
-    """The file itself where it is CSV; that of a workbook's rows, for as long as the block lasts."""
+    """Yield the file itself if it is CSV, or a temporary file with the rows of a workbook."""
     with path.open("rb") as file:
         if not is_workbook(file):
             yield path
@@ -351,7 +351,7 @@ def readable(path: Path, kind: str) -> Iterator[Path]:
 
 
 def _problem(found: dict[str, Any], kind: str) -> FileProblem:
-    """Why a workbook is not taken, in words."""
+    """The error message for a workbook that cannot be read."""
     if found["problem"] == "other":
         return FileProblem(
             _("This is neither a CSV file nor an Excel workbook (XLSX)."),

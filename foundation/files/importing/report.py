@@ -15,7 +15,7 @@ from foundation.files.importing.reading import OWN_COLUMNS, FileProblem, Row, Ta
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a row (or the whole file, without `row`) is refused, and what would be right."""
+    """Why a row (or the whole file, if `row` is None) is refused, and the remedy."""
 
     row: int | None
     column: str
@@ -30,7 +30,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Report:
-    """Counts of rows by what became of them; `problems` holds the first ones, `refused` counts all rows."""
+    """The counts of rows by outcome; `problems` has the first ones, `refused` counts all refused rows."""
 
     file: str
     new: int = 0
@@ -56,16 +56,16 @@ Refusal = tuple[int | None, str, str, str]
 
 
 def write_failures(table: Table, path: Path) -> None:
-    """Write the refused rows to a CSV file, in UTF-8 with a mark so that spreadsheet programs read it as such.
+    """Write the refused rows to a CSV file in UTF-8, with a byte order mark for spreadsheet programs.
 
-    To be called while the import lasts.
+    Call this inside the import's transaction.
     """
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(failed_rows(table, refusals()))
 
 
 def failed_rows(table: Table, refused: Iterable[Refusal]) -> Iterator[list[str]]:
-    """Header and refused rows, which come in the order of the file; it is read once more, to save memory."""
+    """Yield the header and the refused rows, in file order; the file is read again, to save memory."""
     kept = [place for place, name in enumerate(table.header) if name.strip().lower() not in OWN_COLUMNS]
     yield [*(table.header[place] for place in kept), *OWN_COLUMNS]
     readable = _readable(table)
@@ -76,7 +76,7 @@ def failed_rows(table: Table, refused: Iterable[Refusal]) -> Iterator[list[str]]
 
 
 def refusals() -> Iterator[Refusal]:
-    """The refused rows in the order of the file, while the import lasts."""
+    """Yield the refused rows in file order, inside the import's transaction."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             'select line, string_agg("column", \'; \' order by "column"), string_agg(problem, \' \' order by "column"),'
@@ -86,7 +86,7 @@ def refusals() -> Iterator[Refusal]:
 
 
 def _readable(table: Table) -> Iterator[Row]:
-    """The rows as far as the file can be read; why no further is among the refusals."""
+    """Yield rows as far as the file can be read; the refusals include the reason why it stops."""
     try:
         yield from rows_of(table)
     except FileProblem:

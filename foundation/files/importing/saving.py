@@ -1,6 +1,6 @@
-"""Drafted rows -> records; only rows and cells that differ are written.
+"""Write candidate rows into records; only rows and cells that differ.
 
-New records come first: nobody else can wait for them. Records that exist are locked last, for as short as can be.
+New records come first: nobody else can wait for them. Existing records are locked last, and as briefly as possible.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ BATCH = 5_000
 
 
 def refuse_stale(resource: type[FileResource]) -> None:
-    """Raise FileProblem where somebody has saved a record since it was compared."""
+    """Raise FileProblem if somebody has saved a record since it was compared."""
     if "record_version" not in resource.stored_fields():
         return
     table, pk = resource.table(), resource.pk()
@@ -33,7 +33,7 @@ def refuse_stale(resource: type[FileResource]) -> None:
 
 
 def lock(resource: type[FileResource]) -> None:
-    """Hold the records that will be changed; raise FileProblem where one was saved since it was compared."""
+    """Lock the records to be changed; raise FileProblem if one was saved since it was compared."""
     table, pk = resource.table(), resource.pk()
     execute(
         f"select from {table} r join candidate_rows d on d.{pk} = r.{pk} join outcome o using (line) where not o.is_new"
@@ -45,7 +45,7 @@ def lock(resource: type[FileResource]) -> None:
 def save_new(
     resource: type[FileResource], present: list[Column], computed: Computed | None, tell: Callable[[int], None]
 ) -> None:
-    """Write new records, and the cells of theirs that stand for rows of other tables; tell how many are written."""
+    """Insert new records and their composed cells, in batches; `tell` is called with the number written."""
     execute("create unique index on candidate_rows (line)")
     composed = [column for column in present if column.is_composed]
     names_own_rows = any(isinstance(column, KeyColumn) and column.is_own for column in present)
@@ -68,7 +68,7 @@ def save_new(
 
 
 def save_changed(resource: type[FileResource], present: list[Column], by: Any) -> None:
-    """Write records that exist, and their changed cells that stand for rows of other tables."""
+    """Update existing records and their changed composed cells."""
     composed = [column for column in present if column.is_composed]
     for column in composed:
         if column.comes_first:
@@ -80,13 +80,13 @@ def save_changed(resource: type[FileResource], present: list[Column], by: Any) -
 
 
 def ask_constraints() -> None:
-    """Let the database look now at what it would look at last."""
+    """Check deferred constraints now rather than at commit."""
     execute("set constraints all immediate")
     execute("set constraints all deferred")
 
 
 def _batches_of_new_lines() -> Iterator[str]:
-    """SQL conditions on `line`, each for some of the new rows, in the order of the file."""
+    """SQL conditions on `line`, each for a batch of new rows, in file order."""
     ends = rows(
         "select min(line), max(line) from ("
         f"select line, (row_number() over (order by line) - 1) / {BATCH} as batch from outcome where is_new) x"
@@ -110,7 +110,7 @@ def _insert(resource: type[FileResource], lines: str, computed: Computed | None)
 
 
 def _update(resource: type[FileResource], present: list[Column], by: Any) -> None:
-    """Write the cells of the file, and who and when, to the records that differ."""
+    """Update the records that differ from the file, with user and time."""
     pk, fields = resource.pk(), resource.stored_fields()
     stored = [found[0] for column in present if (found := column.stored())]
     keys = {resource.fields[name].db_column for name in resource.keys[0]}

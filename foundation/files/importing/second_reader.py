@@ -1,4 +1,4 @@
-"""What a file may not change for those who may not publish, by the rule of `foundation.records.second_reader`."""
+"""What an import may not change for users who may not publish; see `foundation.records.second_reader`."""
 
 from django.utils.translation import gettext as _
 
@@ -7,7 +7,7 @@ from foundation.records.second_reader import public_condition
 
 
 def rules_of_stored(resource: type[FileResource]) -> list[Rule]:
-    """Rows that would change what is public, to be asked of the staged rows."""
+    """Rules for rows that would change public records, applied to the staged rows."""
     table, pk = resource.table(), resource.pk()
     public = (
         f"select s.line, '' from checked s join {table} on {table}.{pk} = s.id"
@@ -24,7 +24,7 @@ def rules_of_stored(resource: type[FileResource]) -> list[Rule]:
 
 
 def rules_of_candidates(resource: type[FileResource]) -> list[Rule]:
-    """Rows that would be public once they are written, to be asked of the records as they would stand."""
+    """Rules for rows that would be public once written, applied to the candidate rows."""
     return [
         Rule(
             resource.keys[0][0],
@@ -36,4 +36,4 @@ def rules_of_candidates(resource: type[FileResource]) -> list[Rule]:
 
 
 def _condition(resource: type[FileResource]) -> str:
-    return public_condition(resource.model()).replace("%", "%%")  # the statement has parameters of its own
+    return public_condition(resource.model()).replace("%", "%%")  # the statement has its own parameters

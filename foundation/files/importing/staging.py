@@ -1,6 +1,6 @@
-"""Rows of a file -> a table of staged rows in the database, each cell in its canonical text.
+"""Copy the rows of a file into a staging table, each cell in its canonical text.
 
-What a cell cannot be read for stands in `problem`, beside the rows. Memory stays the same whatever the file's size.
+Reasons why cells cannot be parsed go to the table `problem`. Memory does not grow with the file.
 """
 
 import json
@@ -21,14 +21,14 @@ from foundation.sql import execute
 TABLES = ("staged", "problem", "outcome", "candidate_rows", "changed_rows", "category")
 LONGEST_PLACEHOLDER = 10
 TOLD_EACH = 500
-"""Rows between two words about how far the reading is."""
+"""Number of rows between progress reports."""
 VALUE_LENGTH = 200
-"""Characters of a refused cell that are shown."""
+"""Characters shown of a refused cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far a phase is: bytes while the file is read, rules while its rows are checked, else rows."""
+    """The progress of a phase: bytes while reading, rules while checking, otherwise rows."""
 
     phase: Phase
     done: int
@@ -36,12 +36,12 @@ class Step:
 
 
 Tell = Callable[[Step], None]
-"""Called now and then with how far the import is; may raise to break it off."""
+"""Called periodically with the progress of the import; may raise to abort it."""
 
 
 @contextmanager
 def staged(table: Table, resource: type[FileResource], tell: Tell) -> Iterator[list[str]]:
-    """The rows of the file in `staged`, while the block lasts; yields notices."""
+    """Provide the rows of the file in the table `staged` inside the block; yield notices."""
     cells = ", ".join(f"{quoted(column.name)} text" for column in resource.imported())
     execute(f"create temp table staged (line integer, problems jsonb, {cells}) on commit drop")
     execute(
@@ -56,7 +56,7 @@ def staged(table: Table, resource: type[FileResource], tell: Tell) -> Iterator[l
 
 
 def refuse(rule: Rule) -> None:
-    """Put down the rows that a rule finds; a cell that was refused already is not refused once more."""
+    """Record the rows that a rule finds, except for cells that were already refused."""
     execute(
         'insert into problem (line, "column", value, problem, remedy)'
         f" select f.line, %s, left(f.value, {VALUE_LENGTH}), %s, %s from ({rule.sql}) f(line, value)"
@@ -102,9 +102,9 @@ def _placeholder_notice(name: str, number: int) -> str:
 
 
 def _row_reader(table: Table, placeholders: dict[str, int]) -> Callable[[Row], list[str | int | None]]:
-    """A function from a row to what is copied: line, problems, cells.
+    """Return a function from a row to the copied values: line, problems, cells.
 
-    Almost every row is sound, so that it is read in one go, and cell by cell only when that fails.
+    Almost every row is valid, so it is read as a whole, and cell by cell only if that fails.
     """
     places = [(index, column, column.reader()) for index, column in enumerate(table.columns) if column]
     readers = [(index, read_cell) for index, _column, read_cell in places]
@@ -142,7 +142,7 @@ def _cell_problem(column: Column, cell: str, error: CellProblem) -> dict[str, st
 
 
 def _shape_problem(row: Row, width: int) -> dict[str, str] | None:
-    """What is wrong with a row as a whole: a NUL in it, or too few or too many cells."""
+    """A problem with the row as a whole: a NUL character, or too few or too many cells."""
     if damaged := next((cell for cell in row.cells if "\0" in cell), ""):
         return {
             "c": "",

@@ -1,6 +1,6 @@
-"""Uploads in the background: ids in, load, call. `manage.py procrastinate worker` does it.
+"""Background tasks of uploads: load the row by id and call the domain. Run by `manage.py procrastinate worker`.
 
-A task may be run again after its worker died, so each one begins by looking at whether there is still something to do.
+A task may run again after its worker died, so each first checks whether there is still something to do.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ from foundation.files.importing import jobs
 from foundation.files.models import FileImport
 
 LATER = RetryStrategy(retry_exceptions=[JobAborted])
-"""What was put off because the worker is to stop is done by the next one."""
+"""Work interrupted by a worker shutdown is done by the next worker."""
 
 
 @app.task(retry=LATER, pass_context=True)
 def check_file(context: JobContext, file_import: int, language: str) -> None:
-    """Check an upload; what is wrong with it is said in the language of who uploaded it."""
+    """Check an upload; problems are reported in the language of the user who uploaded it."""
     if upload := FileImport.objects.filter(pk=file_import).first():
         with translation.override(language), _put_off_as_aborted():
             jobs.check(upload, is_stopping=context.should_abort)
@@ -28,7 +28,7 @@ def check_file(context: JobContext, file_import: int, language: str) -> None:
 
 @app.task(retry=LATER, pass_context=True)
 def import_file(context: JobContext, file_import: int, language: str) -> None:
-    """Import a confirmed upload; what goes wrong is said in the language of who confirmed it."""
+    """Import a confirmed upload; problems are reported in the language of the user who confirmed it."""
     if upload := FileImport.objects.filter(pk=file_import).first():
         with translation.override(language), _put_off_as_aborted():
             jobs.save(upload, is_stopping=context.should_abort)

@@ -21,22 +21,22 @@ MOST_UNPACKED = 200_000_000
 MOST_CELLS = 1_000_000
 """Cells of a sheet, empty ones among others included; reading them takes up to half a minute."""
 MOST_TEXT = 40_000_000
-"""Characters of the answer, in which a letter above ASCII is six."""
+"""Characters of the JSON result, in which a non-ASCII letter takes six."""
 
 _ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
-"""A character by its number, but no half of one."""
+"""An escaped character by its code, but not half of a surrogate pair."""
 _NOT_OF_THE_DATE = re.compile(r'"[^"]*(?:"|\Z)|\\.|\[[^\]]*(?:\]|\Z)')
-"""What a format of dates writes as it stands, and its language and colour, up to the end where nothing closes them."""
+"""Literal text, language and colour in a date format, up to the end if unclosed."""
 
 
 class _TooLarge(Exception):
-    """More than a bound of this module; the message is its name."""
+    """A limit of this module is exceeded; the message is its name."""
 
 
 def read(file: BinaryIO, name: str) -> dict[str, Any]:
-    """`{"text": …}`, else what is the matter: `{"problem": "other" | "unpacked" | "cells" | "text" | "sheets"}`.
+    """`{"text": …}`, or the reason: `{"problem": "other" | "unpacked" | "cells" | "text" | "sheets"}`.
 
-    The sheet is the one with cells; where several have some, the one that is called `name`, else `sheets` lists them.
+    The sheet is the one with cells; if several have cells, the one called `name`, otherwise `sheets` lists them.
     """
     try:
         with ZipFile(file) as archive:
@@ -58,8 +58,8 @@ def read(file: BinaryIO, name: str) -> dict[str, Any]:
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
-    """The rows up to the last one with a text, blank ones between them included, without empty cells at their ends."""
-    sheet.reset_dimensions()  # what a file says of its size may be anything
+    """Yield the rows up to the last one with text, including blank ones in between, without trailing empty cells."""
+    sheet.reset_dimensions()  # the size that a file claims may be wrong
     blank = cells = 0
     for row in sheet.iter_rows():
         texts = [_text(cell) for cell in row]
@@ -87,7 +87,7 @@ def _text(cell: Any) -> str:
 
 
 def _shown(value: datetime.datetime, number_format: str) -> str:
-    """As much of a date as its format shows: Excel makes the first of May of a `2020-05` that somebody typed."""
+    """The part of a date that its format displays: Excel turns a typed `2020-05` into the first of May."""
     parts = _NOT_OF_THE_DATE.sub("", number_format).lower()
     if "d" in parts or "h" in parts or "y" not in parts:
         return text_of_value(value)

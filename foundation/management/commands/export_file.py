@@ -17,7 +17,7 @@ from foundation.files.resources import resources
 class Command(BaseCommand):
     help = "Export records as CSV, to a file or to standard output."
     file_type: str | None = None
-    """The kind of file, where the command is for one kind only."""
+    """The kind of file, for a command that exports only one kind."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         if self.file_type is None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 _write(_counted(rows, bar), output)
 
     def records(self, **options: Any) -> Records | None:
-        """The records in their order; None for all."""
+        """The records in order; None for all."""
         return None
 
     def _print(self, rows: Iterator[bytes]) -> None:
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             for row in rows:
                 self.stdout.write(row.decode(), ending="")
             self.stdout.flush()
-        except BrokenPipeError:  # the reader, such as `head`, has enough; Python would complain once more at its end
+        except BrokenPipeError:  # the reader, such as `head`, closed the pipe; Python would report it again at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -60,7 +60,7 @@ def _counted(rows: Iterator[bytes], bar: tqdm) -> Iterator[bytes]:
 
 
 def _write(rows: Iterator[bytes], path: Path) -> None:
-    """Write beside the file and rename, so that nobody ever reads half of it."""
+    """Write to a temporary file and rename it, so that nobody reads a partial file."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         try:

@@ -24,7 +24,7 @@ SHOWN = 20
 class Command(BaseCommand):
     help = "Import a CSV or XLSX file: all rows or none. Nothing is published unless --publish asks for it."
     file_type: str | None = None
-    """The kind of file, where the command is for one kind only."""
+    """The kind of file, for a command that imports only one kind."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         if self.file_type is None:
@@ -98,7 +98,7 @@ class Command(BaseCommand):
 
 
 def _show(bar: tqdm, step: Step) -> None:
-    """One bar for each phase."""
+    """Show one progress bar per phase."""
     if bar.total != step.total or step.done < bar.n:
         bar.set_description(str(step.phase.label))
         bar.reset(step.total)

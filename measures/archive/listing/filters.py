@@ -42,11 +42,11 @@ SORTS = {
 }
 
 Labels = Callable[[Collection[str]], dict[str, str]]
-"""From values to the labels of those that exist, in the order in which they are shown."""
+"""A function from values to the labels of those that exist, in display order."""
 
 
 def country_labels(values: Collection[str]) -> dict[str, str]:
-    """Names of countries by their codes, in order; international bodies stand last."""
+    """Country names by code, in order; international bodies come last."""
     names = dict(Country.objects.by_name().filter(pk__in=values).names())
     return names | ({INTERNATIONAL: _("International bodies")} if INTERNATIONAL in values else {})
 
@@ -69,12 +69,12 @@ FACETS: dict[str, tuple[Any, Labels]] = {
     "link": (gettext_lazy("Link"), _coded(LinkState)),
     "year": (gettext_lazy("Year of publication"), lambda values: {v: v for v in sorted(values, reverse=True)}),
 }
-"""The label of each facet by the name of its parameter, and where those of its values come from."""
+"""The label of each facet by parameter name, and the labels of its values."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The values of a facet that public sources bear: no other is known, so that none of a draft can be guessed."""
+    """The values of a facet in public sources: others are unknown, so that nothing about drafts can be guessed."""
 
     values: Collection[str]
 
@@ -88,7 +88,7 @@ class Words(Presentation):
 
 
 class SourceFilter(AddressFilter):
-    """The public sources as the query string asks for them."""
+    """The public sources that match a query string."""
 
     q = Words(forms.CharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT, validators=[refuse_many_words])
     sort = Presentation(
@@ -109,25 +109,25 @@ class SourceFilter(AddressFilter):
 
     @cached_property
     def sources(self) -> PublicSources:
-        """The public sources, all counts of one page from the same state."""
+        """The public sources; all counts of a page use the same state."""
         return public_sources()
 
     def _marks(self, name: str) -> Marks:
         return self.sources.marks[name]
 
     def _known(self, name: str) -> Collection[str]:
-        """What may be asked for; a fixed list is known as a whole."""
+        """The valid values of a parameter; a fixed list is valid as a whole."""
         fixed = {"kind": SourceKind, "link": LinkState}.get(name)
         return fixed.values if fixed else self._marks(name).values
 
     @property
     def order(self) -> str:
-        """The order in effect; the best match needs words that match."""
+        """The effective order; “best match” requires words that match."""
         words = self.value("q")
         chosen = self.value("sort") or (RELEVANCE if words else NEWEST)
         return NEWEST if chosen == RELEVANCE and not words else str(chosen)
 
-    # What it gives
+    # Results
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
@@ -145,7 +145,7 @@ class SourceFilter(AddressFilter):
 
     @cached_property
     def rows(self) -> Ids:
-        """The rows of the sources that the filter gives, in the order asked for; none while a parameter is wrong."""
+        """The row numbers of the matching sources, in the requested order; empty if a parameter is invalid."""
         if not self.is_valid():
             return np.zeros(0, np.int64)
         mask, sources = self._selected(), self.sources
@@ -158,12 +158,12 @@ class SourceFilter(AddressFilter):
 
     @property
     def ids(self) -> Ids:
-        """The sources that the filter gives, in the order asked for."""
+        """The ids of the matching sources, in the requested order."""
         return self.sources.ids[self.rows]
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
-        """Counts of every facet, each of which ignores what is chosen in itself."""
+        """The counts of every facet, each ignoring its own selection."""
         return {name: self._facet(name) for name in FACETS}
 
     def _facet(self, name: str) -> Facet:
@@ -178,6 +178,6 @@ class SourceFilter(AddressFilter):
         return Facet(name, str(label), options, skipped=len(counts) - len(frequent))
 
     def typed_chips(self) -> list[Chip]:
-        """The words."""
+        """A chip for the typed words."""
         words = self.value("q")
         return [Chip(_("“%(words)s”") % {"words": words}, self.query(q=None))] if words else []

@@ -1,7 +1,7 @@
-"""The sources of the published entries as columns in memory, from which the archive takes its counts and its order.
+"""The sources of published entries as columns in memory, for the counts and orders of the archive's list.
 
-A source is public while a published entry cites it. Which these are follows from the index of entries, in memory too;
-what they are is read anew when that, or anything else that the public sees, has changed.
+A source is public while a published entry cites it. The in-memory index of entries says which; their data is read again
+when that index, or anything else public, has changed.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,7 +15,7 @@ from measures.listing.columns import PROPERTIES, Array
 from measures.listing.index import NO_MEASURE, Mask, PublicIndex, Tags, public_index
 
 _KEY = (NO_MEASURE, "sources")
-"""Of the columns among the pieces that the index of entries keeps, which are gone once anything else has changed."""
+"""The cache key of these columns in the entry index, whose cache is cleared when anything else public changes."""
 
 _ROWS = """
 select s.id, s.kind, s.publisher, lower(split_part(s.language, '-', 1)), coalesce(l.state, 'unknown'),
@@ -30,7 +30,7 @@ _COLUMNS = ("kind", "publisher", "language", "link", "year")
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Which rows bear which values of a property: two arrays of the same length; a code is a place in `values`."""
+    """Which rows have which values of a property: two arrays of the same length; a code is an index into `values`."""
 
     values: tuple[str, ...]
     rows: Array
@@ -38,21 +38,21 @@ class Marks:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[int, str]]) -> "Marks":
-        """From pairs of a row and a value; an empty value is none."""
+        """Build from pairs of row and value; empty values are ignored."""
         codes: dict[str, int] = {}
         marks = [(row, codes.setdefault(value, len(codes))) for row, value in pairs if value]
         rows, places = zip(*marks, strict=True) if marks else ((), ())
         return cls(tuple(codes), np.array(rows, np.int64), np.array(places, np.int64))
 
     def as_mask(self, values: Collection[str], size: int) -> Mask:
-        """The rows of `size` that bear one of `values`."""
+        """A mask of the first `size` rows that have one of `values`."""
         wanted = np.array([value in values for value in self.values], dtype=bool)
         mask = np.zeros(size, dtype=bool)
         mask[self.rows[wanted[self.codes]]] = True
         return mask
 
     def counts(self, mask: Mask) -> dict[str, int]:
-        """How many rows of `mask` bear each value that occurs anywhere."""
+        """The number of rows in `mask` with each value that occurs anywhere."""
         numbers = np.bincount(self.codes[mask[self.rows]], minlength=len(self.values))
         return dict(zip(self.values, numbers.tolist(), strict=True))
 
@@ -63,28 +63,28 @@ class Marks:
 
 @dataclass(frozen=True)
 class PublicSources:
-    """Every public source, in the order of titles; `days` since 1970, of publication, masked where unknown."""
+    """All public sources in title order; `days` is the publication date in days since 1970, masked if unknown."""
 
     ids: Array
     days: Array
     is_dated: Mask
     marks: Mapping[str, Marks]
     entries: Array
-    """How many published entries cite each."""
+    """Number of published entries that cite each source."""
     is_kept: Mask
-    """Whether there is a capture of it."""
+    """Whether the source has a capture."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
     def newest_first(self) -> Array:
-        """The rows by date of publication; those without a date stand last."""
+        """The rows by date of publication, newest first; rows without a date come last."""
         return np.lexsort((np.arange(len(self)), -self.days, ~self.is_dated))
 
     @cached_property
     def oldest_first(self) -> Array:
-        """The same the other way round; those without a date stand last all the same."""
+        """The rows by date of publication, oldest first; rows without a date come last here too."""
         return np.lexsort((np.arange(len(self)), self.days, ~self.is_dated))
 
     @cached_property
@@ -92,7 +92,7 @@ class PublicSources:
         return np.argsort(self.ids)
 
     def rows_of(self, ids: Array) -> Array:
-        """The rows of these sources; those that are not public are left out."""
+        """The row numbers of these sources, without those that are not public."""
         if not len(self):
             return np.zeros(0, np.int64)
         known = self.ids[self._by_id]
@@ -101,18 +101,18 @@ class PublicSources:
         return rows
 
     def among(self, ids: Array) -> Mask:
-        """The rows of these sources as a mask."""
+        """A mask of the rows of these sources."""
         mask = np.zeros(len(self), dtype=bool)
         mask[self.rows_of(ids)] = True
         return mask
 
     def everything(self) -> Mask:
-        """All rows."""
+        """A mask of all rows."""
         return np.ones(len(self), dtype=bool)
 
 
 def public_sources() -> PublicSources:
-    """The public sources as they are now."""
+    """The current public sources."""
     index = public_index()
     tags = index.tags["source"]
     kept: tuple[Tags, PublicSources] | None = index.fragments.get(_KEY)
@@ -144,7 +144,7 @@ def _load(index: PublicIndex) -> PublicSources:
 
 
 def _countries(index: PublicIndex, cited: Array) -> Marks:
-    """The countries whose entries cite each source; a row below zero is a source that went away meanwhile."""
+    """The countries whose entries cite each source; a negative row is a source deleted in the meantime."""
     decode = PROPERTIES["country"].decode
     codes = index.columns["country"][index.tags["source"].rows].astype(np.int64)
     pairs = np.unique((cited << 16 | codes)[cited >= 0])

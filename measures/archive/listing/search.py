@@ -1,8 +1,8 @@
-"""The sources that answer typed words, which answer best, and where in their documents they do.
+"""Full-text search for sources: matches, ranking, and the best passages of their documents.
 
-PostgreSQL keeps a vector for each source (`SourceText`). An answer may stand anywhere in hundreds of pages, and to let
-PostgreSQL mark words in all of them would take seconds: the likeliest passage is found here, by the beginnings of the
-words, and PostgreSQL marks the words in that alone.
+PostgreSQL stores a search vector for each source (`SourceText`). A match may be anywhere in hundreds of pages, and
+`ts_headline` over all of them would take seconds: the best passage is found here by word prefixes, and PostgreSQL
+highlights only that.
 """
 
 import re
@@ -20,27 +20,27 @@ from measures.models import SourceText
 from measures.search.matching import Ids, parts, query
 
 RANKED = 300
-"""So many hits are sorted by how well they answer; each takes the reading of the words of a whole document."""
+"""Maximum number of matches that are ranked; each requires reading the vector of a whole document."""
 
 _FOUND = "select measures_sources_found({query})"
 
 PASSAGE = 600
-"""Characters around the likeliest place, of which `highlighted` shows the best part."""
+"""Length in characters of a passage, of which `highlighted` shows the best part."""
 STRETCH = 20_000
-"""Characters of a document that are looked at at once; the first stretch with all words in one place ends the look."""
+"""Characters of a document searched at a time; the search stops at the first block with all words close together."""
 MOST_PLACES = 100
-"""Places of a word in a stretch that are weighed against each other."""
+"""Maximum number of occurrences of a word per block that are compared."""
 SHORTEST_STEM = 4
-"""Letters that a beginning keeps; two shorter words have to be the same."""
+"""Minimum length of a prefix; shorter words must match exactly."""
 ENDINGS = 3
-"""Letters of a word that its other forms may have otherwise: `deportación`, `deportaciones`."""
+"""Number of letters at the end of a word that may differ: `deportación`, `deportaciones`."""
 
 _FOLDED = {code: without_accents(chr(code))[:1] for code in range(0x250) if chr(code).isalpha()}
-"""Latin letters as small ones without accents."""
+"""Latin letters in lower case without accents."""
 
 
 def found_sources(text: str) -> Ids:
-    """The sources that contain the words of `text`, those of drafts among them."""
+    """The ids of the sources that match `text`, including sources of drafts."""
     compiler = SourceText.objects.all().query.get_compiler(connection=connection)
     sql, params = compiler.compile(query(text).resolve_expression(compiler.query))
     with connection.cursor() as cursor:
@@ -49,7 +49,7 @@ def found_sources(text: str) -> Ids:
 
 
 def best_sources(text: str, ids: Iterable[int]) -> Ids:
-    """`ids` in the order of how well they answer `text`; equals keep the order they came in."""
+    """`ids` ranked by relevance to `text`; ties keep their order."""
     candidates = np.fromiter(ids, np.int64)
     ranked = (
         SourceText.objects.filter(pk__in=candidates.tolist())
@@ -61,21 +61,21 @@ def best_sources(text: str, ids: Iterable[int]) -> Ids:
 
 
 def rebuild_source_search() -> None:
-    """Compute every vector anew: after a load with triggers off."""
+    """Recompute every search vector, after a load with triggers disabled."""
     with connection.cursor() as cursor:
         cursor.execute("select measures_source_refresh((select array_agg(id) from measures_source))")
 
 
 def passages(documents: Sequence[Text], words: str) -> list[Text]:
-    """Of each document the passage that answers a search likeliest; its beginning where no word of it occurs."""
+    """The best passage of each document for a search; its beginning if no word occurs."""
     beginnings = _beginnings(words)
     return [Text(_passage(text.text, beginnings), text.language, text.is_fallback) for text in documents]
 
 
 def _beginnings(words: str) -> list[re.Pattern[str]]:
-    """For each word of the search a pattern of how its forms begin, in small or capital letters, with any accents.
+    """For each search word, a pattern of its prefix that ignores case and accents.
 
-    Ten times as quick as folding the documents.
+    Ten times as fast as folding the documents.
     """
     wanted = " ".join(body for part in parts(words) for body in part.wanted)
     found = dict.fromkeys(re.findall(r"\w+", wanted.translate(_FOLDED)))
@@ -101,7 +101,7 @@ def _passage(document: str, beginnings: Sequence[re.Pattern[str]]) -> str:
 
 
 def _likeliest(stretch: str, beginnings: Sequence[re.Pattern[str]]) -> tuple[int, int]:
-    """How many different words stand together at most, and where they first do."""
+    """The largest number of different words that occur close together, and the position of the first."""
     places = sorted(
         (match.start(), number)
         for number, beginning in enumerate(beginnings)

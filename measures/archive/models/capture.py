@@ -1,8 +1,7 @@
-"""The digital archive: what a source was when somebody looked, whether it still is there, and what its text holds.
+"""Captures of sources, their texts, and the health of their links.
 
-A capture is what came over the wire or from a person's desk, and never changes: a trigger refuses it. What is found out
-from it (its text, whether a quote stands in it) and about its address (whether it still answers) is in tables beside,
-which may be made anew at any time.
+A capture is what was downloaded or uploaded, and is immutable: a trigger enforces that. What is derived from it (its
+text, the result of quote checks) and the state of its URL are in separate tables, which can be rebuilt at any time.
 """
 
 import pgtrigger
@@ -25,11 +24,11 @@ from measures.models.source import Citation, Source
 
 SHA256 = r"^[0-9a-f]{64}$"
 REMOVING = "observatory.removes_captures"
-"""The setting of a session of PostgreSQL, `yes` while a capture is taken out on purpose."""
+"""The PostgreSQL session setting that is `yes` while a capture is removed on purpose."""
 
 
 def archive_storage() -> Storage:
-    """Where the archive's files are."""
+    """The storage of the archive's files."""
     return storages["archive"]
 
 
@@ -37,14 +36,14 @@ class CaptureQuerySet(models.QuerySet["Capture"]):
     """Captures, in words of the archive."""
 
     def current(self) -> "CaptureQuerySet":
-        """Of each source the capture that shows it now: what its address gave last, else the newest."""
+        """The current capture of each source: the last response of its URL, else the newest."""
         later = Capture.objects.filter(source=OuterRef("source")).filter(
             Q(captured_at__gt=OuterRef("captured_at")) | Q(captured_at=OuterRef("captured_at"), pk__gt=OuterRef("pk"))
         )
         return self.filter(Q(source__link__capture=F("pk")) | Q(~Exists(later), source__link__capture=None))
 
     def with_reading(self) -> "CaptureQuerySet":
-        """With what became of reading each, and not the texts themselves, which may be as long as books."""
+        """Load the results of reading, without the texts, which may be as long as books."""
         texts = (f"document_text__{name}" for name in ("text", "vector", "page_starts"))
         return self.select_related("document_text").defer(*texts)
 
@@ -85,15 +84,15 @@ class Capture(models.Model):
     final_url = models.CharField(_("address that answered"), max_length=2000, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     media_type = models.CharField(_("type"), max_length=100)
-    """By its content; what the server said stands in the WARC."""
+    """Detected from the content; the server's header is in the WARC."""
     charset = models.CharField(_("character set"), max_length=40, blank=True)
-    """As the server named it."""
+    """As stated by the server."""
     size = models.PositiveBigIntegerField(_("size"))
-    """Bytes of the document, unpacked."""
+    """Size of the document in bytes, unpacked."""
     sha256 = models.CharField("SHA-256", max_length=64)
     file = models.FileField(_("file"), storage=archive_storage, max_length=120)
     warc = models.FileField("WARC", storage=archive_storage, max_length=120, blank=True)
-    """Requests and answers as they went over the wire; its name begins with its SHA-256."""
+    """Requests and responses as transmitted; the file name begins with its SHA-256."""
 
     objects = CaptureQuerySet.as_manager()
 
@@ -139,7 +138,7 @@ class Capture(models.Model):
 
 @bumps_public_version(OF_PUBLISHED_BY_CAPTURE)
 class DocumentText(models.Model):
-    """What can be read in a capture, and a picture of it; made by machine, so that it may be made anew."""
+    """The extracted text and the picture of a capture, which can be generated again."""
 
     capture = models.OneToOneField(
         Capture, models.CASCADE, primary_key=True, related_name="document_text", verbose_name=_("capture")
@@ -149,13 +148,13 @@ class DocumentText(models.Model):
     text = models.TextField(_("text"), blank=True)
     pages = models.PositiveIntegerField(_("pages"), null=True)
     language = models.CharField(_("language"), max_length=35, blank=True)
-    """As its words suggest, else that of the source; decides how words are stemmed."""
+    """Detected from the text, else that of the source; decides how words are stemmed."""
     page_starts = models.JSONField(default=list)
-    """Where in the text each page begins, in characters; empty where there are no pages."""
+    """The offset in the text of each page, in characters; empty for a document without pages."""
     picture = models.FileField(_("picture"), storage=archive_storage, max_length=120, blank=True)
     """A PDF of a web page as a browser draws it, without network and scripts."""
     vector = SearchVectorField(null=True)
-    """Its words, which become those of the source (`SourceText`); a trigger writes it."""
+    """The search vector, which becomes part of that of the source (`SourceText`); written by a trigger."""
 
     class Meta:
         verbose_name = _("text of a capture")
@@ -175,12 +174,12 @@ class DocumentText(models.Model):
 
 
 class Host(models.Model):
-    """A server that is asked politely: when it may be asked again, and what it allows robots."""
+    """A web server, with its politeness rules: when it may be requested again, and what it allows robots."""
 
     name = models.CharField(max_length=260, primary_key=True)
-    """As in an address, with the port where it is unusual."""
+    """As in a URL, with a non-standard port."""
     free_at = models.DateTimeField()
-    """Nobody asks it before; every worker writes here first."""
+    """No request before this time; every worker writes here before it sends one."""
     robots = models.TextField(blank=True)
     robots_at = models.DateTimeField(null=True)
     """When `robots.txt` was last asked for."""
@@ -195,16 +194,16 @@ class Host(models.Model):
 
 @bumps_public_version(OF_PUBLISHED_BY_LINK)
 class Link(models.Model):
-    """Whether the address of a source still answers with the same; also the queue of what is to be asked next.
+    """Whether a source's URL still returns the same document; also the queue of link checks.
 
-    A bad day is not the end: a link counts as gone after several failures over several days. Until then its state is
-    the last one known, and `failing_since` says that something is wrong.
+    One bad day is not enough: a link counts as broken after several failures over several days. Until then its state is
+    the last known one, and `failing_since` is set.
     """
 
     source = models.OneToOneField(Source, models.CASCADE, primary_key=True, related_name="link")
     host = models.ForeignKey(Host, models.PROTECT, related_name="links", db_index=False)
     url = models.CharField(max_length=2000)
-    """The address that the facts below are about; another one in the source begins anew."""
+    """The URL that the fields below refer to; if the source's URL changes, they are reset."""
     state = models.CharField(_("state of the link"), max_length=10, choices=LinkState, default=LinkState.UNKNOWN)
     since = models.DateTimeField(_("since"), null=True)
     checked_at = models.DateTimeField(_("last checked"), null=True)
@@ -213,10 +212,10 @@ class Link(models.Model):
     failing_since = models.DateTimeField(_("failing since"), null=True)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
     problem = models.CharField(_("problem"), max_length=30, blank=True)
-    """A `Reason` of a fetch, `robots`, or `http_404` and the like."""
+    """A `Reason` of a fetch, `robots`, or a status such as `http_404`."""
     moved_to = models.CharField(_("moved to"), max_length=2000, blank=True)
     capture = models.ForeignKey(Capture, models.SET_NULL, null=True, related_name="+", verbose_name=_("capture"))
-    """What the address answered with last."""
+    """The last response of the URL."""
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
 
@@ -249,16 +248,16 @@ class Link(models.Model):
 
 @bumps_public_version(OF_PUBLISHED_BY_CITATION)
 class QuoteCheck(models.Model):
-    """Whether the quote of a citation stands in what was captured of its source."""
+    """Whether the quote of a citation was found in the captures of its source."""
 
     citation = models.OneToOneField(Citation, models.CASCADE, primary_key=True, related_name="quote_check")
     quote = models.CharField(max_length=600)
-    """The words that were looked for; where the citation has others by now, the check is out of date."""
+    """The quote that was looked for; if the citation's quote has changed, the check is outdated."""
     state = models.CharField(_("quote"), max_length=15, choices=QuoteState)
     capture = models.ForeignKey(Capture, models.SET_NULL, null=True, related_name="+", verbose_name=_("capture"))
-    """The newest one in which it stands, else the one that was searched last."""
+    """The newest capture that contains the quote, else the last one searched."""
     page = models.PositiveIntegerField(_("page"), null=True)
-    """The page on which it begins, from 1, where the document has pages."""
+    """The page on which the quote begins, from 1, if the document has pages."""
     checked_at = models.DateTimeField(_("checked"))
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What the search of the archive reads: one vector a source, beside the source."""
+"""The search vectors of sources, one per source."""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -17,7 +17,7 @@ class SourceText(models.Model):
     source = models.OneToOneField(
         Source, models.DO_NOTHING, primary_key=True, related_name="search_text", db_constraint=False
     )
-    """The constraint is PostgreSQL's own, so that it deletes the vector with the source."""
+    """The constraint is created in SQL, with a cascade that deletes the vector with the source."""
     vector = SearchVectorField()
 
     class Meta:

@@ -10,7 +10,7 @@ from measures.archive import links
 from measures.models import Link, Source
 
 LONGEST = 7 * 24 * 60 * 60
-"""Seconds for which the command goes on at most; with a pause for each server, that is 200,000 documents of one."""
+"""Maximum duration of the command in seconds; with the pause, that is 200,000 documents of a single server."""
 
 
 class Command(BaseCommand):

@@ -1,4 +1,4 @@
-"""``manage.py load_fixtures``: the files of a folder, through the importer that everybody uses."""
+"""``manage.py load_fixtures``: load the files of a folder with the ordinary importer."""
 
 from argparse import ArgumentParser
 from pathlib import Path

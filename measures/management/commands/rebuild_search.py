@@ -1,4 +1,4 @@
-"""``manage.py rebuild_search``: the search vectors of every entry and source anew."""
+"""``manage.py rebuild_search``: rebuild the search vectors of all entries and sources."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py verify_archive``: whether the archive is what it was."""
+"""``manage.py verify_archive``: verify that the archive is intact."""
 
 from argparse import ArgumentParser
 from typing import Any

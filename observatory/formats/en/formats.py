@@ -1,4 +1,4 @@
-"""Dates in English as the public pages write them, which is not Django's American way."""
+"""English date formats of the public pages, in place of Django's American ones."""
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"

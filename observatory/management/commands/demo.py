@@ -27,7 +27,7 @@ HOST = "127.0.0.1"
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 WORKER = [*MANAGE, "procrastinate", "worker", "--concurrency=4"]
 LAST_RUN = 30
-"""Seconds that the processes of a run may take to end that was killed."""
+"""Seconds that the remaining processes of a killed run may take to exit."""
 
 
 class Command(BaseCommand):
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         compile_catalogues(settings.BASE_DIR)
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", interactive=False, verbosity=0)
-        if not Country.objects.exists():  # once: loading again would undo what has been edited since
+        if not Country.objects.exists():  # only once: loading again would overwrite later edits
             call_command("load_fixtures")
 
     def _serve(self, port: int, is_embedded: bool, claim: "Claim") -> None:
@@ -103,10 +103,10 @@ class Command(BaseCommand):
         self._say(f"Ctrl-C stops it; the data stay in {settings.DATA_DIR}.\n")
 
     def _say(self, words: str) -> None:
-        """Tell the person at the terminal, who may have closed it."""
+        """Print to the terminal, which may have been closed."""
         with suppress(OSError):
             self.stdout.write(words)
-            self.stdout.flush()  # also where the output goes into a file or a pipe
+            self.stdout.flush()  # also if the output is redirected to a file or pipe
 
 
 def _faults() -> list[str]:
@@ -114,7 +114,7 @@ def _faults() -> list[str]:
 
 
 class Claim:
-    """The right to run a site on a data folder, with a note for those who come second."""
+    """The lock on a data folder, with a note for a second process."""
 
     def __init__(self, note: IO[str], children: IO[str]) -> None:
         self._note, self.kept_by_children = note, children.fileno()
@@ -122,20 +122,20 @@ class Claim:
         """Whether the last run was killed and has left its database server running."""
 
     def note(self, address: str, *, owns_server: bool) -> None:
-        """Say where the site answers."""
+        """Record the address of the site."""
         self.clear()
         self._note.write(f"{address}\n{'owns its server' if owns_server else ''}\n")
         self._note.flush()
 
     def clear(self) -> None:
-        """Leave nothing to be said."""
+        """Delete the note."""
         self._note.seek(0)
         self._note.truncate()
 
 
 @contextmanager
 def _alone(data_dir: Path) -> Iterator[Claim]:
-    """One site a data folder, known by locks, which the system takes back from processes that die."""
+    """Ensure one site per data folder, by locks that the system releases when a process dies."""
     with (data_dir / "demo.lock").open("a+") as note, (data_dir / "demo.children.lock").open("w") as children:
         note.seek(0)
         if not _locked(note):

@@ -1,4 +1,4 @@
-"""``manage.py forget_sign_ins``: what a worker does each night, for where none runs."""
+"""``manage.py forget_sign_ins``: delete old sign-in data, as a worker does every night."""
 
 from typing import Any
 

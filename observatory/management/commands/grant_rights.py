@@ -1,4 +1,4 @@
-"""``manage.py grant_rights``: what the running role may do; `migrate` ends with it."""
+"""``manage.py grant_rights``: grant the running role its rights; `migrate` does this at its end."""
 
 from typing import Any
 

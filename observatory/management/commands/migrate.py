@@ -1,4 +1,4 @@
-"""Django's ``migrate``, as the owner of the tables; afterwards the running role has its rights in what is new."""
+"""Django's ``migrate``, run as the owner of the tables; it then grants the running role its rights on new tables."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py serve``: the web server with the options that this site needs, which stand here alone."""
+"""``manage.py serve``: run the web server with the options for this site, which are defined only here."""
 
 import os
 import resource
@@ -11,18 +11,18 @@ from django.core.management.base import BaseCommand
 OPTIONS = (
     "--interface=asginl",
     "--loop=uvloop",
-    "--http=1",  # told to find out by itself, it would wait for the first bytes without end
+    "--http=1",  # automatic detection would wait for the first bytes without a timeout
     "--no-ws",
     "--backlog=2048",
     "--backpressure=2048",  # connections of a worker; a slow one costs some kilobytes and no thread
-    "--http1-header-read-timeout=10000",  # milliseconds, also between two requests of a connection
+    "--http1-header-read-timeout=10000",  # milliseconds, including the time between two requests on a connection
     "--workers-kill-timeout=10",
     "--respawn-failed-workers",
     "--respawn-interval=1",
     "--log-level=warning",
 )
 FILES = 65_536
-"""Files that a process may have open, if it may ask for so many: each connection is one."""
+"""Open files per process, if the system allows that many: each connection is one."""
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
         where = ("--host", host, "--port", str(port), "--workers", str(workers))
-        os.environ["WEB_WORKERS"] = str(workers)  # each of them counts its share of the limits
-        # In place of this process, so that who started it watches and ends the server itself
+        os.environ["WEB_WORKERS"] = str(workers)  # each process enforces its share of the limits
+        # Replace this process, so that a supervisor watches and stops the server directly
         command = [sys.executable, "-m", "granian", *OPTIONS, *where, "observatory.asgi:application"]
         os.execv(sys.executable, command)  # noqa: S606  there is no shell to fear

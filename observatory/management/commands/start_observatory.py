@@ -50,7 +50,7 @@ class Command(BaseCommand):
     help = "Write the files with which an observatory of another field of policy begins." + STEPS
 
     def create_parser(self, *args: Any, **options: Any) -> Any:
-        """Keep the lines of the steps."""
+        """Preserve line breaks in the help text."""
         parser = super().create_parser(*args, **options)
         parser.formatter_class = RawDescriptionHelpFormatter
         return parser
@@ -96,7 +96,7 @@ def _world(*, covered: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _write(folder: Path, rows: dict[str, list[dict[str, str]]]) -> None:
-    """Each file with its header, and the rows that there are; a file that is there already is an error."""
+    """Write each file with its header and rows; an existing file is an error."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, resource in resources().items():
         columns = [column.name for column in resource.imported()]

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from observatory.translations import collect, compile_catalogues, problems
 
-SHOWN = 30  # lines of problems: more are rather counted than read
+SHOWN = 30  # maximum number of problems listed; more are only counted
 
 
 class Command(BaseCommand):

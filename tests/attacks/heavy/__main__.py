@@ -1,4 +1,4 @@
-"""`make attack`: attack a site by all means, one after the other, and print what people would have noticed."""
+"""`make attack`: run all attacks one after the other, and print what users would have noticed."""
 
 import sys
 import tempfile
@@ -21,7 +21,7 @@ WIDTHS = (44, 16, 12, 12, 14, 0)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an attack; `wrong` says what was more than is allowed."""
+    """The result of an attack; `wrong` says what exceeded the allowance."""
 
     watch: Watch | None
     wrong: list[str]
@@ -29,7 +29,7 @@ class Result:
 
 
 def main() -> None:
-    """Make the attacks and end with 1 where one did more harm than is allowed."""
+    """Run the attacks; exit with status 1 if one did more harm than allowed."""
     attacks = [attack for file in FILES for attack in file.ATTACKS]
     parser = ArgumentParser(prog="python -m tests.attacks.heavy", description=main.__doc__)
     parser.add_argument("words", nargs="*", help="make only the attacks whose names hold one of these words")
@@ -52,7 +52,7 @@ def _made(attack: Attack, first: Site) -> Result:
         result = _attacked(attack, first)
     except Skipped as reason:
         result = Result(None, [], str(reason))
-    except Exception as error:  # whatever an attack ends with: the others are made all the same
+    except Exception as error:  # however one attack ends, run the others
         result = Result(None, [str(error) if isinstance(error, AssertionError) else repr(error)])
     watch, said = result.watch, result.skipped or "; ".join(result.wrong) or "ok"
     seconds = f"({time.monotonic() - began:.0f} s)"
@@ -84,7 +84,7 @@ def _attacked(attack: Attack, first: Site) -> Result:
 
 @contextmanager
 def _copy(first: Site, attack: Attack) -> Iterator[Site]:
-    """A site with the data of the first one and a folder and a port of its own; nothing of it stays."""
+    """A temporary site with the data of the first one, and its own folder and port."""
     with tempfile.TemporaryDirectory(prefix="attack-") as folder:
         site = first.copied(Path(folder) / "data")
         try:
@@ -98,7 +98,7 @@ def _copy(first: Site, attack: Attack) -> Iterator[Site]:
 
 
 def _judged(attack: Attack, watch: Watch) -> list[str]:
-    """What was more than is allowed, in words."""
+    """What exceeded the allowance, in words."""
     allowed, wrong = attack.allowed, []
     if len(watch.failures) > allowed.failed:
         wrong.append(f"at most {allowed.failed} requests may fail, these did: {', '.join(watch.failures[:5])}")

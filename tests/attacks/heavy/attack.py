@@ -1,4 +1,4 @@
-"""What an attack is, and what a site may lose to one."""
+"""The definition of an attack, and of the damage that is allowed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ class Allowed:
     """What visitors may notice of an attack. A lost write or a draft shown is never allowed."""
 
     failed: int = 0
-    """Requests of the visitor that were not answered, or answered with an error."""
+    """The visitor's requests without a response, or with an error."""
     gap: float = 5
-    """Seconds between two good answers to the visitor."""
+    """Seconds between two successful responses to the visitor."""
     page: float | None = None
-    """Seconds that a page may take, where that is asked."""
+    """Seconds that a page may take, if limited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """One kind of harm; `run` does it and returns."""
+    """An attack; `run` performs it and returns."""
 
     name: str
     run: Callable[[Site], None]
@@ -32,6 +32,6 @@ class Attack:
     needs_site: bool = True
     """Whether the site runs, and is watched, when the attack begins."""
     before: Callable[[Site], None] | None = None
-    """What is to be done to the site's folder before it is started."""
+    """A preparation of the site's folder before it is started."""
     heals_in: float = 120
     """Seconds after the attack in which visitors must be answered and edits saved again."""

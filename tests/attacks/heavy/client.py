@@ -1,4 +1,4 @@
-"""A visitor of the site over HTTP, with cookies: as a browser is, without its script."""
+"""An HTTP client with cookies, like a browser without JavaScript."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.admin_forms import held
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     content: bytes
@@ -21,26 +21,26 @@ class Answer:
 
 
 class Unreachable(Exception):
-    """No answer came, or it broke off."""
+    """There was no response, or it was truncated."""
 
 
 class Client:
-    """Asks pages of one site; follows no redirects. Each request has a connection of its own."""
+    """Requests pages of one site without following redirects. Each request uses a new connection."""
 
     def __init__(self, url: str, *, timeout: float = 10) -> None:
         self.url, self.timeout = url, timeout
         self.cookies: dict[str, str] = {}
 
     def get(self, path: str) -> Answer:
-        """The page at `path`. Raise Unreachable where none comes in time."""
+        """GET `path`. Raise Unreachable on a timeout."""
         return self._ask("GET", path)
 
     def post(self, path: str, data: Mapping[str, Any]) -> Answer:
-        """Send a form. Raise Unreachable where no answer comes in time; it may have been taken all the same."""
+        """POST a form. Raise Unreachable on a timeout; the form may have been processed nevertheless."""
         return self._ask("POST", path, urlencode(data, doseq=True))
 
     def sign_in(self, name: str, password: str) -> None:
-        """Be this person from now on."""
+        """Sign in for all later requests."""
         page = "/admin/login/"
         token = held(self.get(page), "login-form")["csrfmiddlewaretoken"]
         answer = self.post(page, {"username": name, "password": password, "csrfmiddlewaretoken": token})

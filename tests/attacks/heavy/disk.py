@@ -1,4 +1,4 @@
-"""The disk of the data is full while people read and write."""
+"""The data disk is full while users read and write."""
 
 import os
 import shutil
@@ -12,13 +12,13 @@ from tests.attacks.heavy.attack import Allowed, Attack, Skipped
 from tests.attacks.heavy.site import Site
 
 SPARE = 60_000_000
-"""Bytes that are free on the small disk when the site runs."""
+"""Free bytes on the small disk when the site is running."""
 LASTS = 20
 """Seconds that the disk stays full."""
 
 
 def mount_small_disk(site: Site) -> None:
-    """Put the site's data onto a small file system of their own."""
+    """Mount a small file system for the site's data."""
     if os.geteuid() != 0:
         raise Skipped("only root can mount a small disk")
     data = site.data_dir
@@ -35,14 +35,14 @@ def mount_small_disk(site: Site) -> None:
 
 @contextmanager
 def full(folder: Path) -> Iterator[None]:
-    """No byte more fits on the disk of the folder."""
+    """Fill the disk of the folder inside the block."""
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as file:
         size = 1_000_000
         while size >= 1:
             try:
                 if file.write(bytes(size)) < size:
-                    raise OSError  # part of it did fit
+                    raise OSError  # a partial write
             except OSError:
                 size //= 10
     try:

@@ -1,6 +1,6 @@
-"""`python -m tests.attacks.heavy.documents [HOW_MANY [FIRST]]`: 2,000 hostile documents, in a database of their own.
+"""`python -m tests.attacks.heavy.documents [HOW_MANY [FIRST]]`: 2,000 hostile documents, in a separate database.
 
-Prints what they cost, and fails where a process fell or passed its bounds. Takes a quarter of an hour on two cores.
+Prints their cost, and fails if a process crashed or exceeded its limits. Takes a quarter of an hour on two cores.
 """
 
 import os
@@ -13,7 +13,7 @@ MANY = 2_000
 
 
 def main(many: int = MANY, first: int = 0) -> int:
-    """Print the cost of so many documents; the number of faults."""
+    """Print the cost of that many documents; return the number of faults."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
     django.setup()
     from django.conf import settings
@@ -23,7 +23,7 @@ def main(many: int = MANY, first: int = 0) -> int:
     from tests.own_database import own_database
 
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]
-    settings.ARCHIVE_BROWSER = "/bin/true"  # pages are cleaned and not drawn
+    settings.ARCHIVE_BROWSER = "/bin/true"  # pages are sanitized but not rendered
     with own_database("hostile_documents"), TemporaryDirectory() as folder, serving() as server:
         settings.ARCHIVE_DIR = folder
         cost = bear(range(first, first + many), server)

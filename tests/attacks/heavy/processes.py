@@ -12,10 +12,10 @@ from tests.attacks.heavy.site import Processes, Site, until
 TIMES = 2
 """How often each kind is killed."""
 PAUSE = 20
-"""Seconds between two kills: until the new one has read the program and works."""
+"""Seconds between two kills, until the replacement is running."""
 HEALED_IN = 120
 BACK_IN = 60
-"""Seconds in which there must be a new one."""
+"""Seconds within which there must be a replacement."""
 
 
 def _killing(which: Callable[[Processes], list[psutil.Process]]) -> Callable[[Site], None]:
@@ -34,7 +34,7 @@ def _killing(which: Callable[[Processes], list[psutil.Process]]) -> Callable[[Si
 
 
 def _kill_worker_of_jobs(site: Site) -> None:
-    """With a job of every kind under way, as far as the database knows; all must be done soon after."""
+    """Kill the worker while the database shows a job of every kind as running; all must be done soon after."""
     _killing(lambda found: found.background)(site)
     with site.database() as connection:
         connection.execute(
@@ -55,7 +55,7 @@ STALLED = """
 
 ATTACKS = [
     Attack("kill -9 of a web worker", _killing(lambda site: site.web_workers), Allowed(failed=TIMES, gap=5)),
-    # As long as a start takes: some seconds, and more on processors that much else is to share
+    # The time of a start: some seconds, and more on a busy machine
     Attack("kill -9 of the web server", _killing(lambda site: site.web), Allowed(failed=80, gap=20)),
     Attack("kill -9 of the background worker", _kill_worker_of_jobs, Allowed(failed=0, gap=5)),
     Attack("kill -9 of PostgreSQL", _killing(lambda site: site.database), Allowed(failed=10, gap=10)),

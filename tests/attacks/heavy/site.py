@@ -1,4 +1,4 @@
-"""A whole site as `make demo` starts it, with a data folder and a port of its own."""
+"""A complete site as `make demo` starts it, with its own data folder and port."""
 
 import json
 import os
@@ -25,7 +25,7 @@ STARTS_IN = 300
 """Seconds that a first start may take on a busy machine."""
 ENDS_IN = 60
 FIRST_SECRET, SECOND_SECRET = "zanahoria", "berenjena"
-"""Words of a draft. Who searches for the first one may see that one again, the second one never."""
+"""Words of a draft. A search for the first one may echo that word, but never show the second."""
 MAKE_DRAFT = f"""
 import json
 from tests import factories
@@ -35,7 +35,7 @@ print(json.dumps(made.pk))
 
 
 def free_port() -> int:
-    """A port of this machine at which nobody listens now."""
+    """A port of this machine that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -43,7 +43,7 @@ def free_port() -> int:
 
 
 def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """Wait for what must come true, and return it; AssertionError where it does not."""
+    """Poll a condition and return its value; raise AssertionError on a timeout."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} seconds."
@@ -53,36 +53,36 @@ def until(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """What a running site consists of; each list may be empty just after something died."""
+    """The processes of a running site; each list may be empty just after a crash."""
 
     demo: list[psutil.Process]
     web: list[psutil.Process]
-    """The web server's first process."""
+    """The main process of the web server."""
     web_workers: list[psutil.Process]
     background: list[psutil.Process]
     database: list[psutil.Process]
-    """PostgreSQL's first process."""
+    """The main process of PostgreSQL."""
 
 
 @dataclass
 class Site:
-    """`start` it, harm it, `stop` it. `said` is what its terminal has shown."""
+    """Has methods to start, attack and stop a site. `said` is its terminal output."""
 
     data_dir: Path
     port: int = field(default_factory=free_port)
     said: list[str] = field(default_factory=list)
     demo: subprocess.Popen[str] | None = None
     draft: int = 0
-    """The number of the draft that holds the secret words."""
+    """The primary key of the draft with the secret words."""
 
     @property
     def url(self) -> str:
-        """Where it answers, without a slash at the end."""
+        """The URL of the site, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     def copied(self, data_dir: Path) -> "Site":
-        """Another site with the data of this one, which is to be stopped."""
-        subprocess.run(["/bin/cp", "-a", self.data_dir, data_dir], check=True)  # the server's files have an owner
+        """Another site with a copy of this one's data; this one must be stopped."""
+        subprocess.run(["/bin/cp", "-a", self.data_dir, data_dir], check=True)  # keeps the owner of the files
         return Site(data_dir, draft=self.draft)
 
     @property
@@ -91,7 +91,7 @@ class Site:
         return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
 
     def command(self) -> subprocess.Popen[str]:
-        """A start of the site, whatever becomes of it."""
+        """Start the site without waiting."""
         return subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", str(self.port)],
             cwd=ROOT,
@@ -103,7 +103,7 @@ class Site:
         )
 
     def start(self) -> None:
-        """Start it, wait until it is ready, and see to it that the draft with the secret words is there."""
+        """Start the site, wait until it is ready, and create the draft with the secret words if necessary."""
         self.demo = self.command()
         threading.Thread(target=self._listen, args=[self.demo], daemon=True).start()
         until(self._is_ready, seconds=STARTS_IN, what="The site is ready")
@@ -111,7 +111,7 @@ class Site:
             self.draft = json.loads(self.manage("shell", "--verbosity=0", "-c", MAKE_DRAFT))
 
     def stop(self) -> None:
-        """End it as Ctrl-C does, and whatever it left behind."""
+        """Stop it as Ctrl-C does, and kill what it leaves behind."""
         if self.demo:
             self.demo.send_signal(signal.SIGINT)
             try:
@@ -124,18 +124,18 @@ class Site:
             subprocess.run(["/bin/umount", "--lazy", self.data_dir], check=True)
 
     def manage(self, *arguments: str) -> str:
-        """Run a command of `manage.py` on the site's data and return what it printed."""
+        """Run a `manage.py` command on the site's data and return its output."""
         command = [sys.executable, "manage.py", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
         ).stdout
 
     def visitor(self, *, timeout: float = 10) -> Client:
-        """Somebody without an account."""
+        """An anonymous client."""
         return Client(self.url, timeout=timeout)
 
     def editor(self) -> Client:
-        """Somebody who is signed in and may edit."""
+        """A client signed in as an editor."""
         lines = (self.data_dir / "demo_accounts").read_text().splitlines()
         passwords = dict(line.split(" ", 1) for line in lines)
         client = Client(self.url, timeout=30)
@@ -144,12 +144,12 @@ class Site:
 
     @contextmanager
     def database(self) -> Iterator[psycopg.Connection[Any]]:
-        """A connection to the site's database, which is started where it is down."""
+        """A connection to the site's database, which is started if necessary."""
         with psycopg.connect(ensure_server(self.data_dir).url(), autocommit=True) as connection:
             yield connection
 
     def processes(self) -> Processes:
-        """The site's processes that live now."""
+        """The site's running processes."""
         ours = self._descendants()
         # The web server is known by its port, whatever program it is
         serving = {number: parent for number, parent, words in ours if str(self.port) in words}
@@ -164,7 +164,7 @@ class Site:
         )
 
     def answers(self) -> bool:
-        """Whether the home page is served at this moment."""
+        """Whether the home page is currently served."""
         try:
             return self.visitor(timeout=5).get("/").status == 200
         except Unreachable:
@@ -186,7 +186,7 @@ class Site:
         found = []
         for process in psutil.Process(self.demo.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                words = process.cmdline()  # none of a dead process that nobody has waited for yet
+                words = process.cmdline()  # empty for a zombie
                 if words and not any(word.endswith("warden.py") for word in words):
                     found.append((process.pid, process.ppid(), words))
         return found

@@ -1,4 +1,4 @@
-"""Strangers hold connections, ask for large files and guess passwords, all at once, while people read and write."""
+"""Strangers hold connections, request large files and guess passwords, all at once, while users read and write."""
 
 import socket
 import threading
@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 LASTS = 40
 """Seconds: longer than any limit of the site."""
 WARM = 15
-"""Seconds that people read before the attack begins, as on any day."""
+"""Seconds of normal traffic before the attack begins."""
 MANY = 1500
 SLOW_BODY = (
     f"POST /admin/login/ HTTP/1.1\r\nHost: {HOST}\r\nCookie: csrftoken={'a' * 32}\r\n"
@@ -70,7 +70,7 @@ def _sent(site: Site, request: str, *, room: int | None = None) -> Iterator[sock
         if room:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         connection.settimeout(10)
-        with suppress(OSError):  # refused or ended: this one is held no more
+        with suppress(OSError):  # refused or closed, and no longer held
             connection.connect((HOST, site.port))
             connection.sendall(request.encode())
         yield connection
@@ -78,7 +78,7 @@ def _sent(site: Site, request: str, *, room: int | None = None) -> Iterator[sock
 
 @contextmanager
 def _spray(site: Site) -> Iterator[None]:
-    """Two strangers who try one password with name after name, as quickly as they get answers."""
+    """Two clients that try one password with many names, as fast as they get responses."""
     is_over, names = threading.Event(), count()
     strangers = [threading.Thread(target=_guess, args=(site, names, is_over)) for _number in range(2)]
     for stranger in strangers:

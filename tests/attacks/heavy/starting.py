@@ -1,4 +1,4 @@
-"""The site is started twice, killed as a whole, and started where nothing can be written."""
+"""The site is started twice, killed as a whole, and started without a writable folder."""
 
 import subprocess
 import time
@@ -11,7 +11,7 @@ from tests.attacks.heavy.site import Site, until
 
 
 def _refusal(site: Site) -> str:
-    """What a start says that must end by itself: one line, without a traceback."""
+    """The output of a start that must fail: one line, without a traceback."""
     start = site.command()
     said, _ = start.communicate(timeout=120)
     lines = said.strip().splitlines()

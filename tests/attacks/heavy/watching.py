@@ -27,20 +27,20 @@ EVERY = 0.5
 
 @dataclass
 class Watch:
-    """What was noticed so far."""
+    """The observations so far."""
 
     asked: int = 0
     failures: list[str] = field(default_factory=list)
     longest_gap: float = 0
     slowest: tuple[float, str] = (0, "")
-    """Seconds that a page took at most, and which; a file may have to wait until others are made."""
+    """The longest response time of a page in seconds, and its URL; downloads are excluded, since they may queue."""
     leaks: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
-    """Titles that the site said it had saved."""
+    """Titles that the site confirmed as saved."""
     refused: list[str] = field(default_factory=list)
-    """Why an edit was not saved, for those that were not."""
+    """Reasons why edits were not saved."""
     lost: list[str] = field(default_factory=list)
-    """Titles that the site had acknowledged and that are not in the history; known at the end."""
+    """Titles that were confirmed but are not in the history; known at the end."""
     answered_at: float = field(default_factory=time.monotonic)
 
 
@@ -88,7 +88,7 @@ def _read(site: Site, watch: Watch, is_over: threading.Event) -> None:
 
 
 def _look(visitor: Client, page: str, watch: Watch) -> str:
-    """What is wrong with the answer; '' for a good one."""
+    """What is wrong with the response; '' if nothing."""
     try:
         answer = visitor.get(page)
     except Unreachable as error:
@@ -116,7 +116,7 @@ def _write(site: Site, editor: Client, watch: Watch, is_over: threading.Event) -
 
 
 def _save(editor: Client, draft: int, title: str) -> str:
-    """Edit the title of the draft; '' where the site says that it is saved, else why it is not."""
+    """Edit the title of the draft; '' if the site confirms that it is saved, else the reason."""
     page = f"/admin/measures/measure/{draft}/change/"
     form = editor.get(page)
     if form.status != 200:

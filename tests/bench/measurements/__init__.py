@@ -1,1 +1,1 @@
-"""What is measured, a module a subject; each yields results one by one, so that an interrupted run keeps some."""
+"""The benchmarks, one module per subject; each yields its results one by one, so that an interrupted run keeps some."""

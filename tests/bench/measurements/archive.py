@@ -1,7 +1,7 @@
-"""The archive at ten thousand documents: its search against that of as many entries, and what a claim of a link reads.
+"""The archive with ten thousand documents: its search compared with that of entries, and the cost of a claim.
 
-Nine addresses in ten are of one server. How soon all are asked is to follow from the pauses of the servers, so a claim
-is held to the rows that it reads while the large server rests, and to far fewer seconds than a pause has.
+Nine URLs in ten are on one host. The speed of link checks should be determined by the pauses of the hosts, so a claim
+is limited in the rows it reads while the large host rests, and to far less time than a pause.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ AS_FAST = Target(1.5)
 CLAIMS = 200
 MOST_ROWS = 50
 LARGEST_SHARE = 0.05
-"""Of the pause of a server: what a claim may take, so that a worker serves twenty servers in each."""
+"""Maximum duration of a claim as a share of the pause, so that a worker can serve twenty hosts per pause."""
 SEARCHED = ("rare word", "one in five", "two in three", "two words")
 
 
@@ -51,7 +51,7 @@ def _search(port: int, name: str) -> Result:
 
 
 def claims(bench: Bench, database: str, number: int) -> Iterator[Result]:
-    """So many, of links that are due while the largest server rests."""
+    """Measure that many claims of due links while the largest host rests."""
     found = bench.inside("claim_links", str(number), LARGEST_HOST, database=database, DEBUG="true")
     most = max(query["rows"] for query in found["queries"])
     yield limited("archive, rows that a claim reads", most, "rows", MOST_ROWS)

@@ -14,11 +14,11 @@ from tests.bench.serving import ask_for_beginning, served
 
 COPY, FROM_STOCK = Target(1.6), Target(50, at_least=True)
 MOST_MEMORY = 64
-"""MiB above what the process had before, whatever the number of rows."""
+"""MiB above the initial memory of the process, whatever the number of rows."""
 FIRST_BYTE = 1.0
 SAMPLE = 500
 SHEET = 50_000
-"""Rows of a sheet, whose program is the limit, not the database."""
+"""Rows of a sheet; its Python code is the bottleneck, not the database."""
 
 LISTS = {
     "topics": "select x.measure_id, string_agg(t.key, '|' order by t.id = m.primary_topic_id desc, t.key) as cell"

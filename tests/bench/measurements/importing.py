@@ -25,12 +25,12 @@ SAMPLE = 300
 DATABASE = "bench_import"
 FROM_ROWS_FRESH, FROM_ROWS_UNCHANGED, FROM_STOCK = Target(1.8), Target(1.2), Target(40, at_least=True)
 MOST_MEMORY = 64
-"""MiB above what the process had before, whatever the size of the file."""
+"""MiB above the initial memory of the process, whatever the size of the file."""
 SHARE_OF_SEARCH = Target(0.5)
 
 
 class Files:
-    """The same entries as a file to import and as rows to copy, each time with numbers of their own."""
+    """The same entries as a file for import and as rows for COPY, with new numbers each time."""
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
@@ -41,7 +41,7 @@ class Files:
             bench.server.create(DATABASE, template=bench.database)
 
     def next(self) -> Dataset:
-        """A data set that the database does not have; the database is made anew where that is quick."""
+        """A data set that is not in the database; a small database is recreated."""
         if self.is_fresh:
             self.bench.server.create(DATABASE, template=vocabulary(self.bench.server))
             return Dataset(self.rows, seed=2, start=FIRST_START, drafts=1)
@@ -74,7 +74,7 @@ class Files:
 
 
 def _as_import_makes_it(row: Sequence[Any]) -> Sequence[Any]:
-    """A source of which nothing is known but its address."""
+    """A source of which only the URL is known."""
     pk, _key, url, *_others = row
     digest = hashlib.md5(url.encode(), usedforsecurity=False).hexdigest()
     return (pk, f"web-{digest[:20]}", url, "unspecified", url, "", "", "", None, "unknown")
@@ -93,7 +93,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
         grown.append(found["grown"])
         return found["seconds"]
 
-    # Each run is a process or a session of its own, with nothing to warm up; the last one leaves what it imported
+    # Each run is a new process or session, so there is nothing to warm up; the last one leaves its rows
     copied, ours = in_turns(lambda: _copied(bench, files), fresh, rounds=3, patience=120, warm_up=False)
     seconds, limit, noise = median(ours), median(copied), spread(copied)
     yield Result("import fresh", seconds, "s", limit, "COPY", FROM_ROWS_FRESH, noise)
@@ -141,7 +141,7 @@ def _copied(bench: Bench, files: Files) -> float:
 
 
 def _written(bench: Bench) -> int:
-    """Rows that were ever written to tables of the database, but for the log of imports."""
+    """Number of rows written so far to tables of the database, except to the log of imports."""
     with bench.server.connect(DATABASE) as connection:
         row = connection.execute(
             "select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_user_tables where relname like 'measures_%'"
@@ -152,7 +152,7 @@ def _written(bench: Bench) -> int:
 
 
 def _without_search(bench: Bench, files: Files) -> float:
-    """Seconds of a fresh import without the triggers that keep the texts for search."""
+    """Seconds of a new import without the triggers of the search vectors."""
     dataset = files.next()
     with bench.server.connect(DATABASE) as connection:
         triggers = connection.execute(

@@ -18,11 +18,11 @@ BROAD, NARROW = Target(1 / 15), Target(1)
 
 TOPICS = tuple(Dataset(1).topics.values[:3])
 GROUP = Dataset(1).groups.values[0]
-"""The most frequent ones: broad filters are to be broad."""
+"""The most frequent ones, so that filters are broad."""
 
 
 def _in_terms(table: str, terms: tuple[str, ...]) -> str:
-    """Datasette's condition that is quickest: it uses the index of the table of tags."""
+    """Datasette's fastest condition: it uses the index of the tag table."""
     listed = ", ".join(f"'{term}'" for term in terms)
     return f"id in (select measure from {table} where term in ({listed}))"
 
@@ -52,7 +52,7 @@ FILTERS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
 
 
 def targets(size: int) -> dict[str, Target]:
-    """What each filter is held to; nothing below 100,000 entries, where nobody has to wait for either."""
+    """The target of each filter; none below 100,000 entries, where both are fast."""
     if size < GROWTH_FROM:
         return {}
     unfiltered = Target(1 / 300) if size >= MILLION else Target(1 / 50)
@@ -60,7 +60,7 @@ def targets(size: int) -> dict[str, Target]:
 
 
 def measurements(bench: Bench) -> Iterator[Result]:
-    """A result a filter, and how each grew since 100,000 entries."""
+    """A result per filter, and the growth of each since 100,000 entries."""
     program = datasette.installed(DATA)
     path = datasette.database(bench, DATA, fingerprint(bench.size))
     with (
@@ -90,7 +90,7 @@ def _one(
 
 
 def _growth(bench: Bench, result: Result) -> Result | None:
-    """At a million: the time against that at 100,000, where an earlier run of the bench has it."""
+    """At a million entries: the time relative to that at 100,000, if an earlier run has measured it."""
     earlier = report.read(DATA, GROWTH_FROM).get("ratios", {}).get(result.name)
     if bench.size <= GROWTH_FROM or not earlier:
         return None

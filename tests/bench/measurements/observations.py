@@ -24,9 +24,9 @@ DATABASE = "bench_observations"
 COUNTRIES, INDICATORS = 190, 5
 DAYS, FEW_DAYS = 1_100, 110
 LARGE = 100_000
-"""Entries from which on the days are not cut short."""
+"""Number of entries from which all days are generated."""
 CHANGED = 1_000
-"""One value in so many is another one at the refresh: 0.1 %."""
+"""One value in this many differs in the refresh: 0.1 %."""
 FROM_ROWS = Target(4)
 FIRST_DAY = datetime.date(2020, 1, 1)
 COLUMNS = "indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url, feed_run_id"
@@ -37,19 +37,19 @@ NEWEST = """
         order by coalesce(o.period_range, 'empty'::daterange) desc limit 1
     ) newest
 """
-"""What the map asks, for every country."""
+"""The query of the map, for every country."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Values of all countries and days for each indicator, the same each time."""
+    """Reproducible values of all countries and days for each indicator."""
 
     countries: list[str]
     days: int
 
     @property
     def size(self) -> int:
-        """How many values there are altogether."""
+        """The total number of values."""
         return len(self.countries) * self.days * INDICATORS
 
     def rows(self, indicator: int, *, refreshed: bool = False) -> Iterator[tuple[str, str, int]]:
@@ -64,7 +64,7 @@ class Series:
 
     @property
     def changed(self) -> int:
-        """How many values differ after a refresh."""
+        """Number of values that differ after a refresh."""
         each = len(self.countries) * self.days
         return INDICATORS * -(-each // CHANGED)
 
@@ -110,7 +110,7 @@ def _folder(bench: Bench, series: Series, name: str) -> Path:
 
 
 def _copies(bench: Bench, series: Series) -> Path:
-    """The same values as rows of the table; indicators and runs are numbered from 1 in a database made for it."""
+    """The same values as table rows; in the database for it, indicators and runs are numbered from 1."""
     path = bench.folder / "observations.copy"
     with path.open("w", encoding="utf-8") as file:
         for indicator in range(INDICATORS):
@@ -120,7 +120,7 @@ def _copies(bench: Bench, series: Series) -> Path:
 
 
 def _fresh(bench: Bench) -> None:
-    """The database without observations, with the indicators and feeds of the bench."""
+    """The database with the benchmark's indicators and feeds, without observations."""
     bench.server.create(DATABASE, template=vocabulary(bench.server))
     bench.inside("make_feeds", str(INDICATORS), database=DATABASE)
     bench.server.settle()
@@ -155,7 +155,7 @@ def _events(bench: Bench) -> int:
 
 
 def _newest(bench: Bench, series: Series) -> Iterator[Result]:
-    """The newest value of each country: how many rows are read, and how long it takes, as days are added."""
+    """The newest value of each country: rows read and time, as days are added."""
     with bench.server.connect(DATABASE) as connection:
         connection.execute("vacuum analyze countries_observation")
         many = _explained(connection)

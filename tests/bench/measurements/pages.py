@@ -1,4 +1,4 @@
-"""Public pages on the server of `deploy/`: made anew, from the cache, as "not modified"; and what they read."""
+"""Public pages on the server of `deploy/`: rendered, cached and as 304; and their queries."""
 
 from collections.abc import Iterator
 from statistics import median
@@ -21,11 +21,11 @@ COMPRESSED = {"Accept-Encoding": "gzip"}
 """Every browser asks for it."""
 NO_SLOWER = Target(1, at_least=True)
 MOST_GZIPPED = 40
-"""KiB"""
+"""KiB."""
 ENTRIES_OF_THAT_PAGE = 150
 MOST_QUERIES = 20
 MOST_ROWS = 5_000
-"""Rows that one step of a query of a page may read: a timeline of 300 entries with all that belongs to them."""
+"""Rows that one step of a page's query may read: a timeline of 300 entries with everything related."""
 
 
 def measurements(bench: Bench) -> Iterator[Result]:
@@ -59,7 +59,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
 
 
 def _pages(bench: Bench) -> dict[str, str]:
-    """The addresses by name; those of countries as far as the size has them."""
+    """The URLs by name; those of countries if the data set is large enough for them."""
     with bench.server.connect(bench.database) as connection:
         slugs = dict(connection.execute("select iso3, slug from countries_country").fetchall())
     of_countries = {
@@ -71,12 +71,12 @@ def _pages(bench: Bench) -> dict[str, str]:
 
 
 def _rate(port: int, path: str, headers: dict[str, str] | None = None) -> Run:
-    """A run of a second or more, whose figure is a rate."""
+    """A run of a second or more that returns a rate."""
     return lambda: rate(port, [path], headers={**COMPRESSED, **(headers or {})})
 
 
 def _page(name: str, path: str, bare: Run, cached: int, uncached: int) -> Iterator[Result]:
-    """The page made anew, kept, and known to the reader, each against the bare view."""
+    """The page rendered, cached and as 304, each compared with the bare view."""
     tag = ask(cached, path, COMPRESSED).headers["etag"]
     known = _rate(cached, path, {"If-None-Match": tag})
     plain, *found = in_turns(bare, _rate(uncached, path), _rate(cached, path), known, rounds=ROUNDS)

@@ -12,7 +12,7 @@ from tests.bench.server import DATA
 from tests.bench.serving import ask, served
 
 FROM_INDEX, GROWTH = Target(30), Target(4)
-"""At a million: finding a rare word takes the index some milliseconds there, and next to nothing below."""
+"""At a million entries, where the index scan of a rare word takes some milliseconds; it takes almost none below."""
 MILLION, GROWTH_FROM = 1_000_000, 100_000
 ROUNDS = 9
 SEARCHES = {
@@ -27,7 +27,7 @@ BARE = f"select measure_id from measures_searchtext where vector @@ to_tsquery('
 
 
 def measurements(bench: Bench) -> Iterator[Result]:
-    """A result a search, how it grew since 100,000, and the page of each."""
+    """A result per search, its growth since 100,000 entries, and its page."""
     found = bench.inside("search", str(ROUNDS), BARE, *SEARCHES.values())
     scans = found["scans"][1:]
     for name, words in SEARCHES.items():
@@ -45,7 +45,7 @@ def measurements(bench: Bench) -> Iterator[Result]:
 
 
 def _growth(bench: Bench, result: Result) -> Result | None:
-    """At a million: the time against that at 100,000, where an earlier run of the bench has it."""
+    """At a million entries: the time relative to that at 100,000, if an earlier run has measured it."""
     earlier = report.read(DATA, GROWTH_FROM).get("ratios", {}).get(result.name)
     if bench.size <= GROWTH_FROM or not earlier:
         return None

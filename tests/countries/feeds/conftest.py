@@ -1,4 +1,4 @@
-"""A folder for the files of feeds, and a way to put one there."""
+"""The folder that feeds read files from, and a function that writes to it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ Put = Callable[[str | bytes], None]
 
 @pytest.fixture(autouse=True)
 def folders(settings: Settings, tmp_path: Path) -> Path:
-    """Where bodies are kept and files are read from; loopback may be asked."""
+    """Folders for held bodies and local files; requests to loopback are allowed."""
     settings.FEEDS_DIR = tmp_path / "feeds"
     settings.FEED_FILES_DIR = tmp_path / "files"
     settings.FETCH_NETWORKS = ["127.0.0.0/8"]

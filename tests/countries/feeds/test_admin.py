@@ -1,4 +1,4 @@
-"""A feed in the admin: tried, turned on, run, held, decided, taken back; and who may."""
+"""A feed in the admin: dry run, turning on, running, held values, decisions, rollback; and permissions."""
 
 import datetime
 from pathlib import Path
@@ -111,7 +111,7 @@ NEGATIVE = BODY.replace("50", "-50").replace("100", "101")
 
 
 def partly_doubtful(files: Path) -> FeedRun:
-    """A run with a value that waits beside one that is public."""
+    """A run with one held and one public value."""
     feed = factories.feed(**MAPPED, leaves_out_unknown=True, highest=1000)
     assert runs.run(feed).state == "published"
     (files / "daily.csv").write_text(NEGATIVE + "ECU,2020-03-02,5000\n", encoding="utf-8")

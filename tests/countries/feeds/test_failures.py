@@ -1,4 +1,4 @@
-"""Whatever a server does, what is public stays, the run says why, and the next good run heals it."""
+"""Whatever a server does, public values stay, the run has the reason, and the next good run recovers."""
 
 import gzip
 import os
@@ -28,7 +28,7 @@ def server() -> Iterator[HostileServer]:
 
 @pytest.fixture
 def feed(server: HostileServer) -> IndicatorFeed:
-    """A feed with a first good run."""
+    """A feed whose first run was good."""
     server.answers["/daily.csv"] = csv(GOOD)
     feed = factories.feed(url=f"{server.url}/daily.csv")
     assert runs.run(feed).state == "published"

@@ -1,4 +1,4 @@
-"""What stands in a file, in each format, and what is wrong with it."""
+"""Reading files of each format, and reporting errors in them."""
 
 import csv
 import gzip

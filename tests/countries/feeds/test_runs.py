@@ -1,4 +1,4 @@
-"""What becomes public of a file, what waits for a person, and the way back."""
+"""What a file publishes, what is held for review, and rollbacks."""
 
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ def at(iso3: str, day: str) -> int | None:
 
 
 def touched() -> int:
-    """Rows of the table that this transaction, in which each test runs, has written."""
+    """Number of rows of the table written in this transaction, in which each test runs."""
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from countries_observationevent")
         return int(cursor.fetchone()[0])

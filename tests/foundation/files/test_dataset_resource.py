@@ -1,4 +1,4 @@
-"""What who knows django-import-export finds: Datasets out and in, and a Result that says what became of each row."""
+"""The API of django-import-export: Datasets in and out, and a Result for each row."""
 
 import csv
 import datetime
@@ -36,12 +36,12 @@ def _totals(result: Result) -> dict[str, int]:
 
 @pytest.fixture
 def vocabulary() -> None:
-    """What the rows name."""
+    """The vocabulary that the rows use."""
     factories.country()
     factories.topic()
 
 
-# Out
+# Export
 
 
 def test_dataset_of_every_resource_is_its_file() -> None:
@@ -71,7 +71,7 @@ def test_dataset_leaves_out_what_is_not_public_or_not_wanted() -> None:
     assert (dataset.headers, dataset[:]) == (["public_id", "kind"], [(seen.public_id, seen.kind)])
 
 
-# In
+# Import
 
 
 def test_result_counts_new_changed_and_same_rows(vocabulary: None) -> None:

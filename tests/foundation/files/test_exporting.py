@@ -1,4 +1,4 @@
-"""Export, import into an empty database, export again: the two files are byte for byte the same."""
+"""Round trip: export, import into an empty database, export again; the two files are identical."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ COLUMNS = [
     *(settings.BASE_DIR / "fixtures" / "measures.csv").read_text().partition("\n")[0].split(","),
     *("status", "workflow", "url", "updated_at"),
 ]
-"""Those that files in the world have: none is renamed or moves; which there are more, `test_text_fields` says."""
+"""The columns of existing files, which must not be renamed or moved; `test_text_fields` covers later ones."""
 
 
 def _rows(text: str) -> list[dict[str, str]]:
@@ -45,7 +45,7 @@ def _rows(text: str) -> list[dict[str, str]]:
 
 
 def _clear() -> None:
-    """An empty database that knows the vocabulary."""
+    """Delete everything but the vocabulary."""
     for model in (Relation, Citation, Measure, PublicIdSequence, Source):
         model.objects.all().delete()
 
@@ -131,7 +131,7 @@ def norms(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str]]) -> None:
-    """Give the rows numbers and relations to rows before them."""
+    """Number the rows, and add relations to earlier rows."""
     for number, row in enumerate(rows, 1):
         items = {f"{kind}:PER-{to + 1:05d}" for at, to, kind in links if at == number - 1 and to < at}
         row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(sorted(items))}
@@ -148,7 +148,7 @@ def test_round_trip_is_byte_for_byte(
     _link(rows, links)
     with transaction.atomic():
         _go_round(tmp_path, rows)
-        transaction.set_rollback(True)  # each import locks the tables that it makes until its transaction ends
+        transaction.set_rollback(True)  # imports lock their temporary tables until the transaction ends
 
 
 def _go_round(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
@@ -356,7 +356,7 @@ def test_command_writes_the_countries_that_are_asked_for(tmp_path: Path) -> None
 
 
 def _printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
-    """The identifiers of what the command writes."""
+    """The identifiers in the output of the command."""
     call_command("export_measures", *arguments)
     return [row["public_id"] for row in _rows(capsys.readouterr().out)]
 

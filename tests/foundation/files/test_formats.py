@@ -1,4 +1,4 @@
-"""Every format says what the CSV file says."""
+"""Every format has the same content as the CSV file."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ def _shown(cell: ElementTree.Element) -> str:
 
 
 def _pieces(paragraph: ElementTree.Element) -> Iterator[str]:
-    """Blanks beside each other, and those at the ends, are one or none to a reader, unless they are elements."""
+    """Readers collapse adjacent spaces and strip leading and trailing ones, unless they are elements."""
     text = paragraph.text or ""
     assert "  " not in text
     assert text == text.lstrip(" ")
@@ -73,7 +73,7 @@ def test_open_document_says_what_the_file_says() -> None:
 
 
 def test_open_document_is_known_by_its_first_bytes() -> None:
-    """What the format asks for: the type first, as it is, with its length before it."""
+    """As the format requires: the type comes first, uncompressed, preceded by its length."""
     content = _written("ods")
     media_type = b"application/vnd.oasis.opendocument.spreadsheet"
     assert content[30 : 38 + len(media_type)] == b"mimetype" + media_type

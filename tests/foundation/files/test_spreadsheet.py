@@ -1,4 +1,4 @@
-"""A sheet says what the rows say, in cells that stay text."""
+"""A sheet has the same content as the rows, in text cells."""
 
 import io
 import zipfile
@@ -28,7 +28,7 @@ def _file(rows: Sequence[Sequence[str]]) -> io.BytesIO:
 
 
 def _texts(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    """What a program that knows the format's escapes reads."""
+    """The cells as read by a program that decodes the format's escapes."""
     sheet = openpyxl.load_workbook(_file(rows)).active
     return [[unescape(cell or "") for cell in row] for row in sheet.iter_rows(values_only=True)]
 

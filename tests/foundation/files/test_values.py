@@ -1,4 +1,4 @@
-"""Values of Python as cells of our files."""
+"""Converting Python values to cells of our files."""
 
 import datetime
 from decimal import Decimal

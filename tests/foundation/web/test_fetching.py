@@ -1,4 +1,4 @@
-"""Fetching from servers that lie, drip, burst and lead astray; all on this machine, some of it declared public."""
+"""Fetching from servers that lie, trickle, flood and redirect; all local, some of them declared public."""
 
 import gzip
 import hashlib
@@ -19,7 +19,7 @@ from foundation.web.fetching import Fetched, FetchError, Limits, Reason, fetch
 from tests.hostile_server import HostileServer, Visit, after, answer, raw, redirect, serving
 
 PUBLIC = "127.0.0.5"
-"""Stands for the public Internet in these tests; the rest of the loopback network stays inside."""
+"""Represents the public Internet in these tests; other loopback addresses are internal."""
 QUICK = Limits(seconds=0.6, connecting=0.5, received=200_000, unpacked=400_000)
 
 
@@ -46,7 +46,7 @@ def _refusal(url: str, **options: Any) -> Reason:
     return refused.value.reason
 
 
-# What an honest server answers
+# Honest servers
 
 
 def test_answer_comes_with_its_type_size_digest_and_headers(server: HostileServer) -> None:
@@ -132,7 +132,7 @@ def test_gzip_of_several_members_and_padding_is_unpacked(server: HostileServer) 
     assert _fetched(server.url)[1] == b"one two"
 
 
-# Where nobody may be led
+# Forbidden addresses
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_redirect_to_another_scheme_is_refused(server: HostileServer) -> None:
 
 
 def _answer_names(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
-    """Have the name server give these addresses, one for each question; the questions."""
+    """Have name resolution return one of these addresses per lookup; return the list of lookups."""
     asked: list[str] = []
     left = list(answers)
 
@@ -232,7 +232,7 @@ def _answer_names(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
 def test_name_is_looked_up_once_and_that_address_is_asked(
     server: HostileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second answer, which leads inside, finds nobody who asks for it."""
+    """A second lookup, which would return an internal address, never happens."""
     with serving() as inside:
         server.answers["/"] = answer(b"public")
         asked = _answer_names(monkeypatch, PUBLIC, "127.0.0.1")
@@ -265,7 +265,7 @@ def test_redirects_end(server: HostileServer) -> None:
     assert len(server.visits) == QUICK.redirects + 1
 
 
-# Servers that take too long
+# Slow servers
 
 
 def _wait(visit: Visit, seconds: float) -> None:
@@ -334,7 +334,7 @@ def test_unknown_name_is_no_host(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _refusal("http://nowhere.example/") == Reason.NO_SUCH_HOST
 
 
-# Bodies that are too large, or not what they say
+# Bodies that are too large or not as announced
 
 
 def test_endless_body_ends(server: HostileServer) -> None:
@@ -357,7 +357,7 @@ def test_bomb_ends_before_it_bursts(server: HostileServer) -> None:
     assert len(into.getvalue()) <= QUICK.unpacked
 
 
-PACKED = gzip.compress(b"a text that is long enough " * 50, mtime=0)  # the same in each process of the tests
+PACKED = gzip.compress(b"a text that is long enough " * 50, mtime=0)  # the same in every test process
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_form_that_lost_what_it_was_opened_with_shows_every_difference(loaded: s
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_lost_race_for_a_number_is_told_in_words_and_keeps_what_was_typed() -> None:
     client, draft = signed_in(factories.analyst()), factories.draft(reference="1-2020")
-    with as_owner(), connection.cursor() as cursor:  # what the database holds against a save after the form was checked
+    with as_owner(), connection.cursor() as cursor:  # a constraint that fails only after the form was validated
         cursor.execute(
             "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no' using"
             " errcode = 'unique_violation', constraint = 'measures_measure_reference_unique'; end $$;"

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def told(measure: Measure) -> list[tuple[str, str, set[tuple[str, str, str]]]]:
-    """Who, the note, and the changes of each act, newest first; without the acts that made the record."""
+    """Author, note and changes of each act, newest first, without the acts that created the record."""
     acts = [act for act in acts_on(measure, hidden=BOOKKEEPING) if act.who or act.note]
     return [(act.who, act.note, {(c.what, c.before, c.after) for c in act.changes}) for act in acts]
 

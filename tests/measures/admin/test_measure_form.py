@@ -1,4 +1,4 @@
-"""The analysts' main room, asked as their browser asks it."""
+"""The measure form, requested as a browser does."""
 
 import re
 from typing import Any
@@ -123,7 +123,7 @@ def test_form_says_whether_a_quote_stands_in_its_source(state: str, page: int | 
 
 
 def _evidence_of_quotes(response: Any) -> list[str]:
-    """What the form says beside each quote, of the rows that have one."""
+    """The result shown beside each quote, for the rows that have one."""
     said = re.findall(r'<div class="readonly">(.*?)</div>', response.content.decode(), re.S)
     return [text for text in said if text]
 

@@ -1,4 +1,4 @@
-"""The list of measures: found, filtered, tagged and moved."""
+"""The list of measures: search, filters, tagging and moves."""
 
 import json
 import re
@@ -212,7 +212,7 @@ def test_number_of_queries_of_list_and_form_is_fixed(django_assert_max_num_queri
         bill = fill(count)
         form = reverse("admin:measures_measure_change", args=[bill.pk])
         for url in (LIST, form, f"{form.removesuffix('change/')}history/"):
-            client.get(url)  # fills the caches of content types
+            client.get(url)  # fills the content type cache
             with django_assert_max_num_queries(60) as made:
                 assert client.get(url).status_code == 200
             counts.append(len(made))
@@ -317,7 +317,7 @@ def test_refused_action_names_each_record_and_changes_none() -> None:
 
 
 def _published_twice(client: Client, where: str, measures: list[Measure], **more: str) -> list[str]:
-    """What is said after the second of two clicks, whose first answer nobody reads."""
+    """The messages after the second of two clicks; the first response is lost."""
     seen = json.dumps({str(measure.pk): measure.record_version for measure in measures})
     data = {"action": "publish", "_selected_action": [measure.pk for measure in measures], "seen": seen, **more}
     client.post(where, data)

@@ -1,4 +1,4 @@
-"""The archive in the admin: nobody waits for another server, documents are uploaded, broken links are told."""
+"""The archive in the admin: link checks in the background, uploads, broken links."""
 
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,12 @@ def _form(**fields: Any) -> dict[str, Any]:
 def test_saved_source_is_queued_and_nobody_waits_for_its_server(
     client: Client, django_capture_on_commit_callbacks: Any
 ) -> None:
-    """The address leads nowhere at all; the record is saved all the same."""
+    """The URL is unreachable; the record is saved nevertheless."""
     with django_capture_on_commit_callbacks(execute=True):
         client.post(ADD, _form(url="http://nowhere.invalid/decree"))
     link = Link.objects.get()
     assert (link.url, link.state, link.due_at <= timezone.now()) == ("http://nowhere.invalid/decree", "unknown", True)
-    with django_capture_on_commit_callbacks(execute=True):  # another save does not pile up jobs
+    with django_capture_on_commit_callbacks(execute=True):  # another save does not queue a second job
         client.post(ADD, _form(url="http://nowhere.invalid/other"))
     assert _waiting_jobs() == {"measures.tasks.tend_archive": 1, "measures.tasks.visit_sources": 1}
 

@@ -1,4 +1,4 @@
-"""The archive's files: once, whole, proved, handed out; whatever dies in between."""
+"""The archive's files: stored once, complete, verified and exported, whatever crashes in between."""
 
 import gzip
 import io
@@ -53,7 +53,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _age(*paths: Path) -> None:
-    """Make files older than what may just be being written."""
+    """Make files older than any that may still be in use."""
     for path in paths:
         os.utime(path, (time.time() - 7200, time.time() - 7200))
 
@@ -250,7 +250,7 @@ def test_upload_of_no_document_is_refused(data: bytes, archive_dir: Path) -> Non
 
 
 def _mixed() -> Iterator[bytes]:
-    """Two hundred files, sound and broken, of every kind."""
+    """Two hundred files of every kind, valid and damaged."""
     kinds = [
         *(_pdf(), TEXT_PDF, _pdf()[:200], b"%PDF-1.7\n" + b"\xff\0" * 3000),
         b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 1 0 R/Kids[1 0 R]/Count 9999999>>endobj trailer<</Root 1 0 R>>",
@@ -264,7 +264,7 @@ def _mixed() -> Iterator[bytes]:
 
 
 def test_two_hundred_mixed_files_all_survive(archive_dir: Path) -> None:
-    """Each is kept once as it is; what cannot be read says so. Every kind is read once."""
+    """Each is stored once, unchanged; unreadable ones are marked. Every kind is read once."""
     source, by = factories.source(), factories.analyst()
     refused = []
     for data in (files := list(_mixed())):
@@ -314,15 +314,15 @@ def test_quotation_is_short_and_of_whole_words() -> None:
     assert showing.quotation("") == ""
 
 
-# Death between every two steps
+# A crash between any two steps
 
 WATCHED = {"_answered", "_compare", "keep_fetched", "put", "_save", "_sync", "_note_reading", "_works", "_note"}
-"""The functions through which a document comes into the archive; a worker is killed before each of their lines."""
+"""The functions that store a document; a worker is killed before each of their lines."""
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_worker_killed_between_any_two_steps_leaves_no_half_capture(server: HostileServer, archive_dir: Path) -> None:
-    """Killed at a step, and everything is sound; at the next one the same anew, with what the last one left behind."""
+    """The worker is killed at each step in turn, with what the last one left behind; the archive must stay intact."""
     source = source_at(server)
     server.answers["/decree"] = answer(b"\x89PNG\r\n\x1a\n a scan", media_type="image/png")
     wanted = look(source).capture
@@ -348,7 +348,7 @@ def test_worker_killed_between_any_two_steps_leaves_no_half_capture(server: Host
 
 
 def _begin_anew() -> None:
-    """As before the first visit, with whatever the last one left on the disk."""
+    """Reset the database as before the first visit, but leave the files on disk."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("set observatory.removes_captures = 'yes'")
         cursor.execute("update measures_link set capture_id = null, etag = '', last_modified = '', state = 'unknown'")
@@ -387,7 +387,7 @@ def _visit_and_die(last: int, source: int) -> NoReturn:
 
 
 def test_file_that_was_cut_short_is_written_again(archive_dir: Path) -> None:
-    """As a machine may leave it that lost its power, whatever the file system promised."""
+    """As a power failure may leave it, whatever the file system guarantees."""
     kept = store.put(io.BytesIO(b"whole"))
     (archive_dir / kept.name).write_bytes(b"wh")
     assert store.put(io.BytesIO(b"whole")) == kept

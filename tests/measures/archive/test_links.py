@@ -1,4 +1,4 @@
-"""What becomes of an address that is asked: what is kept, what is said of the link, when it is asked again."""
+"""Link checks: what is captured, the resulting link state, and when the next check is due."""
 
 import gzip
 import hashlib
@@ -299,7 +299,7 @@ def test_claim_reads_no_more_for_a_thousand_links_of_a_server_that_rests() -> No
 
 
 def _rows_read(sql: str) -> float:
-    """The most rows that a step of a query reads, those that it throws away among them."""
+    """The most rows that a step of a query reads, including discarded ones."""
     with connection.cursor() as cursor:
         cursor.execute(f"explain (analyze, format json) {sql}")
         return _most_rows(cursor.fetchone()[0][0]["Plan"])

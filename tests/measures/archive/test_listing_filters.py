@@ -1,4 +1,4 @@
-"""SourceFilter: what each parameter gives, what is wrong is named, and counts ignore their own facet."""
+"""SourceFilter: what each parameter selects, errors are reported, and counts ignore their own facet."""
 
 import pytest
 from django.http import QueryDict

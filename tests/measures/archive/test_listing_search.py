@@ -1,4 +1,4 @@
-"""Words to sources: in titles, addresses and kept texts, whoever writes them; and the passage that answers."""
+"""Search of sources by title, URL and text, whoever writes them; and the best passage."""
 
 import pytest
 from django.core.management import call_command
@@ -68,7 +68,7 @@ def test_search_follows_every_change() -> None:
 
 
 def test_texts_that_fit_no_vector_leave_the_search_as_it_is() -> None:
-    """PostgreSQL ends a vector at a megabyte."""
+    """PostgreSQL limits a vector to a megabyte."""
     source = make.source(title="Long", language="en")
     for number in range(3):
         words = " ".join(f"{number}x{word:07d}abcdefghij" for word in range(25_000))
@@ -101,7 +101,7 @@ def test_index_answers_every_search() -> None:
         assert "enable_seqscan=off" in cursor.fetchone()[0]
 
 
-# The passage that answers
+# The best passage
 
 
 def passage(text: str, words: str) -> str:

@@ -1,4 +1,4 @@
-"""The rules of the archive's tables, broken one by one."""
+"""The constraints of the archive's tables, each violated once."""
 
 from typing import Any
 

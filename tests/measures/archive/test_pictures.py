@@ -1,4 +1,4 @@
-"""Pictures of kept pages: drawn by the real browser, which may neither run nor load anything of them."""
+"""Pictures of captured pages, rendered by a real browser that can neither run nor load anything."""
 
 import io
 import sys
@@ -62,7 +62,7 @@ def test_no_picture_without_a_browser(settings: Settings) -> None:
 
 
 def test_browser_that_fills_the_memory_is_ended(settings: Settings, tmp_path: Path) -> None:
-    """In place of a browser, a program that grows."""
+    """With a program that allocates memory in place of a browser."""
     browser = tmp_path / "browser"
     browser.write_text(f"#!{sys.executable}\nheld = []\nwhile True:\n    held.append(b'x' * 10_000_000)\n")
     browser.chmod(0o755)
@@ -71,7 +71,7 @@ def test_browser_that_fills_the_memory_is_ended(settings: Settings, tmp_path: Pa
 
 
 def test_one_browser_runs_at_a_time(settings: Settings, tmp_path: Path) -> None:
-    """In place of a browser, a program that notes when another one runs beside it."""
+    """With a program that detects concurrent runs in place of a browser."""
     browser, busy, beside = (tmp_path / name for name in ("browser", "busy", "beside"))
     browser.write_text(f"#!/bin/sh\nmkdir {busy} || touch {beside}\nsleep 0.3\nrmdir {busy}\n")
     browser.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Quotes against what was kept: how words are compared, and what is said of each citation."""
+"""Quotes in captures: how words are compared, and the result for each citation."""
 
 from typing import Any
 

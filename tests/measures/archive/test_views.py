@@ -1,4 +1,4 @@
-"""The pages of the archive: what they say, what they keep to themselves, how often they ask the database."""
+"""The pages of the archive: their content, what they do not reveal, and their number of queries."""
 
 import csv
 import hashlib
@@ -25,7 +25,7 @@ HTML = b"<script>alert(1)</script><p>Se ordena la cuarentena.</p>"
 
 
 def words(response: Any) -> str:
-    """What a page says, without its markup, in single blanks."""
+    """The text of a page, without markup and with collapsed spaces."""
     html = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", strip_tags(html)).strip()
 
@@ -50,13 +50,13 @@ def cited(*, country: str = "PER", quote: str = "", **fields: Any) -> Source:
 
 
 def kept(source: Source, text: str = "", *, body: bytes | None = None, day: int = 0, **fields: Any) -> Capture:
-    """A capture of a source with what was read in it."""
+    """A capture of a source, with its text."""
     capture = make.capture(source=source, body=body or text.encode(), captured_at=day, **fields)
     make.document_text(capture=capture, text=text)
     return capture
 
 
-# All documents
+# The list
 
 
 def test_list_tells_of_each_document_what_it_is(client: Client) -> None:
@@ -183,7 +183,7 @@ def test_file_has_the_rows_of_the_list(client: Client) -> None:
     assert client.get("/archive.csv?kind=newz").status_code == 400
 
 
-# One document
+# A source
 
 
 def test_document_tells_its_facts(client: Client) -> None:
@@ -319,7 +319,7 @@ def test_document_of_no_published_entry_is_not_found(client: Client, workflow: s
     assert client.get(f"/archive/{source.key}/{capture.sha256}").status_code == 404
 
 
-# A kept copy
+# A capture
 
 
 def test_copy_is_sent_as_bytes_that_no_browser_runs(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Counts of facets: each ignores what is chosen in itself and heeds everything else."""
+"""Facet counts: each ignores its own selection and respects all other filters."""
 
 import pytest
 from django.db import connection

@@ -1,4 +1,4 @@
-"""MeasureFilter: what each parameter gives, what is wrong is named, and the address is the whole state."""
+"""MeasureFilter: what each parameter selects, errors are reported, and the URL is the entire state."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The index in memory says what the database says, after whatever changes and for whatever filter."""
+"""The in-memory index agrees with the database after any change and for any filter."""
 
 import threading
 from collections.abc import Iterator
@@ -190,7 +190,7 @@ class Agreement(TestCase):
 
 @pytest.fixture
 def fresh() -> Iterator[None]:
-    """This process as if it had just begun."""
+    """Reset the caches of this process."""
     before, listing_index._current = listing_index._current, listing_index._Current()
     yield
     listing_index._current = before

@@ -1,4 +1,4 @@
-"""The words of a search are marked in the text that answers it, and nothing else is HTML."""
+"""Search words are marked in matching texts, and nothing else is HTML."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ TEXTS = st.lists(
     ),
     max_size=8,
 ).map(" ".join)
-"""Texts and searches full of what could become HTML; shorter than what is cut."""
+"""Texts and searches full of potential HTML; shorter than the length at which texts are cut."""
 
 
 def marked(text: str, words: str, language: str = "en") -> str:

@@ -1,4 +1,4 @@
-"""The vectors of entries are what their texts, tags, bodies, countries and sources say, whatever is written and how."""
+"""Search vectors follow from texts, tags, bodies, countries and sources, whatever is written and how."""
 
 import tempfile
 from collections.abc import Callable
@@ -130,14 +130,14 @@ def test_vector_of_every_entry_is_a_fresh_one_after_any_writes(
     steps: list[tuple[Callable[[int, str], None], int, str]], waits: bool
 ) -> None:
     with transaction.atomic():
-        rebuild_touched()  # an import of the example before has left the triggers waiting
+        rebuild_touched()  # an import in the previous example has left updates deferred
         factories.measure(topics=TOPICS, groups=GROUPS, origins=(factories.country(iso3="VEN"),))
         factories.draft()
         for step, number, text in steps:
             if waits:
                 wait_until_commit()
             step(number, text)
-            if waits or step is _import:  # an import waits by itself
+            if waits or step is _import:  # an import defers them itself
                 rebuild_touched()
             assert stale() == []
         transaction.set_rollback(True)

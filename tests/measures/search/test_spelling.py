@@ -43,7 +43,7 @@ def _public() -> Any:
         ("asylum bordr", "asylum border"),
         ('"asylum at the bordr" or nothing', '"asylum at the border" or nothing'),
         ("ayslum -schools", "asylum -schools"),
-        ("university asylm", None),  # both are known words then, but of two entries
+        ("university asylm", None),  # both words are known, but from different entries
         ("border visa", None),
         ("quarantin", None),
         ("quarantine", None),

@@ -1,4 +1,4 @@
-"""Entries on a timeline: where they stand, how long they last, and nothing more exact than it is known."""
+"""Entries on a timeline: positions and durations, never more precise than known."""
 
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,7 @@ TOPICS = [("health", "Health"), ("work", "Work")]
 
 
 def drawn(**fields: Any) -> Chart:
-    """The timeline of all measures, one more of which is made of `fields`."""
+    """The timeline of all measures, including a new one with `fields`."""
     if fields:
         make.measure(**{"topics": ("health.access",), "events": ()} | fields)
     return chart([entry_of(measure) for measure in for_list(Measure.objects.all())], TOPICS)

@@ -1,4 +1,4 @@
-"""Counts instead of marks: each number is what its link gives."""
+"""The table of counts: each number is that of the entries behind its link."""
 
 import pytest
 from django.http import QueryDict

@@ -1,4 +1,4 @@
-"""Rows of a list are made once, are as new as their entries, and stand under months as known as their dates."""
+"""List rows are cached, as current as their entries, and grouped by months as precise as their dates."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def test_row_escapes_what_people_wrote() -> None:
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_page_shows_what_was_kept_of_an_earlier_state(client: Client) -> None:
-    """Each table that a row or a profile is made of: what it says is on the page after its commit."""
+    """For each table that a row or profile depends on, a committed change is on the page."""
     peru = make.country()
     measure = make.measure(title_en="A law", topics=("health.access",), sources=(make.source(title="A gazette"),))
     figure = make.observation(country=peru, value=153000)

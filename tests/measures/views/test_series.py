@@ -1,4 +1,4 @@
-"""A figure over time on the page of a country, under the axis of its timeline, and as files."""
+"""A country's figure over time, aligned with its timeline, and as files."""
 
 import datetime
 import xml.etree.ElementTree as ET
@@ -22,7 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def cases() -> Indicator:
-    """Ninety days of spring 2020, and an entry in the midst of them."""
+    """Ninety days of spring 2020, with an entry in between."""
     indicator = factories.indicator(key="cases", name_en="New cases", unit="cases", is_daily=True)
     for number in range(90):
         day = datetime.date(2020, 3, 1) + datetime.timedelta(days=number)

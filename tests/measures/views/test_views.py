@@ -1,4 +1,4 @@
-"""Pages of countries and measures: what they say, whom they refuse, how often they ask the database."""
+"""Pages of countries and measures: their content, access, and number of queries."""
 
 import re
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def words(response: Any) -> str:
-    """What a page says, without its markup, in single blanks."""
+    """The text of a page, without markup and with collapsed spaces."""
     html = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", strip_tags(html)).strip()
 

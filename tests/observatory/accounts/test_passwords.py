@@ -1,4 +1,4 @@
-"""A password is not made of what everybody knows of the person or the site."""
+"""Passwords must not consist of well-known words about the person or the site."""
 
 import io
 from pathlib import Path
@@ -51,7 +51,7 @@ def test_password_of_its_own_is_accepted(password: str) -> None:
 
 
 def test_short_names_stand_in_no_way() -> None:
-    """Two letters are in every second password."""
+    """Two-letter names occur in every second password."""
     validate_password("el quipu de la abuela", User(username="el", first_name="La", last_name="De"))
 
 
@@ -82,7 +82,7 @@ def test_form_that_adds_a_person_knows_the_whole_name() -> None:
 
 @pytest.mark.django_db
 def test_command_that_adds_an_administrator_asks_no_less(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Django's own looks at no password that comes by the environment."""
+    """Django's command does not validate a password from the environment."""
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "mariaquispe1")
     options = {"username": "maria.quispe", "email": "mq@institute.example", "interactive": False, "verbosity": 0}
     with pytest.raises(CommandError, match=r"DJANGO_SUPERUSER_PASSWORD: .*similar"):

@@ -35,7 +35,7 @@ def start(data_dir: Path, port: int) -> subprocess.Popen[str]:
 
 
 def until_ready(demo: subprocess.Popen[str]) -> str:
-    """Everything that it prints up to its last line of greeting; what there is when it ends or hangs before."""
+    """The output up to the end of the greeting; the output so far if it exits or hangs."""
     watchdog = threading.Timer(300, demo.terminate)
     watchdog.start()
     lines = []
@@ -48,7 +48,7 @@ def until_ready(demo: subprocess.Popen[str]) -> str:
 
 
 def until_workers(url: str, count: int) -> None:
-    """Wait until so many workers of the queue are there."""
+    """Wait until that many queue workers are running."""
     with psycopg.connect(url, autocommit=True) as connection:
         for _attempt in range(300):
             if connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (count,):

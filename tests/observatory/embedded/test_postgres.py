@@ -161,7 +161,7 @@ def test_server_of_another_folder_does_not_pass_for_ours(data_dir: Path, tmp_pat
 
 
 def test_server_that_is_still_recovering_is_waited_for(data_dir: Path) -> None:
-    """A server that lives and does not answer yet: as after a crash with a long log."""
+    """A live server that does not accept connections yet, as after a crash with a long log."""
     address = ensure_server(data_dir)
     process = server_process(data_dir)
     process.suspend()
@@ -182,7 +182,7 @@ def test_stop_ends_the_server_and_says_whether_there_was_one(data_dir: Path) -> 
     ensure_server(data_dir)
     process = server_process(data_dir)
     assert stop_server(data_dir) is True
-    with suppress(psutil.TimeoutExpired):  # it lets go of its files before it is gone
+    with suppress(psutil.TimeoutExpired):  # it closes its files before it exits
         process.wait(10)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     assert stop_server(data_dir) is False
@@ -196,7 +196,7 @@ def sign_in(data_dir: Path, role: Role, statement: str) -> object:
 
 
 def test_a_cluster_of_one_role_gets_the_others_and_keeps_what_it_holds(data_dir: Path) -> None:
-    """As clusters were before there was more than the superuser, who owned everything."""
+    """A cluster from before the other roles existed, in which the superuser owned everything."""
     address = ensure_server(data_dir)
     with psycopg.connect(address.url("postgres", Role.ADMIN), autocommit=True) as admin:
         admin.execute(f"alter database observatory owner to {Role.ADMIN}")

@@ -1,4 +1,4 @@
-"""The map of the home page: what the address asks, what the record counts, page, table and file."""
+"""The map of the home page: parameters, counts of the record, page, table and file."""
 
 import csv
 import datetime
@@ -31,14 +31,14 @@ def _words(html: str) -> str:
 
 
 def _table(html: str) -> dict[str, list[str]]:
-    """The cells of the table by the code of their country."""
+    """The cells of the table by country code."""
     lines = re.findall(r'<tr data-place="(\w+)">(.*?)</tr>', html, re.DOTALL)
     cell = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
     return {iso3: [_words(content) for content in cell.findall(line)] for iso3, line in lines}
 
 
 def _shapes(html: str) -> dict[str, tuple[str, int, str]]:
-    """The element, shade and title of each shape that can be pointed at."""
+    """The element, shade and title of each shape with a tooltip."""
     found = re.findall(r'<(a|g)[^<>]* class="place shade-(\d)" data-place="(\w+)"><title>(.*?)</title>', html)
     return {iso3: (tag, int(shade), title) for tag, shade, iso3, title in found}
 
@@ -64,7 +64,7 @@ def _poverty(value: str = "20.2", iso3: str = "PER", **fields: Any) -> None:
     )
 
 
-# What the record counts
+# Counts of the record
 
 
 def test_in_force_counts_what_may_have_been_in_force() -> None:

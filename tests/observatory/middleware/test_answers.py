@@ -29,12 +29,12 @@ from tests.clients import signed_in
 pytestmark = pytest.mark.django_db
 
 OWN = {"healthz", "readyz", "robots", "security_txt", "security_policy", "picture", "kept_copy"}
-"""The addresses that a machine asks, and files: no pages."""
+"""Machine-readable URLs and files, which are not pages."""
 
 
 @pytest.fixture(autouse=True)
 def entry(settings: Settings) -> None:
-    """One entry of Peru, in a gazette, and room for pages."""
+    """An entry of Peru with a source, and a page cache."""
     settings.PAGE_CACHE_MB = 1
     factories.measure(reference="N° 7-2020", title_en="Closing of borders")
 
@@ -106,7 +106,7 @@ def test_every_public_page_has_a_tag_and_is_not_sent_again(client: Client, prefi
         tag = response.headers["ETag"]
         assert (response.status_code, response.headers["Cache-Control"]) == (200, SHARED)
         assert response.headers["Vary"] == "Accept-Encoding"
-        again = _asked(Client(), prefix + path, tag)  # of a process that never made the page
+        again = _asked(Client(), prefix + path, tag)  # from a process that never rendered the page
         assert (again.status_code, _content(again), again.headers["ETag"]) == (304, b"", tag)
         assert (again.headers["Cache-Control"], again.headers["Vary"]) == (SHARED, "Accept-Encoding")
     expected = set(_names(get_resolver().url_patterns)) - OWN
@@ -227,7 +227,7 @@ def test_admin_is_never_shared(client: Client) -> None:
 
 
 def _admin_pages() -> Iterator[str]:
-    """The addresses of the admin that need no argument."""
+    """The admin URLs without arguments."""
     for resolver in get_resolver().url_patterns:
         for pattern in getattr(resolver, "url_patterns", []):
             if getattr(pattern, "namespace", "") == "admin":

@@ -1,4 +1,4 @@
-"""Files are compressed as they are streamed; what is compressed in itself is left alone."""
+"""Streamed files are compressed; formats that are already compressed are left alone."""
 
 import gzip
 

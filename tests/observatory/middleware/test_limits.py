@@ -1,4 +1,4 @@
-"""A full or read-only disk is said to whoever wanted to save, in the site's look, and nothing is saved in part."""
+"""A full or read-only disk is reported in the site's design, and nothing is saved in part."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The admin's way in and out: upload, preview, confirm, download."""
+"""Import and export in the admin: upload, preview, confirm, download."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ UPLOAD = "/admin/foundation/fileimport/add/"
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Settings) -> Path:
-    """Uploads wait in a folder of the test; the rows of these tests find their vocabulary."""
+    """A temporary folder for uploads, and the vocabulary that the rows of these tests use."""
     settings.IMPORTS_DIR = tmp_path / "imports"
     factories.country()
     factories.topic()
@@ -46,7 +46,7 @@ def _upload(client: Client, rows: list[dict[str, str]] | str, **data: str) -> An
 
 
 def _text(response: Any) -> str:
-    """What a reader sees, on one line."""
+    """The visible text, on one line."""
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
@@ -257,7 +257,7 @@ def test_import_asks_for_the_permission_that_the_library_is_told_to_ask_for(sett
     client = _as("analyst")
     kinds = re.compile(r'<option value="(\w+)"')
     assert "sources" in kinds.findall(client.get(UPLOAD).content.decode())
-    setattr(settings, PERMISSIONS.format("IMPORT"), "import")  # which there is for measures alone
+    setattr(settings, PERMISSIONS.format("IMPORT"), "import")  # a permission that only measures have
     assert kinds.findall(client.get(UPLOAD).content.decode()) == ["measures"]
     _upload(client, "key,url\na,https://a.example\n", file_type="sources")
     assert not FileImport.objects.exists()

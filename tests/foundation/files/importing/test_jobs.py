@@ -1,4 +1,4 @@
-"""Imports in the background: where each stands, what a worker does, what becomes of one that dies."""
+"""Background imports: states, the work of a worker, and recovery from its death."""
 
 import signal
 import subprocess
@@ -32,13 +32,13 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 UPLOAD = "/admin/foundation/fileimport/add/"
 PATIENCE = 60
-"""Seconds until a test gives up waiting for what must happen."""
+"""Timeout of a test in seconds."""
 MANY = [MEASURE | {"title_en": f"Title {number}"} for number in range(1500)]
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the test; every file is a large one; the threads of a worker keep no connection."""
+    """A temporary folder; every file counts as large; worker threads keep no connections."""
     settings.IMPORTS_DIR = tmp_path / "imports"
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
     monkeypatch.setattr(jobs, "SMALL", 0)
@@ -122,7 +122,7 @@ def test_what_waits_is_cancelled_at_once_and_can_be_checked_again(editor: Client
 
 
 def test_import_is_cancelled_inside_a_long_statement(editor: Client) -> None:
-    """Another import holds the lock for which this one waits: no word between two statements could stop it."""
+    """Another import holds the lock that this one waits for: cancelling between statements would not suffice."""
     kept = _upload(editor, [MEASURE])
     work()
     editor.post(kept.get_absolute_url())
@@ -158,7 +158,7 @@ def test_changed_database_gives_a_new_preview(editor: Client) -> None:
 
 @pytest.fixture
 def worker(folder: Path, environment: dict[str, str]) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
-    """Starts real workers on the database of the tests; ends them by their number."""
+    """Starts real workers on the test database, and kills them by process id."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start() -> subprocess.Popen[bytes]:

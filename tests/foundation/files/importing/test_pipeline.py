@@ -1,4 +1,4 @@
-"""What an import writes, what it leaves alone, and what it refuses."""
+"""What an import writes, leaves unchanged and refuses."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def vocabulary() -> None:
-    """What the rows of these tests name."""
+    """The vocabulary that the rows of these tests use."""
     factories.country()
     factories.country(iso3="VEN")
     for key in ("health.access", "asylum.application", "work.permit"):
@@ -30,7 +30,7 @@ def vocabulary() -> None:
 
 
 def _history_rows() -> int:
-    """Rows in all tables of history."""
+    """Number of rows in all history tables."""
     kept = [model for model in apps.get_models() if any(field.name == "pgh_id" for field in model._meta.fields)]
     return sum(model._default_manager.count() for model in kept)
 
@@ -228,7 +228,7 @@ def test_reference_of_another_record_is_refused(tmp_path: Path) -> None:
     assert "provision" in report.problems[0].remedy
 
 
-# All or nothing; who may what
+# All or nothing; permissions
 
 
 def test_one_refused_row_refuses_the_whole_file(tmp_path: Path) -> None:
@@ -489,7 +489,7 @@ def test_topics_that_are_each_other_s_parents_are_refused_on_each_row(tmp_path: 
 def test_shares_that_pass_the_whole_are_refused_by_row(
     tmp_path: Path, stored: str, first: str, second: str, refused: list[int]
 ) -> None:
-    """With what is stored of the same country and period; half a step of rounding each is allowed."""
+    """Including stored shares of the same country and period; each may be rounded by half a unit."""
     share = factories.indicator(key="emigrant_share", unit="percent", decimals=1)
     factories.observation(indicator=share, counterpart=factories.country(iso3="USA"), value=stored)
     rows = [

@@ -18,7 +18,7 @@ ROW = MEASURE | {"title_es": "Resolución sobre niñez — 1.ª parte", "title_e
 
 @pytest.fixture(autouse=True)
 def vocabulary() -> None:
-    """What the row names."""
+    """The vocabulary that the row uses."""
     factories.country()
     factories.topic()
 
@@ -95,7 +95,7 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c63f8cf00000301010018dd8db00000000049454e44ae426082"
 )
-"""A picture of one point."""
+"""A one-pixel image."""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Excel workbooks as they are uploaded: read as what the spreadsheet shows, bounded, and refused in words."""
+"""Uploaded Excel workbooks: read as displayed, limited in size, and refused with a message."""
 
 import csv
 import datetime
@@ -158,7 +158,7 @@ def test_entities_are_not_expanded_without_end(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture
 def vocabulary(db: None, tmp_path: Path, settings: Settings) -> None:
-    """What the rows name; uploads wait in a folder of the test."""
+    """The vocabulary that the rows use, and a temporary folder for uploads."""
     settings.IMPORTS_DIR = tmp_path / "imports"
     factories.country()
     factories.topic()

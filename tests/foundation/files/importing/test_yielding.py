@@ -1,4 +1,4 @@
-"""Imports while others work, beside each other, and killed: what waits for what, and what stays."""
+"""Imports while others work, concurrent imports, and killed imports: who waits for whom, and what is saved."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ from tests.csv_files import MEASURE, csv_text, run
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 PATIENCE = 30
-"""Seconds until a test gives up waiting for what must happen."""
+"""Timeout of a test in seconds."""
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def vocabulary() -> None:
 
 
 class Other(threading.Thread):
-    """Somebody else, on a connection of their own; `result` gives what they did, or raises as they did."""
+    """Another user, on a separate connection; `result` returns or raises the outcome of their action."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
         super().__init__(daemon=True)
@@ -62,14 +62,14 @@ class Other(threading.Thread):
 
 
 def _save(pk: int, **changes: Any) -> None:
-    """As the form does: lock, look, write."""
+    """Like the form: lock, check, write."""
     with transaction.atomic():
         Measure.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
         Measure.objects.filter(pk=pk).mark_changed(by=system_account(), **changes)
 
 
 def _add() -> str:
-    """As the form does; the identifier that the record was given."""
+    """Like the form; return the identifier of the new record."""
     by = system_account()
     return Measure.objects.create(
         country_id="PER", kind="law", title_en="Another", created_by=by, updated_by=by
@@ -77,7 +77,7 @@ def _add() -> str:
 
 
 def _at(phase: Phase, act: Callable[[], None]) -> Callable[[Step], None]:
-    """A listener that acts once, at the first word from a phase."""
+    """A progress callback that acts once, at the first report of a phase."""
     done: list[bool] = []
 
     def tell(step: Step) -> None:
@@ -89,7 +89,7 @@ def _at(phase: Phase, act: Callable[[], None]) -> Callable[[Step], None]:
 
 
 class Meeting:
-    """A listener that lets somebody else act once all rows are written, while the import is busy for long."""
+    """A progress callback that lets another user act once all rows are written, while the import is still busy."""
 
     def __init__(self, act: Callable[[], Any]) -> None:
         self.act, self.others = act, list[Other]()
@@ -128,7 +128,7 @@ def test_others_save_add_and_publish_at_every_phase_of_an_import(tmp_path: Path,
 
 
 def test_import_gives_way_to_somebody_who_waits_for_a_record_that_it_changes(tmp_path: Path) -> None:
-    """The one who waits saves; the import is taken back, and names the row."""
+    """The other user's save succeeds; the import is rolled back, and names the row."""
     mine = factories.draft(title_en="Old")
     path = tmp_path / "measures.csv"
     path.write_text(csv_text([{"public_id": mine.public_id, "title_en": "From the file"}]))
@@ -143,7 +143,7 @@ def test_import_gives_way_to_somebody_who_waits_for_a_record_that_it_changes(tmp
 
 
 def test_import_writes_anew_after_it_gave_way_to_somebody_else(tmp_path: Path) -> None:
-    """Who only waited for a source of the file gets it, and the import goes through."""
+    """A user who only waits for a source in the file gets it, and the import succeeds."""
     address = "https://gazette.example/both"
     path = tmp_path / "measures.csv"
     path.write_text(csv_text([MEASURE | {"sources": address}]))
@@ -155,7 +155,7 @@ def test_import_writes_anew_after_it_gave_way_to_somebody_else(tmp_path: Path) -
 
 
 def test_two_imports_at_once_follow_each_other(tmp_path: Path) -> None:
-    """The second one sees what the first one wrote, and neither mixes with the other."""
+    """The second one sees what the first one wrote; their changes are not interleaved."""
     rows = [{**MEASURE, "reference": f"{n}-2020"} for n in range(50)]
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -209,7 +209,7 @@ with compared(Path(sys.argv[1]), MeasureResource, by=system_account(), progress=
 
 
 def _counts_of_rows() -> dict[str, int]:
-    """Rows of each table, those of the log of numbers apart."""
+    """Number of rows in each table, except the log of numbers."""
     with connection.cursor() as cursor:
         tables = [name for name in connection.introspection.table_names(cursor) if "publicidsequence" not in name]
         counts = {}
@@ -239,7 +239,7 @@ def test_killed_import_leaves_the_database_as_it_was(tmp_path: Path, moment: str
     assert process.stdout.readline() == "here\n"
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    with transaction.atomic(), connection.cursor() as cursor:  # until the database has taken notice
+    with transaction.atomic(), connection.cursor() as cursor:  # until the database has noticed
         cursor.execute("select pg_advisory_xact_lock(hashtextextended('import of files', 0))")
     assert _counts_of_rows() == before
     report = run(tmp_path, rows)
