@@ -127,11 +127,16 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
 
 
 def _refuse_no_text(path: Path) -> None:
-    """Refuse binary files: damaged text may have a few control characters; an image or UTF-16 without BOM has many."""
+    """Refuse binary files, such as images or UTF-16 without BOM: they have many control characters.
+
+    Text may have as many, but it is UTF-8 without NUL: an export of such texts can be imported again.
+    """
     with path.open("rb") as file:
         start = file.read(FIRST_BYTES)
     controls = len(start) - len(start.translate(None, CONTROLS))
-    if controls > MOST_CONTROLS and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if controls <= MOST_CONTROLS or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return
+    if b"\0" in start or not _decodes(path, "utf-8"):
         raise FileProblem(
             _("This is no CSV file: it holds bytes that stand in no text, as a picture does or a program."),
             _("Save the table as “CSV UTF-8” in the program that it comes from and import that file."),

@@ -108,6 +108,11 @@ def test_what_is_no_text_is_told_from_a_table_without_a_header(tmp_path: Path, c
         run(tmp_path, content)
 
 
+def test_texts_with_many_control_characters_are_read(tmp_path: Path) -> None:
+    report = run(tmp_path, csv_text([ROW | {"title_en": "Act" + "\x01\x02\x1f" * 10}]))
+    assert (report.new, report.problems) == (1, [])
+
+
 def test_unknown_column_is_told_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
         run(tmp_path, "country,kind,titel_en\nPER,law,A\n")
