@@ -4,6 +4,7 @@
 one for each purpose.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ class PrivateStorage(FileSystemStorage):
             saved: str = super()._save(name, content)  # type: ignore[misc]  # not in the stubs
         except OSError:
             if not is_another:
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # the first error says what is wrong
+                    path.unlink()
             raise
         return saved
 
