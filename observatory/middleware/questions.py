@@ -13,6 +13,8 @@ cookie of ours has one; this is looked at before the session or a view asks the 
 stock ones too, ask it for any text as the key of a selected record.
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from http import HTTPStatus
@@ -21,8 +23,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model
+from django.forms import IntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.utils import translation
@@ -196,6 +199,12 @@ def _host_in_normal_form(host: str) -> str:
 # What no browser sends
 
 
+MOST_EMPTY_ROWS = 20
+"""Rows that a form may count without sending a field of theirs."""
+MOST_ROWS = 500
+"""Rows of one kind in a form; with all their fields, more would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+_FIELD_OF_ROW = re.compile(r"(?P<rows>[^-]{1,100})-(?P<number>[0-9]{1,9})-")
+
 HEADERS = ("CONTENT_TYPE", "REMOTE_ADDR")
 """Headers whose names in the environment do not begin with `HTTP_`."""
 
@@ -222,7 +231,7 @@ class RefuseMalformed:
             raise
         if model_admin := getattr(view, "model_admin", None):
             _refuse_no_keys(model_admin.model, form.getlist(ACTION_CHECKBOX_NAME))
-        return _nul_refused(request, form)
+        return _nul_refused(request, form) or _rows_refused(request, form)
 
 
 def _before_the_body(request: HttpRequest) -> Iterable[str]:
@@ -255,6 +264,35 @@ def _nul_refused(request: HttpRequest, given: QueryDict) -> HttpResponse | None:
             " by way of a plain text editor. Then send it once more."
         ),
     )
+
+
+def _rows_refused(request: HttpRequest, form: QueryDict) -> HttpResponse | None:
+    """Refuse a form that counts many more rows than it sends, or too many: Django would create and render each."""
+    sent: dict[str, set[str]] = defaultdict(set)
+    for name in form:
+        if found := _FIELD_OF_ROW.match(name):
+            sent[found["rows"]].add(found["number"])
+    for name in form:
+        rows, is_count, _rest = name.partition("-TOTAL_FORMS")
+        number = _counted(form[name]) if is_count else 0
+        if number > min(len(sent[rows]) + MOST_EMPTY_ROWS, MOST_ROWS):
+            return refusal(
+                request,
+                HTTPStatus.BAD_REQUEST,
+                heading=_("The form has too many rows"),
+                reason=_("The form counts more rows than it sends, or more than %(most)d, under “%(rows)s”.")
+                % {"most": MOST_ROWS, "rows": rows[:LONGEST_NAME]},
+                remedy=_("Nothing was saved. Go back, load the page again and enter your changes once more."),
+            )
+    return None
+
+
+def _counted(text: str) -> int:
+    """The number of rows as Django reads it; 0 if it refuses the text."""
+    try:
+        return IntegerField(required=False).clean(text) or 0
+    except ValidationError:
+        return 0
 
 
 def _refuse_no_keys(model: type[Model], selected: Iterable[str]) -> None:

@@ -60,6 +60,20 @@ def test_refusal_of_a_form_names_few_fields_and_no_markup(admin_client: Client) 
     assert "x" * 61 not in refused.text
 
 
+@pytest.mark.parametrize("number", ["99999", "99999999999999999999", " +99999.0", "\uff19\uff19\uff19\uff19"])
+def test_form_that_counts_rows_it_does_not_send_is_refused(admin_client: Client, number: str) -> None:
+    form = {"status_events-TOTAL_FORMS": number, "status_events-INITIAL_FORMS": "0", "status_events-0-status": "x"}
+    response = admin_client.post("/admin/measures/measure/add/", form)
+    assert response.status_code == 400
+    assert "under “status_events”" in response.content.decode()
+
+
+def test_form_that_sends_very_many_rows_is_refused(admin_client: Client) -> None:
+    rows = {f"status_events-{number}-status": "x" for number in range(600)}
+    form = {"status_events-TOTAL_FORMS": "600", "status_events-INITIAL_FORMS": "0", **rows}
+    assert admin_client.post("/admin/measures/measure/add/", form).status_code == 400
+
+
 @pytest.mark.parametrize("model", ["countries/indicatorfeed", "measures/topic", "auth/group"])
 @pytest.mark.parametrize("key", ["none", "²", "9" * 30, ""])
 def test_selection_of_what_can_be_no_record_is_refused(admin_client: Client, model: str, key: str) -> None:
