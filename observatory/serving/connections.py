@@ -11,18 +11,38 @@ DESCRIPTORS = "/dev/fd"
 Address = tuple[str, int]
 
 
-def open_connections() -> Iterator[tuple[Address, socket.socket]]:
-    """Yield each client connection with its peer address and port. Costs some system calls each.
+def _sockets() -> Iterator[socket.socket]:
+    """Yield each internet socket of this process. Costs some system calls each.
 
     The socket is a duplicate, valid until the next iteration; the server's own stays open.
     """
     for name in os.listdir(DESCRIPTORS):
-        with suppress(OSError):  # files open and close concurrently; a listening socket has no peer
+        with suppress(OSError):  # files open and close concurrently
             number = int(name)
             if stat.S_ISSOCK(os.fstat(number).st_mode):
-                with socket.socket(fileno=os.dup(number)) as connection:
-                    if connection.family in (socket.AF_INET, socket.AF_INET6):
-                        yield connection.getpeername()[:2], connection
+                with socket.socket(fileno=os.dup(number)) as found:
+                    if found.family in (socket.AF_INET, socket.AF_INET6):
+                        yield found
+
+
+def open_connections() -> Iterator[tuple[Address, socket.socket]]:
+    """Yield each connection with its peer address and port; the socket is valid until the next iteration."""
+    for connection in _sockets():
+        with suppress(OSError):  # a listening socket has no peer
+            yield connection.getpeername()[:2], connection
+
+
+def limit_unread(port: int, seconds: float) -> None:
+    """Have the system drop connections at `port`, now and from now on, whose client takes nothing for so long.
+
+    This includes connections that the server has closed: unread responses would stay in the system's memory for many
+    minutes. Connections inherit the limit from the listening socket. Only Linux has it.
+    """
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        for found in _sockets():
+            with suppress(OSError):  # closed in the meantime
+                if found.getsockname()[1] == port:
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
 
 
 def end(connection: socket.socket) -> None:

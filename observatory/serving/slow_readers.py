@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
-from observatory.serving.connections import Address, end, open_connections
+from observatory.serving.connections import Address, end, limit_unread, open_connections
 from observatory.serving.production import BLOCK
 
 SIOCOUTQ = 0x5411
@@ -37,7 +37,11 @@ class SlowReaders:
         self._waiting: dict[Address, Waiting] = {}
 
     async def cut_off(self) -> None:
-        """Check periodically, until cancelled. Returns at once on systems other than Linux, which lack the data."""
+        """Check periodically, until cancelled. Returns at once on systems other than Linux, which lack the data.
+
+        The system itself drops clients that read nothing; this finds those that read by drops.
+        """
+        await asyncio.to_thread(limit_unread, self._port, self._stalled)
         while hasattr(socket, "TCP_INFO"):
             await asyncio.sleep(self._stalled / 6)
             await asyncio.to_thread(self.look)

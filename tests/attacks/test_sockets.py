@@ -144,6 +144,15 @@ def test_who_asks_and_asks_and_reads_nothing_is_cut_off(impatient: Server) -> No
     assert impatient.answers("/countries/")
 
 
+def test_answers_that_nobody_reads_are_forgotten_when_the_server_has_closed(impatient: Server) -> None:
+    """Some requests, whose answers fit into the system's memory, so that the server is done with them at once."""
+    assert impatient.answers("/countries/")
+    closing = f"GET /countries/ HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    impatient.sent(closing, room=2048)
+    await_true(lambda: impatient.bytes_unread() > 1000)
+    await_true(lambda: impatient.bytes_unread() == 0)
+
+
 def test_who_asks_and_asks_and_reads_by_drops_is_cut_off(impatient: Server) -> None:
     attacker = impatient.sent(NOWHERE, room=2048)
     await_unread(impatient)
