@@ -87,7 +87,7 @@ class SecondReaderRows(KnownRows, InlineModelAdmin):
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
         """Return whether the second-reader rule lets this user write rows of `country`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each subclass has its own
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_add_permission(request, obj) and self.may_write(request, obj)

@@ -372,7 +372,7 @@ class ListColumn(Column):
 
         An export queries the cells of thousands of records at once, in a third of the time of one query per record.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # each subclass has its own
 
     def finished(self, cell: str) -> str:
         """SQL of the complete cell for the record `r`, from the cell of `cells`."""

@@ -232,11 +232,11 @@ def _first_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
 
 
 def _refuse_unlike_header(names: list[str], known: set[str], resource: type[FileResource]) -> None:
-    ways = [set(keys) for keys in resource.keys]
-    if len(known & set(names)) < 2 or not any(way <= set(names) for way in ways):
-        wanted = min((sorted(way - set(names)) for way in ways), key=len)
+    is_named = any(set(keys) <= set(names) for keys in resource.keys)
+    if len(known & set(names)) < 2 or not is_named:
+        ways = _(" or ").join(" + ".join(keys) for keys in resource.keys)
         raise FileProblem(
-            _("No header row was found: these columns are missing: %(columns)s.") % {"columns": ", ".join(wanted)},
+            _("No header row was found. It needs at least these columns: %(columns)s.") % {"columns": ways},
             _("Name the columns in the first row, as in: %(columns)s.")
             % {"columns": ", ".join(column.name for column in resource.imported())},
         )

@@ -122,7 +122,7 @@ def test_database_that_changed_after_the_preview_gives_a_new_preview() -> None:
 
 def test_file_that_cannot_be_read_is_told_beside_the_box_and_not_kept(folder: Path) -> None:
     page = _text(_upload(_as("analyst"), "Dear all,\nhere are the measures\n"))
-    assert "No header row was found: these columns are missing: public_id" in page
+    assert "No header row was found. It needs at least these columns: public_id or country + kind" in page
     assert FileImport.objects.count() == 0
     assert _uploads(folder) == []
 

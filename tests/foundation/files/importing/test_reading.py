@@ -76,8 +76,14 @@ def test_row_numbers_count_title_rows_blank_rows_and_cells_of_several_lines(tmp_
     [
         (b"", "No header row was found"),
         (b"\n\n\n", "No header row was found"),
-        (b"some,words\nof,a letter\n", "No header row was found: these columns are missing: public_id"),
-        (b"title_en,title_es\na,b\n", "No header row was found: these columns are missing: public_id"),
+        (
+            b"some,words\nof,a letter\n",
+            "It needs at least these columns: public_id or country",
+        ),
+        (
+            b"title_en,title_es\na,b\n",
+            "It needs at least these columns: public_id or country",
+        ),
         (b"country,kind,country\nPER,law,PER\n", "The header names a column twice: country"),
         (b"country,kind,titel_en\nPER,law,A\n", "The header has unknown columns: titel_en"),
         (b"public_id,title_en,issuing_body\nPER-00001,A,pcm\n", "cannot be read without the column country"),
