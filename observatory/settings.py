@@ -153,13 +153,12 @@ MIDDLEWARE = [
     "observatory.middleware.answers.policies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "observatory.middleware.questions.language_by_address",
-    "observatory.middleware.limits.full_disk",  # its response has a language, and runs no query
+    "observatory.middleware.limits.failures",  # its response has a language, and runs no query
     # Before anything that asks the database; its answer has a language
     "observatory.middleware.questions.RefuseMalformed",
     "observatory.middleware.questions.questions",
     "observatory.middleware.answers.public_pages",  # inside of the security headers, outside of everything expensive
     "observatory.middleware.limits.rate_limits",  # inside of the cache: cached pages are not counted
-    "observatory.middleware.limits.busy_database",
     # Shrinks a country's page to a seventh if no proxy compresses
     "observatory.middleware.answers.Compression",
     "django.contrib.sessions.middleware.SessionMiddleware",

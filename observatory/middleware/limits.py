@@ -35,7 +35,7 @@ from observatory.accounts.sessions import is_signed_in
 from observatory.middleware.questions import page_of
 from observatory.refusals import BUSY, Link, busy, no_room, refusal
 from observatory.visitors import client_network
-from observatory.writable_folders import FAULT, is_full, is_unwritable
+from observatory.writable_folders import FAULT, is_unwritable
 
 # How often
 
@@ -116,32 +116,20 @@ def limit_time() -> None:
         )  # options in DATABASE_URL come last and take precedence
 
 
-def busy_database(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: answer 503 instead of 500 if the database is too slow or unavailable."""
-
-    def middleware(request: HttpRequest) -> HttpResponseBase:
-        return get_response(request)
-
-    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return busy(request, exception) if isinstance(exception, BUSY) and not is_full(exception) else None
-
-    hooked: Any = middleware
-    hooked.process_exception = process_exception  # Django calls it for what views raise
-    return middleware
+# What comes of it
 
 
-# How much room
-
-
-def full_disk(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: answer 507 instead of 500 if something cannot be written."""
+def failures(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: answer 507 if something cannot be written, 503 if the database is too slow or unavailable."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         fault = request.META.get(FAULT)
         return no_room(request, fault) if fault else get_response(request)
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return no_room(request, exception) if is_unwritable(exception) else None
+        if is_unwritable(exception):
+            return no_room(request, exception)
+        return busy(request, exception) if isinstance(exception, BUSY) else None
 
     hooked: Any = middleware
     hooked.process_exception = process_exception  # Django calls it for what views raise

@@ -274,7 +274,7 @@ def _rows_refused(request: HttpRequest, form: QueryDict) -> HttpResponse | None:
             sent[found["rows"]].add(found["number"])
     for name in form:
         rows, is_count, _rest = name.partition("-TOTAL_FORMS")
-        number = _counted(form[name]) if is_count else 0
+        number = _counted(str(form[name])) if is_count else 0
         if number > min(len(sent[rows]) + MOST_EMPTY_ROWS, MOST_ROWS):
             return refusal(
                 request,

@@ -1,10 +1,8 @@
 """The second-reader rule in every admin, for both groups, and for every way to write.
 
-The table names every registered model; a missing one fails the first test.
+The table in `second_reader.py` names every registered model; a missing one fails the first test.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,235 +16,35 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
-from countries.models import Country, IndicatorFeed, MobilityRole, Observation
-from foundation.files.formats import FORMATS
+from countries.models import IndicatorFeed, MobilityRole, Observation
 from foundation.files.importing.pipeline import compared
 from foundation.files.models import FileImport
 from foundation.files.resources import resources
 from measures import workflow
-from measures.models import Capture, Citation, Link, Measure, Relation, Source
+from measures.models import Capture, Citation, Link, Relation, Source
 from tests import admin_forms, factories
+from tests.attacks.second_reader import (
+    EACH,
+    EVERY,
+    RECORDS,
+    TABLE,
+    allowed,
+    cited_source,
+    forged,
+    form_of,
+    stored,
+    url,
+    venezuela,
+)
 from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-GROUPS = ("analyst", "editor")
-NOTHING: frozenset[str] = frozenset()
-FREE = frozenset({"add", "change free"})
-ALL = frozenset({"add", "change", "change free"})
-DELETES = frozenset({"delete", "delete free"})
-EXPORTS = [f"export_selected_as_{ending}" for ending in FORMATS]
 
 
 @pytest.fixture(autouse=True)
 def roles() -> None:
     """The roles that the rows below refer to."""
     factories.role(key="transit")
-
-
-def _venezuela() -> Country:
-    return factories.country(iso3="VEN", is_covered=False)
-
-
-def _cited_source() -> Source:
-    source = factories.source(title="Cited")
-    factories.measure(sources=(source,))
-    return source
-
-
-def _tagged_topic() -> Model:
-    factories.measure(topics=("health.access",))
-    return factories.topic(key="health.access")
-
-
-def _tagged_group() -> Model:
-    factories.measure(groups=("refugees",))
-    return factories.target_group(key="refugees")
-
-
-def _named_body() -> Model:
-    body = factories.issuing_body(key="named")
-    factories.measure(issuing_body=body)
-    return body
-
-
-@dataclass(frozen=True)
-class Case:
-    """A public record of a model, one that nothing public uses, what to change of them, and who may what."""
-
-    analyst: frozenset[str]
-    editor: frozenset[str]
-    public: Callable[[], Model]
-    free: Callable[[], Model] | None
-    change: dict[str, str]
-    new: dict[str, str] = field(default_factory=dict)
-    actions: dict[str, set[str]] = field(default_factory=dict)
-    imports: str = ""
-
-
-TABLE: dict[str, Case | None] = {
-    "countries.Country": Case(
-        analyst=frozenset({"change free"}),
-        editor=ALL,
-        public=lambda: factories.country(),
-        free=_venezuela,
-        change={"summary_en": "Changed"},
-        new={"iso3": "BRB", "iso2": "BB", "m49": "052", "slug": "barbados", "name_en": "B", "name_es": "B"}
-        | {"name_pt": "B", "region": "Americas", "subregion": "Caribbean"},
-        imports="countries",
-    ),
-    "countries.Site": Case(
-        analyst=NOTHING,
-        editor=frozenset({"add", "change"}),
-        public=lambda: factories.site(),
-        free=None,
-        change={"name_en": "Changed"},
-        new={"name_en": "New"},
-        imports="site",
-    ),
-    "countries.Role": Case(
-        analyst=NOTHING,
-        editor=ALL | {"delete free"},
-        public=lambda: factories.mobility_role().role,
-        free=lambda: factories.role(key="unused"),
-        change={"label_en": "Changed"},
-        new={"key": "new", "label_en": "New", "label_es": "Nuevo", "label_pt": "Novo", "position": "0"},
-        actions={"editor": {"delete_selected"}},
-        imports="roles",
-    ),
-    "countries.MobilityRole": Case(
-        analyst=FREE,
-        editor=ALL | DELETES,
-        public=lambda: factories.mobility_role(),
-        free=lambda: factories.mobility_role(country=_venezuela()),
-        change={"narrative_en": "Changed"},
-        new={"country": "VEN", "role": "transit", "narrative_en": "New", "source_name": "A profile"},
-        actions={"editor": {"delete_selected"}},
-        imports="mobility_roles",
-    ),
-    "countries.Indicator": Case(
-        analyst=NOTHING,
-        editor=ALL | {"delete free"},
-        public=lambda: factories.observation().indicator,
-        free=lambda: factories.indicator(key="unused"),
-        change={"name_en": "Changed"},
-        new={"key": "new", "name_en": "New", "unit": "persons", "decimals": "0"},
-        actions={"editor": {"delete_selected"}},
-        imports="indicators",
-    ),
-    "countries.Observation": Case(
-        analyst=NOTHING,
-        editor=frozenset({"add", "change", "delete"}),
-        public=lambda: factories.observation(),
-        free=None,
-        change={"note": "Changed"},
-        new={"country": "VEN", "value": "1", "qualifier": "eq", "status": "A", "source_name": "A yearbook"},
-        actions={"editor": {"delete_selected"}},
-        imports="observations",
-    ),
-    "countries.IndicatorFeed": Case(
-        analyst=FREE,
-        editor=ALL | DELETES,
-        public=lambda: factories.feed(),
-        free=lambda: factories.feed(is_on=False),
-        change={"note": "Changed"},
-        new={"key": "new", "url": "file:new.csv", "source_name": "WHO"},
-        actions={"analyst": {"run_now"}, "editor": {"run_now", "turn_on", "turn_off", "delete_selected"}},
-        imports="indicator_feeds",
-    ),
-    "measures.Measure": Case(
-        analyst=FREE,
-        editor=ALL | {"delete free"},
-        public=lambda: factories.measure(),
-        free=lambda: factories.draft(),
-        change={"summary_en": "Changed"},
-        new={"country": "PER", "kind": "law", "title_en": "New", "evidence": "unsourced"},
-        actions={
-            "analyst": {"tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
-            "editor": {"tag_selected", *EXPORTS, "draft", "submit", "withdraw"} | {"publish", "send_back", "retire"},
-        },
-        imports="measures",
-    ),
-    "measures.Source": Case(
-        analyst=FREE,
-        editor=ALL | {"delete free"},
-        public=_cited_source,
-        free=lambda: factories.source(title="Uncited"),
-        change={"title": "Changed"},
-        new={"title": "New"},
-        actions={"analyst": {"check_now", "looked_at"}, "editor": {"check_now", "looked_at", "delete_selected"}},
-        imports="sources",
-    ),
-    "measures.Topic": Case(
-        analyst=NOTHING,
-        editor=ALL | {"delete free"},
-        public=_tagged_topic,
-        free=lambda: factories.topic(key="unused"),
-        change={"label_en": "Changed"},
-        new={"key": "new", "label_en": "New", "label_es": "New", "label_pt": "New"},
-        actions={"editor": {"delete_selected"}},
-        imports="topics",
-    ),
-    "measures.TargetGroup": Case(
-        analyst=NOTHING,
-        editor=ALL | {"delete free"},
-        public=_tagged_group,
-        free=lambda: factories.target_group(key="unused"),
-        change={"label_en": "Changed"},
-        new={"key": "new", "label_en": "New", "label_es": "New", "label_pt": "New"},
-        actions={"editor": {"delete_selected"}},
-        imports="target_groups",
-    ),
-    "measures.IssuingBody": Case(
-        analyst=FREE,
-        editor=ALL | {"delete free"},
-        public=_named_body,
-        free=lambda: factories.issuing_body(key="unnamed"),
-        change={"native_name": "Changed"},
-        new={"key": "new", "kind": "ministry", "native_name": "New"},
-        actions={"editor": {"delete_selected"}},
-        imports="issuing_bodies",
-    ),
-    # Not edited in a form, or hidden from both groups
-    "countries.FeedRun": None,
-    "foundation.FileImport": None,
-    "observatory.BackgroundJob": None,
-    "auth.User": None,
-    "auth.Group": None,
-    "axes.AccessAttempt": None,
-    "axes.AccessLog": None,
-    "axes.AccessFailureLog": None,
-}
-RECORDS = {label: case for label, case in TABLE.items() if case is not None}
-EVERY = pytest.mark.parametrize("group", GROUPS)
-EACH = pytest.mark.parametrize("label", RECORDS)
-
-
-def allowed(label: str, group: str) -> frozenset[str]:
-    rights: frozenset[str] = getattr(RECORDS[label], group)
-    return rights
-
-
-def url(record: Model | str, page: str, *args: Any) -> str:
-    label = record if isinstance(record, str) else record._meta.label
-    return reverse(f"admin:{label.lower().replace('.', '_')}_{page}", args=args)
-
-
-def form_of(label: str) -> str:
-    return f"{label.split('.')[1].lower()}_form"
-
-
-def stored(label: str) -> list[dict[str, Any]]:
-    model = admin.site._registry  # the table has exactly the registered models
-    (found,) = (each for each in model if each._meta.label == label)
-    return list(found._default_manager.order_by("pk").values())
-
-
-def forged(record: Model, group: str = "editor", **changes: str) -> dict[str, Any]:
-    """What the form of an editor, or of another group, would send of the record with these changes."""
-    client = signed_in(factories.user(group=group))
-    form = admin_forms.shown(client, url(record, "change", record.pk), form_of(record._meta.label))
-    return form | changes
 
 
 def test_table_names_every_registered_model() -> None:
@@ -300,7 +98,7 @@ def test_public_record_is_read_by_analysts_with_the_reason(label: str) -> None:
 def test_records_are_added_by_those_alone_who_may(label: str, group: str) -> None:
     case = RECORDS[label]
     factories.country()
-    _venezuela()
+    venezuela()
     new = dict(case.new)
     if label in ("countries.Observation", "countries.IndicatorFeed"):
         new["indicator"] = str(factories.indicator().pk)
@@ -416,7 +214,7 @@ ROWS_THAT_WOULD_NOT = {
 @EVERY
 @pytest.mark.parametrize("name", ROWS_THAT_WOULD_BE_PUBLIC)
 def test_row_that_would_be_public_is_imported_by_editors_alone(name: str, group: str, tmp_path: Path) -> None:
-    factories.country(), _venezuela(), factories.indicator()
+    factories.country(), venezuela(), factories.indicator()
     path = tmp_path / "file.csv"
     path.write_text(ROWS_THAT_WOULD_BE_PUBLIC[name], encoding="utf-8")
     report = imported(path, name, factories.user(group=group))
@@ -428,7 +226,7 @@ def test_row_that_would_be_public_is_imported_by_editors_alone(name: str, group:
 
 @pytest.mark.parametrize("name", ROWS_THAT_WOULD_NOT)
 def test_row_that_nobody_outside_sees_is_imported_by_analysts(name: str, tmp_path: Path) -> None:
-    factories.country(), _venezuela(), factories.indicator()
+    factories.country(), venezuela(), factories.indicator()
     path = tmp_path / "file.csv"
     path.write_text(ROWS_THAT_WOULD_NOT[name], encoding="utf-8")
     report = imported(path, name, factories.analyst())
@@ -454,7 +252,7 @@ def test_upload_of_a_file_is_held_to_the_rule_at_its_preview_and_at_its_confirma
 
 
 def test_command_line_works_for_the_operator(tmp_path: Path) -> None:
-    _cited_source()
+    cited_source()
     path = exported("sources", Source.objects.get(title="Cited"), {"title": "Changed"}, tmp_path / "sources.csv")
     call_command("import_file", "sources", str(path), by=factories.analyst().username)
     assert Source.objects.filter(title="Changed").exists()
@@ -481,7 +279,7 @@ def test_rows_of_a_covered_country_are_not_written_by_analysts() -> None:
 
 
 def test_analyst_prepares_the_profile_of_a_country_without_a_page_but_for_its_figures() -> None:
-    country = _venezuela()
+    country = venezuela()
     figure = factories.observation(country=country, value=1000)
     client = signed_in(factories.analyst())
     sent = admin_forms.shown(client, url(country, "change", "VEN"), "country_form")
@@ -497,7 +295,7 @@ def test_analyst_prepares_the_profile_of_a_country_without_a_page_but_for_its_fi
 
 def test_role_is_not_added_to_a_covered_country_nor_moved_to_one() -> None:
     factories.country()
-    role = factories.mobility_role(country=_venezuela())
+    role = factories.mobility_role(country=venezuela())
     client = signed_in(factories.analyst())
     for address in (url(role, "add"), url(role, "change", role.pk)):
         sent = admin_forms.shown(client, address, "mobilityrole_form")
@@ -531,7 +329,7 @@ def test_draft_may_cite_and_name_what_is_published() -> None:
 
 
 def test_copy_is_not_uploaded_to_a_cited_source_nor_are_its_rights_changed(archive_dir: Path) -> None:
-    source = _cited_source()
+    source = cited_source()
     upload = SimpleUploadedFile("scan.html", b"<html><body><p>Forged</p></body></html>", "text/html")
     page = signed_in(factories.analyst()).post(
         url(source, "change", source.pk), forged(source, rights="show") | {"upload": upload}
@@ -556,7 +354,7 @@ def test_what_was_typed_while_the_source_was_not_cited_yet_is_shown_and_not_save
 
 
 def test_cited_source_is_marked_as_unchanged_by_editors_alone() -> None:
-    cited, free = _cited_source(), factories.source()
+    cited, free = cited_source(), factories.source()
     for source in (cited, free):
         factories.link(source=source, state="changed")
     chosen = {"action": "looked_at", "_selected_action": [cited.pk, free.pk]}
@@ -607,97 +405,3 @@ def test_moves_of_editors_are_forged_in_vain(move: str) -> None:
     client.post(url(draft, "change", draft.pk), form | {"_move": move, "move_note": "Because"})
     draft.refresh_from_db()
     assert draft.workflow == before
-
-
-# Bulk actions
-
-
-def _drafts(number: int) -> None:
-    """Drafts of two countries, in sets."""
-    first = factories.draft()
-    names = [f.attname for f in Measure._meta.concrete_fields if not f.generated and f.name not in ("id", "public_id")]
-    values = {name: getattr(first, name) for name in names}
-    venezuela = factories.country(iso3="VEN")
-    copies = [
-        Measure(**values | {"public_id": f"{iso3}-9{n:04d}", "country_id": iso3})
-        for n in range(number - 1)
-        for iso3 in ("PER" if n % 3 else venezuela.pk,)
-    ]
-    made = Measure.objects.bulk_create(copies)
-    source = first.citations.get().source
-    Citation.objects.bulk_create(Citation(measure=each, source=source) for each in made)
-    tags = Measure.topics.through
-    tags.objects.bulk_create(tags(measure=each, topic_id=first.primary_topic_id) for each in made)
-
-
-def _chosen(action: str, **others: Any) -> dict[str, Any]:
-    first = Measure.objects.order_by("pk")[0]
-    return {"action": action, "_selected_action": [first.pk], "select_across": "1"} | others
-
-
-LIST = "/admin/measures/measure/"
-
-
-def test_more_than_a_page_is_asked_about_before_it_is_published() -> None:
-    _drafts(120)
-    lacking = Measure.objects.order_by("-pk")[:20]
-    Citation.objects.filter(measure__in=lacking).delete()
-    retired = list(Measure.objects.order_by("pk")[:3])
-    Measure.objects.filter(pk__in=[each.pk for each in retired]).update(workflow="retired")
-    client = signed_in(factories.editor())
-    page = client.post(LIST, _chosen("publish"))
-    plan = page.context["plan"]
-    assert (plan.selected, len(plan.measures), plan.later) == (120, 97, 0)
-    assert [(reason.words, reason.count) for reason in plan.reasons] == [
-        ("“Retired”, from where this cannot be done", 3),
-        ("without a source", 20),
-    ]
-    assert dict(plan.countries).keys() == {"Peru", "Venezuela"}
-    assert sum(dict(plan.countries).values()) == 97
-    assert "They will be public at once" in page.text
-    assert not Measure.objects.published().exists()
-    form = admin_forms.held(page, "")
-    assert form["asked"] == "1"
-    done = client.post(LIST, form, follow=True)
-    assert [str(message) for message in done.context["messages"]] == ["Publish: 97 entries."]
-    assert Measure.objects.published().count() == 97
-
-
-def test_of_very_many_a_bounded_number_is_published_at_once(django_assert_max_num_queries: Any) -> None:
-    _drafts(1200)
-    client = signed_in(factories.editor())
-    with django_assert_max_num_queries(40):
-        page = client.post(LIST, _chosen("publish"))
-    plan = page.context["plan"]
-    assert (plan.selected, len(plan.measures), plan.later) == (1200, 500, 700)
-    assert "700 more could be moved" in " ".join(page.text.split())
-    with django_assert_max_num_queries(40):
-        client.post(LIST, admin_forms.held(page, ""))
-    assert Measure.objects.published().count() == 500
-    forged = _chosen("publish", asked="1")  # a confirmation without its page
-    assert "plan" in client.post(LIST, forged).context
-    assert Measure.objects.published().count() == 500
-
-
-@pytest.mark.parametrize("action", ["send_back", "retire"])
-def test_what_needs_a_reason_is_asked_about_however_many_there_are(action: str) -> None:
-    public = factories.measure()
-    client = signed_in(factories.editor())
-    page = client.post(LIST, {"action": action, "_selected_action": [public.pk]})
-    assert len(page.context["plan"].measures) == 1
-    client.post(LIST, admin_forms.held(page, "") | {"move_note": "A slip."})
-    public.refresh_from_db()
-    assert public.workflow == {"send_back": "draft", "retire": "retired"}[action]
-
-
-def test_entry_that_was_changed_between_question_and_answer_is_not_published() -> None:
-    _drafts(60)
-    client = signed_in(factories.editor())
-    page = client.post(LIST, _chosen("publish"))
-    changed = Measure.objects.order_by("pk")[5]
-    Measure.objects.filter(pk=changed.pk).mark_changed(by=factories.analyst(), title_en="At the last moment")
-    done = client.post(LIST, admin_forms.held(page, ""), follow=True)
-    (message,) = [str(message) for message in done.context["messages"]]
-    assert message.startswith("Nothing was changed: 1 record was changed by somebody")
-    assert changed.public_id in message
-    assert not Measure.objects.published().exists()
