@@ -47,8 +47,8 @@ def refusal(
     if request.path_info.endswith(NO_PAGES):
         response = HttpResponse(f"{reason}\n{remedy}\n", content_type=PLAIN, status=status)
     else:
-        site = last_known_site().site
-        context = {"heading": heading, "reason": reason, "remedy": remedy, "link": link, "site": site}
+        words = {"heading": heading, "reason": reason, "remedy": remedy, "link": link}
+        context = {**words, "observatory": last_known_site().site}
         response = HttpResponse(get_template("refused.html").render(context), status=status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)

@@ -88,7 +88,9 @@ def jinja(name: str, /, **variables: Any) -> SafeString:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `site`, and `has_roles`, whether the site has any roles.
+    """Context processor: `observatory`, the texts of the site, and `has_roles`, whether countries can have roles.
+
+    It is not called `site`, since Django's sign-in puts another one of that name into its context.
 
     Pages without a view, such as a 404, and responses to a POST cause no query.
     """
@@ -97,7 +99,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
         is_page = request.resolver_match and request.method in ("GET", "HEAD")
         return known_site() if is_page else last_known_site()
 
-    return {"site": SimpleLazyObject(lambda: known().site), "has_roles": SimpleLazyObject(lambda: known().has_roles)}
+    return {
+        "observatory": SimpleLazyObject(lambda: known().site),
+        "has_roles": SimpleLazyObject(lambda: known().has_roles),
+    }
 
 
 @dataclass(frozen=True, slots=True)

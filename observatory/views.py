@@ -83,7 +83,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The 500 page, which uses nothing that may be broken, and the last known name of the site."""
-    return HttpResponse(get_template("500.html").render({"site": last_known_site().site}), status=500)
+    return HttpResponse(get_template("500.html").render({"observatory": last_known_site().site}), status=500)
 
 
 @never_cache

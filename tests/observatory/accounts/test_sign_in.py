@@ -4,6 +4,18 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from foundation.publication import public_version
+from tests import factories
+
+
+@pytest.mark.django_db
+def test_page_of_sign_in_bears_the_name_of_the_site(client: Client) -> None:
+    factories.site(name_en="Water Observatory")
+    public_version()  # reads the site along
+    page = client.get("/admin/login/").text
+    assert page.count("Water Observatory") == 2  # title and head
+    assert "testserver" not in page
+
 
 @pytest.mark.django_db
 def test_sign_in_closes_after_five_wrong_passwords_for_that_name_and_address(client: Client) -> None:
