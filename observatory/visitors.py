@@ -1,6 +1,8 @@
-"""The origin of a request, for rate limits and sign-in."""
+"""The origin of a request, for limits and sign-in."""
 
+from collections.abc import Mapping
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,16 +10,17 @@ from django.http import HttpRequest
 
 def client_address(request: HttpRequest) -> str:
     """The client's address for sign-in: behind a trusted proxy, the last address in X-Forwarded-For."""
-    if settings.TRUST_PROXY:
-        forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        return forwarded.rpartition(",")[2].strip() or request.META["REMOTE_ADDR"]
-    address: str = request.META.get("REMOTE_ADDR", "")
-    return address
+    return _address_in(request.META)
 
 
 def client_network(request: HttpRequest) -> str:
-    """The client's network for rate limits: its address; for IPv6 its /64, as one household or server gets."""
-    text = client_address(request)
+    """The client's network for limits, see network_of()."""
+    return network_of(request.META)
+
+
+def network_of(environ: Mapping[str, Any]) -> str:
+    """A client's network, from a WSGI environment: its address; for IPv6 its /64, as one household or server gets."""
+    text = _address_in(environ)
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
@@ -26,3 +29,11 @@ def client_network(request: HttpRequest) -> str:
         mapped = address.ipv4_mapped
         return str(mapped or IPv6Network((address, 64), strict=False))
     return str(address)
+
+
+def _address_in(environ: Mapping[str, Any]) -> str:
+    address: str = environ.get("REMOTE_ADDR", "")
+    if settings.TRUST_PROXY:
+        forwarded: str = environ.get("HTTP_X_FORWARDED_FOR", "")
+        return forwarded.rpartition(",")[2].strip() or address
+    return address

@@ -5,6 +5,7 @@ Libraries such as `a2wsgi` do the same, but occupy a thread for as long as a slo
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, closing
@@ -15,12 +16,13 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 
-from observatory.serving.environ import Scope, environ_of
+from observatory.serving.environ import Scope, body_in_environ, environ_of
 from observatory.serving.production import Production
 from observatory.serving.refusal import Disconnected, Refusal
 from observatory.serving.request_body import Receive, read_body
 from observatory.serving.sending import Send, Sender, read_blocks, until_gone
 from observatory.serving.slow_readers import SlowReaders
+from observatory.visitors import network_of
 from observatory.writable_folders import FAULT, is_unwritable, words_for_log
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Limits:
     """Seconds that a download waits for others to finish."""
     waiting: int = 100
     """Maximum number of requests waiting for a thread; any more would wait too long."""
+    waiting_together: int = 50
+    """Maximum number of these from one network, so that none takes all the places."""
     streamed: int = 50
     """Maximum number of streamed responses, each of which may use disk space."""
 
@@ -69,7 +73,9 @@ class Boundary:
     ) -> None:
         self._handler, self._may_upload, self._limits = handler, may_upload, limits
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._threads, self._working, self._streamed = threads, 0, 0
+        self._threads, self._streamed = threads, 0
+        self._working: Counter[str] = Counter()
+        """The number of requests from each network that wait for a thread or have one."""
         self._making = asyncio.Semaphore(max(1, threads // 4))
         self._cutting_off: asyncio.Task[None] | None = None
 
@@ -94,15 +100,17 @@ class Boundary:
             await sender.broken()
 
     async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
+        environ = environ_of(scope)
+        network = network_of(environ)
         body = await read_body(
             dict(scope["headers"]),
             receive,
-            may_upload=lambda: self._run(self._may_upload, scope),
+            may_upload=lambda: self._run(network, self._may_upload, scope),
             grace=self._limits.grace,
             slowest=self._limits.slowest,
         )
         with closing(body):
-            answer = await self._run(self._handled, environ_of(scope, body))
+            answer = await self._run(network, self._handled, environ | body_in_environ(body))
         if answer.response is None:
             await sender.whole(answer.status, answer.headers, answer.body)
             return
@@ -118,24 +126,27 @@ class Boundary:
             log.error("%s %s broke off. %s", scope["method"], scope["path"], words_for_log(error))
             await sender.broken()
         else:
-            answer = await self._run_now(self._handled, environ_of(scope, BytesIO()) | {FAULT: error})
+            environ = environ_of(scope) | body_in_environ(BytesIO()) | {FAULT: error}
+            answer = await self._run_now(self._handled, environ)
             # The rest of the request body is not read
             await sender.whole(answer.status, [*answer.headers, (b"connection", b"close")], answer.body)
 
-    def _run(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
-        """Run it in a thread; raise Refusal if too many requests wait for one."""
-        if self._working >= self._threads + self._limits.waiting:
-            raise Refusal(503, "Too many requests wait for an answer. Try again in a few seconds.\n", 5)
-        return self._run_now(work, *arguments)
+    async def _run(self, network: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Run it in a thread; raise Refusal if too many requests, of all or of that network, wait for one."""
+        for waiting, most in (
+            (self._working.total(), self._limits.waiting),
+            (self._working[network], self._limits.waiting_together),
+        ):
+            if waiting >= self._threads + most:
+                raise Refusal(503, "Too many requests wait for an answer. Try again in a few seconds.\n", 5)
+        self._working[network] += 1
+        try:
+            return await self._run_now(work, *arguments)
+        finally:
+            self._working -= Counter([network])  # forgets networks without requests
 
     def _run_now(self, work: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
-        self._working += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
-        future.add_done_callback(self._worked)
-        return future
-
-    def _worked(self, _future: asyncio.Future[Any]) -> None:
-        self._working -= 1
+        return asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
 
     def _handled(self, environ: dict[str, Any]) -> Answer:
         """Django's answer; in a thread."""

@@ -8,13 +8,12 @@ from urllib.parse import unquote_to_bytes
 Scope = dict[str, Any]
 
 
-def environ_of(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
-    """The environment of a request whose body has been read."""
+def environ_of(scope: Scope) -> dict[str, Any]:
+    """The environment of a request, without its body."""
     address, port = scope["server"]
     environ = {
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -27,12 +26,17 @@ def environ_of(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
         "SERVER_PORT": str(port),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": scope["client"][0],
-        "CONTENT_LENGTH": str(body.seek(0, SEEK_END)),
     }
-    body.seek(0)
     for name, value in scope["headers"]:
         _add_header(environ, name.decode("latin-1"), value.decode("latin-1"))
     return environ
+
+
+def body_in_environ(body: IO[bytes]) -> dict[str, Any]:
+    """What a body that has been read adds to the environment."""
+    length = body.seek(0, SEEK_END)
+    body.seek(0)
+    return {"wsgi.input": body, "CONTENT_LENGTH": str(length)}
 
 
 def _add_header(environ: dict[str, Any], name: str, value: str) -> None:

@@ -1,0 +1,97 @@
+"""Connections from one network used to take every place in the queue for a thread, and others got 503."""
+
+import asyncio
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from pytest_django import Settings
+
+from observatory.serving.boundary import Boundary, Limits
+
+ATTACKER, VISITOR = "198.51.100.7", "203.0.113.9"
+THREADS, WAITING, WAITING_TOGETHER = 2, 10, 4
+
+
+class Site:
+    """A site all of whose requests wait for `open`."""
+
+    def __init__(self) -> None:
+        self.open = Event()
+        limits = Limits(waiting=WAITING, waiting_together=WAITING_TOGETHER)
+        self._application = Boundary(self._handled, threads=THREADS, may_upload=lambda _scope: False, limits=limits)
+
+    def _handled(self, _environ: dict[str, Any], start: Callable[..., Any]) -> HttpResponse:
+        assert self.open.wait(60)
+        start("200 OK", [])
+        return HttpResponse("a page")
+
+    async def status(self, address: str, forwarded: str = "") -> int:
+        """The status that a client at `address` gets."""
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            sent.append(message)
+
+        await self._application(_scope(address, forwarded), receive, send)
+        return int(sent[0]["status"])
+
+
+def _scope(address: str, forwarded: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [(b"x-forwarded-for", forwarded.encode())] if forwarded else [],
+        "server": ("127.0.0.1", 0),
+        "client": (address, 1),
+    }
+
+
+async def _statuses(clients: list[dict[str, str]]) -> list[int]:
+    """What each of the clients gets, who ask in this order and before anybody is answered."""
+    site = Site()
+    requests = []
+    for client in clients:
+        requests.append(asyncio.create_task(site.status(**client)))
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
+    site.open.set()
+    return await asyncio.gather(*requests)
+
+
+PLACES = THREADS + WAITING_TOGETHER
+
+
+def test_places_of_one_network_are_bounded() -> None:
+    attack, visit = {"address": ATTACKER}, {"address": VISITOR}
+    assert asyncio.run(_statuses([*[attack] * 30, visit])) == [200] * PLACES + [503] * (30 - PLACES) + [200]
+
+
+def test_neighbours_in_ipv6_share_their_places() -> None:
+    attacks = [{"address": f"2001:db8::{number:x}"} for number in range(1, 31)]
+    statuses = asyncio.run(_statuses([*attacks, {"address": "2001:db8:0:1::1"}]))
+    assert statuses == [200] * PLACES + [503] * (30 - PLACES) + [200]
+
+
+@pytest.mark.parametrize(("trusted", "last"), [(True, 200), (False, 503)])
+def test_visitors_behind_a_proxy_are_told_apart_if_it_is_trusted(trusted: bool, last: int, settings: Settings) -> None:
+    settings.TRUST_PROXY = trusted
+    proxy = "127.0.0.1"
+    attacks = [{"address": proxy, "forwarded": f"{number}.1.1.1, {ATTACKER}"} for number in range(30)]
+    assert asyncio.run(_statuses([*attacks, {"address": proxy, "forwarded": VISITOR}]))[-1] == last
+
+
+def test_places_of_all_networks_are_bounded() -> None:
+    clients = [{"address": f"198.51.100.{number}"} for number in range(20)]
+    places = THREADS + WAITING
+    assert asyncio.run(_statuses(clients)) == [200] * places + [503] * (20 - places)
