@@ -15,7 +15,7 @@ from django.urls import path
 from observatory.serving.boundary import Boundary
 
 settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="of nothing", MIDDLEWARE=[])
-settings.TEMPORARY_DIR = gettempdir()
+settings.TEMPORARY_DIR, settings.TRUST_PROXY = gettempdir(), False
 
 
 def bare(request: HttpRequest) -> HttpResponse:
