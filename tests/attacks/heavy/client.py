@@ -25,10 +25,13 @@ class Unreachable(Exception):
 
 
 class Client:
-    """Requests pages of one site without following redirects. Each request uses a new connection."""
+    """Requests pages of one site without following redirects. Each request uses a new connection.
 
-    def __init__(self, url: str, *, timeout: float = 10) -> None:
-        self.url, self.timeout = url, timeout
+    `address` is the client's own, one of this machine.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 10, address: str = "127.0.0.1") -> None:
+        self.url, self.timeout, self.address = url, timeout, address
         self.cookies: dict[str, str] = {}
 
     def get(self, path: str) -> Answer:
@@ -53,7 +56,7 @@ class Client:
         if body is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": address}
         try:
-            with urllib3.PoolManager(retries=False) as pool:
+            with urllib3.PoolManager(retries=False, source_address=(self.address, 0)) as pool:
                 got = pool.request(
                     method,
                     address,

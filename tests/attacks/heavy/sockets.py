@@ -12,6 +12,8 @@ from tests.attacks.heavy.client import Client, Unreachable
 from tests.attacks.heavy.site import Site
 
 HOST = "127.0.0.1"
+STRANGER = "127.0.0.2"
+"""The attackers' own address: the site limits what each address may request."""
 LASTS = 40
 """Seconds: longer than any limit of the site."""
 WARM = 15
@@ -70,6 +72,7 @@ def _sent(site: Site, request: str, *, room: int | None = None) -> Iterator[sock
         if room:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         connection.settimeout(10)
+        connection.bind((STRANGER, 0))
         with suppress(OSError):  # refused or closed, and no longer held
             connection.connect((HOST, site.port))
             connection.sendall(request.encode())
@@ -92,7 +95,7 @@ def _spray(site: Site) -> Iterator[None]:
 
 
 def _guess(site: Site, names: Iterator[int], is_over: threading.Event) -> None:
-    client = Client(site.url)
+    client = Client(site.url, address=STRANGER)
     while not is_over.is_set():
         with suppress(Unreachable):
             client.cookies = {"csrftoken": "a" * 32}
