@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from countries.models import COUNT_UNITS, Unit
 from foundation.files.resources import Rule
 
+NUMBER = "nullif(rtrim(s.value, '%%'), '')::numeric"
+"""The number in a staged cell, which may have a percent sign; `%%` since some statements have parameters."""
 _VALUES = (
     "select s.line, s.value from checked s join countries_indicator i on i.key = s.indicator"
     " where s.value <> '' and i.unit"
@@ -16,8 +18,8 @@ _VALUES = (
 def rules() -> list[Rule]:
     """The rules on values, checked for all rows at once; the table enforces them too, but cannot name the row."""
     counts = ", ".join(f"'{unit.value}'" for unit in COUNT_UNITS)
-    whole = f"{_VALUES} in ({counts}) and (s.value::numeric < 0 or mod(s.value::numeric, 1) <> 0)"
-    share = f"{_VALUES} = 'percent' and s.value::numeric not between 0 and 100"
+    whole = f"{_VALUES} in ({counts}) and ({NUMBER} < 0 or mod({NUMBER}, 1) <> 0)"
+    share = f"{_VALUES} = 'percent' and {NUMBER} not between 0 and 100"
     problem = _("The cell breaks a rule.")
     return [
         Rule("value", whole, problem, Unit.PERSONS.problem_with(Decimal(-1))),
@@ -34,7 +36,7 @@ def rules() -> list[Rule]:
 _PAST_THE_WHOLE = """
 with mine as (
     select s.line, i.id as indicator_id, s.country as country_id, s.period, i.decimals,
-        case when s.value is null then r.value else nullif(s.value, '')::numeric end as value
+        case when s.value is null then r.value else nullif(rtrim(s.value, '%%'), '')::numeric end as value
     from checked s join countries_indicator i on i.key = s.indicator
     left join countries_observation r on r.id = s.id
     where i.unit = 'percent' and s.counterpart <> ''

@@ -1,10 +1,13 @@
 """The columns of the files of countries and figures, by name: what every import and export reads and writes."""
 
+from django.utils.translation import gettext as _
+
 from countries import observation_rules
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site
-from foundation.files.columns import ReadOnlyColumn, moment
+from foundation.files.columns import NumberColumn, ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
 from foundation.files.resources import ImportOptions, Rule
+from foundation.numbers import TypedNumber
 
 
 class SiteResource(DatasetResource):
@@ -133,9 +136,36 @@ class MobilityRoleResource(DatasetResource):
         )
 
 
+class FigureColumn(NumberColumn):
+    """The value of a figure; a percent sign may follow if its indicator is in percent."""
+
+    def of_number(self, number: TypedNumber, text: str) -> str:
+        """The canonical text; the sign stays until the row's indicator is known."""
+        sign = "%" if number.is_percent else ""
+        return super().of_number(TypedNumber(number.value, False), text) + sign
+
+    def settled(self) -> list[str]:
+        return [
+            "update staged s set value = rtrim(s.value, '%') from countries_indicator i"
+            " where i.key = s.indicator and i.unit = 'percent' and s.value <> rtrim(s.value, '%')"
+        ]
+
+    def stored(self) -> tuple[str, str]:
+        return self.db_column, observation_rules.NUMBER
+
+    def refused(self) -> list[tuple[str, str]]:
+        return [
+            (
+                "select s.line, s.value from checked s where s.value <> rtrim(s.value, '%%')",
+                _("Only values of an indicator in percent have a percent sign. Write the number alone."),
+            )
+        ]
+
+
 class ObservationResource(DatasetResource):
     """observations.csv"""
 
+    value = FigureColumn(Observation._meta.get_field("value"))
     keys = (("indicator", "country", "counterpart", "period"),)
 
     class Meta:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import ImageField, Q, QuerySet
+from django.db.models import DecimalField, ImageField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.utils.translation import gettext
@@ -15,6 +15,7 @@ from countries.admin.profile import (
     FIGURES_ARE_PUBLIC,
     RULES_OF_FIGURES,
     RULES_OF_ROLES,
+    FigureField,
     FigureInline,
     PlainValue,
     RoleInline,
@@ -29,9 +30,8 @@ from countries.feeds.admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.models.site import known_site
 from countries.pictures import PictureField
-from foundation.partial_dates import PartialDate, Period
 from foundation.records.edit_conflict_admin import MergingAdmin, session_view, without_errors
-from foundation.records.record_admin import interpretation
+from foundation.records.record_admin import READERS, NumberInput
 from foundation.records.second_reader import may_publish
 from foundation.records.second_reader_admin import refuse
 
@@ -47,10 +47,10 @@ ON_CARD = ("role", "role_position")
 
 
 def echo_view(request: HttpRequest) -> JsonResponse:
-    """Return how a date is read while it is typed, using the same parser as the form, the import and the database."""
-    value_class = Period if request.GET.get("kind") == "period" else PartialDate
+    """Return how a value is read while it is typed, using the same parser as the form and the import."""
+    read = READERS.get(request.GET.get("kind", ""), READERS["date"])
     try:
-        return JsonResponse({"echo": interpretation(request.GET.get("text", ""), value_class)})
+        return JsonResponse({"echo": read(request.GET.get("text", ""))})
     except ValidationError as error:
         return JsonResponse({"error": " ".join(error.messages)})
 
@@ -242,6 +242,10 @@ class IndicatorAdmin(MergingAdmin):
 class ObservationAdmin(PlainValue, MergingAdmin):
     form = ShareForm
     field_of_rule = RULES_OF_FIGURES
+    formfield_overrides = {
+        **MergingAdmin.formfield_overrides,
+        DecimalField: {"form_class": FigureField, "widget": NumberInput},
+    }
     public_advice = FIGURES_ARE_PUBLIC
     list_display = ["indicator", "country", "counterpart", "period", "value", "qualifier", "status"]
     list_display_links = ["indicator", "value"]

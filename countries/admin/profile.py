@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy
 from countries.models import Country, Indicator, MobilityRole, Observation, Role, Unit
 from countries.shares import pass_the_whole, stored_parts
 from foundation.keys import whole_number
+from foundation.numbers import NumberFormField, plain
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import Values, posted_rows
-from foundation.records.record_admin import KnownRows, RecordForm, tell
+from foundation.records.record_admin import KnownRows, NumberInput, RecordForm, tell
 from foundation.records.second_reader import may_change, may_publish
 from foundation.records.second_reader_admin import refusal_of
 
@@ -160,6 +161,24 @@ def _age(row: Values) -> str:
 # Figures
 
 
+class FigureField(NumberFormField):
+    """The value of a figure; a percent sign may follow if its indicator is in percent, see `refuse_percent_sign`."""
+
+    takes_percent = True
+
+
+def refuse_percent_sign(form: Any) -> None:
+    """Add an error to a figure that has a percent sign although its indicator is in another unit."""
+    indicator = form.cleaned_data.get("indicator")
+    typed = str(form.data.get(form.add_prefix("value"), ""))
+    if indicator and indicator.unit != Unit.PERCENT and "%" in typed and "value" not in form.errors:
+        form.add_error(
+            "value",
+            _("The values of this indicator are in %(unit)s. Write the number without the percent sign.")
+            % {"unit": Unit(indicator.unit).label},
+        )
+
+
 class ShareForm(MergingForm):
     """A figure; a share is held against the other shares of the same whole."""
 
@@ -167,6 +186,7 @@ class ShareForm(MergingForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
+        refuse_percent_sign(self)
         indicator, country, counterpart = (cleaned.get(name) for name in ("indicator", "country", "counterpart"))
         if indicator and country and counterpart and cleaned.get("value") and indicator.unit == Unit.PERCENT:
             stored = stored_parts(country, indicator, cleaned.get("period"))
@@ -185,6 +205,10 @@ class FigureForm(RowForm):
         if self.instance.pk:
             tell(self.fields["indicator"].widget, self.instance.indicator)
             tell(self.fields["counterpart"].widget, self.instance.counterpart)
+
+    def clean(self) -> None:
+        super().clean()
+        refuse_percent_sign(self)
 
 
 class FigureFormSet(forms.BaseInlineFormSet):
@@ -231,7 +255,7 @@ class PlainValue:
 
     @admin.display(description=gettext_lazy("value"))
     def plain_value(self, figure: Observation) -> str:
-        return "" if figure.value is None else f"{figure.value.normalize():f}"
+        return "" if figure.value is None else plain(figure.value)
 
 
 def with_plain_value(fields: Any) -> list[Any]:
@@ -254,6 +278,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
     autocomplete_fields = ["indicator", "counterpart"]
     formfield_overrides = {
         **KnownRows.formfield_overrides,
+        models.DecimalField: {"form_class": FigureField, "widget": NumberInput},
         models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 2, "cols": 24})},
     }
     classes = ["figures"]

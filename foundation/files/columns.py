@@ -5,9 +5,7 @@ writes it with, so that export, import and "which cells changed" all compare the
 aliases: `r` the record, `s` the staged row (each cell as canonical text), `j_<column>` what a column joins.
 """
 
-import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,6 +23,7 @@ from foundation.files.cells import (
     one_of,
     refuse_placeholder,
 )
+from foundation.numbers import ONE_GROUP_IN_SQL, NumberProblem, TypedNumber, in_file, read_number
 from foundation.partial_dates import PartialDate, PartialDateField, PeriodField
 
 REMEMBERED_CELLS = 5_000
@@ -256,29 +255,38 @@ class BooleanColumn(Column):
 
 
 class NumberColumn(Column):
-    """A number with a decimal point and no thousands marks."""
+    """A number, read as people write it (see `foundation/numbers.py`)."""
 
     is_trimmed = True
 
     def read(self, text: str) -> str:
         refuse_placeholder(text)
+        try:
+            number = read_number(text)
+        except NumberProblem as error:
+            raise CellProblem(error.problem, error.remedy) from None
+        return self.of_number(number, text)
+
+    def of_number(self, number: TypedNumber, text: str) -> str:
+        """The canonical text of a number, unless the field does not allow it."""
+        if number.is_percent:
+            raise CellProblem(
+                _("“%(value)s” has a percent sign.") % {"value": text}, _("Write the number without the sign.")
+            )
         assert self.field is not None
         try:
-            value = Decimal(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text, re.ASCII) else None
-            cleaned = None if value is None else self.field.clean(value, None)
-        except (InvalidOperation, ValidationError) as error:
+            cleaned = self.field.clean(number.value, None)
+        except ValidationError as error:
+            raise CellProblem(_("“%(value)s” cannot be taken.") % {"value": text}, " ".join(error.messages)) from None
+        if number.value != cleaned:
             raise CellProblem(
-                _("“%(value)s” cannot be taken.") % {"value": text[:80]}, " ".join(getattr(error, "messages", []))
-            ) from None
-        if value is None or value != cleaned:
-            raise CellProblem(
-                _("“%(value)s” is not a number of this column.") % {"value": text[:80]},
-                _("Write digits, with a point before decimals and nothing between thousands: 1700000 or 26.7."),
+                _("“%(value)s” is not a number of this column.") % {"value": text}, _("Write a whole number.")
             )
-        return format(value.normalize() + 0, "f")
+        return in_file(number.value)
 
     def written(self, *, public: bool = False) -> str:
-        return f"coalesce(trim_scale(r.{quoted(self.db_column)}::numeric)::text, '')"
+        number = f"trim_scale(r.{quoted(self.db_column)}::numeric)::text"
+        return f"coalesce(regexp_replace({number}, '{ONE_GROUP_IN_SQL}', '\\&0'), '')"
 
     def stored(self) -> tuple[str, str]:
         return self.db_column, f"nullif({self.cell}, '')::numeric"

@@ -1,10 +1,10 @@
-"""What every admin of a tracked record has: date fields with an echo, readable history, deletion with advice.
+"""What every admin of a tracked record has: dates and numbers with an echo, readable history, deletion with advice.
 
 Related rows are selected, never created, inside another record's form.
 """
 
-from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -26,7 +26,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation import numbers
 from foundation.keys import key_of
+from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
 from foundation.records.changes import acts_on
 
@@ -43,11 +45,18 @@ def interpretation(text: str, value_class: type[PartialDate] | type[Period] = Pa
     return ", ".join(part for part in (value.in_words(), missing) if part)
 
 
-class DateInput(AdminTextInputWidget):
-    """A text input for a partial date, with its interpretation beside it."""
+READERS: dict[str, Callable[[str], str]] = {
+    "date": interpretation,
+    "period": partial(interpretation, value_class=Period),
+    "number": numbers.interpretation,
+}
+"""How the value of a box is read, by the kind of the box; each raises ValidationError."""
 
-    value_class: type[PartialDate] | type[Period] = PartialDate
-    kind = "date"
+
+class TypedInput(AdminTextInputWidget):
+    """A text input with the interpretation of its value beside it."""
+
+    kind: str
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
         attrs = {
@@ -59,18 +68,29 @@ class DateInput(AdminTextInputWidget):
             "size": 12,
         }
         try:
-            understood = interpretation(str(value or ""), self.value_class)
+            understood = READERS[self.kind](str(value or ""))
         except ValidationError:
             understood = ""
         box = super().render(name, value, attrs, renderer)
         return format_html('<span class="typed-date">{}<output class="echo">{}</output></span>', box, understood)
 
 
-class PeriodInput(DateInput):
+class DateInput(TypedInput):
+    """A text input for a partial date."""
+
+    kind = "date"
+
+
+class PeriodInput(TypedInput):
     """A text input for a partial date or a period."""
 
-    value_class = Period
     kind = "period"
+
+
+class NumberInput(TypedInput):
+    """A text input for a number as people write it."""
+
+    kind = "number"
 
 
 class _KeysAlone:
@@ -123,6 +143,7 @@ class RelatedByChoice(BaseModelAdmin):
     formfield_overrides = {
         PartialDateField: {"widget": DateInput},
         PeriodField: {"widget": PeriodInput},
+        models.DecimalField: {"form_class": NumberFormField, "widget": NumberInput},
         models.URLField: {"assume_scheme": "https"},
     }
 
@@ -162,13 +183,6 @@ class RecordForm(forms.ModelForm):
     """A form that reports a violated constraint at the field where it can be corrected."""
 
     field_of_rule: dict[str, str] = {}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Show 24.6 without the trailing decimals of the column."""
-        super().__init__(*args, **kwargs)
-        for name, value in self.initial.items():
-            if isinstance(value, Decimal):
-                self.initial[name] = Decimal(f"{value.normalize():f}")
 
     def _get_validation_exclusions(self) -> set[str]:
         """Include generated columns: they are never in a form, but constraints on them follow from fields that are."""

@@ -126,6 +126,26 @@ def test_what_cannot_be_saved_is_told_at_its_row_and_stays_typed(client: Client)
     assert {name: value for name, value in _held(page).items() if name in typed} == typed
 
 
+def test_number_is_read_as_people_write_it_or_refused_with_both_readings(client: Client) -> None:
+    factories.observation(value=1000)
+    share = factories.observation(indicator=factories.indicator(key="share", unit="percent"), value=5)
+    typed = _shown(client) | {"observations-0-value": "1,7 millones", "observations-1-value": "12,5 %"}
+    assert admin_forms.errors(client.post(URL, typed)) == []
+    share.refresh_from_db()
+    assert share.value == Decimal("12.5")
+    assert Observation.objects.get(indicator__key="immigrant_stock").value == 1_700_000
+
+    page = client.post(URL, _shown(client) | {"observations-0-value": "12 %", "observations-1-value": "12.000"})
+    assert admin_forms.errors_by_field(page) == {
+        "observations-0-value": [
+            "The values of this indicator are in persons. Write the number without the percent sign."
+        ],
+        "observations-1-value": ["“12.000” can be read as 12000 or as 12. Write 12000 or 12."],
+    }
+    assert _held(page)["observations-1-value"] == "12.000"
+    assert client.get(reverse("admin:echo"), {"text": "1700000", "kind": "number"}).json() == {"echo": "1,700,000"}
+
+
 def test_shares_that_pass_the_whole_are_refused_with_their_parts(client: Client) -> None:
     _shares(VEN="60", USA="39.9")
     page = client.post(URL, _shown(client) | {"observations-0-value": "40.2"})
