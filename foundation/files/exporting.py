@@ -22,6 +22,7 @@ from foundation.files import spreadsheet
 from foundation.files.columns import Column, ListColumn, TextColumn, quoted
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
+from foundation.sql import rows
 
 Records: TypeAlias = QuerySet[Any] | NDArray[Any] | Sequence[Any]
 """The records to export, in order: a queryset, or ids."""
@@ -69,24 +70,21 @@ def exported_sheet(
     public: bool = False,
     with_local: bool = True,
 ) -> Iterator[bytes]:
-    """The same as XLSX; raise TooLarge at once if there are too many rows or a text is too long for a cell.
-
-    A list that is too long for a cell (33 sources with the longest addresses) is only found while writing.
-    """
+    """The same as XLSX; raise TooLarge at once if there are too many rows, or a text or list is too long for a cell."""
     total = count(resource, records)
     check_rows(total)
     _check_cells(resource, records, public)
-    rows = (row.decode() for row in exported(resource, records, public=public, with_local=with_local))
-    return spreadsheet.written(csv.reader(rows), name=resource.file(), is_large=total >= MANY_ROWS)
+    lines = (line.decode() for line in exported(resource, records, public=public, with_local=with_local))
+    return spreadsheet.written(csv.reader(lines), name=resource.file(), is_large=total >= MANY_ROWS)
 
 
-def in_blocks(rows: Iterable[bytes]) -> Iterator[bytes]:
+def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Group the bytes into blocks suitable for a network."""
     waiting: list[bytes] = []
     size = 0
-    for row in rows:
-        waiting.append(row)
-        size += len(row)
+    for piece in pieces:
+        waiting.append(piece)
+        size += len(piece)
         if size >= BLOCK:
             yield b"".join(waiting)
             waiting, size = [], 0
@@ -198,19 +196,28 @@ def _array(resource: type[FileResource], ids: Sequence[Any]) -> str:
 
 
 def _check_cells(resource: type[FileResource], records: Records | None, public: bool) -> None:
-    """Raise TooLarge if a text is too long for a cell of a spreadsheet; this is rare."""
-    long = [column for column in resource.columns() if isinstance(column, TextColumn) and column.longest > LONGEST_CELL]
-    for column in long:
-        text, name = column.written(public=public), resource.columns()[0].written()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"select r.{resource.pk()}, {name}, {text} from {resource.table()} r"
-                f" where octet_length({text}) > {LONGEST_CELL} and {resource.is_public if public else 'true'}"
-            )
-            found = {pk: (record, cell) for pk, record, cell in cursor}
-        for pk in _among(records, list(found)):
-            record, cell = found[pk]
-            check_cell(cell, column=column.name, record=record)
+    """Raise TooLarge if a cell is too long for a spreadsheet; this is rare."""
+    for column in resource.columns():
+        if found := {pk: (record, cell) for pk, record, cell in _long_cells(resource, column, public)}:
+            for pk in _among(records, list(found)):
+                record, cell = found[pk]
+                check_cell(cell, column=column.name, record=record)
+
+
+def _long_cells(resource: type[FileResource], column: Column, public: bool) -> list[tuple[Any, str, str]]:
+    """The key, the name and the cell of each record whose cell may be too long."""
+    cells, name = f"{resource.table()} r", resource.columns()[0].written()
+    if isinstance(column, ListColumn):
+        cells += f" join ({column.cells('is not null', public=public)}) c on c.id = r.{resource.pk()}"
+        text = column.finished("c.cell")
+    elif isinstance(column, TextColumn) and column.longest > LONGEST_CELL:
+        text = column.written(public=public)
+    else:
+        return []
+    return rows(
+        f"select r.{resource.pk()}, {name}, {text} from {cells}"
+        f" where octet_length({text}) > {LONGEST_CELL} and {resource.is_public if public else 'true'}"
+    )
 
 
 def _among(records: Records | None, ids: list[Any]) -> list[Any]:

@@ -22,6 +22,7 @@ from observatory.serving.refusal import Disconnected, Refusal
 from observatory.serving.request_body import Receive, read_body
 from observatory.serving.sending import Send, Sender, read_blocks, until_gone
 from observatory.serving.slow_readers import SlowReaders
+from observatory.serving.transactions import drop_open_transactions
 from observatory.visitors import network_of
 from observatory.writable_folders import FAULT, is_unwritable, words_for_log
 
@@ -152,7 +153,10 @@ class Boundary:
         """Django's answer; in a thread."""
         started: list[Any] = []
         context = copy_context()
-        response = context.run(self._handler, environ, lambda *start: started.append(start))
+        try:
+            response = context.run(self._handler, environ, lambda *start: started.append(start))
+        finally:
+            drop_open_transactions()
         status, headers = started[0][:2]
         fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         if response.streaming:

@@ -6,10 +6,13 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from tempfile import TemporaryFile
 from threading import Event
+from traceback import clear_frames
 from typing import IO
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
+
+from observatory.serving.transactions import drop_open_transactions
 
 BLOCK = 64 * 1024
 """Size of a block that is sent."""
@@ -44,8 +47,13 @@ class Production:
                     return
                 self._write(piece)
                 self._loop.call_soon_threadsafe(self._grow, len(piece))
+        except BaseException as error:
+            # Ends suspended generators, such as one with a transaction, in the thread whose connection they use
+            clear_frames(error.__traceback__)
+            raise
         finally:
             response.close()
+            drop_open_transactions()
 
     def _write(self, piece: bytes) -> None:
         if len(self._start) < IN_MEMORY:

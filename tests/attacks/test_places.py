@@ -30,26 +30,30 @@ class Site:
 
     async def status(self, address: str, forwarded: str = "") -> int:
         """The status that a client at `address` gets."""
-        sent: list[dict[str, Any]] = []
-
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
-
-        await self._application(_scope(address, forwarded), receive, send)
-        return int(sent[0]["status"])
+        return await asked(self._application, "/", address, forwarded)
 
 
-def _scope(address: str, forwarded: str) -> dict[str, Any]:
+async def asked(application: Boundary, path: str, address: str = VISITOR, forwarded: str = "") -> int:
+    """The status with which the application answers a request."""
+    sent: list[dict[str, Any]] = []
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()  # after the request, the client stays and says nothing
+    incoming.put_nowait({"type": "http.request", "body": b"", "more_body": False})
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await application(_scope(path, address, forwarded), incoming.get, send)
+    return int(sent[0]["status"])
+
+
+def _scope(path: str, address: str, forwarded: str) -> dict[str, Any]:
     return {
         "type": "http",
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "headers": [(b"x-forwarded-for", forwarded.encode())] if forwarded else [],
         "server": ("127.0.0.1", 0),

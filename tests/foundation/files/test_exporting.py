@@ -332,6 +332,16 @@ def test_text_longer_than_a_cell_is_refused_before_anything_is_sent(client: Clie
     assert exported_sheet(MeasureResource, [other.pk])
 
 
+def test_list_longer_than_a_cell_is_refused_before_anything_is_sent(client: Client) -> None:
+    long = factories.measure(kind="bill", events=(("introduced", "2020"),) * 3000)
+    other = factories.measure(kind="law")
+    response = client.get("/measures.xlsx")
+    assert response.status_code == 400
+    assert f"“status_history” of {long.public_id} has 47,999." in response.text
+    response = client.get("/measures.xlsx?kind=law")
+    assert _sheet(b"".join(response.streaming_content))[1][0] == other.public_id  # type: ignore[attr-defined]
+
+
 def test_more_records_than_a_sheet_has_rows_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreadsheet, "MOST_ROWS", 3)
     factories.measure(), factories.measure(kind="law")
