@@ -47,7 +47,7 @@ def test_query_that_is_too_long_is_refused(client: Client, path: str) -> None:
     query = "&".join(f"topic=x{number}" for number in range(4900))
     response = client.get(f"{path}?{query}")
     assert response.status_code == 400
-    assert f"more than {LONGEST_QUERY} characters behind the question mark" in response.text
+    assert f"more than {LONGEST_QUERY} characters after the question mark" in response.text
     assert "x4899" not in response.text
 
 

@@ -85,7 +85,7 @@ def test_decree_with_two_topics_two_events_and_a_source_is_entered_on_one_page(
     page.get_by_label("Internal returnees").check()
     page.get_by_label("Less restrictive").check()
     page.get_by_label("Title (English)", exact=False).first.fill("Transport between provinces by exception")
-    page.get_by_label("Or paste its address").first.fill("https://gazette.example/068-2020-PCM")
+    page.get_by_label("Or paste an address").first.fill("https://gazette.example/068-2020-PCM")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     assert time.monotonic() - began < 120
@@ -289,7 +289,7 @@ def test_phone_shows_why_rows_are_refused(
     editor = factories.editor()
     sign_in(page, editor)
     page.goto(f"{live_server.url}/admin/foundation/fileimport/add/")
-    page.get_by_label("What the rows are").select_option("measures")
+    page.get_by_label("Kind of records").select_option("measures")
     rows = csv_text(
         [MEASURE | {"kind": "a_kind_that_nobody_knows", "topics": "none.such"}, MEASURE | {"country": "XXX"}]
     )
@@ -351,7 +351,7 @@ def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
     FileImport.objects.update(state="cancelled", is_cancel_asked=False)
     with connection.cursor() as worker:
         worker.execute("select pg_advisory_unlock(%s, %s)", [jobs.LOCK, kept.pk])
-    expect(page.get_by_role("status")).to_contain_text("This was cancelled. Nothing was written.")
+    expect(page.get_by_role("status")).to_contain_text("This import was cancelled. Nothing was written.")
     page.get_by_role("button", name="Check the file again").click()
     expect(page.get_by_role("main")).to_contain_text("there is nothing to import")
     assert complaints == []
