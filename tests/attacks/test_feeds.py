@@ -342,7 +342,7 @@ def test_command_names_the_cells_and_goes_on_after_an_error_of_the_program(folde
     out, err = StringIO(), StringIO()
     with pytest.raises(CommandError, match=r"Look at: a-broken, b-good\."):
         call_command("update_indicators", stdout=out, stderr=err)
-    assert "a-broken: An unexpected error occurred.: FileExistsError" in err.getvalue()
+    assert "a-broken: An unexpected error occurred: FileExistsError" in err.getvalue()
     assert FeedRun.objects.filter(feed=feed)[0].problem == "An unexpected error occurred."
     assert "b-good: Some values held. 120 rows read, 119 new" in out.getvalue()
     assert "b-good: 1 value is negative or does not fit the unit “persons”. First in row 2: PER 2020-03-01: -1." in (

@@ -261,7 +261,7 @@ def test_draft_that_was_changed_after_the_list_was_shown_is_not_published_unseen
     author = signed_in(factories.analyst())
     saved(author, draft, opened(author, draft) | {"title_en": "Forged at the last moment"})
     (message,) = act(eva, "publish", draft, seen=seen)
-    assert message.startswith("Nothing was changed: 1 record was changed by somebody after you opened the list.")
+    assert message.startswith("Nothing was changed: 1 record changed after you opened the list.")
     assert draft.public_id in message
     draft.refresh_from_db()
     assert draft.workflow == "draft"

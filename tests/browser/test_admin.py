@@ -36,7 +36,7 @@ def sign_in(live_server: LiveServer) -> SignIn:
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill(factories.PASSWORD)
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("heading", name="What waits")).to_be_visible()
+        expect(page.get_by_role("heading", name="To do")).to_be_visible()
 
     return act
 
@@ -214,7 +214,7 @@ def test_analyst_submits_and_editor_publishes(page: Page, live_server: LiveServe
     sign_in(page, factories.analyst())
     url = f"{live_server.url}/admin/measures/measure/{draft.pk}/change/"
     page.goto(url)
-    page.get_by_text("Move on").click()
+    page.get_by_text("Change workflow state").click()
     expect(page.get_by_role("button", name="Publish")).to_have_count(0)
     page.get_by_role("button", name="Submit for review").click()
     expect(page.locator(".messagelist")).to_contain_text("is now “In review”")
@@ -223,7 +223,7 @@ def test_analyst_submits_and_editor_publishes(page: Page, live_server: LiveServe
     sign_in(page, factories.editor())
     page.get_by_role("link", name="Waiting for review").click()
     page.get_by_role("link", name=draft.public_id).click()
-    page.get_by_text("Move on").click()
+    page.get_by_text("Change workflow state").click()
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".messagelist")).to_contain_text("is now “Published”")
     page.get_by_role("link", name="View on site").click()
@@ -262,7 +262,7 @@ def test_phone_shows_the_page_first_and_the_menu_when_asked(
     box = page.locator("#content").bounding_box()
     assert box
     assert box["y"] < 320
-    link = page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Sources")
+    link = page.get_by_role("navigation", name="Sections").get_by_role("link", name="Sources")
     expect(link).to_be_hidden()
     page.get_by_role("button", name="Menu").click()
     expect(link).to_be_visible()

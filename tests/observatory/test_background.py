@@ -51,7 +51,7 @@ def test_page_tells_what_each_job_does_and_links_to_what_it_is_about(client: Cli
     assert "Run a feed" in row
     feed = IndicatorFeed.objects.get()
     assert f'<a href="{reverse("admin:countries_indicatorfeed_change", args=[feed.pk])}">{feed.key}</a>' in row
-    assert "Waits" in row
+    assert "Queued" in row
     assert "1 background job\n" in page
     assert "By completed routine jobs" in page
 
@@ -110,7 +110,7 @@ def test_what_waits_is_cancelled_and_what_failed_is_done_once_more(client: Clien
 
 def test_work_whose_worker_is_gone_is_shown_as_interrupted(client: Client) -> None:
     job("doing")
-    assert "Under way" in rows(client.get(URL).content.decode())[0]
+    assert "In progress" in rows(client.get(URL).content.decode())[0]
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
     assert "Interrupted" in rows(client.get(URL).content.decode())[0]

@@ -238,7 +238,7 @@ def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> 
     run.refresh_from_db()
     assert (run.state, run.decided_by) == ("discarded", by)
     again = runs.run(feed)
-    assert (again.state, again.problem) == ("discarded", f"XX {by.username} has refused.")
+    assert (again.state, again.problem) == ("discarded", f"{by.username} has already discarded this file.")
     assert runs.run(feed, by_id=by.pk).state == "held"
     put(table(PER_05="101"))
     assert runs.run(feed).state == "published"

@@ -396,7 +396,7 @@ def test_command_orders_drafts_by_match_as_the_site_orders_entries(
     ("arguments", "words"),
     [
         (["--query", "colour=red&from=soon"], r"^colour: This filter does not exist\.\nfrom: "),
-        (["--query", "topic=asilum"], r"^topic: There is no “asilum” here\."),
+        (["--query", "topic=asilum"], r"^topic: “asilum” is not available here\."),
         (["--query", "https://x.example/countries/peru/?topic=asylum"], "countries/peru.*This filter does not exist"),
         (["--query", "q=%00"], "^q: "),
         (["--drafts"], "--drafts goes with --query"),

@@ -85,7 +85,7 @@ def test_stale_save_keeps_rows_tags_and_sources_of_both() -> None:
     assert differences(page) == [
         ("Topics", "Access", "Closure, Access", "Access", False),
         ("Event", "", "In committee, 2020-04", "", False),
-        ("Citation (First, p. 9): Where in it", "", "p. 9", "", False),
+        ("Citation (First, p. 9): Locator", "", "p. 9", "", False),
     ]
     assert bill.status_events.count() == 2
     assert admin_forms.errors(client.post(url, admin_forms.held(page))) == []

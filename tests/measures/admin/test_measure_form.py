@@ -107,7 +107,7 @@ def test_pasted_address_is_known_in_another_spelling(stored: str, pasted: str, i
 @pytest.mark.parametrize(
     ("state", "page", "expected"),
     [
-        ("found", 3, "Found in the kept copy, page 3 of it"),
+        ("found", 3, "Found in the kept copy, page 3"),
         ("not_found", None, "Not found in the kept copy"),
         ("not_checkable", None, "Not checkable: no readable copy"),
     ],
@@ -328,7 +328,7 @@ def test_refused_publication_leaves_the_record_saved_and_says_what_it_lacks() ->
         url, admin_forms.shown(client, url) | {"title_en": "Nearly", "_move": "publish"}, follow=True
     )
     assert [str(message) for message in response.context["messages"]] == [
-        f"“{draft.public_id} Nearly” is saved.",
+        f"“{draft.public_id} Nearly” has been saved.",
         f"{draft.public_id} cannot be published yet. Missing: a source.",
     ]
 
@@ -337,7 +337,7 @@ def test_editor_sends_back_from_the_list_with_a_note() -> None:
     client, first, second = signed_in(factories.editor()), factories.measure(), factories.measure()
     chosen = {"action": "send_back", "_selected_action": [first.pk, second.pk]}
     page = client.post(LIST, chosen)
-    assert "Why" in page.content.decode()
+    assert "Reason" in page.content.decode()
     client.post(LIST, chosen | {"move_note": "Wrong gazette."})
     assert set(Measure.objects.values_list("workflow", "workflow_note")) == {("draft", "Wrong gazette.")}
 

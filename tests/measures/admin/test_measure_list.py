@@ -341,7 +341,7 @@ def test_second_click_of_somebody_else_or_on_more_is_no_second_click() -> None:
     both = {"action": "publish", "_selected_action": [first.pk, second.pk], "seen": seen}
     for client in (signed_in(factories.user(group="editor")), signed_in(User.objects.create_superuser("other"))):
         said = [str(message) for message in client.post(LIST, both, follow=True).context["messages"]]
-        assert said[0].startswith("Nothing was changed: 1 record was changed by somebody after you opened the list.")
+        assert said[0].startswith("Nothing was changed: 1 record changed after you opened the list.")
         said = [
             str(message)
             for message in client.post(

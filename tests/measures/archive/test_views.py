@@ -67,7 +67,7 @@ def test_list_tells_of_each_document_what_it_is(client: Client) -> None:
     assert "1 document: the archive has copies of 1." in said
     assert (
         "Ley 30500 News article El Comercio May 2020 Spanish Peru supports 1 entry"
-        " Gone since 1 March 2024, checked on 2 April 2024 kept on 1 January 2021" in said
+        " Broken since 1 March 2024, checked on 2 April 2024 copy of 1 January 2021" in said
     )
 
 
@@ -199,7 +199,7 @@ def test_document_tells_its_facts(client: Client) -> None:
     make.link(source=source, state="moved", moved_to="https://b.example/x", since="2024-03-01T00:00Z")
     response = client.get(f"/archive/{source.key}/")
     said = words(response)
-    for fact in ("Has moved since 1 March 2024", "Publisher Editora", "Published 2020", "Read on 1 June 2020"):
+    for fact in ("Has moved since 1 March 2024", "Publisher Editora", "Published 2020", "Accessed on 1 June 2020"):
         assert fact in said
     html = response.content.decode()
     assert 'href="https://a.example/x?y=1&amp;z"' in html
@@ -224,9 +224,9 @@ def test_document_names_what_it_supports_with_quote_and_its_place(client: Client
     said = words(client.get(f"/archive/{source.key}/"))
     assert (
         f"The decree In force · Peru · From 14 April 2020 · {measure.public_id} · art. 3 · supports: Summary"
-        " Queda prohibido Found in the kept copy, page 7 of it" in said
+        " Queda prohibido Found in the kept copy, page 7" in said
     )
-    assert "Queda prohibido Found in the kept copy, page 7 of it" in said
+    assert "Queda prohibido Found in the kept copy, page 7" in said
     assert "Hidden decree" not in said
 
 
@@ -443,6 +443,6 @@ def test_measure_leads_to_the_archive_and_tells_of_link_and_copy(client: Client)
     assert f'<a href="/archive/{source.key}/">Ley</a>' in html
     assert 'href="https://a.example/1"' in html
     assert (
-        "Original : Ley Gone since 1 March 2024, checked on 2 April 2024 2 copies, the last of 1 February 2021"
+        "Original : Ley Broken since 1 March 2024, checked on 2 April 2024 2 copies, the last of 1 February 2021"
         in words(response).replace("Original:", "Original :")
     )

@@ -230,7 +230,7 @@ def test_of_many_hits_the_newest_are_ranked_and_the_page_says_so(
         make.measure(title_en=title, summary_en="The border is mentioned.", events=(("in_force", date),))
 
     assert found("q=border") == ["Border, newest but one", "Second", "Border, oldest"]
-    assert "The newest 2 are in order of relevance they match" in client.get("/measures/?q=border").text
+    assert "The newest 2 are in order of relevance" in client.get("/measures/?q=border").text
     assert "are in order of relevance" not in client.get("/measures/?q=oldest").text
     assert "are in order of relevance" not in client.get("/measures/?q=border&sort=newest").text
 

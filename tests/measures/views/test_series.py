@@ -58,7 +58,7 @@ def test_figure_is_drawn_under_the_axis_of_the_timeline(client: Client) -> None:
         in page.text
     )
     factories.measure(events=(("in_force", "2020-03-02"),))
-    assert (_panel(client).outside, "lie outside" in client.get(PERU).text) == (0, False)
+    assert (_panel(client).outside, "values are outside" in client.get(PERU).text) == (0, False)
     assert [str(value.period) for value in panel.series.values][::58] == ["2020-04-01", "2020-05-29"]
 
 

@@ -64,7 +64,7 @@ def test_country_of_one_entry_speaks_in_the_singular(client: Client, peru: Count
 def test_country_without_entries_says_what_that_means(client: Client, peru: Country) -> None:
     said = words(client.get("/countries/peru/"))
     assert "this country has not been researched" in said
-    assert "No entries yet Nothing has been published here yet." in said
+    assert "No entries yet Nothing has been published here yet, which says nothing about what the state did." in said
     assert "Download" not in said
 
 
@@ -102,7 +102,7 @@ def test_country_says_how_many_were_in_force_on_a_day(client: Client, peru: Coun
     make.measure(events=(("in_force", ""),))
     make.measure(kind="bill")
     said = words(client.get("/countries/peru/?on=2020-05-15"))
-    assert "On 15 May 2020, 1 for them was certainly in force; of 2, the recorded dates leave it open." in said
+    assert "On 15 May 2020, 1 of them was certainly in force; for 2, the recorded dates leave it open." in said
     assert said.count("Certainly in force on that day") == 1
     assert said.count("Possibly in force on that day") == 2
 
@@ -389,7 +389,7 @@ def test_number_of_several_entries_lists_them(client: Client) -> None:
     make.draft(kind="law", reference="068-2020-PCM")
     response = client.get("/reference/68-2020-pcm/")
     assert ids(response) == [first.public_id, second.public_id]
-    assert "2 entries bear this number" in words(response)
+    assert "2 entries have this number" in words(response)
 
 
 def test_beginning_of_a_number_lists_what_begins_with_it(client: Client) -> None:

@@ -211,7 +211,7 @@ def test_file_too_large_for_a_sheet_is_refused_with_words() -> None:
     for address in ("foundation/fileimport/export/measures.xlsx", "measures/measure/export/measures.xlsx"):
         page = client.get(f"/admin/{address}", follow=True)
         assert page.redirect_chain == [("/admin/foundation/fileimport/export/", 302)]
-        assert "has 32,768. Take the CSV file." in page.content.decode()
+        assert "has 32,768. Use the CSV file." in page.content.decode()
     assert client.get("/admin/foundation/fileimport/export/measures.doc").status_code == 404
 
 

@@ -55,7 +55,7 @@ def test_latin_1_with_bytes_that_cp1252_lacks(tmp_path: Path) -> None:
 def test_damaged_utf_8_is_refused_and_not_read_as_another_encoding(tmp_path: Path) -> None:
     content = csv_text([ROW, ROW]).encode()
     broken = content[:-30] + b"\xff" + content[-30:]
-    with pytest.raises(FileProblem, match="UTF-8, but some of its bytes are damaged, first in line 3"):
+    with pytest.raises(FileProblem, match="UTF-8, but some bytes are damaged, the first of them in line 3"):
         run(tmp_path, broken)
 
 
