@@ -27,8 +27,8 @@ def rules() -> list[Rule]:
         Rule(
             "value",
             _PAST_THE_WHOLE,
-            _("The shares of this indicator, country and period pass 100 percent."),
-            _("Correct one of them; shares that are left out are shown as the rest."),
+            _("The shares of this indicator, country and period exceed 100 percent."),
+            _("Correct one of them. Shares that are missing appear as the rest."),
         ),
     ]
 

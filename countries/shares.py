@@ -17,8 +17,8 @@ def pass_the_whole(indicator: Indicator, period: Period | None, parts: Mapping[C
         return ""
     named = (f"{country.name} {in_unit(value, indicator.unit, indicator.decimals)}" for country, value in parts.items())
     return _(
-        "The shares of “%(indicator)s”, %(period)s, pass 100 percent: %(parts)s. Correct one of them; shares that are"
-        " left out are shown as the rest."
+        "The shares of “%(indicator)s”, %(period)s, exceed 100 percent: %(parts)s. Correct one of them. Shares that "
+        "are missing appear as the rest."
     ) % {
         "indicator": indicator,
         "period": period.in_words() if period else _("period not stated"),

@@ -80,7 +80,7 @@ class PartialDate:
         parts = _year(text, match), _number(month), _number(day)
         if not _is_in_calendar(*parts):
             raise ValidationError(
-                _("“%(text)s” is not in the calendar. %(remedy)s"),
+                _("“%(text)s” does not exist in the calendar. %(remedy)s"),
                 code="not_in_calendar",
                 params={"text": text, "remedy": _remedy(*parts)},
             )
@@ -141,7 +141,7 @@ def _year(text: str, match: re.Match[str]) -> int:
     year = int(match["year"])
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValidationError(
-            _("The year of “%(text)s” is not between %(first)d and %(last)d."),
+            _("The year of “%(text)s” must be between %(first)d and %(last)d."),
             code="invalid_year",
             params={"text": text, "first": FIRST_YEAR, "last": LAST_YEAR},
         )
@@ -160,11 +160,11 @@ def _remedy(year: int, month: int | None, day: int | None) -> str:
     """What to write instead of a date that does not exist; every date that it suggests is valid."""
     if month and month <= 12:
         if day == 0:
-            return _("Write %(month)s where the day is not known.") % {"month": f"{year}-{month:02d}"}
+            return _("Write %(month)s if the day is not known.") % {"month": f"{year}-{month:02d}"}
         last = calendar.monthrange(year, month)[1]
         return _("The last day of that month is %(day)s.") % {"day": f"{year}-{month:02d}-{last}"}
     if month == 0:
-        return _("Write %(year)d where the month is not known.") % {"year": year}
+        return _("Write %(year)d if the month is not known.") % {"year": year}
     return _("Write the month, from 01 to 12, before the day: 2020-05-29.")
 
 
@@ -179,7 +179,7 @@ def _month_and_day(text: str, match: re.Match[str]) -> tuple[str, str]:
     if len(readings) == 2 and int(first) != int(second):
         day_first, month_first = (f"{year}-{int(month):02d}-{int(day):02d}" for month, day in readings)
         raise ValidationError(
-            _("“%(text)s” can be read in two ways. Write %(day_first)s or %(month_first)s."),
+            _("“%(text)s” is ambiguous. Write %(day_first)s or %(month_first)s."),
             code="ambiguous_date",
             params={"text": text, "day_first": day_first, "month_first": month_first},
         )

@@ -32,7 +32,7 @@ class End(Enum):
 
 _OPEN_ENDS = {
     EndKind.FURTHER_NOTICE: gettext_lazy("until further notice"),
-    EndKind.INDEFINITE: gettext_lazy("without end, on purpose"),
+    EndKind.INDEFINITE: gettext_lazy("open-ended"),
     EndKind.WHILE_MEASURE: gettext_lazy("while another measure lasts"),
     EndKind.UNTIL_EVENT: gettext_lazy("until an event"),
 }
@@ -82,10 +82,10 @@ class Span:
             missing = self.until.missing_in_words()
             return _("end: %(note)s") % {"note": missing} if missing else ""
         if self.end is End.UNDATED:
-            return _("ended, end not recorded")
+            return _("ended, end date not recorded")
         if self.end is End.OPEN:
             return self.open_end
-        return _("no end recorded") if self.end is End.UNRECORDED and self.start else ""
+        return _("end date not recorded") if self.end is End.UNRECORDED and self.start else ""
 
     @property
     def sentence(self) -> str:

@@ -119,7 +119,7 @@ def values_of_published(*, by: Any, at: datetime.datetime) -> dict[str, Any]:
 
 def _refuse_without_right(move: Move, by: Any) -> None:
     if not by.has_perm(move.permission):
-        raise PermissionDenied(_("Your account may not do this: %(move)s.") % {"move": move.label})
+        raise PermissionDenied(_("Your account does not have permission for this: %(move)s.") % {"move": move.label})
 
 
 def _move(move: Move, measure: Measure, *, by: Any, note: str) -> None:
@@ -137,7 +137,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     """
     _refuse_without_right(move, by)
     if move.needs_note and not note.strip():
-        raise ValidationError(_("Say why, for those who come after you."), code="note_missing")
+        raise ValidationError(_("Give a reason, for those who work on the record later."), code="note_missing")
     take_time()
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
@@ -151,7 +151,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
 def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
     problems = [
         ValidationError(
-            _("%(id)s is “%(state)s”, so this cannot be done: %(move)s."),
+            _("%(id)s is “%(state)s”, which does not allow this: %(move)s."),
             code="elsewhere",
             params={"id": measure.public_id, "state": measure.get_workflow_display(), "move": move.label},
         )
@@ -166,7 +166,7 @@ def lacking(measures: MeasureQuerySet) -> list[ValidationError]:
     incomplete = measures.exclude(COMPLETE).annotate(has_source=HAS_SOURCE).order_by("public_id")
     return [
         ValidationError(
-            _("%(id)s cannot be published yet. It lacks: %(missing)s."),
+            _("%(id)s cannot be published yet. Missing: %(missing)s."),
             code="incomplete",
             params={"id": measure.public_id, "missing": ", ".join(_missing(measure))},
         )
@@ -265,21 +265,21 @@ def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDa
 
 
 def _foreign(family: Family, status: Status) -> str:
-    return _("“%(status)s” is no status of this kind of entry. Choose from: %(statuses)s.") % {
+    return _("“%(status)s” is not a status of this kind of entry. Choose from: %(statuses)s.") % {
         "status": status.label,
         "statuses": ", ".join(str(choice.label) for choice in STATUSES[family]),
     }
 
 
 def _no_move(before: Status, status: Status) -> str:
-    return _("“%(status)s” cannot follow “%(before)s”. Check the order of the events.") % {
+    return _("“%(status)s” may not follow “%(before)s”. Check the order of the events.") % {
         "status": status.label,
         "before": before.label,
     }
 
 
 def _out_of_order(date: PartialDate, latest: PartialDate) -> str:
-    return _("%(date)s lies before %(latest)s, the date of an earlier event. Check the order of the events.") % {
+    return _("%(date)s is before %(latest)s, the date of an earlier event. Check the order of the events.") % {
         "date": date,
         "latest": latest,
     }

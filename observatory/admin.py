@@ -52,7 +52,7 @@ class StateFilter(admin.SimpleListFilter):
 class RoutineFilter(admin.SimpleListFilter):
     """Hide housekeeping jobs, which run every minute and would bury the others."""
 
-    title = _("routine work that is done")
+    title = _("completed routine jobs")
     parameter_name = "routine"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -116,11 +116,11 @@ class BackgroundJobAdmin(admin.ModelAdmin):
         }
         return super().changelist_view(request, context)
 
-    @admin.display(description=_("what"), ordering="task_name")
+    @admin.display(description=_("job"), ordering="task_name")
     def what(self, job: BackgroundJob) -> str:
         return background.what(job)
 
-    @admin.display(description=_("about what"))
+    @admin.display(description=_("object"))
     def about(self, job: Any) -> str:
         found = background.about(job, job.feed_key)
         return format_html('<a href="{}">{}</a>', found.url, found.words) if found.url else found.words
@@ -131,11 +131,11 @@ class BackgroundJobAdmin(admin.ModelAdmin):
             return str(_("Interrupted"))
         return str(background.STATES.get(job.status, job.status))
 
-    @admin.display(description=_("queued"))
+    @admin.display(description=_("queued at"))
     def queued(self, job: BackgroundJob) -> datetime | None:
         return background.moment(job, ["deferred"])
 
-    @admin.display(description=_("began"))
+    @admin.display(description=_("started at"))
     def began(self, job: BackgroundJob) -> datetime | None:
         return background.moment(job, [background.BEGAN])
 
@@ -149,14 +149,16 @@ class BackgroundJobAdmin(admin.ModelAdmin):
 
     # Actions
 
-    @admin.action(description=_("Do it once more"), permissions=["manage"])
+    @admin.action(description=_("Run again"), permissions=["manage"])
     def retry(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:
         outcomes = Counter(recovery.do_once_more(job) for job in queryset)
         done = outcomes[Outcome.DONE]
-        messages.success(request, ngettext("%(n)d job waits again.", "%(n)d jobs wait again.", done) % {"n": done})
+        messages.success(
+            request, ngettext("%(n)d job is queued again.", "%(n)d jobs are queued again.", done) % {"n": done}
+        )
         self._tell_others(request, outcomes)
 
-    @admin.action(description=_("Cancel what waits"), permissions=["manage"])
+    @admin.action(description=_("Cancel queued jobs"), permissions=["manage"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[BackgroundJob]) -> None:
         outcomes = Counter(recovery.cancel(job) for job in queryset)
         done = outcomes[Outcome.DONE]
@@ -167,13 +169,15 @@ class BackgroundJobAdmin(admin.ModelAdmin):
     def _tell_others(self, request: HttpRequest, outcomes: Counter[Outcome]) -> None:
         if superseded := outcomes[Outcome.WAITS_ALREADY]:
             words = ngettext(
-                "%(n)d other is not needed: the same work waits as a newer job.",
-                "%(n)d others are not needed: the same work waits as newer jobs.",
+                "%(n)d other job is not needed: a newer job does the same.",
+                "%(n)d other jobs are not needed: newer jobs do the same.",
                 superseded,
             )
             messages.warning(request, words % {"n": superseded})
         if others := outcomes[Outcome.IMPOSSIBLE]:
             words = ngettext(
-                "%(n)d other is not in a state for that.", "%(n)d others are not in a state for that.", others
+                "The state of %(n)d other job does not allow this.",
+                "The state of %(n)d other jobs does not allow this.",
+                others,
             )
             messages.warning(request, words % {"n": others})

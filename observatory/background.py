@@ -13,15 +13,15 @@ from observatory.models import BackgroundJob
 
 TASKS = {
     "countries.feeds.tasks.update_feed": _("Run a feed"),
-    "countries.feeds.tasks.update_due_feeds": _("Look for feeds whose time has come"),
+    "countries.feeds.tasks.update_due_feeds": _("Find feeds that are due"),
     "foundation.files.importing.tasks.check_file": _("Check an uploaded file"),
     "foundation.files.importing.tasks.import_file": _("Import an uploaded file"),
-    "measures.tasks.visit_sources": _("Fetch sources and look at their links"),
-    "measures.tasks.tend_archive": _("Read and check what was kept"),
-    "observatory.tasks.take_up_interrupted": _("Take up work whose worker died"),
-    "observatory.tasks.forget_old_jobs": _("Forget work of long ago"),
-    "observatory.tasks.forget_sign_ins": _("Forget old sessions and sign-ins"),
-    "measures.tasks.refresh_search_words": _("Collect the words of the search"),
+    "measures.tasks.visit_sources": _("Fetch sources and check their links"),
+    "measures.tasks.tend_archive": _("Read the captures and check quotes"),
+    "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
+    "observatory.tasks.forget_old_jobs": _("Delete old jobs"),
+    "observatory.tasks.forget_sign_ins": _("Delete old sessions and sign-ins"),
+    "measures.tasks.refresh_search_words": _("Update the search vocabulary"),
 }
 """What a task does; an unlisted task is shown by name."""
 
@@ -29,12 +29,12 @@ PAGES = {"feed": "admin:countries_indicatorfeed_change", "file_import": "admin:f
 """The admin page of a job's object, by the argument that has its id."""
 
 STATES = {
-    "todo": _("Waits"),
-    "doing": _("Under way"),
+    "todo": _("Queued"),
+    "doing": _("In progress"),
     "succeeded": _("Done"),
     "failed": _("Failed"),
     "cancelled": _("Cancelled"),
-    "aborted": _("Broken off"),
+    "aborted": _("Aborted"),
 }
 
 BEGAN, ENDED = "started", ("succeeded", "failed", "cancelled", "aborted")

@@ -61,10 +61,10 @@ def busy(request: HttpRequest, exception: Exception) -> HttpResponse:
     logger.warning("%s %r: %s", request.method, request.path, str(exception).partition("\n")[0])
     if request.method in ("GET", "HEAD"):
         reason = _("The database did not answer in time.")
-        remedy = _("Wait some seconds, then load the page anew.")
+        remedy = _("Wait a few seconds, then reload the page.")
     else:
         reason = _("The database did not answer in time, so nothing was saved.")
-        remedy = _("Go back to the form, where everything that you wrote still stands, and save once more.")
+        remedy = _("Go back to the form, which still has what you wrote, and save again.")
     return refusal(
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -79,9 +79,9 @@ def no_room(request: HttpRequest, error: BaseException) -> HttpResponse:
     """The response; the log names the folder and has no traceback."""
     logger.error("%s %r: %s", request.method, request.path, words_for_log(error))
     is_read = request.method in ("GET", "HEAD")
-    remedy = _("Whoever runs this site has to make room first, or to let it write there: tell them.")
+    remedy = _("The operator of this site must first free disk space or allow writing there. Please tell them.")
     if not is_read:
-        remedy += " " + _("Go back to the form: what you wrote still stands there. Save it once more then.")
+        remedy += " " + _("Go back to the form, which still has what you wrote, and save it again afterwards.")
     heading, reason = _("The server cannot save files"), _reason(is_full=is_full(error), is_read=is_read)
     response = refusal(request, HTTPStatus.INSUFFICIENT_STORAGE, heading=heading, reason=reason, remedy=remedy)
     response.headers["Cache-Control"] = "no-store"

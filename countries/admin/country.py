@@ -76,10 +76,10 @@ class CountryAdmin(MergingAdmin):
     list_filter = ["is_covered", "region"]
     search_fields = ["=iso3", "=iso2", "sort_name_en", "sort_name_es", "sort_name_pt", "name_en", "name_es", "name_pt"]
     ordering = ["-is_covered", "sort_name_en"]
-    in_use_advice = _("A country of ISO 3166-1 stays. To take its page down, untick “covered”.")
+    in_use_advice = _("Countries of ISO 3166-1 cannot be deleted. To take down a country’s page, untick “covered”.")
     public_advice = _(
-        "This country has a public page, and what is saved here is on it at once. So an editor changes it: its texts,"
-        " its roles and its figures."
+        "This country has a public page, and changes appear on it at once. Only editors may change its texts, roles "
+        "and figures."
     )
     fieldsets = [
         (
@@ -166,22 +166,22 @@ class CountryAdmin(MergingAdmin):
 
 def _newer_version() -> str:
     return gettext(
-        "Nothing is saved yet: somebody else changed this profile after you opened it. Both versions are shown below."
-        " What only one of you changed is in the form already; look at the rest, then save again."
+        "Not saved yet: another person changed this profile after you opened it. Both versions are shown below. Where "
+        "only one of you made a change, the form already has it. Review the other fields, then save again."
     )
 
 
 def _edition_begun(role: Role) -> str:
     return gettext(
-        "Nothing is saved yet: the new edition of “%(role)s” begins with the text of the newest. Give it its date,"
-        " change what is new, then save."
+        "Not saved yet: the new edition of “%(role)s” starts with the text of the latest one. Enter its date, update "
+        "the text, then save."
     ) % {"role": role.label}
 
 
 @admin.register(MobilityRole)
 class MobilityRoleAdmin(MergingAdmin):
     field_of_rule = RULES_OF_ROLES
-    public_advice = _("The roles of a covered country are on its public page at once, so an editor enters them.")
+    public_advice = _("The roles of a covered country appear on its public page at once. Only editors may enter them.")
     list_display = ["country", "role", "as_of", "source_name"]
     list_display_links = ["country", "role"]
     list_filter = ["role", ("country", admin.RelatedOnlyFieldListFilter)]
@@ -219,8 +219,8 @@ class IndicatorAdmin(MergingAdmin):
     list_select_related = ["base"]
     search_fields = ["key", "name_en", "name_es", "name_pt"]
     autocomplete_fields = ["base"]
-    public_advice = _("Public figures go by this indicator, so an editor changes it.")
-    in_use_advice = _("It has figures. Delete these first, or leave the indicator as it is.")
+    public_advice = _("This indicator has public figures. Only editors may change it.")
+    in_use_advice = _("This indicator has figures. Delete them first, or leave the indicator as it is.")
     fieldsets = [
         (None, {"fields": ["key", *three_languages("name", "definition")]}),
         (_("Values"), {"fields": ["unit", "decimals", "base", "is_daily", "map_breaks"]}),

@@ -32,7 +32,7 @@ from foundation.records.second_reader_admin import refusal_of
 MOST_FIGURES = 100
 """Figures that stand in the form, the newest first; the others, and daily values, are in their list."""
 FIGURES_ARE_PUBLIC = gettext_lazy(
-    "A figure is on the map and in its file as soon as it is saved, so an editor enters and changes it."
+    "Figures appear on the map and in its file as soon as they are saved. Only editors may enter or change them."
 )
 RULES_OF_ROLES = {
     "countries_mobilityrole_unique": "as_of",
@@ -80,7 +80,7 @@ class RoleFormSet(forms.BaseInlineFormSet):
         for rows in editions.values():
             for form in rows:
                 if len(rows) > 1 and form.has_changed() and not form.errors and not form.instance.as_of:
-                    form.add_error("as_of", _("This role has several editions. Give this one its date."))
+                    form.add_error("as_of", _("This role has several editions. Enter a date for this one."))
 
 
 class SecondReaderRows(KnownRows, InlineModelAdmin):

@@ -28,7 +28,7 @@ class SiteAdmin(MergingAdmin):
         "countries_site_area_known": "area",
         "countries_site_contact_form": "contact",
     }
-    public_advice = _("Every public page bears these texts, so an editor changes them.")
+    public_advice = _("These texts appear on every public page. Only editors may change them.")
     actions = None
     fieldsets = [
         (_("Name"), {"fields": [*three_languages("name", "tagline"), ("citation_name", "contact")]}),
@@ -40,7 +40,7 @@ class SiteAdmin(MergingAdmin):
     @admin.display(description=_("roles"))
     def roles(self, site: Site) -> SafeString:
         """The existing roles, with the link to their list, which the menu leaves out while there are none."""
-        labels = ", ".join(str(role) for role in Role.objects.all()) or _("None, so no page speaks of roles.")
+        labels = ", ".join(str(role) for role in Role.objects.all()) or _("None, so no page mentions roles.")
         return format_html('<a href="{}">{}</a>', reverse("admin:countries_role_changelist"), labels)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -80,8 +80,8 @@ class RoleAdmin(MergingAdmin):
     list_display = ["key", "label_en", "label_es", "label_pt", "position", "icon"]
     list_display_links = ["key", "label_en"]
     search_fields = ["key", "label_en", "label_es", "label_pt"]
-    public_advice = _("Countries with a page have this role, so an editor changes it.")
-    in_use_advice = _("Countries have it, or an indicator stands on its card. Change those first.")
+    public_advice = _("Countries with a public page have this role. Only editors may change it.")
+    in_use_advice = _("Countries have this role, or its card shows an indicator. Change those first.")
     fieldsets = [(None, {"fields": [("key", "position", "icon"), *three_languages("label")]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:

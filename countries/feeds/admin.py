@@ -61,14 +61,15 @@ class IndicatorFeedAdmin(MergingAdmin):
     actions = ["run_now", "turn_on", "turn_off"]
     view_on_site = False
     public_advice = _(
-        "What a feed brings is public by itself once it is on. So an editor turns it on, and changes it while it is on."
+        "The values of a feed that is on become public automatically. Only editors may turn a feed on, or change it "
+        "while it is on."
     )
-    in_use_advice = _("It has runs, which tell where values come from. Turn it off instead.")
+    in_use_advice = _("This feed has runs, which record where values come from. Turn it off instead.")
     fieldsets = [
         (None, {"fields": ["key", "indicator", "url"]}),
         (_("The file"), {"fields": ["format", "encoding", "skip_rows", ("records_path", "pages_path")]}),
         (
-            _("Which cells"),
+            _("Cells to read"),
             {
                 "fields": [
                     ("country_column", "country_code"),
@@ -82,7 +83,7 @@ class IndicatorFeedAdmin(MergingAdmin):
             },
         ),
         (_("Source"), {"fields": ["source_name", "source_url"]}),
-        (_("What a person has to see first"), {"fields": [("lowest", "highest"), "jump"]}),
+        (_("Limits for review"), {"fields": [("lowest", "highest"), "jump"]}),
         (_("When"), {"fields": ["every", "is_on", "note"]}),
     ]
 
@@ -179,18 +180,18 @@ class IndicatorFeedAdmin(MergingAdmin):
         off = 0 if may_publish(request.user) else queryset.filter(is_on=False).count()
         feeds_to_run = queryset.filter(is_on=True) if off else queryset
         queued = [feed for feed in feeds_to_run if queue_run(feed, by=request.user.pk)]
-        words = ngettext("%(n)d feed waits for a worker.", "%(n)d feeds wait for a worker.", len(queued))
+        words = ngettext("%(n)d feed is queued for a worker.", "%(n)d feeds are queued for a worker.", len(queued))
         messages.success(request, words % {"n": len(queued)})
         if off:
             words = ngettext(
-                "%(n)d feed is off and was not run: what it brings would be public, so an editor turns it on first.",
-                "%(n)d feeds are off and were not run: what they bring would be public, so an editor turns them on"
-                " first.",
+                "%(n)d feed is off and was not run. Its values would be public, so an editor must turn it on first.",
+                "%(n)d feeds are off and were not run. Their values would be public, so an editor must turn them on "
+                "first.",
                 off,
             )
             messages.warning(request, words % {"n": off})
         if not has_worker():
-            messages.warning(request, gettext("No worker is running, so this waits until one is started."))
+            messages.warning(request, gettext("No worker is running. The job will start when a worker does."))
 
     @admin.action(description=_("Turn on"), permissions=["publish"])
     def turn_on(self, request: HttpRequest, queryset: QuerySet[IndicatorFeed]) -> None:
@@ -220,11 +221,13 @@ ACTS = {
     "roll_back": runs.roll_back,
 }
 DONE = {
-    "publish_values": _("The values are published, but for those that cannot be."),
-    "leave_out": _("The values are left out; the same ones do not wait again."),
-    "publish": _("The run is published."),
-    "discard": _("The run is discarded; what is public stays."),
-    "roll_back": _("The run is rolled back: what it revised is as it was, and what it added is gone."),
+    "publish_values": _("The values have been published, except those that cannot be."),
+    "leave_out": _("The values have been left out. The same values will not be held again."),
+    "publish": _("The run has been published."),
+    "discard": _("The run has been discarded. Public values have not changed."),
+    "roll_back": _(
+        "The run has been rolled back: the values that it revised are restored, and those that it added are removed."
+    ),
 }
 
 
@@ -252,7 +255,7 @@ class FeedRunAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
-    @admin.display(description=_("why"))
+    @admin.display(description=_("reason"))
     def why(self, run: FeedRun) -> str:
         return run.problem or " ".join(run.reasons)
 

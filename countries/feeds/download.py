@@ -74,12 +74,12 @@ def _copied(place: str, into: IO[bytes]) -> Body:
     path = (folder / place).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise FeedProblem(
-            _("The file lies outside of the folder of files."),
-            _("Only files below the folder that FEED_FILES_DIR names are read."),
+            _("The file is outside the folder for feed files."),
+            _("Only files in the folder set by FEED_FILES_DIR can be read."),
         )
     try:
         if path.exists() and not path.is_file():  # reading a pipe could block forever
-            raise OSError(errno.EINVAL, _("it is no file"))
+            raise OSError(errno.EINVAL, _("it is not a file"))
         if path.stat().st_size > MOST_BYTES:
             raise FeedProblem(str(Reason.TOO_LARGE.label), _remedy(Reason.TOO_LARGE))
         with path.open("rb") as file:
@@ -87,7 +87,7 @@ def _copied(place: str, into: IO[bytes]) -> Body:
     except OSError as error:
         raise FeedProblem(
             _("The file %(place)s cannot be read: %(error)s.") % {"place": place, "error": error.strerror},
-            _("It is looked for below the folder that FEED_FILES_DIR names."),
+            _("The file must be in the folder set by FEED_FILES_DIR."),
             is_transient=True,
         ) from error
     into.flush()
@@ -123,8 +123,8 @@ def _asked(
         found = urlsplit(target).hostname or ""
         if found.removeprefix("www.") != (host or "").removeprefix("www."):
             raise FeedProblem(
-                _("The address leads elsewhere now: %(url)s") % {"url": target[:300]},
-                _("If that is where the data live now, write that address into the feed."),
+                _("The address now redirects to another one: %(url)s") % {"url": target[:300]},
+                _("If the data have moved there, enter that address in the feed."),
             )
 
     most = MOST_BYTES if most is None else most
@@ -153,12 +153,12 @@ def _asked(
 
 def _remedy(reason: Reason) -> str:
     if reason.is_transient:
-        return _("It is tried again by itself. If this stays, open the address in a browser.")
+        return _("The feed will be tried again automatically. If the error persists, open the address in a browser.")
     if reason == Reason.INSIDE:
-        return _("Feeds read public addresses. Whoever runs this installation can allow a network of your own.")
+        return _("Feeds can read public addresses only. The operator of this installation can allow a private network.")
     if reason == Reason.TOO_LARGE:
-        return _("Ask the source for a smaller part of its data: fewer series or years.")
-    return _("Check the address in a browser and write it into the feed as it is there.")
+        return _("Request less data from the source: fewer series or years.")
+    return _("Check the address in a browser, then copy it into the feed.")
 
 
 class StatusProblem(FeedProblem):
@@ -174,13 +174,13 @@ def _refuse_status(answer: Fetched) -> None:
     if status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
         return
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        remedy = _("The file has moved or is gone: find its new address and write it into the feed.")
+        remedy = _("The file has moved or no longer exists. Find its new address and enter it in the feed.")
     elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        remedy = _("The server wants a key or refuses programs. Ask the source for an open address.")
+        remedy = _("The server requires a key or blocks programs. Ask the source for an open address.")
     else:
-        remedy = _("It is tried again by itself. If this stays, open the address in a browser.")
+        remedy = _("The feed will be tried again automatically. If the error persists, open the address in a browser.")
     is_transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
-    problem = _("The server answered with %(status)d instead of the file.") % {"status": status}
+    problem = _("The server responded with %(status)d instead of the file.") % {"status": status}
     raise StatusProblem(status, problem, remedy, is_transient=is_transient)
 
 
@@ -214,8 +214,9 @@ def _number_of_pages(path: Path, feed: IndicatorFeed) -> int:
         return 1
     if told > MOST_PAGES:
         raise FeedProblem(
-            _("The answer has %(pages)d pages.") % {"pages": told},
-            _("Ask for more records a page (often per_page or limit), up to %(most)d pages.") % {"most": MOST_PAGES},
+            _("The data have %(pages)d pages.") % {"pages": told},
+            _("Request more records per page (often per_page or limit); at most %(most)d pages are read.")
+            % {"most": MOST_PAGES},
         )
     return told
 

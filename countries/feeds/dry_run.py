@@ -98,7 +98,7 @@ def _refuse_unnamed(feed: IndicatorFeed) -> None:
     if not all(named):
         raise FeedProblem(
             _("The feed does not name its columns yet."),
-            _("Choose them from the columns of the file below, and try it again."),
+            _("Choose them from the columns of the file below, then try again."),
         )
 
 
@@ -121,7 +121,7 @@ def _row(cells: Cells, feed: IndicatorFeed, at: datetime | None) -> Row:
             return Row(line, shown, code, period, number)
     for kind in tally.kinds.values():
         return Row(line, shown, problem=kind.problem, remedy=kind.remedy)
-    why = _("No value: left empty.") if tally.without_value else _("No country: left out.")
+    why = _("No value: left empty.") if tally.without_value else _("Not a country: skipped.")
     return Row(line, shown, problem=why)
 
 
@@ -145,16 +145,16 @@ def _tests() -> list[tuple[str, Callable[[str], bool]]]:
     plain = IndicatorFeed(format=FeedFormat.CSV_LONG)
     tests: list[tuple[str, Callable[[str], bool]]] = []
     for code, words in (
-        (CountryCode.ISO3, _("countries of three letters")),
-        (CountryCode.ISO2, _("countries of two letters")),
+        (CountryCode.ISO3, _("three-letter country codes")),
+        (CountryCode.ISO2, _("two-letter country codes")),
     ):
         tests.append((words, _among(countries_by(code))))
     names = countries_by(CountryCode.NAME)
-    tests.append((_("names of countries"), lambda cell: folded(cell) in names))
+    tests.append((_("country names"), lambda cell: folded(cell) in names))
     orders = (
-        (DayOrder.ISO, _("days or years, year first")),
-        (DayOrder.DAY_FIRST, _("days, day first")),
-        (DayOrder.MONTH_FIRST, _("days, month first")),
+        (DayOrder.ISO, _("dates, year first")),
+        (DayOrder.DAY_FIRST, _("dates, day first")),
+        (DayOrder.MONTH_FIRST, _("dates, month first")),
     )
     for order, words in orders:
         plain.day_order = order

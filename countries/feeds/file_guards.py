@@ -149,15 +149,15 @@ def too_many_bad(size: Size) -> Iterator[Doubt]:
     if size.held > SLIPS and size.held * DOUBTFUL > size.changing:
         share = round(100 * size.held / size.changing)
         yield Doubt(
-            _("That is %(share)d %% of the values that it would change, more than a tenth: the whole file waits.")
+            _("That is %(share)d %% of the values that it would change, more than a tenth, so the whole file is held.")
             % {"share": share},
-            _("A column, a unit or a decimal mark may have changed. Look at the file, and at the feed."),
+            _("A column, a unit or a decimal mark may have changed. Check the file and the feed."),
             Holds.FILE,
         )
     elif size.held > MOST_HELD:
         yield Doubt(
-            _("Those are more than %(most)d: the whole file waits.") % {"most": MOST_HELD},
-            _("A column, a unit or a decimal mark may have changed. Look at the file, and at the feed."),
+            _("That is more than %(most)d values, so the whole file is held.") % {"most": MOST_HELD},
+            _("A column, a unit or a decimal mark may have changed. Check the file and the feed."),
             Holds.FILE,
         )
 
@@ -170,9 +170,9 @@ def _sizes(standard: Standard, size: Size) -> Iterator[Doubt]:
         "before": standard.most,
     }
     if size.understood * FALL <= standard.most * (FALL - 1):
-        yield Doubt(words, _("It may have been cut off, or have lost a part. Compare it with the source."), Holds.FILE)
+        yield Doubt(words, _("The file may be truncated or incomplete. Compare it with the source."), Holds.FILE)
     elif size.understood >= max(standard.most * GROWTH, SMALL):
-        yield Doubt(words, _("It may be another file, or hold more than one series. Look at it."), Holds.FILE)
+        yield Doubt(words, _("It may be another file, or have more than one series. Check it."), Holds.FILE)
 
 
 def _missing(standard: Standard) -> tuple[list[Doubt], list[str]]:
@@ -192,8 +192,11 @@ def _missing(standard: Standard) -> tuple[list[Doubt], list[str]]:
         len(missing),
     ) % {"missing": len(missing), "all": len(expected), "names": _names([country for country, _covered in missing])}
     if covered:
-        words += " " + _("Of the %(all)d covered ones: %(missing)d.") % {"all": of_covered, "missing": covered}
-    remedy = _("Their last values stay public. Look whether the source has dropped them or spells them otherwise.")
+        words += " " + _("Of the %(all)d covered countries, %(missing)d.") % {"all": of_covered, "missing": covered}
+    remedy = _(
+        "Their latest values remain public. Check whether the source has dropped these countries or changed their "
+        "spelling."
+    )
     return [Doubt(words, remedy, Holds.FILE if holds else Holds.NOTHING, len(missing))], lacking
 
 
@@ -216,7 +219,7 @@ def _gaps(feed: IndicatorFeed, standard: Standard) -> tuple[list[Doubt], int]:
         gaps,
     ) % {"gaps": gaps, "all": public, "first": rows(_FIRST_GAP, given)[0][0]}
     holds = (gaps - standard.gaps) * FALL >= public - standard.gaps
-    remedy = _("They stay public. Look whether the source has withdrawn them; then correct them one by one.")
+    remedy = _("They remain public. Check whether the source has withdrawn them; if so, correct them one by one.")
     return [Doubt(words, remedy, Holds.FILE if holds else Holds.NOTHING, gaps)], gaps
 
 
@@ -226,12 +229,15 @@ def _zeros() -> Iterator[Doubt]:
     if zeros and zeros * NEARLY_ALL >= changes * (NEARLY_ALL - 1) and countries * 2 >= in_file:
         yield Doubt(
             ngettext(
-                "%(zeros)d of %(changes)d new or changed value is zero, where values were not zero before.",
-                "%(zeros)d of %(changes)d new or changed values are zero, where values were not zero before.",
+                "%(zeros)d of %(changes)d new or changed value is zero, although the values were not zero before.",
+                "%(zeros)d of %(changes)d new or changed values are zero, although the values were not zero before.",
                 changes,
             )
             % {"zeros": zeros, "changes": changes},
-            _("Sources write zero where they know nothing yet. Discard it unless the source says so."),
+            _(
+                "Some sources write zero for values that are not known yet. Discard the file unless the source "
+                "confirms the zeros."
+            ),
             Holds.FILE,
             zeros,
         )
@@ -242,12 +248,12 @@ def _rewrites() -> Iterator[Doubt]:
     if rewritten and rewritten * REWRITTEN >= known:
         yield Doubt(
             ngettext(
-                "%(rewritten)d of %(known)d value that is public would be changed, %(share)d %%.",
-                "%(rewritten)d of %(known)d values that are public would be changed, %(share)d %%.",
+                "%(rewritten)d of %(known)d public value would change, %(share)d %%.",
+                "%(rewritten)d of %(known)d public values would change, %(share)d %%.",
                 known,
             )
             % {"rewritten": rewritten, "known": known, "share": round(100 * rewritten / known)},
-            _("Look whether the source has revised its series, or means another one or another unit now."),
+            _("Check whether the source has revised its series, or now reports another series or unit."),
             Holds.FILE,
             rewritten,
         )
@@ -257,7 +263,7 @@ def _unreadable(standard: Standard, tally: Tally) -> Iterator[Doubt]:
     if tally.refused * FALL > tally.read and tally.refused * FALL > standard.refused * (FALL + 1):
         yield Doubt(
             _("%(refused)d of %(read)d rows were refused.") % {"refused": tally.refused, "read": tally.read},
-            _("What was refused stands below, by reason. The file may have changed; change the feed if so."),
+            _("The refused rows are listed below, by reason. If the file has changed, change the feed."),
             Holds.FILE,
         )
 
@@ -265,7 +271,7 @@ def _unreadable(standard: Standard, tally: Tally) -> Iterator[Doubt]:
 def _breaks_off(standard: Standard, *, ends_in_a_line: bool) -> Iterator[Doubt]:
     if standard.ended_in_a_line and not ends_in_a_line:
         yield Doubt(
-            _("Its last row breaks off: earlier files ended with the end of a line."),
-            _("It was probably cut off on its way. Discard it; the next run fetches it again."),
+            _("The last row is incomplete: earlier files ended with a line break."),
+            _("The download was probably cut off. Discard it; the next run downloads the file again."),
             Holds.FILE,
         )

@@ -160,12 +160,15 @@ def _refuse_kinds(tally: Tally) -> None:
     """Add the rows that the comparison refused to the tally."""
     words = {
         "foreign": (
-            _("Another value stands there that this feed has not written."),
-            _("What people or other feeds have entered stays. Delete that observation if the feed is right."),
+            _("There is already a value that this feed did not write."),
+            _(
+                "Values from people or other feeds are never overwritten. If this feed is right, delete that "
+                "observation."
+            ),
         ),
         "set aside": (
-            _("A person has left this value out."),
-            _("It waits again as soon as the source gives another one."),
+            _("An editor has left this value out."),
+            _("It will be held again when the source reports another value."),
         ),
     }
     found = rows(
@@ -186,13 +189,13 @@ def _nothing_understood(tally: Tally) -> FeedProblem:
     if kinds:
         first = kinds[0]
         return FeedProblem(
-            _("No row of the file could be understood: %(problem)s (“%(cell)s” in row %(row)d)")
+            _("No row of the file could be read: %(problem)s (“%(cell)s” in row %(row)d)")
             % {"problem": first.problem, "cell": first.cell, "row": first.line},
             first.remedy,
         )
     return FeedProblem(
         _("The file has no row with a value."),
-        _("If the feed takes only some rows, look at the column and the value that these are to have."),
+        _("If the feed takes only some rows, check the column and the value that select them."),
         is_transient=True,
     )
 

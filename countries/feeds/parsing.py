@@ -79,7 +79,7 @@ def _understood(
     for line, country, day, value in cells:
         tally.read += 1
         if country is None or day is None or value is None:
-            tally.refuse(_("The row has fewer cells than the header."), _("Look at that row in the file."), line, "")
+            tally.refuse(_("The row has fewer cells than the header."), _("Check that row in the file."), line, "")
             continue
         cell = country
         try:
@@ -139,7 +139,7 @@ def country_reader(feed: IndicatorFeed) -> Callable[[str], str]:
             raise LeftOut
         raise Unknown(
             _("The country is unknown."),
-            _("Add it to “other spellings” with its code of three letters, or with nothing behind = to leave it out."),
+            _("Add it to “other spellings” with its three-letter code, or with nothing after = to skip it."),
         )
 
     return read
@@ -171,10 +171,10 @@ def refuse_bad_aliases(feed: IndicatorFeed) -> None:
         before, equals, after = line.rpartition("=")
         if not equals or not before.strip():
             raise ValidationError(
-                _("“%(line)s”: write what the file has, =, and a code: Bolivia = BOL.") % {"line": line}
+                _("“%(line)s”: write the spelling in the file, =, and a code: Bolivia = BOL.") % {"line": line}
             )
         if after.strip() and after.strip().upper() not in known:
-            raise ValidationError(_("“%(code)s” is no code of a country, such as PER.") % {"code": after.strip()})
+            raise ValidationError(_("“%(code)s” is not a country code such as PER.") % {"code": after.strip()})
 
 
 # Days
@@ -196,8 +196,11 @@ def period_reader(feed: IndicatorFeed, *, at: datetime.datetime | None = None) -
         begin = period.partition("/")[0]
         if begin > today[: len(begin)]:
             raise Unknown(
-                _("The day is still to come."),
-                _("Forecasts are no observations: filter them out. If the day has come, set this machine's clock."),
+                _("The date is in the future."),
+                _(
+                    "Forecasts are not observations: filter them out. If the date has passed, set the clock of this "
+                    "server."
+                ),
             )
         return period
 
@@ -228,14 +231,14 @@ def _unreadable_day(text: str) -> Unknown:
     """Why a text is not a period: no such date, a different order, or not a date at all."""
     if _is_in_no_calendar(text):
         return Unknown(
-            _("There is no such day."),
-            _("It is in no calendar, whether the day or the month comes first: ask the source to correct it."),
+            _("This date does not exist."),
+            _("It is invalid whether the day or the month comes first. Ask the source to correct it."),
         )
     if _DAY.fullmatch(text):
-        remedy = _("Choose in the feed how days are written; that order holds for the whole file.")
+        remedy = _("Choose the date format in the feed; it applies to the whole file.")
     else:
-        remedy = _("Days are read that are written as 2020-05-29, 29/05/2020, 2020-05, 2020-Q2 or 2020.")
-    return Unknown(_("The day cannot be read."), remedy)
+        remedy = _("Write dates as 2020-05-29, 29/05/2020, 2020-05, 2020-Q2 or 2020.")
+    return Unknown(_("The date cannot be read."), remedy)
 
 
 def _is_in_no_calendar(text: str) -> bool:
@@ -288,7 +291,7 @@ def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
         if not _NUMBER.fullmatch(number):
             if _OF_ANY_LENGTH.fullmatch(number):
                 raise _too_large()
-            raise Unknown(_("The value is no number."), _plain_number_wanted())
+            raise Unknown(_("The value is not a number."), _plain_number_wanted())
         is_short = "e" in number or "E" in number
         if is_whole:
             _refuse_doubtful_count(text.strip(), number, is_short=is_short)
@@ -305,13 +308,13 @@ def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
 def _too_large() -> Unknown:
     return Unknown(
         _("The value is too large."),
-        _("At most %(most)d digits may stand before the decimals. Look at that row, and at the unit in the feed.")
+        _("A value may have at most %(most)d digits before the decimals. Check that row, and the factor in the feed.")
         % {"most": MOST_DIGITS},
     )
 
 
 def _plain_number_wanted() -> str:
-    return _("If a comma stands before decimals, say so in the feed. Words such as “<5” are no values.")
+    return _("If decimals follow a comma, say so in the feed. Text such as “<5” is not a value.")
 
 
 def _plain(text: str, *, is_comma: bool, is_percent: bool) -> str:
@@ -337,7 +340,7 @@ def _refuse_doubtful_count(text: str, number: str, *, is_short: bool) -> None:
     if is_short:
         raise Unknown(
             _("The value is written with an exponent."),
-            _("Spreadsheets round so: ask the source for all digits, such as 1000000."),
+            _("Spreadsheets round numbers this way. Ask the source for all digits, such as 1000000."),
         )
     if _LIKE_THOUSANDS.fullmatch(number):
         raise _ambiguous(text)
@@ -347,7 +350,7 @@ def _ambiguous(text: str) -> Unknown:
     whole, before, after = re.sub(r"[.,]", "", text), *re.split(r"[.,]", text)
     decimals = f"{before}.{after}".rstrip("0").rstrip(".")
     return Unknown(
-        _("The value can be read in two ways."),
-        _("“%(text)s” may be %(whole)s or %(decimals)s. Ask the source for numbers without signs between thousands.")
+        _("The value is ambiguous."),
+        _("“%(text)s” may mean %(whole)s or %(decimals)s. Ask the source for numbers without thousands separators.")
         % {"text": text, "whole": whole, "decimals": decimals},
     )

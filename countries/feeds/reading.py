@@ -136,7 +136,7 @@ class _Limited(io.RawIOBase):
         if self.left < 0:
             raise FeedProblem(
                 _("The file is larger than %(size)d MB when unpacked.") % {"size": MOST_BYTES // 1_000_000},
-                _("Ask the source for a smaller part of its data: fewer series or years."),
+                _("Request less data from the source: fewer series or years."),
             )
         buffer[: len(piece)] = piece
         return len(piece)
@@ -146,11 +146,11 @@ def _refuse_markup(file: io.BufferedReader) -> None:
     """Raise if the file is empty or an HTML page, such as a maintenance notice."""
     begin = file.peek(512)[:512].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not begin:
-        raise FeedProblem(_("The file is empty."), _("Look at the address in a browser."), is_transient=True)
+        raise FeedProblem(_("The file is empty."), _("Open the address in a browser."), is_transient=True)
     if begin.startswith(b"<"):
         raise FeedProblem(
-            _("A web page came instead of data."),
-            _("Open the address in a browser: the file may have moved, or the site may be closed for a while."),
+            _("The server sent a web page instead of data."),
+            _("Open the address in a browser: the file may have moved, or the site may be down."),
             is_transient=True,
         )
 
@@ -162,23 +162,23 @@ def _faults_told(feed: IndicatorFeed) -> Iterator[None]:
         yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise FeedProblem(
-            _("The packed file breaks off or is damaged."),
-            _("It is fetched again at the next run. If this stays, tell the source."),
+            _("The compressed file is incomplete or damaged."),
+            _("The next run downloads it again. If the error persists, tell the source."),
             is_transient=True,
         ) from error
     except UnicodeError as error:
         raise FeedProblem(
-            _("The letters of the file are not %(encoding)s.") % {"encoding": Encoding(feed.encoding).label},
-            _("Choose another kind under “letters” in the feed, try it and look at the accents."),
+            _("The file is not encoded in %(encoding)s.") % {"encoding": Encoding(feed.encoding).label},
+            _("Choose another encoding in the feed, try it and check the accents."),
         ) from error
     except csv.Error as error:
         raise FeedProblem(
             _("The file cannot be read as CSV (%(error)s).") % {"error": error},
-            _("Often a quotation mark was never closed. Look at the file, and tell the source."),
+            _("Often a quotation mark is not closed. Check the file, and tell the source."),
         ) from error
     except (json.JSONDecodeError, RecursionError) as error:
         raise FeedProblem(
-            _("The answer cannot be read as JSON."),
+            _("The response cannot be read as JSON."),
             _("Open the address in a browser. If it is CSV, choose that format in the feed."),
             is_transient=True,
         ) from error
@@ -199,8 +199,8 @@ def _csv(text: IO[str], feed: IndicatorFeed) -> tuple[Iterator[list[str]], list[
     columns = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
     if len(columns) < 2:
         raise FeedProblem(
-            _("The first row of the file is no header: “%(row)s”.") % {"row": head.strip()[:80]},
-            _("If a title stands above the header, say how many lines to pass over."),
+            _("The first row of the file is not a header: “%(row)s”.") % {"row": head.strip()[:80]},
+            _("If there is a title above the header, enter the number of lines to skip."),
         )
     return csv.reader(lines, delimiter=delimiter, strict=True), columns
 
@@ -210,7 +210,7 @@ def _lines(text: IO[str]) -> Iterator[str]:
         if len(line) > LONGEST_LINE:
             raise FeedProblem(
                 _("A line of the file has more than %(count)d characters.") % {"count": LONGEST_LINE},
-                _("It is no table. Open the address in a browser, and check the format in the feed."),
+                _("It is not a table. Open the address in a browser, and check the format in the feed."),
             )
         yield line
 
@@ -219,8 +219,8 @@ def _place_of(name: str, columns: list[str]) -> int:
     """The number of the column `name`."""
     if columns.count(name) > 1:
         raise FeedProblem(
-            _("The file has two columns “%(name)s”.") % {"name": name},
-            _("It is not clear which one is meant. Ask the source for a file with one of them."),
+            _("The file has two columns named “%(name)s”.") % {"name": name},
+            _("It is not clear which one to use. Ask the source for a file with one of them."),
         )
     if name in columns:
         return columns.index(name)
@@ -255,8 +255,8 @@ def _wide_cells(text: IO[str], feed: IndicatorFeed) -> Iterator[Cells]:
     days = [(place, name) for place, name in enumerate(columns) if place != country and _is_like_day(name)]
     if not days:
         raise FeedProblem(
-            _("No column of the file is named as a day or year."),
-            _("If each row has one day, choose “CSV, one value a row”."),
+            _("No column of the file has a day or year as its name."),
+            _("If each row has one day, choose “CSV, one value per row”."),
         )
     for line, row in enumerate(rows, start=feed.skip_rows + 2):
         if not row or (filtered is not None and filtered < len(row) and row[filtered] != feed.filter_value):
@@ -282,13 +282,13 @@ def _documents(text: IO[str]) -> Iterator[Any]:
     whole = text.read(MOST_JSON + 1)
     if len(whole) > MOST_JSON:
         raise FeedProblem(
-            _("The answer is larger than %(size)d MB.") % {"size": MOST_JSON // 1_000_000},
-            _("Ask for a part of it, or take the CSV that most sources offer too."),
+            _("The response is larger than %(size)d MB.") % {"size": MOST_JSON // 1_000_000},
+            _("Request a part of it, or use CSV, which most sources offer too."),
         )
     if sum(map(whole.count, ",[{")) > MOST_VALUES:
         raise FeedProblem(
-            _("The answer has more than %(count)d values.") % {"count": MOST_VALUES},
-            _("Ask for a part of it, or take the CSV that most sources offer too."),
+            _("The response has more than %(count)d values.") % {"count": MOST_VALUES},
+            _("Request a part of it, or use CSV, which most sources offer too."),
         )
     place = 0
     while place < len(whole):
@@ -340,8 +340,8 @@ def _records(document: Any, feed: IndicatorFeed) -> list[Any]:
         return []
     keys = ", ".join(map(str, document)) if isinstance(document, dict) else type(document).__name__
     raise FeedProblem(
-        _("The answer has no list of records at “%(path)s”.") % {"path": records_path_of(feed)},
-        _("It has: %(keys)s. Name the place of the list in the feed.") % {"keys": keys[:200]},
+        _("The response has no list of records at “%(path)s”.") % {"path": records_path_of(feed)},
+        _("It has %(keys)s. Enter the path of the list in the feed.") % {"keys": keys[:200]},
     )
 
 
@@ -366,7 +366,7 @@ def _refuse_lacking(record: Any, places: Places) -> None:
         if not isinstance(record, dict) or first not in record:
             listed = ", ".join(f"“{key}”" for key in record) if isinstance(record, dict) else str(record)[:100]
             raise FeedProblem(
-                _("The records have no “%(name)s”.") % {"name": first},
+                _("The records have no key “%(name)s”.") % {"name": first},
                 _("They have %(columns)s. If the source has renamed it, change the feed.") % {"columns": listed},
             )
 

@@ -49,7 +49,7 @@ def refuse_repeats(path: Path, feed: IndicatorFeed, tally: Tally) -> None:
     if are_too_many or len(repeats) * DOUBTFUL > total:
         raise FeedProblem(_in_words(repeats[0], difference), _remedy(difference))
     _mark(repeats)
-    problem = _("The file has several rows for the same country and time.")
+    problem = _("The file has several rows for the same country and date.")
     for country, period, lines in repeats:
         tally.refuse(problem, _remedy(difference), lines[0], f"{country} {period}", len(lines))
 
@@ -81,20 +81,20 @@ def _in_words(repeat: Repeat, difference: tuple[str, list[str]]) -> str:
     name, texts = difference
     if not name:
         return (
-            _("The file has several rows for the same country and time: rows %(rows)s are %(country)s %(time)s.")
+            _("The file has several rows for the same country and date: rows %(rows)s are %(country)s %(time)s.")
             % named
         )
     words = ", ".join(f"“{text[:40]}”" for text in texts[:NAMED])
     return _(
-        "The file has several rows for the same country and time: rows %(rows)s are %(country)s %(time)s and differ"
-        " in “%(column)s” (%(words)s)."
+        "The file has several rows for the same country and date: rows %(rows)s are %(country)s %(time)s and differ "
+        "in “%(column)s” (%(words)s)."
     ) % {**named, "column": name, "words": words}
 
 
 def _remedy(difference: tuple[str, list[str]]) -> str:
     if not difference[0]:
-        return _("None of them is taken. Tell the source, or filter one series.")
+        return _("None of them is used. Tell the source, or filter one series.")
     return _(
-        "Rows are not added up and none is taken. Write “%(column)s” under “only rows where the column”, and the value"
-        " that it has for the whole country; leave that empty if the cell is."
+        "Rows are never added up, and none of them is used. Write “%(column)s” under “only rows where the column”, "
+        "and its value for the whole country; leave the value empty if the cell is empty."
     ) % {"column": difference[0]}

@@ -41,7 +41,7 @@ class Busy(FeedProblem):
     """Another process is running this feed."""
 
     def __init__(self) -> None:
-        super().__init__(_("This feed is being run already."), _("Look again in some minutes."), is_transient=True)
+        super().__init__(_("This feed is already running."), _("Try again in a few minutes."), is_transient=True)
 
 
 @contextmanager
@@ -72,14 +72,14 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
             this.fail(problem.problem, problem.remedy, is_transient=problem.is_transient)
         except DatabaseError as error:
             this.fail(
-                _("The database refused: %(error)s")
+                _("The database refused the change: %(error)s")
                 % {"error": (str(error).splitlines() or [type(error).__name__])[0]},
-                _("Nothing was written. Tell whoever runs this installation."),
+                _("Nothing was written. Tell the operator of this installation."),
             )
         except BaseException:
             this.fail(
-                _("The program failed."),
-                _("Nothing was written. Tell whoever runs this installation; the log says more."),
+                _("An unexpected error occurred."),
+                _("Nothing was written. Tell the operator of this installation; the log has the details."),
             )
             raise
         return this
@@ -95,7 +95,10 @@ def end_interrupted() -> None:
 def _end_interrupted(feed: IndicatorFeed) -> None:
     """Mark running runs as failed; we hold the lock, so their process has died."""
     for dead in feed.runs.filter(state=RunState.RUNNING):
-        dead.fail(_("The worker was stopped while it ran."), _("Nothing was written. The next run begins anew."))
+        dead.fail(
+            _("The worker was stopped during this run."),
+            _("Nothing was written. The next run starts from the beginning."),
+        )
 
 
 def _note(this: FeedRun, body: Body) -> None:
@@ -124,8 +127,8 @@ def _take(this: FeedRun, body: Body) -> None:
         this.end(RunState.UNCHANGED, unchanged=same.understood, **kept)
         return
     if refused := _refusal_of(this, body):
-        words = _("This is the very file that %(name)s has refused.") % {"name": refused.decided_by}
-        remedy = _("The next file that differs is looked at again. To look at this one, use “Run now”.")
+        words = _("%(name)s has already discarded this file.") % {"name": refused.decided_by}
+        remedy = _("The next file that differs is checked again. To check this file, use “Run now”.")
         decided = {"decided_at": refused.decided_at, "decided_by": refused.decided_by}
         this.end(RunState.DISCARDED, problem=words, remedy=remedy, **decided)
         return
@@ -158,8 +161,8 @@ def _distrust(feed: IndicatorFeed) -> list[Doubt]:
     last = _last(feed, (*GOOD, RunState.ROLLED_BACK))
     if last is None or last.state != RunState.ROLLED_BACK:
         return []
-    words = _("The run before was rolled back, so that a person is to look at this one.")
-    return [Doubt(words, _("Look whether the source has mended what was wrong."), Holds.FILE)]
+    words = _("The previous run was rolled back, so this run is held for review.")
+    return [Doubt(words, _("Check whether the source has corrected the error."), Holds.FILE)]
 
 
 def _hold(this: FeedRun, path: Path) -> None:
@@ -207,17 +210,17 @@ def _deciding(this: FeedRun, states: tuple[RunState, ...], refusal: str) -> Iter
     with locked(this.feed), transaction.atomic():
         this.refresh_from_db()
         if this.state not in states:
-            raise FeedProblem(refusal, _("Load its page again to see what became of it."))
+            raise FeedProblem(refusal, _("Reload its page to see what happened."))
         yield
 
 
 def publish(this: FeedRun, *, by: Any) -> None:
     """Publish a held run, except for values that do not fit the unit; raise FeedProblem if that is impossible."""
-    with _deciding(this, (RunState.HELD,), _("This run is not held any more.")):
+    with _deciding(this, (RunState.HELD,), _("This run is no longer held.")):
         _refuse_other_mapping(this)
         if not Path(this.body.path).exists():
             raise FeedProblem(
-                _("The file of this run is not on this machine."),
+                _("The file of this run is not on this server."),
                 _("Discard it and run the feed again."),
             )
         with compared(Path(this.body.path), this.feed) as found, _history_of(this, by):
@@ -235,14 +238,14 @@ def publish(this: FeedRun, *, by: Any) -> None:
 def _refuse_other_mapping(this: FeedRun) -> None:
     if this.mapping != this.feed.mapping:
         raise FeedProblem(
-            _("The feed has been changed since this run."),
-            _("Run the feed again: the file is then read as the feed says now."),
+            _("The feed has changed since this run."),
+            _("Run the feed again to read the file with the current settings."),
         )
 
 
 def publish_values(this: FeedRun, *, by: Any) -> None:
     """Publish the held values of a published run, except for those that do not fit the unit."""
-    with _deciding(this, (RunState.PARTLY_HELD,), _("No value of this run is held any more.")):
+    with _deciding(this, (RunState.PARTLY_HELD,), _("This run has no held values any more.")):
         _refuse_other_mapping(this)
         with _history_of(this, by):
             new, revised = write_held(this)
@@ -259,14 +262,14 @@ def publish_values(this: FeedRun, *, by: Any) -> None:
 
 def leave_out(this: FeedRun, *, by: Any) -> None:
     """Reject the held values of a published run; the same values are not held again."""
-    with _deciding(this, (RunState.PARTLY_HELD,), _("No value of this run is held any more.")):
+    with _deciding(this, (RunState.PARTLY_HELD,), _("This run has no held values any more.")):
         this.held_values.update(is_left_out=True)
         this.end(RunState.PUBLISHED, decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at)
 
 
 def discard(this: FeedRun, *, by: Any) -> None:
     """Reject a held run; the same file is not processed again."""
-    with _deciding(this, (RunState.HELD,), _("This run is not held any more.")):
+    with _deciding(this, (RunState.HELD,), _("This run is no longer held.")):
         this.end(RunState.DISCARDED, body="", decided_at=timezone.now(), decided_by=by, ended_at=this.ended_at)
         _forget_body(this.sha256)
 
@@ -295,4 +298,4 @@ def _built_upon(this: FeedRun, missing: int) -> tuple[str, str]:
     ) % {"count": missing}
     if later and Observation.objects.filter(feed_run__feed=this.feed, feed_run__pk__gt=this.pk).exists():
         return problem, _("Roll back the later run of %(time)s first.") % {"time": later.started_in_words}
-    return problem, _("People have changed or deleted them: correct the values one by one, in their list.")
+    return problem, _("They were changed or deleted by hand: correct the values one by one, in their list.")

@@ -162,35 +162,44 @@ def _words(because: HeldBecause, number: int, feed: IndicatorFeed) -> tuple[str,
             "%(count)d values are negative or do not fit the unit “%(unit)s”.",
             number,
         )
-        remedy = _("Counts are whole and not negative, percentages lie between 0 and 100. It can only be left out.")
+        remedy = _(
+            "Counts must be whole and not negative, percentages between 0 and 100. Such a value can only be left out."
+        )
     elif because == HeldBecause.RANGE:
         words = ngettext(
-            "%(count)d value lies outside the range of the feed, %(lowest)s to %(highest)s.",
-            "%(count)d values lie outside the range of the feed, %(lowest)s to %(highest)s.",
+            "%(count)d value is outside the range of the feed, %(lowest)s to %(highest)s.",
+            "%(count)d values are outside the range of the feed, %(lowest)s to %(highest)s.",
             number,
         )
-        remedy = _("Look it up at the source. If it is right, publish it, and widen the range in the feed.")
+        remedy = _("Check it against the source. If it is right, publish it and widen the range in the feed.")
     elif because == HeldBecause.JUMP:
         words = ngettext(
-            "%(count)d value has jumped by %(factor)s times or more.",
-            "%(count)d values have jumped by %(factor)s times or more.",
+            "%(count)d value has jumped by a factor of %(factor)s or more.",
+            "%(count)d values have jumped by a factor of %(factor)s or more.",
             number,
         )
-        remedy = _("Look it up at the source: a unit or a decimal mark may have changed. If it is right, publish it.")
+        remedy = _(
+            "Check it against the source: a unit or a decimal mark may have changed. If it is right, publish it."
+        )
     elif because == HeldBecause.FALL:
         words = ngettext(
-            "%(count)d value falls in a series that has never fallen before.",
-            "%(count)d values fall in series that have never fallen before.",
+            "%(count)d value drops in a series that has never dropped before.",
+            "%(count)d values drop in series that have never dropped before.",
             number,
         )
-        remedy = _("A total does not fall: the source may have begun anew. If it has corrected it, publish it.")
+        remedy = _(
+            "A total does not drop: the source may have started a new series. If it has corrected its figures, "
+            "publish the value."
+        )
     else:
         words = ngettext(
             "%(count)d value would rewrite most of the history of its country.",
-            "%(count)d values would rewrite most of the history of their country.",
+            "%(count)d values would rewrite most of the history of their countries.",
             number,
         )
-        remedy = _("Look whether the source has revised its series or means another one. If it is right, publish it.")
+        remedy = _(
+            "Check whether the source has revised its series or now reports another one. If it is right, publish it."
+        )
     return words % named, remedy
 
 

@@ -33,9 +33,9 @@ class Unit(models.TextChoices):
     def problem_with(self, value: Decimal) -> str:
         """Why `value` is not valid in this unit, or ''; a database trigger enforces the same rule."""
         if self in COUNT_UNITS and (value < 0 or value % 1):
-            return gettext("A count is a whole number that is not negative.")
+            return gettext("A count must be a whole number that is not negative.")
         if self == Unit.PERCENT and not 0 <= value <= 100:
-            return gettext("A percentage lies between 0 and 100.")
+            return gettext("A percentage must be between 0 and 100.")
         return ""
 
 
@@ -78,18 +78,18 @@ class Indicator(models.Model):
     )
     is_daily = models.BooleanField(_("daily"), default=False)
     map_breaks = models.CharField(
-        _("breaks of the map"),
+        _("map breaks"),
         max_length=60,
         blank=True,
-        help_text=_("Four numbers that part five classes: 15|25|35|45."),
+        help_text=_("Four numbers that separate five classes: 15|25|35|45."),
     )
     headline_position = models.PositiveSmallIntegerField(
-        _("position as headline"),
+        _("headline position"),
         null=True,
         blank=True,
         help_text=_(
-            "A number puts it at the head of each profile, the lowest first. That one also colours the map first, and"
-            " says so where a country has no value. Empty: it stands further down."
+            "A number puts the indicator at the head of each profile, lowest first. The first one is also the default "
+            "of the map. Empty: further down."
         ),
     )
     role = models.ForeignKey(
@@ -99,7 +99,7 @@ class Indicator(models.Model):
         blank=True,
         related_name="indicators",
         verbose_name=_("role"),
-        help_text=_("On the card of this role. Empty: among the other figures."),
+        help_text=_("Shown on the card of this role. Empty: among the other figures."),
     )
     role_position = models.PositiveSmallIntegerField(_("position on the card"), default=0)
 
@@ -113,7 +113,7 @@ class Indicator(models.Model):
             models.CheckConstraint(
                 condition=Q(unit__in=Unit.values),
                 name="countries_indicator_unit_known",
-                violation_error_message=_("Choose one of the units."),
+                violation_error_message=_("Choose a unit from the list."),
             ),
             models.CheckConstraint(
                 condition=~Q(unit=Unit.PERCENT) | Q(base__isnull=False),
@@ -123,7 +123,7 @@ class Indicator(models.Model):
             models.CheckConstraint(
                 condition=~Q(base=F("id")),
                 name="countries_indicator_not_its_own_base",
-                violation_error_message=_("An indicator cannot be a share of itself."),
+                violation_error_message=_("An indicator may not be a share of itself."),
             ),
             models.CheckConstraint(
                 condition=Q(map_breaks__regex=rf"^({_NUMBER}([|]{_NUMBER}){{3}})?$"),
@@ -134,7 +134,7 @@ class Indicator(models.Model):
                 condition=Q(headline_position=None) | Q(role=None),
                 name="countries_indicator_one_place",
                 violation_error_message=_(
-                    "An indicator stands at the head of a profile or on a role's card, not both."
+                    "An indicator may be at the head of a profile or on the card of a role, not both."
                 ),
             ),
         ]
@@ -234,7 +234,7 @@ class Observation(models.Model):
     counterpart = models.ForeignKey(
         Country, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("counterpart")
     )
-    period = PeriodField(_("period"), blank=True, help_text=_("2019, 2020-05 or 2016/2019; empty when not stated."))
+    period = PeriodField(_("period"), blank=True, help_text=_("2019, 2020-05 or 2016/2019. Empty if not stated."))
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6, null=True, blank=True)
     qualifier = models.CharField(_("qualifier"), max_length=8, choices=Qualifier, default=Qualifier.EQ)
     status = models.CharField(_("status"), max_length=1, choices=ObservationStatus, default=ObservationStatus.NORMAL)
@@ -248,7 +248,7 @@ class Observation(models.Model):
         blank=True,
         editable=False,
         related_name="observations",
-        verbose_name=_("run of a feed"),
+        verbose_name=_("feed run"),
     )
     """The run that wrote the value; null if a person entered or changed it: feeds never overwrite those."""
     period_range = range_of("period")
@@ -296,13 +296,14 @@ class Observation(models.Model):
                 | Q(value__isnull=False) & ~Q(status="O") & ~Q(qualifier="majority"),
                 name="countries_observation_value_or_reason",
                 violation_error_message=_(
-                    "Leave the value empty exactly when the status is “Missing” or the qualifier is “majority of”."
+                    "The value must be empty if the status is “Missing” or the qualifier is “majority of”, and only "
+                    "then."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(counterpart__isnull=True) | ~Q(counterpart=F("country")),
                 name="countries_observation_counterpart_differs",
-                violation_error_message=_("The counterpart is another country than the country itself."),
+                violation_error_message=_("The counterpart must differ from the country."),
             ),
             canonical("period", "countries_observation", period=True),
         ]

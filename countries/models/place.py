@@ -43,21 +43,21 @@ class Country(models.Model):
     iso3 = models.CharField(_("ISO 3166-1 alpha-3"), max_length=3, primary_key=True)
     iso2 = models.CharField(_("ISO 3166-1 alpha-2"), max_length=2, unique=True)
     m49 = models.CharField(_("UN M49"), max_length=3, unique=True)
-    slug = models.SlugField(_("slug"), unique=True, help_text=_("The last part of the address of its page."))
+    slug = models.SlugField(_("slug"), unique=True, help_text=_("The last part of the address of the country’s page."))
     name_en = models.CharField(_("name (English)"), max_length=100)
     name_es = models.CharField(_("name (Spanish)"), max_length=100)
     name_pt = models.CharField(_("name (Portuguese)"), max_length=100)
     region = models.CharField(_("region (UN M49)"), max_length=40)
     subregion = models.CharField(_("subregion (UN M49)"), max_length=60)
     is_covered = models.BooleanField(
-        _("covered"), default=False, help_text=_("Whether the observatory follows this country and shows its page.")
+        _("covered"), default=False, help_text=_("Whether the observatory follows this country and has a page for it.")
     )
     summary_en = models.TextField(_("summary (English)"), blank=True)
     summary_es = models.TextField(_("summary (Spanish)"), blank=True)
     summary_pt = models.TextField(_("summary (Portuguese)"), blank=True)
     picture = models.ImageField(_("picture"), upload_to="countries/", blank=True)
-    picture_credit = models.CharField(_("credit of the picture"), max_length=200, blank=True)
-    picture_alt = models.CharField(_("the picture in words"), max_length=250, blank=True)
+    picture_credit = models.CharField(_("picture credit"), max_length=200, blank=True)
+    picture_alt = models.CharField(_("picture description"), max_length=250, blank=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     sort_name_en = sort_key("name_en")
     sort_name_es = sort_key("name_es")
@@ -73,12 +73,12 @@ class Country(models.Model):
             models.CheckConstraint(
                 condition=Q(iso3__regex="^[A-Z]{3}$", iso2__regex="^[A-Z]{2}$", m49__regex="^[0-9]{3}$"),
                 name="countries_country_codes",
-                violation_error_message=_("Write the codes as PER, PE and 604."),
+                violation_error_message=_("Write codes such as PER, PE and 604."),
             ),
             models.CheckConstraint(
                 condition=Q(picture="") | ~Q(picture_alt=""),
                 name="countries_country_picture_in_words",
-                violation_error_message=_("A picture needs its description in words."),
+                violation_error_message=_("A picture needs a description in words."),
             ),
         ]
 
@@ -97,12 +97,12 @@ class Country(models.Model):
 class RoleIcon(models.TextChoices):
     """The available icons; see `templates/countries/_role_icon.html`."""
 
-    HOUSE_OUT = "house_out", _("house with an arrow out of it")
-    HOUSE_IN = "house_in", _("house with an arrow into it")
+    HOUSE_OUT = "house_out", _("house with an arrow pointing out")
+    HOUSE_IN = "house_in", _("house with an arrow pointing in")
     CROSSING = "crossing", _("arrow across lines")
     SHELTER = "shelter", _("house with an open door")
-    TURN_BACK = "turn_back", _("arrow that turns back")
-    TURN_ON = "turn_on", _("arrow that turns forward")
+    TURN_BACK = "turn_back", _("arrow turning back")
+    TURN_ON = "turn_on", _("arrow turning forward")
 
 
 class RoleQuerySet(models.QuerySet["Role"]):
@@ -119,13 +119,16 @@ class Role(models.Model):
     """A role that countries can have in the field of the observatory. Without roles, no page mentions them."""
 
     key = models.CharField(
-        _("key"), max_length=20, primary_key=True, help_text=_("Never changes, such as transit: files name it.")
+        _("key"),
+        max_length=20,
+        primary_key=True,
+        help_text=_("Files use it as the name of the role, such as transit, so it never changes."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     label_en = models.CharField(_("label (English)"), max_length=100)
     label_es = models.CharField(_("label (Spanish)"), max_length=100)
     label_pt = models.CharField(_("label (Portuguese)"), max_length=100)
-    icon = models.CharField(_("drawing"), max_length=10, choices=RoleIcon, blank=True)
+    icon = models.CharField(_("icon"), max_length=10, choices=RoleIcon, blank=True)
 
     objects = RoleQuerySet.as_manager()
 
@@ -137,12 +140,12 @@ class Role(models.Model):
             models.CheckConstraint(
                 condition=Q(key__regex=r"^[a-z][a-z0-9_]*$"),
                 name="countries_role_key_form",
-                violation_error_message=_("A key has small letters, digits and _."),
+                violation_error_message=_("A key may have lowercase letters, digits and _."),
             ),
             models.CheckConstraint(
                 condition=Q(icon__in=["", *RoleIcon.values]),
                 name="countries_role_icon_known",
-                violation_error_message=_("Choose a drawing from the list."),
+                violation_error_message=_("Choose an icon from the list."),
             ),
         ]
 
@@ -189,7 +192,7 @@ class MobilityRole(models.Model):
                 fields=["country", "role", "as_of"],
                 name="countries_mobilityrole_unique",
                 violation_error_message=_(
-                    "This role already has a text as of that date. Edit it, or give another date."
+                    "This role already has a text as of that date. Edit that text, or enter another date."
                 ),
             ),
             models.CheckConstraint(

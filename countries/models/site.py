@@ -47,7 +47,7 @@ class Site(models.Model):
         _("name (English)"),
         max_length=100,
         default="Observatory",
-        help_text=_("Sentences put an article before it: “recorded in the Climate Law Observatory”."),
+        help_text=_("Used with an article: “recorded in the Climate Law Observatory”."),
     )
     name_es = models.CharField(_("name (Spanish)"), max_length=100, blank=True)
     name_pt = models.CharField(_("name (Portuguese)"), max_length=100, blank=True)
@@ -55,7 +55,7 @@ class Site(models.Model):
         _("tagline (English)"),
         max_length=250,
         blank=True,
-        help_text=_("What the site holds, in one sentence. Search engines show it below the name."),
+        help_text=_("What the site covers, in one sentence. Search engines show it below the name."),
     )
     tagline_es = models.CharField(_("tagline (Spanish)"), max_length=250, blank=True)
     tagline_pt = models.CharField(_("tagline (Portuguese)"), max_length=250, blank=True)
@@ -63,7 +63,7 @@ class Site(models.Model):
         _("headline (English)"),
         max_length=150,
         blank=True,
-        help_text=_("The first line of the home page. Empty: the name."),
+        help_text=_("The first line of the home page. Empty: the name of the site."),
     )
     headline_es = models.CharField(_("headline (Spanish)"), max_length=150, blank=True)
     headline_pt = models.CharField(_("headline (Portuguese)"), max_length=150, blank=True)
@@ -76,14 +76,14 @@ class Site(models.Model):
         _("subject (English)"),
         max_length=100,
         blank=True,
-        help_text=_("What the measures are about, as a sentence goes on: “its policy toward climate change”."),
+        help_text=_("The topic of all measures, as part of a sentence: “its policy toward climate change”."),
     )
     subject_es = models.CharField(_("subject (Spanish)"), max_length=100, blank=True)
     subject_pt = models.CharField(_("subject (Portuguese)"), max_length=100, blank=True)
     about_en = models.TextField(
         _("about (English)"),
         blank=True,
-        help_text=_("Who runs the observatory, and for what: the first part of the page on how entries are collected."),
+        help_text=_("Who runs the observatory and why: the first part of the page on methods."),
     )
     about_es = models.TextField(_("about (Spanish)"), blank=True)
     about_pt = models.TextField(_("about (Portuguese)"), blank=True)
@@ -92,16 +92,21 @@ class Site(models.Model):
         max_length=10,
         choices=Area,
         default=Area.WORLD,
-        help_text=_("The map of the home page begins with it. Which countries have pages is said on each country."),
+        help_text=_(
+            "The area that the map of the home page shows first. Which countries have pages is set on each country."
+        ),
     )
     citation_name = models.CharField(
-        _("name in citations"), max_length=100, blank=True, help_text=_("Empty: the name, in the reader's language.")
+        _("name in citations"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty: the name of the site, in the reader’s language."),
     )
     contact = models.CharField(
         _("contact"),
         max_length=200,
         blank=True,
-        help_text=_("An e-mail address, or an address that begins with https://. It stands at the end of each page."),
+        help_text=_("An e-mail address, or an address that begins with https://, for the footer of every page."),
     )
 
     objects = SiteQuerySet.as_manager()
@@ -113,12 +118,12 @@ class Site(models.Model):
             models.CheckConstraint(
                 condition=Q(key=ONLY_KEY),
                 name="countries_site_one_row",
-                violation_error_message=_("There is one site, and its key is “site”."),
+                violation_error_message=_("There is only one site, and its key is “site”."),
             ),
             models.CheckConstraint(
                 condition=~Q(name_en=""),
                 name="countries_site_has_name",
-                violation_error_message=_("Give the site its name in English."),
+                violation_error_message=_("The site needs a name in English."),
             ),
             models.CheckConstraint(
                 condition=Q(area__in=Area.values),

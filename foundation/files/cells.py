@@ -40,8 +40,8 @@ def refuse_placeholder(text: str) -> None:
     """Raise if a cell with a controlled vocabulary holds `NA` or the like."""
     if is_placeholder(text):
         raise CellProblem(
-            _("“%(value)s” is no value of this column.") % {"value": text},
-            _("Leave the cell empty where nothing is known."),
+            _("“%(value)s” is not a value of this column.") % {"value": text},
+            _("Leave the cell empty if the value is not known."),
         )
 
 
@@ -63,7 +63,7 @@ def nearest_in_words(text: str, values: list[str]) -> str:
     if 0 < len(alike or values) <= 35:
         listed = ", ".join(value for value in alike or values if value)
         return _("Write one of: %(values)s.") % {"values": listed}
-    return _("Look it up in the vocabulary; an import adds no word to it.")
+    return _("Look it up in the vocabulary. An import adds no terms to it.")
 
 
 def _near(text: str, values: dict[str, str]) -> str:
@@ -79,7 +79,7 @@ def items_of(text: str) -> list[str]:
     if not all(items):
         raise CellProblem(
             _("The list “%(value)s” has an empty item.") % {"value": text[:80]},
-            _("Part the items by one | each: health.access|work.permit."),
+            _("Separate items with a single |: health.access|work.permit."),
         )
     return items
 

@@ -85,7 +85,7 @@ class Column(Field):
         if stripped:
             return self.read(stripped)
         if self.is_required:
-            raise CellProblem(_("The cell is empty."), _("Every record has this: fill it in."))
+            raise CellProblem(_("The cell is empty."), _("This column is required: fill in the cell."))
         return self.default
 
     def read(self, text: str) -> str:
@@ -169,14 +169,14 @@ class TextColumn(Column):
         if len(text) > self.longest:
             raise CellProblem(
                 _("The text has %(length)d characters.") % {"length": len(text)},
-                _("Shorten it to %(longest)d.") % {"longest": self.longest},
+                _("Shorten it to %(longest)d characters.") % {"longest": self.longest},
             )
         for check in self.checks:
             try:
                 check(text)
             except ValidationError as error:
                 raise CellProblem(
-                    _("“%(value)s” cannot be taken.") % {"value": text[:80]}, " ".join(error.messages)
+                    _("“%(value)s” is not valid.") % {"value": text[:80]}, " ".join(error.messages)
                 ) from None
         return text
 
@@ -225,7 +225,7 @@ class DayColumn(Column):
         refuse_placeholder(text)
         date = PartialDate.parse(canonical_date(text))
         if date.precision != "day" or date.inferred:
-            raise CellProblem(_("“%(value)s” is not a day.") % {"value": text}, _("Write it as 2020-05-29."))
+            raise CellProblem(_("“%(value)s” is not a date.") % {"value": text}, _("Write it as 2020-05-29."))
         return str(date)
 
     def written(self, *, public: bool = False) -> str:
@@ -277,10 +277,11 @@ class NumberColumn(Column):
         try:
             cleaned = self.field.clean(number.value, None)
         except ValidationError as error:
-            raise CellProblem(_("“%(value)s” cannot be taken.") % {"value": text}, " ".join(error.messages)) from None
+            raise CellProblem(_("“%(value)s” is not valid.") % {"value": text}, " ".join(error.messages)) from None
         if number.value != cleaned:
             raise CellProblem(
-                _("“%(value)s” is not a number of this column.") % {"value": text}, _("Write a whole number.")
+                _("“%(value)s” is not a number that this column can have.") % {"value": text},
+                _("Write a whole number."),
             )
         return in_file(number.value)
 
@@ -367,7 +368,15 @@ class KeyColumn(Column):
             )
             select distinct line, item from reached where node = origin
         """
-        return [(circles, _("This closes a circle: the other one leads back to this one. Change one of the two."))]
+        return [
+            (
+                circles,
+                _(
+                    "References between rows may not form a cycle: this record leads back to itself. Change one of "
+                    "the references."
+                ),
+            )
+        ]
 
 
 class ListColumn(Column):

@@ -104,9 +104,9 @@ RECORDED = (
 class FileImport(models.Model):
     """An uploaded file with the counts of its preview; once applied, the note of who imported what and when."""
 
-    file_type = models.CharField(_("what the rows are"), max_length=30)
+    file_type = models.CharField(_("kind of records"), max_length=30)
     file = models.FileField(_("CSV file"), storage=import_storage, upload_to="%Y", max_length=200)
-    name = models.CharField(_("name of the file"), max_length=200)
+    name = models.CharField(_("file name"), max_length=200)
     publish = models.BooleanField(_("publish"), default=False)
     created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
     created_by = models.ForeignKey(

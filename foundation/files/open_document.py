@@ -51,8 +51,8 @@ def check_records(records: int) -> None:
     if records > MOST_RECORDS:
         raise TooLarge(
             _(
-                "An OpenDocument file has at most %(most)s records, and these are %(records)s."
-                " Take the CSV file, or filter first."
+                "An OpenDocument file can have at most %(most)s records; this one would have %(records)s. Use the CSV "
+                "file, or filter first."
             )
             % {"most": grouped(MOST_RECORDS), "records": grouped(records)}
         )

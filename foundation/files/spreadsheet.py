@@ -78,8 +78,8 @@ def check_rows(records: int) -> None:
     if records >= MOST_ROWS:
         raise TooLarge(
             _(
-                "An Excel sheet has room for %(most)s records, and these are %(records)s."
-                " Take the CSV file, or filter first."
+                "An Excel sheet can have at most %(most)s records; this one would have %(records)s. Use the CSV file, "
+                "or filter first."
             )
             % {"most": grouped(MOST_ROWS - 1), "records": grouped(records)}
         )
@@ -90,8 +90,8 @@ def check_cell(text: str, *, column: str, record: str) -> None:
     if (length := len(text.encode("utf-16-le")) // 2) > LONGEST_CELL:
         raise TooLarge(
             _(
-                "An Excel cell has at most %(most)s characters, and “%(column)s” of %(record)s has %(length)s."
-                " Take the CSV file."
+                "An Excel cell can have at most %(most)s characters; “%(column)s” of %(record)s has %(length)s. Use "
+                "the CSV file."
             )
             % {"most": grouped(LONGEST_CELL), "column": column, "record": record, "length": grouped(length)}
         )

@@ -23,9 +23,9 @@ class Migration(migrations.Migration):
             name='FileImport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_type', models.CharField(max_length=30, verbose_name='what the rows are')),
+                ('file_type', models.CharField(max_length=30, verbose_name="kind of records")),
                 ('file', models.FileField(max_length=200, storage=foundation.files.models.import_storage, upload_to='%Y', verbose_name='CSV file')),
-                ('name', models.CharField(max_length=200, verbose_name='name of the file')),
+                ('name', models.CharField(max_length=200, verbose_name="file name")),
                 ('publish', models.BooleanField(default=False, verbose_name='publish')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='uploaded')),
                 ('applied_at', models.DateTimeField(null=True, verbose_name='imported')),

@@ -73,7 +73,10 @@ def careful(act: Act) -> Act:
 
 def too_many(count: int) -> str:
     """The error message for an action on too many records."""
-    words = _("Nothing was changed: %(count)d are selected, and at most %(most)d are changed at once. Narrow the list.")
+    words = _(
+        "Nothing was changed: you selected %(count)d records, and at most %(most)d can be changed at once. Narrow the "
+        "list."
+    )
     return words % {"count": count, "most": MOST_AT_ONCE}
 
 
@@ -85,10 +88,8 @@ def refused_as_changed(model_admin: Any, request: HttpRequest, keys: list[Any]) 
     if changed:
         named = ", ".join(str(record) for record in records.filter(pk__in=changed[:MOST_NAMED]))
         words = ngettext(
-            "Nothing was changed: %(count)d record was changed by somebody after you opened the list. Look at it again"
-            " first: %(named)s.",
-            "Nothing was changed: %(count)d records were changed by somebody after you opened the list. Look at them"
-            " again first: %(named)s.",
+            "Nothing was changed: %(count)d record changed after you opened the list. Check it first: %(named)s.",
+            "Nothing was changed: %(count)d records changed after you opened the list. Check them first: %(named)s.",
             len(changed),
         )
         messages.error(request, words % {"count": len(changed), "named": named})

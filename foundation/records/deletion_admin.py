@@ -64,7 +64,7 @@ def deleted_page(model_admin: Any, request: HttpRequest, object_id: str) -> Http
     """A page with what was typed into the form of a deleted record, for copying."""
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": _("Nothing is saved: this record was deleted after you opened it"),
+        "title": _("Not saved: this record was deleted after you opened it"),
         "opts": model_admin.opts,
         "typed": list(_typed(model_admin, request)),
         "may_add": model_admin.has_add_permission(request),

@@ -126,7 +126,7 @@ class MergingAdmin(BulkAdmin):
         data, undecided = choose(request.POST)
         request.POST = data
         if undecided:
-            refuse(request, data, _("Choose a version wherever both of you changed something."), undecided)
+            refuse(request, data, _("Choose a version of each field that both of you changed."), undecided)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
@@ -150,20 +150,20 @@ def newer_version(request: HttpRequest, record: Model) -> str:
     """Who changed the record after the form was opened, and what to do."""
     who = next((act.who for act in acts_on(record)[:1]), "")
     if who == request.user.get_username():
-        text = _("Nothing is saved yet: you changed this record yourself, in another window, after you opened it here.")
+        text = _("Not saved yet: you changed this record in another window after you opened it here.")
     else:
-        text = _("Nothing is saved yet: %(who)s changed this record after you opened it.") % {
-            "who": who or _("somebody else")
+        text = _("Not saved yet: %(who)s changed this record after you opened it.") % {
+            "who": who or _("another person")
         }
     parts = [
         text,
         _(
-            "Both versions are shown below. What only one of you changed is in the form already; look at the rest, then"
-            " save again."
+            "Both versions are shown below. Where only one of you made a change, the form already has it. Review the "
+            "other fields, then save again."
         ),
     ]
     if request.FILES:
-        parts.append(_("Choose your file again, too: a browser sends it only once."))
+        parts.append(_("Choose your file again, too: the browser sends it only once."))
     return " ".join(parts)
 
 
@@ -182,12 +182,15 @@ def rule_broken(error: IntegrityError, models: Iterable[type[Model]]) -> str:
     diagnosis = getattr(error.__cause__, "diag", None)
     name = getattr(diagnosis, "constraint_name", None)
     if name == SHARES_RULE:
-        return _("Somebody saved another share of the same whole, so that they now pass 100 percent. Look again.")
+        return _(
+            "Another person saved a share of the same whole, and together they now exceed 100 percent. Check them "
+            "again."
+        )
     for model in models:
         for constraint in model._meta.constraints:
             if constraint.name == name:
                 return str(constraint.violation_error_message)
-    return _("Somebody saved something that does not go together with this (%(rule)s). Look again, then save.") % {
+    return _("Another person saved something that conflicts with this (%(rule)s). Check it, then save again.") % {
         "rule": name or error
     }
 

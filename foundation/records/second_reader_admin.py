@@ -44,7 +44,7 @@ class SecondReaderAdmin(RecordAdmin):
 
     def refuse_as_public(self, request: HttpRequest, typed: QueryDict) -> None:
         """Have what was typed shown again, with the reason why it is not saved."""
-        words = _("Nothing is saved. %(advice)s What you typed is still below, so that you can hand it on.")
+        words = _("Not saved. %(advice)s What you typed is still below, so that you can copy it.")
         refuse(request, typed, words % {"advice": self.public_advice})
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +52,7 @@ class SecondReaderAdmin(RecordAdmin):
         if record and not self.has_change_permission(request, record):
             is_rule = super().has_change_permission(request, record) or not may_change(request.user, record)
             context["read_only_because"] = (
-                self.public_advice if is_rule else _("You can read this and not change it. An editor can.")
+                self.public_advice if is_rule else _("You may read this record but not change it. Only editors may.")
             )
         return super().render_change_form(request, context, *args, **kwargs)
 

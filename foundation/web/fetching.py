@@ -53,15 +53,15 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"
 class Reason(TextChoices):
     """Why a fetch failed."""
 
-    BAD_ADDRESS = "bad_address", _("This is no address of a public web page.")
-    INSIDE = "inside", _("The address leads into a private network.")
-    NO_SUCH_HOST = "no_such_host", _("There is no such host.")
+    BAD_ADDRESS = "bad_address", _("This is not the address of a public web page.")
+    INSIDE = "inside", _("The address is in a private network.")
+    NO_SUCH_HOST = "no_such_host", _("The host does not exist.")
     UNREACHABLE = "unreachable", _("The server cannot be reached.")
     BAD_CERTIFICATE = "bad_certificate", _("The server's certificate is not valid.")
     TIMED_OUT = "timed_out", _("The server took too long.")
     TOO_LARGE = "too_large", _("The document is too large.")
-    TOO_MANY_REDIRECTS = "too_many_redirects", _("The address leads on and on to others.")
-    BROKEN = "broken", _("The answer broke off or cannot be read.")
+    TOO_MANY_REDIRECTS = "too_many_redirects", _("Too many redirects.")
+    BROKEN = "broken", _("The response is incomplete or cannot be read.")
 
     @property
     def is_transient(self) -> bool:

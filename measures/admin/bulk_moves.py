@@ -60,7 +60,7 @@ def _by_country(measures: Iterable[Measure]) -> Iterator[tuple[str, int]]:
 def _reasons(move: workflow.Move, selected: QuerySet[Measure]) -> Iterator[Reason]:
     elsewhere = selected.exclude(workflow__in=move.origins)
     for state, count in elsewhere.order_by("workflow").values_list("workflow").annotate(Count("pk")):
-        words = _("“%(state)s”, from where this cannot be done") % {"state": Workflow(state).label}
+        words = _("“%(state)s”, which does not allow this") % {"state": Workflow(state).label}
         yield _reason(words, elsewhere.filter(workflow=state), count)
     if move.target == Workflow.PUBLISHED:
         there = selected.filter(workflow__in=move.origins)
@@ -80,8 +80,8 @@ def consequence(move: workflow.Move) -> str:
     """A sentence that describes the effect."""
     sentences = {
         Workflow.PUBLISHED: _("They will be public at once, under your name."),
-        Workflow.DRAFT: _("They will be drafts; those that are public will be taken off the public pages."),
-        Workflow.RETIRED: _("They will be taken down for good; their identifiers stay taken."),
+        Workflow.DRAFT: _("They will be drafts. Public ones will disappear from the public pages."),
+        Workflow.RETIRED: _("They will be withdrawn for good. Their identifiers will not be used again."),
         Workflow.IN_REVIEW: _("They will wait for an editor."),
     }
     return sentences[move.target]

@@ -117,7 +117,7 @@ class EvidenceFilter(CodeFilter):
 class UpdatedByMeFilter(admin.SimpleListFilter):
     """Filter my own entries: a list of all accounts would be of little use."""
 
-    title = _("who")
+    title = _("person")
     parameter_name = "mine"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:

@@ -60,7 +60,7 @@ class StatusEventFormSet(forms.BaseInlineFormSet):
         for problem in problems:
             self.in_order[problem.index].add_error(problem.field, problem.message)
         if problems:
-            raise ValidationError(_("The status history does not hold together. See the rows marked below."))
+            raise ValidationError(_("The status history is not consistent. See the rows marked below."))
 
     def _in_order(self) -> list[Any]:
         """The remaining rows by number, unnumbered ones last."""
@@ -95,7 +95,7 @@ class CitationForm(forms.ModelForm):
     """A citation; its source is looked up, or created from a pasted URL or the title of a printed document."""
 
     new_url = forms.URLField(
-        label=gettext_lazy("Or paste its address"),
+        label=gettext_lazy("Or paste an address"),
         required=False,
         assume_scheme="https",
         widget=forms.URLInput(attrs={"class": "vURLField"}),
@@ -191,7 +191,7 @@ class CitationInline(MeasureInline, admin.StackedInline):
         found = evidence_of(citation)
         if found is None:
             return ""
-        page = [_("page %(page)s of it") % {"page": found.page}] if found.page else []
+        page = [_("page %(page)s") % {"page": found.page}] if found.page else []
         return ", ".join([found.label, *page])
 
 
@@ -212,9 +212,9 @@ class RelationForm(forms.ModelForm):
         if kind in SYMMETRIC_RELATIONS and other and subject:
             mirrored = Relation.objects.filter(type=kind, subject=other, object_id=subject).exclude(pk=self.instance.pk)
             if mirrored.exists():
-                self.add_error("object", _("This relation is recorded already, from the other entry."))
+                self.add_error("object", _("This relation is already recorded, on the other entry."))
         if other and subject == other.pk:
-            self.add_error("object", _("An entry cannot be related to itself."))
+            self.add_error("object", _("An entry may not be related to itself."))
         return cleaned
 
 

@@ -47,13 +47,13 @@ class MeasureAdmin(MeasureList):
     change_form_template = "admin/measures/measure/change_form.html"
     history_hidden = BOOKKEEPING
     public_advice = gettext_lazy(
-        "This record is public or retired, so you can read but not change it. An editor can change it, or send it back"
-        " to draft for you."
+        "This record is public or retired. You may read it but not change it. Editors may change it, or send it back "
+        "to draft for you."
     )
     autocomplete_fields = ["country", "issuing_body", "origin_countries"]
     fieldsets = [
         (
-            gettext_lazy("Identify"),
+            gettext_lazy("Identification"),
             {"fields": [("country", "kind"), "issuing_body", ("reference", "provision")]},
         ),
         (
@@ -133,7 +133,7 @@ class MeasureAdmin(MeasureList):
         """Refuse to save if the requested move needs a note and has none."""
         move = workflow.MOVES.get(request.POST.get(moves.MOVE, ""))
         if move and move.needs_note and not request.POST.get(moves.NOTE, "").strip() and not refusal_of(request):
-            refuse(request, request.POST, _("Say why, for those who come after you."))
+            refuse(request, request.POST, _("Give a reason, for those who work on the record later."))
             request.note_missing = True  # type: ignore[attr-defined]  # for the page, as the refusal
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
@@ -194,7 +194,7 @@ class MeasureAdmin(MeasureList):
         return self._another(obj) if "_addanother" in request.POST else response
 
     def _after_move(self, request: HttpRequest, obj: Measure) -> HttpResponseRedirect:
-        messages.success(request, _("“%(measure)s” is saved.") % {"measure": obj})
+        messages.success(request, _("“%(measure)s” has been saved.") % {"measure": obj})
         moves.move_saved(request, obj)
         return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
 
@@ -239,7 +239,9 @@ class MeasureAdmin(MeasureList):
 def _warn_of_unsourced(request: HttpRequest, measure: Measure) -> None:
     """Warn if an entry has sources, but its field *Evidence* still has the default."""
     if measure.evidence == Evidence.UNSOURCED and measure.citations.exists():
-        text = _("%(id)s cites sources, yet its “Evidence” says “%(unsourced)s”. Choose there what the entry rests on.")
+        text = _(
+            "%(id)s cites sources, but its “Evidence” is “%(unsourced)s”. Choose the evidence that the entry rests on."
+        )
         messages.warning(request, text % {"id": measure.public_id, "unsourced": Evidence.UNSOURCED.label})
 
 
@@ -255,8 +257,8 @@ def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:
 def _help_for_bodies() -> SafeString:
     return format_html(
         _(
-            "Bodies of the chosen country and international ones; write VEN: first for one of another country. "
-            '<a href="{}" target="_blank">Add a body that is missing</a>.'
+            "Bodies of the chosen country and international ones. To find a body of another country, start with its "
+            'code: VEN:. <a href="{}" target="_blank">Add a missing body</a>.'
         ),
         reverse("admin:measures_issuingbody_add"),
     )
@@ -265,7 +267,8 @@ def _help_for_bodies() -> SafeString:
 def _newer_version(measure: Measure) -> str:
     at = formats.date_format(timezone.localtime(measure.updated_at), "DATETIME_FORMAT")
     text = _(
-        "Nothing is saved yet: %(who)s changed this record (%(at)s, now “%(state)s”) after you opened it. Both versions"
-        " are shown below. What only one of you changed is in the form already; look at the rest, then save again."
+        "Not saved yet: %(who)s changed this record (%(at)s, now “%(state)s”) after you opened it. Both versions are "
+        "shown below. Where only one of you made a change, the form already has it. Review the other fields, then "
+        "save again."
     )
     return text % {"who": measure.updated_by, "at": at, "state": measure.get_workflow_display()}

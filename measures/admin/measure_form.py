@@ -113,12 +113,12 @@ class MeasureForm(MergingForm):
     def _choose_primary_topic(self, cleaned: dict[str, Any]) -> None:
         topics, primary = list(cleaned["topics"]), cleaned["primary_topic"]
         if primary and primary not in topics:
-            message = _("Tick “%(topic)s” among the topics too, or choose one that is ticked.")
+            message = _("Tick “%(topic)s” among the topics as well, or choose a ticked topic.")
             self.add_error("primary_topic", ValidationError(message, params={"topic": primary}, code="not_ticked"))
         elif len(topics) == 1:
             cleaned["primary_topic"] = topics[0]
         elif topics and not primary:
-            message = _("Choose which of the ticked topics is the primary one: it decides the lane of the timeline.")
+            message = _("Choose which of the ticked topics is the primary one: it decides the lane on the timeline.")
             self.add_error("primary_topic", ValidationError(message, code="not_chosen"))
 
     def _post_clean(self) -> None:
@@ -128,8 +128,8 @@ class MeasureForm(MergingForm):
         if existing := duplicates.same_record(self.instance):
             message = format_html(
                 _(
-                    "{} already has this kind, body, reference and provision."
-                    " Open that one, or name the provision here."
+                    "{} already has this kind, body, reference and provision. Open that entry, or name the provision "
+                    "here."
                 ),
                 link(existing),
             )
@@ -143,7 +143,9 @@ class MeasureForm(MergingForm):
             return
         self.duplicates = duplicates.matches(candidate(self.data, self.instance.pk))
         if self.duplicates and not self.cleaned_data.get("another_act"):
-            message = _("This may be recorded already. Look at what is named below, then tick “This is another act”.")
+            message = _(
+                "This act may already be recorded. Check the entries listed below, then tick “This is another act”."
+            )
             self.add_error(None, ValidationError(message, code="duplicate"))
 
 

@@ -35,7 +35,7 @@ class MeasureList(ExportAdmin, MergingAdmin):
     ordering = ["-updated_at", "pk"]
     search_fields = ["public_id"]
     search_help_text = gettext_lazy(
-        "Identifier, number in any spelling, words of titles and summaries, body, title or address of a source."
+        "Identifier, number in any spelling, words of titles and summaries, body, or title or address of a source."
     )
     list_filter = [
         QueryFilter,

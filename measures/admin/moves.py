@@ -34,7 +34,7 @@ class NoteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields[NOTE].label = _("Why")
+        self.fields[NOTE].label = _("Reason")
 
 
 def move_saved(request: HttpRequest, measure: Measure) -> None:
@@ -85,7 +85,9 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
             if _is_done_already(request, move):
                 return None
             if not ids:
-                messages.warning(request, _("Nothing was changed: what you selected has left this list meanwhile."))
+                messages.warning(
+                    request, _("Nothing was changed: the entries that you selected are no longer in this list.")
+                )
             elif not refused_as_changed(model_admin, request, ids):
                 _move(request, move, ids, form.cleaned_data[NOTE] if move.needs_note else "")
         return None
@@ -108,8 +110,8 @@ def _is_done_already(request: HttpRequest, move: workflow.Move) -> bool:
     if not count or count < len(selected):
         return False
     words = ngettext(
-        "%(move)s: %(count)d entry. You sent this twice; it was done once.",
-        "%(move)s: %(count)d entries. You sent this twice; it was done once.",
+        "%(move)s: %(count)d entry. The form was sent twice, but the change was made only once.",
+        "%(move)s: %(count)d entries. The form was sent twice, but the change was made only once.",
         count,
     )
     messages.success(request, words % {"move": move.label, "count": count})

@@ -20,7 +20,7 @@ LONGEST = 4000
 class QueryFilter(admin.ListFilter):
     """The entries of the list that match a `MeasureFilter`, in any workflow state."""
 
-    title = _("query of the site")
+    title = _("public query")
     parameter_name = "query"
     template = "admin/measures/measure/query_filter.html"
 

@@ -92,7 +92,7 @@ def _counted(records: QuerySet[Any], queues: Iterable[Queue], user: Any, on: dat
 
 
 class QueueFilter(admin.SimpleListFilter):
-    title = _("what waits")
+    title = _("work queue")
     parameter_name = "queue"
     queues: tuple[Queue, ...] = QUEUES
 

@@ -34,7 +34,8 @@ class SourceForm(MergingForm):
         label=_("Document"),
         required=False,
         help_text=_(
-            "A scan, the PDF of the gazette or a saved page; it is kept as it is. The address is fetched by itself."
+            "A scan, the PDF of the gazette or a saved page. It is archived as it is. What is at the address is "
+            "fetched automatically."
         ),
     )
 
@@ -45,15 +46,15 @@ class SourceForm(MergingForm):
         return upload
 
 
-@admin.action(description=_("Ask the addresses again now"), permissions=["change"])
+@admin.action(description=_("Check the addresses again now"), permissions=["change"])
 def check_now(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
     count = links.check_now(Source.objects.filter(pk__in=queryset.values("pk")), at=timezone.now())
     transaction.on_commit(tend_archive_soon)
-    text = ngettext("%(count)d address will be asked.", "%(count)d addresses will be asked.", count)
+    text = ngettext("%(count)d address will be checked.", "%(count)d addresses will be checked.", count)
     messages.success(request, text % {"count": count})
 
 
-@admin.action(description=_("Changes seen: the source still says what we cite"), permissions=["change"])
+@admin.action(description=_("Mark changes as reviewed: the source still supports what we cite"), permissions=["change"])
 def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]) -> None:
     """Mark changed sources as reviewed. For cited sources that is public, so it is reserved for editors."""
     sources = Source.objects.filter(pk__in=queryset.values("pk"))
@@ -63,8 +64,8 @@ def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]
     messages.success(request, text % {"count": count})
     if others := sources.count() - mine.count():
         text = ngettext(
-            "%(count)d of the selected is cited by published entries and stays marked: an editor looks at it.",
-            "%(count)d of the selected are cited by published entries and stay marked: an editor looks at them.",
+            "%(count)d selected source is cited by published entries and stays marked. Only editors may unmark it.",
+            "%(count)d selected sources are cited by published entries and stay marked. Only editors may unmark them.",
             others,
         )
         messages.warning(request, text % {"count": others})
@@ -87,13 +88,13 @@ class SourceAdmin(MergingAdmin):
     ordering = ["title", "key"]
     readonly_fields = ["measures", "link_state", "captures"]
     public_advice = _(
-        "Published entries cite this source, so an editor changes it: its title, its address, its copies and whether"
-        " these may be shown."
+        "Published entries cite this source. Only editors may change its title, its address, its copies and their "
+        "rights."
     )
-    in_use_advice = _("Entries cite it. Cite another source there first; the list below names them.")
+    in_use_advice = _("Entries cite this source. Cite another source there first; they are listed below.")
     fieldsets = [
         (None, {"fields": ["url", "title", ("publisher", "kind"), ("language", "published", "accessed_on")]}),
-        (_("Keeping"), {"fields": ["rights", "key", "link_state", "captures", "upload"]}),
+        (_("Archive copy"), {"fields": ["rights", "key", "link_state", "captures", "upload"]}),
         (_("What it supports"), {"fields": ["measures"]}),
     ]
 

@@ -50,7 +50,7 @@ class TaggingForm(forms.Form):
         every["remove_topics"].choices = [(str(a), b) for a, b in topics_by_parent(topics)]
         every["add_target_groups"].choices = [(g.pk, g.label) for g in offered(TargetGroup, set())]
         every["remove_target_groups"].choices = [(g.pk, g.label) for g in groups]
-        for verb, words in (("add", _("Add %(tags)s")), ("remove", _("Take away %(tags)s"))):
+        for verb, words in (("add", _("Add %(tags)s")), ("remove", _("Remove %(tags)s"))):
             for tag in TAGS:
                 field = Measure._meta.get_field(tag)
                 every[f"{verb}_{tag}"].label = words % {"tags": str(field.verbose_name)}  # type: ignore[union-attr]  # never None
@@ -63,11 +63,11 @@ class TaggingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and not any(cleaned.values()):
-            raise forms.ValidationError(_("Choose what to add, take away or set."), code="nothing")
+            raise forms.ValidationError(_("Choose what to add, remove or set."), code="nothing")
         for tag in TAGS:
             both = set(cleaned.get(f"add_{tag}", ())) & set(cleaned.get(f"remove_{tag}", ()))
             if both:
-                message = _("Chosen to add and to take away: %(tags)s.") % {"tags": ", ".join(map(str, both))}
+                message = _("You chose to both add and remove: %(tags)s.") % {"tags": ", ".join(map(str, both))}
                 self.add_error(f"remove_{tag}", message)
         return cleaned
 
@@ -87,15 +87,15 @@ def tag_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[Meas
     if closed:
         messages.warning(request, _closed(closed))
     if without_direction:
-        text = _("Only norms, bills and actions have a direction; it was left empty on: %(ids)s.")
+        text = _("Only norms, bills and actions have a direction. It is still empty on: %(ids)s.")
         messages.warning(request, text % {"ids": ", ".join(without_direction)})
     return None
 
 
 def _closed(count: int) -> str:
     text = ngettext(
-        "%(count)d of the selected is published or retired and stays as it is: an editor can change it.",
-        "%(count)d of the selected are published or retired and stay as they are: an editor can change them.",
+        "%(count)d selected entry is published or retired and did not change. Only editors may change it.",
+        "%(count)d selected entries are published or retired and did not change. Only editors may change them.",
         count,
     )
     return text % {"count": count}

@@ -27,10 +27,10 @@ class TermAdmin(MergingAdmin):
     search_fields = ["key", "label_en", "label_es", "label_pt"]
     autocomplete_fields = ["replaced_by"]
     list_per_page = 100
-    public_advice = _("Published entries bear this term, so an editor changes it.")
+    public_advice = _("Published entries use this term. Only editors may change it.")
     in_use_advice = _(
-        "It is in use, so it stays. Deprecate it instead: give it a date in “deprecated on” and, where there is one,"
-        " the term that replaces it. It is then offered no more, and what bears it keeps it."
+        "Entries use this term. Deprecate it instead: enter a date in “deprecated on” and, if there is one, the term "
+        "that replaces it. It will no longer be offered, and the entries that use it keep it."
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -90,12 +90,12 @@ class IssuingBodyAdmin(MergingAdmin):
     list_select_related = ["country"]
     search_fields = ["sort_name", "native_name", "name_en", "name_es", "name_pt", "acronym", "aliases", "key"]
     autocomplete_fields = ["country"]
-    public_advice = _("Published entries name this body, so an editor changes it.")
-    in_use_advice = _("Entries name it. When the body was dissolved, say so in “active”: 2007/2015.")
+    public_advice = _("Published entries name this body. Only editors may change it.")
+    in_use_advice = _("Entries name this body. If it has been dissolved, enter the period in “active”: 2007/2015.")
     fieldsets = [
         (None, {"fields": [("country", "key"), "kind", "native_name", "acronym"]}),
         (_("Names"), {"fields": [*three_languages("name"), "aliases"]}),
-        (_("Time"), {"fields": ["active"]}),
+        (_("Period of activity"), {"fields": ["active"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: IssuingBody | None = None) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class TextState(models.TextChoices):
     """The result of extracting the text of a capture."""
 
     READ = "read", _("Read")
-    EMPTY = "empty", _("No text in it, as in a scan")
+    EMPTY = "empty", _("No text, such as a scan")
     UNREADABLE = "unreadable", _("Could not be read")
 
 
@@ -57,7 +57,7 @@ class LinkState(models.TextChoices):
     ALIVE = "alive", _("Works")
     CHANGED = "changed", _("Content has changed")
     MOVED = "moved", _("Has moved")
-    BROKEN = "gone", _("Gone")
+    BROKEN = "gone", _("Broken")
 
 
 class QuoteState(models.TextChoices):

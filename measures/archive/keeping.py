@@ -83,17 +83,17 @@ def check_upload(source: Source | None, file: BinaryIO) -> str:
     size, sha256 = store.digest_of(file)
     if not size or size > LARGEST_UPLOAD:
         megabytes = LARGEST_UPLOAD // 1_000_000
-        raise ValidationError(_("Choose a file with something in it, of at most %(mb)d MB.") % {"mb": megabytes})
+        raise ValidationError(_("Choose a file that is not empty, of at most %(mb)d MB.") % {"mb": megabytes})
     try:
         media_type = reading.media_type_of(file)
     except confined.Unavailable as error:
-        raise ValidationError(_("The document cannot be looked at just now. Try again in a minute.")) from error
+        raise ValidationError(_("The document cannot be examined at the moment. Try again in a minute.")) from error
     if media_type == UNKNOWN:
         raise ValidationError(
-            _("This is none of the documents that can be kept: PDF, image, web page, text or office document.")
+            _("This kind of document cannot be archived. Choose a PDF, image, web page, text or office document.")
         )
     if source and Capture.objects.filter(source=source, sha256=sha256).exists():
-        raise ValidationError(_("This very document is kept for this source already."))
+        raise ValidationError(_("The archive already has this document for this source."))
     return media_type
 
 

@@ -73,10 +73,10 @@ def problem_in_words(problem: str) -> str:
     if problem in Reason.values:
         return str(Reason(problem).label)
     if problem == "robots":
-        return _("The server does not want to be read by programs.")
+        return _("The server does not allow programs to read it.")
     if problem == "empty":
         return _("The server sent an empty page.")
-    return _("The server answered with %(status)s.") % {"status": problem.removeprefix("http_")}
+    return _("The server responded with %(status)s.") % {"status": problem.removeprefix("http_")}
 
 
 # The queue

@@ -33,17 +33,20 @@ def rules(*, keep: bool) -> list[Rule]:
     form = Rule(
         "public_id",
         f"{_NEW} and (public_id !~ '^[A-Z]{{3}}-(0[0-9]{{4}}|[1-9][0-9]{{4,5}})$' or number = 0)",
-        _("This is no identifier of a series."),
-        _("Correct it to the form of PER-00007, five or six digits, or leave the cell empty: the series gives one."),
+        _("This is not an identifier of a series."),
+        _(
+            "Write it as PER-00007, with five or six digits, or leave the cell empty for the next identifier of the "
+            "series."
+        ),
     )
     beyond = Rule(
         "public_id",
         f"{_NEW} and number > case when last > 0 then last + count"
         f" else greatest({FIRST_NUMBERS}, {NUMBERS_A_ROW} * count) end",
-        _("This identifier is beyond the series of its country."),
+        _("The series of this country has not reached this identifier yet."),
         _(
-            "Leave the cell empty: the series gives the next one."
-            " To restore a backup with its identifiers, run import_measures with --keep-identifiers."
+            "Leave the cell empty for the next identifier of the series. To restore a backup with its identifiers, "
+            "run import_measures with --keep-identifiers."
         ),
     )
     return [form] if keep else [form, beyond]
@@ -137,7 +140,7 @@ class RelationsColumn(ListColumn):
         relation, colon, public_id = (part.strip() for part in item.partition(":"))
         if not colon or not public_id:
             raise CellProblem(
-                _("“%(value)s” is no relation.") % {"value": item[:80]},
+                _("“%(value)s” is not a relation.") % {"value": item[:80]},
                 _("Write a relation and an identifier: extends:PER-00004."),
             )
         return one_of(RELATIONS, relation), public_id
@@ -180,7 +183,7 @@ class RelationsColumn(ListColumn):
 
     def remedy(self, value: str, known: list[str]) -> str:
         """Suggest nothing: identifiers that look alike are unrelated."""
-        return _("Write the identifier of an entry that exists or stands in this file.")
+        return _("Write the identifier of an entry that exists or is in this file.")
 
     def refused(self) -> list[tuple[str, str]]:
         itself = (
@@ -189,8 +192,14 @@ class RelationsColumn(ListColumn):
             " where split_part(i.item, ':', 2) = coalesce(nullif(s.public_id, ''), r.public_id)"
         )
         return [
-            (itself, _("An entry cannot be related to itself.")),
-            (_CIRCLES, _("This closes a circle: the other entry leads back to this one. Remove one of the two.")),
+            (itself, _("An entry may not be related to itself.")),
+            (
+                _CIRCLES,
+                _(
+                    "Relations may not form a cycle: the other entry already leads back to this one. Remove one of "
+                    "the relations."
+                ),
+            ),
         ]
 
     def saved(self) -> list[str]:

@@ -128,22 +128,22 @@ def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
         "public_id",
         f"{changed} 'retired'",
         _("The record is retired."),
-        _("Leave the row out, or send the record back to draft first."),
+        _("Remove the row, or send the record back to draft first."),
     )
     published = Rule(
         "public_id",
         f"{changed} 'published'",
-        _("The record is published, and the row would change it."),
+        _("This row would change a published record."),
         _(
-            "A file changes published records only where “Publish the measures of this file” is ticked at its upload."
-            " Only editors can tick it: give them the file, or leave the row out."
+            "Only a file uploaded with “Publish the measures of this file” changes published records. Ask an editor "
+            "to import the file, or remove the row."
         ),
     )
     if publish:
         return [
             retired,
-            _lacking(resource, "topics", _("It lacks a topic.")),
-            _lacking(resource, "sources", _("It lacks a source.")),
+            _lacking(resource, "topics", _("It has no topic.")),
+            _lacking(resource, "sources", _("It has no source.")),
         ]
     return [retired, published]
 

@@ -175,13 +175,13 @@ class CitationsColumn(ListColumn):
         site = rest.partition("/")[0].partition("?")[0].partition("#")[0]
         if _BLANK.search(rest) or not _is_site(f"{scheme}://{site}"):
             raise CellProblem(
-                _("“%(value)s” is no address of a page.") % {"value": item[:80]},
-                _("Write it as in a browser, with https:// and without blanks."),
+                _("“%(value)s” is not the address of a page.") % {"value": item[:80]},
+                _("Write it as in a browser, with https:// and without spaces."),
             )
         if len(item) > LONGEST_ADDRESS:
             raise CellProblem(
                 _("The address has %(length)d characters.") % {"length": len(item)},
-                _("Enter it as a source with a shorter address, and write that source's key."),
+                _("Enter it as a source with a shorter address, and write the key of that source."),
             )
 
     def cells(self, of: str, *, public: bool = False) -> str:

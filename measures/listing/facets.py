@@ -73,8 +73,8 @@ class Facet:
     def left_out_in_words(self) -> str:
         """Says how many options are not shown."""
         return ngettext(
-            "%(n)s rarer one is not shown; narrow the list first.",
-            "%(n)s rarer ones are not shown; narrow the list first.",
+            "%(n)s less frequent option is not shown. Narrow the list first.",
+            "%(n)s less frequent options are not shown. Narrow the list first.",
             self.skipped,
         ) % {"n": self.skipped}
 
@@ -413,7 +413,7 @@ PROPERTIES: dict[str, Property] = {
         Bodies("body", gettext_lazy("Issuing body")),
         Rows("nationality", gettext_lazy("Nationality named"), "origin_countries", Country, "iso3"),
         Column("evidence", gettext_lazy("Evidence"), "evidence", Evidence, shows_all=False),
-        Column("precision", gettext_lazy("Date known"), PRECISION, Precision, shows_all=False),
+        Column("precision", gettext_lazy("Precision of the date"), PRECISION, Precision, shows_all=False),
     )
 }
 """Every facet by parameter name, in page order."""

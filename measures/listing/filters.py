@@ -45,7 +45,7 @@ LONGEST_TEXT = 200
 def refuse_many_words(text: str) -> None:
     """Raise ValidationError for a search of too many words."""
     if has_too_many_words(text):
-        raise ValidationError(_("A search takes at most %(most)d words.") % {"most": MOST_WORDS}, code="many_words")
+        raise ValidationError(_("A search may have at most %(most)d words.") % {"most": MOST_WORDS}, code="many_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ class AddressFilter(django_filters.FilterSet):
     @cached_property
     def problems(self) -> list[Problem]:
         """Every invalid parameter, in words; if there is one, the filter selects no entries."""
-        unknown = [Problem(name, _("There is no such filter.")) for name in self.data if name not in self.filters]
+        unknown = [Problem(name, _("This filter does not exist.")) for name in self.data if name not in self.filters]
         twice = [
-            Problem(name, _("This is given more than once. Give it once."))
+            Problem(name, _("This filter may be given only once."))
             for name in self.data
             if name in self.filters and not self._is_facet(name) and len(self.data.getlist(name)) > 1
         ]
@@ -208,7 +208,7 @@ class MeasureFilter(AddressFilter):
                 forms.ChoiceField,
                 label=_("Figure over time"),
                 choices=series,
-                error_messages={"invalid_choice": _("There are no values over time of “%(value)s” here.")},
+                error_messages={"invalid_choice": _("There are no values of “%(value)s” over time here.")},
             )
 
     @classmethod
@@ -234,7 +234,7 @@ class MeasureFilter(AddressFilter):
         since, until = self.value("from"), self.value("to")
         if not (since and until and until.last < since.first):
             return []
-        message = _("%(to)s lies before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
+        message = _("%(to)s is before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
         return [Problem("to", message, str(self.filters["to"].label))]
 
     @property

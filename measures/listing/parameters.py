@@ -36,9 +36,9 @@ class KnownValues(forms.Field):
     @staticmethod
     def _problem(value: str, nearest: str) -> ValidationError:
         if nearest:
-            message = _("There is no “%(value)s” here. Did you mean “%(nearest)s”?")
+            message = _("“%(value)s” is not available here. Did you mean “%(nearest)s”?")
         else:
-            message = _("There is no “%(value)s” here.")
+            message = _("“%(value)s” is not available here.")
         return ValidationError(message, code="unknown", params={"value": value, "nearest": nearest})
 
 
@@ -49,7 +49,7 @@ class DayField(PartialDateFormField):
         date: PartialDate | None = super().to_python(value)
         if date and not date.day:
             raise ValidationError(
-                _("“%(date)s” is no day. Write one as 2020-05-29."), code="not_a_day", params={"date": date}
+                _("“%(date)s” is not a date. Write it as 2020-05-29."), code="not_a_day", params={"date": date}
             )
         return date
 

@@ -31,9 +31,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('captured_at', models.DateTimeField(verbose_name='captured')),
-                ('method', models.CharField(choices=[('fetch', 'Fetched from its address'), ('upload', 'Uploaded')], max_length=10, verbose_name='how it came')),
-                ('url', models.CharField(blank=True, max_length=2000, verbose_name='address asked')),
-                ('final_url', models.CharField(blank=True, max_length=2000, verbose_name='address that answered')),
+                ('method', models.CharField(choices=[('fetch', 'Fetched from its address'), ('upload', 'Uploaded')], max_length=10, verbose_name="method")),
+                ('url', models.CharField(blank=True, max_length=2000, verbose_name="requested address")),
+                ('final_url', models.CharField(blank=True, max_length=2000, verbose_name="final address")),
                 ('http_status', models.PositiveSmallIntegerField(null=True, verbose_name='HTTP status')),
                 ('media_type', models.CharField(max_length=100, verbose_name='type')),
                 ('charset', models.CharField(blank=True, max_length=40, verbose_name='character set')),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             name='Citation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('locator', models.CharField(blank=True, help_text='art. 3 or p. 12', max_length=100, verbose_name='where in it')),
+                ('locator', models.CharField(blank=True, help_text='art. 3 or p. 12', max_length=100, verbose_name="locator")),
                 ('quote', models.CharField(blank=True, max_length=600, verbose_name='quote')),
                 ('field', models.CharField(blank=True, choices=[('', 'The whole record'), ('title', 'Title'), ('summary', 'Summary'), ('reference', 'Reference'), ('status_history', 'Status history'), ('validity', 'Validity'), ('target_groups', 'Target groups'), ('relations', 'Relations')], default='', max_length=20, verbose_name='supports')),
             ],
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             name='Source',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(blank=True, help_text='How files name it; made for you when left empty.', max_length=80, unique=True, verbose_name='key')),
+                ('key', models.SlugField(blank=True, help_text="Files use it as the name of the source. Created automatically if left empty.", max_length=80, unique=True, verbose_name='key')),
                 ('url', models.URLField(blank=True, max_length=1000, verbose_name='address')),
                 ('kind', models.CharField(choices=[('official_gazette', 'Official gazette'), ('legal_text', 'Legal text outside the gazette'), ('bill_file', 'Legislative file'), ('court_record', 'Court record'), ('official_website', 'Official website'), ('press_release', 'Press release'), ('social_post', 'Official social-media post'), ('foi_response', 'Freedom-of-information reply'), ('statistics', 'Statistical release or dataset'), ('io_report', 'Report of an international organisation'), ('ngo_report', 'Civil-society report'), ('academic', 'Academic work'), ('news', 'News article'), ('broadcast', 'Broadcast or video'), ('law_firm_note', 'Law-firm note'), ('interview', 'Interview or testimony'), ('observatory_page', 'Observatory page'), ('unspecified', 'Source not stated')], default='unspecified', max_length=20, verbose_name='kind')),
                 ('title', models.CharField(max_length=500, verbose_name='title')),
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.CharField(db_collation='C', editable=False, max_length=12, unique=True, verbose_name='identifier')),
                 ('kind', models.CharField(choices=[('constitutional_reform', 'Constitutional reform'), ('law', 'Law'), ('legislative_decree', 'Legislative decree (delegated powers)'), ('emergency_decree', 'Emergency decree with rank of law'), ('executive_decree', 'Executive decree or order'), ('emergency_declaration', 'Declaration of state of exception'), ('ministerial_resolution', 'Ministerial resolution'), ('agency_resolution', 'Agency resolution'), ('directive_protocol', 'Directive, protocol or circular'), ('regulation', 'Regulation of a law'), ('legislative_resolution', 'Resolution of the legislature'), ('subnational_norm', 'Subnational norm'), ('court_decision', 'Court decision'), ('treaty', 'Treaty or binding agreement'), ('soft_law', 'Non-binding international instrument'), ('bill', 'Bill'), ('policy_plan', 'Policy, plan or strategy'), ('programme', 'Programme, benefit or service'), ('announcement', 'Official announcement'), ('commitment', 'Commitment'), ('administrative_practice', 'Administrative practice'), ('operation', 'Operation'), ('unspecified', 'Instrument not stated'), ('recommendation', 'Recommendation or request'), ('criticism', 'Criticism'), ('support', 'Support'), ('practice_report', 'Report of practice'), ('denial', 'Denial or clarification'), ('position', 'Position'), ('alert_situation', 'Situation of alert'), ('social_response', 'Response of society'), ('nothing_found', 'Nothing found')], max_length=30, verbose_name='kind')),
                 ('reference', models.CharField(blank=True, help_text='As printed: N° 000104-2020-MIGRACIONES.', max_length=200, verbose_name='reference')),
-                ('provision', models.CharField(blank=True, help_text='The clause, when one act is several entries: art. 3.', max_length=100, verbose_name='provision')),
+                ('provision', models.CharField(blank=True, help_text="The clause, if one act is several entries: art. 3.", max_length=100, verbose_name='provision')),
                 ('official_title', models.TextField(blank=True, verbose_name='official title')),
                 ('original_language', models.CharField(blank=True, help_text='Language tag, such as es or pt-BR.', max_length=35, verbose_name='original language')),
                 ('title_en', models.CharField(blank=True, max_length=300, verbose_name='title (English)')),
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('status_date', foundation.partial_dates.PartialDateField(blank=True, editable=False, max_length=11, verbose_name='date of the status')),
                 ('date', foundation.partial_dates.PartialDateField(blank=True, editable=False, max_length=11, verbose_name='date')),
                 ('workflow', models.CharField(choices=[('stub', 'Stub'), ('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published'), ('retired', 'Retired')], default='draft', editable=False, max_length=10, verbose_name='workflow')),
-                ('workflow_note', models.TextField(blank=True, editable=False, verbose_name='note of the last move')),
+                ('workflow_note', models.TextField(blank=True, editable=False, verbose_name="note on the last move")),
                 ('record_version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.CharField(db_collation='C', editable=False, max_length=12, verbose_name='identifier')),
                 ('kind', models.CharField(choices=[('constitutional_reform', 'Constitutional reform'), ('law', 'Law'), ('legislative_decree', 'Legislative decree (delegated powers)'), ('emergency_decree', 'Emergency decree with rank of law'), ('executive_decree', 'Executive decree or order'), ('emergency_declaration', 'Declaration of state of exception'), ('ministerial_resolution', 'Ministerial resolution'), ('agency_resolution', 'Agency resolution'), ('directive_protocol', 'Directive, protocol or circular'), ('regulation', 'Regulation of a law'), ('legislative_resolution', 'Resolution of the legislature'), ('subnational_norm', 'Subnational norm'), ('court_decision', 'Court decision'), ('treaty', 'Treaty or binding agreement'), ('soft_law', 'Non-binding international instrument'), ('bill', 'Bill'), ('policy_plan', 'Policy, plan or strategy'), ('programme', 'Programme, benefit or service'), ('announcement', 'Official announcement'), ('commitment', 'Commitment'), ('administrative_practice', 'Administrative practice'), ('operation', 'Operation'), ('unspecified', 'Instrument not stated'), ('recommendation', 'Recommendation or request'), ('criticism', 'Criticism'), ('support', 'Support'), ('practice_report', 'Report of practice'), ('denial', 'Denial or clarification'), ('position', 'Position'), ('alert_situation', 'Situation of alert'), ('social_response', 'Response of society'), ('nothing_found', 'Nothing found')], max_length=30, verbose_name='kind')),
                 ('reference', models.CharField(blank=True, help_text='As printed: N° 000104-2020-MIGRACIONES.', max_length=200, verbose_name='reference')),
-                ('provision', models.CharField(blank=True, help_text='The clause, when one act is several entries: art. 3.', max_length=100, verbose_name='provision')),
+                ('provision', models.CharField(blank=True, help_text="The clause, if one act is several entries: art. 3.", max_length=100, verbose_name='provision')),
                 ('official_title', models.TextField(blank=True, verbose_name='official title')),
                 ('original_language', models.CharField(blank=True, help_text='Language tag, such as es or pt-BR.', max_length=35, verbose_name='original language')),
                 ('title_en', models.CharField(blank=True, max_length=300, verbose_name='title (English)')),
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                 ('status_date', foundation.partial_dates.PartialDateField(blank=True, editable=False, max_length=11, verbose_name='date of the status')),
                 ('date', foundation.partial_dates.PartialDateField(blank=True, editable=False, max_length=11, verbose_name='date')),
                 ('workflow', models.CharField(choices=[('stub', 'Stub'), ('draft', 'Draft'), ('in_review', 'In review'), ('published', 'Published'), ('retired', 'Retired')], default='draft', editable=False, max_length=10, verbose_name='workflow')),
-                ('workflow_note', models.TextField(blank=True, editable=False, verbose_name='note of the last move')),
+                ('workflow_note', models.TextField(blank=True, editable=False, verbose_name="note on the last move")),
                 ('record_version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
-                ('key', models.SlugField(blank=True, db_index=False, help_text='How files name it; made for you when left empty.', max_length=80, verbose_name='key')),
+                ('key', models.SlugField(blank=True, db_index=False, help_text="Files use it as the name of the source. Created automatically if left empty.", max_length=80, verbose_name='key')),
                 ('url', models.URLField(blank=True, max_length=1000, verbose_name='address')),
                 ('kind', models.CharField(choices=[('official_gazette', 'Official gazette'), ('legal_text', 'Legal text outside the gazette'), ('bill_file', 'Legislative file'), ('court_record', 'Court record'), ('official_website', 'Official website'), ('press_release', 'Press release'), ('social_post', 'Official social-media post'), ('foi_response', 'Freedom-of-information reply'), ('statistics', 'Statistical release or dataset'), ('io_report', 'Report of an international organisation'), ('ngo_report', 'Civil-society report'), ('academic', 'Academic work'), ('news', 'News article'), ('broadcast', 'Broadcast or video'), ('law_firm_note', 'Law-firm note'), ('interview', 'Interview or testimony'), ('observatory_page', 'Observatory page'), ('unspecified', 'Source not stated')], default='unspecified', max_length=20, verbose_name='kind')),
                 ('title', models.CharField(max_length=500, verbose_name='title')),
@@ -406,7 +406,7 @@ class Migration(migrations.Migration):
             name='DocumentText',
             fields=[
                 ('capture', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='document_text', serialize=False, to='measures.capture', verbose_name='capture')),
-                ('state', models.CharField(choices=[('read', 'Read'), ('empty', 'No text in it, as in a scan'), ('unreadable', 'Could not be read')], max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('read', 'Read'), ('empty', "No text, such as a scan"), ('unreadable', 'Could not be read')], max_length=10, verbose_name='state')),
                 ('read_at', models.DateTimeField(verbose_name='read')),
                 ('text', models.TextField(blank=True, verbose_name='text')),
                 ('pages', models.PositiveIntegerField(null=True, verbose_name='pages')),
@@ -431,8 +431,8 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(verbose_name='checked')),
             ],
             options={
-                'verbose_name': 'check of a quote',
-                'verbose_name_plural': 'checks of quotes',
+                'verbose_name': "quote check",
+                'verbose_name_plural': "quote checks",
                 'default_permissions': (),
             },
         ),
@@ -443,7 +443,7 @@ class Migration(migrations.Migration):
                 ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
-                ('locator', models.CharField(blank=True, help_text='art. 3 or p. 12', max_length=100, verbose_name='where in it')),
+                ('locator', models.CharField(blank=True, help_text='art. 3 or p. 12', max_length=100, verbose_name="locator")),
                 ('quote', models.CharField(blank=True, max_length=600, verbose_name='quote')),
                 ('field', models.CharField(blank=True, choices=[('', 'The whole record'), ('title', 'Title'), ('summary', 'Summary'), ('reference', 'Reference'), ('status_history', 'Status history'), ('validity', 'Validity'), ('target_groups', 'Target groups'), ('relations', 'Relations')], default='', max_length=20, verbose_name='supports')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
@@ -479,7 +479,7 @@ class Migration(migrations.Migration):
                 ('native_name', models.CharField(max_length=200, verbose_name='name in its own language')),
                 ('acronym', models.CharField(blank=True, max_length=30, verbose_name='acronym')),
                 ('aliases', models.TextField(blank=True, help_text='Separated by |.', verbose_name='other names')),
-                ('active', foundation.partial_dates.PeriodField(blank=True, help_text='2007/ or 2007/2015; empty when not known.', max_length=23, verbose_name='active')),
+                ('active', foundation.partial_dates.PeriodField(blank=True, help_text="2007/ or 2007/2015. Empty if not known.", max_length=23, verbose_name='active')),
                 ('active_range', models.GeneratedField(db_persist=True, expression=models.Func(models.F('active'), function='period_range', output_field=django.contrib.postgres.fields.ranges.DateRangeField()), output_field=django.contrib.postgres.fields.ranges.DateRangeField())),
                 ('sort_name', models.GeneratedField(db_persist=True, expression=models.Func(models.F('native_name'), function='sort_key', output_field=models.TextField()), output_field=models.TextField())),
                 ('country', models.ForeignKey(blank=True, help_text='Empty for an international body.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='issuing_bodies', to='countries.country', verbose_name='country')),
@@ -505,7 +505,7 @@ class Migration(migrations.Migration):
                 ('native_name', models.CharField(max_length=200, verbose_name='name in its own language')),
                 ('acronym', models.CharField(blank=True, max_length=30, verbose_name='acronym')),
                 ('aliases', models.TextField(blank=True, help_text='Separated by |.', verbose_name='other names')),
-                ('active', foundation.partial_dates.PeriodField(blank=True, help_text='2007/ or 2007/2015; empty when not known.', max_length=23, verbose_name='active')),
+                ('active', foundation.partial_dates.PeriodField(blank=True, help_text="2007/ or 2007/2015. Empty if not known.", max_length=23, verbose_name='active')),
                 ('country', models.ForeignKey(blank=True, db_constraint=False, help_text='Empty for an international body.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country')),
                 ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
                 ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.issuingbody')),
@@ -520,13 +520,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('source', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='link', serialize=False, to='measures.source')),
                 ('url', models.CharField(max_length=2000)),
-                ('state', models.CharField(choices=[('unknown', 'Not checked yet'), ('alive', 'Works'), ('changed', 'Content has changed'), ('moved', 'Has moved'), ('gone', 'Gone')], default='unknown', max_length=10, verbose_name='state of the link')),
+                ('state', models.CharField(choices=[('unknown', 'Not checked yet'), ('alive', 'Works'), ('changed', 'Content has changed'), ('moved', 'Has moved'), ('gone', "Broken")], default='unknown', max_length=10, verbose_name="link state")),
                 ('since', models.DateTimeField(null=True, verbose_name='since')),
                 ('checked_at', models.DateTimeField(null=True, verbose_name='last checked')),
                 ('due_at', models.DateTimeField(verbose_name='next check')),
-                ('answered_at', models.DateTimeField(null=True, verbose_name='last answered')),
+                ('answered_at', models.DateTimeField(null=True, verbose_name="last response")),
                 ('failing_since', models.DateTimeField(null=True, verbose_name='failing since')),
-                ('failures', models.PositiveSmallIntegerField(default=0, verbose_name='failures in a row')),
+                ('failures', models.PositiveSmallIntegerField(default=0, verbose_name="consecutive failures")),
                 ('problem', models.CharField(blank=True, max_length=30, verbose_name='problem')),
                 ('moved_to', models.CharField(blank=True, max_length=2000, verbose_name='moved to')),
                 ('etag', models.CharField(blank=True, max_length=500)),
@@ -547,11 +547,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9][a-z0-9_-]*$')), name='measures_source_key_form', violation_error_message='A key has small letters, digits, - and _.'),
+            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9][a-z0-9_-]*$')), name='measures_source_key_form', violation_error_message="A key may have lowercase letters, digits, - and _."),
         ),
         migrations.AddConstraint(
             model_name='source',
-            constraint=models.UniqueConstraint(condition=models.Q(('url', ''), _negated=True), fields=('url',), name='measures_source_url_unique', violation_error_message='A source with this address exists already.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('url', ''), _negated=True), fields=('url',), name='measures_source_url_unique', violation_error_message="There is already a source with this address."),
         ),
         migrations.AddConstraint(
             model_name='source',
@@ -887,7 +887,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='documenttext',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'read'), models.Q(('text', ''), _negated=True)), models.Q(('state__in', ['empty', 'unreadable']), ('text', '')), _connector='OR'), name='measures_documenttext_state', violation_error_message='What was read has a text, and nothing else has.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'read'), models.Q(('text', ''), _negated=True)), models.Q(('state__in', ['empty', 'unreadable']), ('text', '')), _connector='OR'), name='measures_documenttext_state', violation_error_message="A capture has a text if it was read, and only then."),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='documenttext',
@@ -970,15 +970,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='capture',
-            constraint=models.UniqueConstraint(fields=('source', 'sha256'), name='measures_capture_content_once', violation_error_message='This very document is kept for this source already.'),
+            constraint=models.UniqueConstraint(fields=('source', 'sha256'), name='measures_capture_content_once', violation_error_message="The archive already has this document for this source."),
         ),
         migrations.AddConstraint(
             model_name='capture',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='measures_capture_sha256_form', violation_error_message='A SHA-256 has 64 digits from 0 to f.'),
+            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='measures_capture_sha256_form', violation_error_message="A SHA-256 hash has 64 hexadecimal digits."),
         ),
         migrations.AddConstraint(
             model_name='capture',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured_by', None), ('method', 'fetch'), models.Q(('url', ''), _negated=True), models.Q(('final_url', ''), _negated=True), models.Q(('warc', ''), _negated=True), ('http_status__isnull', False)), models.Q(('captured_by__isnull', False), ('final_url', ''), ('http_status', None), ('method', 'upload'), ('url', ''), ('warc', '')), _connector='OR'), name='measures_capture_method_facts', violation_error_message='What is fetched has an address and a WARC, what is uploaded a person.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured_by', None), ('method', 'fetch'), models.Q(('url', ''), _negated=True), models.Q(('final_url', ''), _negated=True), models.Q(('warc', ''), _negated=True), ('http_status__isnull', False)), models.Q(('captured_by__isnull', False), ('final_url', ''), ('http_status', None), ('method', 'upload'), ('url', ''), ('warc', '')), _connector='OR'), name='measures_capture_method_facts', violation_error_message="A fetched capture needs an address and a WARC file, an uploaded one a person."),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='capture',
@@ -1017,7 +1017,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='citation',
-            constraint=models.UniqueConstraint(fields=('measure', 'source', 'locator', 'field'), name='measures_citation_unique', violation_error_message='This source is cited already for that part. Name another place in it.'),
+            constraint=models.UniqueConstraint(fields=('measure', 'source', 'locator', 'field'), name='measures_citation_unique', violation_error_message="This source is already cited for that part. Name another place in it."),
         ),
         migrations.AddConstraint(
             model_name='citation',
@@ -1053,11 +1053,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='relation',
-            constraint=models.UniqueConstraint(fields=('subject', 'type', 'object'), name='measures_relation_unique', violation_error_message='This relation is recorded already.'),
+            constraint=models.UniqueConstraint(fields=('subject', 'type', 'object'), name='measures_relation_unique', violation_error_message="This relation is already recorded."),
         ),
         migrations.AddConstraint(
             model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('subject', models.F('object')), _negated=True), name='measures_relation_not_to_itself', violation_error_message='An entry cannot be related to itself.'),
+            constraint=models.CheckConstraint(condition=models.Q(('subject', models.F('object')), _negated=True), name='measures_relation_not_to_itself', violation_error_message="An entry may not be related to itself."),
         ),
         migrations.AddConstraint(
             model_name='relation',
@@ -1153,11 +1153,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='targetgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='measures_targetgroup_key_form', violation_error_message='A key has small letters, digits and _; the second level follows a dot.'),
+            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='measures_targetgroup_key_form', violation_error_message="A key may have lowercase letters, digits and _. The second level follows a dot."),
         ),
         migrations.AddConstraint(
             model_name='targetgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_targetgroup_replaced_when_deprecated', violation_error_message='Only a deprecated term is replaced, and by another one.'),
+            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_targetgroup_replaced_when_deprecated', violation_error_message="Only a deprecated term can be replaced, and only by another term."),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='targetgroup',
@@ -1200,15 +1200,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$')), name='measures_topic_key_form', violation_error_message='A key has small letters, digits and _; the second level follows a dot.'),
+            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$')), name='measures_topic_key_form', violation_error_message="A key may have lowercase letters, digits and _. The second level follows a dot."),
         ),
         migrations.AddConstraint(
             model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_topic_replaced_when_deprecated', violation_error_message='Only a deprecated term is replaced, and by another one.'),
+            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_topic_replaced_when_deprecated', violation_error_message="Only a deprecated term can be replaced, and only by another term."),
         ),
         migrations.AddConstraint(
             model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('key__regex', '^[^.]+$'), ('parent', None)), models.Q(('key__regex', '[.]'), ('parent__isnull', False)), _connector='OR'), name='measures_topic_two_levels', violation_error_message='A topic of the second level is named parent.child and has a parent.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('key__regex', '^[^.]+$'), ('parent', None)), models.Q(('key__regex', '[.]'), ('parent__isnull', False)), _connector='OR'), name='measures_topic_two_levels', violation_error_message="A topic of the second level must have a parent, and a key of the form parent.child."),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='topic',
@@ -1260,15 +1260,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('public_id__regex', '^[A-Z]{3}-[0-9]{5,}$')), name='measures_measure_public_id_form', violation_error_message='An identifier is written PER-00007.'),
+            constraint=models.CheckConstraint(condition=models.Q(('public_id__regex', '^[A-Z]{3}-[0-9]{5,}$')), name='measures_measure_public_id_form', violation_error_message="An identifier must have the form PER-00007."),
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country', None), ('public_id__startswith', 'INT-')), models.Q(('country__isnull', False), ('public_id__startswith', models.F('country_id'))), _connector='OR'), name='measures_measure_public_id_of_country', violation_error_message='An identifier begins with the code of the country, or with INT.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country', None), ('public_id__startswith', 'INT-')), models.Q(('country__isnull', False), ('public_id__startswith', models.F('country_id'))), _connector='OR'), name='measures_measure_public_id_of_country', violation_error_message="An identifier must begin with the code of the country, or with INT."),
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('country__isnull', False), ('kind__in', ['treaty', 'soft_law']), _connector='OR'), name='measures_measure_has_country', violation_error_message='Choose a country; only treaties and soft law of international bodies have none.'),
+            constraint=models.CheckConstraint(condition=models.Q(('country__isnull', False), ('kind__in', ['treaty', 'soft_law']), _connector='OR'), name='measures_measure_has_country', violation_error_message="Choose a country. Only treaties and soft law of international bodies have none."),
         ),
         migrations.AddConstraint(
             model_name='measure',
@@ -1280,19 +1280,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind', ''), ('valid_from', ''), ('valid_until', '')), models.Q(('end_kind__in', ['', 'fixed_date', 'duration', 'while_measure', 'until_event', 'further_notice', 'indefinite', 'unknown']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified'])), _connector='OR'), name='measures_measure_validity_of_norms', violation_error_message='Only norms and actions are valid from and until a date. Leave these fields empty.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind', ''), ('valid_from', ''), ('valid_until', '')), models.Q(('end_kind__in', ['', 'fixed_date', 'duration', 'while_measure', 'until_event', 'further_notice', 'indefinite', 'unknown']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified'])), _connector='OR'), name='measures_measure_validity_of_norms', violation_error_message="Only norms and actions have validity dates. Leave these fields empty."),
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('end_kind', 'fixed_date'), ('valid_until', ''), _negated=True), name='measures_measure_fixed_date_given', violation_error_message='A fixed end needs its date, in “valid until”.'),
+            constraint=models.CheckConstraint(condition=models.Q(('end_kind', 'fixed_date'), ('valid_until', ''), _negated=True), name='measures_measure_fixed_date_given', violation_error_message="An end with a fixed date needs that date in “valid until”."),
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind__in', ['further_notice', 'indefinite']), _negated=True), ('valid_until', ''), _connector='OR'), name='measures_measure_open_end_has_no_date', violation_error_message='An end that is open on purpose has no date. Empty “valid until” or change the kind of end.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind__in', ['further_notice', 'indefinite']), _negated=True), ('valid_until', ''), _connector='OR'), name='measures_measure_open_end_has_no_date', violation_error_message="An end that is open on purpose has no date. Clear “valid until” or change the kind of end."),
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from', ''), ('valid_until', ''), models.Q(('valid_until_range__fully_lt', models.F('valid_from_range')), _negated=True), _connector='OR'), name='measures_measure_ends_after_start', violation_error_message='“Valid until” lies before “valid from”.'),
+            constraint=models.CheckConstraint(condition=models.Q(('valid_from', ''), ('valid_until', ''), models.Q(('valid_until_range__fully_lt', models.F('valid_from_range')), _negated=True), _connector='OR'), name='measures_measure_ends_after_start', violation_error_message="“Valid until” is before “valid from”."),
         ),
         migrations.AddConstraint(
             model_name='measure',
@@ -1304,11 +1304,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.UniqueConstraint(models.F('country'), models.F('kind'), models.F('issuing_body'), models.Func(models.F('reference'), function='reference_key', output_field=models.TextField()), models.F('provision'), condition=models.Q(models.Q(('reference', ''), _negated=True), models.Q(('workflow', 'retired'), _negated=True)), name='measures_measure_reference_unique', nulls_distinct=False, violation_error_message='This country already has an entry of that kind, body, reference and provision. Open that one, or name the provision that this entry is about.'),
+            constraint=models.UniqueConstraint(models.F('country'), models.F('kind'), models.F('issuing_body'), models.Func(models.F('reference'), function='reference_key', output_field=models.TextField()), models.F('provision'), condition=models.Q(models.Q(('reference', ''), _negated=True), models.Q(('workflow', 'retired'), _negated=True)), name='measures_measure_reference_unique', nulls_distinct=False, violation_error_message="This country already has an entry of that kind, body, reference and provision. Open that entry, or name the provision that this one is about."),
         ),
         migrations.AddConstraint(
             model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('workflow__in', ['stub', 'draft', 'in_review', 'published', 'retired']), models.Q(models.Q(('workflow', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR')), name='measures_measure_published_by_someone', violation_error_message='A record is published by the workflow alone.'),
+            constraint=models.CheckConstraint(condition=models.Q(('workflow__in', ['stub', 'draft', 'in_review', 'published', 'retired']), models.Q(models.Q(('workflow', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR')), name='measures_measure_published_by_someone', violation_error_message="Only the workflow can publish a record."),
         ),
         migrations.AddConstraint(
             model_name='measure',
@@ -1391,7 +1391,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='quotecheck',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['found', 'no_longer', 'not_found', 'not_checkable'])), name='measures_quotecheck_state_known', violation_error_message='Choose the state from the list.'),
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['found', 'no_longer', 'not_found', 'not_checkable'])), name='measures_quotecheck_state_known', violation_error_message="Choose a state from the list."),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='quotecheck',
@@ -1419,11 +1419,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failures', 0), ('problem', '')), models.Q(('failing_since__isnull', False), ('failures__gt', 0), models.Q(('problem', ''), _negated=True)), _connector='OR'), name='measures_link_failures', violation_error_message='A link that fails has a problem and a day since when.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failures', 0), ('problem', '')), models.Q(('failing_since__isnull', False), ('failures__gt', 0), models.Q(('problem', ''), _negated=True)), _connector='OR'), name='measures_link_failures', violation_error_message="A failing link needs a problem and the day of its first failure."),
         ),
         migrations.AddConstraint(
             model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'moved'), models.Q(('moved_to', ''), _negated=True)), ('state__in', ['unknown', 'alive', 'changed', 'gone']), _connector='OR'), name='measures_link_moved_to', violation_error_message='A link that has moved has a new address.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'moved'), models.Q(('moved_to', ''), _negated=True)), ('state__in', ['unknown', 'alive', 'changed', 'gone']), _connector='OR'), name='measures_link_moved_to', violation_error_message="A link that has moved needs a new address."),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='link',

@@ -23,21 +23,21 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='targetgroup',
             name='key',
-            field=models.CharField(help_text='Never changes, such as health.access.', max_length=60, unique=True, verbose_name='key'),
+            field=models.CharField(help_text="Files use it as the name of the term, such as health.access, so it never changes.", max_length=60, unique=True, verbose_name='key'),
         ),
         migrations.AlterField(
             model_name='targetgroupevent',
             name='key',
-            field=models.CharField(help_text='Never changes, such as health.access.', max_length=60, verbose_name='key'),
+            field=models.CharField(help_text="Files use it as the name of the term, such as health.access, so it never changes.", max_length=60, verbose_name='key'),
         ),
         migrations.AlterField(
             model_name='topic',
             name='key',
-            field=models.CharField(help_text='Never changes, such as health.access.', max_length=60, unique=True, verbose_name='key'),
+            field=models.CharField(help_text="Files use it as the name of the term, such as health.access, so it never changes.", max_length=60, unique=True, verbose_name='key'),
         ),
         migrations.AlterField(
             model_name='topicevent',
             name='key',
-            field=models.CharField(help_text='Never changes, such as health.access.', max_length=60, verbose_name='key'),
+            field=models.CharField(help_text="Files use it as the name of the term, such as health.access, so it never changes.", max_length=60, verbose_name='key'),
         ),
     ]

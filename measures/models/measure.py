@@ -136,7 +136,7 @@ class Measure(models.Model):
     )
     reference = models.CharField(_("reference"), max_length=200, blank=True, help_text=_("As printed: No. 44/2020."))
     provision = models.CharField(
-        _("provision"), max_length=100, blank=True, help_text=_("The clause, when one act is several entries: art. 3.")
+        _("provision"), max_length=100, blank=True, help_text=_("The clause, if one act is several entries: art. 3.")
     )
     official_title = models.TextField(_("official title"), blank=True)
     original_language = models.CharField(
@@ -173,7 +173,7 @@ class Measure(models.Model):
     status_date = PartialDateField(_("date of the status"), blank=True, editable=False)
     date = PartialDateField(_("date"), blank=True, editable=False)
     workflow = models.CharField(_("workflow"), max_length=10, choices=Workflow, default=Workflow.DRAFT, editable=False)
-    workflow_note = models.TextField(_("note of the last move"), blank=True, editable=False)
+    workflow_note = models.TextField(_("note on the last move"), blank=True, editable=False)
     record_version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -239,19 +239,19 @@ class Measure(models.Model):
             models.CheckConstraint(
                 condition=Q(public_id__regex=r"^[A-Z]{3}-[0-9]{5,}$"),
                 name="measures_measure_public_id_form",
-                violation_error_message=_("An identifier is written PER-00007."),
+                violation_error_message=_("An identifier must have the form PER-00007."),
             ),
             models.CheckConstraint(
                 condition=Q(country=None, public_id__startswith="INT-")
                 | Q(country__isnull=False, public_id__startswith=F("country_id")),
                 name="measures_measure_public_id_of_country",
-                violation_error_message=_("An identifier begins with the code of the country, or with INT."),
+                violation_error_message=_("An identifier must begin with the code of the country, or with INT."),
             ),
             models.CheckConstraint(
                 condition=Q(country__isnull=False) | Q(kind__in=[Kind.TREATY, Kind.SOFT_LAW]),
                 name="measures_measure_has_country",
                 violation_error_message=_(
-                    "Choose a country; only treaties and soft law of international bodies have none."
+                    "Choose a country. Only treaties and soft law of international bodies have none."
                 ),
             ),
             models.CheckConstraint(
@@ -268,26 +268,24 @@ class Measure(models.Model):
                 condition=Q(valid_from="", valid_until="", end_kind="")
                 | Q(kind__in=VALIDITY_KINDS, end_kind__in=["", *EndKind.values]),
                 name="measures_measure_validity_of_norms",
-                violation_error_message=_(
-                    "Only norms and actions are valid from and until a date. Leave these fields empty."
-                ),
+                violation_error_message=_("Only norms and actions have validity dates. Leave these fields empty."),
             ),
             models.CheckConstraint(
                 condition=~Q(end_kind=EndKind.FIXED_DATE, valid_until=""),
                 name="measures_measure_fixed_date_given",
-                violation_error_message=_("A fixed end needs its date, in “valid until”."),
+                violation_error_message=_("An end with a fixed date needs that date in “valid until”."),
             ),
             models.CheckConstraint(
                 condition=~Q(end_kind__in=[EndKind.FURTHER_NOTICE, EndKind.INDEFINITE]) | Q(valid_until=""),
                 name="measures_measure_open_end_has_no_date",
                 violation_error_message=_(
-                    "An end that is open on purpose has no date. Empty “valid until” or change the kind of end."
+                    "An end that is open on purpose has no date. Clear “valid until” or change the kind of end."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(valid_from="") | Q(valid_until="") | ~Q(valid_until_range__fully_lt=F("valid_from_range")),
                 name="measures_measure_ends_after_start",
-                violation_error_message=_("“Valid until” lies before “valid from”."),
+                violation_error_message=_("“Valid until” is before “valid from”."),
             ),
             models.CheckConstraint(
                 condition=~Q(title_en="", title_es="", title_pt=""),
@@ -309,15 +307,15 @@ class Measure(models.Model):
                 nulls_distinct=False,
                 name="measures_measure_reference_unique",
                 violation_error_message=_(
-                    "This country already has an entry of that kind, body, reference and provision."
-                    " Open that one, or name the provision that this entry is about."
+                    "This country already has an entry of that kind, body, reference and provision. Open that entry, "
+                    "or name the provision that this one is about."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(workflow__in=Workflow.values)
                 & (~Q(workflow=Workflow.PUBLISHED) | Q(published_at__isnull=False)),
                 name="measures_measure_published_by_someone",
-                violation_error_message=_("A record is published by the workflow alone."),
+                violation_error_message=_("Only the workflow can publish a record."),
             ),
             models.CheckConstraint(
                 condition=Q(reviewed_at=None, reviewed_by=None)

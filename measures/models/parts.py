@@ -123,12 +123,12 @@ class Relation(models.Model):
             models.UniqueConstraint(
                 fields=["subject", "type", "object"],
                 name="measures_relation_unique",
-                violation_error_message=_("This relation is recorded already."),
+                violation_error_message=_("This relation is already recorded."),
             ),
             models.CheckConstraint(
                 condition=~Q(subject=F("object")),
                 name="measures_relation_not_to_itself",
-                violation_error_message=_("An entry cannot be related to itself."),
+                violation_error_message=_("An entry may not be related to itself."),
             ),
             models.CheckConstraint(
                 condition=Q(type__in=RelationType.values),
@@ -152,7 +152,7 @@ class Relation(models.Model):
             self.subject_id, self.object_id = self.object_id, self.subject_id
         if self.closes_a_circle():
             raise ValidationError(
-                _("This would close a circle: the other entry already leads back to this one."), code="circle"
+                _("Relations may not form a cycle: the other entry already leads back to this one."), code="circle"
             )
 
     def closes_a_circle(self) -> bool:

@@ -38,7 +38,7 @@ class Source(models.Model):
         max_length=80,
         unique=True,
         blank=True,
-        help_text=_("How files name it; made for you when left empty."),
+        help_text=_("Files use it as the name of the source. Created automatically if left empty."),
     )
     url = models.URLField(_("address"), max_length=1000, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind, default=SourceKind.UNSPECIFIED)
@@ -62,13 +62,13 @@ class Source(models.Model):
             models.CheckConstraint(
                 condition=Q(key__regex=r"^[a-z0-9][a-z0-9_-]*$"),
                 name="measures_source_key_form",
-                violation_error_message=_("A key has small letters, digits, - and _."),
+                violation_error_message=_("A key may have lowercase letters, digits, - and _."),
             ),
             models.UniqueConstraint(
                 fields=["url"],
                 condition=~Q(url=""),
                 name="measures_source_url_unique",
-                violation_error_message=_("A source with this address exists already."),
+                violation_error_message=_("There is already a source with this address."),
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=SourceKind.values, rights__in=Rights.values),
@@ -119,7 +119,7 @@ class Citation(models.Model):
 
     measure = models.ForeignKey("Measure", models.CASCADE, related_name="citations", verbose_name=_("measure"))
     source = models.ForeignKey(Source, models.PROTECT, related_name="citations", verbose_name=_("source"))
-    locator = models.CharField(_("where in it"), max_length=100, blank=True, help_text=_("art. 3 or p. 12"))
+    locator = models.CharField(_("locator"), max_length=100, blank=True, help_text=_("art. 3 or p. 12"))
     quote = models.CharField(_("quote"), max_length=600, blank=True)
     field = models.CharField(_("supports"), max_length=20, choices=CitedField, blank=True, default="")
 
@@ -131,7 +131,7 @@ class Citation(models.Model):
             models.UniqueConstraint(
                 fields=["measure", "source", "locator", "field"],
                 name="measures_citation_unique",
-                violation_error_message=_("This source is cited already for that part. Name another place in it."),
+                violation_error_message=_("This source is already cited for that part. Name another place in it."),
             ),
             models.CheckConstraint(
                 condition=Q(field__in=CitedField.values),

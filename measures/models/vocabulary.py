@@ -32,7 +32,12 @@ class TermQuerySet(models.QuerySet["Term"]):
 class Term(models.Model):
     """A word of a controlled vocabulary, with its label and definition in three languages."""
 
-    key = models.CharField(_("key"), max_length=60, unique=True, help_text=_("Never changes, such as health.access."))
+    key = models.CharField(
+        _("key"),
+        max_length=60,
+        unique=True,
+        help_text=_("Files use it as the name of the term, such as health.access, so it never changes."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     label_en = models.CharField(_("label (English)"), max_length=100)
     label_es = models.CharField(_("label (Spanish)"), max_length=100)
@@ -62,12 +67,14 @@ def _term_constraints(table: str, pattern: str) -> list[models.BaseConstraint]:
         models.CheckConstraint(
             condition=Q(key__regex=pattern),
             name=f"{table}_key_form",
-            violation_error_message=_("A key has small letters, digits and _; the second level follows a dot."),
+            violation_error_message=_(
+                "A key may have lowercase letters, digits and _. The second level follows a dot."
+            ),
         ),
         models.CheckConstraint(
             condition=Q(replaced_by=None) | Q(deprecated_on__isnull=False) & ~Q(replaced_by=F("id")),
             name=f"{table}_replaced_when_deprecated",
-            violation_error_message=_("Only a deprecated term is replaced, and by another one."),
+            violation_error_message=_("Only a deprecated term can be replaced, and only by another term."),
         ),
     ]
 
@@ -92,7 +99,9 @@ class Topic(Term):
             models.CheckConstraint(
                 condition=Q(parent=None, key__regex=r"^[^.]+$") | Q(parent__isnull=False, key__regex=r"[.]"),
                 name="measures_topic_two_levels",
-                violation_error_message=_("A topic of the second level is named parent.child and has a parent."),
+                violation_error_message=_(
+                    "A topic of the second level must have a parent, and a key of the form parent.child."
+                ),
             ),
         ]
 
@@ -143,7 +152,7 @@ class IssuingBody(models.Model):
     native_name = models.CharField(_("name in its own language"), max_length=200)
     acronym = models.CharField(_("acronym"), max_length=30, blank=True)
     aliases = models.TextField(_("other names"), blank=True, help_text=_("Separated by |."))
-    active = PeriodField(_("active"), blank=True, help_text=_("2007/ or 2007/2015; empty when not known."))
+    active = PeriodField(_("active"), blank=True, help_text=_("2007/ or 2007/2015. Empty if not known."))
     active_range = range_of("active")
     sort_name = sort_key("native_name")
 

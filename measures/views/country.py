@@ -74,7 +74,7 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
 def _as_of(request: HttpRequest) -> tuple[PartialDate | None, list[Problem]]:
     """The requested date, and the problems with the query string."""
     unknown = [name for name in request.GET if name != "as_of"]
-    problems = [Problem(name, _("There is no such filter.")) for name in unknown]
+    problems = [Problem(name, _("This filter does not exist.")) for name in unknown]
     text = request.GET.get("as_of", "")
     try:
         return (PartialDate.parse(text) if text.strip() else None), problems

@@ -73,7 +73,7 @@ class Paged:
         """The problems with the URL, including its page."""
         if self.filter.problems or self.page <= self.last_page:
             return self.filter.problems
-        message = _("There is no page %(page)d. The last one is %(last)d.")
+        message = _("Page %(page)d does not exist. The last page is %(last)d.")
         return [Problem("page", message % {"page": self.page, "last": self.last_page})]
 
     @cached_property

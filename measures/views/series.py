@@ -138,7 +138,7 @@ def _notes(series: Series, period: str, address: str) -> list[str]:
     texts = (
         _("Source: %(sources)s") % {"sources": sources},
         _("Values of %(period)s.") % {"period": period},
-        _("Picture: %(site)s, %(address)s, CC BY 4.0. The values keep the terms of their source.")
+        _("Picture: %(site)s, %(address)s, CC BY 4.0. The values are under the terms of their source.")
         % {"site": current_site().citation, "address": address},
     )
     return [line for text in texts for line in textwrap.wrap(text, LINE)]
@@ -148,10 +148,10 @@ def _asked(request: HttpRequest, country: Country) -> Indicator | HttpResponse:
     """The requested figure, or a response that reports what is wrong with the URL."""
     for name in request.GET:
         if name != "series":
-            return _refused(f"{name}: " + _("There is no such filter."))
+            return _refused(f"{name}: " + _("This filter does not exist."))
     options = {option.key: option for option in offered(country)}
     chosen = options.get(request.GET.get("series", ""))
-    return chosen or _refused("series: " + _("Give one of: %(keys)s.") % {"keys": ", ".join(options) or "–"})
+    return chosen or _refused("series: " + _("Write one of: %(keys)s.") % {"keys": ", ".join(options) or "–"})
 
 
 def _refused(words: str) -> HttpResponse:

@@ -35,13 +35,13 @@ class NamesValidator:
             others, found = pattern.subn("", reading)
             if found and len(others) < OTHER_LETTERS:
                 raise ValidationError(
-                    _("The password consists of the name of the person or of the site, and little else."),
+                    _("The password is little more than the name of the person or of the site."),
                     code="password_of_names",
                 )
 
     def get_help_text(self) -> str:
         """The help text of the forms."""
-        return _("Your password can’t consist of your name, your address or the name of this site, and little else.")
+        return _("Your password can’t be little more than your name, your address or the name of this site.")
 
 
 def _known(user: AbstractBaseUser | None) -> Iterator[str]:

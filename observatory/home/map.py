@@ -96,9 +96,9 @@ class MapQuery(forms.Form):
     @cached_property
     def problems(self) -> list[Problem]:
         """Every invalid parameter, in words."""
-        unknown = [Problem(name, _("There is no such filter.")) for name in self.given if name not in self.fields]
+        unknown = [Problem(name, _("This filter does not exist.")) for name in self.given if name not in self.fields]
         twice = [
-            Problem(name, _("This is given more than once. Give it once."))
+            Problem(name, _("This filter may be given only once."))
             for name, values in self.given.items()
             if name in self.fields and len(values) > 1
         ]

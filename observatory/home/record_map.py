@@ -172,8 +172,8 @@ COUNTS = {
             gettext_lazy("Measures possibly in force"),
             gettext_lazy("norms and actions of the state"),
             gettext_lazy(
-                "Norms and actions that may have been in force on the day: from the earliest start that the sources"
-                " allow to the latest end. Bills are never in force."
+                "Norms and actions that may have been in force on that day: from the earliest start that the sources "
+                "allow to the latest end. Bills are never in force."
             ),
             _in_force,
         ),
@@ -182,8 +182,9 @@ COUNTS = {
             gettext_lazy("Net direction of change"),
             gettext_lazy("less restrictive minus more restrictive norms and actions"),
             gettext_lazy(
-                "How many norms and actions dated up to the day are less restrictive than what was before, minus those"
-                " that are more restrictive. It weighs all alike, and says nothing about how good a policy is."
+                "The number of norms and actions dated up to that day that are less restrictive than before, minus "
+                "those that are more restrictive. All count the same, and the number says nothing about how good a "
+                "policy is."
             ),
             _direction,
             _signed,
@@ -193,8 +194,8 @@ COUNTS = {
             gettext_lazy("Measures recorded"),
             gettext_lazy("norms, bills and actions of the state"),
             gettext_lazy(
-                "Norms, bills and actions dated up to the day; those without a date are not counted. It tells how much"
-                " has been recorded, not how much a state has done."
+                "Norms, bills and actions dated up to that day, without those that have no date. The number shows how "
+                "much has been recorded, not how much a state has done."
             ),
             _recorded,
         ),

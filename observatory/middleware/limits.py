@@ -79,15 +79,15 @@ def _per_minute(what: str, most: int) -> RateLimitItemPerMinute | None:
 def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) -> HttpResponse:
     seconds = max(seconds, 1)
     reasons = {
-        "files": _("Too many downloads came from your address or network in the last minute."),
-        "searches": _("Too many searches came from your address or network in the last minute."),
-        "pages": _("Too many pages were asked for from your address or network in the last minute."),
+        "files": _("There were too many downloads from your address or network in the last minute."),
+        "searches": _("There were too many searches from your address or network in the last minute."),
+        "pages": _("There were too many requests from your address or network in the last minute."),
     }
     whole = Link(reverse("measures_csv"), _("All entries in one file (CSV)"))
     return refusal(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,
-        heading=_("Too often in one minute"),
+        heading=_("Too many requests"),
         reason=reasons[limit.namespace],
         remedy=ngettext(
             "Wait %(seconds)d second, then try again.", "Wait %(seconds)d seconds, then try again.", seconds

@@ -90,7 +90,7 @@ def questions(get_response: Answer) -> Answer:
         if page and not excess:
             excess = _put_in_normal_form(request, page)
         if excess:
-            heading = _("This is too much at once")
+            heading = _("The request is too large")
             return refusal(request, HTTPStatus.BAD_REQUEST, heading=heading, reason=excess.reason, remedy=excess.remedy)
         return get_response(request)
 
@@ -119,17 +119,17 @@ def _excess_of_request(request: HttpRequest, page: PublicPage | None) -> Excess 
     if len(request.META.get("PATH_INFO", "")) > LONGEST_PATH:
         return Excess(
             _("The address has more than %(most)d characters before the question mark.") % {"most": LONGEST_PATH},
-            _("Check where it comes from: two addresses may have run together."),
+            _("Check where it comes from: it may be two addresses in one."),
         )
     if page and page.reads != frozenset() and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
         return Excess(
-            _("The address has more than %(most)d characters behind the question mark.") % {"most": LONGEST_QUERY},
-            _("Choose fewer values, or download the whole file and filter it there."),
+            _("The address has more than %(most)d characters after the question mark.") % {"most": LONGEST_QUERY},
+            _("Choose fewer values, or download the whole file and filter it yourself."),
         )
     if len(request.META.get("HTTP_COOKIE", "")) > LONGEST_COOKIES:
         return Excess(
-            _("Your browser sends cookies of more than %(most)d characters.") % {"most": LONGEST_COOKIES},
-            _("Delete the cookies of this site and of those whose name ends like its own, then load the page anew."),
+            _("Your browser sends more than %(most)d characters of cookies.") % {"most": LONGEST_COOKIES},
+            _("Delete the cookies of this site and of sites with the same end of their name, then reload the page."),
         )
     return None
 
@@ -143,24 +143,24 @@ def _excess_of_parameters(pairs: Pairs) -> Excess | None:
             return Excess(
                 _("“%(parameter)s” has a value of more than %(most)d characters.")
                 % {"parameter": name[:LONGEST_VALUE], "most": LONGEST_VALUE},
-                _("Write a shorter one."),
+                _("Write a shorter value."),
             )
     for name, number in numbers.items():
         if number > MOST_VALUES:
             return Excess(
-                _("“%(parameter)s” is given %(number)d times. At most %(most)d values can be asked for at once.")
+                _("“%(parameter)s” has %(number)d values. At most %(most)d are allowed.")
                 % {"parameter": name, "number": number, "most": MOST_VALUES},
-                _("Choose fewer values, or download the whole file and filter it there."),
+                _("Choose fewer values, or download the whole file and filter it yourself."),
             )
     if len(pairs) > MOST_PARAMETERS:
         return Excess(
-            _("%(parameters)s are given %(number)d values. At most %(most)d can be asked for at once.")
+            _("%(parameters)s have %(number)d values. At most %(most)d are allowed.")
             % {
                 "parameters": ", ".join(f"“{name}”" for name in sorted(numbers)[:MOST_NAMED]),
                 "number": len(pairs),
                 "most": MOST_PARAMETERS,
             },
-            _("Choose fewer values, or download the whole file and filter it there."),
+            _("Choose fewer values, or download the whole file and filter it yourself."),
         )
     return None
 
@@ -256,12 +256,12 @@ def _nul_refused(request: HttpRequest, given: QueryDict) -> HttpResponse | None:
     return refusal(
         request,
         HTTPStatus.BAD_REQUEST,
-        heading=_("A character that no text may have"),
-        reason=_("There is a NUL character (U+0000), which cannot be seen and cannot be kept, in: %(fields)s.")
+        heading=_("A character that is not allowed"),
+        reason=_("A NUL character (U+0000), which is invisible and cannot be stored, is in: %(fields)s.")
         % {"fields": named if len(fields) <= MOST_NAMED else f"{named}, …"},
         remedy=_(
-            "Go back: what you wrote still stands in the form. Empty what is named here and type it anew, or paste it"
-            " by way of a plain text editor. Then send it once more."
+            "Go back: the form still has what you wrote. Clear the fields named here and type their text again, or "
+            "paste it from a plain text editor. Then send the form again."
         ),
     )
 
@@ -280,9 +280,9 @@ def _rows_refused(request: HttpRequest, form: QueryDict) -> HttpResponse | None:
                 request,
                 HTTPStatus.BAD_REQUEST,
                 heading=_("The form has too many rows"),
-                reason=_("The form counts more rows than it sends, or more than %(most)d, under “%(rows)s”.")
+                reason=_("The form declares more rows than it sends, or more than %(most)d, under “%(rows)s”.")
                 % {"most": MOST_ROWS, "rows": rows[:LONGEST_NAME]},
-                remedy=_("Nothing was saved. Go back, load the page again and enter your changes once more."),
+                remedy=_("Nothing was saved. Go back, reload the page and enter your changes again."),
             )
     return None
 

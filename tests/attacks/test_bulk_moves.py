@@ -48,7 +48,7 @@ def test_more_than_a_page_is_asked_about_before_it_is_published() -> None:
     plan = page.context["plan"]
     assert (plan.selected, len(plan.measures), plan.later) == (120, 97, 0)
     assert [(reason.words, reason.count) for reason in plan.reasons] == [
-        ("“Retired”, from where this cannot be done", 3),
+        ("“Retired”, which does not allow this", 3),
         ("without a source", 20),
     ]
     assert dict(plan.countries).keys() == {"Peru", "Venezuela"}

@@ -74,11 +74,11 @@ def test_month_nought_is_refused_with_what_would_be_right(tmp_path: Path, capsys
     )
     assert _refusal("import_measures", path).startswith("3 rows were refused")
     assert capsys.readouterr().err.splitlines() == [
-        f"row {number}, valid_from “{date}”: The date cannot be read. “{date}” is not in the calendar. {remedy}"
+        f"row {number}, valid_from “{date}”: The date cannot be read. “{date}” does not exist in the calendar. {remedy}"
         for number, date, remedy in (
-            (2, "2020-00-15", "Write 2020 where the month is not known."),
-            (3, "2020-00-05", "Write 2020 where the month is not known."),
-            (4, "05/00/2020", "Write 2020-05 where the day is not known."),
+            (2, "2020-00-15", "Write 2020 if the month is not known."),
+            (3, "2020-00-05", "Write 2020 if the month is not known."),
+            (4, "05/00/2020", "Write 2020-05 if the day is not known."),
         )
     ]
 

@@ -119,7 +119,7 @@ def test_many_bad_cells_make_the_file_doubtful(folder: Path) -> None:
     assert (run.state, run.held, public()) == ("held", 20, {})
     assert run.reasons == [
         "20 values are negative or do not fit the unit “persons”.",
-        "That is 17 % of the values that it would change, more than a tenth: the whole file waits.",
+        "That is 17 % of the values that it would change, more than a tenth, so the whole file is held.",
     ]
 
 
@@ -130,17 +130,17 @@ def test_many_bad_cells_make_the_file_doubtful(folder: Path) -> None:
     ("body", "problem"),
     [
         ("iso3,when,value\nPER,2020-03-01,1\n", "The file has no column “date”."),
-        ("iso3,date,value,value\nPER,2020-03-01,1,2\n", "The file has two columns “value”."),
-        ("<!doctype html><title>Sorry</title>", "A web page came instead of data."),
-        ("\n\n  <html>", "A web page came instead of data."),
+        ("iso3,date,value,value\nPER,2020-03-01,1,2\n", "The file has two columns named “value”."),
+        ("<!doctype html><title>Sorry</title>", "The server sent a web page instead of data."),
+        ("\n\n  <html>", "The server sent a web page instead of data."),
         ('{"error": "quota"}', "The file is JSON, not CSV."),
-        ("Service unavailable", "The first row of the file is no header"),
+        ("Service unavailable", "The first row of the file is not a header"),
         ("", "The file is empty."),
         ("\n\n", "The file is empty."),
         (HEAD, "The file has no row with a value."),
-        (text(table()).encode("utf-16"), "The letters of the file are not UTF-8."),
-        ((text(table()) + "CÔT,2020-03-01,1\n").encode("latin-1"), "The letters of the file are not UTF-8."),
-        ("date,iso3,value\n" + "".join(f"{c},{d},1\n" for c, d in table()), "No row of the file could be understood"),
+        (text(table()).encode("utf-16"), "The file is not encoded in UTF-8."),
+        ((text(table()) + "CÔT,2020-03-01,1\n").encode("latin-1"), "The file is not encoded in UTF-8."),
+        ("date,iso3,value\n" + "".join(f"{c},{d},1\n" for c, d in table()), "No row of the file could be read"),
     ],
 )
 def test_file_that_is_no_table_changes_nothing(folder: Path, body: str | bytes, problem: str) -> None:
@@ -166,7 +166,7 @@ def test_last_row_that_breaks_off_is_held(folder: Path) -> None:
     whole = text(dict.fromkeys(table(), "1234") | {("USA", NEXT): "1234"})
     run = ran(folder, feed, whole[:-3])
     assert (run.state, public()) == ("held", before)
-    assert run.reasons == ["Its last row breaks off: earlier files ended with the end of a line."]
+    assert run.reasons == ["The last row is incomplete: earlier files ended with a line break."]
 
 
 def test_file_that_always_ended_without_a_line_break_is_whole(folder: Path) -> None:
@@ -194,5 +194,5 @@ def test_clock_that_went_back_makes_nothing_public(folder: Path) -> None:
     written(folder, text(table() | {("PER", NEXT): "7"}))
     early = datetime.datetime(2019, 1, 1, tzinfo=datetime.UTC)
     trial = dry_run.try_out(feed, at=early)
-    assert trial.problem.startswith("No row of the file could be understood: The day is still to come.")
+    assert trial.problem.startswith("No row of the file could be read: The date is in the future.")
     assert public() == before

@@ -39,13 +39,13 @@ def test_zeros_where_there_were_none_are_held(folder: Path) -> None:
     before = public()
     run = ran(folder, feed, dict.fromkeys(table(), "0"))
     assert (run.state, public()) == ("held", before)
-    assert "120 of 120 new or changed values are zero, where values were not zero before." in run.reasons
+    assert "120 of 120 new or changed values are zero, although the values were not zero before." in run.reasons
 
 
 def test_zeros_of_new_days_alone_are_held(folder: Path) -> None:
     feed = published(folder)
     run = ran(folder, feed, table() | {(iso3, NEXT): "0" for iso3 in CODES})
-    assert run.reasons == ["6 of 6 new or changed values are zero, where values were not zero before."]
+    assert run.reasons == ["6 of 6 new or changed values are zero, although the values were not zero before."]
     assert (run.state, len(public())) == ("held", 120)
 
 
@@ -59,7 +59,7 @@ def test_jump_by_exactly_the_declared_factor_is_held(folder: Path) -> None:
     feed = published(folder, jump=10)
     run = ran(folder, feed, table() | {(iso3, NEXT): "1000" for iso3 in CODES})
     assert (run.state, run.held, len(public())) == ("held", 6, 120)
-    assert "6 values have jumped by 10 times or more." in run.reasons
+    assert "6 values have jumped by a factor of 10 or more." in run.reasons
     assert ran(folder, feed, table() | {(iso3, NEXT): "999" for iso3 in CODES}).state == "published"
 
 
@@ -74,7 +74,7 @@ def test_history_that_is_rewritten_is_held(folder: Path) -> None:
     places = list(table())
     run = ran(folder, feed, table() | dict.fromkeys(places[: len(places) * 9 // 10], "300"))
     assert (run.state, public()) == ("held", before)
-    assert run.reasons[0] == "108 of 120 values that are public would be changed, 90 %."
+    assert run.reasons[0] == "108 of 120 public values would change, 90 %."
 
 
 def test_days_after_today_are_refused_by_row(folder: Path) -> None:
@@ -83,7 +83,7 @@ def test_days_after_today_are_refused_by_row(folder: Path) -> None:
     body = text(table() | {("PER", str(today + datetime.timedelta(days=3))): "100", ("PER", NEXT): "101"})
     run = ran(folder, feed, body)
     assert (run.state, run.new, run.refused) == ("published", 1, 1)
-    assert (run.problems[0]["problem"], run.problems[0]["line"]) == ("The day is still to come.", 122)
+    assert (run.problems[0]["problem"], run.problems[0]["line"]) == ("The date is in the future.", 122)
     assert str(today + datetime.timedelta(days=3)) in run.problems[0]["cell"]
     assert max(day for _iso3, day in public()) == NEXT
 
@@ -135,7 +135,7 @@ def test_a_tenth_of_the_covered_countries_is_enough(folder: Path) -> None:
     codes = more_countries(60)
     feed = published(folder, table((*CODES, *codes)))
     run = ran(folder, feed, table((*CODES[1:], *codes)))
-    assert (run.state, run.reasons) == ("held", ["1 of 66 countries is missing: Peru. Of the 6 covered ones: 1."])
+    assert (run.state, run.reasons) == ("held", ["1 of 66 countries is missing: Peru. Of the 6 covered countries, 1."])
 
 
 WIDE = {"format": "csv_wide", "country_column": "iso3", "day_column": "", "value_column": ""}
@@ -150,8 +150,8 @@ def test_provinces_that_repeat_a_country_are_refused(folder: Path, fields: dict[
     run = ran(folder, factories.feed(**fields), PROVINCES if fields else long)
     assert (run.state, public()) == ("failed", {})
     assert run.problem == (
-        "The file has several rows for the same country and time: rows 2, 3 are PER 2020-03-01"
-        " and differ in “province” (“Lima”, “Cusco”)."
+        "The file has several rows for the same country and date: rows 2, 3 are PER 2020-03-01 and differ in "
+        "“province” (“Lima”, “Cusco”)."
     )
     assert "“province”" in run.remedy
 
@@ -180,7 +180,7 @@ def test_provinces_of_one_country_hold_back_that_country_alone(folder: Path) -> 
     lines += [f"PER,Lima,{DAYS[0]},60", f"PER,Cusco,{DAYS[0]},"]
     run = ran(folder, factories.feed(), "\n".join(lines) + "\n")
     assert (run.state, run.new, ("PER", DAYS[0]) in public()) == ("published", 119, False)
-    assert run.problems[0]["problem"] == "The file has several rows for the same country and time."
+    assert run.problems[0]["problem"] == "The file has several rows for the same country and date."
     assert "“province”" in run.problems[0]["remedy"]
 
 
@@ -232,7 +232,7 @@ def test_series_that_never_falls_does_not_fall_unseen(folder: Path) -> None:
     rising = {(iso3, day): str(int(day[-2:]) * 100) for iso3 in CODES for day in DAYS}
     feed = published(folder, rising)
     run = ran(folder, feed, rising | {(iso3, NEXT): "1800" for iso3 in CODES})
-    assert (run.state, run.reasons[0]) == ("held", "6 values fall in series that have never fallen before.")
+    assert (run.state, run.reasons[0]) == ("held", "6 values drop in series that have never dropped before.")
     one = rising | {(iso3, NEXT): "1999" if iso3 == "PER" else "2100" for iso3 in CODES}
     run = ran(folder, feed, one)
     assert (run.state, run.new, run.held) == ("partly_held", 5, 1)
@@ -251,7 +251,7 @@ def test_history_of_one_country_that_is_rewritten_is_held_alone(folder: Path) ->
     run = ran(folder, feed, zeros | {(iso3, NEXT): "100" for iso3 in CODES})
     assert {iso3 for iso3, _day in public()} == set(CODES)
     assert run.state == "held"
-    assert "19 values would rewrite most of the history of their country." in run.reasons
+    assert "19 values would rewrite most of the history of their countries." in run.reasons
 
 
 def test_a_file_ten_times_as_large_is_held(folder: Path) -> None:
@@ -301,7 +301,7 @@ def test_later_file_stands_for_values_that_wait(folder: Path) -> None:
     assert (later.state, later.new, later.held) == ("partly_held", 1, 2)
     run.refresh_from_db()
     assert (run.state, run.decided_by) == ("published", None)
-    with pytest.raises(FeedProblem, match="No value of this run is held any more"):
+    with pytest.raises(FeedProblem, match="This run has no held values any more"):
         runs.publish_values(run, by=factories.editor())
     runs.roll_back(later, by=factories.editor())
     later.refresh_from_db()
@@ -342,8 +342,8 @@ def test_command_names_the_cells_and_goes_on_after_an_error_of_the_program(folde
     out, err = StringIO(), StringIO()
     with pytest.raises(CommandError, match=r"Look at: a-broken, b-good\."):
         call_command("update_indicators", stdout=out, stderr=err)
-    assert "a-broken: The program failed: FileExistsError" in err.getvalue()
-    assert FeedRun.objects.filter(feed=feed)[0].problem == "The program failed."
+    assert "a-broken: An unexpected error occurred: FileExistsError" in err.getvalue()
+    assert FeedRun.objects.filter(feed=feed)[0].problem == "An unexpected error occurred."
     assert "b-good: Some values held. 120 rows read, 119 new" in out.getvalue()
     assert "b-good: 1 value is negative or does not fit the unit “persons”. First in row 2: PER 2020-03-01: -1." in (
         err.getvalue()

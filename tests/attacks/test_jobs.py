@@ -166,7 +166,7 @@ def test_a_person_may_try_anything_with_any_job(editor: Client, action: str, sta
     if action == "retry" and has_successor and status != "succeeded":
         usual = "aborted" if status == "dead" else status
         told = [str(message) for message in answer.context["messages"]]
-        assert "1 other is not needed: the same work waits as a newer job." in told
+        assert "1 other job is not needed: a newer job does the same." in told
         assert state(job) == usual
     else:
         assert state(job) == wanted.get((action, status), usual)
@@ -219,7 +219,7 @@ def test_import_that_breaks_off_each_time_is_given_up_with_a_word(editor: Client
         cursor.execute("update procrastinate_jobs set status = 'failed'")
     take_up()
     page = editor.get(kept.get_absolute_url()).content.decode()
-    assert "The work was broken off each time that it was begun." in page
+    assert "The job was interrupted every time it started." in page
     assert waiting_for(kept) == []
 
 
@@ -242,7 +242,7 @@ def test_run_of_a_feed_whose_process_died_is_ended_long_before_the_next() -> Non
     run = FeedRun.objects.create(feed=factories.feed(is_on=False))
     take_up()
     run.refresh_from_db()
-    assert (run.state, run.problem) == (RunState.FAILED, "The worker was stopped while it ran.")
+    assert (run.state, run.problem) == (RunState.FAILED, "The worker was stopped during this run.")
 
 
 # Stopping

@@ -44,7 +44,7 @@ def test_downloads_of_an_address_are_counted_together(client: Client) -> None:
     refused = client.get("/measures.csv")
     assert _is_plain_refusal(refused)
     assert refused.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert "Too many downloads came from your address or network in the last minute." in refused.text
+    assert "There were too many downloads from your address or network in the last minute." in refused.text
     assert "measures.csv" not in refused.text  # which is limited as well
     assert refused.headers["Cache-Control"] == "no-store"
     assert _statuses(client, ["/measures.csv"], ELSEWHERE) == [200]
@@ -81,7 +81,7 @@ def test_searches_are_counted_and_those_that_are_ready_are_not(client: Client, p
     assert _statuses(client, [f"{page}?q=word{number}" for number in range(4)] * 3) == [200] * 12
     refused = client.get(f"{page}?q=more")
     assert _is_plain_refusal(refused)
-    assert "<h1>Too often in one minute</h1>" in refused.text
+    assert "<h1>Too many requests</h1>" in refused.text
     assert '<a href="/measures.csv" rel="nofollow">All entries in one file (CSV)</a>' in refused.text
     assert _statuses(client, [f"{page}?q=more"], ELSEWHERE) == [200]
 

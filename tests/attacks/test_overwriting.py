@@ -114,7 +114,7 @@ def test_another_field_of_a_newer_version_is_kept_and_told(label: str) -> None:
     by_ana, by_eva = opened(ana, record), opened(eva, record)
     saved(ana, record, by_ana | {name: of_ana})
     page = eva.post(url(record, "change"), by_eva | {other: of_eva})
-    assert admin_forms.errors(page)[0].startswith("Nothing is saved yet: ")
+    assert admin_forms.errors(page)[0].startswith("Not saved yet: ")
     assert value(record, other) != of_eva
     merged = held(page, record)
     assert (merged[name], merged[other]) == (of_ana, of_eva)
@@ -136,7 +136,7 @@ def test_same_field_shows_both_versions_and_asks(label: str, choice: str) -> Non
     assert f'name="choice-{name}"' in page.text
     assert value(record, name) == of_ana
     again = eva.post(url(record, "change"), held(page, record))
-    assert admin_forms.errors(again) == ["Choose a version wherever both of you changed something."]
+    assert admin_forms.errors(again) == ["Choose a version of each field that both of you changed."]
     assert value(record, name) == of_ana
     saved(eva, record, held(again, record) | {f"choice-{name}": choice})
     assert value(record, name) == (of_eva if choice == "mine" else of_ana)
@@ -153,7 +153,7 @@ def test_two_windows_of_one_person_are_told_apart(label: str) -> None:
     assert value(record, name) == of_first
     assert [d.mine for d in page.context["differences"]] == [of_second]
     if label not in ("countries.Country", "measures.Measure"):  # which have messages of their own
-        assert "you changed this record yourself, in another window" in admin_forms.errors(page)[0]
+        assert "you changed this record in another window" in admin_forms.errors(page)[0]
 
 
 @EACH
@@ -182,7 +182,7 @@ def test_deletion_of_what_another_changed_is_told_first(label: str) -> None:
     seen = {"post": "yes", "seen": by_eva.context["seen"]}
     saved(ana, record, opened(ana, record) | {name: of_ana})
     page = eva.post(url(record, "delete"), seen)
-    assert "Nothing is deleted yet: this record was changed after you opened this page." in page.text
+    assert "Not deleted yet: this record changed after you opened this page." in page.text
     assert type(record)._default_manager.filter(pk=record.pk).exists()
     assert "ana" in page.text
     assert of_ana in page.text
@@ -261,7 +261,7 @@ def test_draft_that_was_changed_after_the_list_was_shown_is_not_published_unseen
     author = signed_in(factories.analyst())
     saved(author, draft, opened(author, draft) | {"title_en": "Forged at the last moment"})
     (message,) = act(eva, "publish", draft, seen=seen)
-    assert message.startswith("Nothing was changed: 1 record was changed by somebody after you opened the list.")
+    assert message.startswith("Nothing was changed: 1 record changed after you opened the list.")
     assert draft.public_id in message
     draft.refresh_from_db()
     assert draft.workflow == "draft"
@@ -320,7 +320,10 @@ def test_action_takes_a_bounded_number_at_once() -> None:
     made = [TargetGroup(key=f"group_{n}", label_en="G", label_es="G", label_pt="G") for n in range(MOST_AT_ONCE + 1)]
     TargetGroup.objects.bulk_create(made)
     (message,) = act(eva, "delete_selected", TargetGroup.objects.all()[0], select_across="1", post="yes")
-    assert message == "Nothing was changed: 501 are selected, and at most 500 are changed at once. Narrow the list."
+    assert (
+        message
+        == "Nothing was changed: you selected 501 records, and at most 500 can be changed at once. Narrow the list."
+    )
     assert TargetGroup.objects.count() == MOST_AT_ONCE + 1
 
 

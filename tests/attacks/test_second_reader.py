@@ -220,7 +220,7 @@ def test_row_that_would_be_public_is_imported_by_editors_alone(name: str, group:
     report = imported(path, name, factories.user(group=group))
     assert (report.is_refused, report.new) == (group == "analyst", group == "editor"), report.problems
     if report.is_refused:
-        assert [problem.problem for problem in report.problems] == ["What the row says would be public at once."]
+        assert [problem.problem for problem in report.problems] == ["The record of this row would be public at once."]
         assert "editor" in report.problems[0].remedy
 
 
@@ -248,7 +248,7 @@ def test_upload_of_a_file_is_held_to_the_rule_at_its_preview_and_at_its_confirma
     waiting.refresh_from_db()
     source.refresh_from_db()
     assert (source.title, waiting.state, waiting.refused) == ("Old", "ready", 1)
-    assert "published entries use it" in page.text
+    assert "that published entries use" in page.text
 
 
 def test_command_line_works_for_the_operator(tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_rows_of_a_covered_country_are_not_written_by_analysts() -> None:
     figure.refresh_from_db()
     assert (role.narrative_en, int(figure.value or 0)) == ("Old.", 1000)
     assert (MobilityRole.objects.count(), Observation.objects.count()) == (1, 1)
-    assert admin_forms.errors(page)[0].startswith("Nothing is saved. This country has a public page")
+    assert admin_forms.errors(page)[0].startswith("Not saved. This country has a public page")
     assert admin_forms.held(page, "country_form")["roles-1-narrative_en"] == "New"  # not saved, but not lost either
     assert signed_in(factories.editor()).post(url(role.country, "change", "PER"), sent).status_code == 302
     assert (MobilityRole.objects.count(), Observation.objects.count()) == (2, 2)
@@ -301,7 +301,7 @@ def test_role_is_not_added_to_a_covered_country_nor_moved_to_one() -> None:
         sent = admin_forms.shown(client, address, "mobilityrole_form")
         sent |= {"country": "PER", "role": "transit", "narrative_en": "Typed", "source_name": "A profile"}
         page = client.post(address, sent)
-        assert admin_forms.errors(page)[0].startswith("Nothing is saved. The roles of a covered country")
+        assert admin_forms.errors(page)[0].startswith("Not saved. The roles of a covered country")
         assert admin_forms.held(page, "mobilityrole_form")["narrative_en"] == "Typed"
     assert set(MobilityRole.objects.values_list("country", "role")) == {("VEN", "sending")}
 
@@ -336,7 +336,7 @@ def test_copy_is_not_uploaded_to_a_cited_source_nor_are_its_rights_changed(archi
     )
     source.refresh_from_db()
     assert (source.rights, Capture.objects.count(), list(archive_dir.rglob("*"))) == ("unknown", 0, [])
-    assert admin_forms.errors(page)[0].startswith("Nothing is saved. Published entries cite this source")
+    assert admin_forms.errors(page)[0].startswith("Not saved. Published entries cite this source")
 
 
 def test_what_was_typed_while_the_source_was_not_cited_yet_is_shown_and_not_saved() -> None:
@@ -350,7 +350,7 @@ def test_what_was_typed_while_the_source_was_not_cited_yet_is_shown_and_not_save
     source.refresh_from_db()
     assert source.publisher == ""
     again = client.post(url(source, "change", source.pk), admin_forms.held(page, "source_form"))
-    assert admin_forms.errors(again)[0].startswith("Nothing is saved.")
+    assert admin_forms.errors(again)[0].startswith("Not saved.")
 
 
 def test_cited_source_is_marked_as_unchanged_by_editors_alone() -> None:
@@ -361,7 +361,7 @@ def test_cited_source_is_marked_as_unchanged_by_editors_alone() -> None:
     page = signed_in(factories.analyst()).post(url(cited, "changelist"), chosen, follow=True)
     assert [str(message) for message in page.context["messages"]] == [
         "1 source is no longer marked.",
-        "1 of the selected is cited by published entries and stays marked: an editor looks at it.",
+        "1 selected source is cited by published entries and stays marked. Only editors may unmark it.",
     ]
     assert Link.objects.get(source=cited).state == "changed"
     signed_in(factories.editor()).post(url(cited, "changelist"), chosen)

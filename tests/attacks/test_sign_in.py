@@ -176,7 +176,7 @@ class TestHashingAtTheSameTime:
         before = hasher.hashed
         answer = sign_in("other", at=ELSEWHERE)
         assert (answer.status_code, answer.headers["Retry-After"], hasher.hashed - before) == (429, "2", 0)
-        assert "Your password was not looked at. Try again in 2 seconds." in answer.text
+        assert "Your password was not checked. Try again in 2 seconds." in answer.text
         assert AccessAttempt.objects.count() == 0
 
     def test_person_is_let_in_from_where_they_signed_in_before(self) -> None:

@@ -36,7 +36,7 @@ def sign_in(live_server: LiveServer) -> SignIn:
         page.get_by_label("Username").fill(user.username)
         page.get_by_label("Password").fill(factories.PASSWORD)
         page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("heading", name="What waits")).to_be_visible()
+        expect(page.get_by_role("heading", name="To do")).to_be_visible()
 
     return act
 
@@ -85,7 +85,7 @@ def test_decree_with_two_topics_two_events_and_a_source_is_entered_on_one_page(
     page.get_by_label("Internal returnees").check()
     page.get_by_label("Less restrictive").check()
     page.get_by_label("Title (English)", exact=False).first.fill("Transport between provinces by exception")
-    page.get_by_label("Or paste its address").first.fill("https://gazette.example/068-2020-PCM")
+    page.get_by_label("Or paste an address").first.fill("https://gazette.example/068-2020-PCM")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".messagelist")).to_contain_text("was added successfully")
     assert time.monotonic() - began < 120
@@ -214,7 +214,7 @@ def test_analyst_submits_and_editor_publishes(page: Page, live_server: LiveServe
     sign_in(page, factories.analyst())
     url = f"{live_server.url}/admin/measures/measure/{draft.pk}/change/"
     page.goto(url)
-    page.get_by_text("Move on").click()
+    page.get_by_text("Change workflow state").click()
     expect(page.get_by_role("button", name="Publish")).to_have_count(0)
     page.get_by_role("button", name="Submit for review").click()
     expect(page.locator(".messagelist")).to_contain_text("is now “In review”")
@@ -223,7 +223,7 @@ def test_analyst_submits_and_editor_publishes(page: Page, live_server: LiveServe
     sign_in(page, factories.editor())
     page.get_by_role("link", name="Waiting for review").click()
     page.get_by_role("link", name=draft.public_id).click()
-    page.get_by_text("Move on").click()
+    page.get_by_text("Change workflow state").click()
     page.get_by_role("button", name="Publish").click()
     expect(page.locator(".messagelist")).to_contain_text("is now “Published”")
     page.get_by_role("link", name="View on site").click()
@@ -262,7 +262,7 @@ def test_phone_shows_the_page_first_and_the_menu_when_asked(
     box = page.locator("#content").bounding_box()
     assert box
     assert box["y"] < 320
-    link = page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Sources")
+    link = page.get_by_role("navigation", name="Sections").get_by_role("link", name="Sources")
     expect(link).to_be_hidden()
     page.get_by_role("button", name="Menu").click()
     expect(link).to_be_visible()
@@ -289,7 +289,7 @@ def test_phone_shows_why_rows_are_refused(
     editor = factories.editor()
     sign_in(page, editor)
     page.goto(f"{live_server.url}/admin/foundation/fileimport/add/")
-    page.get_by_label("What the rows are").select_option("measures")
+    page.get_by_label("Kind of records").select_option("measures")
     rows = csv_text(
         [MEASURE | {"kind": "a_kind_that_nobody_knows", "topics": "none.such"}, MEASURE | {"country": "XXX"}]
     )
@@ -351,7 +351,7 @@ def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
     FileImport.objects.update(state="cancelled", is_cancel_asked=False)
     with connection.cursor() as worker:
         worker.execute("select pg_advisory_unlock(%s, %s)", [jobs.LOCK, kept.pk])
-    expect(page.get_by_role("status")).to_contain_text("This was cancelled. Nothing was written.")
+    expect(page.get_by_role("status")).to_contain_text("This import was cancelled. Nothing was written.")
     page.get_by_role("button", name="Check the file again").click()
     expect(page.get_by_role("main")).to_contain_text("there is nothing to import")
     assert complaints == []

@@ -43,7 +43,7 @@ def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="What waits")).to_be_visible()
+    expect(page.get_by_role("heading", name="To do")).to_be_visible()
 
 
 def accessible(page: Page) -> None:
@@ -66,7 +66,7 @@ def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: 
     page.get_by_role("button", name="Try it: preview 20 rows").click()
     expect(page.get_by_text("The feed does not name its columns yet.")).to_be_visible()
     columns = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Day"))
-    expect(columns).to_contain_text("days or years, year first")
+    expect(columns).to_contain_text("dates, year first")
     assert complaints == []
     accessible(page)
 
@@ -105,7 +105,7 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
     held = runs.run(feed)
     sign_in(page, live_server, factories.editor())
     page.goto(f"{live_server.url}{held.get_absolute_url()}")
-    expect(page.get_by_text("2 values lie outside the range of the feed")).to_be_visible()
+    expect(page.get_by_text("2 values are outside the range of the feed")).to_be_visible()
     accessible(page)
     page.set_viewport_size({"width": 390, "height": 844})
     for url in (held.get_absolute_url(), feed.get_absolute_url()):
@@ -114,9 +114,9 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
         assert page.evaluate(HIDDEN_CELLS) == []
     page.goto(f"{live_server.url}{held.get_absolute_url()}")
     page.get_by_role("button", name="Publish these values").click()
-    expect(page.locator(".messagelist")).to_contain_text("The values are published")
+    expect(page.locator(".messagelist")).to_contain_text("The values have been published")
     page.get_by_role("button", name="Roll back").click()
-    expect(page.locator(".messagelist")).to_contain_text("The run is rolled back")
+    expect(page.locator(".messagelist")).to_contain_text("The run has been rolled back")
     assert {int(o.value or 0) for o in Observation.objects.filter(period="2020-03-08")} == {80}
 
 
@@ -124,5 +124,5 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
 def test_background_work_is_readable(page: Page, live_server: LiveServer) -> None:
     sign_in(page, live_server, factories.editor())
     page.get_by_role("link", name="Background jobs").first.click()
-    expect(page.get_by_text("No worker is running: nothing that waits is done.")).to_be_visible()
+    expect(page.get_by_text("No worker is running, so no queued job will run.")).to_be_visible()
     accessible(page)

@@ -133,7 +133,7 @@ def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in:
     page.locator("#id_observations-1-source_name").fill("A yearbook")
 
     page.get_by_role("button", name="Sending country").click()
-    expect(page.locator(".edition-notice")).to_contain_text("Nothing is saved yet")
+    expect(page.locator(".edition-notice")).to_contain_text("Not saved yet")
     expect(page.locator(".edition-notice")).to_be_focused()
     expect(page.locator(".errornote, .errorlist, .form-faults")).to_have_count(0)
     expect(page.locator("#id_roles-1-narrative_en")).to_have_value("People leave.")

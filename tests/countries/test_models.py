@@ -43,10 +43,10 @@ def indicator(**fields: Any) -> Indicator:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: observation(value=None), "Leave the value empty exactly when"),
-        (lambda: observation(status="O"), "Leave the value empty exactly when"),
-        (lambda: observation(qualifier="majority"), "Leave the value empty exactly when"),
-        (lambda: observation(counterpart=factories.country()), "The counterpart is another country"),
+        (lambda: observation(value=None), "The value must be empty if"),
+        (lambda: observation(status="O"), "The value must be empty if"),
+        (lambda: observation(qualifier="majority"), "The value must be empty if"),
+        (lambda: observation(counterpart=factories.country()), "The counterpart must differ from"),
         (lambda: role(narrative_en=""), "Write the narrative in at least one language."),
         (lambda: indicator(unit="percent"), "A percentage needs the indicator that it is a share of."),
         (lambda: indicator(map_breaks="15|25"), "Write four numbers, such as 15|25|35|45."),
@@ -59,8 +59,8 @@ def test_record_that_breaks_a_rule_is_refused_with_words(make: Callable[[], mode
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"value": -1}, "A count is a whole number that is not negative."),
-        ({"value": Decimal("1.5")}, "A count is a whole number that is not negative."),
+        ({"value": -1}, "A count must be a whole number that is not negative."),
+        ({"value": Decimal("1.5")}, "A count must be a whole number that is not negative."),
     ],
 )
 def test_count_that_is_none_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -91,7 +91,7 @@ def test_new_edition_of_a_role_stands_beside_the_old() -> None:
     role(as_of=PartialDate(2020)).save()
     role(as_of=PartialDate(2021)).save()
     assert refused(role(as_of=PartialDate(2021))) == [
-        "This role already has a text as of that date. Edit it, or give another date."
+        "This role already has a text as of that date. Edit that text, or enter another date."
     ]
 
 

@@ -117,11 +117,11 @@ def test_what_cannot_be_saved_is_told_at_its_row_and_stays_typed(client: Client)
     }
     page = client.post(URL, _shown(client) | typed)
     assert admin_forms.errors_by_field(page) == {
-        "roles-0-as_of": ["“03/04/2020” can be read in two ways. Write 2020-04-03 or 2020-03-04."],
+        "roles-0-as_of": ["“03/04/2020” is ambiguous. Write 2020-04-03 or 2020-03-04."],
         "observations-0-period": [
-            "“2020-13” is not in the calendar. Write the month, from 01 to 12, before the day: 2020-05-29."
+            "“2020-13” does not exist in the calendar. Write the month, from 01 to 12, before the day: 2020-05-29."
         ],
-        "observations-0-value": ["A count is a whole number that is not negative."],
+        "observations-0-value": ["A count must be a whole number that is not negative."],
     }
     assert {name: value for name, value in _held(page).items() if name in typed} == typed
 
@@ -151,8 +151,10 @@ def test_shares_that_pass_the_whole_are_refused_with_their_parts(client: Client)
     page = client.post(URL, _shown(client) | {"observations-0-value": "40.2"})
     assert admin_forms.errors_by_field(page) == {
         "observations-0-value": [
-            "The shares of “Immigrant share”, period not stated, pass 100 percent: United States 40.2\u202f%,"
-            " Venezuela 60\u202f%. Correct one of them; shares that are left out are shown as the rest."
+            (
+                "The shares of “Immigrant share”, period not stated, exceed 100 percent: United States 40.2\u202f%, "
+                "Venezuela 60\u202f%. Correct one of them. Shares that are missing appear as the rest."
+            )
         ]
     }
     rounded = _shown(client) | {"observations-0-value": "40.1"}
@@ -184,7 +186,7 @@ def test_new_edition_begins_with_the_newest_text_and_saves_nothing_yet(client: C
     typed = _shown(client) | {"summary_en": "Typed", "roles-0-narrative_es": "También", "_new_edition": "sending"}
     page = client.post(URL, typed | {"observations-0-value": "many"})
     assert page.context["begun"]["id"] == "roles-2"
-    assert "Nothing is saved yet: the new edition of “Sending country”" in page.text
+    assert "Not saved yet: the new edition of “Sending country”" in page.text
     assert (admin_forms.errors(page), "errornote" in page.text) == ([], False)
     page = client.post(URL, typed)
     begun = _held(page)
@@ -201,7 +203,7 @@ def test_new_edition_begins_with_the_newest_text_and_saves_nothing_yet(client: C
     }
     assert begun["summary_en"] == "Typed"
     assert MobilityRole.objects.count() == 2
-    assert admin_forms.errors(client.post(URL, begun)) == ["This role has several editions. Give this one its date."]
+    assert admin_forms.errors(client.post(URL, begun)) == ["This role has several editions. Enter a date for this one."]
     assert admin_forms.errors(client.post(URL, begun | {"roles-2-as_of": "2021-01"})) == []
     assert [str(role.as_of) for role in MobilityRole.objects.all()] == ["2021-01", "2020-08", "2018"]
 
@@ -214,7 +216,7 @@ def test_two_people_never_write_over_each_other_unseen(client: Client) -> None:
     theirs |= {"roles-0-narrative_en": "Theirs.", "roles-0-narrative_es": "Suyo.", "observations-0-note": "Seen."}
     assert admin_forms.errors(other.post(URL, theirs)) == []
     page = client.post(URL, mine | {"roles-0-narrative_en": "Mine.", "observations-0-value": "1200"})
-    assert admin_forms.errors(page)[0].startswith("Nothing is saved yet: somebody else changed this profile")
+    assert admin_forms.errors(page)[0].startswith("Not saved yet: another person changed this profile")
     assert [(d.label, d.theirs, d.mine, d.is_conflict) for d in page.context["differences"]] == [
         ("Role of a country (PER: Sending country, 2020): Narrative (English)", "Theirs.", "Mine.", True),
         ("Role of a country (PER: Sending country, 2020): Narrative (Spanish)", "Suyo.", "Viejo.", False),
@@ -222,7 +224,7 @@ def test_two_people_never_write_over_each_other_unseen(client: Client) -> None:
     ]
     assert MobilityRole.objects.get().narrative_en == "Theirs."
     again = client.post(URL, _held(page))
-    assert admin_forms.errors(again) == ["Choose a version wherever both of you changed something."]
+    assert admin_forms.errors(again) == ["Choose a version of each field that both of you changed."]
     chosen = {"choice-roles-0-narrative_en": "mine"}
     assert admin_forms.errors(client.post(URL, _held(again) | chosen)) == []
     role, figure = MobilityRole.objects.get(), Observation.objects.get()
@@ -257,7 +259,7 @@ def test_daily_values_and_the_oldest_of_very_many_are_not_in_the_form(client: Cl
     assert (held["observations-0-period"], held["observations-99-period"]) == ("1902", "2001")
     text = page.content.decode()
     assert f"country__iso3__exact=PER&amp;indicator__id__exact={daily.pk}" in text
-    assert "2 older ones stand there alone." in text
+    assert "2 older figures are only in that list." in text
     factories.observation(indicator=factories.indicator(key="yearly"), period="2010", value=1)
     assert len(client.post(URL, held).context["differences"]) == 1
     assert admin_forms.errors(client.post(URL, _shown(client) | {"observations-0-value": "77"})) == []

@@ -103,7 +103,7 @@ def test_analyst_reads_the_site() -> None:
 def test_first_role_is_added_from_the_page_of_the_site() -> None:
     factories.site()
     editor = signed_in(factories.editor())
-    assert "None, so no page speaks of roles." in editor.get(PAGE).text
+    assert "None, so no page mentions roles." in editor.get(PAGE).text
     sent = {"key": "emitter", "position": "1", "label_en": "Emitter", "label_es": "Emisor", "label_pt": "Emissor"}
     assert admin_forms.errors(editor.post("/admin/countries/role/add/", sent)) == []
     assert '<a href="/admin/countries/role/">Emitter</a>' in editor.get(PAGE).text

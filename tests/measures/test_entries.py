@@ -25,7 +25,7 @@ def spoken(**fields: Any) -> tuple[str, str]:
         ({"kind": "bill", "events": (("introduced", "2020-05-25?"),)}, "25 May 2020", "date inferred"),
         ({"kind": "criticism", "events": (("issued", "2020-05"),)}, "May 2020", "day not recorded"),
         ({"kind": "criticism", "events": (("issued", ""),)}, "Date not recorded", ""),
-        ({"events": (("in_force", "2020"),)}, "From 2020", "day and month not recorded, no end recorded"),
+        ({"events": (("in_force", "2020"),)}, "From 2020", "day and month not recorded, end date not recorded"),
         ({"events": (("in_force", ""),)}, "Date not recorded", ""),
         ({"events": (("in_force", ""),), "end_kind": "further_notice"}, "Date not recorded", "until further notice"),
         (
@@ -48,11 +48,15 @@ def spoken(**fields: Any) -> tuple[str, str]:
             "1 May 2020 to 2021",
             "end: day and month not recorded, date inferred",
         ),
-        ({"valid_from": "2020-05-01", "events": (("repealed", ""),)}, "From 1 May 2020", "ended, end not recorded"),
+        (
+            {"valid_from": "2020-05-01", "events": (("repealed", ""),)},
+            "From 1 May 2020",
+            "ended, end date not recorded",
+        ),
         (
             {"valid_from": "2020-03-16", "events": (("in_force", "2020-05-29"),)},
             "From 16 March 2020",
-            "dated 29 May 2020, no end recorded",
+            "dated 29 May 2020, end date not recorded",
         ),
         ({"kind": "announcement", "events": (("announced", "2020-05-01"),)}, "1 May 2020", ""),
     ],

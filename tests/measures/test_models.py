@@ -32,11 +32,11 @@ def refused(**fields: Any) -> set[str]:
             {"kind": "recommendation", "direction": "more_restrictive"},
             "Only norms, bills and actions have a direction.",
         ),
-        ({"kind": "bill", "end_kind": "indefinite"}, "Only norms and actions are valid from and until a date."),
-        ({"end_kind": "fixed_date"}, "A fixed end needs its date"),
+        ({"kind": "bill", "end_kind": "indefinite"}, "Only norms and actions have validity dates."),
+        ({"end_kind": "fixed_date"}, "An end with a fixed date needs that date"),
         ({"title_en": ""}, "Write the title in at least one language."),
         ({"original_language": "Spanish"}, "Write a language tag such as es or pt-BR."),
-        ({"country": None}, "Choose a country; only treaties and soft law"),
+        ({"country": None}, "Choose a country. Only treaties and soft law"),
     ],
 )
 def test_measure_is_refused_with_words_when_it_breaks_a_rule(fields: dict[str, Any], message: str) -> None:
@@ -45,7 +45,7 @@ def test_measure_is_refused_with_words_when_it_breaks_a_rule(fields: dict[str, A
 
 def test_measure_is_refused_when_it_ends_before_it_starts() -> None:
     said = refused(valid_from=PartialDate.parse("2020-05"), valid_until=PartialDate.parse("2020-04-30"))
-    assert said == {"“Valid until” lies before “valid from”."}
+    assert said == {"“Valid until” is before “valid from”."}
 
 
 def test_measure_may_end_within_the_month_in_which_it_starts() -> None:
@@ -198,7 +198,7 @@ def test_relation_that_closes_a_circle_is_refused_by_form_and_database() -> None
     one, two, three = (factories.measure() for _ in range(3))
     factories.relation(subject=one, object=two)
     factories.relation(subject=two, object=three)
-    with pytest.raises(ValidationError, match="circle"):
+    with pytest.raises(ValidationError, match="may not form a cycle"):
         Relation(subject=three, type="extends", object=one).full_clean()
     with pytest.raises(IntegrityError, match="circle"), transaction.atomic():
         factories.relation(subject=three, object=one)

@@ -26,9 +26,9 @@ LABELS = {"label_en": "Label", "label_es": "Etiqueta", "label_pt": "Rótulo"}
 @pytest.mark.parametrize(
     ("key", "has_parent", "message"),
     [
-        ("health.access", False, "A topic of the second level is named parent.child and has a parent."),
-        ("border", True, "A topic of the second level is named parent.child and has a parent."),
-        ("Border", False, "A key has small letters, digits and _; the second level follows a dot."),
+        ("health.access", False, "A topic of the second level must have a parent, and a key of the form parent.child."),
+        ("border", True, "A topic of the second level must have a parent, and a key of the form parent.child."),
+        ("Border", False, "A key may have lowercase letters, digits and _. The second level follows a dot."),
     ],
 )
 def test_topic_has_two_levels_named_by_its_key(key: str, has_parent: bool, message: str) -> None:
@@ -38,7 +38,7 @@ def test_topic_has_two_levels_named_by_its_key(key: str, has_parent: bool, messa
 
 def test_term_is_replaced_only_when_it_is_deprecated() -> None:
     group = TargetGroup(key="aliens", replaced_by=factories.target_group(key="foreign_nationals"), **LABELS)
-    assert refused(group) == ["Only a deprecated term is replaced, and by another one."]
+    assert refused(group) == ["Only a deprecated term can be replaced, and only by another term."]
 
 
 def test_vocabulary_in_use_is_not_deleted() -> None:
@@ -59,7 +59,7 @@ def test_body_is_unique_by_country_and_key_and_once_more_without_country() -> No
     ("fields", "message"),
     [
         ({"language": "Spanish"}, "Write a language tag such as es or pt-BR."),
-        ({"key": "Capital"}, "A key has small letters, digits, - and _."),
+        ({"key": "Capital"}, "A key may have lowercase letters, digits, - and _."),
     ],
 )
 def test_source_that_breaks_a_rule_is_refused_with_words(fields: dict[str, Any], message: str) -> None:
@@ -68,7 +68,7 @@ def test_source_that_breaks_a_rule_is_refused_with_words(fields: dict[str, Any],
 
 def test_address_belongs_to_one_source() -> None:
     url = factories.source().url
-    assert refused(Source(key="other", title="Other", url=url)) == ["A source with this address exists already."]
+    assert refused(Source(key="other", title="Other", url=url)) == ["There is already a source with this address."]
     factories.source(url="")
     factories.source(url="")
 
@@ -78,5 +78,5 @@ def test_source_is_cited_once_for_one_part_of_a_measure() -> None:
     source = made.citations.get().source
     Citation.objects.create(measure=made, source=source, locator="art. 2")
     assert refused(Citation(measure=made, source=source)) == [
-        "This source is cited already for that part. Name another place in it."
+        "This source is already cited for that part. Name another place in it."
     ]

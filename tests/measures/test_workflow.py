@@ -38,12 +38,12 @@ def test_record_without_source_or_topic_is_not_published_and_says_so() -> None:
     made = factories.draft(sources=(), topics=())
     with pytest.raises(ValidationError) as error:
         workflow.publish(made, by=factories.editor())
-    assert error.value.messages == [f"{made.public_id} cannot be published yet. It lacks: a source, a primary topic."]
+    assert error.value.messages == [f"{made.public_id} cannot be published yet. Missing: a source, a primary topic."]
 
 
 def test_sending_back_takes_a_record_off_the_public_pages_and_needs_a_note() -> None:
     editor, made = factories.editor(), factories.measure()
-    with pytest.raises(ValidationError, match="Say why"):
+    with pytest.raises(ValidationError, match="Give a reason"):
         workflow.send_back(made, by=editor, note=" ")
     workflow.send_back(made, by=editor, note="The date is that of the gazette.")
     assert (made.workflow, made.workflow_note) == (Workflow.DRAFT, "The date is that of the gazette.")
@@ -149,9 +149,9 @@ def test_history_of_status_with_faults_names_each() -> None:
     ]
     problems = {problem.index: problem.message for problem in workflow.check_history(Family.BILL, events)}
     assert set(problems) == {1, 2, 3}
-    assert problems[1].startswith("“In force” is no status of this kind of entry. Choose from: Introduced,")
-    assert problems[2].startswith("2020-05-24 lies before 2020-05-25")
-    assert problems[3].startswith("“In committee” cannot follow “Passed by the legislature”.")
+    assert problems[1].startswith("“In force” is not a status of this kind of entry. Choose from: Introduced,")
+    assert problems[2].startswith("2020-05-24 is before 2020-05-25")
+    assert problems[3].startswith("“In committee” may not follow “Passed by the legislature”.")
 
 
 def test_dates_of_unlike_precision_only_need_to_overlap_in_order() -> None:

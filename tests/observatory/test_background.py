@@ -46,14 +46,14 @@ def client() -> Client:
 def test_page_tells_what_each_job_does_and_links_to_what_it_is_about(client: Client) -> None:
     job("todo")
     page = client.get(URL).content.decode()
-    assert "No worker is running: nothing that waits is done." in page
+    assert "No worker is running, so no queued job will run." in page
     (row,) = rows(page)
     assert "Run a feed" in row
     feed = IndicatorFeed.objects.get()
     assert f'<a href="{reverse("admin:countries_indicatorfeed_change", args=[feed.pk])}">{feed.key}</a>' in row
-    assert "Waits" in row
+    assert "Queued" in row
     assert "1 background job\n" in page
-    assert "By routine work that is done" in page
+    assert "By completed routine jobs" in page
 
 
 def test_days_are_written_as_on_the_public_pages(client: Client) -> None:
@@ -80,7 +80,7 @@ def test_worker_that_is_alive_is_shown(client: Client) -> None:
         cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour')")
     page = client.get(URL).content.decode()
     assert "No worker is running" not in page
-    assert (page.count("last sign of life"), page.count("(gone)")) == (2, 1)
+    assert (page.count("last heartbeat"), page.count("(stopped)")) == (2, 1)
 
 
 def test_housekeeping_that_is_done_is_shown_only_when_asked_for(client: Client) -> None:
@@ -89,7 +89,7 @@ def test_housekeeping_that_is_done_is_shown_only_when_asked_for(client: Client) 
         cursor.execute("update procrastinate_jobs set status = 'succeeded'")
     assert rows(client.get(URL).content.decode()) == []
     (row,) = rows(client.get(f"{URL}?routine=with").content.decode())
-    assert "Look for feeds whose time has come" in row
+    assert "Find feeds that are due" in row
 
 
 def act(client: Client, action: str, *chosen: BackgroundJob) -> list[str]:
@@ -99,15 +99,18 @@ def act(client: Client, action: str, *chosen: BackgroundJob) -> list[str]:
 
 def test_what_waits_is_cancelled_and_what_failed_is_done_once_more(client: Client) -> None:
     waiting, failed, doing = job("todo"), job("failed"), job("doing")
-    assert act(client, "cancel", waiting, doing) == ["1 job was cancelled.", "1 other is not in a state for that."]
-    assert act(client, "retry", failed) == ["1 job waits again."]
+    assert act(client, "cancel", waiting, doing) == [
+        "1 job was cancelled.",
+        "The state of 1 other job does not allow this.",
+    ]
+    assert act(client, "retry", failed) == ["1 job is queued again."]
     states = dict(BackgroundJob.objects.values_list("pk", "status"))
     assert states == {waiting.pk: "cancelled", failed.pk: "todo", doing.pk: "doing"}
 
 
 def test_work_whose_worker_is_gone_is_shown_as_interrupted(client: Client) -> None:
     job("doing")
-    assert "Under way" in rows(client.get(URL).content.decode())[0]
+    assert "In progress" in rows(client.get(URL).content.decode())[0]
     with connection.cursor() as cursor:
         cursor.execute("update procrastinate_workers set last_heartbeat = now() - interval '1 minute'")
     assert "Interrupted" in rows(client.get(URL).content.decode())[0]

@@ -53,7 +53,7 @@ def test_form_without_token_is_explained() -> None:
 def test_request_for_another_host_is_explained(client: Client) -> None:
     response = client.get("/", headers={"host": "elsewhere.example.org"})
     assert response.status_code == 400
-    assert "<h1>Request not understood</h1>" in response.text
+    assert "<h1>Bad request</h1>" in response.text
 
 
 @override_settings(ROOT_URLCONF=__name__)

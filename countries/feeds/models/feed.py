@@ -17,8 +17,8 @@ from foundation.records.history import track_history
 class FeedFormat(models.TextChoices):
     """How a file is laid out."""
 
-    CSV_LONG = "csv_long", _("CSV, one value a row")
-    CSV_WIDE = "csv_wide", _("CSV, one column a day or year")
+    CSV_LONG = "csv_long", _("CSV, one value per row")
+    CSV_WIDE = "csv_wide", _("CSV, one column per day or year")
     JSON = "json", _("JSON, a list of records")
     WORLD_BANK = "world_bank", _("World Bank API")
 
@@ -95,88 +95,94 @@ class IndicatorFeed(models.Model):
         models.PROTECT,
         related_name="feeds",
         verbose_name=_("indicator"),
-        help_text=_("What the values are. Add it first if it is new."),
+        help_text=_("What the values measure. Add it first if it is new."),
     )
     url = models.CharField(
         _("address"),
         max_length=1000,
         help_text=_(
-            "https://… of the file itself, not of the page about it. For a file on this server write file: and its"
-            " place in the folder that the operator has named, such as file:covid/daily.csv. It may be gzipped."
+            "The address of the file itself, https://…, not of a page about it. For a file on this server, write "
+            "file: and its path in the folder set by the operator, such as file:covid/daily.csv. The file may be "
+            "gzipped."
         ),
     )
     format = models.CharField(_("format"), max_length=10, choices=FeedFormat, default=FeedFormat.CSV_LONG)
     encoding = models.CharField(
-        _("letters"), max_length=10, choices=Encoding, default=Encoding.UTF_8, help_text=_("UTF-8 unless it fails.")
+        _("encoding"),
+        max_length=10,
+        choices=Encoding,
+        default=Encoding.UTF_8,
+        help_text=_("Choose another one only if UTF-8 fails."),
     )
     skip_rows = models.PositiveSmallIntegerField(
-        _("lines before the header"), default=0, help_text=_("Lines to pass over, such as a title. CSV only.")
+        _("lines before the header"), default=0, help_text=_("Lines to skip, such as a title. CSV only.")
     )
     records_path = models.CharField(
-        _("place of the records"),
+        _("path of the records"),
         max_length=100,
         blank=True,
-        help_text=_("JSON only: the keys that lead to the list, joined by points, such as items; empty if it is all."),
+        help_text=_(
+            "JSON only: the keys that lead to the list, joined by dots, such as items. Empty if the list is the whole "
+            "file."
+        ),
     )
     pages_path = models.CharField(
-        _("place of the number of pages"),
+        _("path of the number of pages"),
         max_length=100,
         blank=True,
-        help_text=_("JSON in pages only, such as maxPages; the pages are asked for with &page=2, 3 and so on."),
+        help_text=_("Paginated JSON only, such as maxPages. Further pages are requested with &page=2, 3 and so on."),
     )
     country_column = models.CharField(
-        _("column of the country"), max_length=100, blank=True, help_text=_("As the header of the file spells it.")
+        _("country column"), max_length=100, blank=True, help_text=_("As spelled in the header of the file.")
     )
-    country_code = models.CharField(
-        _("countries are written as"), max_length=4, choices=CountryCode, default=CountryCode.ISO3
-    )
+    country_code = models.CharField(_("country format"), max_length=4, choices=CountryCode, default=CountryCode.ISO3)
     aliases = models.TextField(
         _("other spellings"),
         blank=True,
         help_text=_(
-            "One a line: what the file writes = the code PER. Nothing behind = leaves that place out."
-            " Example: OWID_KOS = XKX"
+            "One per line: the spelling in the file = the code, such as PER. With nothing after =, that place is "
+            "skipped. Example: OWID_KOS = XKX"
         ),
     )
     leaves_out_unknown = models.BooleanField(
-        _("leave out what is no country"),
+        _("skip rows that are not countries"),
         default=False,
-        help_text=_("Pass over rows of continents, income groups and the like; otherwise they count as refused."),
+        help_text=_("Skips continents, income groups and the like; otherwise, their rows count as refused."),
     )
     day_column = models.CharField(
-        _("column of the day or year"),
+        _("date column"),
         max_length=100,
         blank=True,
-        help_text=_("Empty where days are the columns."),
+        help_text=_("Empty if the dates are columns."),
     )
-    day_order = models.CharField(_("days are written"), max_length=12, choices=DayOrder, default=DayOrder.ISO)
+    day_order = models.CharField(_("date format"), max_length=12, choices=DayOrder, default=DayOrder.ISO)
     value_column = models.CharField(
-        _("column of the value"), max_length=100, blank=True, help_text=_("Empty where days are the columns.")
+        _("value column"), max_length=100, blank=True, help_text=_("Empty if the dates are columns.")
     )
     decimal_mark = models.CharField(
-        _("before decimals stands"), max_length=6, choices=DecimalMark, default=DecimalMark.POINT
+        _("decimal separator"), max_length=6, choices=DecimalMark, default=DecimalMark.POINT
     )
     multiplier = models.DecimalField(
-        _("one unit of the file is"),
+        _("multiply values by"),
         max_digits=14,
         decimal_places=6,
         default=Decimal(1),
-        help_text=_("1000 where the file counts in thousands; 100 where it writes 0.25 for 25 percent; else 1."),
+        help_text=_("1000 if the file counts in thousands; 100 if it writes 0.25 for 25 percent; otherwise 1."),
     )
     filter_column = models.CharField(
         _("only rows where the column"),
         max_length=100,
         blank=True,
-        help_text=_("For a file that holds several series; empty takes every row."),
+        help_text=_("For a file with several series. Empty takes every row."),
     )
     filter_value = models.CharField(
         _("has the value"), max_length=200, blank=True, help_text=_("Empty takes the rows where that cell is empty.")
     )
     source_name = models.CharField(
-        _("source"), max_length=200, help_text=_("As the public reads it beside each value.")
+        _("source"), max_length=200, help_text=_("As shown to the public beside each value.")
     )
     source_url = models.URLField(
-        _("address of the source"), max_length=500, blank=True, help_text=_("A page that people can read.")
+        _("address of the source"), max_length=500, blank=True, help_text=_("A page for people to read.")
     )
     every = models.CharField(_("how often"), max_length=5, choices=Every, default=Every.DAY)
     lowest = models.DecimalField(
@@ -185,7 +191,7 @@ class IndicatorFeed(models.Model):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text=_("A new value below this waits for a person. Counts below zero always do."),
+        help_text=_("A new value below this is held for review. Negative counts are always held."),
     )
     highest = models.DecimalField(
         _("highest value"),
@@ -193,7 +199,7 @@ class IndicatorFeed(models.Model):
         decimal_places=6,
         null=True,
         blank=True,
-        help_text=_("A new value above this waits for a person."),
+        help_text=_("A new value above this is held for review."),
     )
     jump = models.DecimalField(
         _("largest jump"),
@@ -201,12 +207,16 @@ class IndicatorFeed(models.Model):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text=_("10: a value of ten times the public one or more, or of a tenth or less, waits for a person."),
+        help_text=_(
+            "With 10, a value is held for review if it is at least ten times the public one, or at most a tenth of it."
+        ),
     )
     is_on = models.BooleanField(
-        _("on"), default=False, help_text=_("Whether it is run by itself. Try it first: nothing is written by that.")
+        _("on"),
+        default=False,
+        help_text=_("Whether the feed runs automatically. Try it first: a trial writes nothing."),
     )
-    note = models.TextField(_("note"), blank=True, help_text=_("For those who work here; the public does not see it."))
+    note = models.TextField(_("note"), blank=True, help_text=_("For the team only, never public."))
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
     objects = IndicatorFeedQuerySet.as_manager()
@@ -219,7 +229,7 @@ class IndicatorFeed(models.Model):
             models.CheckConstraint(
                 condition=Q(url__regex=r"^(https?://[^\s/]|file:[^\s/])"),
                 name="countries_indicatorfeed_address",
-                violation_error_message=_("Write https://… or file:… with a place below the folder of files."),
+                violation_error_message=_("Write https://… or file:… with a path in the folder for feed files."),
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -239,27 +249,27 @@ class IndicatorFeed(models.Model):
                 | Q(format=FeedFormat.CSV_WIDE) & ~Q(country_column="")
                 | ~Q(country_column="") & ~Q(day_column="") & ~Q(value_column=""),
                 name="countries_indicatorfeed_columns",
-                violation_error_message=_("To turn it on, name the columns of the country, the day and the value."),
+                violation_error_message=_("To turn the feed on, name the columns of country, date and value."),
             ),
             models.CheckConstraint(
                 condition=Q(filter_value="") | ~Q(filter_column=""),
                 name="countries_indicatorfeed_filter_pair",
-                violation_error_message=_("Name the column whose rows are to have this value."),
+                violation_error_message=_("Name the column that must have this value."),
             ),
             models.CheckConstraint(
                 condition=~Q(multiplier=0),
                 name="countries_indicatorfeed_multiplier",
-                violation_error_message=_("One unit of the file is worth something: 1, 1000 or 100."),
+                violation_error_message=_("The factor may not be zero. Write 1, 1000 or 100."),
             ),
             models.CheckConstraint(
                 condition=Q(lowest=None) | Q(highest=None) | Q(lowest__lte=F("highest")),
                 name="countries_indicatorfeed_range",
-                violation_error_message=_("The lowest value is not above the highest."),
+                violation_error_message=_("The lowest value may not exceed the highest."),
             ),
             models.CheckConstraint(
                 condition=Q(jump=None) | Q(jump__gt=1),
                 name="countries_indicatorfeed_jump",
-                violation_error_message=_("A jump is a factor above 1, such as 10."),
+                violation_error_message=_("A jump must be a factor above 1, such as 10."),
             ),
         ]
 

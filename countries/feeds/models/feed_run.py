@@ -25,14 +25,14 @@ def feed_storage() -> Storage:
 class RunState(models.TextChoices):
     """The result of a run."""
 
-    RUNNING = "running", _("Under way")
+    RUNNING = "running", _("In progress")
     PUBLISHED = "published", _("Published")
     UNCHANGED = "unchanged", _("Nothing new")
-    HELD = "held", _("Held for a person")
+    HELD = "held", _("Held for review")
     PARTLY_HELD = "partly_held", _("Some values held")
     FAILED = "failed", _("Failed")
     DISCARDED = "discarded", _("Discarded")
-    SUPERSEDED = "superseded", _("Overtaken by a later run")
+    SUPERSEDED = "superseded", _("Superseded by a later run")
     ROLLED_BACK = "rolled_back", _("Rolled back")
 
 
@@ -103,7 +103,7 @@ class FeedRun(models.Model):
     understood = models.PositiveIntegerField(_("with a value"), default=0)
     countries = models.PositiveIntegerField(_("countries"), default=0)
     without_value = models.PositiveIntegerField(_("without a value"), default=0)
-    skipped = models.PositiveIntegerField(_("left out"), default=0)
+    skipped = models.PositiveIntegerField(_("skipped"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
     new = models.PositiveIntegerField(_("new"), default=0)
     revised = models.PositiveIntegerField(_("revised"), default=0)
@@ -122,10 +122,10 @@ class FeedRun(models.Model):
     reasons = models.JSONField(default=list)
     """The reasons for review, in words."""
     problem = models.TextField(_("problem"), blank=True)
-    remedy = models.TextField(_("what helps"), blank=True)
+    remedy = models.TextField(_("remedy"), blank=True)
     is_transient = models.BooleanField(default=False)
     """Whether the run failed for a reason that may be temporary."""
-    decided_at = models.DateTimeField(_("decided"), null=True)
+    decided_at = models.DateTimeField(_("decided on"), null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
     )
@@ -133,8 +133,8 @@ class FeedRun(models.Model):
     objects = FeedRunQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("run of a feed")
-        verbose_name_plural = _("runs of feeds")
+        verbose_name = _("feed run")
+        verbose_name_plural = _("feed runs")
         ordering = ["-started_at", "-pk"]
         default_permissions = ("view",)
         permissions = [
@@ -146,40 +146,40 @@ class FeedRun(models.Model):
             models.CheckConstraint(
                 condition=Q(state__in=RunState.values),
                 name="countries_feedrun_state_known",
-                violation_error_message=_("Choose one of the states."),
+                violation_error_message=_("Choose a state from the list."),
             ),
             models.CheckConstraint(
                 condition=Q(state=RunState.RUNNING, ended_at=None)
                 | ~Q(state=RunState.RUNNING) & Q(ended_at__isnull=False),
                 name="countries_feedrun_ended",
-                violation_error_message=_("A run that is not under way has an end."),
+                violation_error_message=_("A run that is not in progress needs an end."),
             ),
             models.CheckConstraint(
                 condition=Q(decided_at=None, decided_by=None) | Q(decided_at__isnull=False, decided_by__isnull=False),
                 name="countries_feedrun_decided_pair",
-                violation_error_message=_("A decision has its time and its person."),
+                violation_error_message=_("A decision needs a time and a person."),
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=DECIDED) | Q(decided_at__isnull=False),
                 name="countries_feedrun_decided",
-                violation_error_message=_("Somebody decided this: say who and when."),
+                violation_error_message=_("A run with this state needs a decision: who and when."),
             ),
             models.CheckConstraint(
                 condition=~Q(state=RunState.HELD) | ~Q(body=""),
                 name="countries_feedrun_held_with_body",
-                violation_error_message=_("A run that is held keeps its file."),
+                violation_error_message=_("A held run needs its file."),
             ),
             models.UniqueConstraint(
                 fields=["feed"],
                 condition=Q(state=RunState.RUNNING),
                 name="countries_feedrun_one_at_a_time",
-                violation_error_message=_("This feed is being run already."),
+                violation_error_message=_("This feed is already running."),
             ),
             models.UniqueConstraint(
                 fields=["feed"],
                 condition=Q(state__in=WAITING),
                 name="countries_feedrun_one_held",
-                violation_error_message=_("A run of this feed is held already."),
+                violation_error_message=_("A run of this feed is already held."),
             ),
         ]
 
@@ -218,8 +218,8 @@ class HeldBecause(models.TextChoices):
     UNIT = "unit", _("does not fit the unit of the indicator")
     RANGE = "range", _("outside the range of the feed")
     JUMP = "jump", _("a large jump")
-    FALL = "fall", _("a fall in a series that never falls")
-    HISTORY = "history", _("rewrites most of a country's history")
+    FALL = "fall", _("a drop in a series that never drops")
+    HISTORY = "history", _("rewrites most of a country’s history")
 
 
 class HeldValue(models.Model):
@@ -230,7 +230,7 @@ class HeldValue(models.Model):
     period = models.CharField(_("period"), max_length=23)
     former = models.DecimalField(_("public now"), max_digits=20, decimal_places=6, null=True)
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
-    because = models.CharField(_("because"), max_length=10, choices=HeldBecause)
+    because = models.CharField(_("reason"), max_length=10, choices=HeldBecause)
     line = models.PositiveIntegerField(_("row"), null=True)
     is_left_out = models.BooleanField(default=False)
     """A person has rejected it: the same value is not held again."""
@@ -242,7 +242,7 @@ class HeldValue(models.Model):
             models.CheckConstraint(
                 condition=Q(because__in=HeldBecause.values),
                 name="countries_heldvalue_because_known",
-                violation_error_message=_("Choose one of the reasons."),
+                violation_error_message=_("Choose a reason from the list."),
             ),
         ]
 

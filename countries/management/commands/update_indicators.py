@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.stdout.write("No feed is on. Turn one on in the admin, or name one with --feed.")
         failed = [one.key for one in feeds if not self._done(self._try if dry_run else self._run, one)]
         if failed:
-            raise CommandError(f"Look at: {', '.join(failed)}. What is public stays as it was.")
+            raise CommandError(f"Look at: {', '.join(failed)}. Public values have not changed.")
 
     def _done(self, work: Callable[[IndicatorFeed], bool], feed: IndicatorFeed) -> bool:
         """Return whether the feed succeeded; an unexpected exception in one feed does not stop the others."""
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             return work(feed)
         except Exception as error:
             logger.exception("The feed %s failed.", feed.key)
-            self.stderr.write(f"{feed.key}: The program failed: {type(error).__name__}: {error}")
+            self.stderr.write(f"{feed.key}: An unexpected error occurred: {type(error).__name__}: {error}")
             return False
 
     def _run(self, feed: IndicatorFeed) -> bool:

@@ -63,7 +63,7 @@ class FileImportAdmin(admin.ModelAdmin):
     list_select_related = ["created_by"]
     change_list_template = "admin/foundation/fileimport/change_list.html"
 
-    @admin.display(description=gettext_lazy("what the rows are"))
+    @admin.display(description=gettext_lazy("kind of records"))
     def kind(self, file_import: FileImport) -> str:
         return capfirst(str(resources()[file_import.file_type].model()._meta.verbose_name_plural))
 
@@ -224,11 +224,11 @@ class FileImportAdmin(admin.ModelAdmin):
                 tasks.import_file.defer(file_import=file_import.pk, language=get_language())
                 return
         if file_import.applied_at:
-            messages.warning(request, _("This file has been imported already."))
+            messages.warning(request, _("This file has already been imported."))
         elif is_first and jobs.save(file_import):
             messages.success(request, _result_in_words(file_import))
         elif is_first and file_import.state == ImportState.READY:
-            messages.warning(request, _("The database has changed since this preview. Look at the new one."))
+            messages.warning(request, _("The database has changed since this preview. Check the new preview."))
 
     def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The refused rows as a file, with the reasons in columns of their own."""
@@ -358,19 +358,19 @@ def _result_in_words(file_import: FileImport) -> str:
 class UploadForm(forms.Form):
     """The file, and whether its measures become public."""
 
-    file_type = forms.ChoiceField(label=gettext_lazy("What the rows are"))
+    file_type = forms.ChoiceField(label=gettext_lazy("Kind of records"))
     file = forms.FileField(
         label=gettext_lazy("CSV or Excel file"),
         widget=AdminFileWidget,
         help_text=gettext_lazy(
-            "CSV in UTF-8, or an Excel workbook (XLSX), with the names of the columns in the first row."
-            " A file with some columns changes those alone."
+            "CSV in UTF-8, or an Excel workbook (XLSX), with the names of the columns in the first row. If the file "
+            "has only some columns, only those are changed."
         ),
     )
     publish = forms.BooleanField(
         label=gettext_lazy("Publish the measures of this file"),
         required=False,
-        help_text=gettext_lazy("Without it new measures become drafts, and published ones are not changed."),
+        help_text=gettext_lazy("If unticked, new measures become drafts, and published ones do not change."),
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

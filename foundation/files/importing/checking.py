@@ -65,7 +65,7 @@ def _refuse_unknown(column: Column) -> None:
         [
             column.name,
             _("“{value}” is unknown."),
-            _("Look it up in the vocabulary; an import adds no word to it."),
+            _("Look it up in the vocabulary. An import adds no terms to it."),
             values,
             [column.remedy(value, known) for value in values],
         ],
@@ -205,8 +205,8 @@ def ask_unique_indexes(resource: type[FileResource]) -> None:
             f" where not exists (select from candidate_rows d where d.{pk} = b.id)"
         )
         shown = next((by_db_column[column] for column in columns if column in by_db_column), "")
-        remedy = messages.get(name) or _("This has to differ from record to record.")
-        refuse(Rule(shown, twice, _("Another record, or another row, has the same."), remedy))
+        remedy = messages.get(name) or _("This value must be unique.")
+        refuse(Rule(shown, twice, _("Another record or row has the same value."), remedy))
 
 
 def _unique_indexes(table: str) -> list[tuple]:

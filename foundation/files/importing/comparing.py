@@ -73,7 +73,7 @@ def _refuse_repeated(resource: type[FileResource]) -> None:
         'insert into problem (line, "column", value, problem, remedy)'
         f" select distinct on (line) g.line, %s, concat_ws(', ', {key}), replace(%s, '{{rows}}', g.lines), %s"
         f" from ({groups}) g join staged s using (line) order by line",
-        [", ".join(names), _("The same record stands in rows {rows}."), _("Keep one of the rows.")],
+        [", ".join(names), _("The same record is in rows {rows}."), _("Keep only one of these rows.")],
     )
 
 

@@ -91,8 +91,9 @@ def _as_file(dataset: tablib.Dataset, name: str) -> Iterator[Path]:
                 csv.writer(file).writerows([text_of_value(value) for value in line] for line in lines)
         except UnicodeEncodeError as error:
             raise FileProblem(
-                _("A text holds half a character: %(text)s.") % {"text": ascii(error.object[error.start : error.end])},
-                _("Read the file that it comes from in its own encoding."),
+                _("A text has an incomplete character: %(text)s.")
+                % {"text": ascii(error.object[error.start : error.end])},
+                _("Read the original file in its own encoding."),
             ) from error
         yield path
 

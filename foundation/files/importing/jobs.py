@@ -100,7 +100,7 @@ def cancel(file_import: FileImport) -> None:
 
 def give_up(file_import: FileImport) -> None:
     """Mark an upload as failed after every attempt was interrupted."""
-    words = _("The work was broken off each time that it was begun. Nothing was written; the log says more.")
+    words = _("The job was interrupted every time it started. Nothing was written; the log has the details.")
     _set(file_import, ImportState.FAILED, problem=words)
 
 
@@ -260,7 +260,7 @@ def _explained(file_import: FileImport, error: BaseException, *, is_stopping: bo
     if isinstance(error, FileProblem):
         _set(file_import, ImportState.FAILED, problem=problem_in_words(error))
         return True
-    words = _("Nothing was written. Tell whoever runs this installation; the log says more.")
+    words = _("Nothing was written. Tell the operator of this installation; the log has the details.")
     if isinstance(error, PermissionDenied):
         words = str(error)
     _set(file_import, ImportState.FAILED, problem=words)

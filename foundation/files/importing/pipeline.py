@@ -121,8 +121,11 @@ class Import:
                 raise
             self._refuse_taken()
             raise FileProblem(
-                _("The database refused: %(error)s") % {"error": str(error).splitlines()[0]},
-                _("Nothing was imported. Try again; if this comes back, import fewer rows to find the one."),
+                _("The database refused the change: %(error)s") % {"error": str(error).splitlines()[0]},
+                _(
+                    "Nothing was imported. Try again. If the error returns, import fewer rows to find the one that "
+                    "causes it."
+                ),
             ) from error
         self.report.is_applied = True
 
@@ -144,8 +147,8 @@ class Import:
                 continue
             return
         raise FileProblem(
-            _("Others keep saving what this file changes."),
-            _("Nothing was imported. Import the file again when they are done."),
+            _("Other people keep saving records that this file changes."),
+            _("Nothing was imported. Import the file again when they have finished."),
         )
 
     def _write(self) -> None:

@@ -86,7 +86,7 @@ def open_table(path: Path, resource: type[FileResource]) -> Table:
     names = _names(rows[number]) if rows else []
     _refuse_unlike_header(names, known, resource)
     if delimiter != ",":
-        notices.append(_("The cells are parted by a %(delimiter)s.") % {"delimiter": _delimiter_in_words(delimiter)})
+        notices.append(_("The cells are separated by a %(delimiter)s.") % {"delimiter": _delimiter_in_words(delimiter)})
     if number:
         notices.append(_("%(count)d rows above the header were skipped.") % {"count": number})
     columns = _columns(names, resource)
@@ -109,7 +109,7 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
         if start.startswith(signature):
             raise FileProblem(
                 _("This is a spreadsheet (%(kind)s), not a CSV file.") % {"kind": name},
-                _("Save it as “CSV UTF-8” in the spreadsheet program and import that file."),
+                _("Save it as “CSV UTF-8” in the spreadsheet program, then import that file."),
             )
     _refuse_no_text(path)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -119,8 +119,8 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
     read_well, broken, line = _count_above_ascii(path)
     if read_well >= broken:
         raise FileProblem(
-            _("The file is UTF-8, but some of its bytes are damaged, first in line %(line)d.") % {"line": line},
-            _("Save it anew as UTF-8 from the program that it comes from."),
+            _("The file is UTF-8, but some bytes are damaged, the first of them in line %(line)d.") % {"line": line},
+            _("Save it again as UTF-8 in the original program."),
         )
     encoding = "cp1252" if _decodes(path, "cp1252") else "latin-1"
     return encoding, [_("The file is not UTF-8; it was read as %(encoding)s.") % {"encoding": encoding}]
@@ -138,8 +138,8 @@ def _refuse_no_text(path: Path) -> None:
         return
     if b"\0" in start or not _decodes(path, "utf-8"):
         raise FileProblem(
-            _("This is no CSV file: it holds bytes that stand in no text, as a picture does or a program."),
-            _("Save the table as “CSV UTF-8” in the program that it comes from and import that file."),
+            _("This is not a CSV file: it contains bytes that no text has, like a picture or a program."),
+            _("Save the table as “CSV UTF-8” in the original program, then import that file."),
         )
 
 
@@ -197,7 +197,7 @@ def _too_long(row: int) -> FileProblem:
     return FileProblem(
         _("This row has more than %(count)s characters.")
         % {"count": number_format(LONGEST_RECORD, force_grouping=True)},
-        _("A line break or a closing quotation mark is missing, or this is no table: save it anew as CSV."),
+        _("A line break or a closing quotation mark is missing, or this is not a table. Save it again as CSV."),
         row,
     )
 
@@ -236,21 +236,20 @@ def _refuse_unlike_header(names: list[str], known: set[str], resource: type[File
     if len(known & set(names)) < 2 or not is_named:
         ways = _(" or ").join(" + ".join(keys) for keys in resource.keys)
         raise FileProblem(
-            _("No header row was found. It needs at least these columns: %(columns)s.") % {"columns": ways},
-            _("Name the columns in the first row, as in: %(columns)s.")
+            _("There is no header row. It needs at least these columns: %(columns)s.") % {"columns": ways},
+            _("Name the columns in the first row, for example: %(columns)s.")
             % {"columns": ", ".join(column.name for column in resource.imported())},
         )
     repeated = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if repeated:
         raise FileProblem(
-            _("The header names a column twice: %(columns)s.") % {"columns": _listed(repeated)},
-            _("Keep one of the two."),
+            _("The header has a column twice: %(columns)s.") % {"columns": _listed(repeated)},
+            _("Keep only one of them."),
         )
     for name, needed in resource.needs.items():
         if name in names and needed not in names:
             raise FileProblem(
-                _("The column %(name)s cannot be read without the column %(needed)s.")
-                % {"name": name, "needed": needed},
+                _("The column %(name)s needs the column %(needed)s.") % {"name": name, "needed": needed},
                 _("Add the column %(needed)s.") % {"needed": needed},
             )
 
@@ -294,13 +293,13 @@ def rows_of(table: Table) -> Iterator[Row]:
             raise _too_long(number + 1) from None
         except csv.Error as error:
             raise FileProblem(
-                _("The file cannot be read beyond this row: %(error)s.") % {"error": error},
-                _("A quotation mark is opened and not closed, or stands inside a cell and is not doubled."),
+                _("The file cannot be read after this row: %(error)s.") % {"error": error},
+                _("A quotation mark is not closed, or a quotation mark inside a cell is not doubled."),
                 number + 1,
             ) from None
         except UnicodeError:
             raise FileProblem(
-                _("The file ends in the middle of a character."), _("Save it anew as UTF-8."), number + 1
+                _("The file ends in the middle of a character."), _("Save it again as UTF-8."), number + 1
             ) from None
 
 
@@ -329,12 +328,12 @@ def as_csv(file: BinaryIO, kind: str) -> bytes:
         found = confined.call(READER, "read", file, bounds=BOUNDS, name=kind)
     except confined.Unavailable as error:
         raise FileProblem(
-            _("Too many files are being read just now."), _("Try again in a minute, or give the file as CSV.")
+            _("Too many files are being read at the moment."), _("Try again in a minute, or upload the file as CSV.")
         ) from error
     except confined.Failed as error:
         raise FileProblem(
-            _("This Excel file cannot be read: it is damaged, or takes too long."),
-            _("Save it anew in the spreadsheet program, or as “CSV UTF-8”."),
+            _("This Excel file cannot be read: it is damaged, or it takes too long to read."),
+            _("Save it again in the spreadsheet program, or as “CSV UTF-8”."),
         ) from error
     if "problem" in found:
         raise _problem(found, kind)
@@ -360,15 +359,15 @@ def _problem(found: dict[str, Any], kind: str) -> FileProblem:
     if found["problem"] == "other":
         return FileProblem(
             _("This is neither a CSV file nor an Excel workbook (XLSX)."),
-            _("Save it as XLSX or as “CSV UTF-8” in the spreadsheet program and import that file."),
+            _("Save it as XLSX or “CSV UTF-8” in the spreadsheet program, then import that file."),
         )
     if found["problem"] == "sheets":
         return FileProblem(
-            _("Several sheets have cells: %(sheets)s.") % {"sheets": ", ".join(found["sheets"][:20])[:500]},
-            _("Name the one to import “%(name)s”, or remove the others.") % {"name": kind},
+            _("Several sheets contain cells: %(sheets)s.") % {"sheets": ", ".join(found["sheets"][:20])[:500]},
+            _("Rename the sheet to import to “%(name)s”, or remove the others.") % {"name": kind},
         )
     most = {
-        "unpacked": _("This Excel file has more than %(count)d MB when it is unpacked.")
+        "unpacked": _("This Excel file is larger than %(count)d MB when unpacked.")
         % {"count": MOST_UNPACKED // 1_000_000},
         "cells": _("This sheet has more than %(count)s cells.")
         % {"count": number_format(MOST_CELLS, force_grouping=True)},

@@ -28,7 +28,9 @@ def refuse_stale(resource: type[FileResource]) -> None:
     )
     if stale:
         raise FileProblem(
-            _("Somebody saved this record while the file was being checked."), _("Import the file again."), stale[0][0]
+            _("Another person saved this record while the file was being checked."),
+            _("Import the file again."),
+            stale[0][0],
         )
 
 

@@ -17,8 +17,8 @@ def rules_of_stored(resource: type[FileResource]) -> list[Rule]:
         Rule(
             resource.keys[0][0],
             public,
-            _("The record is public, or published entries use it, and the row would change it."),
-            _("Give the file to an editor to import, or leave the row out."),
+            _("This row would change a record that is public or that published entries use."),
+            _("Ask an editor to import the file, or remove the row."),
         )
     ]
 
@@ -29,8 +29,8 @@ def rules_of_candidates(resource: type[FileResource]) -> list[Rule]:
         Rule(
             resource.keys[0][0],
             f"select line, '' from candidate_rows {resource.table()} where {_condition(resource)}",
-            _("What the row says would be public at once."),
-            _("Give the file to an editor to import, or leave the row out."),
+            _("The record of this row would be public at once."),
+            _("Ask an editor to import the file, or remove the row."),
         )
     ]
 

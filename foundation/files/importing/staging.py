@@ -95,7 +95,7 @@ def _copy(table: Table, resource: type[FileResource], tell: Tell) -> list[str]:
 
 
 def _placeholder_notice(name: str, number: int) -> str:
-    return _("Text such as NA was kept as it stands in column %(column)s, first in row %(row)d.") % {
+    return _("Text such as NA was left unchanged in column %(column)s, first in row %(row)d.") % {
         "column": name,
         "row": number,
     }
@@ -147,8 +147,8 @@ def _shape_problem(row: Row, width: int) -> dict[str, str] | None:
         return {
             "c": "",
             "v": damaged.replace("\0", "␀")[:VALUE_LENGTH],
-            "p": _("The row holds a NUL character."),
-            "r": _("The file is damaged there: type the cell anew."),
+            "p": _("The row contains a NUL character."),
+            "r": _("The file is damaged there: type the cell again."),
         }
     if len(row.cells) == width or (len(row.cells) > width and not any(row.cells[width:])):
         return None
@@ -156,5 +156,8 @@ def _shape_problem(row: Row, width: int) -> dict[str, str] | None:
         "c": "",
         "v": " | ".join(row.cells)[:VALUE_LENGTH],
         "p": _("The row has %(cells)d cells and the header %(width)d.") % {"cells": len(row.cells), "width": width},
-        "r": _("Give it as many cells as the header; a cell with a delimiter or a line break needs quotation marks."),
+        "r": _(
+            "The row needs as many cells as the header. Put quotation marks around a cell with a delimiter or a line "
+            "break."
+        ),
     }

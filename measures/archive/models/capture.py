@@ -76,12 +76,12 @@ class Capture(models.Model):
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="captures", verbose_name=_("source"))
     captured_at = models.DateTimeField(_("captured"))
-    method = models.CharField(_("how it came"), max_length=10, choices=CaptureMethod)
+    method = models.CharField(_("method"), max_length=10, choices=CaptureMethod)
     captured_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("uploaded by")
     )
-    url = models.CharField(_("address asked"), max_length=2000, blank=True)
-    final_url = models.CharField(_("address that answered"), max_length=2000, blank=True)
+    url = models.CharField(_("requested address"), max_length=2000, blank=True)
+    final_url = models.CharField(_("final address"), max_length=2000, blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     media_type = models.CharField(_("type"), max_length=100)
     """Detected from the content; the server's header is in the WARC."""
@@ -106,12 +106,12 @@ class Capture(models.Model):
             models.UniqueConstraint(
                 fields=["source", "sha256"],
                 name="measures_capture_content_once",
-                violation_error_message=_("This very document is kept for this source already."),
+                violation_error_message=_("The archive already has this document for this source."),
             ),
             models.CheckConstraint(
                 condition=Q(sha256__regex=SHA256),
                 name="measures_capture_sha256_form",
-                violation_error_message=_("A SHA-256 has 64 digits from 0 to f."),
+                violation_error_message=_("A SHA-256 hash has 64 hexadecimal digits."),
             ),
             models.CheckConstraint(
                 condition=Q(method=CaptureMethod.FETCH, captured_by=None)
@@ -128,7 +128,9 @@ class Capture(models.Model):
                     http_status=None,
                 ),
                 name="measures_capture_method_facts",
-                violation_error_message=_("What is fetched has an address and a WARC, what is uploaded a person."),
+                violation_error_message=_(
+                    "A fetched capture needs an address and a WARC file, an uploaded one a person."
+                ),
             ),
         ]
 
@@ -165,7 +167,7 @@ class DocumentText(models.Model):
                 condition=Q(state=TextState.READ) & ~Q(text="")
                 | Q(state__in=[TextState.EMPTY, TextState.UNREADABLE], text=""),
                 name="measures_documenttext_state",
-                violation_error_message=_("What was read has a text, and nothing else has."),
+                violation_error_message=_("A capture has a text if it was read, and only then."),
             ),
         ]
 
@@ -204,13 +206,13 @@ class Link(models.Model):
     host = models.ForeignKey(Host, models.PROTECT, related_name="links", db_index=False)
     url = models.CharField(max_length=2000)
     """The URL that the fields below refer to; if the source's URL changes, they are reset."""
-    state = models.CharField(_("state of the link"), max_length=10, choices=LinkState, default=LinkState.UNKNOWN)
+    state = models.CharField(_("link state"), max_length=10, choices=LinkState, default=LinkState.UNKNOWN)
     since = models.DateTimeField(_("since"), null=True)
     checked_at = models.DateTimeField(_("last checked"), null=True)
     due_at = models.DateTimeField(_("next check"))
-    answered_at = models.DateTimeField(_("last answered"), null=True)
+    answered_at = models.DateTimeField(_("last response"), null=True)
     failing_since = models.DateTimeField(_("failing since"), null=True)
-    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0)
+    failures = models.PositiveSmallIntegerField(_("consecutive failures"), default=0)
     problem = models.CharField(_("problem"), max_length=30, blank=True)
     """A `Reason` of a fetch, `robots`, or a status such as `http_404`."""
     moved_to = models.CharField(_("moved to"), max_length=2000, blank=True)
@@ -232,13 +234,13 @@ class Link(models.Model):
                 condition=Q(failures=0, failing_since=None, problem="")
                 | Q(failures__gt=0, failing_since__isnull=False) & ~Q(problem=""),
                 name="measures_link_failures",
-                violation_error_message=_("A link that fails has a problem and a day since when."),
+                violation_error_message=_("A failing link needs a problem and the day of its first failure."),
             ),
             models.CheckConstraint(
                 condition=Q(state=LinkState.MOVED) & ~Q(moved_to="")
                 | Q(state__in=[LinkState.UNKNOWN, LinkState.ALIVE, LinkState.CHANGED, LinkState.BROKEN]),
                 name="measures_link_moved_to",
-                violation_error_message=_("A link that has moved has a new address."),
+                violation_error_message=_("A link that has moved needs a new address."),
             ),
         ]
 
@@ -261,15 +263,15 @@ class QuoteCheck(models.Model):
     checked_at = models.DateTimeField(_("checked"))
 
     class Meta:
-        verbose_name = _("check of a quote")
-        verbose_name_plural = _("checks of quotes")
+        verbose_name = _("quote check")
+        verbose_name_plural = _("quote checks")
         default_permissions = ()
         indexes = [models.Index(fields=["state"], name="measures_quotecheck_state")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=QuoteState.values),
                 name="measures_quotecheck_state_known",
-                violation_error_message=_("Choose the state from the list."),
+                violation_error_message=_("Choose a state from the list."),
             ),
         ]
 

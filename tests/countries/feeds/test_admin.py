@@ -47,8 +47,8 @@ def test_newcomer_sees_the_columns_tries_the_feed_and_an_editor_turns_it_on() ->
     trial = first.context["trial"]
     assert trial.problem == "The feed does not name its columns yet."
     assert [(column.name, column.cells[0], column.guess) for column in trial.columns] == [
-        ("code", "PER", "countries of three letters"),
-        ("when", "2020-03-01", "days or years, year first"),
+        ("code", "PER", "three-letter country codes"),
+        ("when", "2020-03-01", "dates, year first"),
         ("n", "100", "numbers"),
     ]
     assert IndicatorFeed.objects.count() == 0
@@ -124,10 +124,10 @@ def test_values_that_wait_are_looked_at_and_published(files: Path) -> None:
     run = partly_doubtful(files)
     client = signed_in(factories.editor())
     page = " ".join(client.get(run.get_absolute_url()).content.decode().split())
-    assert "These values wait for a person; what else the file has is public:" in page
+    assert "These values are held for review; the rest of the file is public:" in page
     assert "1 value is negative or does not fit the unit “persons”." in page
-    assert "Row 3: ECU 2020-03-01: -50, before it 50" in page
-    assert "<b>1</b> Runs held for a person" in " ".join(client.get("/admin/").content.decode().split())
+    assert "Row 3: ECU 2020-03-01: -50, previously 50" in page
+    assert "<b>1</b> Runs held for review" in " ".join(client.get("/admin/").content.decode().split())
     client.post(run.get_absolute_url(), {"publish_values": "1"})
     run.refresh_from_db()
     assert (run.state, run.new, run.revised) == ("published", 1, 1)
@@ -180,8 +180,8 @@ def test_held_run_is_discarded_and_then_no_longer_there_to_be_published(files: P
     client.post(run.get_absolute_url(), {"discard": "1"})
     answer = client.post(run.get_absolute_url(), {"publish": "1"}, follow=True)
     assert [str(message) for message in answer.context["messages"]] == [
-        "The run is discarded; what is public stays.",
-        "This run is not held any more. Load its page again to see what became of it.",
+        "The run has been discarded. Public values have not changed.",
+        "This run is no longer held. Reload its page to see what happened.",
     ]
 
 
@@ -206,11 +206,11 @@ def test_feeds_are_turned_on_and_run_from_their_list() -> None:
     assert sorted(told) == sorted(
         [
             f"{ready} is on.",
-            f"{unready}: To turn it on, name the columns of the country, the day and the value.",
+            f"{unready}: To turn the feed on, name the columns of country, date and value.",
         ]
     )
     told = [str(message) for message in act(client, "run_now", ready).context["messages"]]
-    assert told == ["1 feed waits for a worker.", "No worker is running, so this waits until one is started."]
+    assert told == ["1 feed is queued for a worker.", "No worker is running. The job will start when a worker does."]
     assert ProcrastinateJob.objects.get().args["feed"] == ready.pk
     act(client, "turn_off", ready)
     ready.refresh_from_db()
@@ -249,7 +249,7 @@ def test_first_page_of_the_admin_tells_what_waits(files: Path) -> None:
     broken = factories.feed(**MAPPED, indicator=factories.indicator(key="other"), url="file:missing.csv")
     runs.run(broken)
     page = " ".join(client.get("/admin/").content.decode().split())
-    assert "<b>1</b> Runs held for a person" in page
+    assert "<b>1</b> Runs held for review" in page
     assert "<b>1</b> Feeds that failed at their last run" in page
 
 

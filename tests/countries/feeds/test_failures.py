@@ -59,35 +59,45 @@ def bomb() -> Answer:
 
 FAILURES: dict[str, tuple[Answer, int | None, str, bool]] = {
     "time-out": (slow, None, "The server took too long.", True),
-    "500": (answer(b"oops", status="500 Internal Server Error"), 500, "The server answered with 500 instead", True),
-    "503": (answer(b"", status="503 Service Unavailable"), 503, "The server answered with 503 instead", True),
-    "404": (answer(b"", status="404 Not Found"), 404, "The server answered with 404 instead", False),
-    "403": (answer(b"", status="403 Forbidden"), 403, "The server answered with 403 instead", False),
-    "truncated gzip file": (csv(gzip.compress(GOOD * 100)[:-20]), 200, "The packed file breaks off", True),
+    "500": (answer(b"oops", status="500 Internal Server Error"), 500, "The server responded with 500 instead", True),
+    "503": (answer(b"", status="503 Service Unavailable"), 503, "The server responded with 503 instead", True),
+    "404": (answer(b"", status="404 Not Found"), 404, "The server responded with 404 instead", False),
+    "403": (answer(b"", status="403 Forbidden"), 403, "The server responded with 403 instead", False),
+    "truncated gzip file": (csv(gzip.compress(GOOD * 100)[:-20]), 200, "The compressed file is incomplete", True),
     "truncated gzip encoding": (
         csv(gzip.compress(GOOD * 100)[:-20], "Content-Encoding: gzip"),
         None,
-        "The answer broke off or cannot be read.",
+        "The response is incomplete or cannot be read.",
         True,
     ),
     "shorter than announced": (
         hostile_server.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n" + GOOD),
         None,
-        "The answer broke off or cannot be read.",
+        "The response is incomplete or cannot be read.",
         True,
     ),
-    "HTML instead of CSV": (answer(b"<!doctype html><title>Maintenance</title>"), 200, "A web page came instead", True),
-    "redirect to elsewhere": (redirect("http://localhost/other.csv"), None, "The address leads elsewhere now", False),
-    "redirect in a circle": (redirect("/daily.csv"), None, "The address leads on and on to others.", False),
+    "HTML instead of CSV": (
+        answer(b"<!doctype html><title>Maintenance</title>"),
+        200,
+        "The server sent a web page instead",
+        True,
+    ),
+    "redirect to elsewhere": (
+        redirect("http://localhost/other.csv"),
+        None,
+        "The address now redirects to another one",
+        False,
+    ),
+    "redirect in a circle": (redirect("/daily.csv"), None, "Too many redirects.", False),
     "changed header": (csv(GOOD.replace(b"iso3", b"iso_code")), 200, "The file has no column “iso3”.", False),
-    "wrong encoding": (csv(GOOD + "CÔT,2020-03-01,1\n".encode("latin-1")), 200, "The letters of the file", False),
+    "wrong encoding": (csv(GOOD + "CÔT,2020-03-01,1\n".encode("latin-1")), 200, "The file is not encoded", False),
     "2 GB": (huge, None, "The document is too large.", False),
     "without end": (endless, None, "The document is too large.", False),
     "bomb": (bomb(), None, "The document is too large.", False),
     "empty": (csv(b""), 200, "The file is empty.", True),
     "header alone": (csv(b"iso3,date,value\n"), 200, "The file has no row with a value.", True),
     "nothing understood": (csv(GOOD.replace(b"2020-03-01", b"yesterday")), 200, "No row of the file could be", False),
-    "no HTTP": (hostile_server.raw(b"\x00\x01\x02"), None, "The answer broke off or cannot be read.", True),
+    "no HTTP": (hostile_server.raw(b"\x00\x01\x02"), None, "The response is incomplete or cannot be read.", True),
 }
 
 
@@ -113,11 +123,11 @@ def test_failure_changes_nothing_says_why_and_the_next_good_run_heals_it(
 @pytest.mark.parametrize(
     ("url", "problem", "is_transient"),
     [
-        ("http://no-such-host.invalid/daily.csv", "There is no such host.", True),
+        ("http://no-such-host.invalid/daily.csv", "The host does not exist.", True),
         ("http://127.0.0.1:1999/daily.csv", "The server cannot be reached.", True),
-        ("http://10.0.0.1/daily.csv", "The address leads into a private network.", False),
-        ("http://169.254.169.254/latest/meta-data", "The address leads into a private network.", False),
-        ("file:../secret_key", "The file lies outside of the folder of files.", False),
+        ("http://10.0.0.1/daily.csv", "The address is in a private network.", False),
+        ("http://169.254.169.254/latest/meta-data", "The address is in a private network.", False),
+        ("file:../secret_key", "The file is outside the folder for feed files.", False),
         ("file:.//etc/passwd", "The file .//etc/passwd cannot be read", True),
         ("file:missing.csv", "The file missing.csv cannot be read", True),
     ],
@@ -134,14 +144,14 @@ def test_file_that_is_too_large_or_a_pipe_is_not_read(folders: Path, monkeypatch
     assert runs.run(factories.feed()).problem == "The document is too large."
     (folders / "files" / "daily.csv").unlink()
     os.mkfifo(folders / "files" / "daily.csv")
-    assert runs.run(IndicatorFeed.objects.get()).problem == "The file daily.csv cannot be read: it is no file."
+    assert runs.run(IndicatorFeed.objects.get()).problem == "The file daily.csv cannot be read: it is not a file."
 
 
 def test_link_out_of_the_folder_is_not_followed(folders: object, tmp_path: object) -> None:
     secret = folders / "secret.csv"  # type: ignore[operator]  # a Path
     secret.write_bytes(GOOD)
     (folders / "files" / "daily.csv").symlink_to(secret)  # type: ignore[operator]  # a Path
-    assert runs.run(factories.feed()).problem == "The file lies outside of the folder of files."
+    assert runs.run(factories.feed()).problem == "The file is outside the folder for feed files."
 
 
 def test_certificate_that_nobody_signed(tls_server: HostileServer) -> None:
@@ -225,4 +235,4 @@ def test_run_whose_worker_died_is_ended_by_the_next(feed: IndicatorFeed) -> None
     dead = FeedRun.objects.create(feed=feed, mapping=feed.mapping)
     assert runs.run(feed).state == "unchanged"
     dead.refresh_from_db()
-    assert (dead.state, dead.problem) == ("failed", "The worker was stopped while it ran.")
+    assert (dead.state, dead.problem) == ("failed", "The worker was stopped during this run.")

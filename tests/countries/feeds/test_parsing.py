@@ -95,12 +95,15 @@ def test_day_that_is_none_is_refused(order: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("order", "text", "problem", "remedy"),
     [
-        *(("iso", text, "There is no such day.", "ask the source") for text in ("2026-02-31", "20260231", "2026-13")),
-        *(("iso", text, "There is no such day.", "ask the source") for text in ("2026-Q5", "2026M13")),
-        *((order, "31/02/2026", "There is no such day.", "ask the source") for order in ("iso", "day_first")),
-        ("month_first", "29/05/2020", "The day cannot be read.", "Choose in the feed how days are written"),
-        ("iso", "29/05/2020", "The day cannot be read.", "Choose in the feed how days are written"),
-        ("iso", "May 2020", "The day cannot be read.", "written as 2020-05-29"),
+        *(
+            ("iso", text, "This date does not exist.", "Ask the source")
+            for text in ("2026-02-31", "20260231", "2026-13")
+        ),
+        *(("iso", text, "This date does not exist.", "Ask the source") for text in ("2026-Q5", "2026M13")),
+        *((order, "31/02/2026", "This date does not exist.", "Ask the source") for order in ("iso", "day_first")),
+        ("month_first", "29/05/2020", "The date cannot be read.", "Choose the date format in the feed"),
+        ("iso", "29/05/2020", "The date cannot be read.", "Choose the date format in the feed"),
+        ("iso", "May 2020", "The date cannot be read.", "Write dates as 2020-05-29"),
     ],
 )
 def test_day_that_is_none_is_told_from_one_in_another_order(order: str, text: str, problem: str, remedy: str) -> None:
@@ -167,7 +170,7 @@ def test_tally_counts_each_row_once_by_what_became_of_it() -> None:
     assert (tally.read, tally.without_value, tally.skipped, tally.refused) == (8, 2, 0, 5)
     assert {(kind.problem, kind.count, kind.line, kind.cell) for kind in tally.kinds.values()} == {
         ("The country is unknown.", 2, 5, "XXX"),
-        ("The day cannot be read.", 1, 7, "yesterday"),
-        ("The value is no number.", 1, 8, "many"),
+        ("The date cannot be read.", 1, 7, "yesterday"),
+        ("The value is not a number.", 1, 8, "many"),
         ("The row has fewer cells than the header.", 1, 9, ""),
     }

@@ -106,8 +106,11 @@ def test_what_people_have_entered_is_never_overwritten(put: Put) -> None:
     assert (run.new, run.unchanged, run.refused) == (18, 1, 1)
     assert run.problems == [
         {
-            "problem": "Another value stands there that this feed has not written.",
-            "remedy": "What people or other feeds have entered stays. Delete that observation if the feed is right.",
+            "problem": "There is already a value that this feed did not write.",
+            "remedy": (
+                "Values from people or other feeds are never overwritten. If this feed is right, delete that "
+                "observation."
+            ),
             "count": 1,
             "line": 2,
             "cell": "PER 2020-03-01: 100",
@@ -152,14 +155,14 @@ def held(put: Put, text: str, **fields: Any) -> tuple[IndicatorFeed, FeedRun]:
         ),
         (
             HEAD + "".join(f"PER,2020-{month:02d}-{day:02d},100\n" for month in (3, 4) for day in range(1, 11)),
-            ["1 of 2 countries is missing: Ecuador. Of the 2 covered ones: 1."],
+            ["1 of 2 countries is missing: Ecuador. Of the 2 covered countries, 1."],
         ),
         (table() + "?,2020-03-11,1\n" * 3, ["3 of 23 rows were refused."]),
         (
             DOUBTFUL,
             [
                 "3 values are negative or do not fit the unit “persons”.",
-                "That is 100 % of the values that it would change, more than a tenth: the whole file waits.",
+                "That is 100 % of the values that it would change, more than a tenth, so the whole file is held.",
             ],
         ),
     ],
@@ -177,18 +180,18 @@ def test_doubtful_file_waits_for_a_person(put: Put, text: str, reasons: list[str
         (
             table(PER_05="501", PER_06="500", ECU_01="0"),
             {"highest": 500, "lowest": 1},
-            ["2 values lie outside the range of the feed, 1 to 500."],
+            ["2 values are outside the range of the feed, 1 to 500."],
         ),
-        (table(PER_05="501"), {"highest": 500}, ["1 value lies outside the range of the feed, … to 500."]),
+        (table(PER_05="501"), {"highest": 500}, ["1 value is outside the range of the feed, … to 500."]),
         (
             table(PER_05="1001", ECU_05="9", ECU_06="0"),
             {"jump": 10},
-            ["2 values have jumped by 10 times or more."],
+            ["2 values have jumped by a factor of 10 or more."],
         ),
         (
             table() + "PER,2020-03-11,1001\nPER,2020-02-01,9000\n",
             {"jump": 10},
-            ["1 value has jumped by 10 times or more."],
+            ["1 value has jumped by a factor of 10 or more."],
         ),
     ],
 )  # fmt: skip
@@ -235,7 +238,7 @@ def test_discarded_file_is_not_looked_at_again_but_the_next_one_is(put: Put) -> 
     run.refresh_from_db()
     assert (run.state, run.decided_by) == ("discarded", by)
     again = runs.run(feed)
-    assert (again.state, again.problem) == ("discarded", f"This is the very file that {by.username} has refused.")
+    assert (again.state, again.problem) == ("discarded", f"{by.username} has already discarded this file.")
     assert runs.run(feed, by_id=by.pk).state == "held"
     put(table(PER_05="101"))
     assert runs.run(feed).state == "published"
@@ -247,7 +250,7 @@ def test_later_file_overtakes_what_is_held(put: Put) -> None:
     assert runs.run(feed).state == "published"
     run.refresh_from_db()
     assert (run.state, run.body.name) == ("superseded", "")
-    with pytest.raises(FeedProblem, match="not held any more"):
+    with pytest.raises(FeedProblem, match="no longer held"):
         runs.publish(run, by=factories.editor())
     assert at("PER", "2020-03-05") == 103
 
@@ -256,7 +259,7 @@ def test_held_run_is_not_published_by_another_reading(put: Put) -> None:
     feed, run = held(put, DOUBTFUL)
     feed.multiplier = Decimal(1000)
     feed.save()
-    with pytest.raises(FeedProblem, match="The feed has been changed since this run"):
+    with pytest.raises(FeedProblem, match="The feed has changed since this run"):
         runs.publish(FeedRun.objects.get(pk=run.pk), by=factories.editor())
 
 
@@ -268,7 +271,7 @@ def test_changed_mapping_reads_the_same_file_anew(put: Put) -> None:
     feed.save()
     run = runs.run(feed)
     assert (run.state, run.revised) == ("held", 20)
-    assert run.reasons[0] == "20 of 20 values that are public would be changed, 100 %."
+    assert run.reasons[0] == "20 of 20 public values would change, 100 %."
     runs.publish(run, by=factories.editor())
     assert at("PER", "2020-03-05") == 200
 
@@ -299,7 +302,7 @@ def test_after_a_roll_back_the_same_file_stays_out_and_the_next_one_is_held(put:
     run = runs.run(feed)
     assert (run.state, run.reasons) == (
         "held",
-        ["The run before was rolled back, so that a person is to look at this one."],
+        ["The previous run was rolled back, so this run is held for review."],
     )
     runs.publish(run, by=factories.editor())
     put(table(PER_03="122"))
@@ -326,7 +329,7 @@ def test_roll_back_is_refused_where_a_person_has_changed_a_value(put: Put) -> No
     put(table())
     run = runs.run(factories.feed())
     Observation.objects.filter(country="PER", period="2020-03-03").update(value=5)
-    with pytest.raises(FeedProblem, match="People have changed or deleted them"):
+    with pytest.raises(FeedProblem, match="They were changed or deleted by hand"):
         runs.roll_back(run, by=factories.editor())
 
 
@@ -338,11 +341,11 @@ def test_trying_writes_nothing_and_says_what_would_be(put: Put) -> None:
     assert (trial.problem, trial.counts["new"], trial.counts["refused"]) == ("", 19, 2)
     assert [(row.country, row.period, row.value, row.problem) for row in trial.rows[:2]] == [
         ("PER", "2020-03-01", "100", ""),
-        ("", "", "", "The value is no number."),
+        ("", "", "", "The value is not a number."),
     ]
     assert [(column.name, column.guess) for column in trial.columns] == [
-        ("iso3", "countries of three letters"),
-        ("date", "days or years, year first"),
+        ("iso3", "three-letter country codes"),
+        ("date", "dates, year first"),
         ("value", "numbers"),
     ]
 

@@ -30,7 +30,7 @@ def command(*arguments: str) -> tuple[str, str]:
 
 REFUSED = (
     "owid: 1 refused, first in row 17, “XXX”: The country is unknown."
-    " Add it to “other spellings” with its code of three letters, or with nothing behind = to leave it out.\n"
+    " Add it to “other spellings” with its three-letter code, or with nothing after = to skip it.\n"
 )
 
 
@@ -62,7 +62,7 @@ def test_dry_run_writes_nothing_also_of_a_feed_that_is_off() -> None:
 def test_command_fails_where_a_feed_does(files: Path) -> None:
     factories.feed(key="owid")
     (files / "daily.csv").write_text("<html>", encoding="utf-8")
-    with pytest.raises(CommandError, match=r"Look at: owid\. What is public stays as it was\."):
+    with pytest.raises(CommandError, match=r"Look at: owid\. Public values have not changed\."):
         command()
     with pytest.raises(CommandError, match=r"There is no feed who\. There are: owid\."):
         command("--feed", "who")
@@ -86,7 +86,7 @@ def test_failure_that_may_pass_is_tried_again_and_another_is_not(files: Path) ->
     factories.country()
     feed = factories.feed()
     (files / "daily.csv").write_text("<html>", encoding="utf-8")
-    with pytest.raises(tasks.MayPass, match=r"A web page came instead of data\."):
+    with pytest.raises(tasks.MayPass, match=r"The server sent a web page instead of data\."):
         tasks.update_feed(feed=feed.pk)
     (files / "daily.csv").write_text("iso_code,date,value\nPER,2020-03-01,5\n", encoding="utf-8")
     tasks.update_feed(feed=feed.pk)

@@ -145,10 +145,10 @@ def test_first_refused_row_is_raised_where_that_is_asked(vocabulary: None) -> No
 @pytest.mark.parametrize(
     ("dataset", "words"),
     [
-        (tablib.Dataset(), "No header row was found"),
-        (tablib.Dataset(["a", "b"]), "No header row was found"),
+        (tablib.Dataset(), "There is no header row"),
+        (tablib.Dataset(["a", "b"]), "There is no header row"),
         (_dataset({"key": "a", "label_en": "A", "colour": "red"}), "unknown columns: colour"),
-        (_dataset({"key": "a", "label_en": "half \ud800"}), "half a character: '\\ud800'"),
+        (_dataset({"key": "a", "label_en": "half \ud800"}), "an incomplete character: '\\ud800'"),
     ],
 )
 def test_dataset_that_is_no_such_file_is_an_error_of_the_whole(dataset: tablib.Dataset, words: str) -> None:

@@ -349,7 +349,7 @@ def test_more_records_than_a_sheet_has_rows_are_refused(client: Client, monkeypa
     factories.measure()
     response = client.get("/measures.xlsx")
     assert response.status_code == 400
-    assert "room for 2 records, and these are 3" in response.content.decode()
+    assert "at most 2 records; this one would have 3" in response.content.decode()
     assert client.get("/measures.xlsx?kind=law").status_code == 200
 
 
@@ -405,9 +405,9 @@ def test_command_orders_drafts_by_match_as_the_site_orders_entries(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--query", "colour=red&from=soon"], r"^colour: There is no such filter\.\nfrom: "),
-        (["--query", "topic=asilum"], r"^topic: There is no “asilum” here\."),
-        (["--query", "https://x.example/countries/peru/?topic=asylum"], "countries/peru.*There is no such filter"),
+        (["--query", "colour=red&from=soon"], r"^colour: This filter does not exist\.\nfrom: "),
+        (["--query", "topic=asilum"], r"^topic: “asilum” is not available here\."),
+        (["--query", "https://x.example/countries/peru/?topic=asylum"], "countries/peru.*This filter does not exist"),
         (["--query", "q=%00"], "^q: "),
         (["--drafts"], "--drafts goes with --query"),
         (["--query", "country=PER", "--country", "PER"], "not allowed with argument"),

@@ -89,7 +89,7 @@ def test_open_document_ends_lines_alike_and_replaces_what_xml_cannot_hold() -> N
 def test_more_records_than_an_open_document_is_written_with_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(open_document, "MOST_RECORDS", 1)
     _fill()
-    with pytest.raises(TooLarge, match="at most 1 records, and these are 2"):
+    with pytest.raises(TooLarge, match="at most 1 records; this one would have 2"):
         _written("ods")
     assert len(_of_sheet(_written("ods", Measure.objects.published()))) == 2
 

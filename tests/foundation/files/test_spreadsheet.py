@@ -76,7 +76,7 @@ def test_rows_leave_while_others_are_still_to_come() -> None:
 
 def test_more_records_than_rows_are_refused() -> None:
     check_rows(MOST_ROWS - 1)
-    with pytest.raises(TooLarge, match="room for 1,048,575 records, and these are 1,048,576"):
+    with pytest.raises(TooLarge, match="at most 1,048,575 records; this one would have 1,048,576"):
         check_rows(MOST_ROWS)
 
 

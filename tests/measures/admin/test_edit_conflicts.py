@@ -36,9 +36,9 @@ def test_stale_save_is_refused_shows_both_and_loses_neither() -> None:
     assert admin_forms.errors(signed_in(ana).post(url, ana_saves)) == []
 
     page = signed_in(eva).post(url, by_eva | {"title_en": "Of Eva", "short_title_en": "Eva"})
-    assert admin_forms.errors(page)[0].startswith("Nothing is saved yet: ana changed this record")
+    assert admin_forms.errors(page)[0].startswith("Not saved yet: ana changed this record")
     assert "Please correct the error" not in page.text
-    assert page.text.count("Nothing is saved yet") == 1
+    assert page.text.count("Not saved yet") == 1
     assert differences(page) == [
         ("Title (English)", "Old", "Of Ana", "Of Eva", True),
         ("Title (Spanish)", "Viejo", "De Ana", "Viejo", False),
@@ -49,7 +49,7 @@ def test_stale_save_is_refused_shows_both_and_loses_neither() -> None:
     assert (merged["title_en"], merged["title_es"], merged["short_title_en"]) == ("Of Eva", "De Ana", "Eva")
 
     again = signed_in(eva).post(url, merged)
-    assert admin_forms.errors(again) == ["Choose a version wherever both of you changed something."]
+    assert admin_forms.errors(again) == ["Choose a version of each field that both of you changed."]
     assert admin_forms.held(again)["title_en"] == "Of Eva"
     assert admin_forms.errors(signed_in(eva).post(url, admin_forms.held(again) | {"choice-title_en": "mine"})) == []
     draft.refresh_from_db()
@@ -85,7 +85,7 @@ def test_stale_save_keeps_rows_tags_and_sources_of_both() -> None:
     assert differences(page) == [
         ("Topics", "Access", "Closure, Access", "Access", False),
         ("Event", "", "In committee, 2020-04", "", False),
-        ("Citation (First, p. 9): Where in it", "", "p. 9", "", False),
+        ("Citation (First, p. 9): Locator", "", "p. 9", "", False),
     ]
     assert bill.status_events.count() == 2
     assert admin_forms.errors(client.post(url, admin_forms.held(page))) == []

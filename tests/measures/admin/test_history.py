@@ -65,7 +65,7 @@ def test_history_tells_moves_with_their_note() -> None:
     client, url = signed_in(eva), reverse("admin:measures_measure_change", args=[public.pk])
     client.post(url, admin_forms.shown(client, url) | {"_move": "send_back", "move_note": "A slip."})
     assert told(public) == [
-        ("eva", "A slip.", {("Workflow", "Published", "Draft"), ("Note of the last move", "", "A slip.")})
+        ("eva", "A slip.", {("Workflow", "Published", "Draft"), ("Note on the last move", "", "A slip.")})
     ]
 
 

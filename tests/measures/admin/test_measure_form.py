@@ -107,7 +107,7 @@ def test_pasted_address_is_known_in_another_spelling(stored: str, pasted: str, i
 @pytest.mark.parametrize(
     ("state", "page", "expected"),
     [
-        ("found", 3, "Found in the kept copy, page 3 of it"),
+        ("found", 3, "Found in the kept copy, page 3"),
         ("not_found", None, "Not found in the kept copy"),
         ("not_checkable", None, "Not checkable: no readable copy"),
     ],
@@ -148,7 +148,7 @@ def test_entry_that_cites_sources_and_is_called_unsourced_is_saved_with_a_warnin
     said = [str(message) for message in client.post(change(draft), data, follow=True).context["messages"]]
     draft.refresh_from_db()
     assert draft.title_en == "Another title"
-    warned = [text for text in said if text.startswith(f"{draft.public_id} cites sources, yet its “Evidence” says")]
+    warned = [text for text in said if text.startswith(f"{draft.public_id} cites sources, but its “Evidence” is")]
     assert bool(warned) == is_warned
 
 
@@ -164,7 +164,7 @@ def test_analyst_who_submits_is_told_what_publication_will_ask_for() -> None:
     client, draft = signed_in(factories.analyst()), factories.draft(sources=(), topics=())
     page = client.post(LIST, {"action": "submit", "_selected_action": [draft.pk]}, follow=True)
     assert [str(message) for message in page.context["messages"]][1:] == [
-        f"{draft.public_id} cannot be published yet. It lacks: a source, a primary topic."
+        f"{draft.public_id} cannot be published yet. Missing: a source, a primary topic."
     ]
 
 
@@ -182,10 +182,10 @@ def test_bad_input_names_the_field_and_says_what_would_be_right() -> None:
     page = client.post(url, data)
     assert admin_forms.errors_by_field(page) == {
         "title_en": ["Write the title in at least one language."],
-        "valid_from": ["“2020-5-32” is not in the calendar. The last day of that month is 2020-05-31."],
-        "status_events": ["The status history does not hold together. See the rows marked below."],
+        "valid_from": ["“2020-5-32” does not exist in the calendar. The last day of that month is 2020-05-31."],
+        "status_events": ["The status history is not consistent. See the rows marked below."],
         "status_events-1-status": [
-            "“In force” is no status of this kind of entry. Choose from: Introduced, In committee, Reported, On the"
+            "“In force” is not a status of this kind of entry. Choose from: Introduced, In committee, Reported, On the"
             " floor agenda, Passed one chamber or first vote, Passed by the legislature, Sent to the executive, Enacted"
             " or signed, Observed or vetoed, Merged into another bill, Withdrawn, Rejected, Archived, Lapsed, Unknown."
         ],
@@ -202,11 +202,11 @@ def test_one_topic_becomes_the_primary_one_and_several_ask_which() -> None:
     shown = admin_forms.shown(client, url)
     page = client.post(url, shown | {"topics": [str(first.pk), str(second.pk)]})
     assert admin_forms.errors_by_field(page) == {
-        "primary_topic": ["Choose which of the ticked topics is the primary one: it decides the lane of the timeline."]
+        "primary_topic": ["Choose which of the ticked topics is the primary one: it decides the lane on the timeline."]
     }
     page = client.post(url, shown | {"topics": [str(first.pk)], "primary_topic": str(second.pk)})
     assert admin_forms.errors_by_field(page) == {
-        "primary_topic": ["Tick “Closure” among the topics too, or choose one that is ticked."]
+        "primary_topic": ["Tick “Closure” among the topics as well, or choose a ticked topic."]
     }
     assert admin_forms.errors(client.post(url, shown | {"topics": [str(first.pk)]})) == []
     draft.refresh_from_db()
@@ -223,7 +223,7 @@ def test_same_number_in_the_country_is_shown_and_saved_only_as_another_act() -> 
     }
     page = client.post(ADD, data)
     assert admin_forms.errors_by_field(page) == {
-        "": ["This may be recorded already. Look at what is named below, then tick “This is another act”."]
+        "": ["This act may already be recorded. Check the entries listed below, then tick “This is another act”."]
     }
     assert change(known) in page.content.decode()
     assert Measure.objects.count() == 1
@@ -328,8 +328,8 @@ def test_refused_publication_leaves_the_record_saved_and_says_what_it_lacks() ->
         url, admin_forms.shown(client, url) | {"title_en": "Nearly", "_move": "publish"}, follow=True
     )
     assert [str(message) for message in response.context["messages"]] == [
-        f"“{draft.public_id} Nearly” is saved.",
-        f"{draft.public_id} cannot be published yet. It lacks: a source.",
+        f"“{draft.public_id} Nearly” has been saved.",
+        f"{draft.public_id} cannot be published yet. Missing: a source.",
     ]
 
 
@@ -337,7 +337,7 @@ def test_editor_sends_back_from_the_list_with_a_note() -> None:
     client, first, second = signed_in(factories.editor()), factories.measure(), factories.measure()
     chosen = {"action": "send_back", "_selected_action": [first.pk, second.pk]}
     page = client.post(LIST, chosen)
-    assert "Why" in page.content.decode()
+    assert "Reason" in page.content.decode()
     client.post(LIST, chosen | {"move_note": "Wrong gazette."})
     assert set(Measure.objects.values_list("workflow", "workflow_note")) == {("draft", "Wrong gazette.")}
 
@@ -387,7 +387,7 @@ def test_mutual_relation_of_a_new_entry_is_stored_from_the_older_side() -> None:
         "relations-0-object": str(older.pk),
     }
     assert admin_forms.errors_by_field(client.post(change(made), data)) == {
-        "relations-0-object": ["This relation is recorded already, from the other entry."]
+        "relations-0-object": ["This relation is already recorded, on the other entry."]
     }
 
 
@@ -397,13 +397,13 @@ def test_every_fault_is_listed_at_the_top_with_its_place() -> None:
     circle = {"relations-0-type": "extends", "relations-0-object": str(first.pk)}
     page = client.post(change(second), admin_forms.shown(client, change(second)) | circle)
     assert [(fault["id"], fault["text"]) for fault in page.context["faults"]] == [
-        ("relations-0", "This would close a circle: the other entry already leads back to this one.")
+        ("relations-0", "Relations may not form a cycle: the other entry already leads back to this one.")
     ]
     dates = {"valid_from": "2020-05", "valid_until": "2020-04", "title_en": ""}
     page = client.post(change(second), admin_forms.shown(client, change(second)) | dates)
     assert {fault["id"]: fault["text"] for fault in page.context["faults"]} == {
         "id_title_en": "Write the title in at least one language.",
-        "id_valid_until": "“Valid until” lies before “valid from”.",
+        "id_valid_until": "“Valid until” is before “valid from”.",
     }
 
 
@@ -412,7 +412,7 @@ def test_retiring_without_a_note_saves_nothing_and_marks_the_note() -> None:
     data = admin_forms.shown(client, change(public)) | {"title_en": "Changed", "_move": "retire"}
     page = client.post(change(public), data)
     assert [(fault["id"], fault["text"]) for fault in page.context["faults"]] == [
-        ("id_move_note", "Say why, for those who come after you.")
+        ("id_move_note", "Give a reason, for those who work on the record later.")
     ]
     assert '<details class="move-menu" open>' in page.content.decode()
     public.refresh_from_db()
@@ -436,7 +436,7 @@ def test_circle_of_relations_is_refused_in_words() -> None:
         "relations-0-object": str(first.pk),
     }
     assert admin_forms.errors(client.post(change(second), data)) == [
-        "This would close a circle: the other entry already leads back to this one."
+        "Relations may not form a cycle: the other entry already leads back to this one."
     ]
 
 
@@ -447,7 +447,7 @@ def test_typed_date_is_echoed_by_the_one_parser() -> None:
     assert answers == [
         {"echo": "May 2020, day not recorded"},
         {"echo": "29 May 2020, date inferred"},
-        {"error": "“03/04/2020” can be read in two ways. Write 2020-04-03 or 2020-03-04."},
+        {"error": "“03/04/2020” is ambiguous. Write 2020-04-03 or 2020-03-04."},
     ]
     assert client.get(asked, {"text": "2016/2019", "kind": "period"}).json() == {"echo": "2016 to 2019"}
     assert Client().get(asked, {"text": "2020"}).status_code == 302

@@ -117,15 +117,15 @@ def test_query_that_cannot_be_followed_is_told_and_lists_and_exports_nothing() -
     page = client.get(LIST, {"query": wrong, "workflow": "draft"})
     assert page.context["cl"].result_count == 0
     assert [str(message) for message in page.context["messages"]] == [
-        "colour: There is no such filter.",
-        "Topic: There is no “helth” here. Did you mean “health”?",
+        "colour: This filter does not exist.",
+        "Topic: “helth” is not available here. Did you mean “health”?",
     ]
     words = " ".join(page.content.decode().split())
-    assert "colour: There is no such filter." in words
-    assert "Topic: There is no “helth” here." in words
+    assert "colour: This filter does not exist." in words
+    assert "Topic: “helth” is not available here." in words
     exported = client.get(f"{LIST}export/measures.csv", {"query": wrong, "workflow": "draft"})
     assert exported.status_code == 302
-    assert "There is no “helth” here." in client.get(exported["Location"]).content.decode()
+    assert "“helth” is not available here." in client.get(exported["Location"]).content.decode()
 
 
 def test_list_of_a_query_is_exported_and_its_form_keeps_the_other_filters() -> None:
@@ -245,7 +245,7 @@ def test_bulk_tagging_adds_removes_and_sets() -> None:
     )
     assert messages == [
         "2 entries were tagged.",
-        f"Only norms, bills and actions have a direction; it was left empty on: {second.public_id}.",
+        f"Only norms, bills and actions have a direction. It is still empty on: {second.public_id}.",
     ]
     for measure, direction in ((first, "more_restrictive"), (second, "")):
         measure.refresh_from_db()
@@ -259,7 +259,7 @@ def test_bulk_tagging_leaves_what_is_public_to_editors() -> None:
     public, draft = factories.measure(evidence="primary"), factories.draft(evidence="primary")
     assert tagged(signed_in(factories.analyst()), public, draft, evidence="disputed") == [
         "1 entry was tagged.",
-        "1 of the selected is published or retired and stays as it is: an editor can change it.",
+        "1 selected entry is published or retired and did not change. Only editors may change it.",
     ]
     assert dict(Measure.objects.values_list("public_id", "evidence")) == {
         public.public_id: "primary",
@@ -282,7 +282,7 @@ def test_bulk_tagging_takes_as_many_queries_for_many_as_for_one(django_assert_ma
 def test_bulk_tagging_with_nothing_chosen_asks_again() -> None:
     client, draft = signed_in(factories.analyst()), factories.draft()
     page = client.post(LIST, {"action": "tag_selected", "_selected_action": [draft.pk], "_tag": "1"})
-    assert "Choose what to add, take away or set." in page.content.decode()
+    assert "Choose what to add, remove or set." in page.content.decode()
 
 
 def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
@@ -311,7 +311,7 @@ def test_refused_action_names_each_record_and_changes_none() -> None:
     )
     assert [str(message) for message in page.context["messages"]] == [
         "Nothing was changed.",
-        f"{lacking.public_id} cannot be published yet. It lacks: a source.",
+        f"{lacking.public_id} cannot be published yet. Missing: a source.",
     ]
     assert not Measure.objects.published().exists()
 
@@ -330,7 +330,7 @@ def _published_twice(client: Client, where: str, measures: list[Measure], **more
 def test_second_click_says_what_the_first_one_did(query: str, more: dict[str, str]) -> None:
     editor, first, second = factories.editor(), factories.draft(), factories.draft()
     said = _published_twice(signed_in(editor), LIST + query, [first, second], **more)
-    assert said[-1] == "Publish: 2 entries. You sent this twice; it was done once."
+    assert said[-1] == "Publish: 2 entries. The form was sent twice, but the change was made only once."
     assert Measure.objects.published().count() == 2
 
 
@@ -341,14 +341,14 @@ def test_second_click_of_somebody_else_or_on_more_is_no_second_click() -> None:
     both = {"action": "publish", "_selected_action": [first.pk, second.pk], "seen": seen}
     for client in (signed_in(factories.user(group="editor")), signed_in(User.objects.create_superuser("other"))):
         said = [str(message) for message in client.post(LIST, both, follow=True).context["messages"]]
-        assert said[0].startswith("Nothing was changed: 1 record was changed by somebody after you opened the list.")
+        assert said[0].startswith("Nothing was changed: 1 record changed after you opened the list.")
         said = [
             str(message)
             for message in client.post(
                 f"{LIST}?workflow=draft", both | {"_selected_action": [first.pk]}, follow=True
             ).context["messages"]
         ]
-        assert said == ["Nothing was changed: what you selected has left this list meanwhile."]
+        assert said == ["Nothing was changed: the entries that you selected are no longer in this list."]
 
 
 def test_sources_offered_are_in_order_of_title() -> None:

@@ -60,7 +60,7 @@ def test_document_is_uploaded_whatever_its_name(client: Client, archive_dir: Pat
 def test_program_is_refused_and_what_was_typed_stays(client: Client) -> None:
     upload = SimpleUploadedFile("decree.pdf", b"MZ\x90\0\x03", "application/pdf")
     answer = client.post(ADD, _form(upload=upload)).content.decode()
-    assert "none of the documents that can be kept" in answer
+    assert "This kind of document cannot be archived" in answer
     assert 'value="Gaceta"' in answer
     assert not Source.objects.exists()
 

@@ -238,7 +238,7 @@ def test_upload_is_kept_as_it_is_and_read_later(archive_dir: Path) -> None:
     text = DocumentText.objects.get()
     assert (text.text, text.pages, text.page_starts) == ("Decreto Supremo 044-2020-PCM", 1, [0])
     assert keeping.read_waiting() == 0
-    with pytest.raises(ValidationError, match="kept for this source already"):
+    with pytest.raises(ValidationError, match="already has this document for this source"):
         keeping.keep_upload(source, io.BytesIO(TEXT_PDF), by=by, at=timezone.now())
 
 

@@ -144,12 +144,12 @@ def test_best_are_ranked_among_the_newest(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("colour=red", [("colour", "There is no such filter.")]),
-        ("kind=newz", [("kind", "There is no “newz” here. Did you mean “news”?")]),
-        ("publisher=Congres", [("publisher", "There is no “Congres” here. Did you mean “Congreso”?")]),
-        ("year=1066", [("year", "There is no “1066” here.")]),
+        ("colour=red", [("colour", "This filter does not exist.")]),
+        ("kind=newz", [("kind", "“newz” is not available here. Did you mean “news”?")]),
+        ("publisher=Congres", [("publisher", "“Congres” is not available here. Did you mean “Congreso”?")]),
+        ("year=1066", [("year", "“1066” is not available here.")]),
         ("sort=length", [("sort", "Write newest, oldest, title or relevance.")]),
-        ("sort=newest&sort=title", [("sort", "This is given more than once. Give it once.")]),
+        ("sort=newest&sort=title", [("sort", "This filter may be given only once.")]),
         ("page=0", [("page", "Ensure this value is greater than or equal to 1.")]),
         ("q=a%00b", [("q", "Null characters are not allowed.")]),
     ],
@@ -162,7 +162,7 @@ def test_what_is_wrong_is_named_and_nothing_is_found(query: str, expected: list[
 
 def test_publisher_of_a_draft_is_not_suggested() -> None:
     make.draft(sources=(make.source(publisher="Zanahoria"),))
-    assert problems("publisher=Zanahori") == [("publisher", "There is no “Zanahori” here.")]
+    assert problems("publisher=Zanahori") == [("publisher", "“Zanahori” is not available here.")]
 
 
 def test_what_other_sites_hang_on_an_address_is_left_out() -> None:

@@ -64,10 +64,10 @@ def test_list_tells_of_each_document_what_it_is(client: Client) -> None:
     make.link(source=source, state="gone", since="2024-03-01T00:00Z", checked_at="2024-04-02T00:00Z")
     kept(source, "Texto")
     said = words(client.get("/archive/"))
-    assert "1 document: of 1 a copy is kept." in said
+    assert "1 document: the archive has copies of 1." in said
     assert (
         "Ley 30500 News article El Comercio May 2020 Spanish Peru supports 1 entry"
-        " Gone since 1 March 2024, checked on 2 April 2024 kept on 1 January 2021" in said
+        " Broken since 1 March 2024, checked on 2 April 2024 copy of 1 January 2021" in said
     )
 
 
@@ -80,8 +80,8 @@ def test_list_names_international_bodies(client: Client) -> None:
 def test_list_says_what_is_missing(client: Client) -> None:
     cited(title="Alone", language="")
     said = words(client.get("/archive/"))
-    assert "1 document: no copy kept yet." in said
-    assert "Alone Official gazette Peru supports 1 entry Not checked yet no copy kept yet" in said
+    assert "1 document: no copy yet." in said
+    assert "Alone Official gazette Peru supports 1 entry Not checked yet no copy yet" in said
 
 
 def test_search_shows_where_the_text_answers(client: Client) -> None:
@@ -115,14 +115,14 @@ def test_bad_parameters_are_named_and_nothing_is_shown(client: Client) -> None:
     cited()
     response = client.get("/archive/?colour=red&kind=newz")
     assert (response.status_code, keys(response)) == (400, [])
-    assert "Kind of document (kind): There is no “newz” here. Did you mean “news”?" in words(response)
+    assert "Kind of document (kind): “newz” is not available here. Did you mean “news”?" in words(response)
 
 
 def test_no_result_says_what_to_try(client: Client) -> None:
     cited()
     said = words(client.get("/archive/?q=zeppelin"))
     assert "No document matches" in said
-    for hint in ("take back a filter", "check the spelling", "use fewer words", "language of the document"):
+    for hint in ("remove a filter", "check the spelling", "use fewer words", "language of the document"):
         assert hint in said
 
 
@@ -199,7 +199,7 @@ def test_document_tells_its_facts(client: Client) -> None:
     make.link(source=source, state="moved", moved_to="https://b.example/x", since="2024-03-01T00:00Z")
     response = client.get(f"/archive/{source.key}/")
     said = words(response)
-    for fact in ("Has moved since 1 March 2024", "Publisher Editora", "Published 2020", "Read on 1 June 2020"):
+    for fact in ("Has moved since 1 March 2024", "Publisher Editora", "Published 2020", "Accessed on 1 June 2020"):
         assert fact in said
     html = response.content.decode()
     assert 'href="https://a.example/x?y=1&amp;z"' in html
@@ -224,9 +224,9 @@ def test_document_names_what_it_supports_with_quote_and_its_place(client: Client
     said = words(client.get(f"/archive/{source.key}/"))
     assert (
         f"The decree In force · Peru · From 14 April 2020 · {measure.public_id} · art. 3 · supports: Summary"
-        " Queda prohibido Found in the kept copy, page 7 of it" in said
+        " Queda prohibido Found in the kept copy, page 7" in said
     )
-    assert "Queda prohibido Found in the kept copy, page 7 of it" in said
+    assert "Queda prohibido Found in the kept copy, page 7" in said
     assert "Hidden decree" not in said
 
 
@@ -260,7 +260,7 @@ def test_copies_show_hash_time_and_what_changed(client: Client) -> None:
         "\xa0", " "
     )
     assert said.index(second.sha256) < said.index(first.sha256)
-    assert "1 line added , 1 removed since the copy before" in said.replace("added,", "added ,")
+    assert "1 line added , 1 removed since the previous copy" in said.replace("added,", "added ,")
     html = response.content.decode()
     assert "<ins>Hasta el <b>15</b> de <b>junio</b>.</ins>" in html
     assert "<del>Hasta el <b>30</b> de <b>mayo</b>.</del>" in html
@@ -286,8 +286,8 @@ def test_oldest_copies_are_listed_without_comparison(client: Client, monkeypatch
     for number in range(3):
         kept(source, f"Text {number}", day=number)
     said = words(client.get(f"/archive/{source.key}/"))
-    assert said.count("since the copy before") == 1
-    assert said.count("Its text was not compared with the copy before.") == 1
+    assert said.count("since the previous copy") == 1
+    assert said.count("Its text was not compared with the previous copy.") == 1
 
 
 def test_queries_of_a_document_are_fixed(client: Client) -> None:
@@ -418,7 +418,7 @@ def test_links_beyond_the_most_are_left_to_the_filter(client: Client, monkeypatc
 
 def test_without_broken_links_the_page_says_so(client: Client) -> None:
     cited()
-    assert "No link is known to be broken." in words(client.get("/archive/links/broken/"))
+    assert "There are no known broken links." in words(client.get("/archive/links/broken/"))
 
 
 def test_queries_of_broken_links_are_fixed(client: Client) -> None:
@@ -443,6 +443,6 @@ def test_measure_leads_to_the_archive_and_tells_of_link_and_copy(client: Client)
     assert f'<a href="/archive/{source.key}/">Ley</a>' in html
     assert 'href="https://a.example/1"' in html
     assert (
-        "Original : Ley Gone since 1 March 2024, checked on 2 April 2024 kept 2 times, last on 1 February 2021"
+        "Original : Ley Broken since 1 March 2024, checked on 2 April 2024 2 copies, the last of 1 February 2021"
         in words(response).replace("Original:", "Original :")
     )

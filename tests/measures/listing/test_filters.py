@@ -158,14 +158,14 @@ def test_entries_come_in_the_order_asked_for() -> None:
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("colour=red", [("colour", "There is no such filter.")]),
-        ("status=inforce", [("status", "There is no “inforce” here. Did you mean “in_force”?")]),
-        ("topic=helth.acces", [("topic", "There is no “helth.acces” here. Did you mean “health.access”?")]),
-        ("body=XYZ:nobody", [("body", "There is no “XYZ:nobody” here.")]),
-        ("nationality=ve%00", [("nationality", "There is no “ve\x00” here.")]),
-        ("on=2020-05", [("on", "“2020-05” is no day. Write one as 2020-05-29.")]),
-        ("from=2020&from=2021", [("from", "This is given more than once. Give it once.")]),
-        ("from=2020-06&to=2020-05", [("to", "May 2020 lies before June 2020.")]),
+        ("colour=red", [("colour", "This filter does not exist.")]),
+        ("status=inforce", [("status", "“inforce” is not available here. Did you mean “in_force”?")]),
+        ("topic=helth.acces", [("topic", "“helth.acces” is not available here. Did you mean “health.access”?")]),
+        ("body=XYZ:nobody", [("body", "“XYZ:nobody” is not available here.")]),
+        ("nationality=ve%00", [("nationality", "“ve\x00” is not available here.")]),
+        ("on=2020-05", [("on", "“2020-05” is not a date. Write it as 2020-05-29.")]),
+        ("from=2020&from=2021", [("from", "This filter may be given only once.")]),
+        ("from=2020-06&to=2020-05", [("to", "May 2020 is before June 2020.")]),
         ("sort=best", [("sort", "Write newest, oldest or relevance.")]),
         ("page=0", [("page", "Ensure this value is greater than or equal to 1.")]),
         ("page=two", [("page", "Enter a whole number.")]),
@@ -230,9 +230,9 @@ def test_of_many_hits_the_newest_are_ranked_and_the_page_says_so(
         make.measure(title_en=title, summary_en="The border is mentioned.", events=(("in_force", date),))
 
     assert found("q=border") == ["Border, newest but one", "Second", "Border, oldest"]
-    assert "The newest 2 of them stand by how well they match" in client.get("/measures/?q=border").text
-    assert "of them stand by how well" not in client.get("/measures/?q=oldest").text
-    assert "of them stand by how well" not in client.get("/measures/?q=border&sort=newest").text
+    assert "The newest 2 are in order of relevance" in client.get("/measures/?q=border").text
+    assert "are in order of relevance" not in client.get("/measures/?q=oldest").text
+    assert "are in order of relevance" not in client.get("/measures/?q=border&sort=newest").text
 
 
 def test_words_bring_the_best_match_first_unless_another_order_was_chosen(client: Client) -> None:

@@ -49,10 +49,16 @@ def test_figure_is_drawn_under_the_axis_of_the_timeline(client: Client) -> None:
     assert panel.ticks == chart.ticks
     assert (panel.shown, panel.whole) == ("1 April 2020 to 30 September 2020", "1 March 2020 to 29 May 2020")
     assert panel.outside == 31
-    assert "Drawn from 1 April 2020 to 30 September 2020, as the entries above: 31 values lie outside." in page.text
-    assert '<a href="/countries/peru/series.svg?series=cases" rel="nofollow">See all in one picture</a>' in page.text
+    assert (
+        "The chart covers 1 April 2020 to 30 September 2020, like the entries above. 31 values are outside."
+        in page.text
+    )
+    assert (
+        '<a href="/countries/peru/series.svg?series=cases" rel="nofollow">See all values in one picture</a>'
+        in page.text
+    )
     factories.measure(events=(("in_force", "2020-03-02"),))
-    assert (_panel(client).outside, "lie outside" in client.get(PERU).text) == (0, False)
+    assert (_panel(client).outside, "values are outside" in client.get(PERU).text) == (0, False)
     assert [str(value.period) for value in panel.series.values][::58] == ["2020-04-01", "2020-05-29"]
 
 
@@ -141,9 +147,9 @@ def test_picture_stands_alone_with_title_source_date_and_licence(client: Client,
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("", "series: Give one of: cases."),
-        ("?series=nonsense", "series: Give one of: cases."),
-        ("?series=cases&topic=health", "topic: There is no such filter."),
+        ("", "series: Write one of: cases."),
+        ("?series=nonsense", "series: Write one of: cases."),
+        ("?series=cases&topic=health", "topic: This filter does not exist."),
     ],
 )
 def test_file_that_cannot_be_made_says_why(client: Client, file: str, query: str, words: str) -> None:

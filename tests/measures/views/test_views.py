@@ -64,7 +64,7 @@ def test_country_of_one_entry_speaks_in_the_singular(client: Client, peru: Count
 def test_country_without_entries_says_what_that_means(client: Client, peru: Country) -> None:
     said = words(client.get("/countries/peru/"))
     assert "this country has not been researched" in said
-    assert "No entries yet Nothing has been published here yet." in said
+    assert "No entries yet Nothing has been published here yet, which says nothing about what the state did." in said
     assert "Download" not in said
 
 
@@ -93,7 +93,7 @@ def test_filters_narrow_timeline_and_list_alike(client: Client, peru: Country) -
     said = words(response)
     assert "1 of 3 entries" in said
     assert "Filter entries 2 selected" in said
-    assert "No entry in: Work." in said
+    assert "No entries in: Work." in said
 
 
 def test_country_says_how_many_were_in_force_on_a_day(client: Client, peru: Country) -> None:
@@ -102,7 +102,7 @@ def test_country_says_how_many_were_in_force_on_a_day(client: Client, peru: Coun
     make.measure(events=(("in_force", ""),))
     make.measure(kind="bill")
     said = words(client.get("/countries/peru/?on=2020-05-15"))
-    assert "On 15 May 2020, 1 of them was certainly in force; of 2 the recorded dates leave it open." in said
+    assert "On 15 May 2020, 1 of them was certainly in force; for 2, the recorded dates leave it open." in said
     assert said.count("Certainly in force on that day") == 1
     assert said.count("Possibly in force on that day") == 2
 
@@ -114,9 +114,9 @@ def test_bad_parameters_are_named_and_nothing_is_shown(client: Client, peru: Cou
     assert response.status_code == 400
     assert ids(response) == []
     said = words(response)
-    assert "3 filters cannot be followed, so nothing is shown" in said
-    assert "colour: There is no such filter." in said
-    assert "Status (status): There is no “inforce” here. Did you mean “in_force”?" in said
+    assert "3 filters are invalid, so there are no results" in said
+    assert "colour: This filter does not exist." in said
+    assert "Status (status): “inforce” is not available here. Did you mean “in_force”?" in said
     assert 'value="soon"' in response.content.decode()
 
 
@@ -137,7 +137,7 @@ def test_no_result_says_what_to_try(client: Client, peru: Country) -> None:
     make.measure()
     said = words(client.get("/countries/peru/?q=zeppelin"))
     assert "No entry matches" in said
-    for hint in ("take back a filter", "check the spelling", "use fewer words", "something less specific"):
+    for hint in ("remove a filter", "check the spelling", "use fewer words", "something less specific"):
         assert hint in said
 
 
@@ -151,7 +151,7 @@ def test_entries_past_the_most_marks_become_counts_and_pages(client: Client, per
     assert 'href="/countries/peru/?topic=health&amp;from=2020-05&amp;to=2020-05' in response.content.decode()
     beyond = client.get("/countries/peru/?page=9")
     assert beyond.status_code == 400
-    assert "There is no page 9. The last one is 4." in words(beyond)
+    assert "Page 9 does not exist. The last page is 4." in words(beyond)
 
 
 def test_country_page_offers_its_filters_as_data(client: Client, peru: Country) -> None:
@@ -287,8 +287,8 @@ def test_measure_shows_sources_with_their_words(client: Client) -> None:
     Citation.objects.create(measure=measure, source=source, locator="art. 3", quote="Queda prohibido", field="summary")
     response = page_of(client, measure)
     assert (
-        "El Peruano, art. 3 Official gazette · Editora Perú · Spanish · supports: Summary"
-        " Original: El Peruano Not checked yet no copy kept yet Quote: Not looked for yet Queda prohibido"
+        "El Peruano, art. 3 Official gazette · Editora Perú · Spanish · supports: Summary Original: El Peruano Not "
+        "checked yet no copy yet Quote: Not looked for yet Queda prohibido"
     ) in words(response)
     html = response.content.decode()
     assert 'href="https://gazette.example/1?a=1&amp;b=2"' in html
@@ -312,7 +312,7 @@ def test_measure_tells_when_it_changed_and_not_by_whom(client: Client) -> None:
     measure = make.measure(by=editor)
     Measure.objects.filter(pk=measure.pk).mark_changed(by=editor, title_en="A better title")
     said = words(page_of(client, measure))
-    assert "What changed since it was published" in said
+    assert "Changes since publication" in said
     assert "Title (English)" in said
     assert "version 2" in said
     assert "ana" not in said.split()
@@ -327,7 +327,7 @@ def test_retired_measure_is_gone_without_its_content(client: Client) -> None:
     measure = make.measure(title_en="Was here")
     workflow.retire(measure, by=make.editor(), note="Wrong country")
     said = words(page_of(client, measure, 410))
-    assert "This record was taken down" in said
+    assert "This record was withdrawn" in said
     assert "Was here" not in said
     assert "Wrong country" not in said
 
@@ -389,7 +389,7 @@ def test_number_of_several_entries_lists_them(client: Client) -> None:
     make.draft(kind="law", reference="068-2020-PCM")
     response = client.get("/reference/68-2020-pcm/")
     assert ids(response) == [first.public_id, second.public_id]
-    assert "2 entries bear this number" in words(response)
+    assert "2 entries have this number" in words(response)
 
 
 def test_beginning_of_a_number_lists_what_begins_with_it(client: Client) -> None:
@@ -397,7 +397,7 @@ def test_beginning_of_a_number_lists_what_begins_with_it(client: Client) -> None
     make.measure(reference="1045-2020-MIGRACIONES")
     response = client.get("/reference/104/")
     assert ids(response) == [measure.public_id]
-    assert "No entry bears exactly this number." in words(response)
+    assert "No entry has exactly this number." in words(response)
 
 
 @pytest.mark.parametrize("number", ["999-1999", "N%C2%B0", "..%2F..", "<b>"])

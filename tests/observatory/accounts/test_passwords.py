@@ -72,7 +72,7 @@ def test_form_that_adds_a_person_knows_the_whole_name() -> None:
         "password2": "mariaquispe2020",
     }
     page = client.post("/admin/auth/user/add/", form)
-    assert "consists of the name" in page.text
+    assert "little more than the name" in page.text
     assert not User.objects.filter(username="mquispe").exists()
     form |= {"password1": factories.PASSWORD, "password2": factories.PASSWORD}
     assert client.post("/admin/auth/user/add/", form).status_code == 302

@@ -219,12 +219,12 @@ def test_every_count_colours_the_map(client: Client) -> None:
     [
         ("indicator=nothing", "There is no indicator “nothing”."),
         ("area=moon", "Write americas or world."),
-        ("on=2020-05", "“2020-05” is no day. Write one as 2020-05-29."),
+        ("on=2020-05", "“2020-05” is not a date. Write it as 2020-05-29."),
         ("on=yesterday", "“yesterday” is not a date"),
         ("on=2020-02-30", "2020-02-30"),
         ("on=9999-12-31", "9999"),
-        ("on=2020-05-15&on=2020-05-16", "This is given more than once. Give it once."),
-        ("colour=red", "There is no such filter."),
+        ("on=2020-05-15&on=2020-05-16", "This filter may be given only once."),
+        ("colour=red", "This filter does not exist."),
     ],
 )
 def test_wrong_parameter_is_named(client: Client, path: str, query: str, message: str) -> None:

@@ -79,7 +79,7 @@ def test_full_disk_is_said_and_nothing_stays(
     assert answer.status_code == 507
     assert "<h1>The server cannot save files</h1>" in answer.text
     assert FULL in answer.text
-    assert "what you wrote still stands there" in answer.text
+    assert "which still has what you wrote" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert _saved() == 0
     assert _files(disk) == [ballast]

@@ -49,7 +49,7 @@ def test_refusal_of_a_form_names_the_fields(admin_client: Client) -> None:
     refused = admin_client.post("/admin/measures/topic/add/", data)
     assert refused.status_code == 400
     assert "in: “name_en”, “name_es”, “a␀name”." in refused.text
-    assert "what you wrote still stands in the form" in refused.text
+    assert "the form still has what you wrote" in refused.text
     assert "in: “go”." in Client().get("/countries/?go=%00").text
 
 

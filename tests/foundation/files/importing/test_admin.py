@@ -90,7 +90,7 @@ def test_confirmed_import_is_written_once_and_the_file_forgotten(
     kept.refresh_from_db()
     assert (kept.applied_by, Measure.objects.get().created_by) == (kept.created_by, kept.created_by)
     assert _uploads(folder) == []
-    assert "imported already" in _text(client.post(kept.get_absolute_url(), follow=True))
+    assert "already been imported" in _text(client.post(kept.get_absolute_url(), follow=True))
     assert Measure.objects.count() == 1
 
 
@@ -122,7 +122,7 @@ def test_database_that_changed_after_the_preview_gives_a_new_preview() -> None:
 
 def test_file_that_cannot_be_read_is_told_beside_the_box_and_not_kept(folder: Path) -> None:
     page = _text(_upload(_as("analyst"), "Dear all,\nhere are the measures\n"))
-    assert "No header row was found. It needs at least these columns: public_id or country + kind" in page
+    assert "There is no header row. It needs at least these columns: public_id or country + kind" in page
     assert FileImport.objects.count() == 0
     assert _uploads(folder) == []
 
@@ -141,8 +141,8 @@ def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
     assert "Publish the measures" not in form
     published = factories.measure()
     page = _text(_upload(client, [{"public_id": published.public_id, "title_en": "Changed"}], publish="on"))
-    assert "The record is published, and the row would change it." in page
-    assert "Only editors can tick it: give them the file, or leave the row out." in page
+    assert "This row would change a published record." in page
+    assert "Ask an editor to import the file, or remove the row." in page
     _upload(client, "key,label_en,label_es,label_pt\nnew,N,N,N\n", file_type="topics")
     assert not Topic.objects.filter(key="new").exists()
 
@@ -151,8 +151,8 @@ def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
 def test_file_of_a_header_alone_is_said_to_have_no_rows(data: dict[str, str]) -> None:
     answer = _upload(_as("editor"), csv_text([MEASURE]).splitlines()[0] + "\n\n", **data)
     page = _text(answer)
-    assert "The file has a header and no rows below it" in page
-    assert "The database has all of this already" not in page
+    assert "The file has a header but no rows" in page
+    assert "The database already has all of this" not in page
     assert "confirm_form" not in answer.text
 
 
@@ -211,7 +211,7 @@ def test_file_too_large_for_a_sheet_is_refused_with_words() -> None:
     for address in ("foundation/fileimport/export/measures.xlsx", "measures/measure/export/measures.xlsx"):
         page = client.get(f"/admin/{address}", follow=True)
         assert page.redirect_chain == [("/admin/foundation/fileimport/export/", 302)]
-        assert "has 32,768. Take the CSV file." in page.content.decode()
+        assert "has 32,768. Use the CSV file." in page.content.decode()
     assert client.get("/admin/foundation/fileimport/export/measures.doc").status_code == 404
 
 

@@ -143,7 +143,7 @@ def test_file_that_cannot_be_saved_says_why(editor: Client) -> None:
     Path(kept.file.path).write_text("Dear all,\nhere are the measures\n")
     work()
     assert _state(kept) == ImportState.FAILED
-    assert "No header row was found" in editor.get(kept.get_absolute_url()).content.decode()
+    assert "There is no header row" in editor.get(kept.get_absolute_url()).content.decode()
 
 
 def test_changed_database_gives_a_new_preview(editor: Client) -> None:

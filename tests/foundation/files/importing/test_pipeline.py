@@ -155,9 +155,9 @@ def test_refused_identifier_is_answered_with_what_would_be_right(tmp_path: Path)
     factories.measure()
     [problem] = run(tmp_path, [MEASURE | {"public_id": "PER-00123"}]).problems
     assert str(problem) == (
-        "row 2, public_id: This identifier is beyond the series of its country."
-        " Leave the cell empty: the series gives the next one."
-        " To restore a backup with its identifiers, run import_measures with --keep-identifiers."
+        "row 2, public_id: The series of this country has not reached this identifier yet. Leave the cell empty for "
+        "the next identifier of the series. To restore a backup with its identifiers, run import_measures with "
+        "--keep-identifiers."
     )
 
 
@@ -274,7 +274,7 @@ def test_record_saved_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path.write_text(csv_text([{"public_id": measure.public_id, "title_en": "Mine"}]))
     with compared(path, MeasureResource, by=factories.editor()) as found:
         Measure.objects.filter(pk=measure.pk).update(title_en="Theirs", record_version=2)
-        with pytest.raises(FileProblem, match="Somebody saved this record"):
+        with pytest.raises(FileProblem, match="Another person saved this record"):
             found.save()
     measure.refresh_from_db()
     assert measure.title_en == "Theirs"
@@ -319,13 +319,13 @@ def test_rule_of_the_model_is_told_with_row_column_and_remedy(
         ({"issuing_body": "minister"}, "Did you mean “mininter”?"),
         ({"sources": "gazete"}, "Write the address of the source, with https://."),
         ({"relations": "extend:PER-00001"}, "Did you mean “extends”?"),
-        ({"relations": "extends:PER-00099"}, "Write the identifier of an entry that exists or stands in this file."),
+        ({"relations": "extends:PER-00099"}, "Write the identifier of an entry that exists or is in this file."),
         ({"status_history": "enactd@2020"}, "Did you mean “enacted”?"),
-        ({"evidence": "NA"}, "Leave the cell empty where nothing is known."),
-        ({"valid_from": "NA"}, "Leave the cell empty where nothing is known."),
-        ({"reference": "N/A"}, "Leave the cell empty where nothing is known."),
-        ({"topics": "null"}, "Leave the cell empty where nothing is known."),
-        ({"valid_from": "03/04/2020"}, "“03/04/2020” can be read in two ways. Write 2020-04-03 or 2020-03-04."),
+        ({"evidence": "NA"}, "Leave the cell empty if the value is not known."),
+        ({"valid_from": "NA"}, "Leave the cell empty if the value is not known."),
+        ({"reference": "N/A"}, "Leave the cell empty if the value is not known."),
+        ({"topics": "null"}, "Leave the cell empty if the value is not known."),
+        ({"valid_from": "03/04/2020"}, "“03/04/2020” is ambiguous. Write 2020-04-03 or 2020-03-04."),
     ],
 )
 def test_unknown_value_is_told_with_the_nearest(tmp_path: Path, cells: dict[str, str], remedy: str) -> None:
@@ -419,9 +419,9 @@ def test_failed_rows_keep_their_cells_and_can_be_mended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("indicator", "value", "remedy"),
     [
-        ("immigrant_stock", "-1", "A count is a whole number that is not negative."),
-        ("immigrant_stock", "1.5", "A count is a whole number that is not negative."),
-        ("immigrant_share", "100.1", "A percentage lies between 0 and 100."),
+        ("immigrant_stock", "-1", "A count must be a whole number that is not negative."),
+        ("immigrant_stock", "1.5", "A count must be a whole number that is not negative."),
+        ("immigrant_share", "100.1", "A percentage must be between 0 and 100."),
     ],
 )
 def test_figure_that_its_unit_does_not_allow_is_refused_by_row(

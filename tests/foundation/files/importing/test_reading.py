@@ -55,7 +55,7 @@ def test_latin_1_with_bytes_that_cp1252_lacks(tmp_path: Path) -> None:
 def test_damaged_utf_8_is_refused_and_not_read_as_another_encoding(tmp_path: Path) -> None:
     content = csv_text([ROW, ROW]).encode()
     broken = content[:-30] + b"\xff" + content[-30:]
-    with pytest.raises(FileProblem, match="UTF-8, but some of its bytes are damaged, first in line 3"):
+    with pytest.raises(FileProblem, match="UTF-8, but some bytes are damaged, the first of them in line 3"):
         run(tmp_path, broken)
 
 
@@ -74,8 +74,8 @@ def test_row_numbers_count_title_rows_blank_rows_and_cells_of_several_lines(tmp_
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "No header row was found"),
-        (b"\n\n\n", "No header row was found"),
+        (b"", "There is no header row"),
+        (b"\n\n\n", "There is no header row"),
         (
             b"some,words\nof,a letter\n",
             "It needs at least these columns: public_id or country",
@@ -84,9 +84,9 @@ def test_row_numbers_count_title_rows_blank_rows_and_cells_of_several_lines(tmp_
             b"title_en,title_es\na,b\n",
             "It needs at least these columns: public_id or country",
         ),
-        (b"country,kind,country\nPER,law,PER\n", "The header names a column twice: country"),
+        (b"country,kind,country\nPER,law,PER\n", "The header has a column twice: country"),
         (b"country,kind,titel_en\nPER,law,A\n", "The header has unknown columns: titel_en"),
-        (b"public_id,title_en,issuing_body\nPER-00001,A,pcm\n", "cannot be read without the column country"),
+        (b"public_id,title_en,issuing_body\nPER-00001,A,pcm\n", "needs the column country"),
         (b"PK\x03\x04rest of a workbook", "This is a spreadsheet"),
         (b"\xd0\xcf\x11\xe0rest of an old workbook", "This is a spreadsheet"),
     ],
@@ -110,7 +110,7 @@ PNG = bytes.fromhex(
     ids=["picture", "program", "packed", "utf-16 without a mark"],
 )
 def test_what_is_no_text_is_told_from_a_table_without_a_header(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(FileProblem, match="This is no CSV file: it holds bytes that stand in no text"):
+    with pytest.raises(FileProblem, match="This is not a CSV file: it contains bytes that no text has"):
         run(tmp_path, content)
 
 
@@ -167,8 +167,8 @@ def test_long_cells_are_read_and_endless_ones_refused(tmp_path: Path) -> None:
     assert len(Measure.objects.get().summary_es) == 25_000
     report = run(tmp_path, csv_text([MEASURE | {"title_en": "x" * 301, "summary_en": "x" * 100_001}]))
     assert {(problem.row, problem.column, problem.remedy) for problem in report.problems} == {
-        (2, "title_en", "Shorten it to 300."),
-        (2, "summary_en", "Shorten it to 100000."),
+        (2, "title_en", "Shorten it to 300 characters."),
+        (2, "summary_en", "Shorten it to 100000 characters."),
     }
 
 
@@ -182,7 +182,7 @@ def test_quotation_mark_that_is_never_closed_is_told_with_its_row(tmp_path: Path
 
 def test_placeholder_in_prose_is_kept_with_a_notice(tmp_path: Path) -> None:
     report = run(tmp_path, csv_text([MEASURE | {"title_es": "NA"}]))
-    assert report.notices == ["Text such as NA was kept as it stands in column title_es, first in row 2."]
+    assert report.notices == ["Text such as NA was left unchanged in column title_es, first in row 2."]
     assert Measure.objects.get().title_es == "NA"
 
 
@@ -228,7 +228,7 @@ def test_command_of_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.Capt
     [
         ("missing.csv", {}, "No such file"),
         ("folder", {}, "Is a directory"),
-        ("letter.csv", {}, "No header row was found"),
+        ("letter.csv", {}, "There is no header row"),
         ("good.csv", {"by": "nobody"}, "There is no account nobody"),
         ("bad.csv", {"errors": "/nowhere/errors.csv"}, "/nowhere/errors.csv: No such file"),
     ],

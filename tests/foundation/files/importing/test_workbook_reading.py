@@ -83,9 +83,9 @@ def test_rows_keep_their_numbers_and_lose_what_is_empty_around_them() -> None:
 def test_sheet_is_the_one_with_cells_or_the_one_of_that_name() -> None:
     assert _read(_bytes(Notes=[], Data=[["a"]])) == [["a"]]
     assert _read(_bytes(Notes=[["b"]], Measures=[["a"]])) == [["a"]]
-    with pytest.raises(FileProblem, match=r"Several sheets have cells: Notes, Data\.") as raised:
+    with pytest.raises(FileProblem, match=r"Several sheets contain cells: Notes, Data\.") as raised:
         _read(_bytes(Notes=[["b"]], Data=[["a"]]))
-    assert raised.value.remedy == "Name the one to import “measures”, or remove the others."
+    assert raised.value.remedy == "Rename the sheet to import to “measures”, or remove the others."
     assert as_csv(io.BytesIO(_bytes(Notes=[])), "measures") == b""
 
 
@@ -118,7 +118,7 @@ UNLIKE: dict[str, tuple[Callable[[], bytes], str]] = {
     "other archive": (lambda: _archive("content.xml", "<a/>"), "neither a CSV file nor an Excel workbook"),
     "half an archive": (lambda: _bytes(measures=[["a"]])[:-400], "neither a CSV file nor an Excel workbook"),
     "broken": (lambda: _archive("xl/workbook.xml", "<a>"), "cannot be read: it is damaged"),
-    "bomb": (lambda: _archive("xl/workbook.xml", "x" * 201_000_000), "more than 200 MB when it is unpacked"),
+    "bomb": (lambda: _archive("xl/workbook.xml", "x" * 201_000_000), "larger than 200 MB when unpacked"),
     "far row": (lambda: _bomb(_bytes(measures=[]), FAR_ROW), "more than 1,000,000 cells"),
     "far columns": (lambda: _bomb(_bytes(measures=[]), FAR_COLUMN * 100), "more than 1,000,000 cells"),
 }
@@ -194,7 +194,7 @@ def test_uploaded_workbook_is_previewed_and_imported_as_a_csv_file_is(vocabulary
 def test_workbook_that_cannot_be_read_is_told_beside_the_box_and_not_kept(vocabulary: None, tmp_path: Path) -> None:
     for content, words in (
         (b"PK\x03\x04" + bytes(200), "neither a CSV file nor an Excel workbook"),
-        (_bytes(A=[["a"]], B=[["a"]]), "Several sheets have cells: A, B."),
+        (_bytes(A=[["a"]], B=[["a"]]), "Several sheets contain cells: A, B."),
         (
             _bytes(A=[["a", "b"]]),
             "It needs at least these columns: public_id or country",

@@ -134,7 +134,7 @@ def test_import_gives_way_to_somebody_who_waits_for_a_record_that_it_changes(tmp
     path.write_text(csv_text([{"public_id": mine.public_id, "title_en": "From the file"}]))
     meeting = Meeting(lambda: _save(mine.pk, title_en="By hand"))
     with (
-        pytest.raises(FileProblem, match="Somebody saved this record"),
+        pytest.raises(FileProblem, match="Another person saved this record"),
         compared(path, MeasureResource, by=system_account(), progress=meeting) as found,
     ):
         found.save()
