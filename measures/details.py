@@ -161,7 +161,7 @@ def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
     if not date:
         return DateRow(what, _("Date not recorded"), "", note)
     notes = ", ".join(part for part in (date.missing_in_words(), note) if part)
-    return DateRow(what, date.in_words(), str(date).removesuffix("?"), notes)
+    return DateRow(what, date.in_words(), date.iso, notes)
 
 
 # Other entries

@@ -225,7 +225,7 @@ class DayColumn(Column):
     def read(self, text: str) -> str:
         refuse_placeholder(text)
         date = PartialDate.parse(canonical_date(text))
-        if date.precision != "day" or date.inferred:
+        if date.precision != "day" or not date.is_stated:
             raise CellProblem(_("“%(value)s” is not a day.") % {"value": text}, _("Write it as 2020-05-29."))
         return str(date)
 

@@ -185,7 +185,8 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
     if isinstance(value, datetime.datetime):
         return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
     if isinstance(value, PartialDate | Period):
-        return value.in_words() + (" ?" if value.inferred else "")
+        note = value.inferred_in_words()
+        return f"{value.in_words()} ({note})" if note else value.in_words()
     return str(value)
 
 

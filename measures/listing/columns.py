@@ -81,7 +81,7 @@ def _row(column: str) -> Codes:
     return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
 
 
-_KNOWN = "length(rtrim(m.date, '?'))"
+_KNOWN = "length(replace(m.date, '?', ''))"
 PROPERTIES: dict[str, Codes] = {
     "status": _chosen("m.status_group", StatusGroup.values),
     "family": _chosen("m.family", Family.values),

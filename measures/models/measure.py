@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from countries.models import Country
-from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import Text, translated
@@ -162,9 +162,7 @@ class Measure(models.Model):
         Country, blank=True, related_name="named_in", verbose_name=_("nationalities")
     )
     direction = models.CharField(_("direction"), max_length=20, choices=Direction, blank=True)
-    valid_from = PartialDateField(
-        _("valid from"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; ? if inferred.")
-    )
+    valid_from = PartialDateField(_("valid from"), blank=True, help_text=DATE_HELP)
     valid_until = PartialDateField(_("valid until"), blank=True, help_text=_("The last day of validity."))
     end_kind = models.CharField(_("kind of end"), max_length=20, choices=EndKind, blank=True)
     evidence = models.CharField(_("evidence"), max_length=20, choices=Evidence, default=Evidence.UNSOURCED)

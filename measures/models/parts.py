@@ -6,7 +6,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from measures.choices import (
@@ -73,7 +73,7 @@ class StatusEvent(models.Model):
     measure = models.ForeignKey(Measure, models.CASCADE, related_name="status_events", verbose_name=_("measure"))
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     status = models.CharField(_("status"), max_length=20, choices=Status)
-    date = PartialDateField(_("date"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; ? if inferred."))
+    date = PartialDateField(_("date"), blank=True, help_text=DATE_HELP)
     note = models.CharField(_("note"), max_length=300, blank=True)
     source = models.ForeignKey(
         Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("source")

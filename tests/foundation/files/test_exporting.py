@@ -96,11 +96,19 @@ TEXT = st.text(
     max_size=30,
 )
 DATES = st.builds(
-    lambda year, month, day, inferred: str(PartialDate(year, month, day if month else None, inferred)),
+    lambda year, month, day, mark: str(
+        PartialDate(
+            year,
+            month,
+            day if month else None,
+            inferred=mark == "date",
+            year_inferred=bool(mark == "year" and month),
+        )
+    ),
     st.integers(1800, 2199),
     st.none() | st.integers(1, 12),
     st.none() | st.integers(1, 28),
-    st.booleans(),
+    st.sampled_from(["", "date", "year"]),
 )
 NORMS = [kind.value for kind in KINDS[Family.NORM]]
 
