@@ -292,7 +292,7 @@ class Evidence(models.TextChoices):
 
 
 class Workflow(models.TextChoices):
-    """Who may see a record; moved in `workflow.py` alone. The public sees `published` only."""
+    """Who may see a record; moved in `workflow.py` alone. The public sees `published`, and the name of named stubs."""
 
     STUB = "stub", _("Stub")
     DRAFT = "draft", _("Draft")

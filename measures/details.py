@@ -39,7 +39,7 @@ class DateRow:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another public entry."""
+    """Another public entry; of one that is only named, `group` and `span` are empty: nothing of it is recorded."""
 
     public_id: str
     url: str
@@ -47,7 +47,7 @@ class Related:
     group: str
     group_label: str
     provision: str
-    span: Span
+    span: Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,24 @@ class Details:
 
 def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
     """`queryset` with everything that `details_of` reads, in a fixed number of queries."""
-    others = Measure.objects.published()
+    return (
+        with_relations(queryset)
+        .select_related("country", "issuing_body")
+        .prefetch_related(
+            Prefetch("topics", Topic.objects.select_related("parent")),
+            "target_groups",
+            "origin_countries",
+            "status_events",
+            Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
+        )
+    )
+
+
+def with_relations(queryset: MeasureQuerySet) -> MeasureQuerySet:
+    """`queryset` with the relations in both directions whose other end has a public page."""
+    others = Measure.objects.with_page()
     relations_to = Relation.objects.filter(subject__in=others).order_by("type", "subject__public_id")
-    return queryset.select_related("country", "issuing_body").prefetch_related(
-        Prefetch("topics", Topic.objects.select_related("parent")),
-        "target_groups",
-        "origin_countries",
-        "status_events",
-        Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
+    return queryset.prefetch_related(
         Prefetch("relations", Relation.objects.filter(object__in=others).select_related("object")),
         Prefetch("relations_to", relations_to.select_related("subject")),
     )
@@ -132,7 +142,7 @@ def details_of(measure: Measure) -> Details:
         summary_html=to_html(summary.text),
         language_name=language_name(measure.original_language),
         dates=(*_events(measure.status_events.all()), *_validity(measure)),
-        relations=_relations(measure),
+        relations=relations_of(measure),
         same_act=_same_act(measure),
         sources=_sources(measure),
         revisions=_revisions(measure),
@@ -169,19 +179,20 @@ def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
 
 def _related(measure: Measure) -> Related:
     group = StatusGroup(measure.status_group)
+    is_recorded = measure.workflow == Workflow.PUBLISHED
     return Related(
         public_id=measure.public_id,
         url=measure.get_absolute_url(),
         title=measure.title,
-        group=group.value,
-        group_label=str(group.label),
-        provision=measure.provision,
-        span=span_of(measure),
+        group=group.value if is_recorded else "",
+        group_label=str(group.label) if is_recorded else _("Named, not yet recorded"),
+        provision=measure.provision if is_recorded else "",
+        span=span_of(measure) if is_recorded else None,
     )
 
 
-def _relations(measure: Measure) -> tuple[Relations, ...]:
-    """Relations in both directions, with the label for each as seen from this entry."""
+def relations_of(measure: Measure) -> tuple[Relations, ...]:
+    """Relations in both directions, with the label for each as seen from this entry; see `with_relations`."""
     found: dict[str, list[Related]] = {}
     for relation in measure.relations.all():
         found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object))

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.partial_dates import PartialDate
+from foundation.records.second_reader import may_change, may_publish
 from foundation.sql import take_time
 from measures.choices import STATUSES, Family, Status, Workflow, may_follow
 from measures.models import Citation, Measure, MeasureQuerySet
@@ -67,6 +68,8 @@ MOVES = {
 
 def moves_open_to(user: Any, measure: Measure) -> list[Move]:
     """The moves that `user` may make with `measure` in its current state."""
+    if not may_change(user, measure):
+        return []
     return [move for move in MOVES.values() if measure.workflow in move.origins and user.has_perm(move.permission)]
 
 
@@ -142,6 +145,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     _refuse_elsewhere(move, measures)
+    _refuse_named(measures, by)
     if move.target == Workflow.PUBLISHED and (problems := lacking(measures)):
         raise ValidationError(problems)
     with pghistory.context(move=move.name, note=note):
@@ -156,6 +160,19 @@ def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
             params={"id": measure.public_id, "state": measure.get_workflow_display(), "move": move.label},
         )
         for measure in measures.exclude(workflow__in=move.origins).only("public_id", "workflow")
+    ]
+    if problems:
+        raise ValidationError(problems)
+
+
+def _refuse_named(measures: MeasureQuerySet, by: Any) -> None:
+    """Refuse those who may not publish a move that takes a named act off the public pages."""
+    named = () if may_publish(by) else measures.named().values_list("public_id", flat=True)
+    problems = [
+        ValidationError(
+            _("A public entry names %(id)s, so only editors can move it."), code="named", params={"id": public_id}
+        )
+        for public_id in named
     ]
     if problems:
         raise ValidationError(problems)

@@ -28,7 +28,7 @@ from measures.admin.inlines import INLINES, CitationInline, RelationInline, Stat
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.archive import links
-from measures.choices import Evidence, Workflow
+from measures.choices import Evidence
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.models import Measure, Source
 from measures.models.measure import CLOSED
@@ -84,7 +84,7 @@ class MeasureAdmin(MeasureList):
 
     def view_on_site(self, measure: Measure) -> str | None:
         """The public page; a record without one has a preview instead."""
-        return measure.get_absolute_url() if measure.workflow == Workflow.PUBLISHED else None
+        return measure.get_absolute_url() if Measure.objects.with_page().filter(pk=measure.pk).exists() else None
 
     # The form
 

@@ -115,6 +115,12 @@ LINKS, MEASURES = Relation._meta.db_table, Measure._meta.db_table
 RELATIONS = list(RelationType.values)
 MUTUAL = ", ".join(f"'{relation.value}'" for relation in SYMMETRIC_RELATIONS)
 ACYCLIC = ", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)
+HAS_PAGE = (
+    f"(o.workflow = 'published' or o.workflow = 'stub' and exists (select from {LINKS} n"
+    f" join {MEASURES} p on p.id = n.subject_id where n.object_id = o.id and n.type not in ({MUTUAL})"
+    " and p.workflow = 'published'))"
+)
+"""The same as `MeasureQuerySet.with_page`: a relation to an act that is only named is part of its public entry."""
 
 
 class RelationsColumn(ListColumn):
@@ -143,7 +149,7 @@ class RelationsColumn(ListColumn):
         return one_of(RELATIONS, relation), public_id
 
     def cells(self, of: str, *, public: bool = False) -> str:
-        seen = " and o.workflow = 'published'" if public else ""
+        seen = f" and {HAS_PAGE}" if public else ""
         return (
             "select x.id, string_agg(x.type || ':' || o.public_id, '|'"
             ' order by x.type collate "C", o.public_id collate "C") as cell from ('

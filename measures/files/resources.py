@@ -241,7 +241,7 @@ class MeasureResource(DatasetResource):
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
         """Refuse identifiers beyond their series, and what the workflow does not allow."""
-        return [*identifiers.rules(keep=options.keep_identifiers), *states.rules(cls, publish=options.publish)]
+        return [*identifiers.rules(keep=options.keep_identifiers), *states.rules(cls, options)]
 
     @classmethod
     def values_of_new(cls, options: ImportOptions) -> dict[str, Any]:

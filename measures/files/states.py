@@ -16,6 +16,7 @@ from foundation.files.resources import Computed, FileResource, ImportOptions, Ru
 from foundation.partial_dates import PartialDate
 from foundation.sql import rows
 from measures.choices import Kind, Status, Workflow
+from measures.files.identifiers import HAS_PAGE
 from measures.models import StatusEvent
 from measures.workflow import (
     CACHES_OF_STATUS,
@@ -121,8 +122,8 @@ BATCH = 5_000
 STATUS = Computed(status_query, CACHES_OF_STATUS)
 
 
-def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
-    """What an import may not do to records in their state; `publish` when the rows are to become public."""
+def rules(resource: type[FileResource], options: ImportOptions) -> list[Rule]:
+    """What an import may not do to records in their state; it may do more if its rows are to become public."""
     changed = "select s.line, r.public_id from checked s join measures_measure r on r.id = s.id where r.workflow ="
     retired = Rule(
         "public_id",
@@ -139,13 +140,23 @@ def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
             " Only editors can tick it: give them the file, or leave the row out."
         ),
     )
-    if publish:
+    named = Rule(
+        "public_id",
+        f"select s.line, o.public_id from checked s join measures_measure o on o.id = s.id"
+        f" where o.workflow = 'stub' and {HAS_PAGE}",
+        _("A published record names this stub, and the row would change what the public reads."),
+        _(
+            "Leave the row out, or give the file to an editor, who ticks “Publish the measures of this file” at its"
+            " upload."
+        ),
+    )
+    if options.publish:
         return [
             retired,
             _lacking(resource, "topics", _("It lacks a topic.")),
             _lacking(resource, "sources", _("It lacks a source.")),
         ]
-    return [retired, published]
+    return [retired, published] if options.state == Workflow.STUB else [retired, published, named]
 
 
 def _lacking(resource: type[FileResource], name: str, remedy: str) -> Rule:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -22,12 +22,14 @@ from measures.choices import (
     KINDS,
     STATE_FAMILIES,
     STATUS_GROUPS,
+    SYMMETRIC_RELATIONS,
     VALIDITY_FAMILIES,
     Direction,
     EndKind,
     Evidence,
     Family,
     Kind,
+    RelationType,
     Status,
     StatusGroup,
     Workflow,
@@ -87,18 +89,27 @@ def _in_force(function: str) -> models.GeneratedField:
     )
 
 
+_NAMING_RELATIONS = [relation.value for relation in RelationType if relation not in SYMMETRIC_RELATIONS]
 CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
 """States in which only editors can change a record."""
 
 
 class MeasureQuerySet(models.QuerySet["Measure"]):
     def published(self) -> "MeasureQuerySet":
-        """What the public may see; every public surface starts from here."""
+        """What the public may read; every list, count and file starts from here."""
         return self.filter(workflow=Workflow.PUBLISHED)
 
+    def named(self) -> "MeasureQuerySet":
+        """Stubs that a published entry names in a relation of its own: public as a name alone, outside every list."""
+        return self.filter(_is_named())
+
+    def with_page(self) -> "MeasureQuerySet":
+        """Published entries, and the stubs that they name."""
+        return self.filter(Q(workflow=Workflow.PUBLISHED) | _is_named())
+
     def public(self) -> "MeasureQuerySet":
-        """Published and retired entries: a retired one keeps its URL."""
-        return self.filter(workflow__in=CLOSED)
+        """What has or had a public page: a retired entry keeps its URL."""
+        return self.filter(Q(workflow__in=CLOSED) | _is_named())
 
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""
@@ -113,7 +124,22 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.update(updated_at=Now(), updated_by=by, record_version=F("record_version") + 1, **changes)
 
 
-@bumps_public_version("select distinct id from changed where workflow = 'published'")
+def _is_named() -> Q:
+    """Whether a stub is the object of a relation of a published entry, which only those may write who may publish.
+
+    A mutual relation does not count: it may have been written into the stub by those who may not.
+    """
+    naming = Measure.objects.filter(
+        workflow=Workflow.PUBLISHED, relations__object=OuterRef("pk"), relations__type__in=_NAMING_RELATIONS
+    )
+    return Q(workflow=Workflow.STUB) & Q(Exists(naming))
+
+
+@bumps_public_version(
+    "select id from changed where workflow = 'published' union select m.id from changed c"
+    " join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id"
+    " where c.workflow = 'stub' and m.workflow = 'published'"
+)
 @track_history
 class Measure(models.Model):
     """One coded act; a resolution whose clauses differ in topic, group or direction is one per `provision`."""
