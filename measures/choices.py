@@ -281,6 +281,14 @@ class EndKind(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown")
 
 
+class DurationBasis(models.TextChoices):
+    """What the days of a duration are; its years, months and weeks are always calendar time."""
+
+    CALENDAR = "calendar", _("Calendar days")
+    WORKING = "working", _("Working days")
+    UNSTATED = "unstated", _("The source does not say")
+
+
 class Evidence(models.TextChoices):
     """What the record is based on."""
 
@@ -309,10 +317,12 @@ class RelationType(models.TextChoices):
     REPEALS = "repeals", _("repeals")
     SUSPENDS = "suspends", _("suspends")
     RESUMES = "resumes", _("resumes")
+    ANNULS = "annuls", _("annuls")
     SUPERSEDES = "supersedes", _("supersedes")
+    REVIVES = "revives", _("revives")
     IMPLEMENTS = "implements", _("implements")
     BASED_ON = "based_on", _("based on")
-    CONDITIONAL_ON = "conditional_on", _("valid while")
+    WHILE_IN_FORCE = "while_in_force", _("valid while")
     DEROGATES_FROM = "derogates_from", _("derogates from")
     CONFLICTS_WITH = "conflicts_with", _("conflicts with")
     CITES = "cites", _("cites")
@@ -332,10 +342,12 @@ INVERSE_LABELS = {
     RelationType.REPEALS: _("repealed by"),
     RelationType.SUSPENDS: _("suspended by"),
     RelationType.RESUMES: _("resumed by"),
+    RelationType.ANNULS: _("annulled by"),
     RelationType.SUPERSEDES: _("superseded by"),
+    RelationType.REVIVES: _("revived by"),
     RelationType.IMPLEMENTS: _("implemented by"),
     RelationType.BASED_ON: _("basis for"),
-    RelationType.CONDITIONAL_ON: _("conditions validity of"),
+    RelationType.WHILE_IN_FORCE: _("conditions validity of"),
     RelationType.DEROGATES_FROM: _("derogated by"),
     RelationType.CONFLICTS_WITH: _("conflicts with"),
     RelationType.CITES: _("cited by"),
@@ -350,6 +362,18 @@ INVERSE_LABELS = {
 }
 """The label of a relation, seen from its object."""
 
+FORMER_RELATIONS = {"conditional_on": RelationType.WHILE_IN_FORCE.value}
+"""Former keys of relations, which files may still have."""
+ACTING_RELATIONS = (
+    RelationType.EXTENDS,
+    RelationType.SUSPENDS,
+    RelationType.RESUMES,
+    RelationType.REPEALS,
+    RelationType.ANNULS,
+    RelationType.SUPERSEDES,
+    RelationType.REVIVES,
+)
+"""Relations by which an act changes the validity of another one."""
 SYMMETRIC_RELATIONS = (RelationType.CONFLICTS_WITH, RelationType.SAME_SUBJECT_AS)
 """Stored once, with the smaller id as the subject."""
 ACYCLIC_RELATIONS = (
@@ -358,7 +382,15 @@ ACYCLIC_RELATIONS = (
     RelationType.SUPERSEDES,
     RelationType.ENACTED_AS,
     RelationType.PART_OF,
+    RelationType.WHILE_IN_FORCE,
 )
+
+
+class RelationScope(models.TextChoices):
+    """How much of the object a relation concerns."""
+
+    WHOLE = "whole", _("The whole act")
+    PART = "part", _("A part of it")
 
 
 class BodyKind(models.TextChoices):

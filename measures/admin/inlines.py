@@ -198,7 +198,7 @@ class CitationInline(MeasureInline, admin.StackedInline):
 class RelationForm(forms.ModelForm):
     class Meta:
         model = Relation
-        fields = ["type", "object"]
+        fields = ["type", "object", "date", "scope"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -60,7 +60,10 @@ class MeasureAdmin(MeasureList):
             gettext_lazy("Official title and language"),
             {"fields": ["official_title", "original_language"], "classes": ["collapse"]},
         ),
-        (gettext_lazy("Dates"), {"fields": [("valid_from", "valid_until", "end_kind")]}),
+        (
+            gettext_lazy("Dates"),
+            {"fields": [("valid_from", "valid_until", "end_kind"), ("duration", "duration_basis"), "checked_on"]},
+        ),
         (
             gettext_lazy("Tag"),
             {"fields": ["topics", "primary_topic", "target_groups", "origin_countries", "direction"]},

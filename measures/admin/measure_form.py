@@ -27,6 +27,9 @@ FIELD_OF_RULE = {
     "measures_measure_fixed_date_given": "valid_until",
     "measures_measure_open_end_has_no_date": "valid_until",
     "measures_measure_ends_after_start": "valid_until",
+    "measures_measure_duration_form": "duration",
+    "measures_measure_duration_basis_pair": "duration_basis",
+    "measures_measure_duration_basis_of_days": "duration_basis",
     "measures_measure_has_title": "title_en",
     "measures_measure_language_tag": "original_language",
 }

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from foundation.days import today
 from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
-from foundation.files.columns import ListColumn
+from foundation.files.columns import DayColumn, ListColumn
 from foundation.files.resources import Computed, FileResource, ImportOptions, Rule
 from foundation.partial_dates import PartialDate
 from foundation.sql import rows
@@ -96,8 +97,8 @@ class HistoryColumn(ListColumn):
             f" where h.id = e.id and not exists (select from wanted w where {same})",
             f"{both} update {EVENTS} e set position = w.position from held h join wanted w on {same}"
             " where h.id = e.id and e.position <> w.position",
-            f"{both} insert into {EVENTS} (measure_id, position, status, date, note)"
-            " select w.measure_id, w.position, w.status, w.date, '' from wanted w"
+            f"{both} insert into {EVENTS} (measure_id, position, status, date, note, recorded_on)"
+            f" select w.measure_id, w.position, w.status, w.date, '', '{today()}'::date from wanted w"
             f" where w.is_new or not exists (select from held h where {same})",
         ]
 
@@ -112,6 +113,12 @@ def _history_remedy(history: str, kind: str) -> str:
         status, _at, date = item.partition("@")
         events.append((status, _date(date) if date else None))
     return " ".join(problem.message for problem in check_history(Kind(kind).family, events))
+
+
+class CheckedColumn(DayColumn):
+    """The day of the last check. A file does not say who checked, so that a changed day leaves nobody named."""
+
+    empties = ("checked_by_id",)
 
 
 # Beyond cells

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0005_inferred_years'),
+        ('measures', '0006_inferred_years'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('foundation', '0003_inferred_years'),
         ('countries', '0003_inferred_years'),
-        ('measures', '0004_neutral_examples'),
+        ('measures', '0005_validity_facts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -90,5 +90,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='statusevent',
             constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_statusevent_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+        ),
+        migrations.RemoveConstraint(
+            model_name='relation',
+            name='measures_relation_date_is_canonical',
+        ),
+        migrations.AddConstraint(
+            model_name='relation',
+            constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_relation_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
         ),
     ]
