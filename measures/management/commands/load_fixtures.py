@@ -4,7 +4,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -13,7 +15,9 @@ from foundation.files.importing.pipeline import compared
 from foundation.files.importing.reading import FileProblem
 from foundation.files.resources import FileResource, resources
 from measures.choices import Workflow
+from measures.files.quotations import load_citations
 from measures.files.resources import MeasureResource
+from measures.models import Measure
 from measures.search.spelling import refresh_words
 
 FOLDER = settings.BASE_DIR / "fixtures"
@@ -22,8 +26,9 @@ FOLDER = settings.BASE_DIR / "fixtures"
 class Command(BaseCommand):
     help = (
         "Load the files of fixtures/, or of another folder: site.csv, countries.csv, topics.csv and so on, and"
-        " measures.csv, whose entries become public. A file that the folder lacks is skipped. Records that are there"
-        " already stay as they are, unless --update asks for more."
+        " measures.csv, whose entries become public; stubs.csv has acts that they name, citations.csv quotes of their"
+        " sources. A file that the folder lacks is skipped. Records that are there already stay as they are, unless"
+        " --update asks for more."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,10 +43,12 @@ class Command(BaseCommand):
         if not any((folder / name).exists() for name in known):
             raise CommandError(f"{folder} has none of the files that can be loaded: {', '.join(known)}.")
         common: dict[str, Any] = {"by": system_account(), "only_new": not update, "keep_identifiers": True}
+        there = set() if update else set(Measure.objects.values_list("public_id", flat=True))
         for name, resource in resources().items():
             if resource is MeasureResource:  # measures name stubs, so these come first
                 self._load(folder / "stubs.csv", resource, state=Workflow.STUB, **common)
             self._load(folder / f"{name}.csv", resource, publish=resource is MeasureResource, **common)
+        self._cite(folder / "citations.csv", there, common["by"])
         refresh_words()
 
     def _load(self, path: Path, resource: type[FileResource], **options: Any) -> None:
@@ -59,3 +66,16 @@ class Command(BaseCommand):
         report = found.report
         if report.new or report.changed:
             self.stdout.write(f"{path.name}: {report.new} new, {report.changed} changed")
+
+    def _cite(self, path: Path, there: set[str], by: User) -> None:
+        """Load the citations of all measures but those that were `there` before."""
+        if not path.exists():
+            return
+        measures = set(Measure.objects.values_list("public_id", flat=True)) - there
+        try:
+            with pghistory.context(user=by.pk, command="load_fixtures"):
+                count = load_citations(path, of=measures)
+        except FileProblem as problem:
+            raise CommandError(f"{path.name}: {problem.problem} {problem.remedy} Nothing was loaded.") from problem
+        if count:
+            self.stdout.write(f"{path.name}: {count} new or changed")
