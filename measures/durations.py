@@ -40,6 +40,14 @@ class Duration:
             raise ValueError(f"no duration: {text!r}")
         return cls(*(int(number or 0) for number in match.groups()))
 
+    @classmethod
+    def is_calendar_alone(cls, text: str) -> bool:
+        """Whether a text is a duration without days, so that nobody need say how days count."""
+        try:
+            return not cls.parse(text).days
+        except ValueError:
+            return False
+
     def last_day(self, first: datetime.date, basis: DurationBasis | str, country: str = "") -> datetime.date:
         """The last day of a time that begins on the day `first`, which counts: 30 days from 1 May end on 30 May.
 
