@@ -14,7 +14,7 @@ from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
-from measures.choices import DurationBasis, EndKind, RelationScope, RelationType, Status, StatusGroup, Workflow
+from measures.choices import DurationBasis, EndKind, RelationType, Status, StatusGroup, Workflow
 from measures.durations import Duration
 from measures.entries import Span, span_of
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
@@ -192,17 +192,8 @@ def _related(measure: Measure, relation: Relation | None = None) -> Related:
         group_label=str(group.label),
         provision=measure.provision,
         span=span_of(measure),
-        effect=_effect(relation) if relation else "",
+        effect=relation.effect if relation else "",
     )
-
-
-def _effect(relation: Relation) -> str:
-    """`in part, from 15 April 2020`, or ''."""
-    scope = _("in part") if relation.scope == RelationScope.PART else ""
-    date = relation.date
-    start = _("from %(date)s") % {"date": date.in_words()} if date else ""
-    missing = date.missing_in_words() if date else ""
-    return ", ".join(part for part in (scope, start, missing) if part)
 
 
 def _relations(measure: Measure) -> tuple[Relations, ...]:

@@ -1,4 +1,4 @@
-"""The only writer of status and publication.
+"""The only writer of status, publication and confirmations.
 
 A record goes `stub → draft → in review → published`, back to draft, and to `retired`. Every move is atomic, under a
 row lock, checks the right of the person who makes it, and raises `record_version`, so that a form opened before it is
@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.partial_dates import PartialDate
+from foundation.records.second_reader import changeable
 from foundation.sql import take_time
-from measures.choices import PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
-from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
-from measures.models import Citation, Measure, MeasureQuerySet, Relation
+from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
+from measures.entry_rules import LAST_DAY_STATUSES, Events, check_problem, event_problem, last_possible_day
+from measures.models import Citation, Measure, MeasureQuerySet
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
 
@@ -270,17 +271,44 @@ def last_possible_day_of(measure: Measure, events: Events | None = None) -> date
 
     `events` stand in for those that are stored, such as those of a form.
     """
-    stored = measure.status_events.order_by("position").values_list("status", "date") if events is None else events
-    prolonging = measure.relations_to.filter(type__in=PROLONGING_RELATIONS) if measure.pk else Relation.objects.none()
+    if events is None:
+        events = [(event.status, event.date) for event in measure.status_events.all()]
+    is_stored = measure.pk is not None
     return last_possible_day(
-        list(stored),
+        events,
         valid_from=measure.valid_from,
         valid_until=measure.valid_until,
         duration=measure.duration,
         basis=measure.duration_basis,
         country=measure.country_id or "",
-        is_prolonged=prolonging.exists(),
+        is_prolonged=is_stored and any(r.type in PROLONGING_RELATIONS for r in measure.relations_to.all()),
     )
+
+
+@transaction.atomic
+def confirm_still_so(measure_ids: Collection[int], *, by: Any, on: datetime.date) -> None:
+    """Record that somebody looked at a set of records on a day, and what they say still held: all or none.
+
+    Raise PermissionDenied without the right to change them, ValidationError that names each record that had ended.
+    """
+    if not by.has_perm(CHANGE):
+        raise PermissionDenied
+    take_time()
+    measures = Measure.objects.filter(pk__in=measure_ids)
+    list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    if changeable(by, measures).count() < measures.count():
+        raise PermissionDenied
+    read = measures.prefetch_related("status_events", "relations_to").order_by("public_id")
+    checked = ((measure.public_id, _problem_of_confirmed(measure, on)) for measure in read)
+    if problems := [ValidationError(f"{public_id}: {problem}") for public_id, problem in checked if problem]:
+        raise ValidationError(problems)
+    measures.mark_changed(by=by, checked_on=on, checked_by=by)
+
+
+def _problem_of_confirmed(measure: Measure, on: datetime.date) -> str:
+    if measure.status in ENDING_STATUSES:
+        return _("The act has ended, so that there is nothing to confirm.")
+    return check_problem(on, last_possible_day_of(measure), on=on)
 
 
 def _date_problem(
