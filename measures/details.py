@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation.days import day_of
 from foundation.languages import language_name
 from foundation.markdown import to_html
 from foundation.partial_dates import PartialDate
@@ -139,8 +140,8 @@ def details_of(measure: Measure) -> Details:
         same_act=_same_act(measure),
         sources=_sources(measure),
         revisions=_revisions(measure),
-        first_published=PartialDate.from_date(measure.published_at.date()) if measure.published_at else None,
-        last_change=PartialDate.from_date(measure.updated_at.date()),
+        first_published=day_of(measure.published_at) if measure.published_at else None,
+        last_change=day_of(measure.updated_at),
     )
 
 
@@ -260,6 +261,6 @@ def _revisions(measure: Measure) -> tuple[Revision, ...]:
     days: dict[PartialDate, dict[str, None]] = {}
     for act in acts_on(measure, hidden=UNTOLD, named=False):
         if published and act.at > published:
-            fields = days.setdefault(PartialDate.from_date(act.at.date()), {})
+            fields = days.setdefault(day_of(act.at), {})
             fields.update(dict.fromkeys(change.what for change in act.changes))
     return tuple(Revision(day, tuple(fields)) for day, fields in days.items() if fields)

@@ -18,7 +18,7 @@ YEARS_AHEAD = 50
 """A year further ahead is assumed to be a typing error; the earliest year is that of `PartialDate`."""
 LAST_DAY_STATUSES = (Status.EXPIRED, Status.FULFILLED)
 """The date of these is the last day of effect; that of any other status is the first day of the new state."""
-_RUNNING = (Status.IN_FORCE, Status.IN_OPERATION)
+RUNNING_STATUSES = (Status.IN_FORCE, Status.IN_OPERATION)
 _ONE_DAY = datetime.timedelta(days=1)
 
 Events = Sequence[tuple[Status | str, PartialDate | None]]
@@ -79,7 +79,7 @@ def last_possible_day(
     planned = valid_until.last if valid_until else _end_of(valid_from, duration, basis, country)
     if planned is None or is_prolonged:
         return None
-    runs_on = any(status in _RUNNING and (date is None or date.last > planned) for status, date in events)
+    runs_on = any(status in RUNNING_STATUSES and (date is None or date.last > planned) for status, date in events)
     return None if runs_on else planned
 
 
