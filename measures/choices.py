@@ -182,7 +182,7 @@ _ASIDE: dict[Family, tuple[Status, ...]] = {
         Status.ABANDONED,
     ),
 }
-"""Statuses outside the regular stages, possible from any stage and from a suspension."""
+"""Statuses outside the regular stages, usual after any stage and after a suspension."""
 _BACK: dict[tuple[Family, Status], Status] = {
     (Family.NORM, Status.SUSPENDED): Status.IN_FORCE,
     (Family.NORM, Status.EXPIRED): Status.IN_FORCE,
@@ -199,8 +199,8 @@ STATUSES: dict[Family, tuple[Status, ...]] = {
 """The valid statuses of each family."""
 
 
-def may_follow(family: Family, before: Status, after: Status) -> bool:
-    """Whether `after` may directly follow `before` for an act of `family`."""
+def is_usual_move(family: Family, before: Status, after: Status) -> bool:
+    """Whether `after` usually follows `before` directly for an act of `family`; other moves are possible."""
     if Status.UNKNOWN in (before, after) or before == after:
         return True
     course, aside = _COURSE[family], _ASIDE.get(family, ())
@@ -374,6 +374,8 @@ ACTING_RELATIONS = (
     RelationType.REVIVES,
 )
 """Relations by which an act changes the validity of another one."""
+PROLONGING_RELATIONS = (RelationType.EXTENDS, RelationType.REVIVES)
+"""Relations after which the planned end of an act is not its last day."""
 SYMMETRIC_RELATIONS = (RelationType.CONFLICTS_WITH, RelationType.SAME_SUBJECT_AS)
 """Stored once, with the smaller id as the subject."""
 ACYCLIC_RELATIONS = (

@@ -8,13 +8,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation.days import day_of
 from foundation.languages import language_name
 from foundation.markdown import to_html
 from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
-from measures.choices import DurationBasis, EndKind, RelationScope, RelationType, Status, StatusGroup, Workflow
+from measures.choices import DurationBasis, EndKind, RelationType, Status, StatusGroup, Workflow
 from measures.durations import Duration
 from measures.entries import Span, span_of
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
@@ -149,8 +150,8 @@ def details_of(measure: Measure) -> Details:
         same_act=_same_act(measure),
         sources=_sources(measure),
         revisions=_revisions(measure),
-        first_published=PartialDate.from_date(measure.published_at.date()) if measure.published_at else None,
-        last_change=PartialDate.from_date(measure.updated_at.date()),
+        first_published=day_of(measure.published_at) if measure.published_at else None,
+        last_change=day_of(measure.updated_at),
     )
 
 
@@ -203,17 +204,8 @@ def _related(measure: Measure, relation: Relation | None = None) -> Related:
         group_label=str(group.label) if is_recorded else _("Named, not yet recorded"),
         provision=measure.provision if is_recorded else "",
         span=span_of(measure) if is_recorded else None,
-        effect=_effect(relation) if relation else "",
+        effect=relation.effect if relation else "",
     )
-
-
-def _effect(relation: Relation) -> str:
-    """`in part, from 15 April 2020`, or ''."""
-    scope = _("in part") if relation.scope == RelationScope.PART else ""
-    date = relation.date
-    start = _("from %(date)s") % {"date": date.in_words()} if date else ""
-    missing = date.missing_in_words() if date else ""
-    return ", ".join(part for part in (scope, start, missing) if part)
 
 
 def relations_of(measure: Measure) -> tuple[Relations, ...]:
@@ -280,6 +272,6 @@ def _revisions(measure: Measure) -> tuple[Revision, ...]:
     days: dict[PartialDate, dict[str, None]] = {}
     for act in acts_on(measure, hidden=UNTOLD, named=False):
         if published and act.at > published:
-            fields = days.setdefault(PartialDate.from_date(act.at.date()), {})
+            fields = days.setdefault(day_of(act.at), {})
             fields.update(dict.fromkeys(change.what for change in act.changes))
     return tuple(Revision(day, tuple(fields)) for day, fields in days.items() if fields)

@@ -8,7 +8,7 @@ import calendar
 import datetime
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Self
 
 import holidays
@@ -20,6 +20,8 @@ from measures.choices import DurationBasis
 DURATION_PATTERN = r"P([1-9][0-9]?Y)?([1-9][0-9]{0,2}M)?([1-9][0-9]{0,2}W)?([1-9][0-9]{0,3}D)?"
 """The form, in regular expression syntax common to Python and PostgreSQL; `P` alone matches too, and is no duration."""
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?", re.ASCII)
+UNLIKE_ISO = {"BGR": "BG", "BHR": "BH", "GTM": "GT", "MAR": "MA", "SWZ": "SZ", "VUT": "VU"}
+"""Countries whose code of three letters the library `holidays` does not have, with their code of two."""
 _ONE_DAY = datetime.timedelta(days=1)
 
 
@@ -39,6 +41,14 @@ class Duration:
         if match is None:
             raise ValueError(f"no duration: {text!r}")
         return cls(*(int(number or 0) for number in match.groups()))
+
+    @classmethod
+    def is_calendar_alone(cls, text: str) -> bool:
+        """Whether a text is a duration without days, so that nobody need say how days count."""
+        try:
+            return not cls.parse(text).days
+        except ValueError:
+            return False
 
     def last_day(self, first: datetime.date, basis: DurationBasis | str, country: str = "") -> datetime.date:
         """The last day of a time that begins on the day `first`, which counts: 30 days from 1 May end on 30 May.
@@ -108,9 +118,12 @@ def is_working_day(day: datetime.date, country: str = "") -> bool:
 @lru_cache(maxsize=2_000)
 def public_holidays(country: str, year: int) -> frozenset[datetime.date]:
     """The national public holidays of a year; none for a country that the library `holidays` does not know."""
-    if not country:
+    key = UNLIKE_ISO.get(country, country)
+    if key not in _known_countries():
         return frozenset()
-    try:
-        return frozenset(holidays.country_holidays(country, years=year, expand=False))
-    except NotImplementedError:
-        return frozenset()
+    return frozenset(holidays.country_holidays(key, years=year, expand=False))
+
+
+@cache
+def _known_countries() -> frozenset[str]:
+    return frozenset(holidays.list_supported_countries())

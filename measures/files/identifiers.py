@@ -15,10 +15,12 @@ from foundation.sql import execute, rows, second_connection
 from measures.choices import (
     ACYCLIC_RELATIONS,
     FORMER_RELATIONS,
+    PROLONGING_RELATIONS,
     SYMMETRIC_RELATIONS,
     RelationScope,
     RelationType,
 )
+from measures.entry_rules import last_year
 from measures.models import Measure, Relation
 
 # Identifiers for new measures
@@ -121,6 +123,7 @@ def _cursor(*, within: bool) -> Iterator[Any]:
 LINKS, MEASURES = Relation._meta.db_table, Measure._meta.db_table
 RELATIONS, SCOPES = list(RelationType.values), list(RelationScope.values)
 MUTUAL = ", ".join(f"'{relation.value}'" for relation in SYMMETRIC_RELATIONS)
+PROLONGING = ", ".join(f"'{relation.value}'" for relation in PROLONGING_RELATIONS)
 ACYCLIC = ", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)
 HAS_PAGE = (
     f"(o.workflow = 'published' or o.workflow = 'stub' and exists (select from {LINKS} n"
@@ -232,6 +235,7 @@ class RelationsColumn(ListColumn):
         )
         return [
             (itself, _("An entry cannot be related to itself.")),
+            (_TOO_FAR_AHEAD.format(year=last_year(today())), _("The year of the date lies far ahead. Is it right?")),
             (_CIRCLES, _("This closes a circle: the other entry leads back to this one. Remove one of the two.")),
         ]
 
@@ -262,6 +266,22 @@ def _without_scope(text: str) -> tuple[str, str]:
     """What stands before and after the last `/`; one that begins a number belongs to a date such as 15/04/2020."""
     before, slash, after = (part.strip() for part in text.rpartition("/"))
     return (before, after or "?") if slash and not after[:1].isdigit() else (text, "")
+
+
+_TOO_FAR_AHEAD = (
+    "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
+    f" where left({DATE.format('i.item')}, 4) > '{{year}}' and (s.is_new or 'relations' = any(s.changed))"
+)
+
+
+def prolonged_condition(row: str, record: str) -> str:
+    """SQL: whether an act extends or revives the staged `row`, which is of `record`, by the database or by the file."""
+    return (
+        f"(exists (select from {LINKS} l where l.object_id = {record}.id and l.type in ({PROLONGING}))"
+        " or exists (select from staged o cross join lateral unnest(string_to_array(o.relations, '|')) i(item)"
+        f" where split_part(i.item, ':', 1) in ({PROLONGING})"
+        f" and {OBJECT.format('i.item')} = coalesce(nullif({row}.public_id, ''), {record}.public_id)))"
+    )
 
 
 _CIRCLES = f"""

@@ -188,3 +188,11 @@ class Relation(models.Model):
     def inverse_label(self) -> str:
         """The label as seen from the object: `extended by`."""
         return str(INVERSE_LABELS[RelationType(self.type)])
+
+    @property
+    def effect(self) -> str:
+        """`in part, from 15 April 2020`: how much of the object it concerns and from when; '' for the ordinary."""
+        scope = _("in part") if self.scope == RelationScope.PART else ""
+        start = _("from %(date)s") % {"date": self.date.in_words()} if self.date else ""
+        missing = self.date.missing_in_words() if self.date else ""
+        return ", ".join(str(part) for part in (scope, start, missing) if part)

@@ -1,8 +1,11 @@
+import csv
 import datetime
 
+import holidays
 import pytest
+from django.conf import settings
 
-from measures.durations import Duration, is_working_day, public_holidays
+from measures.durations import UNLIKE_ISO, Duration, is_working_day, public_holidays
 
 
 def day(text: str) -> datetime.date:
@@ -56,9 +59,17 @@ def test_days_of_an_unstated_basis_end_on_either_day() -> None:
 
 
 def test_country_without_known_holidays_has_weekends_alone() -> None:
-    assert public_holidays("ZZZ", 2020) == frozenset()
+    assert public_holidays("ZZZ", 2020) == public_holidays("AUG", 2020) == frozenset()
     assert [is_working_day(day(f"2020-05-0{number}"), "ZZZ") for number in (1, 2, 3, 4)] == [True, False, False, True]
     assert [is_working_day(day(f"2020-05-0{number}"), "PER") for number in (1, 2, 3, 4)] == [False, False, False, True]
+
+
+def test_every_country_that_the_library_knows_is_found_by_its_iso_code() -> None:
+    with (settings.BASE_DIR / "fixtures" / "countries.csv").open(encoding="utf-8", newline="") as file:
+        codes = [(row["iso3"], row["iso2"]) for row in csv.DictReader(file)]
+    known = set(holidays.list_supported_countries())
+    assert [iso3 for iso3, iso2 in codes if iso2 in known and UNLIKE_ISO.get(iso3, iso3) not in known] == []
+    assert datetime.date(2020, 9, 15) in public_holidays("GTM", 2020)  # the independence of Guatemala
 
 
 @pytest.mark.parametrize("text", ["", "P", "P0D", "30", "P30", "p30d", "P1D1M", "P1.5M", "PT1H", "P12345D", "P30D "])
