@@ -21,6 +21,7 @@ from measures.models import Measure
 from measures.search.spelling import refresh_words
 
 FOLDER = settings.BASE_DIR / "fixtures"
+AMERICAS = FOLDER / "americas"
 
 
 class Command(BaseCommand):
@@ -36,9 +37,26 @@ class Command(BaseCommand):
             "--folder", type=Path, default=FOLDER, help="where the files are, such as start_observatory writes them"
         )
         parser.add_argument("--update", action="store_true", help="bring existing records to what the files say")
+        parser.add_argument(
+            "--americas",
+            action="store_true",
+            help="load the measures of eight more countries, too, and say on the site whose data they rest on",
+        )
 
     @transaction.atomic
-    def handle(self, *, update: bool, folder: Path = FOLDER, **options: Any) -> None:
+    def handle(self, *, update: bool, folder: Path = FOLDER, americas: bool = False, **options: Any) -> None:
+        self._load_folder(folder, update)
+        if americas:
+            self._load_americas(update)
+
+    def _load_americas(self, update: bool) -> None:
+        """Load the further countries; with the first of their entries, the site says whose data they rest on."""
+        before = Measure.objects.count()
+        self._load_folder(AMERICAS, update)
+        if update or Measure.objects.count() > before:
+            self._load(AMERICAS / "credits.csv", resources()["site"], by=system_account())
+
+    def _load_folder(self, folder: Path, update: bool) -> None:
         known = [f"{name}.csv" for name in (*resources(), "stubs")]
         if not any((folder / name).exists() for name in known):
             raise CommandError(f"{folder} has none of the files that can be loaded: {', '.join(known)}.")
