@@ -272,7 +272,7 @@ def test_operating_has_every_setting_with_its_default() -> None:
     source = (ROOT / "observatory" / "settings.py").read_text(encoding="utf-8")
     names = set(
         re.findall(
-            r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database|languages)\(\"(\w+)\"",
+            r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database|languages|zone)\(\"(\w+)\"",
             source,
         )
     )

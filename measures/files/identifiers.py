@@ -276,11 +276,14 @@ _TOO_FAR_AHEAD = (
 
 def prolonged_condition(row: str, record: str) -> str:
     """SQL: whether an act extends or revives the staged `row`, which is of `record`, by the database or by the file."""
-    return (
-        f"(exists (select from {LINKS} l where l.object_id = {record}.id and l.type in ({PROLONGING}))"
-        " or exists (select from staged o cross join lateral unnest(string_to_array(o.relations, '|')) i(item)"
+    named = (
+        f"select {OBJECT.format('i.item')} from staged o"
+        " cross join lateral unnest(string_to_array(o.relations, '|')) i(item)"
         f" where split_part(i.item, ':', 1) in ({PROLONGING})"
-        f" and {OBJECT.format('i.item')} = coalesce(nullif({row}.public_id, ''), {record}.public_id)))"
+    )
+    return (
+        f"coalesce({record}.id in (select l.object_id from {LINKS} l where l.type in ({PROLONGING}))"
+        f" or coalesce(nullif({row}.public_id, ''), {record}.public_id) in ({named}), false)"
     )
 
 

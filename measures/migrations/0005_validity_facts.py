@@ -40,6 +40,8 @@ RECORDED = ";".join(
         ),
     )
 )
+# A table with checks that wait for the commit cannot be altered
+SETTLED = "set constraints all immediate; set constraints all deferred"
 
 
 class Migration(migrations.Migration):
@@ -195,6 +197,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(RENAME, migrations.RunSQL.noop),
         migrations.RunSQL(RECORDED, migrations.RunSQL.noop),
+        migrations.RunSQL(SETTLED, migrations.RunSQL.noop),
         pgtrigger.migrations.AddTrigger(
             model_name='measure',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT new_values."checked_by_id", new_values."checked_on", new_values."country_id", new_values."created_at", new_values."created_by_id", new_values."date", new_values."direction", new_values."duration", new_values."duration_basis", new_values."end_kind", new_values."evidence", new_values."id", new_values."issuing_body_id", new_values."kind", new_values."official_title", new_values."original_language", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."primary_topic_id", new_values."provision", new_values."public_id", new_values."published_at", new_values."published_by_id", new_values."record_version", new_values."reference", new_values."reviewed_at", new_values."reviewed_by_id", new_values."short_title_en", new_values."short_title_es", new_values."short_title_pt", new_values."status", new_values."status_date", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."title_en", new_values."title_es", new_values."title_pt", new_values."updated_at", new_values."updated_by_id", new_values."valid_from", new_values."valid_until", new_values."workflow", new_values."workflow_note" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='397afd8247252dba7ebbb34438af038f84103775', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_e26a2', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),

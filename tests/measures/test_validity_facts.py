@@ -8,10 +8,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from foundation.days import today
+from foundation.records.changes import acts_on
 from measures.models import Measure, Relation, StatusEvent
-from tests import factories
+from tests import admin_forms, factories
+from tests.clients import signed_in
 from tests.csv_files import MEASURE, counts, export, problems, run
 
 pytestmark = pytest.mark.django_db
@@ -179,7 +182,37 @@ def test_duration_in_a_file_is_refused_at_its_cell(tmp_path: Path, cells: dict[s
     assert {problem[1] for problem in problems(run(tmp_path, [MEASURE | cells]))} == {column}
 
 
-# The page
+# The form and the page
+
+
+def test_form_saves_date_and_scope_of_a_relation_and_shows_them_at_the_other_entry() -> None:
+    draft, other, client = factories.draft(), factories.draft(), signed_in(factories.analyst())
+    url = reverse("admin:measures_measure_change", args=[draft.pk])
+    row = {
+        "relations-0-type": "suspends",
+        "relations-0-object": str(other.pk),
+        "relations-0-date": "2020-05",
+        "relations-0-scope": "part",
+    }
+    assert admin_forms.errors(client.post(url, admin_forms.shown(client, url) | row)) == []
+    made = draft.relations.get()
+    assert (str(made.date), made.scope, made.recorded_on) == ("2020-05", "part", today())
+    told = [change.after for act in acts_on(draft)[:1] for change in act.changes]
+    assert f"suspends, {other}, May 2020, A part of it" in told
+    page = client.get(reverse("admin:measures_measure_change", args=[other.pk])).content.decode()
+    assert "(in part, from May 2020, day not recorded)" in page
+
+
+def test_form_refuses_a_date_of_a_mutual_relation() -> None:
+    draft, other, client = factories.draft(), factories.draft(), signed_in(factories.analyst())
+    url = reverse("admin:measures_measure_change", args=[draft.pk])
+    row = {
+        "relations-0-type": "conflicts_with",
+        "relations-0-object": str(other.pk),
+        "relations-0-date": "2020-05",
+    }
+    found = admin_forms.errors(client.post(url, admin_forms.shown(client, url) | row))
+    assert found == ["A mutual relation has no date and concerns whole acts."]
 
 
 def test_page_says_duration_check_and_what_acts_upon_the_entry(client: Client) -> None:
