@@ -24,11 +24,12 @@ def stated_value(observation: Observation) -> str:
 
 
 def stated_period(observation: Observation) -> str:
-    """`2019`, `2016 to 2019`, `May 2020 (date inferred)`, `period not stated`."""
+    """`2019`, `2016 to 2019`, `May 2020 (year inferred)`, `period not stated`."""
     period = observation.period
     if not period:
         return _("period not stated")
-    return _("%(period)s (date inferred)") % {"period": period.in_words()} if period.inferred else period.in_words()
+    note = period.inferred_in_words()
+    return f"{period.in_words()} ({note})" if note else period.in_words()
 
 
 def stated_remark(observation: Observation) -> str:

@@ -1,8 +1,9 @@
-"""Dates as precise as their source: `2020`, `2020-05`, `2020-05-29`, each with a trailing `?` when inferred.
+"""Dates as precise as their source: `2020`, `2020-05`, `2020-05-29`, with `?` after what was inferred.
 
+`2020-05-29?` is inferred as a whole; of `2020?-05-29` the source states day and month, and the year was inferred.
 The canonical text is what is stored, shown in history and written to CSV; beside each column the database keeps
 a generated `daterange` (`2020-05` is `[2020-05-01,2020-06-01)`), so that every filter is a range overlap. The text
-is a subset of ISO 8601-2 (EDTF): `?` is its qualifier of uncertainty, `A/B` its interval.
+is a subset of ISO 8601-2 (EDTF): `?` is its qualifier of uncertainty for what stands on its left, `A/B` its interval.
 """
 
 import calendar
@@ -36,27 +37,37 @@ MONTHS = (
 
 FIRST_YEAR, LAST_YEAR = 1800, 2199
 """Years outside this range are assumed to be typing errors (`0202`, `20200`)."""
+DATE_HELP = gettext_lazy("2020, 2020-05 or 2020-05-29; ? after what you inferred: 2020-05-29?, 2020?-05-29.")
+"""How to write a date, below its box: all of it inferred, or the year alone."""
 LONGEST_SHOWN = 40
 """Number of characters of an invalid date that its error message shows."""
 
-PARTIAL_DATE_PATTERN = r"(1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?"
+_MONTH_AND_DAY = r"-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?"
+PARTIAL_DATE_PATTERN = rf"(1[89]|2[01])[0-9]{{2}}({_MONTH_AND_DAY})?[?]?|(1[89]|2[01])[0-9]{{2}}[?]{_MONTH_AND_DAY}"
 """The canonical form, in regular expression syntax common to Python and PostgreSQL."""
 PERIOD_PATTERN = rf"({PARTIAL_DATE_PATTERN})?(/({PARTIAL_DATE_PATTERN})?)?"
 
-_ISO = re.compile(r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?\s*(?P<inferred>\??)")
+_ISO = re.compile(
+    r"(?P<year>[0-9]{4})(?P<year_inferred>\?(?=-))?(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?"
+    r"\s*(?P<inferred>\??)"
+)
 _DAY_AND_MONTH = re.compile(
-    r"(?P<first>[0-9]{1,2})[/.](?P<second>[0-9]{1,2})[/.](?P<year>[0-9]{4})\s*(?P<inferred>\??)"
+    r"(?P<first>[0-9]{1,2})[/.](?P<second>[0-9]{1,2})[/.](?P<year>[0-9]{4})\s*(?P<inferred>\??)(?P<year_inferred>)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PartialDate:
-    """A calendar date known to the year, the month or the day; `inferred` when the analyst supplied a part."""
+    """A calendar date known to the year, the month or the day.
+
+    `inferred`: the analyst inferred it. `year_inferred`: the source states day and month, or the month, without a year.
+    """
 
     year: int
     month: int | None = None
     day: int | None = None
     inferred: bool = False
+    year_inferred: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -84,7 +95,17 @@ class PartialDate:
                 code="not_in_calendar",
                 params={"text": text, "remedy": _remedy(*parts)},
             )
-        return cls(*parts, inferred=bool(match["inferred"]))
+        if match["year_inferred"] and match["inferred"]:
+            raise ValidationError(
+                _("“%(text)s” has two marks. Write %(year)s if only the year was inferred, else %(whole)s."),
+                code="two_marks",
+                params={
+                    "text": text,
+                    "year": cls(*parts, year_inferred=True),
+                    "whole": cls(*parts, inferred=True),
+                },
+            )
+        return cls(*parts, inferred=bool(match["inferred"]), year_inferred=bool(match["year_inferred"]))
 
     @classmethod
     def from_date(cls, date: datetime.date) -> Self:
@@ -92,8 +113,19 @@ class PartialDate:
         return cls(date.year, date.month, date.day)
 
     def __str__(self) -> str:
-        parts = [f"{self.year:04d}", *(f"{part:02d}" for part in (self.month, self.day) if part)]
+        year = f"{self.year:04d}" + ("?" if self.year_inferred else "")
+        parts = [year, *(f"{part:02d}" for part in (self.month, self.day) if part)]
         return "-".join(parts) + ("?" if self.inferred else "")
+
+    @property
+    def iso(self) -> str:
+        """The date without marks of inference, as ISO 8601 and `<time datetime>` have it."""
+        return str(self).replace("?", "")
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether the source states it; False if the analyst supplied the whole or the year."""
+        return not (self.inferred or self.year_inferred)
 
     @property
     def precision(self) -> str:
@@ -120,10 +152,16 @@ class PartialDate:
             return _("%(month)s %(year)s") % {"month": month, "year": self.year}
         return _("%(day)s %(month)s %(year)s") % {"day": self.day, "month": month, "year": self.year}
 
+    def inferred_in_words(self) -> str:
+        """What the analyst supplied (`date inferred`, `year inferred`), or ''."""
+        if self.inferred:
+            return _("date inferred")
+        return _("year inferred") if self.year_inferred else ""
+
     def missing_in_words(self) -> str:
-        """What the source does not say (`day not recorded`), or ''."""
+        """What the source does not say (`day not recorded, year inferred`), or ''."""
         missing = {"year": _("day and month not recorded"), "month": _("day not recorded"), "day": ""}
-        notes = [missing[self.precision], _("date inferred") if self.inferred else ""]
+        notes = [missing[self.precision], self.inferred_in_words()]
         return ", ".join(note for note in notes if note)
 
 
@@ -215,10 +253,10 @@ class Period:
             return str(self.start)
         return f"{self.start or ''}/{self.end or ''}"
 
-    @property
-    def inferred(self) -> bool:
-        """Whether the analyst supplied a part of it."""
-        return any(side.inferred for side in (self.start, self.end) if side)
+    def inferred_in_words(self) -> str:
+        """What the analyst supplied (`date inferred`, `year inferred`), or ''; of two sides, the more."""
+        sides = [side for side in (self.start, self.end) if side and not side.is_stated]
+        return next((side.inferred_in_words() for side in sorted(sides, key=lambda side: not side.inferred)), "")
 
     def in_words(self) -> str:
         """`2016 to 2019`, `since 2007`, `until 2015`, in the active language."""

@@ -2,7 +2,9 @@
 
 Migrations run these files. What runs is the current text of the file, which may name columns that an older migration
 does not have, so each file is run by exactly one migration: if you change a file, remove it from the older migration
-and add it to your new one. Every statement can be run twice: `create or replace`, `if not exists`, `drop … if exists`.
+and add it to your new one. Only functions that generated columns rest on are run by the first migration as well, since
+a new database needs them before its tables. Every statement can be run twice: `create or replace`, `if not exists`,
+`drop … if exists`.
 """
 
 from pathlib import Path

@@ -8,13 +8,15 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation.days import day_of
 from foundation.languages import language_name
 from foundation.markdown import to_html
 from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
-from measures.choices import EndKind, RelationType, Status, StatusGroup, Workflow
+from measures.choices import DurationBasis, EndKind, RelationType, Status, StatusGroup, Workflow
+from measures.durations import Duration
 from measures.entries import Span, span_of
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
 
@@ -23,8 +25,8 @@ BOOKKEEPING = (
     *("published_at", "published_by", "status_date", "date", "public_id"),
 )
 """Fields left out of histories: caches, and who-and-when fields, which each act states anyway."""
-UNTOLD = (*BOOKKEEPING, "status", "workflow_note")
-"""Fields also hidden from the public: the status follows from the events, and notes are internal."""
+UNTOLD = (*BOOKKEEPING, "status", "workflow_note", "checked_by")
+"""Fields also hidden from the public: the status follows from the events, notes and people are internal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class DateRow:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another public entry."""
+    """Another public entry; of one that is only named, `group` and `span` are empty: nothing of it is recorded."""
 
     public_id: str
     url: str
@@ -47,7 +49,9 @@ class Related:
     group: str
     group_label: str
     provision: str
-    span: Span
+    span: Span | None
+    effect: str = ""
+    """From when the relation takes effect, and whether on a part only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +112,24 @@ class Details:
 
 def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
     """`queryset` with everything that `details_of` reads, in a fixed number of queries."""
-    others = Measure.objects.published()
+    return (
+        with_relations(queryset)
+        .select_related("country", "issuing_body")
+        .prefetch_related(
+            Prefetch("topics", Topic.objects.select_related("parent")),
+            "target_groups",
+            "origin_countries",
+            "status_events",
+            Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
+        )
+    )
+
+
+def with_relations(queryset: MeasureQuerySet) -> MeasureQuerySet:
+    """`queryset` with the relations in both directions whose other end has a public page."""
+    others = Measure.objects.with_page()
     relations_to = Relation.objects.filter(subject__in=others).order_by("type", "subject__public_id")
-    return queryset.select_related("country", "issuing_body").prefetch_related(
-        Prefetch("topics", Topic.objects.select_related("parent")),
-        "target_groups",
-        "origin_countries",
-        "status_events",
-        Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
+    return queryset.prefetch_related(
         Prefetch("relations", Relation.objects.filter(object__in=others).select_related("object")),
         Prefetch("relations_to", relations_to.select_related("subject")),
     )
@@ -132,12 +146,12 @@ def details_of(measure: Measure) -> Details:
         summary_html=to_html(summary.text),
         language_name=language_name(measure.original_language),
         dates=(*_events(measure.status_events.all()), *_validity(measure)),
-        relations=_relations(measure),
+        relations=relations_of(measure),
         same_act=_same_act(measure),
         sources=_sources(measure),
         revisions=_revisions(measure),
-        first_published=PartialDate.from_date(measure.published_at.date()) if measure.published_at else None,
-        last_change=PartialDate.from_date(measure.updated_at.date()),
+        first_published=day_of(measure.published_at) if measure.published_at else None,
+        last_change=day_of(measure.updated_at),
     )
 
 
@@ -155,38 +169,52 @@ def _validity(measure: Measure) -> Iterable[DateRow]:
         label = EndKind(measure.end_kind).label
         unknown = measure.end_kind == EndKind.UNKNOWN
         yield DateRow(_("Kind of end"), _("Not recorded") if unknown else str(label), "", "")
+    if measure.duration:
+        yield DateRow(
+            _("Duration"), Duration.parse(measure.duration).in_words(measure.duration_basis), "", _basis(measure)
+        )
+    if measure.checked_on:
+        yield _row(_("Last checked"), PartialDate.from_date(measure.checked_on))
+
+
+def _basis(measure: Measure) -> str:
+    """A note on days of which the source does not say how they count."""
+    is_open = measure.duration_basis == DurationBasis.UNSTATED and Duration.parse(measure.duration).days
+    return _("calendar or working days: not stated") if is_open else ""
 
 
 def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
     if not date:
         return DateRow(what, _("Date not recorded"), "", note)
     notes = ", ".join(part for part in (date.missing_in_words(), note) if part)
-    return DateRow(what, date.in_words(), str(date).removesuffix("?"), notes)
+    return DateRow(what, date.in_words(), date.iso, notes)
 
 
 # Other entries
 
 
-def _related(measure: Measure) -> Related:
+def _related(measure: Measure, relation: Relation | None = None) -> Related:
     group = StatusGroup(measure.status_group)
+    is_recorded = measure.workflow == Workflow.PUBLISHED
     return Related(
         public_id=measure.public_id,
         url=measure.get_absolute_url(),
         title=measure.title,
-        group=group.value,
-        group_label=str(group.label),
-        provision=measure.provision,
-        span=span_of(measure),
+        group=group.value if is_recorded else "",
+        group_label=str(group.label) if is_recorded else _("Named, not yet recorded"),
+        provision=measure.provision if is_recorded else "",
+        span=span_of(measure) if is_recorded else None,
+        effect=relation.effect if relation else "",
     )
 
 
-def _relations(measure: Measure) -> tuple[Relations, ...]:
-    """Relations in both directions, with the label for each as seen from this entry."""
+def relations_of(measure: Measure) -> tuple[Relations, ...]:
+    """Relations in both directions, with the label for each as seen from this entry; see `with_relations`."""
     found: dict[str, list[Related]] = {}
     for relation in measure.relations.all():
-        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object))
+        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object, relation))
     for relation in measure.relations_to.all():
-        found.setdefault(relation.inverse_label, []).append(_related(relation.subject))
+        found.setdefault(relation.inverse_label, []).append(_related(relation.subject, relation))
     return tuple(Relations(capfirst(label), tuple(entries)) for label, entries in found.items())
 
 
@@ -244,6 +272,6 @@ def _revisions(measure: Measure) -> tuple[Revision, ...]:
     days: dict[PartialDate, dict[str, None]] = {}
     for act in acts_on(measure, hidden=UNTOLD, named=False):
         if published and act.at > published:
-            fields = days.setdefault(PartialDate.from_date(act.at.date()), {})
+            fields = days.setdefault(day_of(act.at), {})
             fields.update(dict.fromkeys(change.what for change in act.changes))
     return tuple(Revision(day, tuple(fields)) for day, fields in days.items() if fields)

@@ -94,8 +94,8 @@ class Span:
 
     @property
     def iso(self) -> str:
-        """The start in machine-readable form, without the mark of inference."""
-        return str(self.start or "").removesuffix("?")
+        """The start in machine-readable form, without marks of inference."""
+        return self.start.iso if self.start else ""
 
 
 def span_of(measure: Measure) -> Span:

@@ -1,4 +1,4 @@
-"""The only writer of status and publication.
+"""The only writer of status, publication and confirmations.
 
 A record goes `stub → draft → in review → published`, back to draft, and to `retired`. Every move is atomic, under a
 row lock, checks the right of the person who makes it, and raises `record_version`, so that a form opened before it is
@@ -6,7 +6,7 @@ stale. The status caches of a measure are computed from its events here and nowh
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.partial_dates import PartialDate
+from foundation.records.second_reader import changeable, may_change, may_publish
 from foundation.sql import take_time
-from measures.choices import STATUSES, Family, Status, Workflow, may_follow
+from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
+from measures.entry_rules import LAST_DAY_STATUSES, Events, check_problem, event_problem, last_possible_day
 from measures.models import Citation, Measure, MeasureQuerySet
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
@@ -67,6 +69,8 @@ MOVES = {
 
 def moves_open_to(user: Any, measure: Measure) -> list[Move]:
     """The moves that `user` may make with `measure` in its current state."""
+    if not may_change(user, measure):
+        return []
     return [move for move in MOVES.values() if measure.workflow in move.origins and user.has_perm(move.permission)]
 
 
@@ -142,6 +146,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     _refuse_elsewhere(move, measures)
+    _refuse_named(measures, by)
     if move.target == Workflow.PUBLISHED and (problems := lacking(measures)):
         raise ValidationError(problems)
     with pghistory.context(move=move.name, note=note):
@@ -156,6 +161,19 @@ def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
             params={"id": measure.public_id, "state": measure.get_workflow_display(), "move": move.label},
         )
         for measure in measures.exclude(workflow__in=move.origins).only("public_id", "workflow")
+    ]
+    if problems:
+        raise ValidationError(problems)
+
+
+def _refuse_named(measures: MeasureQuerySet, by: Any) -> None:
+    """Refuse those who may not publish a move that takes a named act off the public pages."""
+    named = () if may_publish(by) else measures.named().values_list("public_id", flat=True)
+    problems = [
+        ValidationError(
+            _("A public entry names %(id)s, so only editors can move it."), code="named", params={"id": public_id}
+        )
+        for public_id in named
     ]
     if problems:
         raise ValidationError(problems)
@@ -243,38 +261,86 @@ class HistoryProblem:
     field: str = "status"
 
 
-def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDate | None]]) -> list[HistoryProblem]:
-    """Check a history for statuses of another family, impossible transitions, and dates out of order.
+def check_history(
+    family: Family, events: Events, *, on: datetime.date, start: PartialDate | None = None
+) -> list[HistoryProblem]:
+    """Check a history for statuses of another family, and for dates after `on`, out of order, or before the `start`.
 
-    Stages may be skipped. Dates of different precision are in order if they overlap.
+    Any course is possible; see `entry_rules.unusual_moves`. Dates of different precision are in order if they overlap.
     """
     problems = []
-    before: Status | None = None
     latest: PartialDate | None = None
     for index, (value, date) in enumerate(events):
         status = Status(value)
         if status not in STATUSES[family]:
             problems.append(HistoryProblem(index, _foreign(family, status)))
             continue
-        if before and not may_follow(family, before, status):
-            problems.append(HistoryProblem(index, _no_move(before, status)))
-        if date and latest and date.last < latest.first:
-            problems.append(HistoryProblem(index, _out_of_order(date, latest), field="date"))
-        before, latest = status, date or latest
+        if date and (message := _date_problem(status, date, latest, start, on)):
+            problems.append(HistoryProblem(index, message, field="date"))
+        if date and (latest is None or date.first > latest.first):
+            latest = date
     return problems
+
+
+def last_possible_day_of(measure: Measure, events: Events | None = None) -> datetime.date | None:
+    """The last day on which `measure` can have been in force, by its own dates; None if they do not say.
+
+    `events` stand in for those that are stored, such as those of a form.
+    """
+    if events is None:
+        events = [(event.status, event.date) for event in measure.status_events.all()]
+    is_stored = measure.pk is not None
+    return last_possible_day(
+        events,
+        valid_from=measure.valid_from,
+        valid_until=measure.valid_until,
+        duration=measure.duration,
+        basis=measure.duration_basis,
+        country=measure.country_id or "",
+        is_prolonged=is_stored and any(r.type in PROLONGING_RELATIONS for r in measure.relations_to.all()),
+    )
+
+
+@transaction.atomic
+def confirm_still_so(measure_ids: Collection[int], *, by: Any, on: datetime.date) -> None:
+    """Record that somebody looked at a set of records on a day, and what they say still held: all or none.
+
+    Raise PermissionDenied without the right to change them, ValidationError that names each record that had ended.
+    """
+    if not by.has_perm(CHANGE):
+        raise PermissionDenied
+    take_time()
+    measures = Measure.objects.filter(pk__in=measure_ids)
+    list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    if changeable(by, measures).count() < measures.count():
+        raise PermissionDenied
+    read = measures.prefetch_related("status_events", "relations_to").order_by("public_id")
+    checked = ((measure.public_id, _problem_of_confirmed(measure, on)) for measure in read)
+    if problems := [ValidationError(f"{public_id}: {problem}") for public_id, problem in checked if problem]:
+        raise ValidationError(problems)
+    measures.mark_changed(by=by, checked_on=on, checked_by=by)
+
+
+def _problem_of_confirmed(measure: Measure, on: datetime.date) -> str:
+    if measure.status in ENDING_STATUSES:
+        return _("The act has ended, so that there is nothing to confirm.")
+    return check_problem(on, last_possible_day_of(measure), on=on)
+
+
+def _date_problem(
+    status: Status, date: PartialDate, latest: PartialDate | None, start: PartialDate | None, on: datetime.date
+) -> str:
+    if latest and date.last < latest.first:
+        return _out_of_order(date, latest)
+    if start and status in LAST_DAY_STATUSES and date.last < start.first:
+        return _("%(date)s, the last day, lies before “valid from”, %(start)s.") % {"date": date, "start": start}
+    return event_problem(date, on=on)
 
 
 def _foreign(family: Family, status: Status) -> str:
     return _("“%(status)s” is not a status of this kind of entry. Choose from: %(statuses)s.") % {
         "status": status.label,
         "statuses": ", ".join(str(choice.label) for choice in STATUSES[family]),
-    }
-
-
-def _no_move(before: Status, status: Status) -> str:
-    return _("“%(status)s” may not follow “%(before)s”. Check the order of the events.") % {
-        "status": status.label,
-        "before": before.label,
     }
 
 

@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 import pgtrigger
@@ -87,6 +88,16 @@ def _languages(name: str, known: dict[str, Any]) -> list[tuple[str, Any]]:
             + f". Write en and any of {', '.join(code for code in known if code != 'en')}: {name}=en,es."
         )
     return [(code, label) for code, label in known.items() if code in chosen]
+
+
+def _zone(name: str, default: str) -> str:
+    """The variable as the name of a time zone."""
+    zone = _text(name) or default
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(f"{name}={zone!r} is no time zone. Write it as {name}=America/Lima.") from error
+    return zone
 
 
 def _day_within_a_year(name: str) -> date:
@@ -274,11 +285,15 @@ PAGES_PER_MINUTE = _number("PAGES_PER_MINUTE", 600)
 FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
 FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 
+# Days after which the record of an act in force should be checked again
+
+CHECK_DAYS = _number("CHECK_DAYS", 180)
+
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
 FORMAT_MODULE_PATH = "observatory.formats"
-TIME_ZONE = "UTC"
+TIME_ZONE = _zone("TIME_ZONE", "UTC")  # where a day begins and ends, on pages and at entry
 LANGUAGE_CODE = "en"
 LANGUAGES = _languages("LANGUAGES", {"en": _("English"), "es": _("Spanish"), "pt": _("Portuguese")})
 LOCALE_PATHS = [BASE_DIR / "locale"]

@@ -1,7 +1,6 @@
 """Pages that belong to no country and no measure, and machine-readable URLs."""
 
 import csv
-from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import connection
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from countries.models import Country
 from countries.models.site import last_known_site
+from foundation.days import today
 from foundation.publication import EVERY_PARAMETER, public_page
 from measures.choices import StatusGroup
 from measures.listing.index import public_index
@@ -30,7 +30,7 @@ READINESS = Readiness(connection)
 def home(request: HttpRequest) -> HttpResponse:
     """The home page: an overview and entry points; the query string controls the map."""
     index = public_index()
-    question = MapQuery(request.GET, today=datetime.now(UTC).date())
+    question = MapQuery(request.GET, today=today())
     context = {
         "numbers": overview.numbers(index),
         "question": question,
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def map_csv(request: HttpRequest) -> HttpResponse:
     """The data of the home page's map as CSV, with its query string; an invalid parameter is reported."""
-    question = MapQuery(request.GET, today=datetime.now(UTC).date())
+    question = MapQuery(request.GET, today=today())
     if problems := question.problems:
         words = "".join(f"{problem.parameter}: {problem.message}\n" for problem in problems)
         return HttpResponse(words, status=400, content_type=PLAIN)

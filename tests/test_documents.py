@@ -22,7 +22,18 @@ from countries.models import Area, RoleIcon
 from countries.models.figure import ObservationStatus, Qualifier, Unit
 from foundation.files.resources import FileResource, resources
 from measures.archive.choices import LinkState, Rights, SourceKind
-from measures.choices import BodyKind, Direction, EndKind, Evidence, Kind, RelationType, Status, StatusGroup, Workflow
+from measures.choices import (
+    BodyKind,
+    Direction,
+    DurationBasis,
+    EndKind,
+    Evidence,
+    Kind,
+    RelationType,
+    Status,
+    StatusGroup,
+    Workflow,
+)
 from measures.files.resources import ArchiveResource
 from measures.models import Measure
 from tests import factories
@@ -238,7 +249,20 @@ def test_codebook_has_every_file_column_and_key() -> None:
     assert {f"{kind.file()}.csv" for kind in kinds} - words == set()
     assert {column.name for kind in kinds for column in kind.columns()} - words == set()
     lists = (
-        *(Kind, Status, Direction, EndKind, RelationType, Evidence, Workflow, SourceKind, Rights, LinkState, BodyKind),
+        *(
+            Kind,
+            Status,
+            Direction,
+            EndKind,
+            DurationBasis,
+            RelationType,
+            Evidence,
+            Workflow,
+            SourceKind,
+            Rights,
+            LinkState,
+            BodyKind,
+        ),
         *(Area, RoleIcon, Unit, Qualifier, ObservationStatus, StatusGroup),
     )
     assert {value for choices in lists for value in choices.values} - words == set()
@@ -248,7 +272,7 @@ def test_operating_has_every_setting_with_its_default() -> None:
     source = (ROOT / "observatory" / "settings.py").read_text(encoding="utf-8")
     names = set(
         re.findall(
-            r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database|languages)\(\"(\w+)\"",
+            r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database|languages|zone)\(\"(\w+)\"",
             source,
         )
     )

@@ -23,10 +23,9 @@ pytestmark = pytest.mark.django_db
 RELATIVE = "Published relative"
 WORD = "zanahoria"
 REFERENCE = "N° 099887-2020-ZANAHORIA"
+TITLES = (f"decree on {WORD}", f"decreto sobre {WORD}", f"decreto sobre a {WORD}")
 SECRETS = (
-    f"decree on {WORD}",
-    f"decreto sobre {WORD}",
-    f"decreto sobre a {WORD}",
+    *TITLES,
     f"the {WORD} act",
     f"regula la {WORD}",
     f"it regulates {WORD}",
@@ -108,8 +107,8 @@ SHOWN_AT = {
 }
 
 
-def _entry(workflow: Workflow) -> Measure:
-    """An entry with a word of its own in every text, tied both ways to a published one."""
+def _entry(workflow: Workflow, *, is_named: bool = True) -> Measure:
+    """An entry with a word of its own in every text, tied to a published one, which names it in return."""
     entry = factories.measure(
         workflow=workflow,
         title_en=f"Decree on {WORD}",
@@ -125,7 +124,8 @@ def _entry(workflow: Workflow) -> Measure:
     )
     relative = Measure.objects.filter(title_en=RELATIVE).first() or factories.measure(title_en=RELATIVE)
     factories.relation(subject=entry, object=relative)
-    factories.relation(subject=relative, object=entry, type="amends")
+    if is_named:
+        factories.relation(subject=relative, object=entry, type="amends")
     return entry
 
 
@@ -173,15 +173,20 @@ def _unpacked(content: bytes) -> bytes:
         return b"\n".join(map(archive.read, archive.namelist()))
 
 
-def _found_at(*entries: Measure) -> set[tuple[str, str]]:
-    """The URLs, after the names of their patterns, whose responses reveal an entry."""
+def _found_at(*entries: Measure, secrets: Sequence[str] | None = None) -> set[tuple[str, str]]:
+    """The URLs, after the names of their patterns, whose responses reveal an entry: any text, or those `secrets`."""
+    sought = [*SECRETS, REFERENCE.lower(), *_identifiers(entries)] if secrets is None else secrets
     return {
         (name, path)
         for language in LANGUAGES
         for name, paths in _addresses_in(language, entries).items()
         for path in paths
-        if _tells(_answer(path), path, entries)
+        if _tells(_answer(path), path, sought)
     }
+
+
+def _identifiers(entries: Sequence[Measure]) -> list[str]:
+    return [entry.public_id.lower() for entry in entries]
 
 
 def _addresses_in(language: str, entries: Sequence[Measure]) -> dict[str, list[str]]:
@@ -189,11 +194,10 @@ def _addresses_in(language: str, entries: Sequence[Measure]) -> dict[str, list[s
         return _addresses(entries)
 
 
-def _tells(text: str, path: str, entries: Sequence[Measure]) -> bool:
-    """Whether `text` contains a secret, or an identifier that was not in the request."""
+def _tells(text: str, path: str, secrets: Sequence[str]) -> bool:
+    """Whether `text` contains one of `secrets`, all of which have capitals or digits if a request may name them."""
     asked = unquote(path).lower()
-    names = {REFERENCE.lower(), *(entry.public_id.lower() for entry in entries)}
-    return any(secret in text for secret in (*SECRETS, *(name for name in names if name not in asked)))
+    return any(secret in text for secret in secrets if secret in SECRETS or secret not in asked)
 
 
 def test_every_public_address_has_its_cases() -> None:
@@ -201,9 +205,33 @@ def test_every_public_address_has_its_cases() -> None:
 
 
 def test_hidden_entries_are_found_at_no_public_address() -> None:
-    hidden = [_entry(workflow) for workflow in Workflow if workflow != Workflow.PUBLISHED]
+    hidden = [_entry(workflow, is_named=workflow != Workflow.STUB) for workflow in Workflow if workflow != "published"]
     assert len(hidden) == 4
     assert _found_at(*hidden) == set()
+
+
+def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
+    """On its own page and on that of the entry that names it; files have its identifier in that entry’s relations."""
+    stub = _entry(Workflow.STUB)
+    pages = {("measure", f"{prefix}/measures/{name}/") for prefix in ("", "/es", "/pt") for name in _named(stub)}
+    assert _found_at(stub, secrets=TITLES) == pages
+    assert {name for name, _path in _found_at(stub, secrets=_identifiers([stub]))} == {
+        "measure",
+        "measures_csv",
+        "measures_xlsx",
+    }
+    assert _found_at(stub, secrets=[*(s for s in SECRETS if s not in TITLES), REFERENCE.lower()]) == set()
+
+
+def _named(stub: Measure) -> tuple[str, str]:
+    return stub.public_id, _relative()
+
+
+@pytest.mark.parametrize("naming", [Workflow.STUB, Workflow.DRAFT, Workflow.IN_REVIEW, Workflow.RETIRED])
+def test_stub_that_nothing_published_names_is_found_nowhere(naming: Workflow) -> None:
+    stub = _entry(Workflow.STUB, is_named=False)
+    factories.relation(subject=factories.measure(workflow=naming, title_en="Names it"), object=stub)
+    assert _found_at(stub) == set()
 
 
 def test_published_entry_is_found_by_the_same_search() -> None:

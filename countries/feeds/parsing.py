@@ -222,7 +222,7 @@ def _canonical(text: str, order: DayOrder) -> str:
     elif match := _NAMED_YEAR.fullmatch(text) or _TIME.fullmatch(text):
         text = match[1]
     parsed = PartialDate.parse(text)
-    if parsed.inferred or "/" in text or "." in text:
+    if not parsed.is_stated or "/" in text or "." in text:
         raise ValueError(text)
     return str(parsed)
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import LANGUAGES, sort_key, translated
@@ -176,7 +176,7 @@ class MobilityRole(models.Model):
     narrative_en = models.TextField(_("narrative (English)"), blank=True)
     narrative_es = models.TextField(_("narrative (Spanish)"), blank=True)
     narrative_pt = models.TextField(_("narrative (Portuguese)"), blank=True)
-    as_of = PartialDateField(_("as of"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; add ? if inferred."))
+    as_of = PartialDateField(_("as of"), blank=True, help_text=DATE_HELP)
     source_name = models.CharField(_("source"), max_length=200)
     source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
     as_of_range = range_of("as_of")

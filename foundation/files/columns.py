@@ -45,6 +45,8 @@ class Column(Field):
     comes_last = False
     """Whether those rows name other rows of the file, so that they are written after all records."""
     is_trimmed = False
+    empties: tuple[str, ...] = ()
+    """Columns of the record's table that become null where an import changes the cell, since they go with its value."""
 
     def __init__(self, field: models.Field | None = None, *, name: str = "", readonly: bool = False) -> None:
         name = name or (field.name if field else "")
@@ -224,7 +226,7 @@ class DayColumn(Column):
     def read(self, text: str) -> str:
         refuse_placeholder(text)
         date = PartialDate.parse(canonical_date(text))
-        if date.precision != "day" or date.inferred:
+        if date.precision != "day" or not date.is_stated:
             raise CellProblem(_("“%(value)s” is not a date.") % {"value": text}, _("Write it as 2020-05-29."))
         return str(date)
 

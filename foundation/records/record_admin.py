@@ -41,7 +41,7 @@ def interpretation(text: str, value_class: type[PartialDate] | type[Period] = Pa
     if not text.strip():
         return ""
     value = value_class.parse(text)
-    missing = value.missing_in_words() if isinstance(value, PartialDate) else ""
+    missing = value.missing_in_words() if isinstance(value, PartialDate) else value.inferred_in_words()
     return ", ".join(part for part in (value.in_words(), missing) if part)
 
 

@@ -3,11 +3,11 @@
 create or replace function partial_date_range(value text) returns daterange
 language sql immutable strict parallel safe
 return case when value <> '' then daterange(
-    make_date(substr(value, 1, 4)::int, substr(rtrim(value, '?') || '-01-01', 6, 2)::int,
-        case when length(value) >= 10 then substr(value, 9, 2)::int else 1 end),
-    (make_date(substr(value, 1, 4)::int, substr(rtrim(value, '?') || '-01-01', 6, 2)::int,
-        case when length(value) >= 10 then substr(value, 9, 2)::int else 1 end)
-        + case length(rtrim(value, '?')) when 4 then interval '1 year' when 7 then interval '1 month'
+    make_date(substr(value, 1, 4)::int, substr(replace(value, '?', '') || '-01-01', 6, 2)::int,
+        substr(replace(value, '?', '') || '-01-01', 9, 2)::int),
+    (make_date(substr(value, 1, 4)::int, substr(replace(value, '?', '') || '-01-01', 6, 2)::int,
+        substr(replace(value, '?', '') || '-01-01', 9, 2)::int)
+        + case length(replace(value, '?', '')) when 4 then interval '1 year' when 7 then interval '1 month'
             else interval '1 day' end)::date
 ) end;
 

@@ -8,7 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from countries.admin.country import three_languages
+from foundation.days import today
 from foundation.keys import key_of, whole_number
 from foundation.records.second_reader_admin import refusal_of, refuse
 from measures import duplicates, workflow
@@ -27,13 +28,17 @@ from measures.admin import moves, sent_forms
 from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
+from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
-from measures.choices import Evidence, Workflow
+from measures.choices import ENDING_STATUSES, Evidence, Kind
 from measures.details import BOOKKEEPING, details_of, for_page
-from measures.models import Measure, Source
+from measures.entry_rules import unusual_moves
+from measures.models import Measure, Source, StatusEvent
 from measures.models.measure import CLOSED
 from measures.tasks import tend_archive_soon
 
+STILL_SO = "_still_so"
+"""The name of the button that saves a check of today."""
 CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
 """The fields that “save and add another” copies, in addition to the sources."""
 
@@ -60,7 +65,10 @@ class MeasureAdmin(MeasureList):
             gettext_lazy("Official title and language"),
             {"fields": ["official_title", "original_language"], "classes": ["collapse"]},
         ),
-        (gettext_lazy("Dates"), {"fields": [("valid_from", "valid_until", "end_kind")]}),
+        (
+            gettext_lazy("Dates"),
+            {"fields": [("valid_from", "valid_until", "end_kind"), ("duration", "duration_basis"), "checked_on"]},
+        ),
         (
             gettext_lazy("Tag"),
             {"fields": ["topics", "primary_topic", "target_groups", "origin_countries", "direction"]},
@@ -71,7 +79,8 @@ class MeasureAdmin(MeasureList):
         ),
         (gettext_lazy("Source"), {"fields": ["evidence"]}),
     ]
-    inlines_of_section: dict[int, type] = {2: StatusEventInline, 5: CitationInline}
+    section_of_dates = 2
+    inlines_of_section: dict[int, type] = {section_of_dates: StatusEventInline, 5: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
     # Permissions
@@ -84,7 +93,7 @@ class MeasureAdmin(MeasureList):
 
     def view_on_site(self, measure: Measure) -> str | None:
         """The public page; a record without one has a preview instead."""
-        return measure.get_absolute_url() if measure.workflow == Workflow.PUBLISHED else None
+        return measure.get_absolute_url() if Measure.objects.with_page().filter(pk=measure.pk).exists() else None
 
     # The form
 
@@ -117,6 +126,7 @@ class MeasureAdmin(MeasureList):
             return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[saved])) if saved else None
         answer = super().before_saving(request, object_id)
         self._demand_note(request)
+        self._take_check(request)
         return answer
 
     def notice_newer_version(self, request: HttpRequest, record: Measure) -> None:
@@ -136,6 +146,13 @@ class MeasureAdmin(MeasureList):
             refuse(request, request.POST, _("Give a reason, for those who work on the record later."))
             request.note_missing = True  # type: ignore[attr-defined]  # for the page, as the refusal
 
+    def _take_check(self, request: HttpRequest) -> None:
+        """Have “still so today” typed into the form, so that it is saved under the rules of everything else."""
+        if STILL_SO in request.POST:
+            data = request.POST.copy()
+            data["checked_on"] = today().isoformat()
+            request.POST = data  # type: ignore[assignment]  # a QueryDict too
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         measure: Measure | None = context["original"]
         form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
@@ -145,6 +162,8 @@ class MeasureAdmin(MeasureList):
             "move_note": request.POST.get(moves.NOTE, ""),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
+            "has_ended": measure is not None and measure.status in ENDING_STATUSES,
+            "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
         }
         context["place_of_faults"] = _place_of_faults(request, form, context)
@@ -156,7 +175,8 @@ class MeasureAdmin(MeasureList):
         for index, fieldset in enumerate(adminform):
             inline = placed.get(self.inlines_of_section.get(index, type(None)))
             heading, fieldset.name = (fieldset.name, None) if not fieldset.is_collapsible else (None, fieldset.name)
-            yield {"heading": heading, "fieldset": fieldset, "inline": inline}
+            has_validity = index == self.section_of_dates
+            yield {"heading": heading, "fieldset": fieldset, "inline": inline, "has_validity": has_validity}
         yield {"heading": _("Relations"), "inline": placed.get(RelationInline)}
 
     # Saving
@@ -164,6 +184,8 @@ class MeasureAdmin(MeasureList):
     def save_model(self, request: HttpRequest, obj: Measure, form: Any, change: bool) -> None:
         if not change:
             obj.created_by = obj.updated_by = request.user  # type: ignore[assignment]  # signed in: this is the admin
+        if "checked_on" in form.changed_data:
+            obj.checked_by = request.user if obj.checked_on else None  # type: ignore[assignment]  # signed in
         if not change or form.changed_data:
             super().save_model(request, obj, form, change)
 
@@ -177,6 +199,7 @@ class MeasureAdmin(MeasureList):
             cursor.execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()
         _warn_of_unsourced(request, form.instance)
+        _warn_of_unusual_course(request, form.instance, formsets)
         links.watch(Source.objects.filter(citations__measure=form.instance), at=timezone.now())
         transaction.on_commit(tend_archive_soon)
 
@@ -190,6 +213,9 @@ class MeasureAdmin(MeasureList):
     def response_change(self, request: HttpRequest, obj: Measure) -> Any:
         if moves.MOVE in request.POST:
             return self._after_move(request, obj)
+        if STILL_SO in request.POST:
+            messages.success(request, _("“%(measure)s” is saved as still so today.") % {"measure": obj})
+            return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
         response = super().response_change(request, obj)
         return self._another(obj) if "_addanother" in request.POST else response
 
@@ -215,6 +241,7 @@ class MeasureAdmin(MeasureList):
         own = self.admin_site.admin_view
         return [
             path("duplicates/", own(self.duplicates_view), name="measures_measure_duplicates"),
+            path("validity/", own(self.validity_view), name="measures_measure_validity"),
             path("<path:object_id>/preview/", own(never_cache(self.preview_view)), name="measures_measure_preview"),
             *super().get_urls(),
         ]
@@ -225,6 +252,12 @@ class MeasureAdmin(MeasureList):
             raise PermissionDenied
         found = duplicates.matches(candidate(request.POST, whole_number(request.POST.get("pk", ""))))
         return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
+
+    def validity_view(self, request: HttpRequest) -> JsonResponse:
+        """How the dates read, as typed so far."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return JsonResponse({"validity": validity_in_words(request.GET)})
 
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Preview the public page of a record that is not public."""
@@ -243,6 +276,13 @@ def _warn_of_unsourced(request: HttpRequest, measure: Measure) -> None:
             "%(id)s cites sources, but its “Evidence” is “%(unsourced)s”. Choose the evidence that the entry rests on."
         )
         messages.warning(request, text % {"id": measure.public_id, "unsourced": Evidence.UNSOURCED.label})
+
+
+def _warn_of_unusual_course(request: HttpRequest, measure: Measure, formsets: Any) -> None:
+    """Ask about moves of the status history that are unusual, once the history was typed or changed."""
+    for history in (formset for formset in formsets if formset.model is StatusEvent and formset.has_changed()):
+        for message in unusual_moves(Kind(measure.kind).family, history.events):
+            messages.warning(request, message)
 
 
 def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from foundation.records.edit_conflict_admin import MergingAdmin
 from measures import workflow
 from measures.admin import filters, moves
+from measures.admin.confirming import confirm_selected
 from measures.admin.exporting import ACTIONS, ExportAdmin
 from measures.admin.query_filter import QueryFilter
 from measures.admin.queues import QueueFilter
@@ -51,7 +52,7 @@ class MeasureList(ExportAdmin, MergingAdmin):
         filters.EvidenceFilter,
         filters.UpdatedByMeFilter,
     ]
-    actions = [tag_selected, *ACTIONS]
+    actions = [confirm_selected, tag_selected, *ACTIONS]
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, measure: Measure) -> SafeString | str:

@@ -5,17 +5,31 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import Lag
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext_lazy as _
 
+from foundation.days import today
 from foundation.texts import languages_of_site
 from measures.archive.choices import LinkState, QuoteState
-from measures.choices import EndKind, StatusGroup, Workflow
-from measures.models import Citation, Measure, Source
+from measures.choices import (
+    ACTING_RELATIONS,
+    ENDING_STATUSES,
+    PROLONGING_RELATIONS,
+    STATUSES,
+    EndKind,
+    Family,
+    StatusGroup,
+    Workflow,
+    is_usual_move,
+)
+from measures.entry_rules import RUNNING_STATUSES
+from measures.models import Citation, Measure, Relation, Source, StatusEvent
 from measures.models.measure import VALIDITY_KINDS
 
 OLD = datetime.timedelta(days=90)
@@ -39,6 +53,55 @@ def _missing_end(user: Any, today: datetime.date) -> Q:
     )
 
 
+PROLONGED = Exists(Relation.objects.filter(object=OuterRef("pk"), type__in=PROLONGING_RELATIONS))
+RUNS_LATER = Exists(
+    StatusEvent.objects.filter(
+        measure=OuterRef("pk"), status__in=RUNNING_STATUSES, date_range__fully_gt=OuterRef("valid_until_range")
+    )
+)
+
+
+def _has_passed(today: datetime.date) -> Q:
+    """The planned end lies before today, and neither an event nor an act puts the entry in force beyond it."""
+    is_over = ~Q(valid_until="") & Q(valid_until_range__endswith__lte=today)  # not null where there is no end
+    return is_over & ~PROLONGED & ~RUNS_LATER
+
+
+def _end_passed(user: Any, today: datetime.date) -> Q:
+    return ALIVE & Q(kind__in=VALIDITY_KINDS) & _has_passed(today) & ~Q(status__in=ENDING_STATUSES)
+
+
+def _unchecked(user: Any, today: datetime.date) -> Q:
+    """In force by its status, and for long neither checked nor, where nobody ever checked it, recorded."""
+    limit = today - datetime.timedelta(days=settings.CHECK_DAYS)
+    moment = datetime.datetime.combine(limit, datetime.time(), get_default_timezone())
+    is_old = Q(checked_on__lte=limit) | Q(checked_on=None, created_at__lt=moment)
+    return ALIVE & Q(kind__in=VALIDITY_KINDS, status_group=StatusGroup.IN_FORCE) & is_old & ~_has_passed(today)
+
+
+def _acts_undated(user: Any, today: datetime.date) -> Q:
+    """It acts upon another entry, and neither the relation nor its own start says from when."""
+    acts = Relation.objects.filter(subject=OuterRef("pk"), type__in=ACTING_RELATIONS, date="")
+    starts = StatusEvent.objects.filter(measure=OuterRef("pk"), status__in=RUNNING_STATUSES).exclude(date="")
+    return ALIVE & Q(kind__in=VALIDITY_KINDS, valid_from="") & Q(Exists(acts)) & ~Q(Exists(starts))
+
+
+def _unusual(user: Any, today: datetime.date) -> Q:
+    """Two events follow each other that usually do not."""
+    before = Window(Lag("status"), partition_by=F("measure"), order_by=F("position").asc())
+    unusual = StatusEvent.objects.annotate(before=before).filter(UNUSUAL_MOVES)
+    return ALIVE & Q(pk__in=unusual.values("measure"))
+
+
+UNUSUAL_MOVES = Q(
+    *(
+        Q(measure__family=family, before=before, status__in=after)
+        for family in Family
+        for before in STATUSES[family]
+        if (after := [status.value for status in STATUSES[family] if not is_usual_move(family, before, status)])
+    ),
+    _connector=Q.OR,
+)
 LOST_QUOTES = Citation.objects.filter(
     measure=OuterRef("pk"), quote_check__state__in=[QuoteState.NOT_FOUND, QuoteState.NO_LONGER]
 )
@@ -63,6 +126,10 @@ QUEUES = (
     ),
     Queue("no_translation", _("Missing translation"), _missing_translation),
     Queue("no_end", _("No end recorded, older than 90 days"), _missing_end),
+    Queue("end_passed", _("End passed, and nothing recorded of it"), _end_passed),
+    Queue("unchecked", _("Not checked for long"), _unchecked),
+    Queue("acts_undated", _("Acts upon another entry, from a day not recorded"), _acts_undated),
+    Queue("unusual", _("Unusual course: is the order right?"), _unusual),
     Queue("stubs", _("Stubs"), lambda user, today: Q(workflow=Workflow.STUB)),
     Queue("quotes", _("Quote not found in the kept copy"), lambda user, today: ALIVE & Q(Exists(LOST_QUOTES))),
 )
@@ -101,7 +168,7 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         queue = next((queue for queue in self.queues if queue.key == self.value()), None)
-        return queryset.filter(queue.condition(request.user, timezone.localdate())) if queue else queryset
+        return queryset.filter(queue.condition(request.user, today())) if queue else queryset
 
 
 class SourceQueueFilter(QueueFilter):

@@ -85,14 +85,15 @@ def tag_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[Meas
     done = ngettext("%(count)d entry was tagged.", "%(count)d entries were tagged.", len(ids))
     messages.success(request, done % {"count": len(ids)})
     if closed:
-        messages.warning(request, _closed(closed))
+        messages.warning(request, closed_in_words(closed))
     if without_direction:
         text = _("Only norms, bills and actions have a direction. It is still empty on: %(ids)s.")
         messages.warning(request, text % {"ids": ", ".join(without_direction)})
     return None
 
 
-def _closed(count: int) -> str:
+def closed_in_words(count: int) -> str:
+    """How many of the selected entries stay as they are, since only editors may change them."""
     text = ngettext(
         "%(count)d selected entry is published or retired and did not change. Only editors may change it.",
         "%(count)d selected entries are published or retired and did not change. Only editors may change them.",
@@ -111,7 +112,7 @@ def _ask(
         "form": form,
         "media": model_admin.media + form.media,
         "measures": queryset,
-        "closed": _closed(closed) if closed else "",
+        "closed": closed_in_words(closed) if closed else "",
         "action": request.POST["action"],
         "checkbox": ACTION_CHECKBOX_NAME,
     }

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
@@ -81,7 +82,7 @@ def _row(column: str) -> Codes:
     return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
 
 
-_KNOWN = "length(rtrim(m.date, '?'))"
+_KNOWN = "length(replace(m.date, '?', ''))"
 PROPERTIES: dict[str, Codes] = {
     "status": _chosen("m.status_group", StatusGroup.values),
     "family": _chosen("m.family", Family.values),
@@ -127,7 +128,7 @@ DATES = {
     f" else {_day('lower(m.in_force_certain)', EARLIEST)} end",
     "certain_last": f"case when m.in_force_certain is null then {EARLIEST}"
     f" else {_day('upper(m.in_force_certain) - 1', LATEST)} end",
-    "updated": _day("(m.updated_at at time zone 'UTC')::date", EARLIEST),
+    "updated": _day(f"(m.updated_at at time zone '{settings.TIME_ZONE}')::date", EARLIEST),
 }
 """Days, both ends inclusive; an entry without a date is in no range."""
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.http import QueryDict
+from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
@@ -167,7 +168,7 @@ class MeasureFilter(AddressFilter):
     )
     updated_since = ConditionFilter(
         PartialDateFormField,
-        lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), datetime.UTC)),
+        lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), get_default_timezone())),
         lambda index, date: index.between("updated", "updated", date.first, None),
         label=gettext_lazy("Changed since"),
     )

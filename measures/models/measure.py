@@ -6,14 +6,15 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, F, Func, Q, Value, When
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from countries.models import Country
-from foundation.partial_dates import PartialDateField, canonical, range_of
+from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import Text, translated
@@ -22,16 +23,20 @@ from measures.choices import (
     KINDS,
     STATE_FAMILIES,
     STATUS_GROUPS,
+    SYMMETRIC_RELATIONS,
     VALIDITY_FAMILIES,
     Direction,
+    DurationBasis,
     EndKind,
     Evidence,
     Family,
     Kind,
+    RelationType,
     Status,
     StatusGroup,
     Workflow,
 )
+from measures.durations import DURATION_PATTERN
 from measures.models.identifiers import SERIES_FOLLOWS, PublicIdSequence
 from measures.models.published import PUBLISHED
 from measures.models.source import LANGUAGE_TAG
@@ -87,18 +92,31 @@ def _in_force(function: str) -> models.GeneratedField:
     )
 
 
+_NAMING_RELATIONS = [relation.value for relation in RelationType if relation not in SYMMETRIC_RELATIONS]
+DURATION_REGEX = rf"^({DURATION_PATTERN[0]}(?=[0-9]){DURATION_PATTERN[1:]})?$"
+_DURATION_FORM = _("Write a duration as P30D for 30 days, P6M for six months, P1Y for a year or P1M15D.")
+
+
 CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
 """States in which only editors can change a record."""
 
 
 class MeasureQuerySet(models.QuerySet["Measure"]):
     def published(self) -> "MeasureQuerySet":
-        """What the public may see; every public surface starts from here."""
+        """What the public may read; every list, count and file starts from here."""
         return self.filter(workflow=Workflow.PUBLISHED)
 
+    def named(self) -> "MeasureQuerySet":
+        """Stubs that a published entry names in a relation of its own: public as a name alone, outside every list."""
+        return self.filter(_is_named())
+
+    def with_page(self) -> "MeasureQuerySet":
+        """Published entries, and the stubs that they name."""
+        return self.filter(Q(workflow=Workflow.PUBLISHED) | _is_named())
+
     def public(self) -> "MeasureQuerySet":
-        """Published and retired entries: a retired one keeps its URL."""
-        return self.filter(workflow__in=CLOSED)
+        """What has or had a public page: a retired entry keeps its URL."""
+        return self.filter(Q(workflow__in=CLOSED) | _is_named())
 
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""
@@ -113,7 +131,22 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.update(updated_at=Now(), updated_by=by, record_version=F("record_version") + 1, **changes)
 
 
-@bumps_public_version("select distinct id from changed where workflow = 'published'")
+def _is_named() -> Q:
+    """Whether a stub is the object of a relation of a published entry, which only those may write who may publish.
+
+    A mutual relation does not count: it may have been written into the stub by those who may not.
+    """
+    naming = Measure.objects.filter(
+        workflow=Workflow.PUBLISHED, relations__object=OuterRef("pk"), relations__type__in=_NAMING_RELATIONS
+    )
+    return Q(workflow=Workflow.STUB) & Q(Exists(naming))
+
+
+@bumps_public_version(
+    "select id from changed where workflow = 'published' union select m.id from changed c"
+    " join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id"
+    " where c.workflow = 'stub' and m.workflow = 'published'"
+)
 @track_history
 class Measure(models.Model):
     """One coded act; a resolution whose clauses differ in topic, group or direction is one per `provision`."""
@@ -162,11 +195,31 @@ class Measure(models.Model):
         Country, blank=True, related_name="named_in", verbose_name=_("nationalities")
     )
     direction = models.CharField(_("direction"), max_length=20, choices=Direction, blank=True)
-    valid_from = PartialDateField(
-        _("valid from"), blank=True, help_text=_("2020, 2020-05 or 2020-05-29; ? if inferred.")
-    )
+    valid_from = PartialDateField(_("valid from"), blank=True, help_text=DATE_HELP)
     valid_until = PartialDateField(_("valid until"), blank=True, help_text=_("The last day of validity."))
     end_kind = models.CharField(_("kind of end"), max_length=20, choices=EndKind, blank=True)
+    duration = models.CharField(
+        _("duration"),
+        max_length=16,
+        blank=True,
+        validators=[RegexValidator(DURATION_REGEX, _DURATION_FORM)],
+        help_text=_("P30D for 30 days, P6M for six months, P1Y for a year, P1M15D."),
+    )
+    duration_basis = models.CharField(_("days counted"), max_length=10, choices=DurationBasis, blank=True)
+    checked_on = models.DateField(
+        _("last checked on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last looked, and what this record says still held."),
+    )
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("checked by"),
+    )
     evidence = models.CharField(_("evidence"), max_length=20, choices=Evidence, default=Evidence.UNSOURCED)
 
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.UNKNOWN, editable=False)
@@ -265,7 +318,7 @@ class Measure(models.Model):
                 violation_error_message=_("Only norms, bills and actions have a direction. Leave it empty."),
             ),
             models.CheckConstraint(
-                condition=Q(valid_from="", valid_until="", end_kind="")
+                condition=Q(valid_from="", valid_until="", end_kind="", duration="")
                 | Q(kind__in=VALIDITY_KINDS, end_kind__in=["", *EndKind.values]),
                 name="measures_measure_validity_of_norms",
                 violation_error_message=_("Only norms and actions have validity dates. Leave these fields empty."),
@@ -286,6 +339,29 @@ class Measure(models.Model):
                 condition=Q(valid_from="") | Q(valid_until="") | ~Q(valid_until_range__fully_lt=F("valid_from_range")),
                 name="measures_measure_ends_after_start",
                 violation_error_message=_("“Valid until” is before “valid from”."),
+            ),
+            models.CheckConstraint(
+                condition=Q(duration__regex=DURATION_REGEX),
+                name="measures_measure_duration_form",
+                violation_error_message=_DURATION_FORM,
+            ),
+            models.CheckConstraint(
+                condition=Q(duration="", duration_basis="")
+                | (~Q(duration="") & Q(duration_basis__in=DurationBasis.values)),
+                name="measures_measure_duration_basis_pair",
+                violation_error_message=_(
+                    "A duration needs what its days are: calendar days, working days, or the source does not say."
+                    " Months and years are always calendar. Without a duration leave this empty."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(duration_basis=DurationBasis.WORKING) | Q(duration__endswith="D"),
+                name="measures_measure_duration_basis_of_days",
+                violation_error_message=_("Years, months and weeks are always calendar time. Choose calendar days."),
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_by=None) | Q(checked_on__isnull=False),
+                name="measures_measure_checked_pair",
             ),
             models.CheckConstraint(
                 condition=~Q(title_en="", title_es="", title_pt=""),

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import template
-from django.utils import timezone
 
+from foundation.days import today
 from measures.admin.queues import waiting
 
 register = template.Library()
@@ -14,5 +14,5 @@ register = template.Library()
 def work_queues(context: template.Context) -> dict[str, Any]:
     """The counts of the work queues, for users who may view measures; two queries."""
     user = context["user"]
-    queues = waiting(user, timezone.localdate()) if user.has_perm("measures.view_measure") else []
+    queues = waiting(user, today()) if user.has_perm("measures.view_measure") else []
     return {"queues": queues, "may_add": user.has_perm("measures.add_measure")}

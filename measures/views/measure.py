@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from countries.models import Country
 from foundation.publication import public_page
 from measures.choices import Workflow
-from measures.details import details_of, for_page
+from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entry_of, for_list
 from measures.models import Measure, MeasureQuerySet, Source
 from measures.references import key_of
@@ -28,19 +28,27 @@ MOST_OF_A_REFERENCE = 100
 @public_page
 @require_safe
 def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """`/measures/PER-00007/`; a retired record answers 410."""
+    """`/measures/PER-00007/`; an act that is only named has a page of its name, a retired record answers 410."""
     if public_id != public_id.upper():
         return redirect("measure", public_id=public_id.upper(), permanent=True)
     shown = for_page(Measure.objects.published()).filter(public_id=public_id).first()
     if shown is None:
-        get_object_or_404(Measure, public_id=public_id, workflow=Workflow.RETIRED)
-        return render(request, "measures/measure_retired.html", {"public_id": public_id}, status=410)
+        return _without_record(request, public_id)
     context = {
         "measure": shown,
         "details": details_of(shown),
         "address": permanent_address(request, shown),
     }
     return render(request, "measures/measure_detail.html", context)
+
+
+def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """The page of an act that is only named, or of a record that was taken down; Http404 for any other."""
+    named = with_relations(Measure.objects.named()).select_related("country").filter(public_id=public_id).first()
+    if named:
+        return render(request, "measures/measure_named.html", {"measure": named, "relations": relations_of(named)})
+    get_object_or_404(Measure, public_id=public_id, workflow=Workflow.RETIRED)
+    return render(request, "measures/measure_retired.html", {"public_id": public_id}, status=410)
 
 
 def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -> str:

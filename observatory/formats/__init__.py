@@ -1,1 +1,1 @@
-"""Date and number formats that differ from Django's, one folder per language. Imports nothing."""
+"""Date and number formats that differ from Django's, one folder per language."""

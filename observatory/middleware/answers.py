@@ -15,7 +15,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from django.middleware.gzip import GZipMiddleware, re_accepts_gzip
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
+from foundation.days import today
 from foundation.publication import public_version
 from observatory.accounts.sessions import is_signed_in
 from observatory.middleware.questions import page_of
@@ -163,7 +164,7 @@ def public_pages(get_response: Answer) -> Answer:
 
     def shared_answer(request: HttpRequest, known: list[str]) -> HttpResponseBase:
         try:
-            tag = tag_of(request, on=datetime.now(UTC).date())
+            tag = tag_of(request, on=today())
         except BUSY as error:
             return busy(request, error)
         if tag in known:

@@ -515,10 +515,11 @@ def _validity(chance: random.Random, family: str, day: datetime.date) -> tuple[s
 
 
 def _events(chance: random.Random, statuses: list[str], day: datetime.date) -> tuple[tuple[str, str], ...]:
+    """The statuses with their dates, in order; none is still to come."""
     events = []
     for status in statuses:
         events.append((status, _partial(chance, day)))
-        day += datetime.timedelta(days=chance.randint(1, 400))
+        day = min(day + datetime.timedelta(days=chance.randint(1, 400)), LAST_DAY)
     return tuple(events)
 
 

@@ -29,14 +29,15 @@ PROCESSES = 2
 VOCABULARY = "bench_vocabulary"
 """The template of the other databases, with all migrations, the fixtures and the issuing bodies."""
 ACCOUNT = "observatory"
-MOMENT = "2026-01-01 00:00:00+00"
+RECORDED = "2026-01-01"
+MOMENT = f"{RECORDED} 00:00:00+00"
 
 MEASURE = (
     "id public_id country_id kind issuing_body_id reference provision official_title original_language"
     " title_en title_es title_pt short_title_en short_title_es short_title_pt summary_en summary_es summary_pt"
-    " primary_topic_id direction valid_from valid_until end_kind evidence status status_date date workflow"
-    " workflow_note record_version created_at created_by_id updated_at updated_by_id reviewed_at reviewed_by_id"
-    " published_at published_by_id"
+    " primary_topic_id direction valid_from valid_until end_kind duration duration_basis evidence status status_date"
+    " date workflow workflow_note record_version created_at created_by_id updated_at updated_by_id"
+    " reviewed_at reviewed_by_id published_at published_by_id"
 ).split()
 COLUMNS = {
     "measures_source": "id key url kind title publisher language published accessed_on rights".split(),
@@ -44,9 +45,9 @@ COLUMNS = {
     "measures_measure_topics": ["measure_id", "topic_id"],
     "measures_measure_target_groups": ["measure_id", "targetgroup_id"],
     "measures_measure_origin_countries": ["measure_id", "country_id"],
-    "measures_statusevent": "measure_id position status date note".split(),
+    "measures_statusevent": "measure_id position status date note recorded_on".split(),
     "measures_citation": "measure_id source_id locator quote field".split(),
-    "measures_relation": "subject_id type object_id".split(),
+    "measures_relation": "subject_id type object_id date scope recorded_on".split(),
 }
 """The tables that an import of measures writes, in an order that satisfies foreign keys."""
 SEARCH = "measures_searchtext"
@@ -158,12 +159,12 @@ def table_rows(dataset: Dataset, number: int, keys: Keys) -> dict[str, list[Sequ
         for origin in entry.origins:
             rows["measures_measure_origin_countries"].append((pk, origin))
         for position, (status, date) in enumerate(entry.events):
-            rows["measures_statusevent"].append((pk, position, status, date, ""))
+            rows["measures_statusevent"].append((pk, position, status, date, "", RECORDED))
         for source in entry.sources:
             rows["measures_citation"].append((pk, keys.source + source, "", "", ""))
         for kind, other in entry.relations:
             pair = (keys.measure + other, kind, pk) if kind == MUTUAL else (pk, kind, keys.measure + other)
-            rows["measures_relation"].append(pair)
+            rows["measures_relation"].append((*pair, "", "whole", RECORDED))
     return rows
 
 
@@ -174,7 +175,17 @@ def _measure(entry: Entry, pk: int, keys: Keys) -> Sequence[Any]:
         *(pk, entry.public_id, entry.country, entry.kind, keys.bodies.get((entry.country, entry.body))),
         *(entry.reference, entry.provision, entry.official_title, entry.original_language),
         *(*entry.titles, *entry.short_titles, *entry.summaries, keys.topics[entry.topics[0]], entry.direction),
-        *(entry.valid_from, entry.valid_until, entry.end_kind, entry.evidence, status, status_date, _date(entry)),
+        *(
+            entry.valid_from,
+            entry.valid_until,
+            entry.end_kind,
+            "",
+            "",
+            entry.evidence,
+            status,
+            status_date,
+            _date(entry),
+        ),
         *("published" if entry.is_published else "draft", "", 1, MOMENT, keys.account, MOMENT, keys.account),
         *(*published, *published),
     )

@@ -9,7 +9,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundation.partial_dates import PERIOD_PATTERN, PartialDate, Period
+from foundation.partial_dates import PARTIAL_DATE_PATTERN, PERIOD_PATTERN, PartialDate, PartialDateField, Period
 
 DAYS = st.dates(datetime.date(1800, 1, 1), datetime.date(2199, 12, 31))
 
@@ -17,9 +17,15 @@ DAYS = st.dates(datetime.date(1800, 1, 1), datetime.date(2199, 12, 31))
 @st.composite
 def partial_dates(draw: st.DrawFn) -> PartialDate:
     day = draw(DAYS)
-    precision, inferred = draw(st.sampled_from(["year", "month", "day"])), draw(st.booleans())
+    precision, mark = draw(st.sampled_from(["year", "month", "day"])), draw(st.sampled_from(["", "date", "year"]))
     month = None if precision == "year" else day.month
-    return PartialDate(day.year, month, day.day if precision == "day" else None, inferred)
+    return PartialDate(
+        day.year,
+        month,
+        day.day if precision == "day" else None,
+        inferred=mark == "date",
+        year_inferred=mark == "year" and precision != "year",
+    )
 
 
 @st.composite
@@ -34,6 +40,20 @@ def periods(draw: st.DrawFn) -> Period:
 @given(partial_dates())
 def test_partial_date_reads_what_it_prints(date: PartialDate) -> None:
     assert PartialDate.parse(str(date)) == date
+
+
+@given(partial_dates())
+def test_marks_of_inference_change_no_day_and_no_word(date: PartialDate) -> None:
+    stated = PartialDate(date.year, date.month, date.day)
+    assert (date.first, date.last, date.precision, date.in_words()) == (
+        stated.first,
+        stated.last,
+        stated.precision,
+        stated.in_words(),
+    )
+    assert date.iso == str(stated)
+    assert date.is_stated == (date == stated)
+    assert len(str(date)) <= PartialDateField.length
 
 
 @given(periods())
@@ -54,7 +74,7 @@ YEARS = st.sampled_from(
 NEARLY_DATES = st.builds(
     "{0}{1}{2}{1}{3}{4}".format,
     YEARS | NUMBERS,
-    st.sampled_from(["-", "/", ".", "--", "", " "]),
+    st.sampled_from(["-", "/", ".", "--", "", " ", "?-", "?"]),
     NUMBERS,
     YEARS | NUMBERS,
     st.sampled_from(["", "?", " ?", "??", "\n", "\0", " 00:00:00"]),
@@ -72,7 +92,7 @@ def test_any_text_is_read_or_refused_with_words_that_can_be_read(
     except ValidationError as error:
         [message] = error.messages
         advice = message.rpartition("”")[2].replace("from 01 to 12", "")
-        for proposed in re.findall(r"[0-9][0-9/-]*", advice):
+        for proposed in re.findall(r"[0-9][0-9/?-]*", advice):
             assert Period.parse(proposed)
     else:
         assert value_class.parse(str(value)) == value
@@ -121,6 +141,10 @@ def test_database_range_is_the_python_range() -> None:
         (" 2020-5 ", "2020-05"),
         ("2020-05-29?", "2020-05-29?"),
         ("2020-05 ?", "2020-05?"),
+        ("2020?-05-29", "2020?-05-29"),
+        ("2020?-5-9", "2020?-05-09"),
+        ("2020?-05", "2020?-05"),
+        ("2020?", "2020?"),
         ("25/12/2020", "2020-12-25"),
         ("12/25/2020", "2020-12-25"),
         ("5.5.2020", "2020-05-05"),
@@ -149,6 +173,14 @@ def test_partial_date_reads_what_people_type(typed: str, stored: str) -> None:
         ("03/04/0000", "between 1800 and 2199"),
         ("0000-05-29", "between 1800 and 2199"),
         ("99999", "is not a date"),
+        ("2020-05?-29", "is not a date"),
+        ("2020-?05", "is not a date"),
+        ("2020??", "is not a date"),
+        ("2020?-02-30", "is not in the calendar. The last day of that month is 2020-02-29."),
+        (
+            "2020?-05-29?",
+            "has two marks. Write 2020?-05-29 if only the year was inferred, else 2020-05-29?.",
+        ),
         ("-2020", "is not a date"),
         ("03/04/2020", "2020-04-03 or 2020-03-04"),
         ("0202", "between 1800 and 2199"),
@@ -181,12 +213,45 @@ def test_in_words_never_says_more_than_is_known(language: str, words: list[str])
 
 
 def test_missing_in_words_names_what_the_source_lacks() -> None:
-    texts = {text: PartialDate.parse(text).missing_in_words() for text in ("2020", "2020-05?", "2020-05-29")}
-    assert texts == {
+    dates = ("2020", "2020?", "2020-05?", "2020?-05", "2020-05-29", "2020-05-29?", "2020?-05-29")
+    assert {text: PartialDate.parse(text).missing_in_words() for text in dates} == {
         "2020": "day and month not recorded",
+        "2020?": "day and month not recorded, date inferred",
         "2020-05?": "day not recorded, date inferred",
+        "2020?-05": "day not recorded, year inferred",
         "2020-05-29": "",
+        "2020-05-29?": "date inferred",
+        "2020?-05-29": "year inferred",
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "year inferred"), ("es", "año inferido"), ("pt", "ano inferido")],
+)
+def test_inferred_year_is_told_apart_from_an_inferred_date(language: str, words: str) -> None:
+    with translation.override(language):
+        assert PartialDate.parse("2020?-05-29").inferred_in_words() == words
+        assert PartialDate.parse("2020-05-29?").inferred_in_words() != words
+
+
+@pytest.mark.parametrize(
+    ("period", "note"),
+    [
+        ("2016/2019", ""),
+        ("2020?-03-16/2020?-05-07", "year inferred"),
+        ("2020?-03-16/2020-05-07?", "date inferred"),
+        ("2020?-03-16/", "year inferred"),
+        ("/2020-05?", "date inferred"),
+    ],
+)
+def test_period_says_what_was_inferred(period: str, note: str) -> None:
+    assert Period.parse(period).inferred_in_words() == note
+
+
+@pytest.mark.parametrize("text", ["2020?-05-29?", "2020??", "2020-05?-29", "?2020", "2020?-", "2020?-00", "2020?05"])
+def test_pattern_of_the_database_refuses_marks_elsewhere(text: str) -> None:
+    assert not re.fullmatch(PARTIAL_DATE_PATTERN, text)
 
 
 def test_refusal_shows_no_more_of_a_text_than_a_line() -> None:

@@ -23,6 +23,7 @@ def spoken(**fields: Any) -> tuple[str, str]:
     ("fields", "text", "note"),
     [
         ({"kind": "bill", "events": (("introduced", "2020-05-25?"),)}, "25 May 2020", "date inferred"),
+        ({"kind": "bill", "events": (("introduced", "2020?-05-25"),)}, "25 May 2020", "year inferred"),
         ({"kind": "criticism", "events": (("issued", "2020-05"),)}, "May 2020", "day not recorded"),
         ({"kind": "criticism", "events": (("issued", ""),)}, "Date not recorded", ""),
         ({"events": (("in_force", "2020"),)}, "From 2020", "day and month not recorded, end date not recorded"),

@@ -1,10 +1,14 @@
 """The files of fixtures/ are loaded by one command, and loading them twice changes nothing."""
 
+import shutil
+from pathlib import Path
+
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from measures.choices import Workflow
+from measures.management.commands.load_fixtures import FOLDER
 from measures.models import IssuingBody, Measure, Relation, Source, TargetGroup, Topic
 
 pytestmark = pytest.mark.django_db
@@ -41,4 +45,42 @@ def test_fixtures_hold_every_country_the_vocabulary_and_peru() -> None:
     assert (MobilityRole.objects.count(), Observation.objects.count(), Source.objects.count()) == (21, 80, 1)
     states = list(Measure.objects.values_list("workflow", flat=True))
     assert (states.count(Workflow.PUBLISHED), states.count(Workflow.STUB), len(states)) == (37, 5, 42)
-    assert Relation.objects.count() == 22
+    assert Relation.objects.count() == 17
+
+
+def fixtures_with(tmp_path: Path, *rows: str, header: str = "measure,source,locator,quote,field") -> Path:
+    """A copy of the fixtures whose citations.csv has these rows."""
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "fixtures"))
+    (folder / "citations.csv").write_text("\n".join((header, *rows)) + "\n")
+    return folder
+
+
+def test_citations_stand_beside_the_sources_and_follow_the_file_on_an_update(tmp_path: Path) -> None:
+    call_command("load_fixtures", verbosity=0, folder=fixtures_with(tmp_path / "one", f"{ROW},first words,summary"))
+    cited = Measure.objects.get(public_id="PER-00001").citations
+    assert set(cited.values_list("locator", "quote", "field")) == {("", "", ""), ("p. 2", "first words", "summary")}
+    changed = fixtures_with(tmp_path / "two", f"{ROW},other words,summary")
+    call_command("load_fixtures", verbosity=0, folder=changed)
+    assert set(cited.values_list("quote", flat=True)) == {"", "first words"}
+    call_command("load_fixtures", verbosity=0, folder=changed, update=True)
+    assert set(cited.values_list("quote", flat=True)) == {"", "other words"}
+
+
+ROW = "PER-00001,inmovilidad-peru-2020,p. 2"
+
+
+@pytest.mark.parametrize(
+    ("row", "header", "said"),
+    [
+        (f"{ROW},words,titel", "measure,source,locator,quote,field", "Row 2 cannot be read."),
+        (f"{ROW},{'x' * 601},title", "measure,source,locator,quote,field", "at most 600 characters"),
+        ("PER-00001,nowhere,,words,title", "measure,source,locator,quote,field", "Row 2 names a measure or a source"),
+        ("PER-00001,words", "measure,quote", "Write: measure, source, locator, quote, field."),
+    ],
+)
+def test_citations_that_cannot_be_loaded_are_named_and_nothing_is_loaded(
+    tmp_path: Path, row: str, header: str, said: str
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        call_command("load_fixtures", verbosity=0, folder=fixtures_with(tmp_path, row, header=header))
+    assert not Measure.objects.exists()

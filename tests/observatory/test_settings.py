@@ -76,6 +76,7 @@ def test_empty_environment_starts_no_database_for_a_command_that_needs_none(tmp_
         ({"MIGRATION_DATABASE_URL": "postgresql://owner@localhost/x"}, "must name the same database"),
         ({"DATABASE_URL": "postgresql:///nothing"}, "and each its own role"),
         ({"LANGUAGES": "en,fr"}, "LANGUAGES='en,fr' names 'fr', which is not translated. Write en and any of es, pt"),
+        ({"TIME_ZONE": "Lima"}, "TIME_ZONE='Lima' is no time zone. Write it as TIME_ZONE=America/Lima."),
         ({"LANGUAGES": "es"}, "LANGUAGES='es' lacks en, which bare addresses are in"),
     ],
 )

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from foundation.days import today
 from measures.archive.bag import Altered, export
 
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, folder: Path, **options: Any) -> None:
         try:
-            count = export(folder, on=timezone.localdate())
+            count = export(folder, on=today())
         except FileExistsError as error:
             raise CommandError(f"{folder} is not empty. Name a new folder.") from error
         except Altered as error:

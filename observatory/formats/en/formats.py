@@ -1,5 +1,7 @@
-"""English date formats of the public pages, in place of Django's American ones."""
+"""English date formats, in place of Django's American ones."""
+
+from observatory.formats.zones import with_zone
 
 DATE_FORMAT = "j F Y"
 TIME_FORMAT = "H:i"
-DATETIME_FORMAT = "j F Y, H:i"
+DATETIME_FORMAT = with_zone("j F Y, H:i")

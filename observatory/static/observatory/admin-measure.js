@@ -112,15 +112,43 @@ async function askForDuplicates(event) {
   for (const link of form.querySelectorAll(".duplicate-warning")) link.hidden = !html;
 }
 
+// How the dates read: from when until when the act is in force
+const DATES = /^(valid_from|valid_until|end_kind|duration|duration_basis|country)$/;
+const WAIT = 250; // milliseconds without a key before asking
+let readingSoon;
+
+const typedDates = () => `${new URLSearchParams([...new FormData(form)].filter(([name]) => DATES.test(name)))}`;
+
+async function readDates() {
+  const region = form.querySelector(".validity-echo");
+  const query = typedDates();
+  const headers = { Accept: "application/json" };
+  const answer = await fetch(`${region.dataset.url}?${query}`, { headers }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const { validity } = await answer.json();
+  if (query === typedDates()) region.querySelector("output").textContent = validity;
+}
+
+function readDatesSoon(event) {
+  if (!DATES.test(event.target.name) || !form.querySelector(".validity-echo")) return;
+  clearTimeout(readingSoon);
+  readingSoon = setTimeout(readDates, WAIT);
+}
+
 if (form && field("kind")) {
   narrowStatuses();
   for (const row of form.querySelectorAll("#status_events-group tbody tr.form-row")) addMoves(row);
   for (const terms of form.querySelectorAll("#id_topics, #id_target_groups")) addNarrowing(terms);
   field("kind").addEventListener("change", narrowStatuses);
   form.addEventListener("change", choosePrimary);
+  form.addEventListener("input", readDatesSoon);
+  form.addEventListener("change", readDatesSoon);
   form.addEventListener("focusout", askForDuplicates);
   form.addEventListener("change", askForDuplicates);
-  $?.(form.elements.country).on("select2:select", (event) => askForDuplicates(event));
+  $?.(form.elements.country).on("select2:select", (event) => {
+    askForDuplicates(event);
+    readDatesSoon(event);
+  });
   document.addEventListener("formset:added", (event) => {
     narrowStatuses();
     addMoves(event.target);

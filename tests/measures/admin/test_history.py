@@ -45,7 +45,7 @@ def test_history_of_a_form_names_who_and_what_from_and_to() -> None:
             {
                 ("Title (English)", "Old", "New"),
                 ("Issuing body", "", "Body pcm"),
-                ("Valid from", "", "May 2020 ?"),
+                ("Valid from", "", "May 2020 (date inferred)"),
                 ("Status", "In force", "Enacted or signed"),
                 ("Target groups", "Refugees", ""),
                 ("Target groups", "", "Women"),

@@ -443,13 +443,18 @@ def test_circle_of_relations_is_refused_in_words() -> None:
 def test_typed_date_is_echoed_by_the_one_parser() -> None:
     client = signed_in(factories.analyst())
     asked = reverse("admin:echo")
-    answers = [client.get(asked, {"text": text}).json() for text in ("2020-05", "2020-05-29?", "03/04/2020")]
+    answers = [
+        client.get(asked, {"text": text}).json() for text in ("2020-05", "2020-05-29?", "2020?-05-29", "03/04/2020")
+    ]
     assert answers == [
         {"echo": "May 2020, day not recorded"},
         {"echo": "29 May 2020, date inferred"},
+        {"echo": "29 May 2020, year inferred"},
         {"error": "“03/04/2020” is ambiguous. Write 2020-04-03 or 2020-03-04."},
     ]
     assert client.get(asked, {"text": "2016/2019", "kind": "period"}).json() == {"echo": "2016 to 2019"}
+    inferred = client.get(asked, {"text": "2020?-03-16/2020?-05-07", "kind": "period"}).json()
+    assert inferred == {"echo": "16 March 2020 to 7 May 2020, year inferred"}
     assert Client().get(asked, {"text": "2020"}).status_code == 302
 
 
@@ -468,10 +473,17 @@ def test_preview_is_neither_public_nor_kept() -> None:
     assert "no-store" in page.headers["Cache-Control"]
 
 
-def test_precision_of_a_stored_date_survives_the_form() -> None:
-    client, draft = signed_in(factories.analyst()), factories.draft(events=(("in_force", "2020-04?"),))
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("2020-04?", PartialDate(2020, 4, inferred=True)),
+        ("2020?-04-14", PartialDate(2020, 4, 14, year_inferred=True)),
+    ],
+)
+def test_precision_of_a_stored_date_survives_the_form(text: str, date: PartialDate) -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft(events=(("in_force", text),))
     client.post(change(draft), admin_forms.shown(client, change(draft)) | {"title_en": "Other"})
-    assert draft.status_events.get().date == PartialDate(2020, 4, inferred=True)
+    assert draft.status_events.get().date == date
 
 
 @pytest.mark.parametrize("reference", ["9" * 5000, "' or 1=1 --", "%s", "N°"])

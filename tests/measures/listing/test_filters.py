@@ -240,3 +240,10 @@ def test_words_bring_the_best_match_first_unless_another_order_was_chosen(client
     assert '<option value="" selected>Newest first</option>' in client.get("/measures/").text
     assert '<option value="" selected>Best match first</option>' in client.get("/measures/?q=border&sort=").text
     assert '<option value="oldest" selected>Oldest first</option>' in client.get("/measures/?q=border&sort=oldest").text
+
+
+def test_bound_of_a_filter_may_have_an_inferred_year() -> None:
+    make.measure(title_en="May", kind="bill", events=(("introduced", "2020?-05-25"),))
+    make.measure(title_en="June", kind="bill", events=(("introduced", "2020?-06-25"),))
+    assert found("from=2020?-05&to=2020?-05") == ["May"]
+    assert found("from=2020-05-25&to=2020-05-25") == ["May"]

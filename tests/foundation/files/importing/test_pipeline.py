@@ -294,7 +294,6 @@ def test_record_saved_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
         ({"original_language": "Spanish"}, "original_language"),
         ({"country": "", "kind": "law"}, "country"),
         ({"status_history": "introduced"}, "status_history"),
-        ({"status_history": "in_force|enacted"}, "status_history"),
         ({"status_history": "enacted@2020-05|in_force@2020-04"}, "status_history"),
     ],
 )

@@ -1,0 +1,5 @@
+"""Portuguese date formats that differ from Django's."""
+
+from observatory.formats.zones import with_zone
+
+DATETIME_FORMAT = with_zone(r"j \d\e F \d\e Y, H:i")
