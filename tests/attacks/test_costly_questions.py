@@ -116,7 +116,7 @@ def test_too_many_values_of_all_parameters_are_refused(client: Client) -> None:
     half = [f"x{number}" for number in range(MOST_PARAMETERS // 2 + 1)]
     response = client.get("/measures/", {"topic": half, "kind": half})
     assert response.status_code == 400
-    assert f"“kind”, “topic” are given {2 * len(half)} values. At most {MOST_PARAMETERS}" in response.text
+    assert f"“kind”, “topic” have {2 * len(half)} values. At most {MOST_PARAMETERS} are allowed." in response.text
 
 
 def test_page_of_as_many_values_as_may_be_asked_for_stays_small(client: Client) -> None:

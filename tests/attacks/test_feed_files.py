@@ -100,7 +100,7 @@ def test_number_with_two_readings_is_refused_and_both_are_named(folder: Path, ma
     assert (run.state, public()) == ("failed", {})
     assert f"“{cell}” in row 2" in run.problem
     if "000" in cell:
-        assert "may be 12000 or 12." in run.remedy
+        assert "may mean 12000 or 12." in run.remedy
 
 
 @pytest.mark.parametrize(

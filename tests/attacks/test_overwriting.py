@@ -279,7 +279,7 @@ def test_term_that_was_changed_after_the_list_was_shown_is_not_deleted_unseen() 
     saved(ana, group, opened(ana, group) | {"definition_en": "Needed after all"})
     for carried in (seen, asked.context["seen"]):
         (message,) = act(eva, "delete_selected", group, seen=carried, post="yes")
-        assert message.startswith("Nothing was changed: 1 record was changed")
+        assert message.startswith("Nothing was changed: 1 record changed after you opened the list.")
     assert TargetGroup.objects.filter(pk=group.pk).exists()
     act(eva, "delete_selected", group, seen=shown_in_list(eva, group), post="yes")
     assert not TargetGroup.objects.filter(pk=group.pk).exists()
@@ -291,7 +291,7 @@ def test_feed_that_was_changed_after_the_list_was_shown_is_not_turned_on_unseen(
     author = signed_in(factories.analyst())
     saved(author, feed, opened(author, feed) | {"url": "https://elsewhere.example/x.csv"})
     (message,) = act(eva, "turn_on", feed, seen=seen)
-    assert message.startswith("Nothing was changed: 1 record was changed")
+    assert message.startswith("Nothing was changed: 1 record changed after you opened the list.")
     assert not IndicatorFeed.objects.get().is_on
 
 

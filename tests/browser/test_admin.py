@@ -296,6 +296,7 @@ def test_phone_shows_why_rows_are_refused(
     page.set_input_files("#id_file", {"name": "mine.csv", "mimeType": "text/csv", "buffer": rows.encode()})
     page.get_by_role("button", name="Show what would change").click()
     expect(page.get_by_text("2 rows are refused")).to_be_visible()
+    page.wait_for_load_state("load")  # style sheets may arrive after the text
     assert page.locator("#content tbody td").count() >= 8
     assert page.evaluate(HIDDEN_CELLS) == []
     assert Axe().run(page).response["violations"] == []
