@@ -42,6 +42,11 @@ def lock_until_commit(name: str) -> None:
     execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
+def try_lock_until_commit(name: str) -> bool:
+    """Take the advisory lock of this name, as `lock_until_commit` does, if it is free; return whether it was."""
+    return bool(value("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name]))
+
+
 @contextmanager
 def session_lock(namespace: int, key: int) -> Iterator[bool]:
     """Try to hold an advisory lock inside the block; yield whether that succeeded.

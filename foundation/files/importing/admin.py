@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -209,11 +210,12 @@ class FileImportAdmin(admin.ModelAdmin):
         return HttpResponseRedirect(file_import.get_absolute_url())
 
     def _check(self, file_import: FileImport) -> None:
-        """Check a small file at once, a large one in a worker."""
-        if jobs.is_large(file_import):
-            tasks.check_file.defer(file_import=file_import.pk, language=get_language())
-        else:
-            jobs.check(file_import)
+        """Check a small file at once, unless another import is at work; a large one in a worker."""
+        if not jobs.is_large(file_import):
+            with suppress(jobs.PutOff):
+                jobs.check(file_import, waits=False)
+                return
+        tasks.check_file.defer(file_import=file_import.pk, language=get_language())
 
     def _confirm(self, request: HttpRequest, file_import: FileImport) -> None:
         if file_import.publish and not request.user.has_perm(settings.PUBLISH_PERMISSION):
@@ -225,9 +227,18 @@ class FileImportAdmin(admin.ModelAdmin):
                 return
         if file_import.applied_at:
             messages.warning(request, _("This file has already been imported."))
-        elif is_first and jobs.save(file_import):
+        elif is_first:
+            self._save(request, file_import)
+
+    def _save(self, request: HttpRequest, file_import: FileImport) -> None:
+        try:
+            is_saved = jobs.save(file_import, waits=False)
+        except jobs.PutOff:
+            tasks.import_file.defer(file_import=file_import.pk, language=get_language())
+            return
+        if is_saved:
             messages.success(request, _result_in_words(file_import))
-        elif is_first and file_import.state == ImportState.READY:
+        elif file_import.state == ImportState.READY:
             messages.warning(request, _("The database has changed since this preview. Check the new preview."))
 
     def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:

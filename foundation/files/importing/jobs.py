@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from foundation.files.columns import quoted
-from foundation.files.importing.pipeline import Import, compared
+from foundation.files.importing.pipeline import Import, OtherImport, compared
 from foundation.files.importing.reading import FileProblem, open_table
 from foundation.files.importing.report import Refusal, failed_rows
 from foundation.files.importing.staging import Step
@@ -43,7 +43,7 @@ class Cancelled(Exception):
 
 
 class PutOff(Exception):
-    """The worker is shutting down: nothing was written, and the work is queued again."""
+    """The worker is shutting down, or another import is at work: nothing was written, and the work is queued again."""
 
 
 # State
@@ -107,23 +107,25 @@ def give_up(file_import: FileImport) -> None:
 # Work, in the request or in a worker
 
 
-def check(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
-    """Read and check the file and store the preview; raise PutOff if the worker shuts down first."""
+def check(file_import: FileImport, *, is_stopping: IsStopping = never, waits: bool = True) -> None:
+    """Read and check the file and store the preview; raise PutOff if the worker shuts down first.
+
+    Without `waits`, PutOff is raised also if another import is at work, which a request cannot wait for.
+    """
     with _at_work(file_import, ImportState.CHECKING, is_stopping) as watch:
         if not watch:
             return
         path, resource = Path(file_import.file.path), resources()[file_import.file_type]
-        with compared(
-            path, resource, by=file_import.created_by, publish=file_import.publish, progress=watch.tell
-        ) as found:
+        by, publish = file_import.created_by, file_import.publish
+        with compared(path, resource, by=by, publish=publish, progress=watch.tell, waits=waits) as found:
             keep(found, file_import)
             _set(file_import, ImportState.READY)
 
 
-def save(file_import: FileImport, *, is_stopping: IsStopping = never) -> bool:
+def save(file_import: FileImport, *, is_stopping: IsStopping = never, waits: bool = True) -> bool:
     """Run the confirmed import; return False, with a new preview, if database changes have altered the result.
 
-    Raise PutOff if the worker shuts down first.
+    Raise PutOff as `check` does.
     """
     with _at_work(file_import, ImportState.IMPORTING, is_stopping) as watch:
         if not watch:
@@ -131,7 +133,7 @@ def save(file_import: FileImport, *, is_stopping: IsStopping = never) -> bool:
         by: Any = file_import.confirmed_by
         path, resource = Path(file_import.file.path), resources()[file_import.file_type]
         shown = (file_import.new, file_import.changed, file_import.unchanged, file_import.refused)
-        with compared(path, resource, by=by, publish=file_import.publish, progress=watch.tell) as found:
+        with compared(path, resource, by=by, publish=file_import.publish, progress=watch.tell, waits=waits) as found:
             report = found.report
             if report.is_refused or shown != (report.new, report.changed, report.unchanged, report.refused):
                 keep(found, file_import)
@@ -242,7 +244,7 @@ def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterato
         yield watch
     except BaseException as error:
         watch.stop()
-        if watch.is_put_off and _is_cancelled(error, is_stopping=True):
+        if isinstance(error, OtherImport) or (watch.is_put_off and _is_cancelled(error, is_stopping=True)):
             _set(file_import, ImportState.WAITING, phase="", done=0, total=0)
             raise PutOff from error
         if not _explained(file_import, error, is_stopping=watch.is_stopping.is_set()):

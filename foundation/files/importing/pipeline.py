@@ -27,7 +27,7 @@ from foundation.files.importing.staging import Step, Tell, staged
 from foundation.files.models import Phase
 from foundation.files.resources import FileResource, ImportOptions
 from foundation.records.second_reader import may_publish
-from foundation.sql import execute, lock_until_commit, rows, second_connection, take_time
+from foundation.sql import execute, lock_until_commit, rows, second_connection, take_time, try_lock_until_commit
 
 # Making way for people who wait for a row that the import has written
 
@@ -88,6 +88,10 @@ def yielding_to_others() -> Iterator[None]:
 
 
 # The import
+
+
+class OtherImport(Exception):
+    """Another import is at work."""
 
 
 LOCK = "import of files"
@@ -181,8 +185,11 @@ def compared(
     is_operator: bool = False,
     keep_identifiers: bool = False,
     progress: Tell | None = None,
+    waits: bool = True,
 ) -> Iterator[Import]:
     """Read and check the file in a transaction of its own; imports wait for each other.
+
+    Without `waits`, OtherImport is raised if another one is at work.
 
     The options are those of `ImportOptions`. A user who may not publish cannot change anything public. The operator at
     the command line can; `by` is then only recorded in the history. `progress` is called with each `Step`; an exception
@@ -201,7 +208,10 @@ def compared(
     with transaction.atomic():
         take_time(waits=True)
         execute("set local client_connection_check_interval = '5s'")  # if the import is killed, end its query and lock
-        lock_until_commit(LOCK)
+        if waits:
+            lock_until_commit(LOCK)
+        elif not try_lock_until_commit(LOCK):
+            raise OtherImport
         execute("set local default_statistics_target = 10")  # staged rows are wide, and rough statistics suffice
         execute("set local work_mem = '64MB'")
         execute("set local jit = off")  # compiling statements of hundreds of expressions takes longer than it saves

@@ -89,6 +89,7 @@ def _copy(table: Table, resource: type[FileResource], tell: Tell) -> list[str]:
         " cross join lateral jsonb_to_recordset(s.problems) p(c text, v text, p text, r text)"
         " where s.problems is not null"
     )
+    execute("analyze problem")  # without its size, rules would be checked against it row by row
     if broken:
         execute("insert into problem values (%s, '', '', %s, %s)", [broken.row, broken.problem, broken.remedy])
     return [_placeholder_notice(name, number) for name, number in placeholders.items()]

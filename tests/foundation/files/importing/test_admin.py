@@ -13,9 +13,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
-from foundation.files.models import FileImport
+from foundation.files.importing import jobs
+from foundation.files.importing.pipeline import LOCK
+from foundation.files.models import FileImport, ImportState
+from foundation.sql import second_connection
 from measures.models import Measure, Topic
 from tests import factories
 from tests.clients import signed_in
@@ -74,6 +78,29 @@ def test_preview_shows_new_changed_and_unchanged_rows_and_writes_nothing(folder:
     assert Measure.objects.count() == 2
     kept = FileImport.objects.get()
     assert "A new one" in _text(_as("analyst").get(f"{kept.get_absolute_url()}?state=new"))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_request_does_not_wait_for_another_import(folder: Path) -> None:
+    """It used to hold its thread as long as the other import took, and a few such requests stopped the site."""
+    client = _as("analyst")
+    with second_connection() as other:
+        other.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [LOCK])
+        page = _upload(client, [MEASURE])
+        upload = FileImport.objects.get()
+        assert upload.state == ImportState.WAITING
+        assert "Waiting" in _text(page)
+        other.execute("select pg_advisory_unlock_all()")
+        jobs.check(upload)  # as a worker does
+        other.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [LOCK])
+        client.post(upload.get_absolute_url(), {"confirm": "1"})
+        upload.refresh_from_db()
+        assert (upload.state, upload.applied_at) == (ImportState.WAITING, None)
+        other.execute("select pg_advisory_unlock_all()")
+        assert jobs.save(upload)
+    queued = list(ProcrastinateJob.objects.order_by("pk").values_list("task_name", flat=True))
+    assert [name.rpartition(".")[2] for name in queued] == ["check_file", "import_file"]
+    assert Measure.objects.count() == 1
 
 
 def test_confirmed_import_is_written_once_and_the_file_forgotten(
