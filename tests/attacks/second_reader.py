@@ -141,8 +141,9 @@ TABLE: dict[str, Case | None] = {
         change={"summary_en": "Changed"},
         new={"country": "PER", "kind": "law", "title_en": "New", "evidence": "unsourced"},
         actions={
-            "analyst": {"tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
-            "editor": {"tag_selected", *EXPORTS, "draft", "submit", "withdraw"} | {"publish", "send_back", "retire"},
+            "analyst": {"confirm_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
+            "editor": {"confirm_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"}
+            | {"publish", "send_back", "retire"},
         },
         imports="measures",
     ),

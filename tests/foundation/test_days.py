@@ -28,8 +28,8 @@ def test_today_is_the_day_of_the_site(zone: str) -> None:
     ("language", "words"),
     [
         ("en", "15 May 2020, 03:30 UTC"),
-        ("es", "15 de mayo de 2020, 03:30 UTC"),
-        ("pt", "15 de maio de 2020, 03:30 UTC"),
+        ("es", "15 de mayo de 2020 a las 03:30 UTC"),
+        ("pt", "15 de maio de 2020 às 03:30 UTC"),
     ],
 )
 def test_times_of_the_admin_name_their_zone(language: str, words: str) -> None:

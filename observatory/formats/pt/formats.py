@@ -2,4 +2,4 @@
 
 from observatory.formats.zones import with_zone
 
-DATETIME_FORMAT = with_zone(r"j \d\e F \d\e Y, H:i")
+DATETIME_FORMAT = with_zone(r"j \d\e F \d\e Y à\s H:i")
