@@ -4,11 +4,18 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from measures.references.model import Place, Reference
-from measures.references.series import is_one_series
+from measures.references.series import form_of_kind, is_form_of_kind, is_one_series
 from measures.references.tables import bodies, body_key, forms, initials
 
 if TYPE_CHECKING:
     from measures.references.comparing import Act
+
+
+_ENGLISH = frozenset(
+    "MINISTRY SECRETARIAT DIRECTORATE AGENCY COMMISSION COUNCIL OFFICE DEPARTMENT COURT ASSEMBLY HOUSE SENATE INSTITUTE"
+    " SUPERINTENDENCE SERVICE POLICE PRESIDENCY COMMITTEE NATIONAL".split()
+)
+"""First words of English names, which translate others."""
 
 
 class Agreement(Enum):
@@ -33,7 +40,12 @@ def forms_agree(act: "Act", ours: str, theirs: str, context: str = "") -> Agreem
         return Agreement.NEITHER if not ours else Agreement.MISSING
     kinds = forms()[theirs].kinds
     if not ours:
-        return Agreement.EQUAL if act.kind in kinds else Agreement.CONTRADICTS
+        usual = form_of_kind(context, act.kind)
+        is_sibling = "." in usual and forms()[usual].parent == forms()[theirs].parent and usual != theirs
+        if is_sibling and not is_one_series(context, usual, theirs):
+            return Agreement.CONTRADICTS
+        is_of_kind = act.kind in kinds or is_form_of_kind(context, theirs, act.kind)
+        return Agreement.EQUAL if is_of_kind else Agreement.CONTRADICTS
     if ours == theirs or is_one_series(context, ours, theirs):
         return Agreement.EQUAL
     if forms()[ours].parent == theirs:
@@ -75,9 +87,12 @@ def _letters_agree(context: str, act: "Act", ours: Reference, theirs: Reference)
     if Place.CODE in (ours.place, theirs.place) and _is_part(one, other):
         return Agreement.PART
     if _is_part(one, other):
-        shorter, longer = sorted((one, other), key=len)
+        if context == "UN":  # a symbol with fewer letters is another document, unless its organ is left out
+            return Agreement.CONTRADICTS if one[0] == other[0] else Agreement.PART
+        shorter, _longer = sorted((one, other), key=len)
         is_organ = act.kind == "agency_resolution" and ours.place == theirs.place == Place.AFTER
-        return Agreement.CONTRADICTS if is_organ and longer[-1:] == shorter else Agreement.PART
+        is_whole_agency = len(shorter) == 1 and (shorter[0] in bodies(context) or len(shorter[0]) > 4)
+        return Agreement.CONTRADICTS if is_organ and is_whole_agency else Agreement.PART
     return Agreement.ALIAS if _are_aliases(context, act, one, other) else Agreement.CONTRADICTS
 
 
@@ -108,7 +123,9 @@ def _names_agree(context: str, one: str, other: str) -> Agreement:
     words, others = set(one.split()), set(other.split())
     if words < others or others < words:
         return Agreement.PART
-    return Agreement.ALIAS if initials(one) == other or initials(other) == one else Agreement.CONTRADICTS
+    is_translation = (one.split()[0] in _ENGLISH) != (other.split()[0] in _ENGLISH)
+    is_alias = is_translation or initials(one) == other or initials(other) == one
+    return Agreement.ALIAS if is_alias else Agreement.CONTRADICTS
 
 
 def _acronym_agrees(context: str, act: "Act", letters: tuple[str, ...], body: str) -> Agreement:

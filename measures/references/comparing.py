@@ -7,7 +7,7 @@ from enum import StrEnum
 from measures.references.agreement import Agreement, body_agreement, forms_agree, letters_settle
 from measures.references.model import Gazette, Parsed, Place, Reference
 from measures.references.parsing import context_of, parse
-from measures.references.series import form_of_kind, is_one_series, needs_of
+from measures.references.series import form_of_kind, has_own_series, has_series, is_form_of_kind, is_one_series, needs_of
 from measures.references.tables import forms
 from measures.references.registries import FIRST_YEAR_OF_ONE_SERIES
 
@@ -217,12 +217,23 @@ class _Pair:
         if not ours or self.theirs.form == ours or is_one_series(self.context, ours, self.theirs.form):
             return False
         is_printed = bool(self.ours.form)
+        if not is_printed and self._is_of_another_root():
+            return True
         ours_parent, theirs_parent = forms()[ours].parent, forms()[self.theirs.form].parent
-        if theirs_parent == ours and not is_printed:
-            return False  # the text is more precise than a record that prints no form
+        if theirs_parent == ours and not is_printed:  # the text is more precise than the record
+            return has_own_series(self.context, self.theirs.form, ours)
         if not (ours_parent == self.theirs.form or theirs_parent == ours):
             return False
         return not letters_settle(self.act, self.ours, self.theirs, self.bodies)
+
+    def _is_of_another_root(self) -> bool:
+        """Whether the usual form of the record's kind in the country and the form of the text are unlike by name."""
+        usual = self.form
+        return (
+            has_series(self.context, usual)
+            and usual.partition(".")[0] != self.theirs.form.partition(".")[0]
+            and not is_form_of_kind(self.context, self.theirs.form, self.act.kind)
+        )
 
     def _lacks_kind(self) -> bool:
         if self.theirs.form:
@@ -240,8 +251,8 @@ class _Pair:
     def _lacks_body(self) -> bool:
         if self.needs in ("number", "number year"):
             return False
-        if self.needs == "number year domain":
-            return Place.CODE not in (self.ours.place, self.theirs.place) and self.bodies == Agreement.MISSING
+        if self.context == "EU" and Place.CODE in (self.ours.place, self.theirs.place):
+            return False  # CELEX names the act whole
         return self.bodies in (Agreement.MISSING, Agreement.PART)
 
     def _lacks_year(self) -> bool:

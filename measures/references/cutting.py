@@ -19,6 +19,16 @@ _ARTICLES = frozenset(("LA", "EL", "LOS", "LAS", "THE"))
 _ROMAN = frozenset("IVXLC")
 JOINTS = frozenset(("Y", "E", "AND", "A", "O", "U"))
 
+BODIES = frozenset(
+    "MINISTERIO MINISTERIOS MINISTRY SECRETARIA SECRETARIAT SUPERINTENDENCIA SUPERINTENDENCE DIRECCION DIRECTORATE"
+    " DIRETORIA INSTITUTO INSTITUTE AGENCIA AGENCY COMISION COMMISSION COMISSAO CONSEJO COUNCIL CONSELHO CONGRESO CONGRESS"
+    " CONGRESSO SENADO SENATE CAMARA HOUSE CHAMBER ASAMBLEA ASSEMBLY ASSEMBLEIA CORTE COURT TRIBUNAL PRESIDENCIA"
+    " PRESIDENCY DEFENSORIA UNIDAD SERVICIO SERVICE SUBSECRETARIA CANCILLERIA POLICIA POLICE ALCALDIA MUNICIPALIDAD BANCO"
+    " JUNTA GERENCIA JEFATURA DEPARTAMENTO DEPARTMENT COMITE COMMITTEE GABINETE PODER"
+    " GOBIERNO GOBERNACION OFICINA OFFICE OEA ONU CIDH CASA PARLAMENTO SALA".split()
+)
+"""Words with which the name of a body begins."""
+ENDS_BODY = frozenset("QUE POR SOBRE WHICH THAT APROBADO APRUEBA PUBLICADO PUBLICADA RELATIVA RELATIVO ON BY".split())
 _GAZETTES: dict[tuple[str, ...], str] = {
     ("REGISTRO", "OFICIAL"): "RO", ("RO",): "RO", ("OFFICIAL", "REGISTER"): "RO",
     ("DIARIO", "OFICIAL", "DE", "LA", "FEDERACION"): "DOF", ("DOF",): "DOF",
@@ -259,8 +269,18 @@ def _names_country(tokens: list[Token], index: int, end: int, context: str) -> b
         return False
     follows_number = previous.kind in ("n", "d") or previous.is_sign(")")
     is_suffix = previous.kind == "w" and previous.is_glued and before > 1 and tokens[before - 2].is_sign("-", "/")
+    if at_end and _is_in_body(tokens[:before]):
+        return True
     ends_here = at_end or tokens[end].is_sign(",", ";", ":", ".", "(")
     return (follows_number or is_suffix) and ends_here
+
+
+def _is_in_body(tokens: list[Token]) -> bool:
+    """Whether the name of a body behind a number goes on until there: `102/2020 del Ministerio del Interior`."""
+    heads = [index for index, token in enumerate(tokens) if token.kind == "w" and token.text in BODIES]
+    if not heads or not any(token.kind == "n" for token in tokens[: heads[0]]):
+        return False
+    return all(token.kind == "w" and token.text not in ENDS_BODY for token in tokens[heads[0] :])
 
 
 def _begins_form(tokens: list[Token], index: int, context: str) -> bool:

@@ -9,28 +9,18 @@ Codes of registries, which have an order of their own, are read first.
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from measures.references.cutting import JOINTS, cut, phrase_at
+from measures.references.cutting import BODIES, ENDS_BODY, JOINTS, cut, phrase_at
 from measures.references.folding import CAPITALS, DOTTED, SIGN, folded
 from measures.references.model import Parsed, Place, Reference
 from measures.references.registries import organization_of, plain, registry_code
-from measures.references.tables import bodies, body_key, form_phrases, short_phrases
+from measures.references.tables import bodies, body_key, chambers, form_phrases, organs, short_phrases
 from measures.references.tokens import FIRST_YEAR, LAST_YEAR, OF, Day, Token, full_year, tokens_of
 
-_BODIES = frozenset(
-    "MINISTERIO MINISTERIOS MINISTRY SECRETARIA SECRETARIAT SUPERINTENDENCIA SUPERINTENDENCE DIRECCION DIRECTORATE"
-    " DIRETORIA INSTITUTO INSTITUTE AGENCIA AGENCY COMISION COMMISSION COMISSAO CONSEJO COUNCIL CONSELHO CONGRESO CONGRESS"
-    " CONGRESSO SENADO SENATE CAMARA HOUSE CHAMBER ASAMBLEA ASSEMBLY ASSEMBLEIA CORTE COURT TRIBUNAL PRESIDENCIA"
-    " PRESIDENCY DEFENSORIA UNIDAD SERVICIO SERVICE SUBSECRETARIA CANCILLERIA POLICIA POLICE ALCALDIA MUNICIPALIDAD BANCO"
-    " JUNTA GERENCIA JEFATURA DEPARTAMENTO DEPARTMENT COMITE COMMITTEE GABINETE PODER"
-    " GOBIERNO GOBERNACION OFICINA OFFICE OEA ONU CIDH CASA PARLAMENTO SALA".split()
-)
-"""Words with which the name of a body begins."""
-_ENDS_BODY = frozenset("QUE POR SOBRE WHICH THAT APROBADO APRUEBA PUBLICADO PUBLICADA RELATIVA RELATIVO ON BY".split())
 _LITTLE = frozenset(
     "DE DEL LA EL LOS LAS Y E O U A DO DA DOS DAS OF THE AND POR QUE CON EN NO NA EM ON IN BY SE AL UN ES PARA COM FOR"
     " THIS TO AS OS UMA UNA SU IS AT SIN SOBRE".split()
 )
-_WORDS_TOO = frozenset("DE IN AC EC RE DO OM AM AI LO OR DI DEC DIR REC INF EX IF HC RES OC OG ORD PLAN".split())
+_WORDS_TOO = frozenset("DE IN AC EC RE DO OM AM AI LO OR DI DEC DIR REC INF EX IF HC OC OG ORD PLAN".split())
 """Abbreviations that are words too: they count with dots, in capitals, or before a sign."""
 _LONGEST_LETTERS = 14
 
@@ -44,13 +34,17 @@ class _Form:
 
 def context_of(text: str) -> str:
     """`EU`, `UN` or `OAS` by the code or the organ that a text names, for acts without a country; else ''."""
-    if organization := organization_of(folded(text)):
+    if organization := organization_of(_unmarked(text)):
         return organization
     key = f" {body_key(text)} "
     for context in ("UN", "OAS"):
         if any(" " in name and f" {name} " in key for name in bodies(context)):
             return context
     return ""
+
+
+def _unmarked(text: str) -> str:
+    return folded(text).replace(DOTTED, "").replace(CAPITALS, "")
 
 
 @lru_cache(maxsize=4096)
@@ -64,6 +58,8 @@ def parse(text: str, context: str = "") -> Parsed:
     references = reader.references()
     if context in ("UN", "OAS"):
         references = [_unfolded(reference, context) for reference in references]
+    elif chambers(context):
+        references = [_of_chamber(reference, context) for reference in references]
     return Parsed(
         references=tuple(references),
         form=reader.forms[0].code if reader.forms and not references else "",
@@ -77,7 +73,7 @@ def parse(text: str, context: str = "") -> Parsed:
 
 def _coded(text: str, context: str) -> Parsed | None:
     """The references of registry codes in a text; a form before the code counts where the code has none."""
-    whole = folded(text)
+    whole = _unmarked(text)
     found: list[Reference] = []
     before = ""
     rest = whole
@@ -93,10 +89,9 @@ def _coded(text: str, context: str) -> Parsed | None:
             break
     if not found:
         return None
-    unmarked = before.replace(DOTTED, ".").replace(CAPITALS, "").replace(SIGN, "")
-    made = cut(tokens_of(unmarked), context)
+    made = cut(tokens_of(before.replace(SIGN, "")), context)
     forms = _forms_in(made.tokens, context, is_before_code=True)
-    after = cut(tokens_of("1 " + rest.replace(DOTTED, ".").replace(CAPITALS, "")), context)
+    after = cut(tokens_of("1 " + rest), context)
     if forms:
         found = [reference if reference.form else replace(reference, form=forms[-1].code) for reference in found]
     return Parsed(
@@ -109,18 +104,27 @@ def _coded(text: str, context: str) -> Parsed | None:
 
 def _unfolded(reference: Reference, context: str) -> Reference:
     """`Resolución 73/195 de la Asamblea General` has the letters of its symbol, A/RES."""
-    names = bodies(context)
-    number = names.get(reference.body) if reference.body else None
-    if number is None and reference.body:
-        number = next((names[name] for name in names if " " in name and name in reference.body), None)
-    if number is None or reference.form.partition(".")[0] not in ("", "resolution"):
+    is_lettered = len(reference.letters) == 1 and bool(reference.form)
+    organ = organs(context).get(reference.letters[0] if is_lettered else reference.body)
+    if organ is None and reference.body:
+        organ = next((organ for name, organ in organs(context).items() if " " in name and name in reference.body), None)
+    if organ is None or reference.form.partition(".")[0] not in ("", "resolution"):
         return reference
-    organ = next(name for name, body in names.items() if body == number)
-    letters = ("A", "HRC", "RES") if organ == "HRC" else (organ, "RES")
-    second, year = reference.second, reference.year
-    if context == "UN" and year and len(year) == 4 and not second and reference.day is None and not reference.is_ordered:
-        second, year = "", year
-    return replace(reference, form="resolution", body="", letters=letters, place=Place.BEFORE, second=second, year=year)
+    return replace(
+        reference, form="resolution", body="", letters=(*organ.split("/"), "RES"), place=Place.BEFORE
+    )
+
+
+def _of_chamber(reference: Reference, context: str) -> Reference:
+    """`062/2020C` is `062 de 2020 Cámara`: the letter of a chamber is its name."""
+    name = reference.letters[0] if len(reference.letters) == 1 else reference.body or reference.own
+    chamber = chambers(context).get(name)
+    if chamber is None or reference.form not in ("", "bill"):
+        return reference
+    if name == reference.own and not reference.form:
+        return reference
+    own = "" if name == reference.own else reference.own
+    return replace(reference, own=own, body="", letters=(chamber,), place=Place.AFTER)
 
 
 def _forms_in(tokens: list[Token], context: str, *, is_before_code: bool = False) -> list[_Form]:
@@ -131,7 +135,7 @@ def _forms_in(tokens: list[Token], context: str, *, is_before_code: bool = False
         code, end = phrase_at(tokens, index, form_phrases(context))
         if not code:
             code, end = phrase_at(tokens, index, short_phrases(context))
-            if code and not _counts(tokens, index, end, is_before_code=is_before_code):
+            if code and not _counts(tokens, index, end, context, is_before_code=is_before_code):
                 code = ""
         if code:
             found.append(_Form(code, index, end))
@@ -141,7 +145,7 @@ def _forms_in(tokens: list[Token], context: str, *, is_before_code: bool = False
     return found
 
 
-def _counts(tokens: list[Token], index: int, end: int, *, is_before_code: bool) -> bool:
+def _counts(tokens: list[Token], index: int, end: int, context: str, *, is_before_code: bool) -> bool:
     """Whether an abbreviation names a form: it stands before a number, and not inside a code."""
     token = tokens[index]
     if index and token.is_glued and tokens[index - 1].is_sign("-", "/"):
@@ -152,6 +156,10 @@ def _counts(tokens: list[Token], index: int, end: int, *, is_before_code: bool) 
     is_joined = end < len(tokens) and tokens[end].is_sign("-", SIGN) and (tokens[end].is_glued or tokens[end].text == SIGN)
     if at >= len(tokens):
         return is_before_code
+    if tokens[at].kind == "w" and end - index == 1 and (token.is_dotted or token.text not in _WORDS_TOO):
+        is_acronym = tokens[at].is_capital or tokens[at].text in bodies(context)
+        if is_acronym and at + 1 < len(tokens) and tokens[at + 1].kind == "n" and not tokens[at + 1].is_glued:
+            return True
     if tokens[at].kind != "n":
         chained = tokens[end].is_sign("-", "/") and tokens[end].is_glued and end - index == 1
         return chained and tokens[at].kind == "w" and _chain_has_number(tokens, at)
@@ -176,7 +184,7 @@ class _Reader:
         self.tokens, self.context = tokens, context
         self.forms = _forms_in(tokens, context)
         self._form_at = {index: form for form in self.forms for index in range(form.start, form.end)}
-        self._end = 0
+        self._floor = self._end = 0
 
     def references(self) -> list[Reference]:
         """All references, in order; the members of a list share year, letters and body of the last."""
@@ -244,7 +252,7 @@ class _Reader:
     # One reference
 
     def _one(self, index: int, form: _Form | None) -> Reference:
-        self._end = index + 1
+        self._floor, self._end = self._end, index + 1
         letters, start = self._letters_before(index)
         place = Place.BEFORE if letters else Place.NONE
         body = self._body_between(form, start)
@@ -257,7 +265,10 @@ class _Reader:
         elif after:
             letters, place = letters + after, place or Place.AFTER
         body = self._body_after() or body
-        day = day or self._day_after(year)
+        if not year and body:
+            year, day, _second, is_ordered, _between = self._year(form)
+        if day is None and (found := self._day_after(year)):
+            day, body = found, self._body_after() or body
         return Reference(
             form=form.code if form else "",
             body=body,
@@ -295,7 +306,7 @@ class _Reader:
             return False
         if following.is_glued and (following.kind == "n" or following.is_sign("-", "/", "_")):
             return token.text not in _LITTLE or token.is_capital or following.is_sign("-", "/", "_")
-        if token.text in _LITTLE or following.is_sign("-", "/", ",", ":") or len(token.text) > 5:
+        if (token.text in _LITTLE and not token.is_capital) or following.is_sign("-", "/", ",", ":") or len(token.text) > 5:
             return False
         return True
 
@@ -303,6 +314,9 @@ class _Reader:
         """The letter of the number, glued before the year: `507-A`, `2200A`."""
         tokens, at = self.tokens, self._end
         if at < len(tokens) and tokens[at].is_glued and tokens[at].kind == "w" and len(tokens[at].text) == 1:
+            self._end = at + 1
+            return tokens[at].text
+        if self._is_own_apart(at):
             self._end = at + 1
             return tokens[at].text
         if at + 1 >= len(tokens) or not (tokens[at].is_sign("-") and tokens[at].is_glued):
@@ -318,6 +332,15 @@ class _Reader:
         self._end = at + 2
         return letter.text
 
+    def _is_own_apart(self, at: int) -> bool:
+        """Whether the letter stands apart, before its year or session: `2200 A (XXI)`, `507 A de 2020`."""
+        letter, *following = self.tokens[at : at + 3] or [None]
+        if letter is None or letter.kind != "w" or len(letter.text) != 1 or letter.text in "YEO" or not following:
+            return False
+        if following[0].is_sign("("):
+            return True
+        return len(following) == 2 and following[0].is_word(*OF) and bool(following[1].kind in "nd")
+
     def _year(self, form: _Form | None) -> tuple[str, Day | None, str, bool, tuple[str, ...]]:
         """Year, date, second number, whether `de` fixes the order, and the letters before the year."""
         between = self._letters_between()
@@ -331,11 +354,18 @@ class _Reader:
             year = str(token.day.year) if token.day and token.day.year else ""
             return year, token.day, "", True, between
         if token.kind == "w" and joint == "(" and set(token.text) <= set("IVXLC"):
-            self._end = self._past_paren(at + 1)
-            return token.text, None, "", False, between
+            return self._session(at), None, "", False, between
         if token.kind != "n":
             return "", None, "", False, between
         return self._number_after(at, joint, form, is_ordered=is_ordered, between=between)
+
+    def _session(self, at: int) -> str:
+        """`XXI` of `(XXI)`, `XLVII-O/17` of `(XLVII-O/17)`."""
+        end = at
+        while end < len(self.tokens) and not self.tokens[end].is_sign(")") and end < at + 6:
+            end += 1
+        self._end = self._past_paren(end)
+        return "".join(token.text for token in self.tokens[at:end])
 
     def _number_after(
         self, at: int, joint: str, form: _Form | None, *, is_ordered: bool, between: tuple[str, ...]
@@ -345,17 +375,23 @@ class _Reader:
         if year:
             self._end = self._past_paren(at + 1) if joint == "(" else at + 1
             return year + self._pair(year), None, "", is_ordered, between
-        if joint in ("-", "of") or (joint == " " and self.tokens[self._end - 1].is_glued and between):
+        is_code = joint == " " and self.tokens[self._end - 1].kind == "n" and self._is_year_first(at)
+        if joint in ("-", "of") or is_code:
             self._end = at + 1
             return *self._year_of_second(), plain(text), is_ordered, between
         return "", None, "", False, between
+
+    def _is_year_first(self, at: int) -> bool:
+        """Whether blanks part a code that begins with letters and the year: `MDT 2020 076`."""
+        year, letters = self.tokens[self._end - 1], self.tokens[self._end - 2] if self._end > 1 else None
+        return at == self._end and len(year.text) == 4 and letters is not None and letters.kind == "w"
 
     def _year_of_second(self) -> tuple[str, Day | None]:
         """The year after a second number, as in `1154 (2261/19) de 2020`."""
         at, joint = self._past_joint(self._end)
         if at < len(self.tokens) and joint and self.tokens[at].kind == "n":
             if year := self._as_year(self.tokens[at].text, " ", None):
-                self._end = at + 1
+                self._end = self._past_paren(at + 1) if joint == "(" else at + 1
                 return year, None
         return "", None
 
@@ -399,7 +435,7 @@ class _Reader:
             return text
         if joint not in ("-", "of"):
             return ""
-        if len(text) == 2 and joint == "-" and not self._has_suffix_of_two(form):
+        if len(text) == 2 and joint == "-" and self.context != "UN" and not self._has_suffix_of_two(form):
             return str(full_year(text))
         if self.context == "URY" and len(text) == 3 and text[0] in "09":
             return f"{'2' if text[0] == '0' else '1'}{text}"
@@ -449,17 +485,30 @@ class _Reader:
         sign = self.tokens[at - 1]
         if is_joined and not sign.is_sign("."):
             known = token.text in bodies(self.context) or token.is_capital or sign.is_sign("(")
-            is_name = not token.is_glued and token.text in _BODIES
+            is_name = not token.is_glued and token.text in BODIES
             return not is_name and (token.is_glued or known) and not (sign.is_sign("(") and not token.is_capital)
         if token.is_glued and (sign.kind == "n" or sign.is_sign(".")):
             return True
-        return token.is_capital and token.text not in _LITTLE and not has_letters
+        if token.text in _LITTLE or has_letters:
+            return False
+        return token.is_capital or token.text in bodies(self.context)
 
     def _body_between(self, form: _Form | None, index: int) -> str:
+        """The body between form and number, or directly before the form as in English."""
         if form is None:
             return ""
         name, _end = self._body_at(form.end, index)
-        return name
+        return name or self._body_that_ends_at(form.start)
+
+    def _body_that_ends_at(self, end: int) -> str:
+        """`Security Council resolution`, `Ministry of Health Resolution`, `CIDH Resolución`."""
+        while end and self.tokens[end - 1].is_sign("-", ",", ":"):
+            end -= 1
+        for start in range(max(self._floor, end - 8), end):
+            name, stop = self._body_at(start, end)
+            if name and stop == end:
+                return name
+        return ""
 
     def _body_after(self) -> str:
         tokens, at = self.tokens, self._end
@@ -477,10 +526,10 @@ class _Reader:
         tokens = self.tokens
         while at < stop and tokens[at].is_word(*OF, "LA", "EL", "THE", "LOS"):
             at += 1
-        if at >= stop or tokens[at].kind != "w" or tokens[at].text not in _BODIES:
+        if at >= stop or tokens[at].kind != "w" or tokens[at].text not in BODIES:
             return self._known_body_at(at, stop)
         end = at
-        while end < stop and tokens[end].kind == "w" and tokens[end].text not in _ENDS_BODY and end not in self._form_at:
+        while end < stop and tokens[end].kind == "w" and tokens[end].text not in ENDS_BODY and end not in self._form_at:
             end += 1
         return body_key(" ".join(token.text for token in tokens[at:end])), end
 
@@ -499,7 +548,7 @@ class _Reader:
         at, _joint = self._past_joint(self._end)
         if at < len(self.tokens) and self.tokens[at].kind == "d":
             day = self.tokens[at].day
-            if day and (not year or str(day.year) == year):
+            if day and (not year.isdigit() or str(day.year) == year):
                 self._end = at + 1
                 return day
         return None

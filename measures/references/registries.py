@@ -27,8 +27,7 @@ _DOMAINS = {
     "UE": "EU", "EU": "EU", "CE": "EC", "EC": "EC", "CEE": "EEC", "EEC": "EEC", "PESC": "CFSP", "CFSP": "CFSP",
     "EURATOM": "EURATOM", "JAI": "JHA", "JHA": "JHA",
 }  # fmt: skip
-_MARK = r"[\ue000\ue001]{0,2}"
-_DOMAIN = rf"(?:UE|EU|CEE|CE|EEC|EC|PESC|CFSP|EURATOM|JAI|JHA){_MARK}"
+_DOMAIN = r"(?:UE|EU|CEE|CE|EEC|EC|PESC|CFSP|EURATOM|JAI|JHA)"
 _EU_BEFORE = re.compile(
     rf"[(]? ?(?P<domain>{_DOMAIN})(?:[,/] ?{_DOMAIN})? ?[)]? ?(?P<sign>{SIGN}?) ?(?P<first>[0-9]{{1,4}})[/-](?P<second>[0-9]{{1,4}})"
     r"(?![0-9])"
@@ -39,8 +38,8 @@ _EU_AFTER = re.compile(
 _EU_BARE = re.compile(rf"(?<![0-9/])(?P<sign>{SIGN}?) ?(?P<first>[0-9]{{1,4}})/(?P<second>[0-9]{{1,4}})(?![0-9/])")
 
 _UN = re.compile(
-    r"(?<![A-Z0-9/-])(?P<organ>[ASE]|A[/ -]HRC)[\ue000\ue001]{0,2}[/ -]{1,2}(?:RES|R)[\ue000\ue001]{0,2}[/ .-]{1,2}"
-    r"(?P<first>[0-9]{1,5})(?P<own>[A-Z]?)(?:[/ -](?P<second>[0-9]{1,4})(?![0-9]))?"
+    r"(?<![A-Z0-9/-])(?P<organ>[ASE]|A[/ -]HRC)[/ -]{1,2}(?:RES|R)[/ .-]{1,2}"
+    r"(?P<first>[0-9]{1,5})(?: ?(?P<own>[A-Z](?![A-Z])))?(?:[/ -](?P<second>[0-9]{1,4})(?![0-9]))?"
     r"(?: ?[(](?P<session>[0-9IVXLC]{1,8})[)])?"
 )
 _UN_SYMBOL = re.compile(
@@ -48,7 +47,7 @@ _UN_SYMBOL = re.compile(
     r"[/-]?(?P<numbers>[0-9]{1,4}(?:[/-][A-Z]{0,4}[.]?[0-9]{1,4}){0,3})(?![0-9])"
 )
 _OAS = re.compile(
-    r"(?<![A-Z0-9/-])(?P<organ>AG|CP|CIDI|CIDH)[\ue000\ue001]{0,2}[/ -]RES[\ue000\ue001]{0,2}[ ./-]{0,2}"
+    r"(?<![A-Z0-9/-])(?P<organ>AG|CP|CIDI|CIDH)[/ -]RES[ ./-]{0,2}"
     rf"{SIGN}? ?(?P<number>[0-9]{{1,5}})(?P<own>[A-Z]?)(?: ?[(](?P<session>[0-9A-Z/-]{{1,14}})[)]|[/-](?P<year>[0-9]{{2,4}}))?"
 )
 
@@ -97,8 +96,7 @@ def _eu(text: str) -> tuple[Reference, int, int] | None:
         found = pattern.search(text)
         if found:
             domain = found.groupdict().get("domain") or ""
-            domain = _DOMAINS.get("".join(filter(str.isalpha, domain)).replace("\ue000", ""), "")
-            return _span(found, _eu_reference(found, domain))
+            return _span(found, _eu_reference(found, _DOMAINS.get(domain, "")))
     return None
 
 
@@ -144,7 +142,7 @@ def _un(text: str) -> tuple[Reference, int, int] | None:
             Reference(
                 form="resolution",
                 number=plain(found["first"]),
-                own=found["own"],
+                own=found["own"] or "",
                 second="" if is_year else second and plain(second),
                 year=year,
                 letters=(*organ, "RES"),

@@ -57,3 +57,22 @@ def is_one_series(country: str, one: str, other: str) -> bool:
     return one == other or any(
         one in series.one_series and other in series.one_series for series in all_series().get(country, [])
     )
+
+
+@cache
+def is_form_of_kind(country: str, form: str, kind: str) -> bool:
+    """Whether acts of a kind have that form in a country: the laws of Guatemala are decrees."""
+    return any(form in series.forms and kind in series.kinds for series in all_series().get(country, []))
+
+
+@cache
+def has_own_series(country: str, form: str, other: str) -> bool:
+    """Whether a form has a row of its own, apart from that of another one."""
+    rows = all_series().get(country, [])
+    return any(form in series.forms and other not in series.forms for series in rows)
+
+
+@cache
+def has_series(country: str, form: str) -> bool:
+    """Whether the table has a row of that form for the country."""
+    return any(form in series.forms for series in all_series().get(country, []))

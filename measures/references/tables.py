@@ -144,6 +144,20 @@ def bodies(country: str) -> dict[str, int]:
     return found
 
 
+@cache
+def chambers(country: str) -> dict[str, str]:
+    """The chambers whose initial stands after the number of a bill, by any of their names: their initial."""
+    rows = [_items(row["names"]) for row in _rows("bodies") if row["country"] == country and row["is_chamber"]]
+    return {body_key(name): names[0] for names in rows for name in names}
+
+
+@cache
+def organs(organization: str) -> dict[str, str]:
+    """The organs of the UN or the OAS by acronym or name, as they stand in symbols: `A` of `A/RES/73/195`."""
+    rows = [_items(row["names"]) for row in _rows("bodies") if row["country"] == organization]
+    return {body_key(name) if " " in name else name: names[0] for names in rows for name in names}
+
+
 _LITTLE = frozenset(
     "DE DEL LA EL LOS LAS Y E DO DA DOS DAS OF THE AND A O EN AL PARA FOR REPUBLICA REPUBLIC NACION FEDERATIVA".split()
 )
