@@ -6,6 +6,6 @@ PostgreSQL tells two spellings of one number. The tables beside the code are dat
 and `nations.csv`.
 """
 
-from measures.references.keys import key_of
+from measures.references.keys import key_of, numbers_in
 
-__all__ = ["key_of"]
+__all__ = ["key_of", "numbers_in"]

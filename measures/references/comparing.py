@@ -7,7 +7,14 @@ from enum import StrEnum
 from measures.references.agreement import Agreement, body_agreement, forms_agree, letters_settle
 from measures.references.model import Gazette, Parsed, Place, Reference
 from measures.references.parsing import context_of, parse
-from measures.references.series import form_of_kind, has_own_series, has_series, is_form_of_kind, is_one_series, needs_of
+from measures.references.series import (
+    form_of_kind,
+    has_own_series,
+    has_series,
+    is_form_of_kind,
+    is_one_series,
+    needs_of,
+)
 from measures.references.tables import forms
 from measures.references.registries import FIRST_YEAR_OF_ONE_SERIES
 
@@ -59,7 +66,16 @@ class Typed:
 
 
 _SAME, _CANDIDATE, _DIFFERENT = Answer.SAME, Answer.CANDIDATE, Answer.DIFFERENT
-_ORGANIZATIONS = {"EU": "EU", "UE": "EU", "UN": "UN", "ONU": "UN", "OAS": "OAS", "OEA": "OAS", "CIDH": "OAS", "IACHR": "OAS"}
+_ORGANIZATIONS = {
+    "EU": "EU",
+    "UE": "EU",
+    "UN": "UN",
+    "ONU": "UN",
+    "OAS": "OAS",
+    "OEA": "OAS",
+    "CIDH": "OAS",
+    "IACHR": "OAS",
+}
 
 
 def _organization(names: Iterable[str]) -> str:
@@ -300,4 +316,6 @@ def _years_contradict(ours: Reference, theirs: Reference) -> bool:
         return True
     pair, single = (one, other) if "-" in one else (other, one)
     first, dash, last = pair.partition("-")
-    return not (dash and first.isdigit() and last.isdigit() and single.isdigit() and int(first) <= int(single) <= int(last))
+    return not (
+        dash and first.isdigit() and last.isdigit() and single.isdigit() and int(first) <= int(single) <= int(last)
+    )

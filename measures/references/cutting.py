@@ -223,7 +223,9 @@ def _cut_publication(made: Remainder) -> None:
     """The date after `publicado el`, `published on`."""
     for index, token in enumerate(made.tokens):
         if token.kind == "w" and token.text.startswith(("PUBLICAD", "PUBLISHED", "PROMULGAD", "VIGENTE")):
-            end = next((at for at in range(index, min(index + 7, len(made.tokens))) if made.tokens[at].kind == "d"), index)
+            end = next(
+                (at for at in range(index, min(index + 7, len(made.tokens))) if made.tokens[at].kind == "d"), index
+            )
             made.rest += [word.text for word in made.tokens[index : end + 1]]
             del made.tokens[index : end + 1]
             return
@@ -263,7 +265,9 @@ def _names_country(tokens: list[Token], index: int, end: int, context: str) -> b
     while before and tokens[before - 1].is_word(*OF, "LA", "REPUBLICA", "REPUBLIC", "EN", "IN"):
         before -= 1
     if before == index:
-        return at_end and tokens[index - 1].is_sign(",", "(", "-") and any(token.kind == "n" for token in tokens[:index])
+        return (
+            at_end and tokens[index - 1].is_sign(",", "(", "-") and any(token.kind == "n" for token in tokens[:index])
+        )
     previous = tokens[before - 1] if before else None
     if previous is None:
         return False

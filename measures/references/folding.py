@@ -12,7 +12,9 @@ DOTTED = "\ue000"
 CAPITALS = "\ue001"
 """Marks a word that was typed in capitals."""
 
-_MARKS = str.maketrans({"º": "°", "ª": "°", "˚": "°", "\u030a": "°", "№": "N° ", "＃": "#", "’": "'", "‘": "'", "´": "'"})
+_MARKS = str.maketrans(
+    {"º": "°", "ª": "°", "˚": "°", "\u030a": "°", "№": "N° ", "＃": "#", "’": "'", "‘": "'", "´": "'"}
+)
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹘﹣－⁃⸺⸻"), "-") | dict.fromkeys(map(ord, "⁄∕／⧸"), "/")
 _UNREAD = {"Cf", "Mn", "Co", "Cs", "Cc", "Cn"}
 
@@ -45,9 +47,7 @@ def folded(text: str) -> str:
 
 def _without_marks(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text).translate(_DASHES)
-    return "".join(
-        sign for sign in decomposed if sign in (CAPITALS, " ") or unicodedata.category(sign) not in _UNREAD
-    )
+    return "".join(sign for sign in decomposed if sign in (CAPITALS, " ") or unicodedata.category(sign) not in _UNREAD)
 
 
 def words_of(text: str) -> tuple[str, ...]:

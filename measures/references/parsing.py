@@ -110,9 +110,7 @@ def _unfolded(reference: Reference, context: str) -> Reference:
         organ = next((organ for name, organ in organs(context).items() if " " in name and name in reference.body), None)
     if organ is None or reference.form.partition(".")[0] not in ("", "resolution"):
         return reference
-    return replace(
-        reference, form="resolution", body="", letters=(*organ.split("/"), "RES"), place=Place.BEFORE
-    )
+    return replace(reference, form="resolution", body="", letters=(*organ.split("/"), "RES"), place=Place.BEFORE)
 
 
 def _of_chamber(reference: Reference, context: str) -> Reference:
@@ -153,7 +151,9 @@ def _counts(tokens: list[Token], index: int, end: int, context: str, *, is_befor
     at = end
     while at < len(tokens) and tokens[at].is_sign(".", SIGN, "-", "/", ":"):
         at += 1
-    is_joined = end < len(tokens) and tokens[end].is_sign("-", SIGN) and (tokens[end].is_glued or tokens[end].text == SIGN)
+    is_joined = (
+        end < len(tokens) and tokens[end].is_sign("-", SIGN) and (tokens[end].is_glued or tokens[end].text == SIGN)
+    )
     if at >= len(tokens):
         return is_before_code
     if tokens[at].kind == "w" and end - index == 1 and (token.is_dotted or token.text not in _WORDS_TOO):
@@ -228,12 +228,18 @@ class _Reader:
         at, tokens = self._end, self.tokens
         start = at
         while at < len(tokens) and (
-            tokens[at].is_sign(",", ";", "&", "/", "-", "+", SIGN) or (tokens[at].kind == "w" and tokens[at].text in JOINTS)
+            tokens[at].is_sign(",", ";", "&", "/", "-", "+", SIGN)
+            or (tokens[at].kind == "w" and tokens[at].text in JOINTS)
         ):
             at += 1
         if at == start or at >= len(tokens):
             return None
-        while at + 1 < len(tokens) and tokens[at].kind == "w" and tokens[at + 1].is_sign("-", "/") and at not in self._form_at:
+        while (
+            at + 1 < len(tokens)
+            and tokens[at].kind == "w"
+            and tokens[at + 1].is_sign("-", "/")
+            and at not in self._form_at
+        ):
             at += 2
         if at >= len(tokens) or tokens[at].kind != "n" or at in self._form_at:
             return None
@@ -306,7 +312,11 @@ class _Reader:
             return False
         if following.is_glued and (following.kind == "n" or following.is_sign("-", "/", "_")):
             return token.text not in _LITTLE or token.is_capital or following.is_sign("-", "/", "_")
-        if (token.text in _LITTLE and not token.is_capital) or following.is_sign("-", "/", ",", ":") or len(token.text) > 5:
+        if (
+            (token.text in _LITTLE and not token.is_capital)
+            or following.is_sign("-", "/", ",", ":")
+            or len(token.text) > 5
+        ):
             return False
         return True
 
@@ -513,7 +523,8 @@ class _Reader:
     def _body_after(self) -> str:
         tokens, at = self.tokens, self._end
         while at < len(tokens) and (
-            tokens[at].is_sign("-", ",", "(", "/", ".") or tokens[at].is_word(*OF, "LA", "EL", "THE", "LOS", "BY", "POR")
+            tokens[at].is_sign("-", ",", "(", "/", ".")
+            or tokens[at].is_word(*OF, "LA", "EL", "THE", "LOS", "BY", "POR")
         ):
             at += 1
         name, end = self._body_at(at, len(tokens))

@@ -20,8 +20,17 @@ _GDE_FORMS = {
     "DECAD": "decision.administrative", "DA": "decision.administrative",
     "LEY": "law",
 }  # fmt: skip
-_CELEX = re.compile(r"(?<![A-Z0-9])(?P<sector>[1-9])(?P<year>[12][0-9]{3})(?P<type>[A-Z]{1,2})(?P<number>[0-9]{4})(?![0-9])")
-_CELEX_FORMS = {"R": "regulation", "L": "directive", "D": "decision", "H": "recommendation", "PC": "bill", "DC": "communique"}
+_CELEX = re.compile(
+    r"(?<![A-Z0-9])(?P<sector>[1-9])(?P<year>[12][0-9]{3})(?P<type>[A-Z]{1,2})(?P<number>[0-9]{4})(?![0-9])"
+)
+_CELEX_FORMS = {
+    "R": "regulation",
+    "L": "directive",
+    "D": "decision",
+    "H": "recommendation",
+    "PC": "bill",
+    "DC": "communique",
+}
 
 _DOMAINS = {
     "UE": "EU", "EU": "EU", "CE": "EC", "EC": "EC", "CEE": "EEC", "EEC": "EEC", "PESC": "CFSP", "CFSP": "CFSP",

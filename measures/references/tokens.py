@@ -8,7 +8,9 @@ from measures.references.folding import CAPITALS, DOTTED, SIGN, folded
 FIRST_YEAR, LAST_YEAR = 1821, 2035
 """Four digits between these may be a year: from the independence of most states of the Americas on."""
 
-_TOKEN = re.compile(rf"(?P<blank> ?)(?:(?P<number>[0-9]+)|(?P<word>[A-Z]+)(?P<mark>[{DOTTED}{CAPITALS}]*)|(?P<sign>[^ ]))")
+_TOKEN = re.compile(
+    rf"(?P<blank> ?)(?:(?P<number>[0-9]+)|(?P<word>[A-Z]+)(?P<mark>[{DOTTED}{CAPITALS}]*)|(?P<sign>[^ ]))"
+)
 _MONTHS = (
     ("ENERO", "JANEIRO", "JANUARY", "ENE", "JAN"),
     ("FEBRERO", "FEVEREIRO", "FEBRUARY", "FEB", "FEV"),
@@ -214,5 +216,3 @@ def _past_joint(tokens: list[Token], index: int) -> tuple[int, bool]:
     while index < len(tokens) and tokens[index].is_word(*OF) and index < start + 2:
         index += 1
     return index, False
-
-
