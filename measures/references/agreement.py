@@ -1,14 +1,11 @@
 """Whether parts of two references agree: forms, letters, bodies."""
 
 from enum import Enum
-from typing import TYPE_CHECKING
 
+from measures.references.acts import Act
 from measures.references.model import Place, Reference
 from measures.references.series import form_of_kind, is_form_of_kind, is_one_series
 from measures.references.tables import bodies, body_key, forms, initials
-
-if TYPE_CHECKING:
-    from measures.references.comparing import Act
 
 
 _ENGLISH = frozenset(
@@ -33,7 +30,7 @@ class Agreement(Enum):
     CONTRADICTS = 6
 
 
-def forms_agree(act: "Act", ours: str, theirs: str, context: str = "") -> Agreement:
+def forms_agree(act: Act, ours: str, theirs: str, context: str = "") -> Agreement:
     """The form that a record prints (or '') and that of a text, for an act of that kind."""
     context = context or act.context
     if not theirs:
@@ -55,7 +52,7 @@ def forms_agree(act: "Act", ours: str, theirs: str, context: str = "") -> Agreem
     return Agreement.CONTRADICTS
 
 
-def letters_settle(act: "Act", ours: Reference, theirs: Reference, agreement: Agreement) -> bool:
+def letters_settle(act: Act, ours: Reference, theirs: Reference, agreement: Agreement) -> bool:
     """Whether letters say which of the child series of a generic form is meant.
 
     Ministries put the same letters under several kinds of resolutions; under decrees, only one kind has letters at all.
@@ -66,7 +63,7 @@ def letters_settle(act: "Act", ours: Reference, theirs: Reference, agreement: Ag
     return generic == "decree" or act.kind in ("bill", "agency_resolution", "court_decision")
 
 
-def body_agreement(context: str, act: "Act", ours: Reference, theirs: Reference) -> Agreement:
+def body_agreement(context: str, act: Act, ours: Reference, theirs: Reference) -> Agreement:
     """The letters and bodies of two references."""
     if ours.letters and theirs.letters:
         return _letters_agree(context, act, ours, theirs)
@@ -80,7 +77,7 @@ def body_agreement(context: str, act: "Act", ours: Reference, theirs: Reference)
     return Agreement.MISSING
 
 
-def _letters_agree(context: str, act: "Act", ours: Reference, theirs: Reference) -> Agreement:
+def _letters_agree(context: str, act: Act, ours: Reference, theirs: Reference) -> Agreement:
     one, other = ours.letters, theirs.letters
     if one == other or "".join(one) == "".join(other):
         return Agreement.EQUAL
@@ -100,7 +97,7 @@ def _is_part(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return set(one) < set(other) or set(other) < set(one)
 
 
-def _are_aliases(context: str, act: "Act", one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def _are_aliases(context: str, act: Act, one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     if len(one) != len(other):
         return False
     known, names = bodies(context), {body_key(name) for name in act.bodies}
@@ -128,7 +125,7 @@ def _names_agree(context: str, one: str, other: str) -> Agreement:
     return Agreement.ALIAS if is_alias else Agreement.CONTRADICTS
 
 
-def _acronym_agrees(context: str, act: "Act", letters: tuple[str, ...], body: str) -> Agreement:
+def _acronym_agrees(context: str, act: Act, letters: tuple[str, ...], body: str) -> Agreement:
     """Letters on one side, the name of a body on the other: another name of it, unless both are known and differ."""
     known, names = bodies(context), {body_key(name) for name in act.bodies}
     number = known.get(body)

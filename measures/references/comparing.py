@@ -1,9 +1,9 @@
 """Whether a text names the act of a record: the same, perhaps, or another one, and by which rule."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
+from measures.references.acts import Act, Answer, Typed, Verdict
 from measures.references.agreement import Agreement, body_agreement, forms_agree, letters_settle
 from measures.references.model import Gazette, Parsed, Place, Reference
 from measures.references.parsing import context_of, parse
@@ -19,67 +19,7 @@ from measures.references.tables import forms
 from measures.references.registries import FIRST_YEAR_OF_ONE_SERIES
 
 
-class Answer(StrEnum):
-    """What a comparison says."""
-
-    SAME = "same"
-    """Every part that the series needs is stated on both sides and equal, and nothing contradicts."""
-    CANDIDATE = "candidate"
-    """Nothing contradicts, but a part is missing, generic or ambiguous."""
-    DIFFERENT = "different"
-    """A stated part contradicts, or there is no number to compare."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An answer, and the rule that decided: S1 to S7, C1 to C8, D1 to D7."""
-
-    answer: Answer
-    rule: str
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a record says of its number. `country` is ISO 3166-1; '' for an act of an international body."""
-
-    country: str
-    kind: str
-    reference: str
-    bodies: tuple[str, ...] = ()
-    """Acronym and names of the issuing body that the record names."""
-
-    @property
-    def context(self) -> str:
-        """The country, or the organization by the number or the body."""
-        return self.country or context_of(self.reference) or _organization(self.bodies)
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A text, with what the person who typed it has said besides."""
-
-    text: str
-    kind: str = ""
-    """The kind that a form states, if any."""
-    is_same_body: bool | None = None
-    """Whether the issuing body of the form is that of the record; None where either is not known."""
-
-
 _SAME, _CANDIDATE, _DIFFERENT = Answer.SAME, Answer.CANDIDATE, Answer.DIFFERENT
-_ORGANIZATIONS = {
-    "EU": "EU",
-    "UE": "EU",
-    "UN": "UN",
-    "ONU": "UN",
-    "OAS": "OAS",
-    "OEA": "OAS",
-    "CIDH": "OAS",
-    "IACHR": "OAS",
-}
-
-
-def _organization(names: Iterable[str]) -> str:
-    return next((_ORGANIZATIONS[name.upper()] for name in names if name.upper() in _ORGANIZATIONS), "")
 
 
 def judge(act: Act, typed: Typed) -> Verdict:

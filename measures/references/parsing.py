@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from measures.references.cutting import BODIES, ENDS_BODY, JOINTS, cut, phrase_at
-from measures.references.folding import CAPITALS, DOTTED, SIGN, folded
+from measures.references.folding import CAPITALS, DOTTED, LONGEST, SIGN, folded
 from measures.references.model import Parsed, Place, Reference
 from measures.references.registries import organization_of, plain, registry_code
 from measures.references.tables import bodies, body_key, chambers, form_phrases, organs, short_phrases
@@ -47,9 +47,13 @@ def _unmarked(text: str) -> str:
     return folded(text).replace(DOTTED, "").replace(CAPITALS, "")
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str, context: str = "") -> Parsed:
     """What a text states. `context` is the country (ISO 3166-1), or `EU`, `UN` or `OAS` for an act without one."""
+    return _parse(text[:LONGEST], context)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, context: str) -> Parsed:
     coded = _coded(text, context)
     if coded:
         return coded
