@@ -68,16 +68,22 @@ def short_phrases(country: str) -> Phrases:
     return _phrases("short", country)
 
 
-def _phrases(column: str, country: str) -> Phrases:
-    own: dict[tuple[str, ...], str] = {}
-    shared: dict[tuple[str, ...], str] = {}
+@cache
+def _named_forms(column: str) -> list[tuple[tuple[str, ...], str, frozenset[str]]]:
+    """The names in a column of the table, in singular and plural: their words, form and countries, if not all."""
+    found = []
     for row in _rows("forms"):
         for item in _items(row[column]):
-            name, at, countries = item.partition("@")
-            if at and country not in countries.split("+"):
-                continue
-            for words in _numbers_of(words_of(name)):
-                (own if at else shared).setdefault(words, row["code"])
+            name, _at, countries = item.partition("@")
+            only = frozenset(countries.split("+")) - {""}
+            found += [(words, row["code"], only) for words in _numbers_of(words_of(name))]
+    return found
+
+
+def _phrases(column: str, country: str) -> Phrases:
+    named = _named_forms(column)
+    shared = {words: code for words, code, only in reversed(named) if not only}
+    own = {words: code for words, code, only in reversed(named) if country in only}
     return _by_first_word((shared | own).items())
 
 
