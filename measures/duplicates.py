@@ -1,4 +1,5 @@
-"""Possible duplicates: entries of the same country whose number is or may be the same, or that have a similar title.
+"""Possible duplicates: entries of the same country whose number is or may be the same, or that have a similar title;
+and issuing bodies of like names.
 
 These are warnings, never errors: one act may have several entries, and a candidate may be another act.
 """
@@ -19,9 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from foundation.partial_dates import PartialDate
 from foundation.texts import LANGUAGES
 from measures.choices import Workflow
-from measures.models import Measure, MeasureQuerySet
+from measures.models import IssuingBody, Measure, MeasureQuerySet
 from measures.reference_lookup import Known, named_by
 from measures.references import key_of
+from measures.references.folding import words_of
+from measures.references.tables import body_key
 
 ALIKE = 0.4
 """Minimum trigram similarity (0 to 1) of titles that may name the same act; the default of pg_trgm is 0.3."""
@@ -86,6 +89,31 @@ def same_record(measure: Measure) -> Measure | None:
         )
         .first()
     )
+
+
+# Issuing bodies
+
+
+LIKE_NAME = 0.6
+"""Minimum trigram similarity (0 to 1) of the names of two bodies that may be one."""
+
+
+def like_bodies(body: IssuingBody) -> list[IssuingBody]:
+    """Bodies of the same country, or international ones, with a similar name, or a name or acronym of `body`'s."""
+    others = IssuingBody.objects.filter(Q(country=body.country_id) | Q(country=None)).exclude(pk=body.pk)
+    names = _names_of(body)
+    likeness = TrigramSimilarity("sort_name", " ".join(words_of(body.native_name)))
+    near = set(others.annotate(likeness=likeness).filter(likeness__gte=LIKE_NAME).values_list("pk", flat=True))
+    return [other for other in others.select_related("country") if other.pk in near or names & _names_of(other)][:MOST]
+
+
+def _names_of(body: IssuingBody) -> set[str]:
+    """The acronym and all names of a body, without accents, articles and case."""
+    names = (body.acronym, body.native_name, body.name_en, body.name_es, body.name_pt, *body.aliases.split("|"))
+    return {body_key(name) for name in names if name.strip()}
+
+
+# Entries
 
 
 def _others(country_id: str | None, pk: int | None) -> MeasureQuerySet:

@@ -1,4 +1,4 @@
-"""The inlines of the measure form: status events, citations, relations."""
+"""The inlines of the measure form: status events, citations, relations, other numbers."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from measures.admin.addresses import source_at, tidy
 from measures.archive.choices import SourceKind
 from measures.archive.details import evidence_of
 from measures.choices import SYMMETRIC_RELATIONS, Kind
-from measures.models import Citation, Measure, Relation, Source, StatusEvent
+from measures.models import Citation, Measure, ReferenceAlias, Relation, Source, StatusEvent
 from measures.workflow import check_history
 
 
@@ -238,4 +238,16 @@ class RelationInline(MeasureInline):
     classes = ["relations"]
 
 
-INLINES: list[type[admin.options.InlineModelAdmin]] = [StatusEventInline, CitationInline, RelationInline]
+class ReferenceAliasInline(MeasureInline):
+    model = ReferenceAlias
+    fields = ["kind", "reference"]
+    extra = 1
+    classes = ["aliases"]
+
+
+INLINES: list[type[admin.options.InlineModelAdmin]] = [
+    StatusEventInline,
+    CitationInline,
+    RelationInline,
+    ReferenceAliasInline,
+]

@@ -348,12 +348,12 @@ class _Reader:
 
     def _is_own_apart(self, at: int) -> bool:
         """Whether the letter stands apart, before its year or session: `2200 A (XXI)`, `507 A de 2020`."""
-        letter, *following = self.tokens[at : at + 3] or [None]
-        if letter is None or letter.kind != "w" or len(letter.text) != 1 or letter.text in "YEO" or not following:
+        letter, following = self.tokens[at : at + 1], self.tokens[at + 1 : at + 3]
+        if not letter or letter[0].kind != "w" or len(letter[0].text) != 1 or letter[0].text in "YEO" or not following:
             return False
         if following[0].is_sign("("):
             return True
-        return len(following) == 2 and following[0].is_word(*OF) and bool(following[1].kind in "nd")
+        return len(following) == 2 and following[0].is_word(*OF) and following[1].kind in "nd"
 
     def _year(self, form: _Form | None) -> tuple[str, Day | None, str, bool, tuple[str, ...]]:
         """Year, date, second number, whether `de` fixes the order, and the letters before the year."""
