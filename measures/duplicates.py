@@ -11,8 +11,8 @@ from functools import reduce
 from operator import or_
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _

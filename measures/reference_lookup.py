@@ -20,7 +20,7 @@ from measures.references.blocking import Wanted, wanted_numbers
 from measures.references.comparing import judge
 
 MOST_COMPARED = 1_000
-"""Maximum number of records that are compared, those of the year that the text states first; a comparison takes 50 µs."""
+"""Maximum number of records that are compared, those of the year that the text states first: 0.2 seconds."""
 
 MOST_OF_A_NUMBER = 100
 """Maximum number of entries on the page of a legal number; no act has more provisions."""
@@ -28,7 +28,7 @@ MOST_OF_A_NUMBER = 100
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A record that a text names, certainly or perhaps, and the other number of its that does so, if it is not its own."""
+    """A record that a text names, certainly or perhaps; `alias` is the other number of the record that it names."""
 
     measure_id: int
     verdict: Verdict
@@ -142,8 +142,8 @@ def _judged(measure: Measure, text: str, known: Known) -> Named:
         is_same_body = known.issuing_body_id == measure.issuing_body_id
     typed = Typed(text, known.kind, is_same_body)
     named = [Named(measure.pk, judge(act_of(measure), typed))]
-    for alias in measure.aliases.all():
-        named.append(Named(measure.pk, judge(act_of(measure, alias.reference), typed), alias.reference))
+    for other in measure.aliases.all():
+        named += [Named(measure.pk, judge(act_of(measure, other.reference), typed), other.reference)]
     return min(named, key=lambda item: _RANK[item.verdict.answer])
 
 
@@ -152,7 +152,9 @@ _RANK = {Answer.SAME: 0, Answer.CANDIDATE: 1, Answer.DIFFERENT: 2}
 
 def _names(body: IssuingBody) -> tuple[str, ...]:
     """The acronym of a body and all of its names."""
-    return tuple(_filled((body.acronym, body.native_name, body.name_en, body.name_es, body.name_pt, *body.aliases.split("|"))))
+    return tuple(
+        _filled((body.acronym, body.native_name, body.name_en, body.name_es, body.name_pt, *body.aliases.split("|")))
+    )
 
 
 def _filled(names: Iterable[str]) -> Iterator[str]:

@@ -117,7 +117,8 @@ def main(path: Path) -> int:
             total += 1
             right += not wrong
             if wrong:
-                print(f"{case.country} {case.kind} “{case.reference}” – “{case.query}”: {'; '.join(wrong)} ({case.why})")  # noqa: T201
+                row = f"{case.country} {case.kind} “{case.reference}” – “{case.query}”"
+                print(f"{row}: {'; '.join(wrong)} ({case.why})")  # noqa: T201
     print(f"{right} of {total} right")  # noqa: T201
     return 0 if right == total else 1
 

@@ -33,7 +33,14 @@ FIELD_OF_RULE = {
 }
 """The form field at which a violated constraint is reported."""
 
-WHAT_IDENTIFIES = {"country", "kind", "issuing_body", "reference", "provision", *(f"title_{language}" for language in LANGUAGES)}
+WHAT_IDENTIFIES = {
+    "country",
+    "kind",
+    "issuing_body",
+    "reference",
+    "provision",
+    *(f"title_{language}" for language in LANGUAGES),
+}
 """If one of these fields changes, check for duplicates again."""
 
 

@@ -91,7 +91,9 @@ class BodyCountryFilter(FoldedFilter):
 class IssuingBodyForm(MergingForm):
     """A body; one with the name or acronym of another is saved only when the person says that it is not that one."""
 
-    another_body = forms.BooleanField(required=False, widget=forms.HiddenInput, label=_("This is another body. Save it."))
+    another_body = forms.BooleanField(
+        required=False, widget=forms.HiddenInput, label=_("This is another body. Save it.")
+    )
     own_fields = ("loaded", "another_body")
 
     def _post_clean(self) -> None:

@@ -5,13 +5,9 @@ from enum import Enum
 from measures.references.acts import Act
 from measures.references.model import Place, Reference
 from measures.references.series import form_of_kind, is_form_of_kind, is_one_series
-from measures.references.tables import bodies, body_key, forms, initials
+from measures.references.tables import bodies, body_key, forms, initials, word_list
 
-
-_ENGLISH = frozenset(
-    "MINISTRY SECRETARIAT DIRECTORATE AGENCY COMMISSION COUNCIL OFFICE DEPARTMENT COURT ASSEMBLY HOUSE SENATE INSTITUTE"
-    " SUPERINTENDENCE SERVICE POLICE PRESIDENCY COMMITTEE NATIONAL".split()
-)
+_ENGLISH = word_list("english bodies")
 """First words of English names, which translate others."""
 
 
@@ -82,7 +78,8 @@ def _letters_agree(context: str, act: Act, ours: Reference, theirs: Reference) -
     if one == other or "".join(one) == "".join(other):
         return Agreement.EQUAL
     if Place.CODE in (ours.place, theirs.place) and _is_part(one, other):
-        return Agreement.PART
+        code = one if ours.place == Place.CODE else other
+        return Agreement.EQUAL if code[1:2] and code[1] in one and code[1] in other else Agreement.PART
     if _is_part(one, other):
         if context == "UN":  # a symbol with fewer letters is another document, unless its organ is left out
             return Agreement.CONTRADICTS if one[0] == other[0] else Agreement.PART
@@ -113,13 +110,14 @@ def _are_aliases(context: str, act: Act, one: tuple[str, ...], other: tuple[str,
 
 def _names_agree(context: str, one: str, other: str) -> Agreement:
     known = bodies(context)
-    if one == other:
-        return Agreement.EQUAL
-    if one in known and other in known:
-        return Agreement.ALIAS if known[one] == known[other] else Agreement.CONTRADICTS
+    numbers = {known.get(one), known.get(other)}
+    if one != other and len(numbers) == 2 and None not in numbers:
+        return Agreement.CONTRADICTS
     words, others = set(one.split()), set(other.split())
-    if words < others or others < words:
-        return Agreement.PART
+    if words <= others or others <= words:
+        return Agreement.EQUAL  # shortened: `Ministerio del Interior` of `Ministerio del Interior y Seguridad Pública`
+    if len(numbers) == 1 and None not in numbers:
+        return Agreement.ALIAS
     is_translation = (one.split()[0] in _ENGLISH) != (other.split()[0] in _ENGLISH)
     is_alias = is_translation or initials(one) == other or initials(other) == one
     return Agreement.ALIAS if is_alias else Agreement.CONTRADICTS

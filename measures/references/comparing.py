@@ -7,6 +7,7 @@ from measures.references.acts import Act, Answer, Typed, Verdict
 from measures.references.agreement import Agreement, body_agreement, forms_agree, letters_settle
 from measures.references.model import Gazette, Parsed, Place, Reference
 from measures.references.parsing import context_of, parse
+from measures.references.registries import FIRST_YEAR_OF_ONE_SERIES
 from measures.references.series import (
     form_of_kind,
     has_own_series,
@@ -16,8 +17,6 @@ from measures.references.series import (
     needs_of,
 )
 from measures.references.tables import forms
-from measures.references.registries import FIRST_YEAR_OF_ONE_SERIES
-
 
 _SAME, _CANDIDATE, _DIFFERENT = Answer.SAME, Answer.CANDIDATE, Answer.DIFFERENT
 
@@ -87,10 +86,10 @@ class _Pair:
         if ours.whole_number == theirs.whole_number:
             return ours, theirs
         for one, other, is_ours in ((ours, theirs, True), (theirs, ours, False)):
-            if turned := _turned(one):
-                if turned.number == other.number and turned.year == other.year:
-                    self.is_swapped = True
-                    return (turned, theirs) if is_ours else (ours, turned)
+            turned = _turned(one)
+            if turned and (turned.number, turned.year) == (other.number, other.year):
+                self.is_swapped = True
+                return (turned, theirs) if is_ours else (ours, turned)
         return ours, theirs
 
     def verdict(self) -> Verdict:

@@ -4,31 +4,19 @@ from dataclasses import dataclass, field
 
 from measures.references.folding import SIGN
 from measures.references.model import Gazette
-from measures.references.tables import Phrases, form_phrases, nationalities, nations, short_phrases
+from measures.references.tables import Phrases, form_phrases, nationalities, nations, short_phrases, word_list
 from measures.references.tokens import OF, Token
 
-_PROVISIONS = frozenset(
-    "ART ARTS ARTICULO ARTICULOS ARTIGO ARTIGOS ARTICLE ARTICLES LITERAL LITERALES LIT INCISO INCISOS INC NUMERAL"
-    " NUMERALES PARAGRAFO PARAGRAFOS PARRAFO PARRAFOS PARAGRAPH PARAGRAPHS PAR PARR APARTADO CLAUSE CLAUSULA SECTION"
-    " SECCION SECAO CAPITULO CAPITULOS CHAPTER TITULO TITLE ANEXO ANNEX ALINEA ITEM PUNTO CONSIDERANDO RECITAL FRACCION"
-    " FRACAO CAP".split()
-)
-_ORDINAL_LABELS = frozenset("UNICO UNICA PRIMERO PRIMERA SEGUNDO SEGUNDA TERCERO TERCERA CUARTO CUARTA QUINTO".split())
-_TRANSITIONAL = frozenset("TRANSITORIA FINAL COMPLEMENTARIA ADICIONAL DEROGATORIA TRANSITORIAS FINALES".split())
+_PROVISIONS = word_list("provisions")
+_ORDINAL_LABELS = word_list("ordinal labels")
+_TRANSITIONAL = word_list("transitional")
 _ARTICLES = frozenset(("LA", "EL", "LOS", "LAS", "THE"))
 _ROMAN = frozenset("IVXLC")
 JOINTS = frozenset(("Y", "E", "AND", "A", "O", "U"))
 
-BODIES = frozenset(
-    "MINISTERIO MINISTERIOS MINISTRY SECRETARIA SECRETARIAT SUPERINTENDENCIA SUPERINTENDENCE DIRECCION DIRECTORATE"
-    " DIRETORIA INSTITUTO INSTITUTE AGENCIA AGENCY COMISION COMMISSION COMISSAO CONSEJO COUNCIL CONSELHO CONGRESO CONGRESS"
-    " CONGRESSO SENADO SENATE CAMARA HOUSE CHAMBER ASAMBLEA ASSEMBLY ASSEMBLEIA CORTE COURT TRIBUNAL PRESIDENCIA"
-    " PRESIDENCY DEFENSORIA UNIDAD SERVICIO SERVICE SUBSECRETARIA CANCILLERIA POLICIA POLICE ALCALDIA MUNICIPALIDAD BANCO"
-    " JUNTA GERENCIA JEFATURA DEPARTAMENTO DEPARTMENT COMITE COMMITTEE GABINETE PODER"
-    " GOBIERNO GOBERNACION OFICINA OFFICE OEA ONU CIDH CASA PARLAMENTO SALA".split()
-)
+BODIES = word_list("bodies")
 """Words with which the name of a body begins."""
-ENDS_BODY = frozenset("QUE POR SOBRE WHICH THAT APROBADO APRUEBA PUBLICADO PUBLICADA RELATIVA RELATIVO ON BY".split())
+ENDS_BODY = word_list("ends of bodies")
 _GAZETTES: dict[tuple[str, ...], str] = {
     ("REGISTRO", "OFICIAL"): "RO", ("RO",): "RO", ("OFFICIAL", "REGISTER"): "RO",
     ("DIARIO", "OFICIAL", "DE", "LA", "FEDERACION"): "DOF", ("DOF",): "DOF",
@@ -37,16 +25,13 @@ _GAZETTES: dict[tuple[str, ...], str] = {
     ("OFFICIAL", "JOURNAL"): "OJ", ("JORNAL", "OFICIAL"): "OJ",
     ("DIARIO", "OFICIAL", "EL", "PERUANO"): "EP", ("EL", "PERUANO"): "EP",
     ("DIARIO", "OFICIAL"): "DO", ("DO",): "DO", ("BOLETIN", "OFICIAL"): "BO", ("BO",): "BO", ("BORA",): "BO",
-    ("GACETA", "OFICIAL"): "GO", ("GO",): "GO", ("LA", "GACETA"): "GO", ("GACETA",): "GO", ("OFFICIAL", "GAZETTE"): "GO",
-    ("GACETA", "DEL", "CONGRESO"): "GC", ("ALCANCE",): "AL", ("BOE",): "BOE",
+    ("GACETA", "OFICIAL"): "GO", ("GO",): "GO", ("LA", "GACETA"): "GO", ("GACETA",): "GO",
+    ("OFFICIAL", "GAZETTE"): "GO", ("GACETA", "DEL", "CONGRESO"): "GC", ("ALCANCE",): "AL", ("BOE",): "BOE",
     ("DIARIO", "DE", "CENTROAMERICA"): "DCA",
 }  # fmt: skip
 _ALSO_WORDS = frozenset(("DO", "BO", "GO", "RO", "OJ"))
 """Names of gazettes that count only as initials or in capitals."""
-_QUALIFIERS = frozenset(
-    "SUPLEMENTO SUPL SUPPLEMENT EXTRAORDINARIO EXTRAORDINARIA EXTRAORDINARY EXTRA EXT EDICION EDICAO ESPECIAL SEGUNDO"
-    " PRIMER TERCER CUARTO OFICIAL DIGITAL L C SECCION SERIE ORDINARIA SECOND FIRST THIRD SPECIAL EDITION".split()
-)
+_QUALIFIERS = word_list("issues")
 
 
 @dataclass(slots=True)

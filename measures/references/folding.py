@@ -38,7 +38,7 @@ def folded(text: str) -> str:
     text = _REPEATED_BLANKS.sub(" ", text).strip()
     if any(sign.islower() for sign in text):
         text = _CAPITAL_WORD.sub(lambda found: found[0] + CAPITALS, text)
-    text = _without_marks(text).upper()
+    text = _without_marks(text).upper()[: 2 * LONGEST]  # a letter may stand for many: ﷺ
     text = _GROUPS.sub(lambda found: found[0].replace(".", "").replace(",", ""), text)
     text = _BLANK_GROUPS.sub(lambda found: found[0].replace(" ", ""), text)
     text = _SIGN_OF_NUMBER.sub(SIGN, text)
@@ -46,6 +46,8 @@ def folded(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
+    if text.isascii():
+        return "".join(filter(str.isprintable, text))
     decomposed = unicodedata.normalize("NFKD", text).translate(_DASHES)
     return "".join(sign for sign in decomposed if sign in (CAPITALS, " ") or unicodedata.category(sign) not in _UNREAD)
 

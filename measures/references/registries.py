@@ -38,11 +38,12 @@ _DOMAINS = {
 }  # fmt: skip
 _DOMAIN = r"(?:UE|EU|CEE|CE|EEC|EC|PESC|CFSP|EURATOM|JAI|JHA)"
 _EU_BEFORE = re.compile(
-    rf"[(]? ?(?P<domain>{_DOMAIN})(?:[,/] ?{_DOMAIN})? ?[)]? ?(?P<sign>{SIGN}?) ?(?P<first>[0-9]{{1,4}})[/-](?P<second>[0-9]{{1,4}})"
-    r"(?![0-9])"
+    rf"(?<![A-Z])(?P<domain>{_DOMAIN})(?:[,/] ?{_DOMAIN})? ?[)]? ?(?P<sign>{SIGN}?) ?"
+    r"(?P<first>[0-9]{1,4})[/-](?P<second>[0-9]{1,4})(?![0-9])"
 )
 _EU_AFTER = re.compile(
-    rf"(?<![0-9/])(?P<sign>{SIGN}?) ?(?P<first>[0-9]{{1,4}})[/-](?P<second>[0-9]{{1,4}})[/ -][(]?(?P<domain>{_DOMAIN})(?![A-Z])"
+    rf"(?<![0-9/])(?P<sign>{SIGN}?) ?(?P<first>[0-9]{{1,4}})[/-](?P<second>[0-9]{{1,4}})[/ -][(]?"
+    rf"(?P<domain>{_DOMAIN})(?![A-Z])"
 )
 _EU_BARE = re.compile(rf"(?<![0-9/])(?P<sign>{SIGN}?) ?(?P<first>[0-9]{{1,4}})/(?P<second>[0-9]{{1,4}})(?![0-9/])")
 
@@ -57,7 +58,8 @@ _UN_SYMBOL = re.compile(
 )
 _OAS = re.compile(
     r"(?<![A-Z0-9/-])(?P<organ>AG|CP|CIDI|CIDH)[/ -]RES[ ./-]{0,2}"
-    rf"{SIGN}? ?(?P<number>[0-9]{{1,5}})(?P<own>[A-Z]?)(?: ?[(](?P<session>[0-9A-Z/-]{{1,14}})[)]|[/-](?P<year>[0-9]{{2,4}}))?"
+    rf"{SIGN}? ?(?P<number>[0-9]{{1,5}})(?P<own>[A-Z]?)"
+    r"(?: ?[(](?P<session>[0-9A-Z/-]{1,14})[)]|[/-](?P<year>[0-9]{2,4}))?"
 )
 
 

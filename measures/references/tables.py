@@ -51,6 +51,12 @@ def _items(cell: str) -> list[str]:
 
 
 @cache
+def word_list(name: str) -> frozenset[str]:
+    """A list of words of `words.csv`, folded."""
+    return next(frozenset(row["words"].split()) for row in _rows("words") if row["list"] == name)
+
+
+@cache
 def forms() -> dict[str, Form]:
     """All forms by code."""
     return {row["code"]: Form(row["code"], frozenset(_items(row["kinds"]))) for row in _rows("forms")}
@@ -164,20 +170,15 @@ def organs(organization: str) -> dict[str, str]:
     return {body_key(name) if " " in name else name: names[0] for names in rows for name in names}
 
 
-_LITTLE = frozenset(
-    "DE DEL LA EL LOS LAS Y E DO DA DOS DAS OF THE AND A O EN AL PARA FOR REPUBLICA REPUBLIC NACION FEDERATIVA".split()
-)
-
-
 def body_key(name: str) -> str:
     """The words of the name of a body without articles, folded."""
     words = words_of(name)
-    return " ".join([word for word in words if word not in _LITTLE] or words)
+    return " ".join([word for word in words if word not in word_list("words of no name")] or words)
 
 
 def initials(name: str) -> str:
     """The initials of a name: `Dirección Nacional de Migraciones` -> DNM."""
-    return "".join(word[0] for word in words_of(name) if word not in _LITTLE)
+    return "".join(word[0] for word in words_of(name) if word not in word_list("words of no name"))
 
 
 @cache

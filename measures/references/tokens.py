@@ -26,9 +26,22 @@ _MONTHS = (
     ("DICIEMBRE", "DEZEMBRO", "DECEMBER", "DIC", "DEZ", "DEC"),
 )
 MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
-ROMAN_MONTHS = dict(zip("I II III IV V VI VII VIII IX X XI XII".split(), range(1, 13), strict=True))
+ROMAN_MONTHS = {
+    "I": 1,
+    "II": 2,
+    "III": 3,
+    "IV": 4,
+    "V": 5,
+    "VI": 6,
+    "VII": 7,
+    "VIII": 8,
+    "IX": 9,
+    "X": 10,
+    "XI": 11,
+    "XII": 12,
+}
 OF = frozenset(("DE", "DEL", "OF", "DO", "DA", "DI"))
-_ORDINALS = frozenset("RO RA ER DO DA TO TA VO VA NO MO ST ND RD TH".split())
+_ORDINALS = frozenset(("RO", "RA", "ER", "DO", "DA", "TO", "TA", "VO", "VA", "NO", "MO", "ST", "ND", "RD", "TH"))
 
 
 @dataclass(frozen=True, slots=True)

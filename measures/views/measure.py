@@ -16,6 +16,7 @@ from measures.models import Measure, MeasureQuerySet, Source
 from measures.reference_lookup import meant_by
 from measures.views.listing import Look, row_of
 
+
 @public_page
 @require_safe
 def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
@@ -43,14 +44,16 @@ def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -
 @public_page
 @require_safe
 def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
-    """`/reference/5349-2020-CR/`: the one act that a number certainly means, in whatever spelling, or all it may mean."""
+    """`/reference/5349-2020-CR/`: the act that a number means, in whatever spelling, or all that it may mean."""
     if "\x00" in reference:
         raise Http404
     meant = meant_by(reference)
     if len(meant.same) == 1:
         return redirect(Measure.objects.get(pk=meant.same[0]))
     look = Look(get_language() or "", heading=3, with_country=True)
-    rows, possible_rows = ([row_of(entry_of(measure), look) for measure in _by_act(ids)] for ids in (meant.same, meant.perhaps))
+    rows, possible_rows = (
+        [row_of(entry_of(measure), look) for measure in _by_act(ids)] for ids in (meant.same, meant.perhaps)
+    )
     context = {"reference": reference, "rows": rows, "possible_rows": possible_rows}
     return render(request, "measures/reference.html", context, status=200 if rows or possible_rows else 404)
 
