@@ -38,6 +38,7 @@ class LetterReader(YearReader):
         if following.is_glued and (following.kind == "n" or following.is_sign("-", "/", "_")):
             return token.text not in _LITTLE or token.is_capital or following.is_sign("-", "/", "_")
         is_word = (token.text in _LITTLE and not token.is_capital) or len(token.text) > 5
+        is_word = is_word or (at > 0 and not token.is_capital and self.tokens[at - 1].is_word(*OF))
         return not is_word and not following.is_sign("-", "/", ",", ":")
 
     def _letters_after(self) -> tuple[str, ...]:
