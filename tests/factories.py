@@ -25,6 +25,7 @@ from measures.models import (
     IssuingBody,
     Link,
     Measure,
+    ReferenceAlias,
     Relation,
     Source,
     StatusEvent,
@@ -168,6 +169,10 @@ def event(*, measure: Measure, status: str = "in_force", date: str = "", **field
 def relation(*, subject: Measure, object: Measure, type: str = "extends") -> Relation:
     """A relation between two measures."""
     return Relation.objects.create(subject=subject, type=type, object=object)
+
+
+def alias(*, measure: Measure, reference: str = "No. 1/2019", kind: str = "former") -> ReferenceAlias:
+    return ReferenceAlias.objects.create(measure=measure, reference=reference, kind=kind)
 
 
 @transaction.atomic
