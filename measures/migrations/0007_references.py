@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "other number",
                 "verbose_name_plural": "other numbers",
-                "ordering": ["measure", "kind", "reference"],
+                "ordering": ["kind", "reference"],
             },
         ),
         migrations.CreateModel(

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from foundation.partial_dates import PartialDateField, canonical, range_of
@@ -21,7 +21,7 @@ from measures.choices import (
     RelationType,
     Status,
 )
-from measures.models.measure import CLOSED, Measure
+from measures.models.measure import Measure
 from measures.models.published import PUBLISHED
 from measures.models.source import Source
 from measures.references import key_of, numbers_in
@@ -178,7 +178,7 @@ class ReferenceAliasQuerySet(models.QuerySet["ReferenceAlias"]):
 
     def public(self) -> "ReferenceAliasQuerySet":
         """Those of published and retired entries."""
-        return self.filter(measure__workflow__in=CLOSED)
+        return self.filter(Exists(Measure.objects.public().filter(pk=OuterRef("measure_id"))))
 
 
 @bumps_public_version(PUBLISHED)
@@ -198,7 +198,7 @@ class ReferenceAlias(models.Model):
     class Meta:
         verbose_name = _("other number")
         verbose_name_plural = _("other numbers")
-        ordering = ["measure", "kind", "reference"]
+        ordering = ["kind", "reference"]
         indexes = [GinIndex(fields=["reference_numbers"], name="measures_alias_numbers")]
         constraints = [
             models.UniqueConstraint(

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from measures.models import Source, Topic
+from measures.models import IssuingBody, Source, Topic
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
