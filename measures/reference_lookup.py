@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, TextField, Value, When
@@ -103,11 +102,15 @@ def act_of(measure: Measure, reference: str | None = None) -> Act:
 
 
 def _candidates(among: MeasureQuerySet, wanted: Wanted) -> Iterable[Measure]:
-    aliases = ReferenceAlias.objects.filter(_shares(wanted), measure=OuterRef("pk"))
-    found = among.filter(_shares(wanted) | Q(pk__in=_ids_of_aliases(wanted)))
+    aliases = ReferenceAlias.objects.filter(_shares(wanted))
+    own = Measure.objects.order_by().filter(_shares(wanted)).values("pk")
+    found = among.filter(
+        pk__in=own.union(aliases.order_by().values("measure"), all=True)
+    )  # with `or`, no index is used
     if wanted.years:
+        by_alias = Exists(aliases.filter(measure=OuterRef("pk")))
         is_of_year = Case(
-            When(Q(reference_numbers__overlap=_texts(wanted.years)) | Exists(aliases), then=Value(True)),
+            When(Q(reference_numbers__overlap=_texts(wanted.years)) | by_alias, then=Value(True)),
             default=Value(False),
             output_field=BooleanField(),
         )
@@ -120,10 +123,6 @@ _COMPARED = (
     *(f"issuing_body__{name}" for name in ("acronym", "native_name", "name_en", "name_es", "name_pt", "aliases")),
 )
 """The fields that a comparison reads; summaries of a thousand records would be megabytes."""
-
-
-def _ids_of_aliases(wanted: Wanted) -> Any:
-    return ReferenceAlias.objects.filter(_shares(wanted)).values("measure")
 
 
 def _shares(wanted: Wanted) -> Q:
