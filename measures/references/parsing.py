@@ -106,7 +106,7 @@ def _of_chamber(reference: Reference, context: str) -> Reference:
     """`062/2020C` is `062 de 2020 Cámara`: the letter of a chamber is its name."""
     name = reference.letters[0] if len(reference.letters) == 1 else reference.body or reference.own
     chamber = chambers(context).get(name)
-    if chamber is None or reference.form not in ("", "bill"):
+    if chamber is None or reference.form not in ("", "bill") or reference.place == Place.BEFORE:
         return reference
     if name == reference.own and not reference.form:
         return reference

@@ -143,11 +143,11 @@ def _date_at(tokens: list[Token], index: int) -> tuple[Day | None, int]:
 
 
 def _month_first(tokens: list[Token], index: int) -> tuple[Day | None, int]:
-    """`March 19, 2020`, `June 30th, 2020`."""
+    """`March 19, 2020`, `June 30th, 2020`, `mar. 17/2020`."""
     at = _past(tokens, index + 1, ".")
     if not _is_number(tokens, at, 1, 31) or len(tokens[at].text) > 2:
         return None, index
-    end = _past(tokens, at + 1, ",", ".")
+    end = _past(tokens, at + 1, ",", ".", "/")
     if _is_number(tokens, end, FIRST_YEAR, LAST_YEAR):
         return _day(int(tokens[end].text), MONTHS[tokens[index].text], int(tokens[at].text)), end + 1
     return None, index
