@@ -110,6 +110,14 @@ VALIDITY_FAMILIES = (Family.NORM, Family.ACTION)
 """The families that can be in force on a day; a bill never is."""
 
 
+class AliasKind(models.TextChoices):
+    """Why an act has another number than its own."""
+
+    FORMER = "former", _("Former number")
+    OTHER_NUMBERING = "other_numbering", _("Other numbering")
+    CITED_AS = "cited_as", _("Cited as")
+
+
 class Status(models.TextChoices):
     """The state of an act after an event; the family decides which are possible."""
 

@@ -19,6 +19,7 @@ from measures.choices import DurationBasis, EndKind, RelationType, Status, Statu
 from measures.durations import Duration
 from measures.entries import Span, span_of
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
+from measures.reference_lookup import named_by
 
 BOOKKEEPING = (
     *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
@@ -27,6 +28,9 @@ BOOKKEEPING = (
 """Fields left out of histories: caches, and who-and-when fields, which each act states anyway."""
 UNTOLD = (*BOOKKEEPING, "status", "workflow_note", "checked_by")
 """Fields also hidden from the public: the status follows from the events, notes and people are internal."""
+
+MOST_OF_THE_NUMBER = 5
+"""Maximum number of other acts that are named because their number may be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,14 @@ class Relations:
 
     label: str
     entries: tuple[Related, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another number of the act."""
+
+    label: str
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,8 @@ class Details:
     dates: tuple[DateRow, ...]
     relations: tuple[Relations, ...]
     same_act: tuple[Related, ...]
+    same_number: tuple[Related, ...]
+    aliases: tuple[Alias, ...]
     sources: tuple[Cited, ...]
     revisions: tuple[Revision, ...]
     first_published: PartialDate | None
@@ -120,6 +134,7 @@ def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
             "target_groups",
             "origin_countries",
             "status_events",
+            "aliases",
             Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
         )
     )
@@ -148,6 +163,8 @@ def details_of(measure: Measure) -> Details:
         dates=(*_events(measure.status_events.all()), *_validity(measure)),
         relations=relations_of(measure),
         same_act=_same_act(measure),
+        same_number=_same_number(measure),
+        aliases=tuple(Alias(alias.get_kind_display(), alias.reference) for alias in measure.aliases.all()),
         sources=_sources(measure),
         revisions=_revisions(measure),
         first_published=day_of(measure.published_at) if measure.published_at else None,
@@ -222,17 +239,30 @@ def same_act(measure: Measure) -> MeasureQuerySet:
     """The public entries on other provisions of the same act."""
     if not measure.reference:
         return Measure.objects.none()
-    act = Q(
+    others = Measure.objects.published().filter(act_condition(measure)).exclude(pk=measure.pk)
+    return others.order_by("provision", "public_id")
+
+
+def act_condition(measure: Measure) -> Q:
+    """The condition for an entry of the same act."""
+    return Q(
         country=measure.country_id,
         kind=measure.kind,
         issuing_body=measure.issuing_body_id,
         reference_key=measure.reference_key,
     )
-    return Measure.objects.published().filter(act).exclude(pk=measure.pk).order_by("provision", "public_id")
 
 
 def _same_act(measure: Measure) -> tuple[Related, ...]:
     return tuple(_related(other) for other in same_act(measure))
+
+
+def _same_number(measure: Measure) -> tuple[Related, ...]:
+    """The public entries of the country that the number of this one, typed alone, may mean as well."""
+    others = Measure.objects.published().filter(country=measure.country_id).exclude(pk=measure.pk)
+    named = named_by(measure.reference, others.exclude(act_condition(measure)))[:MOST_OF_THE_NUMBER]
+    found = Measure.objects.in_bulk([item.measure_id for item in named])
+    return tuple(_related(found[item.measure_id]) for item in named if item.measure_id in found)
 
 
 # Sources and revisions

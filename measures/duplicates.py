@@ -1,22 +1,30 @@
-"""Possible duplicates: the same legal number in the same country, or the same date with a similar title.
+"""Possible duplicates: entries of the same country whose number is or may be the same, or that have a similar title;
+and issuing bodies of like names.
 
-These are warnings, never errors: a decree and a resolution may share a number, and one act may have several entries.
+These are warnings, never errors: one act may have several entries, and a candidate may be another act.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from django.contrib.postgres.search import TrigramSimilarity
+from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext_lazy as _
 
 from foundation.partial_dates import PartialDate
 from foundation.texts import LANGUAGES
 from measures.choices import Workflow
-from measures.models import Measure, MeasureQuerySet
+from measures.models import IssuingBody, Measure, MeasureQuerySet
+from measures.reference_lookup import Known, named_by
 from measures.references import key_of
+from measures.references.folding import words_of
+from measures.references.tables import body_key
 
 ALIKE = 0.4
 """Minimum trigram similarity (0 to 1) of titles that may name the same act; the default of pg_trgm is 0.3."""
@@ -29,6 +37,8 @@ class Candidate:
     """The data of an entry that is about to be saved; `pk` excludes the entry itself."""
 
     country_id: str | None
+    kind: str = ""
+    issuing_body_id: int | None = None
     reference: str = ""
     provision: str = ""
     titles: tuple[str, ...] = ()
@@ -36,18 +46,30 @@ class Candidate:
     pk: int | None = None
 
 
+class Reason(models.TextChoices):
+    """Why an entry may be the act that is being recorded, the surest first."""
+
+    SAME_NUMBER = "same_number", _("this act is already here")
+    LIKE_NUMBER = "like_number", _("may be the same number")
+    DATE_AND_TITLE = "date_and_title", _("same date, similar title")
+    TITLE = "title", _("similar title, no date")
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry that may be the same act, and whether its number or its date and title say so."""
+    """An entry that may be the same act, and why; `rule` is that of the comparison of numbers."""
 
     measure: Measure
-    by_reference: bool
+    reason: Reason
+    rule: str = ""
+    alias: str = ""
+    """The other number of the entry that agrees, if not its own."""
 
 
 def matches(candidate: Candidate) -> list[Match]:
-    """Possible duplicates of `candidate`, same number first; in two queries."""
+    """Possible duplicates of `candidate`, the surest first; in five queries, however many there are."""
     found: dict[int, Match] = {}
-    for match in (*_by_reference(candidate), *_by_date_and_title(candidate)):
+    for match in (*_by_reference(candidate), *_by_date_and_title(candidate), *_by_title(candidate)):
         found.setdefault(match.measure.pk, match)
     return list(found.values())[:MOST]
 
@@ -69,6 +91,31 @@ def same_record(measure: Measure) -> Measure | None:
     )
 
 
+# Issuing bodies
+
+
+LIKE_NAME = 0.6
+"""Minimum trigram similarity (0 to 1) of the names of two bodies that may be one."""
+
+
+def like_bodies(body: IssuingBody) -> list[IssuingBody]:
+    """Bodies of the same country, or international ones, with a similar name, or a name or acronym of `body`'s."""
+    others = IssuingBody.objects.filter(Q(country=body.country_id) | Q(country=None)).exclude(pk=body.pk)
+    names = _names_of(body)
+    likeness = TrigramSimilarity("sort_name", " ".join(words_of(body.native_name)))
+    near = set(others.annotate(likeness=likeness).filter(likeness__gte=LIKE_NAME).values_list("pk", flat=True))
+    return [other for other in others.select_related("country") if other.pk in near or names & _names_of(other)][:MOST]
+
+
+def _names_of(body: IssuingBody) -> set[str]:
+    """The acronym and all names of a body, without accents, articles and case."""
+    names = (body.acronym, body.native_name, body.name_en, body.name_es, body.name_pt, *body.aliases.split("|"))
+    return {body_key(name) for name in names if name.strip()}
+
+
+# Entries
+
+
 def _others(country_id: str | None, pk: int | None) -> MeasureQuerySet:
     others = Measure.objects.filter(country_id=country_id).select_related("country")
     return others if pk is None else others.exclude(pk=pk)
@@ -77,11 +124,16 @@ def _others(country_id: str | None, pk: int | None) -> MeasureQuerySet:
 def _by_reference(candidate: Candidate) -> Iterator[Match]:
     if not candidate.reference.strip():
         return
-    found = _others(candidate.country_id, candidate.pk).filter(reference_key=key_of(candidate.reference))
+    among = _others(candidate.country_id, candidate.pk)
     if candidate.provision:  # a different provision of the same act is not a duplicate
-        found = found.filter(provision__in=["", candidate.provision])
-    for measure in found.exclude(reference_key="")[:MOST]:
-        yield Match(measure, by_reference=True)
+        among = among.filter(provision__in=["", candidate.provision])
+    known = Known(candidate.kind, candidate.issuing_body_id)
+    named = named_by(candidate.reference, among, known)[:MOST]
+    measures = among.in_bulk([item.measure_id for item in named])
+    for item in named:
+        if measure := measures.get(item.measure_id):
+            reason = Reason.SAME_NUMBER if item.is_same else Reason.LIKE_NUMBER
+            yield Match(measure, reason, item.verdict.rule, item.alias)
 
 
 def _by_date_and_title(candidate: Candidate) -> Iterator[Match]:
@@ -91,9 +143,21 @@ def _by_date_and_title(candidate: Candidate) -> Iterator[Match]:
     same_day = Q()
     for date in candidate.dates:
         same_day |= Q(date_range__overlap=DateRange(date.first, date.last + timedelta(days=1)))
+    for measure in _titled_like(titles, _others(candidate.country_id, candidate.pk).filter(same_day)):
+        yield Match(measure, Reason.DATE_AND_TITLE)
+
+
+def _by_title(candidate: Candidate) -> Iterator[Match]:
+    """Undated entries with a similar title: whatever the date of the candidate is, it may be theirs."""
+    titles = [title for title in candidate.titles if title.strip()]
+    if not titles:
+        return
+    is_like = reduce(or_, (Q(**{f"title_{language}__trigram_similar": t}) for t in titles for language in LANGUAGES))
+    undated = _others(candidate.country_id, candidate.pk).filter(is_like, date="")
+    for measure in _titled_like(titles, undated):
+        yield Match(measure, Reason.TITLE)
+
+
+def _titled_like(titles: list[str], among: MeasureQuerySet) -> MeasureQuerySet:
     likeness = [TrigramSimilarity(f"title_{language}", title) for title in titles for language in LANGUAGES]
-    found = _others(candidate.country_id, candidate.pk).filter(same_day)
-    for measure in (
-        found.annotate(likeness=Greatest(*likeness)).filter(likeness__gte=ALIKE).order_by("-likeness")[:MOST]
-    ):
-        yield Match(measure, by_reference=False)
+    return among.annotate(likeness=Greatest(*likeness)).filter(likeness__gte=ALIKE).order_by("-likeness")[:MOST]

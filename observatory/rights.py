@@ -11,6 +11,7 @@ ANALYST = {
         "measure": "add change view import",
         "statusevent": "add change delete view",
         "relation": "add change delete view",
+        "referencealias": "add change delete view",
         "citation": "add change delete view",
         "source": "add change view",
         "capture": "add view",

@@ -349,6 +349,7 @@ FILE_RESOURCES = [
     "countries.resources.MobilityRoleResource",
     "countries.resources.ObservationResource",
     "measures.files.resources.MeasureResource",
+    "measures.files.aliases.AliasResource",
 ]
 
 # Permissions that all apps use

@@ -25,6 +25,7 @@ from measures.models import (
     IssuingBody,
     Link,
     Measure,
+    ReferenceAlias,
     Relation,
     Source,
     StatusEvent,
@@ -169,6 +170,10 @@ def relation(*, subject: Measure, object: Measure, type: str = "extends", date: 
     """A relation between two measures."""
     parsed = PartialDate.parse(date) if date else None
     return Relation.objects.create(subject=subject, type=type, object=object, date=parsed, **fields)
+
+
+def alias(*, measure: Measure, reference: str = "No. 1/2019", kind: str = "former") -> ReferenceAlias:
+    return ReferenceAlias.objects.create(measure=measure, reference=reference, kind=kind)
 
 
 @transaction.atomic

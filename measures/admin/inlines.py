@@ -1,4 +1,4 @@
-"""The inlines of the measure form: status events, citations, relations."""
+"""The inlines of the measure form: status events, citations, relations, other numbers."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from measures.archive.choices import SourceKind
 from measures.archive.details import evidence_of
 from measures.choices import SYMMETRIC_RELATIONS, Kind
 from measures.entry_rules import Events, check_problem, year_problem
-from measures.models import Citation, Measure, Relation, Source, StatusEvent
+from measures.models import Citation, Measure, ReferenceAlias, Relation, Source, StatusEvent
 from measures.workflow import check_history, last_possible_day_of
 
 
@@ -255,4 +255,16 @@ class RelationInline(MeasureInline):
     classes = ["relations"]
 
 
-INLINES: list[type[admin.options.InlineModelAdmin]] = [StatusEventInline, CitationInline, RelationInline]
+class ReferenceAliasInline(MeasureInline):
+    model = ReferenceAlias
+    fields = ["kind", "reference"]
+    extra = 1
+    classes = ["aliases"]
+
+
+INLINES: list[type[admin.options.InlineModelAdmin]] = [
+    StatusEventInline,
+    CitationInline,
+    RelationInline,
+    ReferenceAliasInline,
+]

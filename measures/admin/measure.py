@@ -25,7 +25,7 @@ from foundation.keys import key_of, whole_number
 from foundation.records.second_reader_admin import refusal_of, refuse
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
-from measures.admin.inlines import INLINES, CitationInline, RelationInline, StatusEventInline
+from measures.admin.inlines import INLINES, CitationInline, ReferenceAliasInline, RelationInline, StatusEventInline
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.admin.validity_echo import FIELDS, validity_in_words
@@ -177,6 +177,7 @@ class MeasureAdmin(MeasureList):
             heading, fieldset.name = (fieldset.name, None) if not fieldset.is_collapsible else (None, fieldset.name)
             has_validity = index == self.section_of_dates
             yield {"heading": heading, "fieldset": fieldset, "inline": inline, "has_validity": has_validity}
+        yield {"heading": _("Other numbers"), "inline": placed.get(ReferenceAliasInline)}
         yield {"heading": _("Relations"), "inline": placed.get(RelationInline)}
 
     # Saving

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.days import today
+from foundation.keys import whole_number
 from foundation.partial_dates import PartialDate
 from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import number_of_rows
@@ -38,7 +39,14 @@ FIELD_OF_RULE = {
 }
 """The form field at which a violated constraint is reported."""
 
-WHAT_IDENTIFIES = {"country", "reference", "provision", *(f"title_{language}" for language in LANGUAGES)}
+WHAT_IDENTIFIES = {
+    "country",
+    "kind",
+    "issuing_body",
+    "reference",
+    "provision",
+    *(f"title_{language}" for language in LANGUAGES),
+}
 """If one of these fields changes, check for duplicates again."""
 
 
@@ -172,6 +180,8 @@ def candidate(data: Any, pk: int | None) -> duplicates.Candidate:
     said = {name: data.get(name, "").replace("\0", "")[:300] for name in WHAT_IDENTIFIES}
     return duplicates.Candidate(
         country_id=said["country"] or None,
+        kind=said["kind"],
+        issuing_body_id=whole_number(said["issuing_body"]),
         reference=said["reference"],
         provision=said["provision"],
         titles=tuple(said[f"title_{language}"] for language in LANGUAGES),

@@ -3,15 +3,21 @@
 import re
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from countries.admin.country import three_languages
 from countries.models import Country
-from foundation.records.edit_conflict_admin import MergingAdmin
+from foundation.records.edit_conflict_admin import MergingAdmin, MergingForm
 from measures.admin.filters import FoldedFilter
+from measures.duplicates import like_bodies
 from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
 
 ANOTHER_COUNTRY = re.compile(r"([A-Za-z]{3}):\s*(.*)")
@@ -82,8 +88,36 @@ class BodyCountryFilter(FoldedFilter):
         return queryset.filter(country=self.value()) if self.value() else queryset
 
 
+class IssuingBodyForm(MergingForm):
+    """A body; one with the name or acronym of another is saved only when the person says that it is not that one."""
+
+    another_body = forms.BooleanField(
+        required=False, widget=forms.HiddenInput, label=_("This is another body. Save it.")
+    )
+    own_fields = ("loaded", "another_body")
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
+        if self.errors or not self.instance._state.adding or self.cleaned_data.get("another_body"):
+            return
+        if found := like_bodies(self.instance):
+            self.fields["another_body"].widget = forms.CheckboxInput()
+            self.add_error("another_body", _like_bodies_in_words(found))
+
+
+def _like_bodies_in_words(found: list[IssuingBody]) -> SafeString:
+    named = format_html_join(
+        ", ",
+        '<a href="{}" target="_blank">{}</a>',
+        ((reverse("admin:measures_issuingbody_change", args=[body.pk]), body) for body in found),
+    )
+    message = gettext("This body may be recorded already: {}. Use that one, or tick this box.")
+    return format_html(message, named)
+
+
 @admin.register(IssuingBody)
 class IssuingBodyAdmin(MergingAdmin):
+    form = IssuingBodyForm
     field_of_rule = {"measures_issuingbody_unique": "key"}
     list_display = ["native_name", "acronym", "country", "kind", "active"]
     list_filter = [BodyCountryFilter, "kind"]
@@ -97,6 +131,11 @@ class IssuingBodyAdmin(MergingAdmin):
         (_("Names"), {"fields": [*three_languages("name"), "aliases"]}),
         (_("Period of activity"), {"fields": ["active"]}),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: IssuingBody | None = None) -> Any:
+        """A new body has the box that says that it is none of those with a like name."""
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        return fieldsets if obj else [*fieldsets, (None, {"fields": ["another_body"], "classes": ["another-body"]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: IssuingBody | None = None) -> tuple[str, ...]:
         """Country and key are read-only after creation: files refer to a body by them."""

@@ -31,6 +31,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(VECTORS, migrations.RunSQL.noop),
         *(
             run_sql_file("measures", name)
-            for name in ("search_words", "search", "search_triggers", "document_text", "source_text")
+            for name in ("search_words", "document_text", "source_text")
         ),
     ]

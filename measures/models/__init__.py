@@ -5,7 +5,7 @@ from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentTe
 from measures.archive.models.source_text import SourceText
 from measures.models.identifiers import PublicIdSequence
 from measures.models.measure import Measure, MeasureQuerySet
-from measures.models.parts import Relation, StatusEvent
+from measures.models.parts import ReferenceAlias, ReferenceAliasQuerySet, Relation, StatusEvent
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet
@@ -30,6 +30,8 @@ __all__ = [
     "Phase",
     "PublicIdSequence",
     "QuoteCheck",
+    "ReferenceAlias",
+    "ReferenceAliasQuerySet",
     "Relation",
     "RowState",
     "SearchText",

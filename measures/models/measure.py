@@ -4,7 +4,7 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.fields import ArrayField, DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import RegexValidator
 from django.db import models
@@ -41,7 +41,7 @@ from measures.models.identifiers import SERIES_FOLLOWS, PublicIdSequence
 from measures.models.published import PUBLISHED
 from measures.models.source import LANGUAGE_TAG
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
-from measures.references import key_of
+from measures.references import key_of, numbers_in
 
 SHORT_TITLE_LENGTH = 24
 """Characters that fit on a mark of the timeline without overlapping its neighbour."""
@@ -259,6 +259,9 @@ class Measure(models.Model):
     reference_key = models.GeneratedField(
         expression=key_of(F("reference")), output_field=models.TextField(), db_persist=True
     )
+    reference_numbers = models.GeneratedField(
+        expression=numbers_in(F("reference")), output_field=ArrayField(models.TextField()), db_persist=True
+    )
     family = models.GeneratedField(
         expression=_family(), output_field=models.CharField(max_length=10, choices=Family), db_persist=True
     )
@@ -285,6 +288,13 @@ class Measure(models.Model):
             GistIndex(fields=["date_range"], name="measures_measure_date"),
             GistIndex(fields=["in_force_possible"], name="measures_measure_in_force"),
             GinIndex(fields=["reference_key"], opclasses=["gin_trgm_ops"], name="measures_measure_reference"),
+            GinIndex(fields=["reference_numbers"], name="measures_measure_numbers"),
+            GinIndex(
+                fields=["title_en", "title_es", "title_pt"],
+                opclasses=["gin_trgm_ops"] * 3,
+                condition=Q(date=""),
+                name="measures_measure_undated",
+            ),
             models.Index(fields=["country", "workflow"], name="measures_measure_country"),
             models.Index(fields=["-updated_at"], name="measures_measure_updated"),
         ]

@@ -1,9 +1,11 @@
-"""Parts of a measure: its status history, and its relations to other acts."""
+"""Parts of a measure: its status history, its relations to other acts, and the other numbers that it has."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from foundation.days import today
@@ -16,6 +18,7 @@ from measures.choices import (
     KINDS,
     STATUSES,
     SYMMETRIC_RELATIONS,
+    AliasKind,
     RelationScope,
     RelationType,
     Status,
@@ -23,6 +26,7 @@ from measures.choices import (
 from measures.models.measure import Measure
 from measures.models.published import PUBLISHED
 from measures.models.source import Source
+from measures.references import key_of, numbers_in
 
 _KINDS_AND_STATUSES = " or ".join(
     "(m.kind in ({}) and e.status in ({}))".format(
@@ -196,3 +200,53 @@ class Relation(models.Model):
         start = _("from %(date)s") % {"date": self.date.in_words()} if self.date else ""
         missing = self.date.missing_in_words() if self.date else ""
         return ", ".join(str(part) for part in (scope, start, missing) if part)
+
+
+class ReferenceAliasQuerySet(models.QuerySet["ReferenceAlias"]):
+    """Other numbers, by who may see them."""
+
+    def public(self) -> "ReferenceAliasQuerySet":
+        """Those of published and retired entries."""
+        return self.filter(Exists(Measure.objects.public().filter(pk=OuterRef("measure_id"))))
+
+
+@bumps_public_version(PUBLISHED)
+@track_history
+class ReferenceAlias(models.Model):
+    """Another number of an act, which leads to it: a former one, one of another register, one by which it is cited."""
+
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="aliases", verbose_name=_("measure"))
+    kind = models.CharField(_("kind of number"), max_length=20, choices=AliasKind)
+    reference = models.CharField(_("number"), max_length=200, help_text=_("As printed: No. 44/2020."))
+    reference_numbers = models.GeneratedField(
+        expression=numbers_in(F("reference")), output_field=ArrayField(models.TextField()), db_persist=True
+    )
+
+    objects = ReferenceAliasQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("other number")
+        verbose_name_plural = _("other numbers")
+        ordering = ["kind", "reference"]
+        indexes = [GinIndex(fields=["reference_numbers"], name="measures_alias_numbers")]
+        constraints = [
+            models.UniqueConstraint(
+                "measure",
+                key_of(F("reference")),
+                name="measures_referencealias_unique",
+                violation_error_message=_("This entry has that number already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=AliasKind.values),
+                name="measures_referencealias_kind_known",
+                violation_error_message=_("Choose the kind of number from the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reference__regex=r"\S"),
+                name="measures_referencealias_not_empty",
+                violation_error_message=_("Write the number, or remove the row."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference

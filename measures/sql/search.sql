@@ -17,6 +17,7 @@ select m.id as measure_id,
     || measures_search_words('portuguese', m.title_pt, 'A')
     || case when m.reference = '' then ''::tsvector else setweight(
         to_tsvector('simple', translate(m.reference || ' ' || m.reference_key, '/-', '  ')), 'A') end
+    || coalesce(setweight(to_tsvector('simple', translate(a.body, '/-', '  ')), 'A'), '')
    
     || measures_search_words('english', concat_ws(' ', nullif(m.short_title_en, ''),
         case when split_part(m.original_language, '-', 1) = 'en' or split_part(m.original_language, '-', 1)
@@ -60,6 +61,10 @@ left join lateral (
         order by x.iso3) as es, string_agg(x.name_pt, ' '
         order by x.iso3) as pt from measures_measure_origin_countries r join countries_country x on x.iso3 = r.country_id where r.measure_id = m.id
 ) o on true
+left join lateral (
+    select string_agg(x.reference || ' ' || reference_key(x.reference), ' ' order by x.id) as body
+    from measures_referencealias x where x.measure_id = m.id
+) a on true
 left join lateral (
     select string_agg(body, ' ' order by id) filter (where language = 'en') as en, string_agg(body, ' ' order by id) filter (where language = 'es') as es, string_agg(body, ' ' order by id) filter (where language = 'pt') as pt,  string_agg(body, ' ' order by id) filter (where language
         not in ('en', 'es', 'pt')) as other

@@ -162,6 +162,42 @@ create or replace trigger measures_search_measures_citation_delete after delete 
     referencing old table as old_rows
     for each statement execute function measures_search_measures_citation_delete();
 
+create or replace function measures_search_measures_referencealias_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_referencealias_insert after insert on measures_referencealias
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_referencealias_insert();
+
+create or replace function measures_search_measures_referencealias_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_referencealias_update after update on measures_referencealias
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_referencealias_update();
+
+create or replace function measures_search_measures_referencealias_delete() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_referencealias_delete after delete on measures_referencealias
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_referencealias_delete();
+
 create or replace function measures_search_measures_topic_update() returns trigger language plpgsql as $$
 begin
     insert into measures_searchqueue (topics)

@@ -1,11 +1,6 @@
 """The pages of measures: one of them, and whichever bears a legal number."""
 
-import re
-from typing import Any
-
 from django.conf import settings
-from django.db.models import BooleanField, ExpressionWrapper, Q, Value
-from django.db.models.functions import Concat
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
@@ -18,11 +13,8 @@ from measures.choices import Workflow
 from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entry_of, for_list
 from measures.models import Measure, MeasureQuerySet, Source
-from measures.references import key_of
+from measures.reference_lookup import meant_by
 from measures.views.listing import Look, row_of
-
-MOST_OF_A_REFERENCE = 100
-"""Maximum number of entries on the page of a legal number; no act has more provisions."""
 
 
 @public_page
@@ -60,37 +52,21 @@ def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -
 @public_page
 @require_safe
 def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
-    """`/reference/5349-2020-CR/`: the act with that number in whatever spelling, or all that begin with it."""
+    """`/reference/5349-2020-CR/`: the act that a number means, in whatever spelling, or all that it may mean."""
     if "\x00" in reference:
         raise Http404
-    number = _from_its_number(reference)
-    exact = _bearing(reference, number)
-    if len(exact) == 1:
-        return redirect(exact[0])
-    begun = [] if exact else list(_numbered(Q(reference_key__startswith=Concat(key_of(number), Value("-")))))
+    meant = meant_by(reference)
+    if len(meant.same) == 1:
+        return redirect(Measure.objects.get(pk=meant.same[0]))
     look = Look(get_language() or "", heading=3, with_country=True)
-    rows = [row_of(entry_of(measure), look) for measure in exact or begun]
-    context = {"reference": reference, "rows": rows, "is_exact": bool(exact)}
-    return render(request, "measures/reference.html", context, status=200 if rows else 404)
-
-
-def _bearing(reference: str, number: str) -> list[Measure]:
-    """The entries with that number; those with the words before it (`Decreto Supremo N°`, `D.S.`), if there are any."""
-    is_whole = ExpressionWrapper(Q(reference_key=key_of(reference)), BooleanField())
-    found: list[Any] = list(_numbered(Q(reference_key__in=[key_of(reference), key_of(number)]), is_whole=is_whole))
-    return [measure for measure in found if measure.is_whole] or found
-
-
-def _from_its_number(reference: str) -> str:
-    """The reference from its first digit, or unchanged."""
-    digit = re.search(r"\d", reference)
-    return reference[digit.start() :] if digit else reference
-
-
-def _numbered(bears: Q, **first: ExpressionWrapper) -> MeasureQuerySet:
-    """The public entries whose legal number matches a condition, by act; entries that match `first` come first."""
-    found = Measure.objects.published().exclude(reference_key="").filter(bears).annotate(**first)
-    ordered = found.order_by(
-        *(f"-{name}" for name in first), "reference_key", "country", "kind", "provision", "public_id"
+    rows, possible_rows = (
+        [row_of(entry_of(measure), look) for measure in _by_act(ids)] for ids in (meant.same, meant.perhaps)
     )
-    return for_list(ordered)[:MOST_OF_A_REFERENCE]
+    context = {"reference": reference, "rows": rows, "possible_rows": possible_rows}
+    return render(request, "measures/reference.html", context, status=200 if rows or possible_rows else 404)
+
+
+def _by_act(ids: list[int]) -> MeasureQuerySet:
+    """These entries for a list, by act."""
+    found = Measure.objects.filter(pk__in=ids)
+    return for_list(found.order_by("reference_key", "country", "kind", "provision", "public_id"))

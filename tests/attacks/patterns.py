@@ -32,7 +32,9 @@ LENGTHS = {
     "measures/archive/wording.py:_OMISSION": 600,  # a quote; the others are applied to whole documents
     "measures/search/matching.py": 200,  # what a visitor types
     "measures/archive/listing/search.py": 200,
-    "measures/views/measure.py": 200,
+    "measures/references/folding.py": 600,  # a text is cut to 300 characters before it is folded, and to 600 after
+    "measures/references/tokens.py": 900,  # with the marks of initials
+    "measures/references/registries.py": 900,
     "measures/search/spelling.py": 200,
 }
 MADE_WHILE_RUNNING = {

@@ -94,10 +94,10 @@ function addMoves(row) {
 let asked = "";
 async function askForDuplicates(event) {
   const region = document.getElementById("duplicates");
-  if (!region || !/^(country|reference|provision|title_..|status_events-\d+-date)$/.test(event.target.name)) return;
+  if (!region || !/^(country|kind|issuing_body|reference|provision|title_..|status_events-\d+-date)$/.test(event.target.name)) return;
   const data = new FormData(form);
   data.set("pk", region.dataset.pk);
-  const question = [...data].filter(([name]) => /^(country|reference|provision|title_|status)/.test(name)).join();
+  const question = [...data].filter(([name]) => /^(country|kind|issuing_body|reference|provision|title_|status)/.test(name)).join();
   if (question === asked) return;
   asked = question;
   const answer = await fetch(region.dataset.url, { method: "POST", body: data }).catch(() => null);
@@ -145,10 +145,10 @@ if (form && field("kind")) {
   form.addEventListener("change", readDatesSoon);
   form.addEventListener("focusout", askForDuplicates);
   form.addEventListener("change", askForDuplicates);
-  $?.(form.elements.country).on("select2:select", (event) => {
-    askForDuplicates(event);
-    readDatesSoon(event);
-  });
+  for (const chosen of ["country", "issuing_body"]) {
+    $?.(form.elements[chosen]).on("select2:select", (event) => askForDuplicates(event));
+  }
+  $?.(form.elements.country).on("select2:select", readDatesSoon);
   document.addEventListener("formset:added", (event) => {
     narrowStatuses();
     addMoves(event.target);

@@ -217,7 +217,7 @@ def test_same_number_in_the_country_is_shown_and_saved_only_as_another_act() -> 
     client, known = signed_in(factories.analyst()), factories.measure(reference="068-2020-PCM")
     data = admin_forms.shown(client, ADD) | {
         "country": "PER",
-        "kind": "ministerial_resolution",
+        "kind": "emergency_declaration",  # a supreme decree too
         "reference": "Nº 68 / 2020 - pcm",
         "title_en": "Something else",
     }
@@ -226,6 +226,7 @@ def test_same_number_in_the_country_is_shown_and_saved_only_as_another_act() -> 
         "": ["This act may already be recorded. Check the entries listed below, then tick “This is another act”."]
     }
     assert change(known) in page.content.decode()
+    assert "this act is already here" in page.content.decode()
     assert Measure.objects.count() == 1
     assert admin_forms.errors(client.post(ADD, data | {"another_act": "on"})) == []
     assert Measure.objects.count() == 2

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from measures.models import Source, Topic
+from measures.models import IssuingBody, Source, Topic
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -91,3 +91,56 @@ def test_every_list_and_form_opens_for_those_who_may_see_it(group: str) -> None:
         pages = [reverse(f"{name}_changelist"), f"{reverse(f'{name}_changelist')}?q=peru"]
         pages += [reverse(f"{name}_{page}", args=[record.pk]) for page in ("change", "history")]
         assert {url: client.get(url).status_code for url in pages} == dict.fromkeys(pages, 200)
+
+
+BODY_ADD = "/admin/measures/issuingbody/add/"
+
+
+@pytest.mark.parametrize(
+    ("native_name", "acronym"),
+    [
+        ("MINISTERIO DE RELACIONES EXTERIORES", ""),
+        ("Ministerio de Relaciones Exteriores del Perú", ""),
+        ("Cancilleria", ""),
+        ("Something else", "rree"),
+    ],
+)
+def test_new_body_like_another_is_saved_only_as_another_body(native_name: str, acronym: str) -> None:
+    known = factories.issuing_body(
+        key="rree",
+        country=factories.country(),
+        native_name="Ministerio de Relaciones Exteriores",
+        acronym="RREE",
+        aliases="Cancillería",
+    )
+    client = signed_in(factories.analyst())
+    data = admin_forms.shown(client, BODY_ADD, "issuingbody_form") | {
+        "country": "PER",
+        "key": "new",
+        "kind": "ministry",
+        "native_name": native_name,
+        "acronym": acronym,
+    }
+    page = client.post(BODY_ADD, data)
+    (message,) = admin_forms.errors_by_field(page)["another_body"]
+    assert "This body may be recorded already" in message
+    assert reverse("admin:measures_issuingbody_change", args=[known.pk]) in message
+    assert 'type="checkbox" name="another_body"' in page.content.decode()
+    assert IssuingBody.objects.count() == 1
+    assert admin_forms.errors(client.post(BODY_ADD, data | {"another_body": "on"})) == []
+    assert IssuingBody.objects.count() == 2
+
+
+def test_new_body_unlike_all_others_is_saved_at_once() -> None:
+    factories.issuing_body(key="rree", native_name="Ministerio de Relaciones Exteriores", acronym="RREE")
+    factories.issuing_body(key="ven", country=factories.country(iso3="VEN"), native_name="Ministerio de Salud")
+    client = signed_in(factories.analyst())
+    data = admin_forms.shown(client, BODY_ADD, "issuingbody_form") | {
+        "country": factories.country().pk,
+        "key": "minsa",
+        "kind": "ministry",
+        "native_name": "Ministerio de Salud",
+        "acronym": "MINSA",
+    }
+    assert admin_forms.errors(client.post(BODY_ADD, data)) == []
+    assert IssuingBody.objects.count() == 3

@@ -278,7 +278,7 @@ def test_measure_names_the_other_provisions_of_its_act(client: Client) -> None:
     said = words(page_of(client, Measure.objects.get(provision="art. 1")))
     assert "Other provisions of the same act art. 2 Provision art. 2" in said
     assert "Hidden provision" not in said
-    assert "Another act" not in said
+    assert re.search("Other acts that this number may mean .*Another act", said)
 
 
 def test_measure_shows_sources_with_their_words(client: Client) -> None:
@@ -352,7 +352,7 @@ def test_queries_of_a_measure_are_fixed(client: Client) -> None:
     address = f"/measures/{measure.public_id}/"
     queries(client, address)
     before = queries(client, address)
-    assert before == 18
+    assert before == 21
     for number in range(8):
         make.relation(subject=measure, object=make.measure(topics=(f"topic{number}",)))
         make.relation(subject=make.measure(issuing_body=make.issuing_body(key=f"b{number}")), object=measure)
@@ -383,21 +383,52 @@ def test_number_in_any_spelling_leads_to_its_act(client: Client, spelling: str) 
     assert (response.status_code, response["Location"]) == (302, f"/measures/{measure.public_id}/")
 
 
-def test_number_of_several_entries_lists_them(client: Client) -> None:
-    first = make.measure(reference="068-2020-PCM")
-    second = make.measure(kind="ministerial_resolution", reference="068-2020-PCM")
-    make.draft(kind="law", reference="068-2020-PCM")
-    response = client.get("/reference/68-2020-pcm/")
+def test_number_of_several_provisions_lists_them(client: Client) -> None:
+    second = make.measure(reference="DS 068-2020-PCM", provision="art. 2")
+    first = make.measure(reference="DS 068-2020-PCM", provision="art. 1")
+    make.draft(reference="DS 068-2020-PCM", provision="art. 3")
+    response = client.get("/reference/d.s. 68-2020-pcm/")
     assert ids(response) == [first.public_id, second.public_id]
     assert "2 entries have this number" in words(response)
 
 
-def test_beginning_of_a_number_lists_what_begins_with_it(client: Client) -> None:
-    measure = make.measure(reference="N° 000104-2020-MIGRACIONES")
+def test_number_that_lacks_its_kind_lists_all_acts_that_it_may_mean(client: Client) -> None:
+    decree = make.measure(reference="068-2020-PCM")
+    resolution = make.measure(kind="ministerial_resolution", reference="068-2020-PCM")
+    make.draft(kind="law", reference="068-2020-PCM")
+    response = client.get("/reference/68-2020-pcm/")
+    assert ids(response) == [decree.public_id, resolution.public_id]
+    assert "No entry is certainly meant" in words(response)
+    response = client.get("/reference/RM 68-2020-pcm/")
+    assert response["Location"] == f"/measures/{resolution.public_id}/"
+
+
+def test_number_typed_exactly_as_one_act_has_it_leads_to_it(client: Client) -> None:
+    act = make.measure(kind="emergency_decree", reference="037-2020")
+    make.measure(kind="ministerial_resolution", reference="RM 037-2020-IN", title_en="Of the same number")
+    response = client.get("/reference/037-2020/")
+    assert (response.status_code, response["Location"]) == (302, f"/measures/{act.public_id}/")
+    assert "Other acts that this number may mean" in words(page_of(client, act))
+    assert len(ids(client.get("/reference/37-2020/"))) == 2
+
+
+def test_part_of_a_number_lists_what_it_may_mean(client: Client) -> None:
+    measure = make.measure(kind="agency_resolution", reference="N° 000104-2020-MIGRACIONES")
     make.measure(reference="1045-2020-MIGRACIONES")
     response = client.get("/reference/104/")
     assert ids(response) == [measure.public_id]
-    assert "No entry has exactly this number." in words(response)
+    assert "No entry is certainly meant" in words(response)
+
+
+def test_other_number_of_an_act_leads_to_it(client: Client) -> None:
+    act = make.measure(reference="DS 068-2020-PCM")
+    make.alias(measure=act, kind="former", reference="DS 999-2019-PCM")
+    hidden = make.draft()
+    make.alias(measure=hidden, reference="DS 998-2019-PCM")
+    response = client.get("/reference/D.S. N° 999-2019-pcm/")
+    assert (response.status_code, response["Location"]) == (302, f"/measures/{act.public_id}/")
+    assert client.get("/reference/DS 998-2019-PCM/").status_code == 404
+    assert "Other numbers DS 999-2019-PCM Former number" in words(page_of(client, act))
 
 
 @pytest.mark.parametrize("number", ["999-1999", "N%C2%B0", "..%2F..", "<b>"])

@@ -7,6 +7,7 @@ number (`A/RES/73/195`, `C-123`) stay. PostgreSQL computes it (`sql/references.s
 column `Measure.reference_key` and here alike, so that there is one implementation.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -14,3 +15,8 @@ def key_of(reference: str | models.expressions.Combinable) -> models.Func:
     """The key of a legal number (a text as typed, or an expression), as a database expression."""
     value = models.Value(reference) if isinstance(reference, str) else reference
     return models.Func(value, function="reference_key", output_field=models.TextField())
+
+
+def numbers_in(reference: models.expressions.Combinable) -> models.Func:
+    """The numbers that stand in a legal reference, as an array: by them, records are found that a text may name."""
+    return models.Func(reference, function="reference_numbers", output_field=ArrayField(models.TextField()))
