@@ -459,8 +459,14 @@ LOGGING = {
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
+    "filters": {"suspicions": {"()": "observatory.log_lines.SuspicionsFilter"}},
     "handlers": {
-        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"},
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "stream": "ext://sys.stdout",
+            "formatter": "line",
+            "filters": ["suspicions"],
+        },
     },
     "root": {"handlers": ["stdout"], "level": "WARNING"},
     "loggers": {
