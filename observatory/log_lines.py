@@ -37,7 +37,7 @@ class SuspicionsFilter(logging.Filter):
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         if others:
             record.msg, record.args = f"{_cut(record.getMessage())} ({others} more were not logged)", ()
-        return record
+        return True
 
 
 class LineFormatter(logging.Formatter):
