@@ -1,0 +1,68 @@
+"""Known days: only cases count in which each act is in force on the days on which the record shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from measures.validity.bounds import Case, Contradiction, Day
+from measures.validity.course import CHECK, Fact
+from measures.validity.facts import Act
+from measures.validity.story import Piece, Story, in_force
+
+
+@dataclass
+class Version:
+    """One case with its stories, narrowed by the known days."""
+
+    case: Case
+    stories: dict[int, Story]
+
+
+MOST_VERSIONS = 400
+
+
+def kept(versions: list[Version], acts: Iterable[Act]) -> list[Version]:
+    """The versions in which the acts are in force on their known days; a known day that fits none is ignored."""
+    for act in acts:
+        facts = dict.fromkeys(fact for version in versions for fact in version.stories[act.id].known)
+        for fact in facts:
+            versions = _keep(versions, act, lambda story, fact=fact: story.known.get(fact)) or versions
+        if act.checked:
+            check = Day(0, act.checked, CHECK)
+            versions = _keep(versions, act, lambda _: check) or versions
+    return versions
+
+
+def _keep(versions: list[Version], act: Act, day_of: Callable[[Story], Day | None]) -> list[Version]:
+    fitting: list[Version] = []
+    for version in versions:
+        story = version.stories[act.id]
+        day = day_of(story)
+        if day is None:
+            fitting.append(version)
+        else:
+            fitting += _narrowed(version, in_force(version.case, story), day)
+    return fitting
+
+
+def _narrowed(version: Version, pieces: list[Piece], day: Day) -> list[Version]:
+    """The version once for each piece that the day can lie in."""
+    found: list[Version] = []
+    for piece in pieces:
+        conditions = [(first, day) for first in piece.firsts] + [(day, last) for last in piece.lasts]
+        if any(version.case.never(a, b) for a, b in conditions):
+            continue
+        if all(version.case.surely(a, b) for a, b in conditions):
+            return [version]
+        case = version.case.copy()
+        try:
+            for a, b in conditions:
+                case.require(a, b)
+        except Contradiction:
+            continue
+        found.append(Version(case, version.stories))
+    return found
+
+
+__all__ = ["Fact", "Version", "kept"]
