@@ -66,6 +66,7 @@ class Case:
     def __init__(self, answers: tuple[int, ...] = ()) -> None:
         self.distances: list[list[int]] = [[0]]
         self.periods: list[Period] = []
+        self.known_periods: dict[object, Day] = {}
         self.answers = list(answers)
         self.place = 0
         self.others: list[tuple[int, ...]] = []
@@ -111,16 +112,16 @@ class Case:
         """The last day that it can be."""
         return day.offset + self.distances[day.unknown][0]
 
-    def period(self, first: Day, last_day: Callable[[int], int], least: int, most: int, fact: object) -> Day:
+    def period(self, first: Day, last_day: Callable[[int], int], least: int, most: int) -> Day:
         """The last day of a period that begins on `first`, `least` to `most` days later; never where that is never."""
         if self.at_most(Day(0, FAR + 1), first):
-            return ENDLESS.of(fact)
+            return ENDLESS
         earliest, latest = self.earliest(first), self.latest(first)
         if earliest == latest:
-            return Day(0, last_day(earliest), fact)
+            return Day(0, last_day(earliest))
         if least == most:
-            return first.after(least).of(fact)
-        day = self.day(Span(last_day(earliest), last_day(latest)), fact)
+            return first.after(least)
+        day = self.day(Span(last_day(earliest), last_day(latest)), None)
         self.periods.append(Period(first, day, last_day))
         self.require(first.after(least), day)
         self.require(day, first.after(most))

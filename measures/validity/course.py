@@ -78,8 +78,11 @@ class Days:
 def period(case: Case, act: Act, working: bool, first: Day, fact: Fact) -> Day:
     """The last day of the duration of `act`, counted from `first`."""
     working = working and duration(act.duration).days > 0
-    ends_on = partial(_last_day, act.duration, working, act.country)
-    return case.period(first, ends_on, *least_and_most(act.duration, working), fact)
+    key = (act.duration, working, act.country, first.unknown, first.offset)
+    if key not in case.known_periods:
+        ends_on = partial(_last_day, act.duration, working, act.country)
+        case.known_periods[key] = case.period(first, ends_on, *least_and_most(act.duration, working))
+    return case.known_periods[key].of(fact)
 
 
 def _last_day(text: str, working: bool, country: str, first: int) -> int:
@@ -200,7 +203,9 @@ def _effect(case: Case, act: Act, relation: Relation, start: Day | None) -> Day 
     if relation.date:
         return case.day(relation.date, fact)
     if act.is_dateless:
-        return case.day(Span(BEGINNING, relation.recorded or FAR), fact)
+        if relation.recorded:
+            return case.day(Span(BEGINNING, relation.recorded), fact)
+        return case.day(ANY_DAY, fact) if case.choose() == 0 else None
     return start.of(fact) if start else None
 
 

@@ -16,6 +16,7 @@ from measures.validity.ranges import Ranges, holds, intersection, union
 from measures.validity.story import Piece, Player, Story, announced, in_force, over, suspended
 
 MOST_CASES = 2_000
+MOST_ROUNDS = 8
 
 
 @dataclass
@@ -45,12 +46,29 @@ def _played(act: Act, order: list[Act], acts: Acts, today: int, join: bool) -> l
         days: dict[int, Days] = {a.id: days_of(case, a, cone, today, a.id in of_interest) for a in order}
         if join:
             join_same_facts(case, days, cone)
-        stories: dict[int, Story] = {}
-        for a in order:
-            stories[a.id] = Player(case, days[a.id], cone, stories).play()
-        return stories
+        return _stories(case, days, cone)
 
     return [Version(case, stories) for case, stories in cases(derive, MOST_CASES)]
+
+
+def _stories(case: Case, days: dict[int, Days], cone: Acts) -> dict[int, Story]:
+    """The stories of all acts, each after those that it depends on.
+
+    Where acts depend on each other in a circle, they are played again, each upon the last story of the other, until
+    nothing changes: what happens on a day depends only on what happened before, so each round settles more.
+    """
+    stories: dict[int, Story] = {}
+    for act_id in days:
+        stories[act_id] = Player(case, days[act_id], cone, stories).play()
+    if not cone.has_circle:
+        return stories
+    for _ in range(MOST_ROUNDS):
+        before = {act_id: story.stretches for act_id, story in stories.items()}
+        for act_id in days:
+            stories[act_id] = Player(case, days[act_id], cone, stories).play()
+        if before == {act_id: story.stretches for act_id, story in stories.items()}:
+            return stories
+    raise TooManyCases
 
 
 def _ends_of_interest(act: Act, order: list[Act], cone: Acts) -> set[int]:

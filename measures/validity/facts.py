@@ -189,6 +189,16 @@ class Acts:
         """The acts while which this one lasts."""
         return [r.object for r in act.relations if r.type == LASTS_WHILE and r.object in self.by_id]
 
+    @cached_property
+    def has_circle(self) -> bool:
+        """Whether an act depends on one that stands after it."""
+        places = {act_id: place for place, act_id in enumerate(self.by_id)}
+        return any(
+            places[other] > place
+            for place, act_id in enumerate(self.by_id)
+            for other in [r.subject for r in self.upon(act_id)] + self.measures_of(self.by_id[act_id])
+        )
+
     def that_decide(self, act: Act) -> list[Act]:
         """The act and all on which its validity depends, those first on which others depend."""
         order: dict[int, Act] = {}

@@ -26,10 +26,18 @@ from measures.validity.facts import (
 
 
 class End(NamedTuple):
-    """The last day of effect as it stands, and whether the record knows it."""
+    """The last day of effect as it stands, and whether the record knows it.
+
+    The end of another measure shows itself on the day after: until then the act can itself be what ends that measure.
+    """
 
     day: Day
     recorded: bool
+    shows_later: bool = False
+
+    def is_past(self, case: Case, day: Day) -> bool:
+        """Whether the act is over on a day, as far as the record shows by then."""
+        return self.recorded and case.before(self.day.after(self.shows_later), day)
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ class Story:
     def was_over_before(self, case: Case, day: Day) -> bool:
         """Whether the act had ended on the record before a day."""
         stretch = self.stretches[self.stretch_at(case, day.after(-1))]
-        return bool(stretch.causes) or (stretch.end.recorded and case.before(stretch.end.day, day))
+        return bool(stretch.causes) or stretch.end.is_past(case, day)
 
     def acts_on(self, case: Case, day: Day) -> bool:
         """Whether it can act upon others on a day: more than announced, and not over."""
@@ -275,7 +283,7 @@ class Player:
             if self.act.duration and self.days.start is not None:
                 return End(self.days.planned_duration(self.case), True)
             if self.measured is not None:
-                return End(self.measured, True)
+                return End(self.measured, True, True)
         return End(self.days.unrecorded_end(self.case, self.interval), False)
 
     def end(self) -> End:
@@ -288,10 +296,12 @@ class Player:
             if early is not None and case.before(early.after(-1), new.day):
                 new = End(case.later(extension.old.day, early.after(-1)), True)
             if extension.old.recorded:
-                new = End(case.later(extension.old.day, new.day), new.recorded)
-            day = case.later(end.day, new.day) if end.recorded else new.day
-            fact = end.day.fact if day is end.day else Fact("relation", relation=extension.relation)
-            end = End(day.of(fact), new.recorded)
+                new = End(case.later(extension.old.day, new.day), new.recorded, new.shows_later)
+            if not end.recorded or case.at_most(end.day, new.day):
+                by_relation = Fact("relation", relation=extension.relation)
+                end = End(new.day.of(by_relation), new.recorded, new.shows_later)
+            else:
+                end = End(end.day, new.recorded, end.shows_later)
         return end
 
     def _earliest(self, days: tuple[Day, ...]) -> Day | None:
@@ -303,10 +313,7 @@ class Player:
         return first
 
     def _is_over(self, day: Day) -> bool:
-        if self.causes:
-            return True
-        end = self.end()
-        return end.recorded and self.case.before(end.day, day)
+        return bool(self.causes) or self.end().is_past(self.case, day)
 
     # What happens
 
