@@ -182,7 +182,7 @@ _ASIDE: dict[Family, tuple[Status, ...]] = {
         Status.ABANDONED,
     ),
 }
-"""Statuses outside the regular stages, possible from any stage and from a suspension."""
+"""Statuses outside the regular stages, usual after any stage and after a suspension."""
 _BACK: dict[tuple[Family, Status], Status] = {
     (Family.NORM, Status.SUSPENDED): Status.IN_FORCE,
     (Family.NORM, Status.EXPIRED): Status.IN_FORCE,
@@ -199,8 +199,8 @@ STATUSES: dict[Family, tuple[Status, ...]] = {
 """The valid statuses of each family."""
 
 
-def may_follow(family: Family, before: Status, after: Status) -> bool:
-    """Whether `after` may directly follow `before` for an act of `family`."""
+def is_usual_move(family: Family, before: Status, after: Status) -> bool:
+    """Whether `after` usually follows `before` directly for an act of `family`; other moves are possible."""
     if Status.UNKNOWN in (before, after) or before == after:
         return True
     course, aside = _COURSE[family], _ASIDE.get(family, ())
@@ -281,6 +281,14 @@ class EndKind(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown")
 
 
+class DurationBasis(models.TextChoices):
+    """What the days of a duration are; its years, months and weeks are always calendar time."""
+
+    CALENDAR = "calendar", _("Calendar days")
+    WORKING = "working", _("Working days")
+    UNSTATED = "unstated", _("The source does not say")
+
+
 class Evidence(models.TextChoices):
     """What the record is based on."""
 
@@ -309,10 +317,12 @@ class RelationType(models.TextChoices):
     REPEALS = "repeals", _("repeals")
     SUSPENDS = "suspends", _("suspends")
     RESUMES = "resumes", _("resumes")
+    ANNULS = "annuls", _("annuls")
     SUPERSEDES = "supersedes", _("supersedes")
+    REVIVES = "revives", _("revives")
     IMPLEMENTS = "implements", _("implements")
     BASED_ON = "based_on", _("based on")
-    CONDITIONAL_ON = "conditional_on", _("valid while")
+    WHILE_IN_FORCE = "while_in_force", _("valid while")
     DEROGATES_FROM = "derogates_from", _("derogates from")
     CONFLICTS_WITH = "conflicts_with", _("conflicts with")
     CITES = "cites", _("cites")
@@ -332,10 +342,12 @@ INVERSE_LABELS = {
     RelationType.REPEALS: _("repealed by"),
     RelationType.SUSPENDS: _("suspended by"),
     RelationType.RESUMES: _("resumed by"),
+    RelationType.ANNULS: _("annulled by"),
     RelationType.SUPERSEDES: _("superseded by"),
+    RelationType.REVIVES: _("revived by"),
     RelationType.IMPLEMENTS: _("implemented by"),
     RelationType.BASED_ON: _("basis for"),
-    RelationType.CONDITIONAL_ON: _("conditions validity of"),
+    RelationType.WHILE_IN_FORCE: _("conditions validity of"),
     RelationType.DEROGATES_FROM: _("derogated by"),
     RelationType.CONFLICTS_WITH: _("conflicts with"),
     RelationType.CITES: _("cited by"),
@@ -350,6 +362,20 @@ INVERSE_LABELS = {
 }
 """The label of a relation, seen from its object."""
 
+FORMER_RELATIONS = {"conditional_on": RelationType.WHILE_IN_FORCE.value}
+"""Former keys of relations, which files may still have."""
+ACTING_RELATIONS = (
+    RelationType.EXTENDS,
+    RelationType.SUSPENDS,
+    RelationType.RESUMES,
+    RelationType.REPEALS,
+    RelationType.ANNULS,
+    RelationType.SUPERSEDES,
+    RelationType.REVIVES,
+)
+"""Relations by which an act changes the validity of another one."""
+PROLONGING_RELATIONS = (RelationType.EXTENDS, RelationType.REVIVES)
+"""Relations after which the planned end of an act is not its last day."""
 SYMMETRIC_RELATIONS = (RelationType.CONFLICTS_WITH, RelationType.SAME_SUBJECT_AS)
 """Stored once, with the smaller id as the subject."""
 ACYCLIC_RELATIONS = (
@@ -358,7 +384,15 @@ ACYCLIC_RELATIONS = (
     RelationType.SUPERSEDES,
     RelationType.ENACTED_AS,
     RelationType.PART_OF,
+    RelationType.WHILE_IN_FORCE,
 )
+
+
+class RelationScope(models.TextChoices):
+    """How much of the object a relation concerns."""
+
+    WHOLE = "whole", _("The whole act")
+    PART = "part", _("A part of it")
 
 
 class BodyKind(models.TextChoices):

@@ -14,7 +14,8 @@ from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
-from measures.choices import EndKind, RelationType, Status, StatusGroup, Workflow
+from measures.choices import DurationBasis, EndKind, RelationScope, RelationType, Status, StatusGroup, Workflow
+from measures.durations import Duration
 from measures.entries import Span, span_of
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
 
@@ -23,8 +24,8 @@ BOOKKEEPING = (
     *("published_at", "published_by", "status_date", "date", "public_id"),
 )
 """Fields left out of histories: caches, and who-and-when fields, which each act states anyway."""
-UNTOLD = (*BOOKKEEPING, "status", "workflow_note")
-"""Fields also hidden from the public: the status follows from the events, and notes are internal."""
+UNTOLD = (*BOOKKEEPING, "status", "workflow_note", "checked_by")
+"""Fields also hidden from the public: the status follows from the events, notes and people are internal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Related:
     group_label: str
     provision: str
     span: Span
+    effect: str = ""
+    """From when the relation takes effect, and whether on a part only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,18 @@ def _validity(measure: Measure) -> Iterable[DateRow]:
         label = EndKind(measure.end_kind).label
         unknown = measure.end_kind == EndKind.UNKNOWN
         yield DateRow(_("Kind of end"), _("Not recorded") if unknown else str(label), "", "")
+    if measure.duration:
+        yield DateRow(
+            _("Duration"), Duration.parse(measure.duration).in_words(measure.duration_basis), "", _basis(measure)
+        )
+    if measure.checked_on:
+        yield _row(_("Last checked"), PartialDate.from_date(measure.checked_on))
+
+
+def _basis(measure: Measure) -> str:
+    """A note on days of which the source does not say how they count."""
+    is_open = measure.duration_basis == DurationBasis.UNSTATED and Duration.parse(measure.duration).days
+    return _("calendar or working days: not stated") if is_open else ""
 
 
 def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
@@ -167,7 +182,7 @@ def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
 # Other entries
 
 
-def _related(measure: Measure) -> Related:
+def _related(measure: Measure, relation: Relation | None = None) -> Related:
     group = StatusGroup(measure.status_group)
     return Related(
         public_id=measure.public_id,
@@ -177,16 +192,26 @@ def _related(measure: Measure) -> Related:
         group_label=str(group.label),
         provision=measure.provision,
         span=span_of(measure),
+        effect=_effect(relation) if relation else "",
     )
+
+
+def _effect(relation: Relation) -> str:
+    """`in part, from 15 April 2020`, or ''."""
+    scope = _("in part") if relation.scope == RelationScope.PART else ""
+    date = relation.date
+    start = _("from %(date)s") % {"date": date.in_words()} if date else ""
+    missing = date.missing_in_words() if date else ""
+    return ", ".join(part for part in (scope, start, missing) if part)
 
 
 def _relations(measure: Measure) -> tuple[Relations, ...]:
     """Relations in both directions, with the label for each as seen from this entry."""
     found: dict[str, list[Related]] = {}
     for relation in measure.relations.all():
-        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object))
+        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object, relation))
     for relation in measure.relations_to.all():
-        found.setdefault(relation.inverse_label, []).append(_related(relation.subject))
+        found.setdefault(relation.inverse_label, []).append(_related(relation.subject, relation))
     return tuple(Relations(capfirst(label), tuple(entries)) for label, entries in found.items())
 
 

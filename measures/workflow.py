@@ -6,7 +6,7 @@ stale. The status caches of a measure are computed from its events here and nowh
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy
 
 from foundation.partial_dates import PartialDate
 from foundation.sql import take_time
-from measures.choices import STATUSES, Family, Status, Workflow, may_follow
-from measures.models import Citation, Measure, MeasureQuerySet
+from measures.choices import PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
+from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
+from measures.models import Citation, Measure, MeasureQuerySet, Relation
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
 
@@ -243,38 +244,59 @@ class HistoryProblem:
     field: str = "status"
 
 
-def check_history(family: Family, events: Sequence[tuple[Status | str, PartialDate | None]]) -> list[HistoryProblem]:
-    """Check a history for statuses of another family, impossible transitions, and dates out of order.
+def check_history(
+    family: Family, events: Events, *, on: datetime.date, start: PartialDate | None = None
+) -> list[HistoryProblem]:
+    """Check a history for statuses of another family, and for dates after `on`, out of order, or before the `start`.
 
-    Stages may be skipped. Dates of different precision are in order if they overlap.
+    Any course is possible; see `entry_rules.unusual_moves`. Dates of different precision are in order if they overlap.
     """
     problems = []
-    before: Status | None = None
     latest: PartialDate | None = None
     for index, (value, date) in enumerate(events):
         status = Status(value)
         if status not in STATUSES[family]:
             problems.append(HistoryProblem(index, _foreign(family, status)))
             continue
-        if before and not may_follow(family, before, status):
-            problems.append(HistoryProblem(index, _no_move(before, status)))
-        if date and latest and date.last < latest.first:
-            problems.append(HistoryProblem(index, _out_of_order(date, latest), field="date"))
-        before, latest = status, date or latest
+        if date and (message := _date_problem(status, date, latest, start, on)):
+            problems.append(HistoryProblem(index, message, field="date"))
+        if date and (latest is None or date.first > latest.first):
+            latest = date
     return problems
+
+
+def last_possible_day_of(measure: Measure, events: Events | None = None) -> datetime.date | None:
+    """The last day on which `measure` can have been in force, by its own dates; None if they do not say.
+
+    `events` stand in for those that are stored, such as those of a form.
+    """
+    stored = measure.status_events.order_by("position").values_list("status", "date") if events is None else events
+    prolonging = measure.relations_to.filter(type__in=PROLONGING_RELATIONS) if measure.pk else Relation.objects.none()
+    return last_possible_day(
+        list(stored),
+        valid_from=measure.valid_from,
+        valid_until=measure.valid_until,
+        duration=measure.duration,
+        basis=measure.duration_basis,
+        country=measure.country_id or "",
+        is_prolonged=prolonging.exists(),
+    )
+
+
+def _date_problem(
+    status: Status, date: PartialDate, latest: PartialDate | None, start: PartialDate | None, on: datetime.date
+) -> str:
+    if latest and date.last < latest.first:
+        return _out_of_order(date, latest)
+    if start and status in LAST_DAY_STATUSES and date.last < start.first:
+        return _("%(date)s, the last day, lies before “valid from”, %(start)s.") % {"date": date, "start": start}
+    return event_problem(date, on=on)
 
 
 def _foreign(family: Family, status: Status) -> str:
     return _("“%(status)s” is no status of this kind of entry. Choose from: %(statuses)s.") % {
         "status": status.label,
         "statuses": ", ".join(str(choice.label) for choice in STATUSES[family]),
-    }
-
-
-def _no_move(before: Status, status: Status) -> str:
-    return _("“%(status)s” cannot follow “%(before)s”. Check the order of the events.") % {
-        "status": status.label,
-        "before": before.label,
     }
 
 

@@ -165,9 +165,10 @@ def event(*, measure: Measure, status: str = "in_force", date: str = "", **field
     return made
 
 
-def relation(*, subject: Measure, object: Measure, type: str = "extends") -> Relation:
+def relation(*, subject: Measure, object: Measure, type: str = "extends", date: str = "", **fields: Any) -> Relation:
     """A relation between two measures."""
-    return Relation.objects.create(subject=subject, type=type, object=object)
+    parsed = PartialDate.parse(date) if date else None
+    return Relation.objects.create(subject=subject, type=type, object=object, date=parsed, **fields)
 
 
 @transaction.atomic

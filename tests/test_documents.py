@@ -22,7 +22,18 @@ from countries.models import Area, RoleIcon
 from countries.models.figure import ObservationStatus, Qualifier, Unit
 from foundation.files.resources import FileResource, resources
 from measures.archive.choices import LinkState, Rights, SourceKind
-from measures.choices import BodyKind, Direction, EndKind, Evidence, Kind, RelationType, Status, StatusGroup, Workflow
+from measures.choices import (
+    BodyKind,
+    Direction,
+    DurationBasis,
+    EndKind,
+    Evidence,
+    Kind,
+    RelationType,
+    Status,
+    StatusGroup,
+    Workflow,
+)
 from measures.files.resources import ArchiveResource
 from measures.models import Measure
 from tests import factories
@@ -238,7 +249,20 @@ def test_codebook_has_every_file_column_and_key() -> None:
     assert {f"{kind.file()}.csv" for kind in kinds} - words == set()
     assert {column.name for kind in kinds for column in kind.columns()} - words == set()
     lists = (
-        *(Kind, Status, Direction, EndKind, RelationType, Evidence, Workflow, SourceKind, Rights, LinkState, BodyKind),
+        *(
+            Kind,
+            Status,
+            Direction,
+            EndKind,
+            DurationBasis,
+            RelationType,
+            Evidence,
+            Workflow,
+            SourceKind,
+            Rights,
+            LinkState,
+            BodyKind,
+        ),
         *(Area, RoleIcon, Unit, Qualifier, ObservationStatus, StatusGroup),
     )
     assert {value for choices in lists for value in choices.values} - words == set()

@@ -46,6 +46,8 @@ class Column(Field):
     comes_last = False
     """Whether those rows name other rows of the file, so that they are written after all records."""
     is_trimmed = False
+    empties: tuple[str, ...] = ()
+    """Columns of the record's table that become null where an import changes the cell, since they go with its value."""
 
     def __init__(self, field: models.Field | None = None, *, name: str = "", readonly: bool = False) -> None:
         name = name or (field.name if field else "")

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from foundation.partial_dates import PartialDate, Period
 
+UNTOLD_OF_ROWS = ("position", "recorded_on")
+"""Fields of related rows that each act states anyway."""
 Names = dict[type[models.Model], dict[Any, str]]
 
 
@@ -165,7 +167,7 @@ def _name_of_rows(record: models.Model, model: type[models.Model]) -> str:
 
 def _description(record: models.Model, model: type[models.Model], event: Any, names: Names) -> str:
     columns = [f for f in _told(model, ()) if f.related_model is not type(record) or _is_other(f, event, record)]
-    words = (_in_words(f, getattr(event, f.attname), names) for f in columns if f.name != "position")
+    words = (_in_words(f, getattr(event, f.attname), names) for f in columns if f.name not in UNTOLD_OF_ROWS)
     return ", ".join(word for word in words if word)
 
 

@@ -11,13 +11,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.days import today
 from foundation.records.record_admin import KnownRows, tell
 from measures.admin.addresses import source_at, tidy
 from measures.archive.choices import SourceKind
 from measures.archive.details import evidence_of
 from measures.choices import SYMMETRIC_RELATIONS, Kind
+from measures.entry_rules import Events, check_problem, year_problem
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
-from measures.workflow import check_history
+from measures.workflow import check_history, last_possible_day_of
 
 
 class MeasureInline(KnownRows, admin.TabularInline):
@@ -55,12 +57,25 @@ class StatusEventFormSet(forms.BaseInlineFormSet):
         kind = self.instance.kind
         if kind not in Kind.values or any(form.errors for form in self.in_order):
             return
-        events = [(form.cleaned_data["status"], form.cleaned_data.get("date")) for form in self.in_order]
-        problems = check_history(Kind(kind).family, events)
+        problems = check_history(Kind(kind).family, self.events, on=today(), start=self.instance.valid_from)
         for problem in problems:
             self.in_order[problem.index].add_error(problem.field, problem.message)
         if problems:
             raise ValidationError(_("The status history does not hold together. See the rows marked below."))
+        if message := self._check_problem():
+            raise ValidationError(message, code="check_after_end")
+
+    @property
+    def events(self) -> Events:
+        """The events as typed, in their order; for a valid formset."""
+        return [(form.cleaned_data["status"], form.cleaned_data.get("date")) for form in self.in_order]
+
+    def _check_problem(self) -> str:
+        """Why the last check of the entry cannot have been on its day, '' if it can."""
+        measure: Measure = self.instance
+        if measure.checked_on is None:
+            return ""
+        return check_problem(measure.checked_on, last_possible_day_of(measure, self.events), on=today())
 
     def _in_order(self) -> list[Any]:
         """The remaining rows by number, unnumbered ones last."""
@@ -198,7 +213,7 @@ class CitationInline(MeasureInline, admin.StackedInline):
 class RelationForm(forms.ModelForm):
     class Meta:
         model = Relation
-        fields = ["type", "object"]
+        fields = ["type", "object", "date", "scope"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -215,6 +230,8 @@ class RelationForm(forms.ModelForm):
                 self.add_error("object", _("This relation is recorded already, from the other entry."))
         if other and subject == other.pk:
             self.add_error("object", _("An entry cannot be related to itself."))
+        if message := year_problem(cleaned.get("date"), on=today()):
+            self.add_error("date", message)
         return cleaned
 
 

@@ -28,9 +28,10 @@ from measures.admin.inlines import INLINES, CitationInline, RelationInline, Stat
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.archive import links
-from measures.choices import Evidence, Workflow
+from measures.choices import Evidence, Kind, Workflow
 from measures.details import BOOKKEEPING, details_of, for_page
-from measures.models import Measure, Source
+from measures.entry_rules import unusual_moves
+from measures.models import Measure, Source, StatusEvent
 from measures.models.measure import CLOSED
 from measures.tasks import tend_archive_soon
 
@@ -60,7 +61,10 @@ class MeasureAdmin(MeasureList):
             gettext_lazy("Official title and language"),
             {"fields": ["official_title", "original_language"], "classes": ["collapse"]},
         ),
-        (gettext_lazy("Dates"), {"fields": [("valid_from", "valid_until", "end_kind")]}),
+        (
+            gettext_lazy("Dates"),
+            {"fields": [("valid_from", "valid_until", "end_kind"), ("duration", "duration_basis"), "checked_on"]},
+        ),
         (
             gettext_lazy("Tag"),
             {"fields": ["topics", "primary_topic", "target_groups", "origin_countries", "direction"]},
@@ -164,6 +168,8 @@ class MeasureAdmin(MeasureList):
     def save_model(self, request: HttpRequest, obj: Measure, form: Any, change: bool) -> None:
         if not change:
             obj.created_by = obj.updated_by = request.user  # type: ignore[assignment]  # signed in: this is the admin
+        if "checked_on" in form.changed_data:
+            obj.checked_by = request.user if obj.checked_on else None  # type: ignore[assignment]  # signed in
         if not change or form.changed_data:
             super().save_model(request, obj, form, change)
 
@@ -177,6 +183,7 @@ class MeasureAdmin(MeasureList):
             cursor.execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()
         _warn_of_unsourced(request, form.instance)
+        _warn_of_unusual_course(request, form.instance, formsets)
         links.watch(Source.objects.filter(citations__measure=form.instance), at=timezone.now())
         transaction.on_commit(tend_archive_soon)
 
@@ -241,6 +248,13 @@ def _warn_of_unsourced(request: HttpRequest, measure: Measure) -> None:
     if measure.evidence == Evidence.UNSOURCED and measure.citations.exists():
         text = _("%(id)s cites sources, yet its “Evidence” says “%(unsourced)s”. Choose there what the entry rests on.")
         messages.warning(request, text % {"id": measure.public_id, "unsourced": Evidence.UNSOURCED.label})
+
+
+def _warn_of_unusual_course(request: HttpRequest, measure: Measure, formsets: Any) -> None:
+    """Ask about moves of the status history that are unusual, once the history was typed or changed."""
+    for history in (formset for formset in formsets if formset.model is StatusEvent and formset.has_changed()):
+        for message in unusual_moves(Kind(measure.kind).family, history.events):
+            messages.warning(request, message)
 
 
 def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:

@@ -11,13 +11,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.days import today
 from foundation.partial_dates import PartialDate
 from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import number_of_rows
 from foundation.texts import LANGUAGES, languages_of_site
 from measures import duplicates
 from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
-from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction
+from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction, DurationBasis
+from measures.durations import Duration
+from measures.entry_rules import check_problem, year_problem
 from measures.models import Measure, TargetGroup, Topic
 
 FIELD_OF_RULE = {
@@ -27,6 +30,9 @@ FIELD_OF_RULE = {
     "measures_measure_fixed_date_given": "valid_until",
     "measures_measure_open_end_has_no_date": "valid_until",
     "measures_measure_ends_after_start": "valid_until",
+    "measures_measure_duration_form": "duration",
+    "measures_measure_duration_basis_pair": "duration_basis",
+    "measures_measure_duration_basis_of_days": "duration_basis",
     "measures_measure_has_title": "title_en",
     "measures_measure_language_tag": "original_language",
 }
@@ -108,7 +114,19 @@ class MeasureForm(MergingForm):
         cleaned = super().clean()
         if {"topics", "primary_topic"} <= cleaned.keys():
             self._choose_primary_topic(cleaned)
+        self._check_dates(cleaned)
+        if Duration.is_calendar_alone(cleaned.get("duration", "")):
+            cleaned["duration_basis"] = DurationBasis.CALENDAR
         return cleaned
+
+    def _check_dates(self, cleaned: dict[str, Any]) -> None:
+        """Refuse years far ahead, and a check that is still to come; the events look for one after an end."""
+        for name in ("valid_from", "valid_until"):
+            if message := year_problem(cleaned.get(name), on=today()):
+                self.add_error(name, message)
+        checked_on = cleaned.get("checked_on")
+        if checked_on and (message := check_problem(checked_on, None, on=today())):
+            self.add_error("checked_on", message)
 
     def _choose_primary_topic(self, cleaned: dict[str, Any]) -> None:
         topics, primary = list(cleaned["topics"]), cleaned["primary_topic"]

@@ -7,11 +7,20 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from foundation.files.cells import CellProblem, items_of, one_of
+from foundation.days import today
+from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
 from foundation.files.columns import ListColumn
 from foundation.files.resources import Rule
 from foundation.sql import execute, rows, second_connection
-from measures.choices import ACYCLIC_RELATIONS, SYMMETRIC_RELATIONS, RelationType
+from measures.choices import (
+    ACYCLIC_RELATIONS,
+    FORMER_RELATIONS,
+    PROLONGING_RELATIONS,
+    SYMMETRIC_RELATIONS,
+    RelationScope,
+    RelationType,
+)
+from measures.entry_rules import last_year
 from measures.models import Measure, Relation
 
 # Identifiers for new measures
@@ -112,13 +121,24 @@ def _cursor(*, within: bool) -> Iterator[Any]:
 
 
 LINKS, MEASURES = Relation._meta.db_table, Measure._meta.db_table
-RELATIONS = list(RelationType.values)
+RELATIONS, SCOPES = list(RelationType.values), list(RelationScope.values)
 MUTUAL = ", ".join(f"'{relation.value}'" for relation in SYMMETRIC_RELATIONS)
+PROLONGING = ", ".join(f"'{relation.value}'" for relation in PROLONGING_RELATIONS)
 ACYCLIC = ", ".join(f"'{relation.value}'" for relation in ACYCLIC_RELATIONS)
 
 
+OBJECT = r"regexp_replace(split_part({0}, ':', 2), '(@[0-9?-]+)?(/part)?$', '')"
+DATE = r"coalesce(substring({0} from '@([0-9?-]+)(?:/part)?$'), '')"
+SCOPE = "case when {0} like '%%/part' then 'part' else 'whole' end"
+"""SQL of the parts of a canonical item, for its column."""
+
+
 class RelationsColumn(ListColumn):
-    """`extends:PER-00004|implements:PER-00002`; a mutual relation is listed in the cells of both entries."""
+    """`extends:PER-00004@2020-04-15|repeals:PER-00002/part`: a relation, its other entry, date of effect and scope.
+
+    Without `@` the act takes effect with its own start; without `/part` it concerns the whole of the other. A mutual
+    relation is listed in the cells of both entries, and has neither.
+    """
 
     comes_last = True
     is_trimmed = True
@@ -131,24 +151,42 @@ class RelationsColumn(ListColumn):
         return str(Relation._meta.verbose_name_plural)
 
     def read(self, text: str) -> str:
-        return "|".join(":".join(pair) for pair in sorted({self._read_item(item) for item in items_of(text)}))
+        read = sorted({self._read_item(item) for item in items_of(text)})
+        if len({pair for pair, _item in read}) < len(read):
+            raise CellProblem(
+                _("The cell names the same relation twice, with different dates or scopes."), _("Keep one of the two.")
+            )
+        return "|".join(item for _pair, item in read)
 
-    def _read_item(self, item: str) -> tuple[str, str]:
-        relation, colon, public_id = (part.strip() for part in item.partition(":"))
-        if not colon or not public_id:
+    def _read_item(self, item: str) -> tuple[tuple[str, str], str]:
+        """The relation and the identifier, by which items are sorted, and the canonical item."""
+        relation, colon, rest = (part.strip() for part in item.partition(":"))
+        rest, scope = _without_scope(rest)
+        public_id, at, date = (part.strip() for part in rest.partition("@"))
+        if not colon or not public_id or (at and not date):
             raise CellProblem(
                 _("“%(value)s” is no relation.") % {"value": item[:80]},
-                _("Write a relation and an identifier: extends:PER-00004."),
+                _("Write a relation and an identifier: extends:PER-00004, or extends:PER-00004@2020-04-15."),
             )
-        return one_of(RELATIONS, relation), public_id
+        relation = one_of(RELATIONS, FORMER_RELATIONS.get(relation, relation))
+        scope = one_of(SCOPES, scope) if scope else RelationScope.WHOLE.value
+        if relation in SYMMETRIC_RELATIONS and (date or scope != RelationScope.WHOLE):
+            raise CellProblem(
+                _("“%(value)s”: a mutual relation has no date and concerns whole acts.") % {"value": item[:80]},
+                _("Write %(item)s.") % {"item": f"{relation}:{public_id}"},
+            )
+        end = (f"@{canonical_date(date)}" if date else "") + ("/part" if scope == RelationScope.PART else "")
+        return (relation, public_id), f"{relation}:{public_id}{end}"
 
     def cells(self, of: str, *, public: bool = False) -> str:
         seen = " and o.workflow = 'published'" if public else ""
         return (
-            "select x.id, string_agg(x.type || ':' || o.public_id, '|'"
+            "select x.id, string_agg(x.type || ':' || o.public_id || case when x.date <> '' then '@' || x.date else ''"
+            " end || case when x.scope = 'part' then '/part' else '' end, '|'"
             ' order by x.type collate "C", o.public_id collate "C") as cell from ('
-            f"select subject_id as id, type, object_id as other from {LINKS} where subject_id {of} union all"
-            f" select object_id, type, subject_id from {LINKS} where object_id {of} and type in ({MUTUAL})"
+            f"select subject_id as id, type, object_id as other, date, scope from {LINKS} where subject_id {of}"
+            f" union all select object_id, type, subject_id, date, scope from {LINKS}"
+            f" where object_id {of} and type in ({MUTUAL})"
             f") x join {MEASURES} o on o.id = x.other{seen} group by x.id"
         )
 
@@ -172,10 +210,11 @@ class RelationsColumn(ListColumn):
         ]
 
     def unknown(self) -> str:
+        named = OBJECT.format("i.item")
         return (
             "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
-            f" where not exists (select from {MEASURES} m where m.public_id = split_part(i.item, ':', 2))"
-            " and not exists (select from staged own where own.public_id = split_part(i.item, ':', 2))"
+            f" where not exists (select from {MEASURES} m where m.public_id = {named})"
+            f" and not exists (select from staged own where own.public_id = {named})"
         )
 
     def remedy(self, value: str, known: list[str]) -> str:
@@ -186,28 +225,57 @@ class RelationsColumn(ListColumn):
         itself = (
             f"select s.line, i.item from checked s left join {MEASURES} r on r.id = s.id"
             " cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
-            " where split_part(i.item, ':', 2) = coalesce(nullif(s.public_id, ''), r.public_id)"
+            f" where {OBJECT.format('i.item')} = coalesce(nullif(s.public_id, ''), r.public_id)"
         )
         return [
             (itself, _("An entry cannot be related to itself.")),
+            (_TOO_FAR_AHEAD.format(year=last_year(today())), _("The year of the date lies far ahead. Is it right?")),
             (_CIRCLES, _("This closes a circle: the other entry leads back to this one. Remove one of the two.")),
         ]
 
     def saved(self) -> list[str]:
+        """Existing relations keep the day on which they were recorded."""
         wanted = (
             f"select distinct case when x.type in ({MUTUAL}) then least(x.id, x.other) else x.id end as subject_id,"
-            f" x.type, case when x.type in ({MUTUAL}) then greatest(x.id, x.other) else x.other end as object_id from ("
-            "select t.id, split_part(i.item, ':', 1) as type, m.id as other from changed_rows t"
+            f" x.type, case when x.type in ({MUTUAL}) then greatest(x.id, x.other) else x.other end as object_id,"
+            " x.date, x.scope from ("
+            "select t.id, split_part(i.item, ':', 1) as type, m.id as other,"
+            f" {DATE.format('i.item')} as date, {SCOPE.format('i.item')} as scope from changed_rows t"
             " cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
-            f" join {MEASURES} m on m.public_id = split_part(i.item, ':', 2)) x"
+            f" join {MEASURES} m on m.public_id = {OBJECT.format('i.item')}) x"
         )
+        same = "(w.subject_id, w.type, w.object_id) = (x.subject_id, x.type, x.object_id)"
         return [
             f"with wanted as ({wanted}) delete from {LINKS} x using changed_rows t"
             f" where not t.is_new and (x.subject_id = t.id or (x.object_id = t.id and x.type in ({MUTUAL})))"
-            " and not exists (select from wanted w"
-            " where (w.subject_id, w.type, w.object_id) = (x.subject_id, x.type, x.object_id))",
-            f"insert into {LINKS} (subject_id, type, object_id) {wanted} on conflict do nothing",
+            f" and not exists (select from wanted w where {same})",
+            f"with wanted as ({wanted}) update {LINKS} x set date = w.date, scope = w.scope from wanted w"
+            f" where {same} and (x.date, x.scope) <> (w.date, w.scope)",
+            f"insert into {LINKS} (subject_id, type, object_id, date, scope, recorded_on)"
+            f" select w.*, '{today()}'::date from ({wanted}) w on conflict do nothing",
         ]
+
+
+def _without_scope(text: str) -> tuple[str, str]:
+    """What stands before and after the last `/`; one that begins a number belongs to a date such as 15/04/2020."""
+    before, slash, after = (part.strip() for part in text.rpartition("/"))
+    return (before, after or "?") if slash and not after[:1].isdigit() else (text, "")
+
+
+_TOO_FAR_AHEAD = (
+    "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
+    f" where left({DATE.format('i.item')}, 4) > '{{year}}' and (s.is_new or 'relations' = any(s.changed))"
+)
+
+
+def prolonged_condition(row: str, record: str) -> str:
+    """SQL: whether an act extends or revives the staged `row`, which is of `record`, by the database or by the file."""
+    return (
+        f"(exists (select from {LINKS} l where l.object_id = {record}.id and l.type in ({PROLONGING}))"
+        " or exists (select from staged o cross join lateral unnest(string_to_array(o.relations, '|')) i(item)"
+        f" where split_part(i.item, ':', 1) in ({PROLONGING})"
+        f" and {OBJECT.format('i.item')} = coalesce(nullif({row}.public_id, ''), {record}.public_id)))"
+    )
 
 
 _CIRCLES = f"""
@@ -215,7 +283,7 @@ with recursive wanted as (
     select s.line, s.id as subject, i.type, i.type || ':' || i.object as item, coalesce(m.id, own.id) as object
     from checked s
     cross join lateral (
-        select split_part(item, ':', 1), split_part(item, ':', 2) from unnest(string_to_array(s.relations, '|')) item
+        select split_part(item, ':', 1), {OBJECT.format("item")} from unnest(string_to_array(s.relations, '|')) item
     ) i(type, object)
     left join {MEASURES} m on m.public_id = i.object
     left join (

@@ -11,7 +11,7 @@ from foundation.files.dataset_resource import DatasetResource
 from foundation.files.resources import Computed, ImportOptions, Rule
 from measures.files import identifiers, states
 from measures.files.identifiers import RelationsColumn
-from measures.files.states import HistoryColumn
+from measures.files.states import CheckedColumn, HistoryColumn
 from measures.files.tags_and_sources import BodyColumn, CitationsColumn, TagsColumn, TopicsColumn
 from measures.listing.columns import INTERNATIONAL
 from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
@@ -173,6 +173,7 @@ class MeasureResource(DatasetResource):
     topics = TopicsColumn(_field("topics"))
     target_groups = TagsColumn(_field("target_groups"))
     origin_countries = TagsColumn(_field("origin_countries"))
+    checked_on = CheckedColumn(_field("checked_on"))
     status_history = HistoryColumn()
     relations = RelationsColumn()
     sources = CitationsColumn()
@@ -217,6 +218,9 @@ class MeasureResource(DatasetResource):
             "valid_from",
             "valid_until",
             "end_kind",
+            "duration",
+            "duration_basis",
+            "checked_on",
             "status_history",
             "relations",
             "evidence",

@@ -3,19 +3,23 @@
 That is which records it may not change, the caches of status, and publication.
 """
 
-from collections.abc import Callable, Iterator
+import datetime
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from foundation.days import today
 from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
-from foundation.files.columns import ListColumn
+from foundation.files.columns import DayColumn, ListColumn
 from foundation.files.resources import Computed, FileResource, ImportOptions, Rule
 from foundation.partial_dates import PartialDate
 from foundation.sql import rows
 from measures.choices import Kind, Status, Workflow
+from measures.entry_rules import YEARS_AHEAD, check_problem, last_possible_day, last_year
+from measures.files.identifiers import MEASURES, prolonged_condition
 from measures.models import StatusEvent
 from measures.workflow import (
     CACHES_OF_STATUS,
@@ -68,9 +72,9 @@ class HistoryColumn(ListColumn):
 
     def row_check(self) -> tuple[str, Callable[..., str]]:
         rows = (
-            f"select s.line, coalesce(s.status_history, {self.written()}), s.kind from checked s"
-            f" left join measures_measure r on r.id = s.id"
-            " where s.kind <> '' and (s.is_new or s.changed && array['kind', 'status_history'])"
+            f"select s.line, coalesce(s.status_history, {self.written()}), s.kind,"
+            " coalesce(s.valid_from, r.valid_from, '') from checked s left join measures_measure r on r.id = s.id"
+            " where s.kind <> '' and (s.is_new or s.changed && array['kind', 'status_history', 'valid_from'])"
         )
         return rows, _history_remedy
 
@@ -95,8 +99,8 @@ class HistoryColumn(ListColumn):
             f" where h.id = e.id and not exists (select from wanted w where {same})",
             f"{both} update {EVENTS} e set position = w.position from held h join wanted w on {same}"
             " where h.id = e.id and e.position <> w.position",
-            f"{both} insert into {EVENTS} (measure_id, position, status, date, note)"
-            " select w.measure_id, w.position, w.status, w.date, '' from wanted w"
+            f"{both} insert into {EVENTS} (measure_id, position, status, date, note, recorded_on)"
+            f" select w.measure_id, w.position, w.status, w.date, '', '{today()}'::date from wanted w"
             f" where w.is_new or not exists (select from held h where {same})",
         ]
 
@@ -104,13 +108,60 @@ class HistoryColumn(ListColumn):
 _date = lru_cache(maxsize=10_000)(PartialDate.parse)
 
 
-def _history_remedy(history: str, kind: str) -> str:
-    """What is wrong with a canonical history for an entry of `kind`, in words; '' if nothing."""
-    events = []
-    for item in filter(None, history.split("|")):
-        status, _at, date = item.partition("@")
-        events.append((status, _date(date) if date else None))
-    return " ".join(problem.message for problem in check_history(Kind(kind).family, events))
+def _events(history: str) -> list[tuple[str, PartialDate | None]]:
+    """The events of a canonical history."""
+    items = (item.partition("@") for item in history.split("|") if item)
+    return [(status, _optional_date(date)) for status, _at, date in items]
+
+
+def _optional_date(text: str) -> PartialDate | None:
+    return _date(text) if text else None
+
+
+def _history_remedy(history: str, kind: str, start: str) -> str:
+    """What is wrong with a canonical history for an entry of `kind` that begins at `start`, in words; '' if nothing."""
+    problems = check_history(Kind(kind).family, _events(history), on=today(), start=_optional_date(start))
+    return " ".join(problem.message for problem in problems)
+
+
+class CheckedColumn(DayColumn):
+    """The day of the last check. A file does not say who checked, so that a changed day leaves nobody named."""
+
+    empties = ("checked_by_id",)
+    concerns = ("checked_on", "status_history", "valid_from", "valid_until", "duration", "duration_basis")
+
+    def row_check(self) -> tuple[str, Callable[..., str]]:
+        history = HistoryColumn().written()
+        stored = ", ".join(
+            f"coalesce(s.{name}, r.{name}, '')" for name in ("valid_from", "valid_until", "duration", "duration_basis")
+        )
+        rows = (
+            f"select s.line, s.checked_on, coalesce(s.status_history, {history}), {stored},"
+            f" coalesce(s.country, r.country_id, ''), {prolonged_condition('s', 'r')}"
+            f" from checked s left join {MEASURES} r on r.id = s.id"
+            f" where s.checked_on <> '' and (s.is_new or s.changed && array[{_quoted(self.concerns)}])"
+        )
+        return rows, _check_remedy
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def _check_remedy(
+    checked: str, history: str, start: str, until: str, duration: str, basis: str, country: str, is_prolonged: bool
+) -> str:
+    """What is wrong with the day of a check, in words; '' if nothing."""
+    last_day = last_possible_day(
+        _events(history),
+        valid_from=_optional_date(start),
+        valid_until=_optional_date(until),
+        duration=duration,
+        basis=basis,
+        country=country,
+        is_prolonged=is_prolonged,
+    )
+    return check_problem(datetime.date.fromisoformat(checked), last_day, on=today())
 
 
 # Beyond cells
@@ -130,6 +181,7 @@ def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
         _("The record is retired."),
         _("Leave the row out, or send the record back to draft first."),
     )
+    ahead = [_year_ahead(name) for name in ("valid_from", "valid_until")]
     published = Rule(
         "public_id",
         f"{changed} 'published'",
@@ -141,11 +193,23 @@ def rules(resource: type[FileResource], *, publish: bool) -> list[Rule]:
     )
     if publish:
         return [
+            *ahead,
             retired,
             _lacking(resource, "topics", _("It lacks a topic.")),
             _lacking(resource, "sources", _("It lacks a source.")),
         ]
-    return [retired, published]
+    return [*ahead, retired, published]
+
+
+def _year_ahead(name: str) -> Rule:
+    """Rows that newly have a date too far ahead in a cell."""
+    return Rule(
+        name,
+        f"select s.line, s.{name} from checked s where left(s.{name}, 4) > '{last_year(today())}'"
+        f" and (s.is_new or '{name}' = any(s.changed))",
+        _("The year lies more than %(years)d years ahead.") % {"years": YEARS_AHEAD},
+        _("Is the year right? Correct it, or leave the cell empty."),
+    )
 
 
 def _lacking(resource: type[FileResource], name: str, remedy: str) -> Rule:

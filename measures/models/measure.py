@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import DateRangeField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, F, Func, Q, Value, When
 from django.db.models.functions import Now
@@ -24,6 +25,7 @@ from measures.choices import (
     STATUS_GROUPS,
     VALIDITY_FAMILIES,
     Direction,
+    DurationBasis,
     EndKind,
     Evidence,
     Family,
@@ -32,6 +34,7 @@ from measures.choices import (
     StatusGroup,
     Workflow,
 )
+from measures.durations import DURATION_PATTERN
 from measures.models.identifiers import SERIES_FOLLOWS, PublicIdSequence
 from measures.models.published import PUBLISHED
 from measures.models.source import LANGUAGE_TAG
@@ -85,6 +88,10 @@ def _in_force(function: str) -> models.GeneratedField:
         output_field=DateRangeField(null=True),
         db_persist=True,
     )
+
+
+DURATION_REGEX = rf"^({DURATION_PATTERN[0]}(?=[0-9]){DURATION_PATTERN[1:]})?$"
+_DURATION_FORM = _("Write a duration as P30D for 30 days, P6M for six months, P1Y for a year or P1M15D.")
 
 
 CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
@@ -167,6 +174,28 @@ class Measure(models.Model):
     )
     valid_until = PartialDateField(_("valid until"), blank=True, help_text=_("The last day of validity."))
     end_kind = models.CharField(_("kind of end"), max_length=20, choices=EndKind, blank=True)
+    duration = models.CharField(
+        _("duration"),
+        max_length=16,
+        blank=True,
+        validators=[RegexValidator(DURATION_REGEX, _DURATION_FORM)],
+        help_text=_("P30D for 30 days, P6M for six months, P1Y for a year, P1M15D."),
+    )
+    duration_basis = models.CharField(_("days counted"), max_length=10, choices=DurationBasis, blank=True)
+    checked_on = models.DateField(
+        _("last checked on"),
+        null=True,
+        blank=True,
+        help_text=_("The day on which somebody last looked, and what this record says still held."),
+    )
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("checked by"),
+    )
     evidence = models.CharField(_("evidence"), max_length=20, choices=Evidence, default=Evidence.UNSOURCED)
 
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.UNKNOWN, editable=False)
@@ -265,7 +294,7 @@ class Measure(models.Model):
                 violation_error_message=_("Only norms, bills and actions have a direction. Leave it empty."),
             ),
             models.CheckConstraint(
-                condition=Q(valid_from="", valid_until="", end_kind="")
+                condition=Q(valid_from="", valid_until="", end_kind="", duration="")
                 | Q(kind__in=VALIDITY_KINDS, end_kind__in=["", *EndKind.values]),
                 name="measures_measure_validity_of_norms",
                 violation_error_message=_(
@@ -288,6 +317,29 @@ class Measure(models.Model):
                 condition=Q(valid_from="") | Q(valid_until="") | ~Q(valid_until_range__fully_lt=F("valid_from_range")),
                 name="measures_measure_ends_after_start",
                 violation_error_message=_("“Valid until” lies before “valid from”."),
+            ),
+            models.CheckConstraint(
+                condition=Q(duration__regex=DURATION_REGEX),
+                name="measures_measure_duration_form",
+                violation_error_message=_DURATION_FORM,
+            ),
+            models.CheckConstraint(
+                condition=Q(duration="", duration_basis="")
+                | (~Q(duration="") & Q(duration_basis__in=DurationBasis.values)),
+                name="measures_measure_duration_basis_pair",
+                violation_error_message=_(
+                    "A duration needs what its days are: calendar days, working days, or the source does not say."
+                    " Months and years are always calendar. Without a duration leave this empty."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(duration_basis=DurationBasis.WORKING) | Q(duration__endswith="D"),
+                name="measures_measure_duration_basis_of_days",
+                violation_error_message=_("Years, months and weeks are always calendar time. Choose calendar days."),
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_by=None) | Q(checked_on__isnull=False),
+                name="measures_measure_checked_pair",
             ),
             models.CheckConstraint(
                 condition=~Q(title_en="", title_es="", title_pt=""),

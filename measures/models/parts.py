@@ -6,6 +6,7 @@ from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from foundation.days import today
 from foundation.partial_dates import PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
@@ -15,6 +16,7 @@ from measures.choices import (
     KINDS,
     STATUSES,
     SYMMETRIC_RELATIONS,
+    RelationScope,
     RelationType,
     Status,
 )
@@ -78,6 +80,7 @@ class StatusEvent(models.Model):
     source = models.ForeignKey(
         Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("source")
     )
+    recorded_on = models.DateField(_("recorded on"), default=today, editable=False)
     date_range = range_of("date")
 
     class Meta:
@@ -114,6 +117,13 @@ class Relation(models.Model):
     subject = models.ForeignKey(Measure, models.CASCADE, related_name="relations", verbose_name=_("this entry"))
     type = models.CharField(_("relation"), max_length=20, choices=RelationType)
     object = models.ForeignKey(Measure, models.PROTECT, related_name="relations_to", verbose_name=_("other entry"))
+    date = PartialDateField(
+        _("takes effect on"),
+        blank=True,
+        help_text=_("The first day of effect on the other entry; empty if it is that of the act itself."),
+    )
+    scope = models.CharField(_("scope"), max_length=5, choices=RelationScope, default=RelationScope.WHOLE)
+    recorded_on = models.DateField(_("recorded on"), default=today, editable=False)
 
     class Meta:
         verbose_name = _("relation")
@@ -140,6 +150,17 @@ class Relation(models.Model):
                 name="measures_relation_symmetric_once",
                 violation_error_message=_("A mutual relation is recorded once, from the older entry."),
             ),
+            models.CheckConstraint(
+                condition=Q(scope__in=RelationScope.values),
+                name="measures_relation_scope_known",
+                violation_error_message=_("Choose a scope from the list."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(type__in=[r.value for r in SYMMETRIC_RELATIONS]) | Q(date="", scope=RelationScope.WHOLE),
+                name="measures_relation_symmetric_is_bare",
+                violation_error_message=_("A mutual relation has no date and concerns whole acts."),
+            ),
+            canonical("date", "measures_relation"),
         ]
         triggers = _after_writes("no_circle", _NO_CIRCLE)
 

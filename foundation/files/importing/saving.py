@@ -115,6 +115,11 @@ def _update(resource: type[FileResource], present: list[Column], by: Any) -> Non
     stored = [found[0] for column in present if (found := column.stored())]
     keys = {resource.fields[name].db_column for name in resource.keys[0]}
     changes = {quoted(name): f"d.{quoted(name)}" for name in stored if name not in keys}
+    changes |= {
+        quoted(name): f"case when '{column.name}' <> all (o.changed) then r.{quoted(name)} end"
+        for column in present
+        for name in column.empties
+    }
     bookkeeping = {"record_version": "r.record_version + 1", "updated_at": "now()", "updated_by_id": "%s"}
     changes |= {name: value for name, value in bookkeeping.items() if name in fields}
     execute(

@@ -24,7 +24,7 @@ from foundation.files.exporting import downloaded, exported, exported_sheet, in_
 from foundation.files.resources import resources
 from foundation.files.spreadsheet import TooLarge
 from foundation.partial_dates import PartialDate
-from measures.choices import KINDS, Family, RelationType, Workflow
+from measures.choices import KINDS, SYMMETRIC_RELATIONS, Family, RelationType, Workflow
 from measures.files.resources import MeasureResource
 from measures.models import Citation, Measure, PublicIdSequence, Relation, Source
 from tests import factories
@@ -68,13 +68,15 @@ def test_row_says_what_the_record_says() -> None:
         valid_from="2020?",
     )
     factories.relation(subject=measure, type="amends", object=other)
+    factories.relation(subject=measure, type="repeals", object=other, date="2020-04-15?", scope="part")
     factories.relation(subject=other, type="same_subject_as", object=measure)
     rows = {row["public_id"]: row for row in _rows(export())}
     row = rows[measure.public_id]
     assert row["topics"] == "work.permit|asylum.application|health.access"
     assert row["origin_countries"] == "ECU|VEN"
     assert row["status_history"] == "enacted@2020-04-14|in_force"
-    assert row["relations"] == f"amends:{other.public_id}|same_subject_as:{other.public_id}"
+    name = other.public_id
+    assert row["relations"] == f"amends:{name}|repeals:{name}@2020-04-15?/part|same_subject_as:{name}"
     assert (row["valid_from"], row["status"], row["workflow"]) == ("2020?", "in_force", "published")
     assert row["url"] == f"/measures/{measure.public_id}/"
     assert rows[other.public_id]["relations"] == f"same_subject_as:{measure.public_id}"
@@ -97,7 +99,7 @@ TEXT = st.text(
 )
 DATES = st.builds(
     lambda year, month, day, inferred: str(PartialDate(year, month, day if month else None, inferred)),
-    st.integers(1800, 2199),
+    st.integers(1800, 2020),
     st.none() | st.integers(1, 12),
     st.none() | st.integers(1, 28),
     st.booleans(),
@@ -112,6 +114,7 @@ def norms(draw: st.DrawFn) -> dict[str, Any]:
     if not any(texts[name] for name in ("title_en", "title_es", "title_pt")):
         texts["title_es"] = "título"
     date = draw(DATES)
+    until, duration = draw(st.sampled_from(["", date])), draw(st.sampled_from(["", "P30D", "P1Y6M"]))
     return texts | {
         "kind": draw(st.sampled_from(NORMS)),
         "country": "PER",
@@ -121,7 +124,10 @@ def norms(draw: st.DrawFn) -> dict[str, Any]:
         "origin_countries": draw(st.sampled_from(["", "VEN", "ECU|VEN"])),
         "direction": draw(st.sampled_from(["", "no_change"])),
         "valid_from": date,
-        "valid_until": draw(st.sampled_from(["", date])),
+        "valid_until": until,
+        "duration": duration,
+        "duration_basis": duration and draw(st.sampled_from(["calendar", "unstated"])),
+        "checked_on": "" if until or duration else draw(st.sampled_from(["", "2021-05-29"])),
         "status_history": draw(st.sampled_from(["", "enacted", f"enacted@{date}|in_force", f"in_force@{date}"])),
         "evidence": draw(st.sampled_from(["primary", "disputed"])),
         "sources": draw(
@@ -130,20 +136,33 @@ def norms(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str]]) -> None:
-    """Number the rows, and add relations to earlier rows."""
+def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str, str]]) -> None:
+    """Number the rows, and add relations to earlier rows, with a date and a scope where the relation may have them."""
     for number, row in enumerate(rows, 1):
-        items = {f"{kind}:PER-{to + 1:05d}" for at, to, kind in links if at == number - 1 and to < at}
-        row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(sorted(items))}
+        ends = {
+            f"{kind}:PER-{to + 1:05d}": "" if kind in SYMMETRIC_RELATIONS else end
+            for at, to, kind, end in links
+            if at == number - 1 and to < at
+        }
+        items = (f"{item}{end}" for item, end in sorted(ends.items()))
+        row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(items)}
 
 
 @examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(norms(), min_size=1, max_size=12),
-    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.sampled_from(RelationType.values)), max_size=12),
+    st.lists(
+        st.tuples(
+            st.integers(0, 11),
+            st.integers(0, 11),
+            st.sampled_from(RelationType.values),
+            st.sampled_from(["", "@2020-04-15", "@2020?", "/part", "@2020-05/part"]),
+        ),
+        max_size=12,
+    ),
 )
 def test_round_trip_is_byte_for_byte(
-    tmp_path: Path, rows: list[dict[str, Any]], links: list[tuple[int, int, str]]
+    tmp_path: Path, rows: list[dict[str, Any]], links: list[tuple[int, int, str, str]]
 ) -> None:
     _link(rows, links)
     with transaction.atomic():
