@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from measures.validity.course import Fact
+from measures.validity.derive import Step
 from measures.validity.facts import BEGINNING, Act
 
 GROUPS = {
@@ -15,20 +17,20 @@ GROUPS = {
 }
 
 
-def steps_of_bill(act: Act, today: int) -> list[tuple[int, str]]:
-    """(first day, state) in order; a partial or undated event counts from its last possible day."""
+def steps_of_bill(act: Act, today: int) -> list[Step]:
+    """The states in order; a partial or undated event counts from its last possible day."""
     counted = [(_last_possible_day(act, place, today), place) for place in range(len(act.events))]
-    steps = [(BEGINNING, "not_yet")]
+    steps = [Step(BEGINNING, "not_yet")]
     latest = -1
     for day, place in sorted(counted):
         if place < latest:
             continue
         latest = place
         state = GROUPS.get(act.events[place].status, "in_legislature")
-        if steps[-1][0] == day:
+        if steps[-1].day == day:
             steps.pop()
-        if not steps or steps[-1][1] != state:
-            steps.append((day, state))
+        if not steps or steps[-1].state != state:
+            steps.append(Step(day, state, Fact("event", act.events[place])))
     return steps
 
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from measures.validity.bounds import ENDLESS, Case, Contradiction, Day
-from measures.validity.durations import duration, last_day, least_and_most
 from measures.validity.facts import (
     ACTING,
     BEGINNING,
@@ -24,6 +23,7 @@ from measures.validity.facts import (
     Relation,
     Span,
 )
+from measures.validity.periods import last_day, least_and_most, parsed
 
 Kind = Literal["start", "until", "duration", "end", "event", "relation", "check"]
 
@@ -77,7 +77,7 @@ class Days:
 
 def period(case: Case, act: Act, working: bool, first: Day, fact: Fact) -> Day:
     """The last day of the duration of `act`, counted from `first`."""
-    working = working and duration(act.duration).days > 0
+    working = working and parsed(act.duration).days > 0
     key = (act.duration, working, act.country, first.unknown, first.offset)
     if key not in case.known_periods:
         ends_on = partial(_last_day, act.duration, working, act.country)
@@ -192,7 +192,7 @@ def _counts_working_days(case: Case, act: Act) -> bool:
         return True
     if act.valid_until or act.duration_basis == "calendar" or not act.duration:
         return False
-    return bool(duration(act.duration).days) and case.choose() == 1
+    return bool(parsed(act.duration).days) and case.choose() == 1
 
 
 def _effect(case: Case, act: Act, relation: Relation, start: Day | None) -> Day | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from measures.choices import Family
-from measures.validity.bills import steps_of_bill
 from measures.validity.bounds import Case, Contradiction, Day, TooManyCases, cases
-from measures.validity.course import Days, days_of, join_same_facts
-from measures.validity.facts import BEGINNING, FAR, LASTS_WHILE, NEVER, OPEN_ON_PURPOSE, VALIDITY_FAMILIES, Act, Acts
+from measures.validity.course import CHECK, START, UNRECORDED, Fact, days_of, join_same_facts
+from measures.validity.course import Days as DaysInCase
+from measures.validity.facts import BEGINNING, FAR, LASTS_WHILE, NEVER, OPEN_ON_PURPOSE, Act, Acts
 from measures.validity.known_days import Version, kept
-from measures.validity.pieces import days_of_pieces, joined
+from measures.validity.pieces import Bounds, as_ranges, certain_bounds, joined, possible_bounds
 from measures.validity.ranges import Ranges, holds, intersection, union
 from measures.validity.story import Piece, Player, Story, announced, in_force, over, suspended
 
@@ -19,16 +20,39 @@ MOST_CASES = 2_000
 MOST_ROUNDS = 8
 
 
-@dataclass
+class Step(NamedTuple):
+    """A state, its first day, and the fact on which that hangs."""
+
+    day: int
+    state: str
+    fact: Fact | None = None
+
+
+@dataclass(frozen=True)
+class Days:
+    """A set of days, and the fact on which each boundary hangs: (True for a first day, the day) -> fact."""
+
+    ranges: Ranges = field(default_factory=list)
+    facts: dict[tuple[bool, int], Fact] = field(default_factory=dict)
+
+    def __contains__(self, day: int) -> bool:
+        return holds(self.ranges, day)
+
+    def fact(self, is_first: bool, day: int) -> Fact | None:
+        """What a boundary hangs on; None where it is none, or hangs on nothing."""
+        return self.facts.get((is_first, day))
+
+
+@dataclass(frozen=True)
 class Found:
     """Days of an act over all its versions."""
 
-    certain: Ranges
-    possible: Ranges
-    presumed: Ranges
-    announced: Ranges
-    suspended: Ranges
-    over: Ranges
+    certain: Days
+    possible: Days
+    presumed: Days
+    announced: Days
+    suspended: Days
+    over: Days
 
 
 def versions_of(act: Act, acts: Acts, today: int) -> list[Version]:
@@ -43,7 +67,7 @@ def _played(act: Act, order: list[Act], acts: Acts, today: int, join: bool) -> l
     of_interest = _ends_of_interest(act, order, cone)
 
     def derive(case: Case) -> dict[int, Story]:
-        days: dict[int, Days] = {a.id: days_of(case, a, cone, today, a.id in of_interest) for a in order}
+        days: dict[int, DaysInCase] = {a.id: days_of(case, a, cone, today, a.id in of_interest) for a in order}
         if join:
             join_same_facts(case, days, cone)
         return _stories(case, days, cone)
@@ -51,7 +75,7 @@ def _played(act: Act, order: list[Act], acts: Acts, today: int, join: bool) -> l
     return [Version(case, stories) for case, stories in cases(derive, MOST_CASES)]
 
 
-def _stories(case: Case, days: dict[int, Days], cone: Acts) -> dict[int, Story]:
+def _stories(case: Case, days: dict[int, DaysInCase], cone: Acts) -> dict[int, Story]:
     """The stories of all acts, each after those that it depends on.
 
     Where acts depend on each other in a circle, they are played again, each upon the last story of the other, until
@@ -96,71 +120,107 @@ def _open_ends(version: Version) -> Version | None:
     return Version(case, version.stories)
 
 
-def _every(versions: list[Version], act_id: int, pieces_of: Callable[[Case, Story], list[Piece]]) -> Ranges:
+def _every(versions: list[Version], act: Act, pieces_of: Callable[[Case, Story], list[Piece]]) -> Days:
     """The days that lie in the pieces of every version."""
     common: Ranges | None = None
+    facts: dict[tuple[bool, int], Fact] = {}
     for version in versions:
-        pieces = joined(version.case, pieces_of(version.case, version.stories[act_id]))
-        certain = days_of_pieces(version.case, pieces, certain=True)
-        common = certain if common is None else intersection(common, certain)
-        if not common:
-            return []
-    return common or []
+        pieces = joined(version.case, pieces_of(version.case, version.stories[act.id]))
+        bounds = certain_bounds(version.case, pieces)
+        _note(facts, bounds, version, act)
+        ranges = as_ranges(bounds)
+        common = ranges if common is None else intersection(common, ranges)
+    return Days(common or [], facts)
 
 
-def _any(versions: list[Version], act_id: int) -> Ranges:
-    return union(
-        pair
-        for version in versions
-        for pair in days_of_pieces(version.case, in_force(version.case, version.stories[act_id]), certain=False)
-    )
+def _any(versions: list[Version], act: Act) -> Days:
+    """The days on which the act is in force in any version."""
+    facts: dict[tuple[bool, int], Fact] = {}
+    found: Ranges = []
+    for version in versions:
+        bounds = possible_bounds(version.case, in_force(version.case, version.stories[act.id]))
+        _note(facts, bounds, version, act)
+        found += as_ranges(bounds)
+    return Days(union(found), facts)
+
+
+def _note(facts: dict[tuple[bool, int], Fact], bounds: list[Bounds], version: Version, act: Act) -> None:
+    """Remember on what each boundary hangs: where nobody recorded the end, on what shows that it was later."""
+    for first, last in bounds:
+        for is_first, (day, fact) in ((True, first), (False, last)):
+            if fact is UNRECORDED or fact is START:
+                fact = _known_by(version, act, day) or fact
+            if isinstance(fact, Fact):
+                facts.setdefault((is_first, day), fact)
+
+
+def _known_by(version: Version, act: Act, day: int) -> Fact | None:
+    """What shows that the act was in force on a day."""
+    if act.checked == day:
+        return CHECK
+    known = version.stories[act.id].known.items()
+    return next((fact for fact, when in known if version.case.earliest(when) == day), None)
 
 
 def find(act: Act, acts: Acts, today: int) -> Found:
-    """The days of a norm or action."""
+    """The days of a norm or action; raise TooManyCases where its record leaves open too much."""
     versions = versions_of(act, acts, today)
     presumed = [version for version in map(_open_ends, versions) if version]
     return Found(
-        _every(versions, act.id, in_force),
-        _any(versions, act.id),
-        _every(presumed, act.id, in_force),
-        _every(versions, act.id, announced),
-        _every(versions, act.id, suspended),
-        _every(versions, act.id, over),
+        certain=_every(versions, act, in_force),
+        possible=_any(versions, act),
+        presumed=_every(presumed, act, in_force),
+        announced=_every(versions, act, announced),
+        suspended=_every(versions, act, suspended),
+        over=_every(versions, act, over),
     )
 
 
 def state_on(act: Act, found: Found, day: int) -> str:
     """The first state that holds on a day."""
-    if act.family == "action" and holds(found.announced, day):
+    if act.family == Family.ACTION and day in found.announced:
         return "announced"
-    if holds(found.certain, day) or holds(found.presumed, day):
+    if day in found.certain or day in found.presumed:
         return "in_force"
-    if holds(found.possible, day):
+    if day in found.possible:
         return "possibly"
-    if holds(found.suspended, day):
+    if day in found.suspended:
         return "suspended"
-    if found.possible:
-        return "not_yet" if day < found.possible[0][0] else "ended"
-    if holds(found.over, day):
+    if found.possible.ranges:
+        return "not_yet" if day < found.possible.ranges[0][0] else "ended"
+    if day in found.over:
         return "ended"
     dated = [event.date.last for event in act.events if event.date]
     begins = act.valid_from.first if act.valid_from else min(dated, default=None)
     return "not_yet" if begins is not None and day < begins else "unknown"
 
 
-def steps_of(act: Act, found: Found) -> list[tuple[int, str]]:
-    """(first day, state) in order; the first begins at the beginning of all days."""
+def steps_of(act: Act, found: Found) -> list[Step]:
+    """The states in order; the first begins at the beginning of all days."""
     days = {BEGINNING}
-    for ranges in (found.certain, found.possible, found.presumed, found.announced, found.suspended, found.over):
-        for first, last in ranges:
+    for kind in (found.certain, found.possible, found.presumed, found.announced, found.suspended, found.over):
+        for first, last in kind.ranges:
             days |= {first, last + 1}
     if act.valid_from:
         days.add(act.valid_from.first)
     days |= {event.date.last for event in act.events if event.date}
-    steps: list[tuple[int, str]] = []
+    steps: list[Step] = []
     for day in sorted(days):
         state = state_on(act, found, day)
-        if not steps or steps[-1][1] != state:
-            steps.append((day, state))
+        if day < FAR and (not steps or steps[-1].state != state):
+            steps.append(Step(day, state, _opening(found, state, day)))
     return steps
+
+
+def _opening(found: Found, state: str, day: int) -> Fact | None:
+    """The fact on which it hangs that a state begins on a day."""
+    begins = {
+        "announced": [found.announced],
+        "suspended": [found.suspended],
+        "ended": [found.over],
+        "in_force": [found.certain, found.presumed, found.possible],
+        "possibly": [found.possible],
+    }.get(state, [])
+    ends = [found.possible, found.presumed, found.certain]
+    facts = [kind.fact(True, day) for kind in begins] + [kind.fact(False, day - 1) for kind in ends]
+    return next((fact for fact in facts if fact), None)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
 from measures.validity.bounds import Case, Day
-from measures.validity.facts import BEGINNING, FAR, NEVER
+from measures.validity.facts import FAR, NEVER
 from measures.validity.ranges import Ranges, union
 from measures.validity.story import Piece
 
@@ -44,20 +47,50 @@ def _among(day: Day, days: tuple[Day, ...]) -> bool:
     return any(day.same_as(other) for other in days)
 
 
-def days_of_pieces(case: Case, pieces: list[Piece], certain: bool) -> Ranges:
-    """The days in the pieces in every reading of the case, or in any; without bound from BEGINNING or to NEVER."""
-    if certain:
-        pairs = (
-            (max(map(case.latest, piece.firsts)), min(map(case.earliest, piece.lasts)))
-            for piece in pieces
-        )
-    else:
-        pairs = (
-            (max(map(case.earliest, piece.firsts)), min(map(case.latest, piece.lasts)))
-            for piece in pieces
-            if not _is_empty(case, piece)
-        )
-    return union((first, NEVER if last >= _ENDLESS else last) for first, last in pairs if first < _ENDLESS)
+class Bound(NamedTuple):
+    """A boundary of days, and the fact that it hangs on."""
+
+    day: int
+    fact: object
 
 
-__all__ = ["BEGINNING", "days_of_pieces", "joined"]
+class Bounds(NamedTuple):
+    """The first and the last day of an interval."""
+
+    first: Bound
+    last: Bound
+
+
+def certain_bounds(case: Case, pieces: list[Piece]) -> list[Bounds]:
+    """The days that are in the pieces in every reading of the case."""
+    return [
+        Bounds(
+            _chosen(max, ((case.latest(day), day) for day in piece.firsts)),
+            _chosen(min, ((case.earliest(day), day) for day in piece.lasts)),
+        )
+        for piece in pieces
+    ]
+
+
+def possible_bounds(case: Case, pieces: list[Piece]) -> list[Bounds]:
+    """The days that are in the pieces in any reading of the case."""
+    return [
+        Bounds(
+            _chosen(max, ((case.earliest(day), day) for day in piece.firsts)),
+            _chosen(min, ((case.latest(day), day) for day in piece.lasts)),
+        )
+        for piece in pieces
+        if not _is_empty(case, piece)
+    ]
+
+
+def _chosen(choose: Callable[..., tuple[int, Day]], days: Iterable[tuple[int, Day]]) -> Bound:
+    number, day = choose(days, key=lambda pair: pair[0])
+    return Bound(number, day.fact)
+
+
+def as_ranges(bounds: Iterable[Bounds]) -> Ranges:
+    """The days within; without bound from BEGINNING or to NEVER."""
+    return union(
+        (first.day, NEVER if last.day >= _ENDLESS else last.day) for first, last in bounds if first.day < _ENDLESS
+    )

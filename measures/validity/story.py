@@ -257,7 +257,7 @@ class Player:
             self._wait(_Thing(effect, order, place, lambda day, r=relation: self._relation(r, day)))
             if relation.type in ENDING_RELATIONS | {"suspends"}:
                 for day, by in subject.annulments:
-                    self._wait(_Thing(day, float(by), place, lambda day, r=relation: self._fall(r)))
+                    self._wait(_Thing(day.of(effect.fact), float(by), place, lambda day, r=relation: self._fall(r)))
 
     def _wait(self, thing: _Thing) -> None:
         """Put a thing in its place among those to come."""
@@ -382,7 +382,7 @@ class Player:
         lifted = self.stories[relation.subject].over_from(self.case, day)
         self.suspended[relation] = day
         if lifted is not None:
-            self._wait(_Thing(lifted, LIFTED, 0, lambda _: self._lift(relation, day)))
+            self._wait(_Thing(lifted.of(day.fact), LIFTED, 0, lambda _: self._lift(relation, day)))
 
     def _lift(self, relation: Relation, day: Day) -> None:
         if self.suspended.get(relation) is day:
@@ -403,7 +403,7 @@ class Player:
         extension = Extension(relation, old, end, subject.stretch_at(self.case, day))
         self.extensions.append(extension)
         for place in range(extension.stretch + 1, len(subject.stretches)):
-            moved = subject.stretches[place].first
+            moved = subject.stretches[place].first.of(day.fact)
             self._wait(_Thing(moved, MOVED, place, lambda _, n=place: self._move(extension, n)))
 
     def _move(self, extension: Extension, stretch: int) -> None:
