@@ -25,11 +25,16 @@ from measures.validity.facts import (
 )
 from measures.validity.periods import last_day, least_and_most, parsed
 
-Kind = Literal["start", "until", "duration", "end", "event", "relation", "check"]
+Kind = Literal["start", "unknown", "until", "duration", "end", "event", "relation", "lifted", "fallen", "check"]
 
 
 class Fact(NamedTuple):
-    """What a boundary hangs on: a field of the act, its event (`place` in the course), or a relation."""
+    """What a boundary hangs on.
+
+    `start`, `until`, `duration` and `check` are fields of the act, `unknown` and `end` a start and an end that nobody
+    recorded. An `event` is one of its course. With a `relation` another act acts upon it; `lifted` says that what acts
+    by it has ended, `fallen` that it was annulled.
+    """
 
     kind: Kind
     event: Event | None = None
@@ -37,7 +42,7 @@ class Fact(NamedTuple):
 
 
 START, UNTIL, DURATION, CHECK = Fact("start"), Fact("until"), Fact("duration"), Fact("check")
-UNRECORDED = Fact("end")
+UNRECORDED, UNKNOWN = Fact("end"), Fact("unknown")
 ANY_DAY = Span(BEGINNING, FAR)
 
 
@@ -156,7 +161,7 @@ def _start(case: Case, act: Act, acts: Acts, events: list[Day]) -> Day | None:
     shown = shown or bool(acts.upon(act.id, {"suspends"}))
     ended = any(e.status in ENDS for e in act.events) or bool(acts.upon(act.id, ENDING_RELATIONS))
     if shown or (ended and case.choose() == 0):
-        return case.day(ANY_DAY, START)
+        return case.day(ANY_DAY, UNKNOWN)
     return None
 
 
@@ -203,7 +208,7 @@ def _effect(case: Case, act: Act, relation: Relation, start: Day | None) -> Day 
     if relation.date:
         return case.day(relation.date, fact)
     if act.is_dateless:
-        if relation.recorded:
+        if relation.recorded and relation.recorded < FAR:
             return case.day(Span(BEGINNING, relation.recorded), fact)
         return case.day(ANY_DAY, fact) if case.choose() == 0 else None
     return start.of(fact) if start else None

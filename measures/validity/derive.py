@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from measures.choices import Family
 from measures.validity.bounds import Case, Contradiction, Day, TooManyCases, cases
-from measures.validity.course import CHECK, START, UNRECORDED, Fact, days_of, join_same_facts
+from measures.validity.course import CHECK, UNKNOWN, UNRECORDED, Fact, days_of, join_same_facts
 from measures.validity.course import Days as DaysInCase
 from measures.validity.facts import BEGINNING, FAR, LASTS_WHILE, NEVER, OPEN_ON_PURPOSE, Act, Acts
 from measures.validity.known_days import Version, kept
@@ -16,7 +16,8 @@ from measures.validity.pieces import Bounds, as_ranges, certain_bounds, joined, 
 from measures.validity.ranges import Ranges, holds, intersection, union
 from measures.validity.story import Piece, Player, Story, announced, in_force, over, suspended
 
-MOST_CASES = 2_000
+MOST_CASES = 1_000
+"""Above this number the record leaves open too much to be told apart."""
 MOST_ROUNDS = 8
 
 
@@ -148,7 +149,7 @@ def _note(facts: dict[tuple[bool, int], Fact], bounds: list[Bounds], version: Ve
     """Remember on what each boundary hangs: where nobody recorded the end, on what shows that it was later."""
     for first, last in bounds:
         for is_first, (day, fact) in ((True, first), (False, last)):
-            if fact is UNRECORDED or fact is START:
+            if fact is UNRECORDED or fact is UNKNOWN:
                 fact = _known_by(version, act, day) or fact
             if isinstance(fact, Fact):
                 facts.setdefault((is_first, day), fact)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from measures.validity.bounds import Case, Contradiction, Day
-from measures.validity.course import CHECK, Fact
+from measures.validity.bounds import Case, Contradiction, Day, TooManyCases
+from measures.validity.course import CHECK
 from measures.validity.facts import Act
 from measures.validity.story import Piece, Story, in_force
 
@@ -19,7 +19,8 @@ class Version:
     stories: dict[int, Story]
 
 
-MOST_VERSIONS = 400
+MOST_VERSIONS = 1_000
+"""Above this number the record leaves open too much to be told apart."""
 
 
 def kept(versions: list[Version], acts: Iterable[Act]) -> list[Version]:
@@ -43,6 +44,8 @@ def _keep(versions: list[Version], act: Act, day_of: Callable[[Story], Day | Non
             fitting.append(version)
         else:
             fitting += _narrowed(version, in_force(version.case, story), day)
+        if len(fitting) > MOST_VERSIONS:
+            raise TooManyCases
     return fitting
 
 
@@ -64,5 +67,3 @@ def _narrowed(version: Version, pieces: list[Piece], day: Day) -> list[Version]:
         found.append(Version(case, version.stories))
     return found
 
-
-__all__ = ["Fact", "Version", "kept"]

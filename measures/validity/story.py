@@ -257,7 +257,7 @@ class Player:
             self._wait(_Thing(effect, order, place, lambda day, r=relation: self._relation(r, day)))
             if relation.type in ENDING_RELATIONS | {"suspends"}:
                 for day, by in subject.annulments:
-                    self._wait(_Thing(day.of(effect.fact), float(by), place, lambda day, r=relation: self._fall(r)))
+                    self._wait(_Thing(day.of(Fact("fallen", relation=relation)), float(by), place, lambda day, r=relation: self._fall(r)))
 
     def _wait(self, thing: _Thing) -> None:
         """Put a thing in its place among those to come."""
@@ -382,7 +382,7 @@ class Player:
         lifted = self.stories[relation.subject].over_from(self.case, day)
         self.suspended[relation] = day
         if lifted is not None:
-            self._wait(_Thing(lifted.of(day.fact), LIFTED, 0, lambda _: self._lift(relation, day)))
+            self._wait(_Thing(lifted.of(Fact("lifted", relation=relation)), LIFTED, 0, lambda _: self._lift(relation, day)))
 
     def _lift(self, relation: Relation, day: Day) -> None:
         if self.suspended.get(relation) is day:
