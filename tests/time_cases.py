@@ -7,7 +7,6 @@ removed at the end. Each question is asked in SQL and of the columns in memory.
 import csv
 import os
 import sys
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +23,7 @@ from django.utils import timezone
 
 from countries.models import Country
 from foundation.partial_dates import PartialDate
-from foundation.sql import rows, value
+from foundation.sql import value
 from measures.choices import Workflow
 from measures.listing.steps import read_steps, states_on
 from measures.models import Measure, Relation, StatusEvent

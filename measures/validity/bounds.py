@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Day(NamedTuple):
-    """A day: `offset` days after an unknown day, or after day 0 if `unknown` is 0; `fact` tells what it is the day of."""
+    """A day: `offset` days after an unknown day, or after day 0 if `unknown` is 0; `fact` is what it is the day of."""
 
     unknown: int
     offset: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from measures.validity.bounds import Case, Contradiction, Day, TooManyCases
-from measures.validity.course import CHECK
+from measures.validity.course import CHECK, Fact
 from measures.validity.facts import Act
 from measures.validity.story import Piece, Story, in_force
 
@@ -28,18 +28,18 @@ def kept(versions: list[Version], acts: Iterable[Act]) -> list[Version]:
     for act in acts:
         facts = dict.fromkeys(fact for version in versions for fact in version.stories[act.id].known)
         for fact in facts:
-            versions = _keep(versions, act, lambda story, fact=fact: story.known.get(fact)) or versions
+            versions = _keep(versions, act, fact) or versions
         if act.checked:
-            check = Day(0, act.checked, CHECK)
-            versions = _keep(versions, act, lambda _: check) or versions
+            versions = _keep(versions, act, CHECK) or versions
     return versions
 
 
-def _keep(versions: list[Version], act: Act, day_of: Callable[[Story], Day | None]) -> list[Version]:
+def _keep(versions: list[Version], act: Act, fact: Fact) -> list[Version]:
+    """The versions in which an act is in force on the day on which the fact shows it."""
     fitting: list[Version] = []
     for version in versions:
         story = version.stories[act.id]
-        day = day_of(story)
+        day = Day(0, act.checked, CHECK) if fact is CHECK and act.checked else story.known.get(fact)
         if day is None:
             fitting.append(version)
         else:
@@ -66,4 +66,3 @@ def _narrowed(version: Version, pieces: list[Piece], day: Day) -> list[Version]:
             continue
         found.append(Version(case, version.stories))
     return found
-

@@ -114,14 +114,14 @@ def answers_of(ids: Iterable[int]) -> dict[int, Answer]:
         if row[1]:
             stale.append(row[0])
         else:
-            kept[row[0]] = Answer(*map(_intervals, row[2:5]), *map(tuple, row[5:]))
+            certain, possible, presumed = map(_intervals, row[2:5])
+            days, states, facts = row[5:]
+            kept[row[0]] = Answer(certain, possible, presumed, tuple(days), tuple(states), tuple(facts))
     return kept | derived(stale) if stale else kept
 
 
 def _intervals(days: Multirange[date]) -> tuple[Interval, ...]:
-    return tuple(
-        (span.lower, date.fromordinal(span.upper.toordinal() - 1) if span.upper else None) for span in days
-    )
+    return tuple((span.lower, date.fromordinal(span.upper.toordinal() - 1) if span.upper else None) for span in days)
 
 
 def settle(is_stopping: Callable[[], bool] = lambda: False) -> int:
@@ -165,20 +165,19 @@ def _settle_some() -> int:
 def keep(answers: dict[int, Answer]) -> None:
     """Write answers."""
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "update measures_validity set is_stale = false, certain = %s, possible = %s, presumed = %s, days = %s::date[],"
-            " states = %s, facts = %s where measure_id = %s",
-            [
-                (
-                    *(_multirange(days) for days in (known.certain, known.possible, known.presumed)),
-                    list(known.days),
-                    list(known.states),
-                    list(known.facts),
-                    id_,
-                )
-                for id_, known in sorted(answers.items())
-            ],
-        )
+        cursor.executemany(_WRITE, [_row(id_, known) for id_, known in sorted(answers.items())])
+
+
+_WRITE = """
+    update measures_validity set is_stale = false, certain = %s, possible = %s, presumed = %s, days = %s::date[],
+        states = %s, facts = %s
+    where measure_id = %s
+"""
+
+
+def _row(id_: int, known: Answer) -> tuple[Any, ...]:
+    ranges = (_multirange(days) for days in (known.certain, known.possible, known.presumed))
+    return (*ranges, list(known.days), list(known.states), list(known.facts), id_)
 
 
 def _multirange(days: tuple[Interval, ...]) -> Multirange[date]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from measures.validity.bounds import ALWAYS, ENDLESS, Case, Day
-from measures.validity.course import DURATION, UNTIL, Days, Fact, period
+from measures.validity.course import Days, Fact, period
 from measures.validity.facts import (
     ACTING,
     ANNOUNCEMENTS,
@@ -19,7 +20,6 @@ from measures.validity.facts import (
     ENDS,
     EXPIRIES,
     STARTS,
-    Act,
     Acts,
     Relation,
 )
@@ -95,9 +95,9 @@ class Story:
 
     def is_announced(self, case: Case, day: Day) -> bool:
         """Whether the course is no further than an announcement."""
-        return bool(self.announced) and (
-            case.at_most(self.announced[0], day) and case.at_most(day, self.announced[1])
-        )
+        if self.announced is None:
+            return False
+        return case.at_most(self.announced[0], day) and case.at_most(day, self.announced[1])
 
     def was_over_before(self, case: Case, day: Day) -> bool:
         """Whether the act had ended on the record before a day."""
@@ -244,7 +244,7 @@ class Player:
 
     def _plan(self) -> None:
         for place, (event, day) in enumerate(zip(self.act.events, self.days.events, strict=True)):
-            self._wait(_Thing(day.after(event.delay), COURSE, place, lambda day, n=place: self._event(n, day)))
+            self._wait(_Thing(day.after(event.delay), COURSE, place, partial(self._event, place)))
         for relation in self.acts.upon(self.act.id):
             subject = self.stories.get(relation.subject)
             if subject is None:
@@ -254,10 +254,11 @@ class Player:
             if effect is None:
                 continue
             order = 1.0 + ACTING.index(relation.type)
-            self._wait(_Thing(effect, order, place, lambda day, r=relation: self._relation(r, day)))
+            self._wait(_Thing(effect, order, place, partial(self._relation, relation)))
             if relation.type in ENDING_RELATIONS | {"suspends"}:
+                fallen = Fact("fallen", relation=relation)
                 for day, by in subject.annulments:
-                    self._wait(_Thing(day.of(Fact("fallen", relation=relation)), float(by), place, lambda day, r=relation: self._fall(r)))
+                    self._wait(_Thing(day.of(fallen), float(by), place, partial(self._fall, relation)))
 
     def _wait(self, thing: _Thing) -> None:
         """Put a thing in its place among those to come."""
@@ -351,20 +352,20 @@ class Player:
         if type_ == "amends" or (relation.part and type_ in ENDING_RELATIONS | {"suspends"}):
             self.story.known[fact] = day
         elif type_ in ENDING_RELATIONS:
-            self._end_by(relation, day)
+            self._end_by(relation, day, fact)
         elif type_ == "suspends":
-            self._suspend_by(relation, day)
+            self._suspend_by(relation, day, fact)
         elif type_ == "extends":
-            self._extend_by(relation, day)
+            self._extend_by(relation, day, fact)
         elif type_ == "resumes":
             self.story.known[fact] = day
             self.suspended.clear()
         elif type_ == "revives":
             self._in_force(day)
 
-    def _end_by(self, relation: Relation, day: Day) -> None:
+    def _end_by(self, relation: Relation, day: Day, fact: Fact) -> None:
         if self.act.has_start_or_term:
-            self.story.known[day.fact] = day.after(-1)  # type: ignore[index]
+            self.story.known[fact] = day.after(-1)
         if "course" in self.causes and self.case.equal(self.causes["course"], day):
             del self.causes["course"]  # the same end, recorded twice
         self.causes[relation] = day
@@ -372,8 +373,8 @@ class Player:
         if relation.type == "annuls":
             self.story.annulments.append(Annulment(day, 1))
 
-    def _suspend_by(self, relation: Relation, day: Day) -> None:
-        self.story.known[day.fact] = day.after(-1)  # type: ignore[index]
+    def _suspend_by(self, relation: Relation, day: Day, fact: Fact) -> None:
+        self.story.known[fact] = day.after(-1)
         if self._is_over(day):
             return
         course = self.suspended.get("course")
@@ -382,16 +383,17 @@ class Player:
         lifted = self.stories[relation.subject].over_from(self.case, day)
         self.suspended[relation] = day
         if lifted is not None:
-            self._wait(_Thing(lifted.of(Fact("lifted", relation=relation)), LIFTED, 0, lambda _: self._lift(relation, day)))
+            over = Fact("lifted", relation=relation)
+            self._wait(_Thing(lifted.of(over), LIFTED, 0, partial(self._lift, relation, day)))
 
-    def _lift(self, relation: Relation, day: Day) -> None:
-        if self.suspended.get(relation) is day:
+    def _lift(self, relation: Relation, since: Day, day: Day) -> None:
+        if self.suspended.get(relation) is since:
             del self.suspended[relation]
 
-    def _extend_by(self, relation: Relation, day: Day) -> None:
+    def _extend_by(self, relation: Relation, day: Day, fact: Fact) -> None:
         if self.causes:
             return  # never past a repeal, annulment or supersession
-        self.story.known[day.fact] = day.after(-1)  # type: ignore[index]
+        self.story.known[fact] = day.after(-1)
         subject, old, end = self.stories[relation.subject], self.end(), None
         by = subject.days.act
         if by.duration and not by.valid_until:
@@ -399,14 +401,14 @@ class Player:
                 end = ENDLESS
             else:
                 first = self.case.later(old.day.after(1), day)
-                end = period(self.case, by, subject.days.working, first, day.fact)
+                end = period(self.case, by, subject.days.working, first, fact)
         extension = Extension(relation, old, end, subject.stretch_at(self.case, day))
         self.extensions.append(extension)
         for place in range(extension.stretch + 1, len(subject.stretches)):
-            moved = subject.stretches[place].first.of(day.fact)
-            self._wait(_Thing(moved, MOVED, place, lambda _, n=place: self._move(extension, n)))
+            moved = subject.stretches[place].first.of(fact)
+            self._wait(_Thing(moved, MOVED, place, partial(self._move, extension, place)))
 
-    def _move(self, extension: Extension, stretch: int) -> None:
+    def _move(self, extension: Extension, stretch: int, day: Day) -> None:
         extension.stretch = stretch
 
     def _in_force(self, day: Day) -> None:
@@ -426,7 +428,7 @@ class Player:
             self.interval += 1
             self.case.require(day, self.days.unrecorded_end(self.case, self.interval))
 
-    def _fall(self, relation: Relation) -> None:
+    def _fall(self, relation: Relation, day: Day) -> None:
         """What an annulled act had done falls away; its extensions do so by themselves, since it is over."""
         self.suspended.pop(relation, None)
         if relation.type == "annuls" or self.stories[relation.subject].returns:
