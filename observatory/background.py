@@ -18,6 +18,7 @@ TASKS = {
     "foundation.files.importing.tasks.import_file": _("Import an uploaded file"),
     "measures.tasks.visit_sources": _("Fetch sources and look at their links"),
     "measures.tasks.tend_archive": _("Read and check what was kept"),
+    "measures.tasks.settle_validity": _("Derive what is in force"),
     "observatory.tasks.take_up_interrupted": _("Take up work whose worker died"),
     "observatory.tasks.forget_old_jobs": _("Forget work of long ago"),
     "observatory.tasks.forget_sign_ins": _("Forget old sessions and sign-ins"),

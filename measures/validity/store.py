@@ -136,6 +136,13 @@ def settle(is_stopping: Callable[[], bool] = lambda: False) -> int:
     return settled
 
 
+def rebuild() -> int:
+    """Derive all rows anew, after a load with triggers off or by new rules; return how many were not plain."""
+    with transaction.atomic():
+        rows("select measures_validity_rebuild_all()")
+    return settle()
+
+
 def _settle_some() -> int:
     """Derive some stale rows. They are locked before their facts are read, so that no change falls in between."""
     if not value("select pg_try_advisory_xact_lock(hashtext('measures_validity'))"):
