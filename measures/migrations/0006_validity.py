@@ -42,15 +42,7 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='validity',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='51877520a605b7a2a2c000c9ca0428fd72093364', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_33fe8', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_validity', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='validity',
             trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9814ae4363c7f210168a7915f94b45fabfbcfa0c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_111c1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_validity', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='validity',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='67a3396e77df5c157c4c6fa6e9fc14d90223d9e0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_0ac69', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_validity', when='AFTER')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='validity',

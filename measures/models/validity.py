@@ -19,7 +19,7 @@ class DateMultiRangeField(models.Field):
         return "datemultirange"
 
 
-@bumps_public_version(PUBLISHED)
+@bumps_public_version(PUBLISHED, when=["update"])  # a row comes and goes with its measure, which is a change itself
 class Validity(models.Model):
     """The days on which a norm or action is in force, and its state, or that of a bill, on every day.
 

@@ -190,10 +190,8 @@ create or replace function measures_validity_write(seeds bigint[]) returns void
 language plpgsql as $$
 declare touched bigint[];
 begin
-    select array_agg(id order by id) into touched from (
-        select id from measures_validity_reached(seeds) reached(id)
-        intersect select id from measures_measure where id in (select measures_validity_reached(seeds))
-    ) found;
+    select array_agg(m.id order by m.id) into touched
+    from measures_validity_reached(seeds) reached(id) join measures_measure m on m.id = reached.id;
     if touched is null then
         return;
     end if;

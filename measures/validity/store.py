@@ -6,17 +6,17 @@ for himself (`answers_of`); `settle` writes the answers for all.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from psycopg.types.multirange import Multirange
-from psycopg.types.range import DateRange
 
 from foundation.days import today
-from foundation.sql import rows, value
+from foundation.sql import execute, rows, value
 from measures.choices import RelationScope, Workflow
 from measures.validity.answers import Answer, Interval, answer
 from measures.validity.facts import ACTING, LASTS_WHILE, Act, Acts, Event, Relation, Span
@@ -170,24 +170,32 @@ def _settle_some() -> int:
 
 
 def keep(answers: dict[int, Answer]) -> None:
-    """Write answers."""
-    with connection.cursor() as cursor:
-        cursor.executemany(_WRITE, [_row(id_, known) for id_, known in sorted(answers.items())])
+    """Write answers, with one statement."""
+    execute(_WRITE, [json.dumps([_row(id_, known) for id_, known in answers.items()])])
 
 
 _WRITE = """
-    update measures_validity set is_stale = false, certain = %s, possible = %s, presumed = %s, days = %s::date[],
-        states = %s, facts = %s
-    where measure_id = %s
+    update measures_validity v set is_stale = false, certain = x.certain::datemultirange,
+        possible = x.possible::datemultirange, presumed = x.presumed::datemultirange, days = x.days, states = x.states,
+        facts = x.facts
+    from jsonb_to_recordset(%s::jsonb) x(
+        measure_id bigint, certain text, possible text, presumed text, days date[], states text[], facts text[])
+    where v.measure_id = x.measure_id
 """
 
 
-def _row(id_: int, known: Answer) -> tuple[Any, ...]:
-    ranges = (_multirange(days) for days in (known.certain, known.possible, known.presumed))
-    return (*ranges, list(known.days), list(known.states), list(known.facts), id_)
+def _row(id_: int, known: Answer) -> dict[str, Any]:
+    return {
+        "measure_id": id_,
+        "certain": _multirange(known.certain),
+        "possible": _multirange(known.possible),
+        "presumed": _multirange(known.presumed),
+        "days": [day.isoformat() for day in known.days],
+        "states": known.states,
+        "facts": known.facts,
+    }
 
 
-def _multirange(days: tuple[Interval, ...]) -> Multirange[date]:
-    return Multirange(
-        [DateRange(first, date.fromordinal(last.toordinal() + 1) if last else None, "[)") for first, last in days]
-    )
+def _multirange(days: tuple[Interval, ...]) -> str:
+    """The text that PostgreSQL reads: `{[2020-03-16,2020-04-01)}`."""
+    return "{" + ",".join(f"[{first or ''},{last or ''}]" for first, last in days) + "}"
