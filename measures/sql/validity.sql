@@ -103,7 +103,8 @@ language sql stable as $$
                 else coalesce(ended, until_first, checked, first)
             end as certain_last,
             coalesce(ended, until_last) as possible_last,
-            is_open and ended is null and until_last is null and not is_only_signed as is_presumed,
+            is_open and ended is null and until_last is null
+                and not (is_unknown or is_only_announced or is_only_signed) as is_presumed,
             case
                 when ended is not null then 'event:' || ending
                 when until_last is not null then 'until'
@@ -126,7 +127,6 @@ language sql stable as $$
             case when is_unknown or is_only_announced then '{}'
                 else datemultirange(daterange(first, possible_last, '[]')) end as possible,
             case
-                when is_unknown or is_only_announced or is_only_signed then '{}'
                 when is_presumed then datemultirange(daterange(last, null))
                 when certain_last >= last then datemultirange(daterange(last, certain_last, '[]'))
                 else '{}'

@@ -345,7 +345,7 @@ class Story:
     # ---- what came of it
 
     def at(self, act_id, day):
-        return self.log[act_id][bisect_right(self.ticks, day) - 1]
+        return self.log[act_id][max(bisect_right(self.ticks, day) - 1, 0)]
 
     def intervals(self, act_id):
         out: list = []
