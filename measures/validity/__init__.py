@@ -5,8 +5,8 @@ fits. An act is certainly in force on a day if it is so in every reading, possib
 reading in which ends that are open on purpose never come. `docs/decisions/validity.md` has the rules.
 
 `facts` are what a record says, `bounds` the arithmetic of days that are known within bounds, `course` the days of one
-act, `story` what happens to it, `known_days` what the record shows besides, `pieces` and `ranges` the way back to days,
-`derive` the answer. These know no database. `store` reads the facts from it and writes the answers; `standing` says
-what a page shows of them. The package imports `measures.models`, `measures.choices`, `measures.durations` and
-`foundation`; pages, files and the index of the public record import it.
+act, `story` what happens to it and `player` how, `known_days` what the record shows besides, `pieces` and `ranges` the
+way back to days, `derive` the answer. These know no database. `store` reads the facts from it and writes the answers;
+`standing` says what a page shows of them. The package imports `measures.models`, `measures.choices`,
+`measures.durations` and `foundation`; pages, files and the index of the public record import it.
 """

@@ -13,8 +13,9 @@ from measures.validity.course import Days as DaysInCase
 from measures.validity.facts import BEGINNING, FAR, LASTS_WHILE, NEVER, OPEN_ON_PURPOSE, Act, Acts
 from measures.validity.known_days import Version, kept
 from measures.validity.pieces import Bounds, as_ranges, certain_bounds, joined, possible_bounds
+from measures.validity.player import Player
 from measures.validity.ranges import Ranges, holds, intersection, union
-from measures.validity.story import Piece, Player, Story, announced, in_force, over, suspended
+from measures.validity.story import Piece, Story, announced, in_force, over, suspended
 
 MOST_CASES = 1_000
 """Above this number the record leaves open too much to be told apart."""
