@@ -9,7 +9,7 @@
 
 -- The acts whose validity may follow from that of the given ones, and these.
 create or replace function measures_validity_reached(seeds bigint[]) returns setof bigint
-language sql stable as $$
+language sql stable set enable_nestloop = on as $$
     with recursive reached(id) as (
         select unnest(seeds)
         union
@@ -43,31 +43,8 @@ returns table (
     measure_id bigint, certain datemultirange, possible datemultirange, presumed datemultirange,
     days date[], states text[], facts text[]
 )
-language sql stable as $$
-    with courses as (
-        select e.measure_id,
-            bool_and(coalesce(e.last = e.first, false)) as has_days,
-            bool_and(coalesce(e.before <= e.first, true)) as in_order,
-            string_agg(e.status, ' ' order by e.position) as course,
-            min(e.first) filter (where e.status in ('announced', 'in_preparation')) as announced,
-            (array_agg(e.id order by e.position) filter (where e.status in ('announced', 'in_preparation')))[1] as announcement,
-            min(e.first) filter (where e.status in ('enacted', 'published')) as signed,
-            (array_agg(e.id order by e.position) filter (where e.status in ('enacted', 'published')))[1] as signature,
-            min(e.first) filter (where e.status = 'published') as published,
-            (array_agg(e.id order by e.position) filter (where e.status = 'published'))[1] as publication,
-            min(e.first) filter (where e.status in ('in_force', 'in_operation')) as begun,
-            min(e.id) filter (where e.status in ('in_force', 'in_operation')) as beginning,
-            min(case when e.status in ('expired', 'fulfilled') then e.first else e.first - 1 end)
-                filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ended,
-            min(e.id) filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ending
-        from (
-            select x.measure_id, x.id, x.position, x.status,
-                lower(x.date_range) as first, upper(x.date_range) - 1 as last,
-                lag(lower(x.date_range)) over (partition by x.measure_id order by x.position) as before
-            from measures_statusevent x where x.measure_id = any(ids)
-        ) e
-        group by e.measure_id
-    ), starts as (
+language sql stable set enable_nestloop = on as $$
+    with starts as (
         select m.id, c.announced, c.announcement, c.ended, c.ending, m.checked_on as checked,
             lower(m.valid_until_range) as until_first, upper(m.valid_until_range) - 1 as until_last,
             m.end_kind in ('further_notice', 'indefinite') as is_open,
@@ -84,7 +61,29 @@ language sql stable as $$
                 when m.kind = 'court_decision' then 'event:' || coalesce(c.publication, c.signature)
                 else 'event:' || c.signature
             end as fact
-        from measures_measure m left join courses c on c.measure_id = m.id
+        from measures_measure m cross join lateral (  -- by the index, however few rows are expected
+            select
+                bool_and(coalesce(e.last = e.first, false)) as has_days,
+                bool_and(coalesce(e.before <= e.first, true)) as in_order,
+                string_agg(e.status, ' ' order by e.position) as course,
+                min(e.first) filter (where e.status in ('announced', 'in_preparation')) as announced,
+                (array_agg(e.id order by e.position) filter (where e.status in ('announced', 'in_preparation')))[1] as announcement,
+                min(e.first) filter (where e.status in ('enacted', 'published')) as signed,
+                (array_agg(e.id order by e.position) filter (where e.status in ('enacted', 'published')))[1] as signature,
+                min(e.first) filter (where e.status = 'published') as published,
+                (array_agg(e.id order by e.position) filter (where e.status = 'published'))[1] as publication,
+                min(e.first) filter (where e.status in ('in_force', 'in_operation')) as begun,
+                min(e.id) filter (where e.status in ('in_force', 'in_operation')) as beginning,
+                min(case when e.status in ('expired', 'fulfilled') then e.first else e.first - 1 end)
+                    filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ended,
+                min(e.id) filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ending
+            from (
+                select x.measure_id, x.id, x.position, x.status,
+                    lower(x.date_range) as first, upper(x.date_range) - 1 as last,
+                    lag(lower(x.date_range)) over (order by x.position) as before
+                from measures_statusevent x where x.measure_id = m.id
+            ) e
+        ) c
         where m.id = any(ids) and m.family in ('norm', 'action') and (m.duration = '' or m.valid_until <> '')
             and (c.course is null or (c.has_days and c.in_order and c.course ~ (
                 '^((announced|in_preparation)( |$))*((enacted|published)( |$))*((in_force|in_operation)( |$))?'
@@ -160,7 +159,7 @@ $$;
 -- The bills among the given measures whose events all have a date, in order, with their states.
 create or replace function measures_validity_bills(ids bigint[])
 returns table (measure_id bigint, days date[], states text[], facts text[])
-language sql stable as $$
+language sql stable set enable_nestloop = off as $$
     with events as (
         select e.measure_id, e.id, e.position, upper(e.date_range) - 1 as day,
             lag(upper(e.date_range) - 1) over course as before, lead(upper(e.date_range) - 1) over course as after,
@@ -186,8 +185,9 @@ language sql stable as $$
 $$;
 
 -- Write the rows of these acts and of all that depend on them; what is not plain becomes stale.
+-- Without nested loops: of a table that is growing the planner expects few rows, and compares each with each.
 create or replace function measures_validity_write(seeds bigint[]) returns void
-language plpgsql as $$
+language plpgsql set enable_nestloop = off as $$
 declare touched bigint[];
 begin
     select array_agg(m.id order by m.id) into touched
