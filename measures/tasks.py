@@ -15,6 +15,7 @@ from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from measures.archive import keeping, links, quotes
 from measures.models import Source
 from measures.search.spelling import refresh_words
+from measures.validity.store import settle
 
 LATER = RetryStrategy(retry_exceptions=[JobAborted])
 """Work interrupted by a worker shutdown is done by the next worker."""
@@ -38,6 +39,13 @@ def tend_archive(context: JobContext, timestamp: int) -> None:
     links.watch(Source.objects.all(), at=timezone.now())
     keeping.read_waiting(is_stopping=context.should_abort)
     quotes.check(quotes.stale()[:QUOTES], at=timezone.now(), is_stopping=context.should_abort)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(lock="settle_validity", queueing_lock="settle_validity", pass_context=True)
+def settle_validity(context: JobContext, timestamp: int) -> None:
+    """Derive for good what is true of acts whose answer no trigger can derive."""
+    settle(is_stopping=context.should_abort)
 
 
 def tend_archive_soon() -> None:

@@ -18,6 +18,7 @@ TASKS = {
     "foundation.files.importing.tasks.import_file": _("Import an uploaded file"),
     "measures.tasks.visit_sources": _("Fetch sources and check their links"),
     "measures.tasks.tend_archive": _("Read the captures and check quotes"),
+    "measures.tasks.settle_validity": _("Derive what is in force"),
     "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
     "observatory.tasks.forget_old_jobs": _("Delete old jobs"),
     "observatory.tasks.forget_sign_ins": _("Delete old sessions and sign-ins"),

@@ -52,7 +52,8 @@ STANDS_FOR = {
 RUN = {
     *("axes_reset_ip", "axes_reset_username", "capture_sources", "check", "export_archive"),
     *("export_file", "export_measures", "forget_sign_ins", "import_file", "import_measures", "load_fixtures"),
-    *("rebuild_search", "refresh_search_words", "start_observatory", "update_indicators", "verify_archive"),
+    *("rebuild_search", "rebuild_validity", "refresh_search_words", "start_observatory", "update_indicators"),
+    "verify_archive",
 }
 """Commands that are quick and harmless: no server, no owner, nothing outside of the database and the folder."""
 REACHES_OUT = ["--feed"]

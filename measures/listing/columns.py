@@ -144,14 +144,14 @@ def read_columns(condition: str) -> dict[str, Array]:
     """The columns of the measures `m` that match an SQL condition, unordered."""
     wanted = ", ".join(sql for sql, _type in COLUMNS.values())
     types = [type_ for _sql, type_ in COLUMNS.values()]
-    return dict(zip(COLUMNS, _copied(f"select {wanted} from measures_measure m where {condition}", types), strict=True))
+    return dict(zip(COLUMNS, copied(f"select {wanted} from measures_measure m where {condition}", types), strict=True))
 
 
 def read_tags(name: str, condition: str) -> tuple[Array, Array]:
     """The ids of the measures that match an SQL condition, and the values of one tag, in parallel."""
     table, codes = TAGS[name]
     joined = f"from {table} join measures_measure m on m.id = t.measure_id where {condition}"
-    measures, values = _copied(f"select t.measure_id, {codes.sql} {joined}", ["i8", codes.type])
+    measures, values = copied(f"select t.measure_id, {codes.sql} {joined}", ["i8", codes.type])
     return measures, values
 
 
@@ -161,7 +161,7 @@ _BLOCK = 1 << 22
 """Number of bytes parsed at once."""
 
 
-def _copied(sql: str, types: Sequence[str]) -> list[Array]:
+def copied(sql: str, types: Sequence[str]) -> list[Array]:
     """The numbers that a query selects, column by column."""
     fields = [field for n, type_ in enumerate(types) for field in ((f"length{n}", ">i4"), (f"{n}", _SENT_AS[type_]))]
     row = np.dtype([("fields", ">i2"), *fields])

@@ -34,6 +34,7 @@ from measures.listing.columns import (
     read_columns,
     read_tags,
 )
+from measures.listing.steps import STEPS, read_steps, states_on
 
 Mask = NDArray[np.bool_]
 T = TypeVar("T")
@@ -299,6 +300,11 @@ class PublicIndex:
         overlap: Mask = starts & ends
         return overlap
 
+    def states_on(self, day: date) -> Array:
+        """The number of the state of each row on a day; `STATES` has its name."""
+        steps = self.tags[STEPS]
+        return states_on(day, steps.rows, steps.values, len(self))
+
     def among(self, ids: Array) -> Mask:
         """The rows of these measures."""
         mask = np.zeros(len(self), dtype=bool)
@@ -322,7 +328,7 @@ class PublicIndex:
         shift = np.cumsum(np.bincount(places, minlength=count + 1))[:count]
         moved[stays] = np.arange(count) + shift
         added = (places + np.arange(len(places))).astype(np.int32)
-        tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in TAGS}
+        tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in (*TAGS, STEPS)}
         gone = set(changed)
         fragments = Fragments((key, fragment) for key, fragment in self.fragments.copy().items() if key[0] not in gone)
         return PublicIndex(columns, tags, fragments)
@@ -384,6 +390,7 @@ def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]
     order = np.argsort(_keys(columns), kind="stable")
     index = PublicIndex({name: column[order] for name, column in columns.items()}, {})
     tags = {name: _tags(index, *read_tags(name, condition)) for name in TAGS}
+    tags[STEPS] = _tags(index, *read_steps(condition))
     return dict(index.columns), {name: _once(found) if name in REPEATED else found for name, found in tags.items()}
 
 

@@ -9,6 +9,7 @@ from measures.models.parts import ReferenceAlias, ReferenceAliasQuerySet, Relati
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet
+from measures.models.validity import Validity
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "StatusEvent",
     "TargetGroup",
     "Topic",
+    "Validity",
 ]
