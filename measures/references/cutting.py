@@ -198,7 +198,8 @@ def _issue(name: str, tokens: list[Token], index: int) -> tuple[Gazette, int]:
 
 def _past_qualifiers(tokens: list[Token], at: int) -> int:
     while at < len(tokens) and (
-        tokens[at].is_sign(SIGN, ".", ",", ":", "-", "(", ")") or (tokens[at].kind == "w" and tokens[at].text in _QUALIFIERS)
+        tokens[at].is_sign(SIGN, ".", ",", ":", "-", "(", ")")
+        or (tokens[at].kind == "w" and tokens[at].text in _QUALIFIERS)
     ):
         at += 1
     return at
