@@ -22,7 +22,7 @@ from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -273,7 +273,8 @@ def _faults_of(form: Any, place: str, row: str = "") -> Iterator[dict[str, Any]]
     for name, texts in form.errors.items():
         box = form[name] if name in form.fields else None
         label = ": ".join(str(part) for part in (row, capfirst(box.label) if box else "") if part)
-        yield {"id": (box.id_for_label or box.auto_id) if box else place, "label": label, "text": " ".join(texts)}
+        text = format_html_join(" ", "{}", ((text,) for text in texts))  # a message may name a record by a link
+        yield {"id": (box.id_for_label or box.auto_id) if box else place, "label": label, "text": text}
 
 
 def _delete_selected(model_admin: Any, request: HttpRequest, queryset: Any) -> Any:

@@ -126,6 +126,7 @@ def test_new_body_like_another_is_saved_only_as_another_body(native_name: str, a
     assert "This body may be recorded already" in message
     assert reverse("admin:measures_issuingbody_change", args=[known.pk]) in message
     assert 'type="checkbox" name="another_body"' in page.content.decode()
+    assert "&lt;a href" not in page.content.decode()
     assert IssuingBody.objects.count() == 1
     assert admin_forms.errors(client.post(BODY_ADD, data | {"another_body": "on"})) == []
     assert IssuingBody.objects.count() == 2
