@@ -213,4 +213,5 @@ def exportable(user: Any) -> list[tuple[str, str]]:
 
 def _as_listed() -> list[tuple[str, type[FileResource]]]:
     """The kinds of files as people look for them: records, then what these refer to, then parts of records."""
-    return sorted(reversed(resources().items()), key=lambda item: item[1].is_of_parts)
+    from_the_last = list(resources().items())[::-1]
+    return sorted(from_the_last, key=lambda item: item[1].is_of_parts)
