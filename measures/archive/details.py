@@ -15,15 +15,16 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from foundation.days import today
 from foundation.languages import language_name
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
 from measures.archive.choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copies, quotation
 from measures.archive.text_changes import TextDiff, changes_between
-from measures.choices import StatusGroup
 from measures.entries import Span, span_of
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
+from measures.validity.standing import groups_of
 
 SHOWN = 3_000
 """Maximum number of characters shown of a text that may be shown."""
@@ -234,9 +235,11 @@ def _day(moment: datetime | None) -> PartialDate | None:
 def _supported(source: Source) -> Iterable[Supported]:
     citations = Citation.objects.filter(source=source, measure__in=Measure.objects.published())
     ordered = citations.order_by("measure__public_id", "locator", "pk")
-    for citation in ordered.select_related("measure__country", "quote_check"):
+    found = list(ordered.select_related("measure__country", "quote_check"))
+    groups = groups_of({citation.measure_id for citation in found}, today())
+    for citation in found:
         measure = citation.measure
-        group = StatusGroup(measure.status_group)
+        group = groups[measure.pk]
         yield Supported(
             public_id=measure.public_id,
             url=measure.get_absolute_url(),
