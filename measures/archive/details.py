@@ -15,15 +15,16 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from foundation.days import today
 from foundation.languages import language_name
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
 from measures.archive.choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copies, quotation
 from measures.archive.text_changes import TextDiff, changes_between
-from measures.choices import StatusGroup
 from measures.entries import Span, span_of
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
+from measures.standing_words import Words, words_for
 
 SHOWN = 3_000
 """Maximum number of characters shown of a text that may be shown."""
@@ -91,8 +92,7 @@ class Supported:
     url: str
     title: Text
     country: str
-    group: str
-    group_label: str
+    words: Words
     span: Span
     locator: str
     supports: str
@@ -234,17 +234,17 @@ def _day(moment: datetime | None) -> PartialDate | None:
 def _supported(source: Source) -> Iterable[Supported]:
     citations = Citation.objects.filter(source=source, measure__in=Measure.objects.published())
     ordered = citations.order_by("measure__public_id", "locator", "pk")
-    for citation in ordered.select_related("measure__country", "quote_check"):
+    found = list(ordered.select_related("measure__country", "quote_check"))
+    words = words_for((citation.measure for citation in found), today())
+    for citation in found:
         measure = citation.measure
-        group = StatusGroup(measure.status_group)
         yield Supported(
             public_id=measure.public_id,
             url=measure.get_absolute_url(),
             title=measure.title,
             country=measure.country.name if measure.country else "",
-            group=group.value,
-            group_label=str(group.label),
-            span=span_of(measure),
+            words=words[measure.pk],
+            span=span_of(measure, words[measure.pk]),
             locator=citation.locator,
             supports=str(CitedField(citation.field).label) if citation.field else "",
             quote=citation.quote,
