@@ -228,8 +228,12 @@ class StatusGroup(models.TextChoices):
     """What the public sees of a status; each has its own shape and colour."""
 
     IN_FORCE = "in_force", _("In force")
+    POSSIBLY = "possibly", _("Possibly in force")
+    SUSPENDED = "suspended", _("Suspended")
+    NOT_YET = "not_yet", _("Not yet in force")
     ANNOUNCED = "announced", _("Announced")
     BILL = "bill", _("Bill in the legislature")
+    ENACTED = "enacted", _("Bill enacted")
     ENDED = "ended", _("Ended")
     REJECTED = "rejected", _("Rejected or withdrawn")
     STATEMENT = "statement", _("Statement or finding")

@@ -333,7 +333,7 @@ def _date_problem(
     if latest and date.last < latest.first:
         return _out_of_order(date, latest)
     if start and status in LAST_DAY_STATUSES and date.last < start.first:
-        return _("%(date)s, the last day, lies before “valid from”, %(start)s.") % {"date": date, "start": start}
+        return _("%(date)s, the last day, is before “valid from”, %(start)s.") % {"date": date, "start": start}
     return event_problem(date, on=on)
 
 

@@ -75,6 +75,8 @@ class FileResource(ModelResource):
     """SQL condition: the record `r` is public."""
     is_reviewed = False
     """Whether its records have a workflow of their own, so that an import by an analyst makes nothing public."""
+    is_of_parts = False
+    """Whether its rows are parts of the records of another file; it is listed after the others."""
 
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Column:
@@ -195,7 +197,7 @@ def importable(user: Any) -> list[tuple[str, str]]:
     """The kinds of files that a user may import, with their labels."""
     return [
         (name, f"{resource.model()._meta.verbose_name_plural} ({name}.csv)".capitalize())
-        for name, resource in reversed(resources().items())
+        for name, resource in _as_listed()
         if may_import(user, resource)
     ]
 
@@ -204,6 +206,12 @@ def exportable(user: Any) -> list[tuple[str, str]]:
     """The kinds of files that a user may export, with their labels."""
     return [
         (name, str(resource.model()._meta.verbose_name_plural).capitalize())
-        for name, resource in reversed(resources().items())
+        for name, resource in _as_listed()
         if may_export(user, resource)
     ]
+
+
+def _as_listed() -> list[tuple[str, type[FileResource]]]:
+    """The kinds of files as people look for them: records, then what these refer to, then parts of records."""
+    from_the_last = list(resources().items())[::-1]
+    return sorted(from_the_last, key=lambda item: item[1].is_of_parts)

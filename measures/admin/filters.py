@@ -8,8 +8,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from countries.models import Country
+from foundation.days import today
 from measures.choices import Direction, Evidence, Family, Kind, StatusGroup, Workflow
 from measures.models import Measure, PublicIdSequence, TargetGroup, Topic
+from measures.validity.selecting import in_states
+from measures.validity.states import states_of
 
 Choices = list[tuple[str, Any]]
 
@@ -103,7 +106,14 @@ class KindFilter(CodeFilter):
 
 
 class StatusGroupFilter(CodeFilter):
+    """The status group of today."""
+
     title, parameter_name, choices_of = _("status"), "status_group", StatusGroup
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Measure]) -> QuerySet[Measure]:
+        """The entries that are in the group today."""
+        value = self.value()
+        return queryset.filter(in_states(states_of([value]), today())) if value in StatusGroup.values else queryset
 
 
 class DirectionFilter(CodeFilter):

@@ -31,6 +31,8 @@ from measures.choices import (
 from measures.entry_rules import RUNNING_STATUSES
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
 from measures.models.measure import VALIDITY_KINDS
+from measures.validity.selecting import in_states
+from measures.validity.states import states_of
 
 OLD = datetime.timedelta(days=90)
 """An act that is older than this and has no end date should be reviewed: it may no longer be in force."""
@@ -44,13 +46,20 @@ def _missing_translation(user: Any, today: datetime.date) -> Q:
 
 
 def _missing_end(user: Any, today: datetime.date) -> Q:
-    return ALIVE & Q(
-        kind__in=VALIDITY_KINDS,
-        status_group=StatusGroup.IN_FORCE,
-        valid_until="",
-        end_kind__in=["", EndKind.UNKNOWN],
-        date_range__endswith__lte=today - OLD,
+    return (
+        ALIVE
+        & Q(
+            kind__in=VALIDITY_KINDS,
+            valid_until="",
+            end_kind__in=["", EndKind.UNKNOWN],
+            date_range__endswith__lte=today - OLD,
+        )
+        & _may_be_in_force(today)
     )
+
+
+def _may_be_in_force(today: datetime.date) -> Q:
+    return in_states(states_of((StatusGroup.IN_FORCE, StatusGroup.POSSIBLY)), today)
 
 
 PROLONGED = Exists(Relation.objects.filter(object=OuterRef("pk"), type__in=PROLONGING_RELATIONS))
@@ -72,11 +81,11 @@ def _end_passed(user: Any, today: datetime.date) -> Q:
 
 
 def _unchecked(user: Any, today: datetime.date) -> Q:
-    """In force by its status, and for long neither checked nor, where nobody ever checked it, recorded."""
+    """It may be in force, and for long was neither checked nor, where nobody ever checked it, recorded."""
     limit = today - datetime.timedelta(days=settings.CHECK_DAYS)
     moment = datetime.datetime.combine(limit, datetime.time(), get_default_timezone())
     is_old = Q(checked_on__lte=limit) | Q(checked_on=None, created_at__lt=moment)
-    return ALIVE & Q(kind__in=VALIDITY_KINDS, status_group=StatusGroup.IN_FORCE) & is_old & ~_has_passed(today)
+    return ALIVE & Q(kind__in=VALIDITY_KINDS) & is_old & _may_be_in_force(today)
 
 
 def _acts_undated(user: Any, today: datetime.date) -> Q:

@@ -44,6 +44,7 @@ class AliasResource(DatasetResource):
     reference = NumberColumn(_field("reference"))
 
     keys = (("measure", "reference"),)
+    is_of_parts = True
     is_public = "exists (select from measures_measure m where m.id = r.measure_id and m.workflow = 'published')"
 
     class Meta:

@@ -82,9 +82,11 @@ def _row(column: str) -> Codes:
     return Codes(f"coalesce({column}, 0)::int4", "i4", int, int)
 
 
+STATUS = "status"
+"""The property that depends on the day."""
 _KNOWN = "length(replace(m.date, '?', ''))"
 PROPERTIES: dict[str, Codes] = {
-    "status": _chosen("m.status_group", StatusGroup.values),
+    STATUS: _chosen("null", StatusGroup.values),
     "family": _chosen("m.family", Family.values),
     "direction": _chosen("m.direction", Direction.values),
     "country": _country("m.country_id"),
@@ -95,7 +97,7 @@ PROPERTIES: dict[str, Codes] = {
         f"case {_KNOWN} when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'none' end", Precision.values
     ),
 }
-"""Single-valued properties, by parameter name."""
+"""Single-valued properties, by parameter name. `STATUS` is not read, but computed for a day from the steps."""
 
 TAGS: dict[str, tuple[str, Codes]] = {
     "topic": ("measures_measure_topics t", _row("t.topic_id")),
@@ -120,14 +122,6 @@ def _day(sql: str, missing: int) -> str:
 DATES = {
     "first": _day("lower(m.date_range)", LATEST),
     "last": _day("upper(m.date_range) - 1", EARLIEST),
-    "possible_first": f"case when m.in_force_possible is null then {LATEST}"
-    f" else {_day('lower(m.in_force_possible)', EARLIEST)} end",
-    "possible_last": f"case when m.in_force_possible is null then {EARLIEST}"
-    f" else {_day('upper(m.in_force_possible) - 1', LATEST)} end",
-    "certain_first": f"case when m.in_force_certain is null then {LATEST}"
-    f" else {_day('lower(m.in_force_certain)', EARLIEST)} end",
-    "certain_last": f"case when m.in_force_certain is null then {EARLIEST}"
-    f" else {_day('upper(m.in_force_certain) - 1', LATEST)} end",
     "updated": _day(f"(m.updated_at at time zone '{settings.TIME_ZONE}')::date", EARLIEST),
 }
 """Days, both ends inclusive; an entry without a date is in no range."""
@@ -135,7 +129,7 @@ DATES = {
 COLUMNS = {
     "id": ("m.id", "i8"),
     **{name: (sql, "i4") for name, sql in DATES.items()},
-    **{name: (codes.sql, codes.type) for name, codes in PROPERTIES.items()},
+    **{name: (codes.sql, codes.type) for name, codes in PROPERTIES.items() if name != STATUS},
 }
 _SENT_AS = {"u1": ">i2", "i2": ">i2", "i4": ">i4", "i8": ">i8"}
 

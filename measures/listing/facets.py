@@ -7,6 +7,7 @@ the facets, never on the number of entries.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Protocol
 
 from django.db.models import Case, CharField, Exists, Model, OuterRef, Q, QuerySet, TextChoices, Value, When
@@ -17,11 +18,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from countries.models import Country
+from foundation.days import today
 from foundation.texts import nearest
 from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
-from measures.listing.columns import INTERNATIONAL
+from measures.listing.columns import INTERNATIONAL, STATUS
 from measures.listing.index import Mask, PublicIndex, Selection
 from measures.models import IssuingBody, Measure, TargetGroup, Topic
+from measures.validity.selecting import in_states
+from measures.validity.states import states_of
 
 LONGEST = 30
 """Number of options shown in a facet without an order of its own; rarer ones are only counted."""
@@ -190,6 +194,19 @@ class Column:
             if self.shows_all or choice.value in counts or choice.value in chosen
         )
         return Facet(self.name, str(self.label), options)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusGroups(Column):
+    """The status group of an entry on the day of the index."""
+
+    def as_q(self, values: Collection[str]) -> Q:
+        """The condition for today; see `on_day`."""
+        return self.on_day(values, today())
+
+    def on_day(self, values: Collection[str], day: date) -> Q:
+        """The condition for entries that are in one of these groups on a day."""
+        return in_states(states_of(values), day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +421,7 @@ PROPERTIES: dict[str, Property] = {
     p.name: p
     for p in (
         Topics("topic", gettext_lazy("Topic")),
-        Column("status", gettext_lazy("Status"), "status_group", StatusGroup),
+        StatusGroups(STATUS, gettext_lazy("Status"), STATUS, StatusGroup),
         Column("family", gettext_lazy("Type of entry"), "family", Family),
         Column("direction", gettext_lazy("Direction"), "direction", Direction),
         Countries("country", gettext_lazy("Country")),

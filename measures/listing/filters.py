@@ -23,11 +23,15 @@ from numpy.typing import NDArray
 from countries.models import Country
 from foundation.partial_dates import PartialDateFormField
 from foundation.publication import TRACKING
+from measures.choices import StatusGroup
+from measures.listing.columns import STATUS
 from measures.listing.facets import PROPERTIES, Facet, count_facets
 from measures.listing.index import Mask, PublicIndex, Selection, public_index
-from measures.listing.parameters import ConditionFilter, DayField, Presentation, PropertyFilter
+from measures.listing.parameters import ConditionFilter, DayField, Presentation, PropertyFilter, StatusFilter
 from measures.models import Measure, MeasureQuerySet
 from measures.search.matching import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
+from measures.validity.selecting import in_states
+from measures.validity.states import states_of
 
 NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
 SORTS = {
@@ -35,6 +39,8 @@ SORTS = {
     OLDEST: gettext_lazy("Oldest first"),
     RELEVANCE: gettext_lazy("Best match first"),
 }
+POSSIBLE = (StatusGroup.IN_FORCE, StatusGroup.POSSIBLY)
+"""The status groups of an act that may be in force on a day."""
 PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are displayed, or what is shown with them, but not which are."""
 _BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx))?\?")
@@ -162,8 +168,8 @@ class MeasureFilter(AddressFilter):
     )
     on = ConditionFilter(
         DayField,
-        lambda day: Q(in_force_possible__contains=day.first),
-        lambda index, day: index.between("possible_first", "possible_last", day.first, day.first),
+        lambda day: in_states(states_of(POSSIBLE), day.first),
+        lambda index, day: index.on(day.first).as_mask(STATUS, POSSIBLE),
         label=gettext_lazy("In force on"),
     )
     updated_since = ConditionFilter(
@@ -227,7 +233,10 @@ class MeasureFilter(AddressFilter):
             lambda index, date: index.between("first", "last", date.first, None),
             label=gettext_lazy("From"),
         )
-        facets = {name: PropertyFilter(label=p.label, subject=p) for name, p in PROPERTIES.items()}
+        facets = {
+            name: (StatusFilter if name == STATUS else PropertyFilter)(label=p.label, subject=p)
+            for name, p in PROPERTIES.items()
+        }
         return {**facets, "from": since, **super().get_filters()}
 
     def further_problems(self) -> list[Problem]:
@@ -255,8 +264,9 @@ class MeasureFilter(AddressFilter):
 
     @cached_property
     def index(self) -> PublicIndex:
-        """The index of published entries; all counts of a page use the same state."""
-        return public_index() if self._index is None else self._index
+        """The index of published entries, on the day of the filter; all counts of a page use the same state."""
+        index = public_index() if self._index is None else self._index
+        return index.on(self.day) if self.day else index
 
     @cached_property
     def scope(self) -> Selection:

@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils.translation import get_language
 from numpy.typing import NDArray
 
+from foundation.days import today
 from foundation.publication import Follower, LogDelta
 from measures.choices import STATE_FAMILIES
 from measures.listing.columns import (
@@ -27,6 +28,7 @@ from measures.listing.columns import (
     LATEST,
     PROPERTIES,
     REPEATED,
+    STATUS,
     TAGS,
     Array,
     day_number,
@@ -35,6 +37,7 @@ from measures.listing.columns import (
     read_tags,
 )
 from measures.listing.steps import STEPS, read_steps, states_on
+from measures.validity.states import GROUPS
 
 Mask = NDArray[np.bool_]
 T = TypeVar("T")
@@ -229,6 +232,8 @@ class PublicIndex:
 
     columns: Mapping[str, Array]
     tags: Mapping[str, Tags]
+    day: date | None = None
+    """The day of the column `STATUS`; None if there is no such column."""
     fragments: Fragments = field(default_factory=Fragments)
     """Cached fragments of an entry; removed when the entry changes."""
     known: dict[str, dict[Any, Any]] = field(default_factory=dict)
@@ -305,6 +310,13 @@ class PublicIndex:
         steps = self.tags[STEPS]
         return states_on(day, steps.rows, steps.values, len(self))
 
+    def on(self, day: date) -> "PublicIndex":
+        """The same entries with the status of each on a day. It shares the caches that do not depend on the day."""
+        if day == self.day:
+            return self
+        columns = {**self.columns, STATUS: _GROUP_CODES[self.states_on(day)]}
+        return PublicIndex(columns, self.tags, day, self.fragments, searches=self.searches, days=self.days)
+
     def among(self, ids: Array) -> Mask:
         """The rows of these measures."""
         mask = np.zeros(len(self), dtype=bool)
@@ -318,7 +330,7 @@ class PublicIndex:
         leaving = self.rows_of(np.array(sorted(changed), dtype=np.int64))
         stays = np.ones(len(self), dtype=bool)
         stays[leaving] = False
-        kept = {name: column[stays] for name, column in self.columns.items()}
+        kept = {name: column[stays] for name, column in self.columns.items() if name != STATUS}
         fresh, fresh_tags = _load(changed)
         places = np.searchsorted(_keys(kept), _keys(fresh))
         columns = {name: np.insert(column, places, fresh[name]) for name, column in kept.items()}
@@ -331,9 +343,11 @@ class PublicIndex:
         tags = {name: _merged(self.tags[name], moved, fresh_tags[name], added) for name in (*TAGS, STEPS)}
         gone = set(changed)
         fragments = Fragments((key, fragment) for key, fragment in self.fragments.copy().items() if key[0] not in gone)
-        return PublicIndex(columns, tags, fragments)
+        return PublicIndex(columns, tags, fragments=fragments)
 
 
+_GROUP_CODES = np.array([PROPERTIES[STATUS].encode(group) for group in GROUPS], dtype=np.uint8)
+"""The code of the status group of each state."""
 _NO_MONTH = -(1 << 20)
 
 
@@ -418,7 +432,7 @@ class _Current:
 
     def get(self) -> PublicIndex:
         if connection.in_atomic_block:  # uncommitted data must not be cached
-            return load()
+            return load().on(today())
         with self._lock:
             try:
                 self._index = self._after(self._follower.look())
@@ -430,15 +444,17 @@ class _Current:
     def _after(self, changes: LogDelta) -> PublicIndex:
         index, changed = self._index, changes.records
         if index is None or changed is None or len(changed) > RELOADED_FROM * len(index) + 1:
-            return load()
-        if changed:
+            index = load()
+        elif changed:
             index = index.updated(changed)
-        return PublicIndex(index.columns, index.tags) if changes.has_others else index
+        if changes.has_others:
+            index = PublicIndex(index.columns, index.tags, index.day)
+        return index.on(today())
 
 
 _current = _Current()
 
 
 def public_index() -> PublicIndex:
-    """The current published entries."""
+    """The current published entries, with the status of each today."""
     return _current.get()

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from foundation.days import today
 from foundation.partial_dates import PartialDate, PartialDateFormField
 from measures.listing.facets import Property
 from measures.listing.index import Mask, PublicIndex
@@ -73,6 +74,14 @@ class PropertyFilter(Parameter):
         """The matching rows of the index."""
         mask: Mask = self.extra["subject"].as_mask(index, value)
         return mask
+
+
+class StatusFilter(PropertyFilter):
+    """Entries in one of the selected status groups on the day of the filter “in force on”, or today."""
+
+    def filter(self, qs: MeasureQuerySet, value: list[str]) -> MeasureQuerySet:
+        subject = self.extra["subject"]
+        return qs.filter(subject.on_day(value, self.parent.day or today())) if value else qs
 
 
 class ConditionFilter(Parameter):

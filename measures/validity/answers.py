@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +31,10 @@ class Answer:
     days: tuple[date, ...]
     states: tuple[str, ...]
     facts: tuple[str, ...]
+
+    def state_on(self, day: date) -> str:
+        """The state on a day."""
+        return self.states[bisect_right(self.days, day)]
 
 
 def answer(act: Act, acts: Acts, today: int) -> Answer | None:

@@ -21,9 +21,10 @@ from django.views.decorators.http import require_safe
 from foundation.days import today
 from foundation.partial_dates import PartialDate
 from foundation.publication import EVERY_PARAMETER, public_page
-from measures.choices import Precision
+from measures.choices import Precision, StatusGroup
 from measures.entries import Entry, for_list
 from measures.entries import entries_of as entries_from
+from measures.listing.columns import STATUS
 from measures.listing.facets import Facet
 from measures.listing.filters import NEWEST, OLDEST, RELEVANCE, SORTS, AddressFilter, Chip, MeasureFilter, Problem
 from measures.listing.index import Selection
@@ -353,7 +354,7 @@ def _undated(selection: Selection) -> int:
 def _certain(filter: MeasureFilter) -> int:
     if not filter.day:
         return 0
-    return len(filter.selection.narrowed(filter.index.between("certain_first", "certain_last", filter.day, filter.day)))
+    return len(filter.selection.narrowed(filter.index.as_mask(STATUS, [StatusGroup.IN_FORCE])))
 
 
 def _with_marks(entries: Sequence[Entry], words: str) -> list[Entry]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from countries.models import Country, MobilityRole
+from foundation.days import today
 from foundation.partial_dates import PartialDate
 from measures.choices import StatusGroup
 from measures.listing.columns import INTERNATIONAL
 from measures.listing.index import PublicIndex
 from measures.models import Measure, Topic
+from measures.validity.standing import groups_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:
     ids = index.everything.ids(slice(limit), newest_first=True).tolist()
     newest = Measure.objects.published().select_related("country", "primary_topic__parent").in_bulk(ids)
     found = [newest[pk] for pk in ids if pk in newest]
-    return [Entry(measure, StatusGroup(measure.status_group), measure.lane) for measure in found]
+    groups = groups_of([measure.pk for measure in found], today())
+    return [Entry(measure, groups[measure.pk], measure.lane) for measure in found]
 
 
 def _date(day: date | None) -> PartialDate | None:

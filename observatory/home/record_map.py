@@ -21,7 +21,9 @@ from countries.figures import in_unit
 from countries.models import Unit
 from countries.world_map import Reading, Subject
 from foundation.partial_dates import PartialDate
-from measures.choices import STATE_FAMILIES, VALIDITY_FAMILIES, Direction
+from measures.choices import STATE_FAMILIES, VALIDITY_FAMILIES, Direction, StatusGroup
+from measures.listing.columns import STATUS
+from measures.listing.filters import POSSIBLE
 from measures.listing.index import Mask, PublicIndex
 
 DIRECTIONS = (Direction.LESS_RESTRICTIVE, Direction.MORE_RESTRICTIVE, Direction.NO_CHANGE)
@@ -52,8 +54,9 @@ def _once(count: Callable[[PublicIndex, date], T]) -> Callable[[PublicIndex, dat
 @_once
 def in_force(index: PublicIndex, on: date) -> dict[str, InForce]:
     """By ISO 3166-1; every country with an entry dated by that day, or in force on it."""
-    possible = _counts(index, index.between("possible_first", "possible_last", on, on))
-    certain = _counts(index, index.between("certain_first", "certain_last", on, on))
+    day = index.on(on)
+    possible = _counts(index, day.as_mask(STATUS, POSSIBLE))
+    certain = _counts(index, day.as_mask(STATUS, [StatusGroup.IN_FORCE]))
     known = _counts(index, index.between("first", "last", None, on))
     return {iso3: InForce(possible.get(iso3, 0), certain.get(iso3, 0)) for iso3 in known | possible}
 

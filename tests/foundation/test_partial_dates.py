@@ -176,7 +176,7 @@ def test_partial_date_reads_what_people_type(typed: str, stored: str) -> None:
         ("2020-05?-29", "is not a date"),
         ("2020-?05", "is not a date"),
         ("2020??", "is not a date"),
-        ("2020?-02-30", "is not in the calendar. The last day of that month is 2020-02-29."),
+        ("2020?-02-30", "does not exist in the calendar. The last day of that month is 2020-02-29."),
         (
             "2020?-05-29?",
             "has two marks. Write 2020?-05-29 if only the year was inferred, else 2020-05-29?.",

@@ -34,8 +34,8 @@ def _problems(family: Family, *items: str, start: str = "") -> dict[int, tuple[s
 def test_history_of_status_with_faults_names_each() -> None:
     problems = _problems(Family.BILL, "introduced@2020-05-25", "in_force", "passed@2020-05-24", "enacted@2020-06-16")
     assert {index: field for index, (field, _message) in problems.items()} == {1: "status", 2: "date", 3: "date"}
-    assert problems[1][1].startswith("“In force” is no status of this kind of entry. Choose from: Introduced,")
-    assert problems[2][1].startswith("2020-05-24 lies before 2020-05-25")
+    assert problems[1][1].startswith("“In force” is not a status of this kind of entry. Choose from: Introduced,")
+    assert problems[2][1].startswith("2020-05-24 is before 2020-05-25")
     assert problems[3][1] == (
         "2020-06-16 is still to come, and an event has happened."
         " Write what is planned in “valid from” or “valid until”."
@@ -50,7 +50,7 @@ def test_dates_of_unlike_precision_only_need_to_overlap_in_order() -> None:
 
 def test_last_day_lies_not_before_the_start_while_a_repeal_may() -> None:
     assert _problems(Family.NORM, "enacted@2020-01-01", "expired@2020-05-31", start="2020-06")[1][1] == (
-        "2020-05-31, the last day, lies before “valid from”, 2020-06."
+        "2020-05-31, the last day, is before “valid from”, 2020-06."
     )
     assert _problems(Family.NORM, "enacted@2020-01-01", "repealed@2020-05-31", start="2020-06") == {}
     assert _problems(Family.NORM, "enacted@2020-01-01", "expired@2020-06-01", start="2020-06") == {}
@@ -115,8 +115,8 @@ FAR = str(today().year + 51)
 FAULTS: list[tuple[dict[str, str], str, str, str]] = [
     ({"valid_from": FAR}, "valid_from", "valid_from", "Is the year right?"),
     ({"valid_until": FAR}, "valid_until", "valid_until", "Is the year right?"),
-    ({"valid_from": "1799"}, "valid_from", "valid_from", "is not between 1800 and 2199"),
-    ({"valid_from": "2020-05", "valid_until": "2020-04"}, "valid_from", "valid_until", "lies before “valid from”"),
+    ({"valid_from": "1799"}, "valid_from", "valid_from", "must be between 1800 and 2199"),
+    ({"valid_from": "2020-05", "valid_until": "2020-04"}, "valid_from", "valid_until", "is before “valid from”"),
     ({"checked_on": str(TOMORROW)}, "checked_on", "checked_on", "is still to come"),
     (
         {"valid_until": "2020-05", "checked_on": "2020-06-01"},
@@ -125,12 +125,12 @@ FAULTS: list[tuple[dict[str, str], str, str, str]] = [
         "The act had ended by then: its last possible day was 2020-05-31.",
     ),
     ({"event": f"in_force@{TOMORROW}"}, "status_history", "status_events-0-date", "is still to come"),
-    ({"event": "introduced@2020-04-14"}, "status_history", "status_events-0-status", "is no status of this kind"),
+    ({"event": "introduced@2020-04-14"}, "status_history", "status_events-0-status", "is not a status of this kind"),
     (
         {"valid_from": "2020-05", "event": "expired@2020-04-14"},
         "status_history",
         "status_events-0-date",
-        "2020-04-14, the last day, lies before “valid from”, 2020-05.",
+        "2020-04-14, the last day, is before “valid from”, 2020-05.",
     ),
     (
         {"event": "repealed@2020-04-14", "checked_on": "2020-04-14"},

@@ -70,7 +70,7 @@ def test_scope_is_whole_or_part() -> None:
 def test_validity_that_depends_on_itself_is_refused(kind: str) -> None:
     one, other = factories.measure(), factories.measure()
     factories.relation(subject=one, object=other, type=kind)
-    with pytest.raises(ValidationError, match="circle"):
+    with pytest.raises(ValidationError, match="cycle"):
         Relation(subject=other, type=kind, object=one).full_clean()
     with pytest.raises(IntegrityError, match="circle"), transaction.atomic():
         factories.relation(subject=other, object=one, type=kind)
@@ -152,7 +152,7 @@ def test_relation_is_read_with_its_date_and_scope(tmp_path: Path, cell: str, wri
         ("extends:PER-00001/half", "Write one of: whole, part."),
         ("extends:PER-00001|extends:PER-00001@2020", "Keep one of the two."),
         ("same_subject_as:PER-00001@2020", "Write same_subject_as:PER-00001."),
-        ("extends:PER-00009@2020/part", "Write the identifier of an entry that exists or stands in this file."),
+        ("extends:PER-00009@2020/part", "Write the identifier of an entry that exists or is in this file."),
     ],
 )
 def test_relation_that_cannot_be_read_is_refused_with_the_remedy(tmp_path: Path, cell: str, remedy: str) -> None:

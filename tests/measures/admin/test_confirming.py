@@ -63,7 +63,7 @@ def test_action_of_an_analyst_leaves_public_entries_as_they_are() -> None:
     draft, public, editor = factories.draft(), factories.measure(), factories.editor()
     said = _confirm(signed_in(factories.analyst()), draft, public)
     assert said[0] == "1 entry is still so today."
-    assert said[1].startswith("1 of the selected is published or retired and stays as it is")
+    assert said[1].startswith("1 selected entry is published or retired and did not change")
     assert _checks()[public.public_id] == (None, None)
     assert _confirm(signed_in(editor), public) == ["1 entry is still so today."]
     assert _checks()[public.public_id] == (today(), editor)

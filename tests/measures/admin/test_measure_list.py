@@ -78,7 +78,7 @@ def test_filters_narrow_by_what_an_entry_is() -> None:
         "country=INT": set(),
         "family=bill": {two},
         "kind=bill": {two},
-        "status_group=in_force": {one},
+        "status_group=possibly": {one},
         "topic=health": {one},
         "topic=border.closure": {two},
         "target_group=refugees": {one},

@@ -223,7 +223,7 @@ def test_document_names_what_it_supports_with_quote_and_its_place(client: Client
     make.draft(title_en="Hidden decree", sources=(source,))
     said = words(client.get(f"/archive/{source.key}/"))
     assert (
-        f"The decree In force · Peru · From 14 April 2020 · {measure.public_id} · art. 3 · supports: Summary"
+        f"The decree Possibly in force · Peru · From 14 April 2020 · {measure.public_id} · art. 3 · supports: Summary"
         " Queda prohibido Found in the kept copy, page 7" in said
     )
     assert "Queda prohibido Found in the kept copy, page 7" in said

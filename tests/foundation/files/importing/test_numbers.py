@@ -53,8 +53,8 @@ def test_percent_sign_is_read_in_an_indicator_in_percent(tmp_path: Path) -> None
             "The cell breaks a rule.",
             "Only values of an indicator in percent have a percent sign. Write the number alone.",
         ),
-        ("people", "-3", "The cell breaks a rule.", "A count is a whole number that is not negative."),
-        ("share", "101 %", "The cell breaks a rule.", "A percentage lies between 0 and 100."),
+        ("people", "-3", "The cell breaks a rule.", "A count must be a whole number that is not negative."),
+        ("share", "101 %", "The cell breaks a rule.", "A percentage must be between 0 and 100."),
         ("score", "1e6", "“1e6” is not a number.", "Write it in full: 1000000."),
     ],
 )
