@@ -1,7 +1,8 @@
 """Everything that the page of a measure shows, as plain values."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db.models import Prefetch, Q
 from django.utils.safestring import SafeString
@@ -15,11 +16,13 @@ from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
-from measures.choices import DurationBasis, EndKind, RelationType, Status, StatusGroup, Workflow
+from measures.choices import DurationBasis, EndKind, RelationType, Status, Workflow
 from measures.durations import Duration
 from measures.entries import Span, span_of
 from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
 from measures.reference_lookup import named_by
+from measures.standing_words import ActName, Words, name_of, words_for
+from measures.validity.facts import ACTING
 
 BOOKKEEPING = (
     *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
@@ -35,23 +38,26 @@ MOST_OF_THE_NUMBER = 5
 
 @dataclass(frozen=True, slots=True)
 class DateRow:
-    """An event or a limit of validity, with its date; `note` says what is missing or inferred."""
+    """An event, a limit of validity or an act upon it, with its date; `note` says what is missing or inferred.
+
+    `acts` are the other acts on which it hangs.
+    """
 
     what: str
     date: str
     iso: str
     note: str
+    acts: tuple[ActName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another public entry; of one that is only named, `group` and `span` are empty: nothing of it is recorded."""
+    """Another public entry; of one that is only named, `words` and `span` are None: nothing of it is recorded."""
 
     public_id: str
     url: str
     title: Text
-    group: str
-    group_label: str
+    words: Words | None
     provision: str
     span: Span | None
     effect: str = ""
@@ -108,7 +114,7 @@ class Details:
     """What the page of a measure shows in addition to its own fields."""
 
     span: Span
-    group: StatusGroup
+    words: Words
     status: str
     summary: Text
     summary_html: SafeString
@@ -150,20 +156,21 @@ def with_relations(queryset: MeasureQuerySet) -> MeasureQuerySet:
     )
 
 
-def details_of(measure: Measure) -> Details:
-    """The details of a published measure that `for_page` loaded."""
-    summary = measure.summary
+def details_of(measure: Measure, day: date) -> Details:
+    """The details of a published measure that `for_page` loaded, as it and others stand on a day."""
+    summary, same, alike = measure.summary, list(same_act(measure)), _same_number(measure)
+    words = words_for([measure, *_related_to(measure), *same, *alike], day)
     return Details(
-        span=span_of(measure),
-        group=StatusGroup(measure.status_group),
+        span=span_of(measure, words[measure.pk]),
+        words=words[measure.pk],
         status=str(Status(measure.status).label),
         summary=summary,
         summary_html=to_html(summary.text),
         language_name=language_name(measure.original_language),
-        dates=(*_events(measure.status_events.all()), *_validity(measure)),
-        relations=relations_of(measure),
-        same_act=_same_act(measure),
-        same_number=_same_number(measure),
+        dates=(*_events(measure.status_events.all()), *_validity(measure), *_acts_upon(measure)),
+        relations=_relations(measure, words),
+        same_act=tuple(_related(other, words) for other in same),
+        same_number=tuple(_related(other, words) for other in alike),
         aliases=tuple(Alias(alias.get_kind_display(), alias.reference) for alias in measure.aliases.all()),
         sources=_sources(measure),
         revisions=_revisions(measure),
@@ -185,13 +192,31 @@ def _validity(measure: Measure) -> Iterable[DateRow]:
     if measure.end_kind:
         label = EndKind(measure.end_kind).label
         unknown = measure.end_kind == EndKind.UNKNOWN
-        yield DateRow(_("Kind of end"), _("Not recorded") if unknown else str(label), "", "")
+        yield DateRow(_("Kind of end"), _("Not recorded") if unknown else str(label), "", "", _lasts_with(measure))
     if measure.duration:
         yield DateRow(
             _("Duration"), Duration.parse(measure.duration).in_words(measure.duration_basis), "", _basis(measure)
         )
     if measure.checked_on:
         yield _row(_("Last checked"), PartialDate.from_date(measure.checked_on))
+
+
+def _lasts_with(measure: Measure) -> tuple[ActName, ...]:
+    """The measures with a public page while which this one lasts."""
+    relations = measure.relations.all()
+    return tuple(name_of(r.object) for r in relations if r.type == RelationType.WHILE_IN_FORCE)
+
+
+def _acts_upon(measure: Measure) -> Iterable[DateRow]:
+    """What published acts do to its validity, and from when."""
+    for relation in measure.relations_to.all():
+        if relation.type in ACTING and relation.subject.workflow == Workflow.PUBLISHED:
+            start = relation.date or relation.subject.valid_from
+            what, acts = capfirst(relation.inverse_label), (name_of(relation.subject),)
+            if start:
+                yield replace(_row(what, start, relation.scope_in_words), acts=acts)
+            else:
+                yield DateRow(what, "", "", relation.scope_in_words, acts)
 
 
 def _basis(measure: Measure) -> str:
@@ -210,28 +235,35 @@ def _row(what: str, date: PartialDate | None, note: str = "") -> DateRow:
 # Other entries
 
 
-def _related(measure: Measure, relation: Relation | None = None) -> Related:
-    group = StatusGroup(measure.status_group)
+def _related(measure: Measure, words: Mapping[int, Words], relation: Relation | None = None) -> Related:
     is_recorded = measure.workflow == Workflow.PUBLISHED
     return Related(
         public_id=measure.public_id,
         url=measure.get_absolute_url(),
         title=measure.title,
-        group=group.value if is_recorded else "",
-        group_label=str(group.label) if is_recorded else _("Named, not yet recorded"),
+        words=words[measure.pk] if is_recorded else None,
         provision=measure.provision if is_recorded else "",
-        span=span_of(measure) if is_recorded else None,
+        span=span_of(measure, words[measure.pk]) if is_recorded else None,
         effect=relation.effect if relation else "",
     )
 
 
-def relations_of(measure: Measure) -> tuple[Relations, ...]:
+def _related_to(measure: Measure) -> Iterable[Measure]:
+    yield from (relation.object for relation in measure.relations.all())
+    yield from (relation.subject for relation in measure.relations_to.all())
+
+
+def relations_of(measure: Measure, day: date) -> tuple[Relations, ...]:
     """Relations in both directions, with the label for each as seen from this entry; see `with_relations`."""
+    return _relations(measure, words_for(_related_to(measure), day))
+
+
+def _relations(measure: Measure, words: Mapping[int, Words]) -> tuple[Relations, ...]:
     found: dict[str, list[Related]] = {}
     for relation in measure.relations.all():
-        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object, relation))
+        found.setdefault(str(RelationType(relation.type).label), []).append(_related(relation.object, words, relation))
     for relation in measure.relations_to.all():
-        found.setdefault(relation.inverse_label, []).append(_related(relation.subject, relation))
+        found.setdefault(relation.inverse_label, []).append(_related(relation.subject, words, relation))
     return tuple(Relations(capfirst(label), tuple(entries)) for label, entries in found.items())
 
 
@@ -253,16 +285,12 @@ def act_condition(measure: Measure) -> Q:
     )
 
 
-def _same_act(measure: Measure) -> tuple[Related, ...]:
-    return tuple(_related(other) for other in same_act(measure))
-
-
-def _same_number(measure: Measure) -> tuple[Related, ...]:
+def _same_number(measure: Measure) -> list[Measure]:
     """The public entries of the country that the number of this one, typed alone, may mean as well."""
     others = Measure.objects.published().filter(country=measure.country_id).exclude(pk=measure.pk)
     named = named_by(measure.reference, others.exclude(act_condition(measure)))[:MOST_OF_THE_NUMBER]
     found = Measure.objects.in_bulk([item.measure_id for item in named])
-    return tuple(_related(found[item.measure_id]) for item in named if item.measure_id in found)
+    return [found[item.measure_id] for item in named if item.measure_id in found]
 
 
 # Sources and revisions

@@ -1,7 +1,7 @@
 """Entries as plain values and text for lists and the timeline: when they apply, and what is printed."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
@@ -13,8 +13,12 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import ENDING_STATUSES, EndKind, Kind, Status, StatusGroup
+from measures.choices import ENDING_STATUSES, EndKind, Kind
 from measures.models import Citation, Measure, MeasureQuerySet
+from measures.standing_words import Words, words_in
+from measures.validity.answers import Answer
+from measures.validity.standing import standings_in
+from measures.validity.store import answers_of
 
 
 class End(Enum):
@@ -98,21 +102,27 @@ class Span:
         return self.start.iso if self.start else ""
 
 
-def span_of(measure: Measure) -> Span:
-    """When `measure` applies; of two ends the earlier one counts."""
-    if measure.in_force_possible is None:
+def span_of(measure: Measure, words: Words | None = None) -> Span:
+    """When `measure` applies, as recorded and, if `words` say how it stands, as far as that is derived.
+
+    Of two recorded ends the earlier one counts.
+    """
+    if measure.in_force_possible is None or (words and not words.has_begun):
         return Span(measure.date, None, End.MOMENT)
-    until, end, open_end = _end_of(measure)
+    until, end, open_end = _end_of(measure, words)
     start = measure.valid_from or measure.date
     adopted = measure.date if measure.date != until and _lie_apart(measure.date, start) else None
     return Span(start, until, end, open_end, adopted)
 
 
-def _end_of(measure: Measure) -> tuple[PartialDate | None, End, str]:
-    has_ended = measure.status in ENDING_STATUSES
-    ends = [date for date in (measure.valid_until, measure.status_date if has_ended else None) if date]
-    if ends:
-        return min(ends, key=lambda date: date.last), End.DATED, ""
+def _end_of(measure: Measure, words: Words | None) -> tuple[PartialDate | None, End, str]:
+    if words and words.until:
+        return words.until, End.DATED, ""
+    has_ended = words.standing.state == "ended" if words else measure.status in ENDING_STATUSES
+    ends = [measure.valid_until, measure.status_date if measure.status in ENDING_STATUSES else None]
+    dated = [date for date in ends if date]
+    if dated:
+        return min(dated, key=lambda date: date.last), End.DATED, ""
     if has_ended:
         return None, End.UNDATED, ""
     if measure.end_kind in _OPEN_ENDS:
@@ -134,8 +144,19 @@ class SourceLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days on which an entry is in force, possibly in force or suspended: the first and the last, None if unbounded."""
+
+    state: str
+    first: datetime.date | None
+    last: datetime.date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A list row, ready to print; `certainty` says whether it was in force on the requested day.
+    """A list row, ready to print; `words` say how it stands on the day, `certainty` whether it was in force if asked.
+
+    `stretches` are the days on which it is or may be in force, or is suspended, in order.
 
     `lane` is the key of `topic`, the topic whose lane on the timeline has the entry, or ''. `marked_title` and
     `marked_summary` are HTML with search words marked, '' without a search.
@@ -146,9 +167,8 @@ class Entry:
     url: str
     country: str
     country_url: str
-    group: str
-    group_label: str
-    status: str
+    words: Words
+    stretches: tuple[Stretch, ...]
     title: Text
     short_title: Text
     summary: Text
@@ -162,6 +182,11 @@ class Entry:
     certainty: str
     marked_title: str = ""
     marked_summary: str = ""
+
+    @property
+    def group(self) -> str:
+        """The key of the group of its state."""
+        return self.words.group.value
 
 
 UNPRINTED = tuple(
@@ -182,34 +207,59 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
     )
 
 
-def entry_of(measure: Measure, day: datetime.date | None = None, *, longest: int | None = None) -> Entry:
-    """The row of `measure`; with `day`, also whether it was certainly in force then.
+def entries_of(
+    measures: Iterable[Measure], day: datetime.date, *, is_asked: bool = False, longest: int | None = None
+) -> list[Entry]:
+    """The rows of these measures, as they stand on a day; the number of queries is fixed.
 
-    With `longest` the row is short: a longer summary is cut, and a document that can be opened is represented by its
-    site. Both are complete on the entry's own page.
+    With `is_asked` each says whether it was certainly in force then. With `longest` the rows are short: a longer
+    summary is cut, and a document that can be opened is represented by its site. Both are complete on the entry's own
+    page.
     """
-    group, topic, summary = StatusGroup(measure.status_group), measure.lane, measure.summary
+    listed = {measure.pk: measure for measure in measures}
+    answers = answers_of(listed)
+    words = words_in(listed, standings_in(answers, listed.values(), day), day)
+    return [
+        _entry(measure, words[pk], _stretches(answers.get(pk)), is_asked, longest) for pk, measure in listed.items()
+    ]
+
+
+def _entry(
+    measure: Measure, words: Words, stretches: tuple[Stretch, ...], is_asked: bool, longest: int | None
+) -> Entry:
+    topic, summary = measure.lane, measure.summary
     return Entry(
         number=measure.pk,
         public_id=measure.public_id,
         url=measure.get_absolute_url(),
         country=measure.country.name if measure.country else "",
         country_url=measure.country.get_absolute_url() if measure.country and measure.country.is_covered else "",
-        group=group.value,
-        group_label=str(group.label),
-        status=str(Status(measure.status).label),
+        words=words,
+        stretches=stretches,
         title=measure.title,
         short_title=measure.short_title,
         summary=Text(_cut(to_text(summary.text), longest), summary.language, summary.is_fallback),
         date=measure.date,
-        span=span_of(measure),
+        span=span_of(measure, words),
         lane=topic.key if topic else "",
         topic=topic.label if topic else "",
         kind=str(Kind(measure.kind).label),
         reference=" ".join(part for part in (measure.reference, measure.provision) if part),
         sources=_sources(measure.citations.all(), are_short=longest is not None),
-        certainty=_certainty(measure, day) if day else "",
+        certainty=_certainty(words) if is_asked else "",
     )
+
+
+_DRAWN = ("in_force", "possibly", "suspended")
+
+
+def _stretches(known: Answer | None) -> tuple[Stretch, ...]:
+    if known is None:
+        return ()
+    firsts: Sequence[datetime.date | None] = (None, *known.days)
+    lasts = (*(day - datetime.timedelta(days=1) for day in known.days), None)
+    found = zip(known.states, firsts, lasts, strict=True)
+    return tuple(Stretch(state, first, last) for state, first, last in found if state in _DRAWN)
 
 
 def _cut(text: str, longest: int | None) -> str:
@@ -227,8 +277,6 @@ def _sources(citations: Iterable[Citation], *, are_short: bool) -> tuple[SourceL
     return tuple(dict.fromkeys(links))
 
 
-def _certainty(measure: Measure, day: datetime.date) -> str:
-    certain = measure.in_force_certain
-    if certain and certain.lower <= day and (certain.upper is None or day < certain.upper):
-        return _("Certainly in force on that day")
-    return _("Possibly in force on that day")
+def _certainty(words: Words) -> str:
+    said = {"in_force": _("In force on that day"), "possibly": _("Possibly in force on that day")}
+    return said.get(words.standing.state, "")

@@ -266,7 +266,7 @@ class MeasureAdmin(MeasureList):
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
         address = request.build_absolute_uri(measure.get_absolute_url())
-        context = {"measure": measure, "details": details_of(measure), "address": address}
+        context = {"measure": measure, "details": details_of(measure, today()), "address": address}
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
 
 

@@ -24,7 +24,7 @@ from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copi
 from measures.archive.text_changes import TextDiff, changes_between
 from measures.entries import Span, span_of
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
-from measures.validity.standing import groups_of
+from measures.standing_words import Words, words_for
 
 SHOWN = 3_000
 """Maximum number of characters shown of a text that may be shown."""
@@ -92,8 +92,7 @@ class Supported:
     url: str
     title: Text
     country: str
-    group: str
-    group_label: str
+    words: Words
     span: Span
     locator: str
     supports: str
@@ -236,18 +235,16 @@ def _supported(source: Source) -> Iterable[Supported]:
     citations = Citation.objects.filter(source=source, measure__in=Measure.objects.published())
     ordered = citations.order_by("measure__public_id", "locator", "pk")
     found = list(ordered.select_related("measure__country", "quote_check"))
-    groups = groups_of({citation.measure_id for citation in found}, today())
+    words = words_for((citation.measure for citation in found), today())
     for citation in found:
         measure = citation.measure
-        group = groups[measure.pk]
         yield Supported(
             public_id=measure.public_id,
             url=measure.get_absolute_url(),
             title=measure.title,
             country=measure.country.name if measure.country else "",
-            group=group.value,
-            group_label=str(group.label),
-            span=span_of(measure),
+            words=words[measure.pk],
+            span=span_of(measure, words[measure.pk]),
             locator=citation.locator,
             supports=str(CitedField(citation.field).label) if citation.field else "",
             quote=citation.quote,

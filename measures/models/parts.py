@@ -194,12 +194,16 @@ class Relation(models.Model):
         return str(INVERSE_LABELS[RelationType(self.type)])
 
     @property
+    def scope_in_words(self) -> str:
+        """`in part`, or '' if it concerns the whole of the object."""
+        return str(_("in part")) if self.scope == RelationScope.PART else ""
+
+    @property
     def effect(self) -> str:
         """`in part, from 15 April 2020`: how much of the object it concerns and from when; '' for the ordinary."""
-        scope = _("in part") if self.scope == RelationScope.PART else ""
         start = _("from %(date)s") % {"date": self.date.in_words()} if self.date else ""
         missing = self.date.missing_in_words() if self.date else ""
-        return ", ".join(str(part) for part in (scope, start, missing) if part)
+        return ", ".join(str(part) for part in (self.scope_in_words, start, missing) if part)
 
 
 class ReferenceAliasQuerySet(models.QuerySet["ReferenceAlias"]):

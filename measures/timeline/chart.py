@@ -8,12 +8,14 @@ it is known: a month as a dotted span, a year alone or no date at all in the mar
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from measures.entries import End, Entry, Span
+from measures.choices import StatusGroup
+from measures.entries import Entry, Span
+from measures.timeline.axis import NARROW, WIDE, Axis, Plot, Tick, divided, percent, ticks
+from measures.timeline.pieces import Piece, pieces_of
 
 MOST_MARKS = 150
 """With more entries, a table of counts is shown (see `matrix.py`): 150 marks take 2,400 pixels of height."""
@@ -22,29 +24,6 @@ CHARACTER = 6.7
 """Average width in pixels of a label's character, at 13 pixels of Public Sans; measured 6.55, plus some room."""
 ICON = 14
 """Pixels from the middle of a mark's shape to its label."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A width for which rows are packed: the smallest that shows this layout, so that labels never meet."""
-
-    pixels: int
-    gap: int
-
-
-WIDE = Plot(620, 8)
-NARROW = Plot(286, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A division of the axis: its start, the centre of its label, and whether phones show the label."""
-
-    line: str
-    middle: str
-    label: str
-    year: str
-    narrow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +43,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The duration of an entry: closed by a cap, continued by an arrow, or fading towards an unrecorded end."""
+    """Days of an entry: solid while it is in force; a stub that fades `in` or `out` where it possibly is.
+
+    It is closed by a cap where the act ends or is suspended, or continued by an arrow beyond the axis.
+    """
 
     x: str
     width: str
@@ -75,14 +57,18 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class PlacedMark:
-    """A mark on a plot; `classes` pick its row and the side of its label, `dots` span a month without a day."""
+    """A mark on a plot; `classes` pick its row and the side of its label.
+
+    `gaps` are suspensions between bars, from left to right; `dots` span a month without a day.
+    """
 
     mark: Mark
     narrow_label: str
     classes: str
     x: str
     is_earlier: bool
-    bar: Bar | None
+    bars: tuple[Bar, ...]
+    gaps: tuple[tuple[str, str], ...]
     dots: tuple[str, str] | None
 
 
@@ -113,7 +99,14 @@ class Chart:
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
     empty: tuple[str, ...]
-    axis: "Axis | None"
+    axis: Axis | None
+
+    @property
+    def groups(self) -> list[StatusGroup]:
+        """The status groups that occur, in the order of the legend."""
+        marks = [mark for lane in self.lanes for margin in lane.margins for mark in margin.marks]
+        found = {mark.group for mark in marks} | {placed.mark.group for lane in self.lanes for placed in lane.marks}
+        return [group for group in StatusGroup if group.value in found]
 
     @property
     def has_months(self) -> bool:
@@ -122,14 +115,28 @@ class Chart:
 
     @property
     def has_bars(self) -> bool:
-        """Whether any entry has a duration."""
-        return any(placed.bar for lane in self.lanes for placed in lane.marks)
+        """Whether any entry is in force for some time."""
+        return any(not bar.fade for _group, bar in self._bars)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether any entry is suspended for some time."""
+        return any(placed.gaps for lane in self.lanes for placed in lane.marks)
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether any bar is closed by a cap."""
+        return any(bar.cap for _group, bar in self._bars)
 
     @property
     def fading(self) -> list[str]:
-        """The status groups with a bar whose start or end is not recorded."""
-        bars = ((placed.mark.group, placed.bar) for lane in self.lanes for placed in lane.marks)
-        return sorted({group for group, bar in bars if bar and bar.fade})
+        """The status groups with a stub, in the order of the legend: it is not known whether the act is in force."""
+        found = {group for group, bar in self._bars if bar.fade}
+        return [group.value for group in StatusGroup if group.value in found]
+
+    @property
+    def _bars(self) -> list[tuple[str, Bar]]:
+        return [(mark.mark.group, bar) for lane in self.lanes for mark in lane.marks for bar in mark.bars]
 
 
 def chart(entries: Sequence[Entry], topics: Sequence[tuple[str, str]]) -> Chart:
@@ -145,39 +152,6 @@ def chart(entries: Sequence[Entry], topics: Sequence[tuple[str, str]]) -> Chart:
         empty=tuple(label for key, label in topics if key not in by_topic),
         axis=axis,
     )
-
-
-# The axis
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """Whole months, from the first day to the day after the last; `step` months make a division."""
-
-    first: datetime.date
-    last: datetime.date
-    step: int
-
-    def at(self, day: datetime.date) -> float:
-        """The position of `day` in percent, clamped to the axis."""
-        return max(0.0, min(100.0, (day - self.first).days / (self.last - self.first).days * 100))
-
-
-STEPS = (1, 3, 12, 60, 120)
-"""Months of a division: month, quarter, year, five and ten years."""
-MOST_DIVISIONS = 20
-LEAST_MONTHS = 6
-
-
-def month_after(day: datetime.date, months: int = 1) -> datetime.date:
-    """The first day of the month that comes `months` after that of `day`."""
-    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return datetime.date(years, month + 1, 1)
-
-
-def months_between(first: datetime.date, last: datetime.date) -> int:
-    """Number of months from that of `first` to that of `last`."""
-    return (last.year - first.year) * 12 + last.month - first.month
 
 
 def _axis(spans: Iterable[Span]) -> Axis | None:
@@ -203,38 +177,6 @@ def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
         if (starts[-1] - starts[index]) * 2 < whole:
             return starts[index]
     return starts[0]
-
-
-def divided(first: datetime.date, last: datetime.date) -> Axis:
-    """The axis of whole divisions that contains both days."""
-    first, last = first.replace(day=1), month_after(last)
-    months = max(months_between(first, last), LEAST_MONTHS)
-    step = next((step for step in STEPS if months <= step * MOST_DIVISIONS), STEPS[-1])
-    first = month_after(first, -((first.year * 12 + first.month - 1) % step))
-    divisions = -(-max(months_between(first, last), LEAST_MONTHS) // step)
-    return Axis(first, month_after(first, divisions * step), step)
-
-
-def ticks(axis: Axis) -> tuple[Tick, ...]:
-    """The divisions of an axis."""
-    edges = [axis.first]
-    while edges[-1] < axis.last:
-        edges.append(month_after(edges[-1], axis.step))
-    every = -(-(len(edges) - 1) * 38 // NARROW.pixels)
-    return tuple(
-        Tick(
-            line=_percent(axis.at(day)),
-            middle=_percent((axis.at(day) + axis.at(after)) / 2),
-            label=date_format(day, "M") if axis.step < 12 else str(day.year),
-            year=str(day.year) if axis.step < 12 and (index == 0 or day.month == 1) else "",
-            narrow=index % every == 0,
-        )
-        for index, (day, after) in enumerate(pairwise(edges))
-    )
-
-
-def _percent(value: float) -> str:
-    return f"{value:.2f}%"
 
 
 # Lanes
@@ -271,7 +213,7 @@ def _placed_marks(entries: Sequence[Entry], axis: Axis) -> tuple[tuple[PlacedMar
     wide, wide_rows = pack(shapes, WIDE)
     narrow, narrow_rows = pack(shapes, NARROW)
     marks = tuple(
-        _placed(_mark(entry), entry.span, shape, axis, wide_place, narrow_place)
+        _placed(entry, shape, axis, wide_place, narrow_place)
         for entry, shape, wide_place, narrow_place in zip(ordered, shapes, wide, narrow, strict=True)
     )
     return marks, _row_classes(wide_rows, narrow_rows)
@@ -286,7 +228,7 @@ def _start(span: Span, axis: Axis) -> datetime.date:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The extent of a mark in percent of the axis: its icon, and its bar if it has a duration."""
+    """The extent of a mark in percent of the axis: its icon, and all its bars if it has any."""
 
     icon: float
     bar: tuple[float, float] | None
@@ -305,14 +247,15 @@ class Place:
 
 def _shape(entry: Entry, axis: Axis) -> Shape:
     span, label = entry.span, ICON + len(entry.short_title.text) * CHARACTER
-    end = axis.at(span.until.last) if span.until else 100.0
-    if not span.start:
+    pieces = pieces_of(entry.stretches, axis)
+    if span.start:
+        icon = (axis.at(span.start.first) + axis.at(span.start.last)) / 2
+        is_earlier = span.start.last < axis.first
+    else:
+        icon = axis.at(span.until.last) if span.until else 100.0
         is_earlier = bool(span.until and span.until.last < axis.first)
-        return Shape(end, None if is_earlier else (0.0, end), label + 12 * is_earlier, is_earlier)
-    icon = (axis.at(span.start.first) + axis.at(span.start.last)) / 2
-    is_earlier = span.start.last < axis.first
-    bar = None if span.end is End.MOMENT else (icon, max(end, icon))
-    return Shape(icon, bar, label + 12 * is_earlier, is_earlier)
+    ends = [edge for piece in pieces for edge in (piece.left, piece.right)]
+    return Shape(icon, (min(ends), max(ends)) if ends else None, label + 12 * is_earlier, is_earlier)
 
 
 def pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
@@ -345,7 +288,8 @@ def _row_classes(wide: int, narrow: int) -> str:
     return classes.format(*divmod(wide, 10), *divmod(narrow, 10))
 
 
-def _placed(mark: Mark, span: Span, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
+def _placed(entry: Entry, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
+    mark, span, pieces = _mark(entry), entry.span, pieces_of(entry.stretches, axis)
     fits = narrow.fits >= len(mark.label)
     sides = (" label-before" if wide.is_flipped else "") + (" narrow-label-before" if narrow.is_flipped else "")
     month = span.start if span.start and not span.start.day and not shape.is_earlier else None
@@ -353,22 +297,21 @@ def _placed(mark: Mark, span: Span, shape: Shape, axis: Axis, wide: Place, narro
         mark=mark,
         narrow_label=mark.label if fits else f"{mark.label[: max(narrow.fits - 1, 1)].rstrip()}…",
         classes=_row_classes(wide.row, narrow.row) + sides,
-        x=_percent(shape.icon),
+        x=percent(shape.icon),
         is_earlier=shape.is_earlier,
-        bar=_bar(span, shape.bar, axis) if shape.bar else None,
-        dots=(_percent(axis.at(month.first)), _percent(axis.at(month.last))) if month else None,
+        bars=tuple(_bar(piece) for piece in pieces if not piece.is_gap),
+        gaps=tuple((percent(piece.left), percent(piece.right)) for piece in pieces if piece.is_gap),
+        dots=(percent(axis.at(month.first)), percent(axis.at(month.last))) if month else None,
     )
 
 
-def _bar(span: Span, edges: tuple[float, float], axis: Axis) -> Bar:
-    left, right = edges
-    leads_on = span.until.last >= axis.last if span.until else span.end is not End.UNDATED
+def _bar(piece: Piece) -> Bar:
     return Bar(
-        x=_percent(left),
-        width=_percent(max(right - left, 0.6)),
-        fade="in" if not span.start else "" if span.until else "out",
-        cap="" if leads_on or not span.until else _percent(right),
-        has_arrow=leads_on,
+        x=percent(piece.left),
+        width=percent(max(piece.right - piece.left, 0.6)),
+        fade=piece.fade,
+        cap=percent(piece.right) if piece.is_closed else "",
+        has_arrow=piece.leads_on,
     )
 
 
@@ -380,6 +323,6 @@ def _mark(entry: Entry) -> Mark:
         group=entry.group,
         label=label.text,
         language=label.language if label.is_fallback else "",
-        name=f"{label.text}. {entry.span.sentence}. {entry.group_label}.",
+        name=f"{label.text}. {entry.span.sentence}. {entry.words.sentence}.",
         is_shortened=label.text != title.text,
     )

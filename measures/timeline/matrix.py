@@ -20,7 +20,7 @@ from foundation.partial_dates import PartialDate
 from measures.choices import Precision
 from measures.listing.facets import topics_of
 from measures.listing.index import Selection
-from measures.timeline.chart import STEPS, month_after, months_between
+from measures.timeline.axis import STEPS, month_after, months_between
 
 DATED = (Precision.DAY, Precision.MONTH, Precision.YEAR)
 MOST_COLUMNS = 24

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -62,11 +62,17 @@ class Standing:
 def standings(measures: Iterable[Measure], day: date) -> dict[int, Standing]:
     """How each of these acts stands on a day, by the measure's id; the number of queries is fixed."""
     asked = {measure.pk: measure for measure in measures}
-    answers = answers_of(asked)
+    return standings_in(answers_of(asked), asked.values(), day)
+
+
+def standings_in(answers: Mapping[int, Answer], measures: Iterable[Measure], day: date) -> dict[int, Standing]:
+    """The same from answers that are known."""
     reasons = _reasons(code for known in answers.values() for code in _codes_around(known, day))
     return {
-        pk: _standing(answers[pk], day, reasons, measure.checked_on) if pk in answers else Standing(STATES[STATEMENT])
-        for pk, measure in asked.items()
+        measure.pk: _standing(answers[measure.pk], day, reasons, measure.checked_on)
+        if measure.pk in answers
+        else Standing(STATES[STATEMENT])
+        for measure in measures
     }
 
 

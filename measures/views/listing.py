@@ -18,10 +18,12 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from foundation.days import today
 from foundation.partial_dates import PartialDate
 from foundation.publication import EVERY_PARAMETER, public_page
 from measures.choices import Precision, StatusGroup
-from measures.entries import Entry, entry_of, for_list
+from measures.entries import Entry, for_list
+from measures.entries import entries_of as entries_from
 from measures.listing.columns import STATUS
 from measures.listing.facets import Facet
 from measures.listing.filters import NEWEST, OLDEST, RELEVANCE, SORTS, AddressFilter, Chip, MeasureFilter, Problem
@@ -130,12 +132,16 @@ class Paged:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How rows are printed: the level of their titles, whether they name the country; for the rest see `entry_of`."""
+    """How rows are printed: as of which day, the level of their titles, whether they name the country.
+
+    `is_asked` and `longest` are those of `measures.entries.entries_of`.
+    """
 
     language: str
+    day: datetime.date
     heading: int
     with_country: bool
-    day: datetime.date | None = None
+    is_asked: bool = False
     longest: int | None = None
 
 
@@ -158,15 +164,18 @@ def row_of(entry: Entry, look: Look) -> Row:
 def entries_of(ids: Sequence[int], look: Look) -> list[Entry]:
     """The public entries among `ids`, in that order."""
     found = for_list(Measure.objects.published()).in_bulk(ids)
-    return [entry_of(found[pk], look.day, longest=look.longest) for pk in ids if pk in found]
+    measures = [found[pk] for pk in ids if pk in found]
+    return entries_from(measures, look.day, is_asked=look.is_asked, longest=look.longest)
 
 
 def rows_of(ids: Sequence[int], look: Look, kept: MutableMapping[Any, Any]) -> list[Row]:
-    """The rows of `entries_of`; `kept` is used as a cache."""
+    """The rows of `entries_of`; `kept` is used as a cache, except for what names another act, which may change."""
     found: dict[int, Row] = {pk: row for pk in ids if (row := kept.get((pk, look)))}
     missing = [pk for pk in ids if pk not in found]
     for entry in entries_of(missing, look) if missing else ():
-        found[entry.number] = kept[entry.number, look] = row_of(entry, look)
+        row = found[entry.number] = row_of(entry, look)
+        if entry.words.act is None:
+            kept[entry.number, look] = row
     return [found[pk] for pk in ids if pk in found]
 
 
@@ -266,9 +275,10 @@ class Listing(Paged):
         longest = SHORT_SUMMARY if len(self.ids) > MOST_WHOLE_SUMMARIES and not words else None
         look = Look(
             language=get_language() or "",
+            day=self.filter.day or today(),
+            is_asked=self.filter.day is not None,
             heading=5 if country else 3,
             with_country=not country,
-            day=self.filter.day,
             longest=longest,
         )
         if not words:

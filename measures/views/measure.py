@@ -8,10 +8,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
+from foundation.days import today
 from foundation.publication import public_page
 from measures.choices import Workflow
 from measures.details import details_of, for_page, relations_of, with_relations
-from measures.entries import entry_of, for_list
+from measures.entries import entries_of, for_list
 from measures.models import Measure, MeasureQuerySet, Source
 from measures.reference_lookup import meant_by
 from measures.views.listing import Look, row_of
@@ -28,7 +29,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return _without_record(request, public_id)
     context = {
         "measure": shown,
-        "details": details_of(shown),
+        "details": details_of(shown, today()),
         "address": permanent_address(request, shown),
     }
     return render(request, "measures/measure_detail.html", context)
@@ -38,7 +39,8 @@ def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The page of an act that is only named, or of a record that was taken down; Http404 for any other."""
     named = with_relations(Measure.objects.named()).select_related("country").filter(public_id=public_id).first()
     if named:
-        return render(request, "measures/measure_named.html", {"measure": named, "relations": relations_of(named)})
+        context = {"measure": named, "relations": relations_of(named, today())}
+        return render(request, "measures/measure_named.html", context)
     get_object_or_404(Measure, public_id=public_id, workflow=Workflow.RETIRED)
     return render(request, "measures/measure_retired.html", {"public_id": public_id}, status=410)
 
@@ -58,9 +60,9 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     meant = meant_by(reference)
     if len(meant.same) == 1:
         return redirect(Measure.objects.get(pk=meant.same[0]))
-    look = Look(get_language() or "", heading=3, with_country=True)
+    look = Look(get_language() or "", today(), heading=3, with_country=True)
     rows, possible_rows = (
-        [row_of(entry_of(measure), look) for measure in _by_act(ids)] for ids in (meant.same, meant.perhaps)
+        [row_of(entry, look) for entry in entries_of(_by_act(ids), look.day)] for ids in (meant.same, meant.perhaps)
     )
     context = {"reference": reference, "rows": rows, "possible_rows": possible_rows}
     return render(request, "measures/reference.html", context, status=200 if rows or possible_rows else 404)

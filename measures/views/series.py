@@ -29,7 +29,8 @@ from countries.series import (
 from foundation.files.formats import FORMATS
 from foundation.partial_dates import PartialDate
 from foundation.publication import EVERY_PARAMETER, public_page
-from measures.timeline.chart import Axis, Chart, Tick, divided, ticks
+from measures.timeline.axis import Axis, Tick, divided, ticks
+from measures.timeline.chart import Chart
 from measures.timeline.matrix import Matrix
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address

@@ -7,8 +7,9 @@ import pytest
 from django.utils.translation import override
 
 from foundation.markdown import to_html, to_text
-from measures.entries import entry_of, span_of
+from measures.entries import Entry, entries_of, for_list, span_of
 from measures.models import Measure
+from measures.validity.store import settle
 from tests import factories as make
 
 
@@ -77,6 +78,11 @@ def test_of_two_ends_the_earlier_counts() -> None:
     assert text == "1 May 2020 to 15 June 2020"
 
 
+def entry_of(measure: Measure, day: datetime.date = datetime.date(2021, 6, 1), **options: Any) -> Entry:
+    [entry] = entries_of(for_list(Measure.objects.filter(pk=measure.pk)), day, **options)
+    return entry
+
+
 @pytest.mark.django_db
 def test_row_falls_back_to_the_language_that_there_is() -> None:
     measure = make.measure(title_en="", title_es="Cierre", summary_es="**Todo** cierra.")
@@ -104,12 +110,45 @@ def test_short_row_names_the_site_of_a_source() -> None:
 
 
 @pytest.mark.django_db
-def test_certainty_tells_certain_from_possible() -> None:
-    measure = make.measure(valid_from="2020-05-01", valid_until="2020-05-31", end_kind="fixed_date")
-    measure.refresh_from_db()
-    assert entry_of(measure, datetime.date(2020, 5, 31)).certainty == "Certainly in force on that day"
-    assert entry_of(measure, datetime.date(2020, 6, 1)).certainty == "Possibly in force on that day"
+def test_certainty_is_that_of_the_state_on_the_day() -> None:
+    measure = make.measure(valid_from="2020-05-01", valid_until="2020-06", end_kind="fixed_date", events=())
+
+    def certainty(day: int, month: int) -> str:
+        return entry_of(measure, datetime.date(2020, month, day), is_asked=True).certainty
+
+    assert certainty(31, 5) == certainty(1, 6) == "In force on that day"
+    assert certainty(2, 6) == certainty(30, 6) == "Possibly in force on that day"
+    assert certainty(30, 4) == certainty(1, 7) == ""
     assert entry_of(measure).certainty == ""
+
+
+@pytest.mark.django_db
+def test_end_by_another_act_closes_the_dates_of_a_row() -> None:
+    old, new = (make.measure(kind="law", valid_from=day, events=()) for day in ("2010-01-01", "2021-03-01"))
+    make.relation(subject=new, object=old, type="repeals")
+    entry = entry_of(old)
+    assert entry.span.sentence == "1 January 2010 to 28 February 2021"
+    assert entry.group == "ended"
+    assert [(stretch.state, stretch.first, stretch.last) for stretch in entry.stretches] == [
+        ("in_force", datetime.date(2010, 1, 1), datetime.date(2021, 2, 28))
+    ]
+
+
+@pytest.mark.django_db
+def test_dates_of_what_is_only_signed_claim_no_start() -> None:
+    entry = entry_of(make.measure(kind="law", events=(("enacted", "2020-04-12"),)))
+    assert entry.span.sentence == "12 April 2020"
+
+
+@pytest.mark.django_db
+def test_rows_take_a_fixed_number_of_queries(django_assert_num_queries: Any) -> None:
+    for many in (1, 4):
+        for _ in range(many):
+            old, new = (make.measure(kind="law", events=(("in_force", day),)) for day in ("2010", "2021-03-01"))
+            make.relation(subject=new, object=old, type="repeals")
+        settle()
+        with django_assert_num_queries(4):
+            entries_of(for_list(Measure.objects.all()), datetime.date(2021, 6, 1))
 
 
 def test_markdown_becomes_safe_html() -> None:

@@ -1,5 +1,6 @@
 """Entries on a timeline: positions and durations, never more precise than known."""
 
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -7,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measures.entries import entry_of, for_list
+from measures.entries import entries_of, for_list
 from measures.models import Measure
-from measures.timeline.chart import NARROW, WIDE, Chart, Lane, PlacedMark, Shape, chart, extent, pack
+from measures.timeline.axis import NARROW, WIDE
+from measures.timeline.chart import Bar, Chart, Lane, PlacedMark, Shape, chart, extent, pack
 from tests import factories as make
 
+DAY = date(2021, 6, 1)
 TOPICS = [("health", "Health"), ("work", "Work")]
 
 
@@ -19,7 +22,7 @@ def drawn(**fields: Any) -> Chart:
     """The timeline of all measures, including a new one with `fields`."""
     if fields:
         make.measure(**{"topics": ("health.access",), "events": ()} | fields)
-    return chart([entry_of(measure) for measure in for_list(Measure.objects.all())], TOPICS)
+    return chart(entries_of(for_list(Measure.objects.all()), DAY), TOPICS)
 
 
 def only_lane(found: Chart) -> Lane:
@@ -72,8 +75,8 @@ def test_axis_has_whole_months_and_at_least_six() -> None:
     ],
 )
 def test_axis_divides_into_months_quarters_years_or_five_years(first: str, last: str, labels: int) -> None:
-    for date in (first, last):
-        dated(date)
+    for day in (first, last):
+        dated(day)
     assert len(drawn().ticks) == labels
 
 
@@ -102,36 +105,60 @@ def test_month_without_day_spans_the_month_and_year_alone_stands_in_the_margin()
     assert [(margin.label, len(margin.marks)) for margin in lane.margins] == [("2019", 1), ("Date not recorded", 1)]
 
 
+def bars(**fields: Any) -> tuple[Bar, ...]:
+    return only_mark(drawn(**fields)).bars
+
+
 @pytest.mark.django_db
 def test_known_end_is_capped() -> None:
-    bar = only_mark(drawn(valid_from="2020-03-01", valid_until="2020-05-31", end_kind="fixed_date")).bar
-    assert bar is not None
-    assert (bar.fade, bar.has_arrow) == ("", False)
-    assert bar.cap == "49.46%"
+    fields = {"valid_from": "2020-03-01", "valid_until": "2020-05-31", "end_kind": "fixed_date"}
+    assert bars(**fields) == (Bar("0.00%", "50.00%", fade="", cap="50.00%", has_arrow=False),)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("end_kind", ["unknown", "further_notice", "until_event", ""])
-def test_open_or_unrecorded_end_fades_and_leads_on(end_kind: str) -> None:
-    bar = only_mark(drawn(valid_from="2020-03-01", end_kind=end_kind)).bar
-    assert bar is not None
-    assert (bar.fade, bar.cap, bar.has_arrow) == ("out", "", True)
+@pytest.mark.parametrize("end_kind", ["further_notice", "indefinite"])
+def test_end_that_is_open_on_purpose_leads_on(end_kind: str) -> None:
+    found = bars(valid_from="2020-03-01", end_kind=end_kind)
+    assert found == (Bar("0.00%", "100.00%", fade="", cap="", has_arrow=True),)
 
 
 @pytest.mark.django_db
-def test_end_of_which_nobody_knows_the_date_fades_without_leading_on() -> None:
-    bar = only_mark(drawn(valid_from="2020-03-01", events=(("repealed", ""),))).bar
-    assert bar is not None
-    assert (bar.fade, bar.cap, bar.has_arrow) == ("out", "", False)
+@pytest.mark.parametrize("end_kind", ["unknown", "until_event", ""])
+def test_end_that_is_not_recorded_fades_within_a_stub_after_the_last_known_day(end_kind: str) -> None:
+    make.measure(topics=("work",), valid_from="2020-12-01", valid_until="2020-12-31", end_kind="fixed_date", events=())
+    found = drawn(valid_from="2020-03-01", end_kind=end_kind, checked_on=date(2020, 7, 14))
+    [mark] = found.lanes[0].marks
+    assert [(bar.x, bar.width, bar.fade, bar.cap, bar.has_arrow) for bar in mark.bars] == [
+        ("0.00%", "44.44%", "", "", False),
+        ("44.44%", "5.00%", "out", "", False),
+    ]
+
+
+@pytest.mark.django_db
+def test_suspension_is_a_gap_between_bars() -> None:
+    mark = only_mark(
+        drawn(
+            valid_from="2020-01-01",
+            valid_until="2020-12-31",
+            end_kind="fixed_date",
+            events=(("in_force", "2020-01-01"), ("suspended", "2020-04-01"), ("in_force", "2020-07-01")),
+        )
+    )
+    assert [(bar.x, bar.cap, bar.fade) for bar in mark.bars] == [("0.00%", "24.86%", ""), ("49.73%", "100.00%", "")]
+    assert mark.gaps == (("24.86%", "49.73%"),)
+
+
+@pytest.mark.django_db
+def test_what_is_only_signed_is_a_stub() -> None:
+    [bar] = bars(kind="law", events=(("enacted", "2020-03-01"),))
+    assert (bar.x, bar.width, bar.fade, bar.cap, bar.has_arrow) == ("0.00%", "5.00%", "out", "", False)
 
 
 @pytest.mark.django_db
 def test_end_far_off_does_not_stretch_the_axis_and_leads_on() -> None:
     found = drawn(valid_from="2020-03-01", valid_until="2050-12-31", end_kind="fixed_date")
-    bar = only_mark(found).bar
     assert len(found.ticks) == 6
-    assert bar is not None
-    assert (bar.fade, bar.cap, bar.has_arrow) == ("", "", True)
+    assert only_mark(found).bars == (Bar("0.00%", "100.00%", fade="", cap="", has_arrow=True),)
 
 
 @pytest.mark.django_db
@@ -140,9 +167,19 @@ def test_start_that_is_not_recorded_rises_to_the_known_end() -> None:
     make.measure(topics=("work",), events=(("in_force", ""),), valid_until="2020-08-31", end_kind="fixed_date")
     found = drawn()
     [mark] = found.lanes[1].marks
-    assert mark.bar is not None
-    assert (mark.bar.x, mark.bar.fade, mark.bar.cap) == ("0.00%", "in", mark.x)
+    assert [bar.fade for bar in mark.bars] == ["in", ""]
+    assert mark.bars[-1].cap == "100.00%"
     assert "start not recorded" in mark.mark.name
+
+
+@pytest.mark.django_db
+def test_legend_has_the_groups_and_lines_that_occur() -> None:
+    found = drawn(valid_from="2020-03-01", end_kind="indefinite")
+    assert (found.groups, found.fading, found.has_bars, found.has_gaps) == (["in_force"], [], True, False)
+    dated("2020")
+    found = drawn(kind="law", events=(("enacted", "2020-03-01"),))
+    assert found.groups == ["in_force", "possibly", "bill"]
+    assert found.fading == ["possibly"]
 
 
 @pytest.mark.django_db
@@ -155,7 +192,7 @@ def test_start_that_is_not_recorded_rises_to_the_known_end() -> None:
     ],
 )
 def test_what_was_never_in_force_does_not_last(fields: dict[str, Any]) -> None:
-    assert only_mark(drawn(**fields)).bar is None
+    assert only_mark(drawn(**fields)).bars == ()
 
 
 @pytest.mark.django_db
@@ -165,7 +202,7 @@ def test_name_of_a_mark_begins_with_its_label() -> None:
             kind="bill", title_en="Bill to leave", short_title_en="Bill 5349", events=(("introduced", "2020-05-25?"),)
         )
     ).mark
-    assert mark.name == "Bill 5349. 25 May 2020 (date inferred). Bill in the legislature."
+    assert mark.name == "Bill 5349. 25 May 2020 (date inferred). Introduced 25 May 2020 (date inferred)."
     assert mark.is_shortened
 
 
