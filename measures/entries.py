@@ -102,12 +102,16 @@ class Span:
         return self.start.iso if self.start else ""
 
 
+_NEVER_BEGUN = (Status.ANNOUNCED, Status.IN_PREPARATION, Status.ABANDONED)
+
+
 def span_of(measure: Measure, words: Words | None = None) -> Span:
     """When `measure` applies, as recorded and, if `words` say how it stands, as far as that is derived.
 
     Of two recorded ends the earlier one counts.
     """
-    if measure.in_force_possible is None or (words and not words.has_begun):
+    has_days = measure.family in VALIDITY_FAMILIES and measure.status not in _NEVER_BEGUN
+    if not has_days or (words and not words.has_begun):
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure, words)
     start = measure.valid_from or measure.date
