@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import ENDING_STATUSES, EndKind, Kind
+from measures.choices import ENDING_STATUSES, VALIDITY_FAMILIES, EndKind, Kind, Status
 from measures.models import Citation, Measure, MeasureQuerySet
 from measures.standing_words import Words, words_in
 from measures.validity.answers import Answer
