@@ -213,7 +213,7 @@ def test_repealed_by_an_act_with_a_page() -> None:
     assert str(found.until) == "2021-02-28"
     assert words(old, date(2020, 1, 1)).sentence == "In force until 28 February 2021"
     with override("es"):
-        assert words(old).text == "Derogado por Law 30 of 2021 desde el 1 de marzo de 2021"
+        assert words(old).text == "Derogado por Law 30 of 2021 (desde: 1 de marzo de 2021)"
 
 
 def test_number_without_a_word_is_named_with_the_kind_of_act() -> None:
