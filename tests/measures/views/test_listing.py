@@ -1,6 +1,7 @@
 """List rows are cached, as current as their entries, and grouped by months as precise as their dates."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -59,6 +60,27 @@ def test_each_look_has_rows_of_its_own() -> None:
         [row] = rows_of([measure.pk], Look("es", DAY, heading=3, with_country=True), kept)
     assert "Cierre" in row.html
     assert len(found | {row.html}) == 4
+
+
+def test_row_of_another_day_is_another_row() -> None:
+    measure = make.measure(valid_from="2020-05-01", valid_until="2021-06-01", end_kind="fixed_date", events=())
+    kept: dict[Any, Row] = {}
+    [before] = rows_of([measure.pk], LOOK, kept)
+    [after] = rows_of([measure.pk], replace(LOOK, day=DAY + timedelta(days=1)), kept)
+    assert "In force until 1 June 2021" in before.html
+    assert "Ended 1 June 2021" in after.html
+
+
+def test_row_that_names_another_act_follows_it() -> None:
+    old = make.measure(kind="law", events=(("in_force", "2010-01-01"),), end_kind="indefinite")
+    new = make.measure(kind="law", reference="Law 30", events=(("in_force", "2021-03-01"),))
+    make.relation(subject=new, object=old, type="repeals")
+    kept: dict[Any, Row] = {}
+    [row] = rows_of([old.pk], LOOK, kept)
+    assert f'Repealed by <a href="{new.get_absolute_url()}">Law 30</a> from 1 March 2021' in row.html
+    Measure.objects.filter(pk=new.pk).update(reference="Law 31")
+    [row] = rows_of([old.pk], LOOK, kept)
+    assert "Law 31</a>" in row.html
 
 
 def test_row_escapes_what_people_wrote() -> None:

@@ -346,6 +346,30 @@ def test_measure_of_an_international_body_has_no_country(client: Client) -> None
     assert "International body" in words(response)
 
 
+def test_measure_names_the_measure_while_which_it_lasts(client: Client) -> None:
+    declaration = make.measure(title_en="State of emergency", valid_until="2020-12-31", end_kind="fixed_date")
+    rule = make.measure(end_kind="while_measure")
+    make.relation(subject=rule, object=declaration, type="while_in_force")
+    page = client.get(rule.get_absolute_url())
+    assert "Ended 31 December 2020 together with State of emergency" in words(page)
+    assert "While another measure lasts · State of emergency" in words(page)
+    assert page.content.decode().count(f'<a href="{declaration.get_absolute_url()}">') >= 2
+    Measure.objects.filter(pk=declaration.pk).update(workflow="draft")
+    page = client.get(rule.get_absolute_url())
+    assert "Ended 31 December 2020 together with another act" in words(page)
+    assert "State of emergency" not in words(page)
+    assert declaration.public_id not in page.content.decode()
+
+
+def test_measure_says_what_acts_upon_it(client: Client) -> None:
+    old = make.measure(kind="law", events=(("in_force", "2010-01-01"),))
+    new = make.measure(kind="law", reference="Law 30", events=(("in_force", "2021-02-01"),))
+    make.relation(subject=new, object=old, type="repeals", date="2021-03")
+    page = words(client.get(old.get_absolute_url()))
+    assert "Ended · Repealed by Law 30 from March 2021 (day not recorded)" in page
+    assert "Repealed by March 2021 · Law 30 Day not recorded" in page
+
+
 def test_queries_of_a_measure_are_fixed(client: Client) -> None:
     measure = make.measure(groups=("children",), origins=(make.country(iso3="VEN"),), reference="1-2020")
     make.relation(subject=measure, object=make.measure())
