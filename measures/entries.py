@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import ENDING_STATUSES, EndKind, Kind
+from measures.choices import ENDING_STATUSES, VALIDITY_FAMILIES, EndKind, Kind
 from measures.models import Citation, Measure, MeasureQuerySet
 from measures.standing_words import Words, words_in
 from measures.validity.answers import Answer
@@ -102,12 +102,12 @@ class Span:
         return self.start.iso if self.start else ""
 
 
-def span_of(measure: Measure, words: Words | None = None) -> Span:
-    """When `measure` applies, as recorded and, if `words` say how it stands, as far as that is derived.
+def span_of(measure: Measure, words: Words) -> Span:
+    """When `measure` applies: as recorded and, where `words` say how it stands, as far as that is derived.
 
     Of two recorded ends the earlier one counts.
     """
-    if measure.in_force_possible is None or (words and not words.has_begun):
+    if measure.family not in VALIDITY_FAMILIES or not words.has_begun:
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure, words)
     start = measure.valid_from or measure.date
@@ -115,15 +115,14 @@ def span_of(measure: Measure, words: Words | None = None) -> Span:
     return Span(start, until, end, open_end, adopted)
 
 
-def _end_of(measure: Measure, words: Words | None) -> tuple[PartialDate | None, End, str]:
-    if words and words.until:
+def _end_of(measure: Measure, words: Words) -> tuple[PartialDate | None, End, str]:
+    if words.until:
         return words.until, End.DATED, ""
-    has_ended = words.standing.state == "ended" if words else measure.status in ENDING_STATUSES
     ends = [measure.valid_until, measure.status_date if measure.status in ENDING_STATUSES else None]
     dated = [date for date in ends if date]
     if dated:
         return min(dated, key=lambda date: date.last), End.DATED, ""
-    if has_ended:
+    if words.standing.state == "ended":
         return None, End.UNDATED, ""
     if measure.end_kind in _OPEN_ENDS:
         return None, End.OPEN, str(_OPEN_ENDS[EndKind(measure.end_kind)])
