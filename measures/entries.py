@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import ENDING_STATUSES, VALIDITY_FAMILIES, EndKind, Kind
+from measures.choices import VALIDITY_FAMILIES, EndKind, Kind
 from measures.models import Citation, Measure, MeasureQuerySet
 from measures.standing_words import Words, words_in
 from measures.validity.answers import Answer
@@ -103,10 +103,7 @@ class Span:
 
 
 def span_of(measure: Measure, words: Words) -> Span:
-    """When `measure` applies: as recorded and, where `words` say how it stands, as far as that is derived.
-
-    Of two recorded ends the earlier one counts.
-    """
+    """When `measure` applies: from the recorded start to the end that is derived, else to the planned one."""
     if measure.family not in VALIDITY_FAMILIES or not words.has_begun:
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure, words)
@@ -116,14 +113,13 @@ def span_of(measure: Measure, words: Words) -> Span:
 
 
 def _end_of(measure: Measure, words: Words) -> tuple[PartialDate | None, End, str]:
+    standing, planned = words.standing, measure.valid_until
     if words.until:
         return words.until, End.DATED, ""
-    ends = [measure.valid_until, measure.status_date if measure.status in ENDING_STATUSES else None]
-    dated = [date for date in ends if date]
-    if dated:
-        return min(dated, key=lambda date: date.last), End.DATED, ""
-    if words.standing.state == "ended":
+    if standing.state == "ended":
         return None, End.UNDATED, ""
+    if planned and not (standing.last_known and planned.last < standing.last_known):
+        return planned, End.DATED, ""
     if measure.end_kind in _OPEN_ENDS:
         return None, End.OPEN, str(_OPEN_ENDS[EndKind(measure.end_kind)])
     return None, End.UNRECORDED, ""

@@ -134,6 +134,15 @@ def test_end_by_another_act_closes_the_dates_of_a_row() -> None:
 
 
 @pytest.mark.django_db
+def test_planned_end_that_was_moved_is_not_the_end() -> None:
+    act = make.measure(kind="law", valid_from="2020-03-24", valid_until="2020-04-17", end_kind="fixed_date", events=())
+    longer = make.measure(kind="law", events=(("in_force", "2020-04-18"),), end_kind="until_event")
+    make.relation(subject=longer, object=act, type="extends")
+    assert entry_of(act).words.sentence == "Last known in force 18 April 2020"
+    assert entry_of(act).span.sentence == "From 24 March 2020 (end date not recorded)"
+
+
+@pytest.mark.django_db
 def test_dates_of_what_is_only_signed_claim_no_start() -> None:
     entry = entry_of(make.measure(kind="law", events=(("enacted", "2020-04-12"),)))
     assert entry.span.sentence == "12 April 2020"
