@@ -240,26 +240,6 @@ class StatusGroup(models.TextChoices):
     UNKNOWN = "unknown", _("Status not recorded")
 
 
-STATUS_GROUPS: dict[Family, dict[StatusGroup, tuple[Status, ...]]] = {
-    Family.NORM: {
-        StatusGroup.IN_FORCE: (Status.ENACTED, Status.IN_FORCE),
-        StatusGroup.ANNOUNCED: (Status.PUBLISHED,),
-        StatusGroup.ENDED: _ASIDE[Family.NORM],
-    },
-    Family.BILL: {
-        StatusGroup.BILL: (*_COURSE[Family.BILL][:-1], Status.OBSERVED, Status.CONSOLIDATED, Status.UNKNOWN),
-        StatusGroup.ENDED: (Status.ENACTED,),
-        StatusGroup.REJECTED: (Status.WITHDRAWN, Status.REJECTED, Status.ARCHIVED, Status.LAPSED),
-    },
-    Family.ACTION: {
-        StatusGroup.IN_FORCE: (Status.IN_OPERATION,),
-        StatusGroup.ANNOUNCED: (Status.ANNOUNCED, Status.IN_PREPARATION),
-        StatusGroup.ENDED: (Status.SUSPENDED, Status.EXPIRED, Status.SUPERSEDED, Status.FULFILLED),
-        StatusGroup.REJECTED: (Status.ABANDONED,),
-    },
-}
-"""The group of each status; unlisted ones are `UNKNOWN`, and all entries of other families are a `STATEMENT`."""
-
 ENDING_STATUSES = (
     Status.EXPIRED,
     Status.REPEALED,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import VALIDITY_FAMILIES, EndKind, Kind
+from measures.choices import VALIDITY_FAMILIES, EndKind, Kind, Status
 from measures.models import Citation, Measure, MeasureQuerySet
 from measures.standing_words import Words, words_in
 from measures.validity.answers import Answer
@@ -104,7 +104,8 @@ class Span:
 
 def span_of(measure: Measure, words: Words) -> Span:
     """When `measure` applies: from the recorded start to the end that is derived, else to the planned one."""
-    if measure.family not in VALIDITY_FAMILIES or not words.has_begun:
+    has_days = measure.family in VALIDITY_FAMILIES and measure.status != Status.ABANDONED
+    if not has_days or not words.has_begun:
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure, words)
     start = measure.valid_from or measure.date

@@ -16,8 +16,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from countries.models import MobilityRole, Observation
+from foundation.days import today
 from foundation.partial_dates import MONTHS, PartialDate
 from measures.models import Citation, Measure, Relation, StatusEvent
+from measures.validity.standing import groups_of
 
 pytestmark = pytest.mark.django_db
 
@@ -218,9 +220,17 @@ def test_bills_on_the_same_conduct_are_parallel_and_no_amendment() -> None:
     assert not Relation.objects.filter(type="amends").exists()
 
 
+def test_nothing_is_called_in_force_today_without_a_check() -> None:
+    measures = {measure.pk: measure for measure in Measure.objects.published()}
+    groups = groups_of(measures, today())
+    in_force = {measures[pk].public_id for pk, group in groups.items() if group == "in_force"}
+    assert {measures[pk].public_id for pk in groups if measures[pk].checked_on} >= in_force
+
+
 def test_bills_are_where_the_page_leaves_them() -> None:
     bills = Measure.objects.filter(kind="bill")
-    assert set(bills.values_list("status", "status_group")) == {("introduced", "bill")}
+    assert set(bills.values_list("status", flat=True)) == {"introduced"}
+    assert set(groups_of([bill.pk for bill in bills], today()).values()) == {"bill"}
     assert bills.count() == 7
 
 

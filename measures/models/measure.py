@@ -4,11 +4,11 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -19,10 +19,8 @@ from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import Text, translated
 from measures.choices import (
-    ENDING_STATUSES,
     KINDS,
     STATE_FAMILIES,
-    STATUS_GROUPS,
     SYMMETRIC_RELATIONS,
     VALIDITY_FAMILIES,
     Direction,
@@ -33,7 +31,6 @@ from measures.choices import (
     Kind,
     RelationType,
     Status,
-    StatusGroup,
     Workflow,
 )
 from measures.durations import DURATION_PATTERN
@@ -48,7 +45,6 @@ SHORT_TITLE_LENGTH = 24
 
 STATE_KINDS = [kind.value for family in STATE_FAMILIES for kind in KINDS[family]]
 VALIDITY_KINDS = [kind.value for family in VALIDITY_FAMILIES for kind in KINDS[family]]
-_NOT_YET = (Status.ANNOUNCED, Status.IN_PREPARATION, Status.ABANDONED)
 
 
 def _family() -> Case:
@@ -57,38 +53,6 @@ def _family() -> Case:
         *(When(kind__in=[kind.value for kind in kinds], then=Value(family.value)) for family, kinds in KINDS.items()),
         default=Value(""),
         output_field=models.CharField(),
-    )
-
-
-def _status_group() -> Case:
-    """The group of `status` for the family of `kind`, as the database computes it."""
-    cases = [
-        When(kind__in=[k.value for k in KINDS[family]], status__in=[s.value for s in statuses], then=Value(group.value))
-        for family, groups in STATUS_GROUPS.items()
-        for group, statuses in groups.items()
-    ]
-    others = [kind.value for kind in Kind if kind.value not in STATE_KINDS]
-    return Case(
-        *cases,
-        When(kind__in=others, then=Value(StatusGroup.STATEMENT.value)),
-        default=Value(StatusGroup.UNKNOWN.value),
-        output_field=models.CharField(),
-    )
-
-
-def _in_force(function: str) -> models.GeneratedField:
-    """The generated range of days on which an act was certainly (or possibly) in force; see the SQL function."""
-    ended_on = Case(
-        When(status__in=[status.value for status in ENDING_STATUSES], then=F("status_date")),
-        default=Value(None),
-        output_field=models.TextField(),
-    )
-    days = Func("valid_from", "valid_until", "end_kind", ended_on, "date", function=function)
-    applies = Q(kind__in=VALIDITY_KINDS) & ~Q(status__in=[status.value for status in _NOT_YET])
-    return models.GeneratedField(
-        expression=Case(When(applies, then=days), default=Value(None), output_field=DateRangeField()),
-        output_field=DateRangeField(null=True),
-        db_persist=True,
     )
 
 
@@ -265,14 +229,9 @@ class Measure(models.Model):
     family = models.GeneratedField(
         expression=_family(), output_field=models.CharField(max_length=10, choices=Family), db_persist=True
     )
-    status_group = models.GeneratedField(
-        expression=_status_group(), output_field=models.CharField(max_length=10, choices=StatusGroup), db_persist=True
-    )
     date_range = range_of("date")
     valid_from_range = range_of("valid_from")
     valid_until_range = range_of("valid_until")
-    in_force_certain = _in_force("in_force_certain")
-    in_force_possible = _in_force("in_force_possible")
 
     objects = MeasureQuerySet.as_manager()
 
@@ -286,7 +245,6 @@ class Measure(models.Model):
         ]
         indexes = [
             GistIndex(fields=["date_range"], name="measures_measure_date"),
-            GistIndex(fields=["in_force_possible"], name="measures_measure_in_force"),
             GinIndex(fields=["reference_key"], opclasses=["gin_trgm_ops"], name="measures_measure_reference"),
             GinIndex(fields=["reference_numbers"], name="measures_measure_numbers"),
             GinIndex(

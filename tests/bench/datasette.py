@@ -25,8 +25,9 @@ COLUMNS = (
 INDEXED = ("country", "kind", "family", "status_group", "direction", "day")
 FACETS = ["country", "family", "status_group", "direction", {"array": "topics"}, {"array": "groups"}]
 SELECT = """
-    select m.id, public_id, coalesce(country_id, 'INT'), kind, family, status_group, direction, evidence, reference,
-        date, lower(date_range)::text, title_en, title_es, title_pt, summary_en, summary_es, summary_pt,
+    select m.id, public_id, coalesce(country_id, 'INT'), kind, family, state_on(m.id, current_date), direction,
+        evidence, reference, date, lower(date_range)::text, title_en, title_es, title_pt,
+        summary_en, summary_es, summary_pt,
         coalesce((select json_agg(t.key) from measures_measure_topics x join measures_topic t on t.id = x.topic_id
             where x.measure_id = m.id)::text, '[]'),
         coalesce((select json_agg(g.key) from measures_measure_target_groups x

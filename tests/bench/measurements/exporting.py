@@ -30,9 +30,11 @@ LISTS = {
     " from measures_measure_origin_countries group by 1",
     "status_history": "select measure_id, string_agg(concat_ws('@', status, nullif(date, '')), '|' order by position)"
     " as cell from measures_statusevent group by 1",
-    "relations": "select measure_id, string_agg(type || ':' || o.public_id, '|' order by type, o.public_id) as cell"
-    " from (select subject_id as measure_id, type, object_id from measures_relation union all"
-    " select object_id, type, subject_id from measures_relation where type in ('same_subject_as', 'conflicts_with')) r"
+    "relations": "select measure_id, string_agg(type || ':' || o.public_id || case when r.date <> '' then '@' || r.date"
+    " else '' end || case when r.scope = 'part' then '/part' else '' end, '|' order by type, o.public_id) as cell"
+    " from (select subject_id as measure_id, type, object_id, date, scope from measures_relation union all"
+    " select object_id, type, subject_id, date, scope from measures_relation"
+    " where type in ('same_subject_as', 'conflicts_with')) r"
     " join measures_measure o on o.id = r.object_id group by 1",
     "sources": "select c.measure_id, string_agg(distinct coalesce(nullif(s.url, ''), s.key), '|') as cell"
     " from measures_citation c join measures_source s on s.id = c.source_id group by 1",
@@ -40,7 +42,7 @@ LISTS = {
 PLAIN = (
     "public_id country_id kind reference provision official_title original_language title_en title_es title_pt"
     " short_title_en short_title_es short_title_pt summary_en summary_es summary_pt direction valid_from valid_until"
-    " end_kind evidence"
+    " end_kind duration duration_basis evidence"
 ).split()
 HEADER = [name.removesuffix("_id") if name != "public_id" else name for name in PLAIN] + ["issuing_body", *LISTS]
 BODY = "case when b.country_id = m.country_id then b.key else coalesce(b.country_id, 'INT') || ':' || b.key end"
