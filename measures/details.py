@@ -115,7 +115,6 @@ class Details:
 
     span: Span
     words: Words
-    status: str
     summary: Text
     summary_html: SafeString
     language_name: str
@@ -163,7 +162,6 @@ def details_of(measure: Measure, day: date) -> Details:
     return Details(
         span=span_of(measure, words[measure.pk]),
         words=words[measure.pk],
-        status=str(Status(measure.status).label),
         summary=summary,
         summary_html=to_html(summary.text),
         language_name=language_name(measure.original_language),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import ENDING_STATUSES, VALIDITY_FAMILIES, EndKind, Kind, Status
+from measures.choices import VALIDITY_FAMILIES, EndKind, Kind, Status
 from measures.models import Citation, Measure, MeasureQuerySet
 from measures.standing_words import Words, words_in
 from measures.validity.answers import Answer
@@ -102,16 +102,10 @@ class Span:
         return self.start.iso if self.start else ""
 
 
-_NEVER_BEGUN = (Status.ANNOUNCED, Status.IN_PREPARATION, Status.ABANDONED)
-
-
-def span_of(measure: Measure, words: Words | None = None) -> Span:
-    """When `measure` applies, as recorded and, if `words` say how it stands, as far as that is derived.
-
-    Of two recorded ends the earlier one counts.
-    """
-    has_days = measure.family in VALIDITY_FAMILIES and measure.status not in _NEVER_BEGUN
-    if not has_days or (words and not words.has_begun):
+def span_of(measure: Measure, words: Words) -> Span:
+    """When `measure` applies: from the recorded start to the end that is derived, else to the planned one."""
+    has_days = measure.family in VALIDITY_FAMILIES and measure.status != Status.ABANDONED
+    if not has_days or not words.has_begun:
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure, words)
     start = measure.valid_from or measure.date
@@ -119,16 +113,14 @@ def span_of(measure: Measure, words: Words | None = None) -> Span:
     return Span(start, until, end, open_end, adopted)
 
 
-def _end_of(measure: Measure, words: Words | None) -> tuple[PartialDate | None, End, str]:
-    if words and words.until:
+def _end_of(measure: Measure, words: Words) -> tuple[PartialDate | None, End, str]:
+    standing, planned = words.standing, measure.valid_until
+    if words.until:
         return words.until, End.DATED, ""
-    has_ended = words.standing.state == "ended" if words else measure.status in ENDING_STATUSES
-    ends = [measure.valid_until, measure.status_date if measure.status in ENDING_STATUSES else None]
-    dated = [date for date in ends if date]
-    if dated:
-        return min(dated, key=lambda date: date.last), End.DATED, ""
-    if has_ended:
+    if standing.state == "ended":
         return None, End.UNDATED, ""
+    if planned and not (standing.last_known and planned.last < standing.last_known):
+        return planned, End.DATED, ""
     if measure.end_kind in _OPEN_ENDS:
         return None, End.OPEN, str(_OPEN_ENDS[EndKind(measure.end_kind)])
     return None, End.UNRECORDED, ""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.partial_dates import PartialDate
-from measures.choices import RelationType, Status
+from measures.choices import Kind, RelationType, Status
 from measures.models import Measure
 from measures.validity.standing import Reason, Standing
 
@@ -181,17 +181,24 @@ def _last_known(asked: Asked, last: date) -> str:
     return _("No end recorded: last known in force %(date)s") % {"date": _in_words(last)}
 
 
+def is_only_signed(asked: Asked) -> bool:
+    """Whether the record has a signing and no start; a court decision takes effect with its publication."""
+    reason = asked.standing.because
+    status = asked.measure.status if reason is None else reason.event.status if reason.event else ""
+    return asked.standing.state == "possibly" and status in _SIGNED and asked.measure.kind != Kind.COURT_DECISION
+
+
 def _start_left_open(asked: Asked) -> Said:
     """A state of which the record has a signing, or a start, that is not exact."""
     measure, reason = asked.measure, asked.standing.because
     event = reason.event if reason else None
-    status = event.status if event else measure.status
-    if status in _SIGNED:
+    status = event.status if event else "" if reason else measure.status
+    if is_only_signed(asked):
         dated, undated = _SIGNED[Status(status)]
         return Said(*_dated(dated, event.date)) if event and event.date else Said(str(undated))
     start = measure.valid_from if reason and reason.kind == "start" else event.date if event else None
     is_open = not (measure.valid_until or measure.duration)
-    if not start or (event and status not in _STARTS):
+    if not start or (event and status not in (*_STARTS, *_SIGNED)):
         return Said(_("Neither start nor end recorded") if is_open else _("Start not recorded"))
     return Said(*_dated(_("From %(date)s, no end recorded") if is_open else _("Start: %(date)s"), start))
 
@@ -270,6 +277,8 @@ def _over(asked: Asked, ended: PartialDate | None) -> Said:
     reason = asked.standing.because
     assert reason is not None
     known = _date_of(reason)
+    if known and not ended and asked.standing.state == "ended":
+        ended = known
     if reason.event:
         status = Status(reason.event.status)
         if known:

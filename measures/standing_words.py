@@ -9,13 +9,11 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from foundation.partial_dates import PartialDate
-from measures.choices import Kind, RelationScope, Status, StatusGroup, Workflow
+from measures.choices import Kind, RelationScope, StatusGroup, Workflow
 from measures.models import Measure
-from measures.standing_sentences import NAME, Asked, said_of
+from measures.standing_sentences import NAME, Asked, is_only_signed, said_of
 from measures.validity.standing import Standing, standings
 from measures.validity.states import group_of
-
-_SIGNATURES = (Status.ENACTED, Status.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,8 @@ class Words:
     """How an act stands on a day: the group of its badge, and a sentence, which may name another act.
 
     The sentence is `before`, the act and `after`, then `note`: what is missing, inferred or long ago. `until` is the
-    last day of effect, where it is known.
+    last day of effect, where it is known. `has_begun` is False where the record has an announcement or a signing, and
+    no start.
     """
 
     standing: Standing
@@ -42,6 +41,7 @@ class Words:
     after: str = ""
     note: str = ""
     until: PartialDate | None = None
+    has_begun: bool = True
 
     @property
     def label(self) -> str:
@@ -57,13 +57,6 @@ class Words:
     def sentence(self) -> str:
         """The sentence with its note: `In force (last checked 3 May 2026)`."""
         return f"{self.text} ({self.note})" if self.note else self.text
-
-    @property
-    def has_begun(self) -> bool:
-        """False where the record has an announcement or a signing, and no start."""
-        reason = self.standing.because
-        is_signed = reason is not None and reason.event is not None and reason.event.status in _SIGNATURES
-        return self.standing.state != "announced" and not (self.standing.state == "possibly" and is_signed)
 
     @property
     def says_label(self) -> bool:
@@ -105,13 +98,12 @@ def _words(asked: Asked, with_page: frozenset[int]) -> Words:
     standing, group = asked.standing, group_of(asked.standing.state)
     said = said_of(asked)
     notes = ", ".join(note for note in (_in_part(standing), said.note) if note)
-    text = said.text or str(group.label)
-    if said.act is None:
-        return Words(standing, group, text, note=notes, until=said.until)
-    before, _mark, after = text.partition(NAME)
-    if said.act.pk in with_page:
-        return Words(standing, group, before, name_of(said.act), after, notes, said.until)
-    return Words(standing, group, f"{before}{_('another act')}{after}", note=notes, until=said.until)
+    before, _mark, after = (said.text or str(group.label)).partition(NAME)
+    act = name_of(said.act) if said.act and said.act.pk in with_page else None
+    if said.act and not act:
+        before, after = f"{before}{_('another act')}{after}", ""
+    has_begun = standing.state != "announced" and not is_only_signed(asked)
+    return Words(standing, group, before, act, after, notes, said.until, has_begun)
 
 
 def _in_part(standing: Standing) -> str:

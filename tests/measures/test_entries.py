@@ -7,15 +7,19 @@ import pytest
 from django.utils.translation import override
 
 from foundation.markdown import to_html, to_text
-from measures.entries import Entry, entries_of, for_list, span_of
+from measures.entries import Entry, entries_of, for_list
 from measures.models import Measure
 from measures.validity.store import settle
 from tests import factories as make
 
 
+def entry_of(measure: Measure, day: datetime.date = datetime.date(2021, 6, 1), **options: Any) -> Entry:
+    [entry] = entries_of(for_list(Measure.objects.filter(pk=measure.pk)), day, **options)
+    return entry
+
+
 def spoken(**fields: Any) -> tuple[str, str]:
-    measure = Measure.objects.get(pk=make.measure(**fields).pk)
-    span = span_of(measure)
+    span = entry_of(make.measure(**fields), datetime.date(2030, 1, 1)).span
     return span.text, span.note
 
 
@@ -75,12 +79,7 @@ def test_of_two_ends_the_earlier_counts() -> None:
         end_kind="fixed_date",
         events=(("in_force", "2020-05-01"), ("repealed", "2020-06-15")),
     )
-    assert text == "1 May 2020 to 15 June 2020"
-
-
-def entry_of(measure: Measure, day: datetime.date = datetime.date(2021, 6, 1), **options: Any) -> Entry:
-    [entry] = entries_of(for_list(Measure.objects.filter(pk=measure.pk)), day, **options)
-    return entry
+    assert text == "1 May 2020 to 14 June 2020"
 
 
 @pytest.mark.django_db
@@ -132,6 +131,15 @@ def test_end_by_another_act_closes_the_dates_of_a_row() -> None:
     assert [(stretch.state, stretch.first, stretch.last) for stretch in entry.stretches] == [
         ("in_force", datetime.date(2010, 1, 1), datetime.date(2021, 2, 28))
     ]
+
+
+@pytest.mark.django_db
+def test_planned_end_that_was_moved_is_not_the_end() -> None:
+    act = make.measure(kind="law", valid_from="2020-03-24", valid_until="2020-04-17", end_kind="fixed_date", events=())
+    longer = make.measure(kind="law", events=(("in_force", "2020-04-18"),), end_kind="until_event")
+    make.relation(subject=longer, object=act, type="extends")
+    assert entry_of(act).words.sentence == "Last known in force 18 April 2020"
+    assert entry_of(act).span.sentence == "From 24 March 2020 (end date not recorded)"
 
 
 @pytest.mark.django_db

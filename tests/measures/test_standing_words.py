@@ -102,6 +102,11 @@ def words(measure: Measure, day: date = DAY) -> Words:
             "Published 12 April 2020, start not recorded",
         ),
         (
+            {"kind": "court_decision", "end_kind": "", "events": (("enacted", "2020-10"),)},
+            "possibly",
+            "From October 2020, no end recorded (day not recorded)",
+        ),
+        (
             {"end_kind": "", "events": (("in_force", "2020"),)},
             "possibly",
             "From 2020, no end recorded (day and month not recorded)",
