@@ -3,7 +3,7 @@
 import datetime
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -321,7 +321,12 @@ class MeasureFilter(AddressFilter):
         matching = {
             p.name: self._selected(ignoring=p.name) if p.name in self._masks else self._all_selected for p in properties
         }
-        return count_facets(properties, self.scope, matching, {p.name: self.value(p.name) or () for p in properties})
+        chosen = {p.name: self.value(p.name) or () for p in properties}
+        found = count_facets(properties, self.scope, matching, chosen)
+        if on := self.value("on"):
+            label = _("Status on %(date)s") % {"date": on.in_words()}
+            found[STATUS] = replace(found[STATUS], label=label)
+        return found
 
     # Results in SQL: for entries outside the index, such as drafts, and as the reference for the index
 

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The number of measures possibly in force on a day, and how many of them certainly."""
+    """The number of measures in force or possibly in force on a day, and how many of them are in force."""
 
     possible: int
     certain: int
@@ -73,8 +73,8 @@ def _in_force(index: PublicIndex, on: date) -> dict[str, Reading]:
 
 
 def _in_force_in_words(number: InForce) -> str:
-    text = _("%(possible)s possibly in force, of which certainly: %(certain)s")
-    return text % {"possible": in_words(number.possible), "certain": in_words(number.certain)}
+    text = _("%(certain)s in force; %(open)s more possibly in force")
+    return text % {"certain": in_words(number.certain), "open": in_words(number.possible - number.certain)}
 
 
 @_once

@@ -45,7 +45,7 @@ def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
     limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        page = page_of(request)
+        page = page_of(request) if request.method in ("GET", "HEAD") else None  # others are refused, which costs little
         limit = _limit_of(request, page) if page else None
         if limit is None or is_signed_in(request):
             return get_response(request)

@@ -267,32 +267,42 @@ def _nul_refused(request: HttpRequest, given: QueryDict) -> HttpResponse | None:
 
 
 def _rows_refused(request: HttpRequest, form: QueryDict) -> HttpResponse | None:
-    """Refuse a form that counts many more rows than it sends, or too many: Django would create and render each."""
-    sent: dict[str, set[str]] = defaultdict(set)
+    """Refuse a form whose count of rows does not fit the rows that it sends.
+
+    Django would create and render each row that is only counted, and drop each that is not.
+    """
+    sent: dict[str, set[int]] = defaultdict(set)
     for name in form:
         if found := _FIELD_OF_ROW.match(name):
-            sent[found["rows"]].add(found["number"])
+            sent[found["rows"]].add(int(found["number"]))
     for name in form:
         rows, is_count, _rest = name.partition("-TOTAL_FORMS")
-        number = _counted(str(form[name])) if is_count else 0
+        number = _counted(str(form[name])) if is_count else None
+        if number is None:
+            continue
         if number > min(len(sent[rows]) + MOST_EMPTY_ROWS, MOST_ROWS):
-            return refusal(
-                request,
-                HTTPStatus.BAD_REQUEST,
-                heading=_("The form has too many rows"),
-                reason=_("The form declares more rows than it sends, or more than %(most)d, under “%(rows)s”.")
-                % {"most": MOST_ROWS, "rows": rows[:LONGEST_NAME]},
-                remedy=_("Nothing was saved. Go back, reload the page and enter your changes again."),
-            )
+            reason = _("The form declares more rows than it sends, or more than %(most)d, under “%(rows)s”.")
+        elif number <= max(sent[rows], default=-1):
+            reason = _("The form declares fewer rows than it sends, under “%(rows)s”.")
+        else:
+            continue
+        return refusal(
+            request,
+            HTTPStatus.BAD_REQUEST,
+            heading=_("The number of rows is wrong"),
+            reason=reason % {"most": MOST_ROWS, "rows": rows[:LONGEST_NAME]},
+            remedy=_("Nothing was saved. Go back, reload the page and enter your changes again."),
+        )
     return None
 
 
-def _counted(text: str) -> int:
-    """The number of rows as Django reads it; 0 if it refuses the text."""
+def _counted(text: str) -> int | None:
+    """The number of rows as Django reads it; None if it refuses the text."""
     try:
-        return IntegerField(required=False).clean(text) or 0
+        number: int | None = IntegerField(required=False).clean(text)
     except ValidationError:
-        return 0
+        return None
+    return number
 
 
 def _refuse_no_keys(model: type[Model], selected: Iterable[str]) -> None:

@@ -103,7 +103,7 @@ def test_country_says_how_many_were_in_force_on_a_day(client: Client, peru: Coun
     make.measure(events=(("in_force", ""),))
     make.measure(kind="bill")
     said = words(client.get("/countries/peru/?on=2020-05-15"))
-    assert "On 15 May 2020, 1 of them was certainly in force; for 2, the recorded dates leave it open." in said
+    assert "On 15 May 2020, 1 of them was in force; for 2, the recorded dates leave it open." in said
     assert said.count("In force on that day") == 1
     assert said.count("Possibly in force on that day") == 2
 

@@ -68,6 +68,16 @@ def test_form_that_counts_rows_it_does_not_send_is_refused(admin_client: Client,
     assert "under “status_events”" in response.content.decode()
 
 
+@pytest.mark.parametrize("number", ["-1", "0", "1"])
+def test_form_that_sends_rows_it_does_not_count_is_refused(admin_client: Client, number: str) -> None:
+    """Django would drop them without a word."""
+    rows = {f"status_events-{row}-status": "enacted" for row in range(2)}
+    form = {"status_events-TOTAL_FORMS": number, "status_events-INITIAL_FORMS": "0", **rows}
+    response = admin_client.post("/admin/measures/measure/add/", form)
+    assert response.status_code == 400
+    assert "The form declares fewer rows than it sends, under “status_events”." in response.text
+
+
 def test_form_that_sends_very_many_rows_is_refused(admin_client: Client) -> None:
     rows = {f"status_events-{number}-status": "x" for number in range(600)}
     form = {"status_events-TOTAL_FORMS": "600", "status_events-INITIAL_FORMS": "0", **rows}
