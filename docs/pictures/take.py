@@ -107,7 +107,7 @@ class Walk:
             if not self.users:
                 take(page, "sign-in", page.locator("#container"), page.locator("#login-form"), width=700)
             page.get_by_role("button", name="Log in").click()
-            page.get_by_role("heading", name="What waits").wait_for()
+            page.get_by_role("heading", name="To do").wait_for()
             self.users[name] = page
         return self.users[name]
 
@@ -128,7 +128,7 @@ def take(page: Page, name: str, first: Locator, last: Locator | None = None, *, 
 
 def section(page: Page, heading: str) -> Locator:
     """The part of a form under a heading."""
-    return page.locator("section.part").filter(has=page.get_by_role("heading", name=heading, exact=True, level=2))
+    return page.locator("section.form-part").filter(has=page.get_by_role("heading", name=heading, exact=True, level=2))
 
 
 def submit(page: Page, button: str) -> None:
@@ -218,7 +218,7 @@ def enter_a_measure(walk: Walk) -> None:
     page.get_by_label("Reference").fill("104-2020-migraciones")
     page.get_by_label("Provision").click()
     page.locator("#duplicates li").first.wait_for()
-    take(page, "duplicates", section(page, "Identify"), page.locator("#duplicates"))
+    take(page, "duplicates", section(page, "Identification"), page.locator("#duplicates"))
     page.get_by_label("Kind:", exact=True).select_option(label="Declaration of state of exception")
     page.get_by_label("Reference").fill("N° 044-2020-PCM")
     page.get_by_label("Provision").click()
@@ -231,7 +231,7 @@ def enter_a_measure(walk: Walk) -> None:
     page.locator("#id_valid_until").fill("2020-03?")
     page.locator("#id_end_kind").select_option("duration")
     page.locator("#id_valid_until").blur()
-    take(page, "identify", section(page, "Identify"))
+    take(page, "identify", section(page, "Identification"))
     take(page, "dates", section(page, "Dates"))
     page.get_by_label("Emergency regime").check()
     page.get_by_label("Internal movement limits").check()
@@ -242,7 +242,7 @@ def enter_a_measure(walk: Walk) -> None:
     page.locator("#id_title_es").fill("Estado de emergencia nacional y aislamiento obligatorio por 15 días")
     page.locator("#id_short_title_en").fill("National emergency")
     choose(page, "id_citations-0-source", "044", "Decreto Supremo 044")
-    page.get_by_label("Where in it").first.fill("art. 1")
+    page.get_by_label("Locator").first.fill("art. 1")
     page.get_by_label("Quote").first.fill("por el plazo de quince (15) días calendario")
     page.locator("#id_evidence").select_option("primary")
     take(page, "text", section(page, "Text"))
@@ -255,14 +255,14 @@ def review(walk: Walk) -> None:
     analyst, editor = walk.as_("analyst"), walk.as_("editor")
     url = analyst.url
     bar = ".submit-row"
-    analyst.get_by_text("Move on").click()
+    analyst.get_by_text("Change workflow state").click()
     take(analyst, "move-on", analyst.locator(f"{bar} .choices"), analyst.locator(bar))
     analyst.locator("#id_move_note").fill("The date of the end is from article 1.")
     submit(analyst, "Submit for review")
     editor.goto(f"{walk.address}/admin/")
     take(editor, "what-waits", editor.locator("#header"), editor.get_by_role("link", name="Enter a measure"))
     editor.goto(url)
-    editor.get_by_text("Move on").click()
+    editor.get_by_text("Change workflow state").click()
     take(editor, "publish", editor.locator(f"{bar} .choices"), editor.locator(bar))
     submit(editor, "Publish")
     analyst.goto(url)
@@ -358,7 +358,10 @@ def profile(walk: Walk) -> None:
     page.goto(f"{walk.address}/admin/countries/country/PER/change/")
     take(page, "roles", page.locator(".editions"), page.locator("#roles-0"))
     take(
-        page, "figures", page.locator("section.part").last, page.locator("#observations-group tbody tr.form-row").nth(5)
+        page,
+        "figures",
+        page.locator("section.form-part").last,
+        page.locator("#observations-group tbody tr.form-row").nth(5),
     )
 
 

@@ -104,12 +104,15 @@ def derived(ids: Sequence[int]) -> dict[int, Answer]:
 
 def answers_of(ids: Iterable[int]) -> dict[int, Answer]:
     """The answers for these acts: as they are kept, or derived now where those are stale."""
+    asked = list(ids)
+    if not asked:
+        return {}
     kept: dict[int, Answer] = {}
     stale: list[int] = []
     for row in rows(
         "select measure_id, is_stale, certain, possible, presumed, days, states, facts"
         " from measures_validity where measure_id = any(%s)",
-        [list(ids)],
+        [asked],
     ):
         if row[1]:
             stale.append(row[0])

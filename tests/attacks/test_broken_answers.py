@@ -1,6 +1,5 @@
 """A response that failed while it was generated used to leave its thread with a broken connection for good."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 
 from observatory.serving.boundary import Boundary
-from tests.attacks.test_places import asked
+from tests.attacks.test_places import asked, run_apart
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
@@ -51,4 +50,4 @@ def test_thread_of_a_failed_response_answers_the_next_request(path: str) -> None
     async def statuses() -> list[int]:
         return [await asked(site, path) for path in (path, "/next", path, "/last")]
 
-    assert asyncio.run(statuses()) == [200, 200, 200, 200]
+    assert run_apart(statuses()) == [200, 200, 200, 200]

@@ -125,8 +125,8 @@ def test_duplicate_is_shown_while_typing_and_saved_with_a_tick(
 ) -> None:
     known = factories.measure(reference="068-2020-PCM", title_en="The decree")
     sign_in(page, factories.analyst())
-    page.goto(f"{live_server.url}/admin/measures/measure/add/?country=PER&kind=law")
-    page.get_by_label("Reference").fill("68-2020-pcm")
+    page.goto(f"{live_server.url}/admin/measures/measure/add/?country=PER&kind=executive_decree")
+    page.get_by_label("Reference").fill("68-2020")
     page.get_by_label("Provision").click()
     expect(page.locator("#duplicates")).to_contain_text(f"{known.public_id} The decree")
     page.get_by_label("Title (English)", exact=False).first.fill("The law")

@@ -257,7 +257,7 @@ def test_time_of_the_last_check_is_shown_where_it_is_known(client: Client) -> No
 def test_words_follow_the_language(client: Client) -> None:
     factories.measure(valid_from="2020-05-01")
     shapes = _shapes(client.get("/es/?indicator=measures_in_force&on=2020-05-15").text)
-    assert shapes["PER"][2] == "Perú: posiblemente vigentes: 1; de ellas, con certeza: 0, 15 de mayo de 2020"
+    assert shapes["PER"][2] == "Perú: vigentes: 0; además, posiblemente vigentes: 1, 15 de mayo de 2020"
 
 
 def _queries(client: Client, path: str) -> int:
