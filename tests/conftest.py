@@ -60,16 +60,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         stop_server(settings.DATA_DIR)
 
 
-LONGEST = ("tests/attacks/test_sockets.py", "tests/attacks/test_supervision.py", "tests/observatory/embedded/")
-"""Tests that wait, for limits and servers, much longer than they work."""
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests: at the end, one process would run them while the others have nothing to do."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
