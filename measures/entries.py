@@ -85,8 +85,6 @@ class Span:
         if self.until:
             missing = self.until.missing_in_words()
             return _("end: %(note)s") % {"note": missing} if missing else ""
-        if self.end is End.UNDATED:
-            return _("ended, end date not recorded")
         if self.end is End.OPEN:
             return self.open_end
         return _("end date not recorded") if self.end is End.UNRECORDED and self.start else ""

@@ -47,12 +47,14 @@ class Known:
     issuing_body_id: int | None = None
 
 
-def named_by(text: str, among: MeasureQuerySet, known: Known | None = None) -> list[Named]:
-    """The records of `among` that a text names, the same first; in at most two queries."""
+def named_by(
+    text: str, among: MeasureQuerySet, known: Known | None = None, *, most: int = MOST_COMPARED
+) -> list[Named]:
+    """The records of `among` that a text names, the same first; in at most two queries. At most `most` are compared."""
     wanted = wanted_numbers(text)
     if not wanted:
         return []
-    found = _candidates(among, wanted)
+    found = _candidates(among, wanted)[:most]
     judged = (_judged(measure, text, known or Known()) for measure in found)
     named = [item for item in judged if item.verdict.answer != Answer.DIFFERENT]
     return sorted(named, key=lambda item: (not item.is_same, bool(item.alias)))
@@ -101,7 +103,7 @@ def act_of(measure: Measure, reference: str | None = None) -> Act:
     )
 
 
-def _candidates(among: MeasureQuerySet, wanted: Wanted) -> Iterable[Measure]:
+def _candidates(among: MeasureQuerySet, wanted: Wanted) -> MeasureQuerySet:
     aliases = ReferenceAlias.objects.filter(_shares(wanted))
     own = Measure.objects.order_by().filter(_shares(wanted)).values("pk")
     found = among.filter(
@@ -115,7 +117,7 @@ def _candidates(among: MeasureQuerySet, wanted: Wanted) -> Iterable[Measure]:
             output_field=BooleanField(),
         )
         found = found.order_by(is_of_year.desc(), "pk")
-    return found.select_related("issuing_body").only(*_COMPARED).prefetch_related("aliases")[:MOST_COMPARED]
+    return found.select_related("issuing_body").only(*_COMPARED).prefetch_related("aliases")
 
 
 _COMPARED = (

@@ -22,8 +22,9 @@ from foundation.partial_dates import PartialDate
 from foundation.records.second_reader import changeable, may_change, may_publish
 from foundation.sql import take_time
 from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
-from measures.entry_rules import LAST_DAY_STATUSES, Events, check_problem, event_problem, last_possible_day
+from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
 from measures.models import Citation, Measure, MeasureQuerySet
+from measures.validity.selecting import in_states
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
 
@@ -314,17 +315,12 @@ def confirm_still_so(measure_ids: Collection[int], *, by: Any, on: datetime.date
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     if changeable(by, measures).count() < measures.count():
         raise PermissionDenied
-    read = measures.prefetch_related("status_events", "relations_to").order_by("public_id")
-    checked = ((measure.public_id, _problem_of_confirmed(measure, on)) for measure in read)
-    if problems := [ValidationError(f"{public_id}: {problem}") for public_id, problem in checked if problem]:
+    over = in_states(["ended"], on) | Q(status__in=ENDING_STATUSES)  # the day of its last event may not be recorded
+    ended = measures.filter(over).order_by("public_id").values_list("public_id", flat=True)
+    words = _("The act has ended, so that there is nothing to confirm.")
+    if problems := [ValidationError(f"{public_id}: {words}", code="ended") for public_id in ended]:
         raise ValidationError(problems)
     measures.mark_changed(by=by, checked_on=on, checked_by=by)
-
-
-def _problem_of_confirmed(measure: Measure, on: datetime.date) -> str:
-    if measure.status in ENDING_STATUSES:
-        return _("The act has ended, so that there is nothing to confirm.")
-    return check_problem(on, last_possible_day_of(measure), on=on)
 
 
 def _date_problem(

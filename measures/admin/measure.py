@@ -30,12 +30,13 @@ from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
-from measures.choices import ENDING_STATUSES, Evidence, Kind
+from measures.choices import Evidence, Kind, StatusGroup
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.entry_rules import unusual_moves
 from measures.models import Measure, Source, StatusEvent
 from measures.models.measure import CLOSED
 from measures.tasks import tend_archive_soon
+from measures.validity.standing import groups_of
 
 STILL_SO = "_still_so"
 """The name of the button that saves a check of today."""
@@ -162,7 +163,7 @@ class MeasureAdmin(MeasureList):
             "move_note": request.POST.get(moves.NOTE, ""),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": workflow.moves_open_to(request.user, measure) if measure else [],
-            "has_ended": measure is not None and measure.status in ENDING_STATUSES,
+            "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
         }

@@ -20,7 +20,6 @@ from measures.archive.choices import LinkState, QuoteState
 from measures.choices import (
     ACTING_RELATIONS,
     ENDING_STATUSES,
-    PROLONGING_RELATIONS,
     STATUSES,
     EndKind,
     Family,
@@ -31,71 +30,57 @@ from measures.choices import (
 from measures.entry_rules import RUNNING_STATUSES
 from measures.models import Citation, Measure, Relation, Source, StatusEvent
 from measures.models.measure import VALIDITY_KINDS
-from measures.validity.selecting import in_states
+from measures.validity.facts import ENDING_RELATIONS
+from measures.validity.selecting import StatesOn
 from measures.validity.states import states_of
 
 OLD = datetime.timedelta(days=90)
 """An act that is older than this and has no end date should be reviewed: it may no longer be in force."""
 
+MAY_BE_IN_FORCE = states_of((StatusGroup.IN_FORCE, StatusGroup.POSSIBLY))
 ALIVE = ~Q(workflow=Workflow.RETIRED)
 
 
-def _missing_translation(user: Any, today: datetime.date) -> Q:
+def _missing_translation(user: Any, states: StatesOn) -> Q:
     columns = (f"{field}_{language}" for field in ("title", "summary") for language in languages_of_site())
     return ALIVE & Q(*(Q((column, "")) for column in columns), _connector=Q.OR)
 
 
-def _missing_end(user: Any, today: datetime.date) -> Q:
-    return (
-        ALIVE
-        & Q(
-            kind__in=VALIDITY_KINDS,
-            valid_until="",
-            end_kind__in=["", EndKind.UNKNOWN],
-            date_range__endswith__lte=today - OLD,
-        )
-        & _may_be_in_force(today)
+def _missing_end(user: Any, states: StatesOn) -> Q:
+    is_without = Q(
+        valid_until="",
+        end_kind__in=["", EndKind.UNKNOWN],
+        date_range__endswith__lte=states.day - OLD,
     )
+    return ALIVE & is_without & states.among(MAY_BE_IN_FORCE)
 
 
-def _may_be_in_force(today: datetime.date) -> Q:
-    return in_states(states_of((StatusGroup.IN_FORCE, StatusGroup.POSSIBLY)), today)
-
-
-PROLONGED = Exists(Relation.objects.filter(object=OuterRef("pk"), type__in=PROLONGING_RELATIONS))
-RUNS_LATER = Exists(
-    StatusEvent.objects.filter(
-        measure=OuterRef("pk"), status__in=RUNNING_STATUSES, date_range__fully_gt=OuterRef("valid_until_range")
-    )
+ENDED_BY_ACT = Exists(
+    Relation.objects.filter(object=OuterRef("pk"), type__in=ENDING_RELATIONS, subject__workflow=Workflow.PUBLISHED)
 )
 
 
-def _has_passed(today: datetime.date) -> Q:
-    """The planned end lies before today, and neither an event nor an act puts the entry in force beyond it."""
-    is_over = ~Q(valid_until="") & Q(valid_until_range__endswith__lte=today)  # not null where there is no end
-    return is_over & ~PROLONGED & ~RUNS_LATER
+def _end_passed(user: Any, states: StatesOn) -> Q:
+    """It has ended, and neither its course nor another act says so: its term is over."""
+    return ALIVE & states.among(["ended"]) & ~Q(status__in=ENDING_STATUSES) & ~Q(ENDED_BY_ACT)
 
 
-def _end_passed(user: Any, today: datetime.date) -> Q:
-    return ALIVE & Q(kind__in=VALIDITY_KINDS) & _has_passed(today) & ~Q(status__in=ENDING_STATUSES)
-
-
-def _unchecked(user: Any, today: datetime.date) -> Q:
+def _unchecked(user: Any, states: StatesOn) -> Q:
     """It may be in force, and for long was neither checked nor, where nobody ever checked it, recorded."""
-    limit = today - datetime.timedelta(days=settings.CHECK_DAYS)
+    limit = states.day - datetime.timedelta(days=settings.CHECK_DAYS)
     moment = datetime.datetime.combine(limit, datetime.time(), get_default_timezone())
     is_old = Q(checked_on__lte=limit) | Q(checked_on=None, created_at__lt=moment)
-    return ALIVE & Q(kind__in=VALIDITY_KINDS) & is_old & _may_be_in_force(today)
+    return ALIVE & is_old & states.among(MAY_BE_IN_FORCE)
 
 
-def _acts_undated(user: Any, today: datetime.date) -> Q:
+def _acts_undated(user: Any, states: StatesOn) -> Q:
     """It acts upon another entry, and neither the relation nor its own start says from when."""
     acts = Relation.objects.filter(subject=OuterRef("pk"), type__in=ACTING_RELATIONS, date="")
     starts = StatusEvent.objects.filter(measure=OuterRef("pk"), status__in=RUNNING_STATUSES).exclude(date="")
     return ALIVE & Q(kind__in=VALIDITY_KINDS, valid_from="") & Q(Exists(acts)) & ~Q(Exists(starts))
 
 
-def _unusual(user: Any, today: datetime.date) -> Q:
+def _unusual(user: Any, states: StatesOn) -> Q:
     """Two events follow each other that usually do not."""
     before = Window(Lag("status"), partition_by=F("measure"), order_by=F("position").asc())
     unusual = StatusEvent.objects.annotate(before=before).filter(UNUSUAL_MOVES)
@@ -118,20 +103,20 @@ LOST_QUOTES = Citation.objects.filter(
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Entries that need attention; `condition` takes the user and the day."""
+    """Entries that need attention; `condition` takes the user and the states of today."""
 
     key: str
     label: Any
-    condition: Callable[[Any, datetime.date], Q]
+    condition: Callable[[Any, StatesOn], Q]
 
 
 QUEUES = (
-    Queue("my_drafts", _("My drafts"), lambda user, today: Q(workflow=Workflow.DRAFT, created_by=user)),
-    Queue("in_review", _("Waiting for review"), lambda user, today: Q(workflow=Workflow.IN_REVIEW)),
+    Queue("my_drafts", _("My drafts"), lambda user, states: Q(workflow=Workflow.DRAFT, created_by=user)),
+    Queue("in_review", _("Waiting for review"), lambda user, states: Q(workflow=Workflow.IN_REVIEW)),
     Queue(
         "no_source",
         _("Missing source"),
-        lambda user, today: ALIVE & ~Q(Exists(Citation.objects.filter(measure=OuterRef("pk")))),
+        lambda user, states: ALIVE & ~Q(Exists(Citation.objects.filter(measure=OuterRef("pk")))),
     ),
     Queue("no_translation", _("Missing translation"), _missing_translation),
     Queue("no_end", _("No end recorded, older than 90 days"), _missing_end),
@@ -139,20 +124,20 @@ QUEUES = (
     Queue("unchecked", _("Not checked for long"), _unchecked),
     Queue("acts_undated", _("Acts upon another entry, from a day not recorded"), _acts_undated),
     Queue("unusual", _("Unusual course: is the order right?"), _unusual),
-    Queue("stubs", _("Stubs"), lambda user, today: Q(workflow=Workflow.STUB)),
-    Queue("quotes", _("Quote not found in the kept copy"), lambda user, today: ALIVE & Q(Exists(LOST_QUOTES))),
+    Queue("stubs", _("Stubs"), lambda user, states: Q(workflow=Workflow.STUB)),
+    Queue("quotes", _("Quote not found in the kept copy"), lambda user, states: ALIVE & Q(Exists(LOST_QUOTES))),
 )
 
 SOURCE_QUEUES = (
-    Queue("gone", _("Broken links"), lambda user, today: Q(link__state=LinkState.BROKEN)),
-    Queue("moved", _("Links that have moved"), lambda user, today: Q(link__state=LinkState.MOVED)),
-    Queue("changed", _("Sources that have changed"), lambda user, today: Q(link__state=LinkState.CHANGED)),
+    Queue("gone", _("Broken links"), lambda user, states: Q(link__state=LinkState.BROKEN)),
+    Queue("moved", _("Links that have moved"), lambda user, states: Q(link__state=LinkState.MOVED)),
+    Queue("changed", _("Sources that have changed"), lambda user, states: Q(link__state=LinkState.CHANGED)),
 )
 """The queues of sources."""
 
 
 def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
-    """Each queue with its number of entries or sources and its URL, in two queries.
+    """Each queue with its number of entries or sources and its URL, in three queries.
 
     Empty queues of sources are left out: on most days all are.
     """
@@ -162,7 +147,8 @@ def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
 
 
 def _counted(records: QuerySet[Any], queues: Iterable[Queue], user: Any, on: datetime.date) -> list[dict[str, Any]]:
-    counts = records.aggregate(**{q.key: Count("pk", filter=q.condition(user, on)) for q in queues})
+    states = StatesOn(on)
+    counts = records.aggregate(**{q.key: Count("pk", filter=q.condition(user, states)) for q in queues})
     url = reverse(f"admin:measures_{records.model._meta.model_name}_changelist")
     return [{"label": q.label, "count": counts[q.key], "url": f"{url}?queue={q.key}"} for q in queues]
 
@@ -177,7 +163,7 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         queue = next((queue for queue in self.queues if queue.key == self.value()), None)
-        return queryset.filter(queue.condition(request.user, today())) if queue else queryset
+        return queryset.filter(queue.condition(request.user, StatesOn(today()))) if queue else queryset
 
 
 class SourceQueueFilter(QueueFilter):

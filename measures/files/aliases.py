@@ -26,7 +26,7 @@ class IdentifierColumn(KeyColumn):
         return _("Write the identifier of an entry that exists, such as PER-00007.")
 
 
-class NumberColumn(ReferenceColumn):
+class AliasColumn(ReferenceColumn):
     """Another number of the entry; it is the same in every spelling, as the table has it."""
 
     def matches(self) -> str:
@@ -41,7 +41,7 @@ class AliasResource(DatasetResource):
     """aliases.csv"""
 
     measure = IdentifierColumn(_field("measure"))
-    reference = NumberColumn(_field("reference"))
+    reference = AliasColumn(_field("reference"))
 
     keys = (("measure", "reference"),)
     is_of_parts = True

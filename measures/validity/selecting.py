@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import RawSQL
@@ -16,12 +17,27 @@ _IN_STATES = """
 """
 
 
+class StatesOn:
+    """The states of acts on a day, as conditions for any number of queries; stale rows are derived once."""
+
+    def __init__(self, day: date) -> None:
+        self.day = day
+
+    @cached_property
+    def _fresh(self) -> dict[int, str]:
+        """The state of each stale act. Costs a query, and some more if there are any."""
+        stale = list(Validity.objects.filter(is_stale=True).values_list("pk", flat=True))
+        return {pk: known.state_on(self.day) for pk, known in derived(stale).items()} if stale else {}
+
+    def among(self, states: Collection[str]) -> Q:
+        """The acts that are in one of these states."""
+        kept = RawSQL(_IN_STATES, [self.day, list(states)])  # noqa: S611  constant, with parameters
+        found = Q(pk__in=kept) | Q(pk__in=[pk for pk, state in self._fresh.items() if state in states])
+        if STATES[STATEMENT] in states:
+            return found | ~Q(Exists(Validity.objects.filter(pk=OuterRef("pk"))))
+        return found
+
+
 def in_states(states: Collection[str], day: date) -> Q:
-    """The acts in one of the states on a day; stale rows are derived now. Costs a query, and more if any is stale."""
-    stale = list(Validity.objects.filter(is_stale=True).values_list("pk", flat=True))
-    fresh = [pk for pk, known in (derived(stale) if stale else {}).items() if known.state_on(day) in states]
-    kept = RawSQL(_IN_STATES, [day, list(states)])  # noqa: S611  constant, with parameters
-    found = Q(pk__in=kept) | Q(pk__in=fresh)
-    if STATES[STATEMENT] in states:
-        return found | ~Q(Exists(Validity.objects.filter(pk=OuterRef("pk"))))
-    return found
+    """The acts in one of the states on a day."""
+    return StatesOn(day).among(states)

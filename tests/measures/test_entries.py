@@ -57,7 +57,7 @@ def spoken(**fields: Any) -> tuple[str, str]:
         (
             {"valid_from": "2020-05-01", "events": (("repealed", ""),)},
             "From 1 May 2020",
-            "ended, end date not recorded",
+            "",
         ),
         (
             {"valid_from": "2020-03-16", "events": (("in_force", "2020-05-29"),)},

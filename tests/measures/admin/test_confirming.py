@@ -73,18 +73,21 @@ def test_action_changes_nothing_if_an_act_has_ended() -> None:
     draft = factories.draft()
     undated = factories.draft(events=(("in_force", "2020-04-14"), ("repealed", "")))
     expired = factories.draft(valid_until="2020-05")
-    assert _confirm(signed_in(factories.analyst()), draft, undated, expired) == [
+    repealed = factories.draft(valid_from="2019")
+    factories.relation(subject=factories.measure(valid_from="2020"), object=repealed, type="repeals")
+    assert _confirm(signed_in(factories.analyst()), draft, undated, expired, repealed) == [
         "Nothing was changed.",
-        f"{undated.public_id}: The act has ended, so that there is nothing to confirm.",
-        f"{expired.public_id}: The act had ended by then: its last possible day was 2020-05-31. Write the day of an"
-        " earlier check, or correct the end.",
+        *(
+            f"{act.public_id}: The act has ended, so that there is nothing to confirm."
+            for act in (undated, expired, repealed)
+        ),
     ]
     assert set(_checks().values()) == {(None, None)}
 
 
 def test_act_that_another_one_extends_is_confirmed_after_its_own_end() -> None:
     extended = factories.draft(valid_until="2020-05")
-    factories.relation(subject=factories.draft(), object=extended)
+    factories.relation(subject=factories.measure(), object=extended)
     assert _confirm(signed_in(factories.analyst()), extended) == ["1 entry is still so today."]
 
 

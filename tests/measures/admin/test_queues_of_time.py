@@ -9,6 +9,7 @@ from pytest_django import Settings
 from foundation.days import today
 from measures.admin.queues import QUEUES, waiting
 from measures.models import Measure
+from measures.validity.selecting import StatesOn
 from tests import factories
 from tests.clients import signed_in
 
@@ -21,7 +22,7 @@ def _in_queue(key: str, on: datetime.date = JULY) -> set[str]:
     """The English titles of the entries of a queue; its list and its count agree."""
     queue = next(queue for queue in QUEUES if queue.key == key)
     editor = factories.editor()
-    found = Measure.objects.filter(queue.condition(editor, on))
+    found = Measure.objects.filter(queue.condition(editor, StatesOn(on)))
     counted = {each["url"].partition("queue=")[2]: each["count"] for each in waiting(editor, on)}
     assert counted[key] == found.count()
     return {measure.title_en for measure in found}
@@ -40,9 +41,12 @@ def test_end_that_has_passed_without_a_word() -> None:
     _act("suspended", valid_until="2026-05", events=(("in_force", "2020"), ("suspended", "2021")))
     _act("in force again", valid_until="2026-05", events=(("in_force", "2020"), ("in_force", "2026-06-10")))
     _act("retired", valid_until="2026-05", workflow="retired")
+    _act("thirty days", valid_from="2026-05-01", duration="P30D", duration_basis="calendar")
+    repealed = _act("repealed by another", valid_from="2020")
+    factories.relation(subject=_act("repeals", valid_from="2021"), object=repealed, type="repeals")
     extended = _act("extended", valid_until="2026-05")
     factories.relation(subject=_act("extends"), object=extended)
-    assert _in_queue("end_passed") == {"passed", "month", "suspended"}
+    assert _in_queue("end_passed") == {"passed", "month", "suspended", "thirty days"}
 
 
 def test_act_in_force_that_nobody_has_checked_for_long(settings: Settings) -> None:
