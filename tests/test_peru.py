@@ -139,7 +139,9 @@ def test_each_day_has_the_mark_that_the_words_of_the_page_ask_for() -> None:
 
 
 def _stated(words: str) -> str:
-    month, day, year = re.search(r"([A-Z][a-z]+) ([0-9]+)(?:, (20[0-9]{2}))?", words).groups()  # type: ignore[union-attr]
+    found = re.search(r"([A-Z][a-z]+) ([0-9]+)(?:, (20[0-9]{2}))?", words)
+    assert found
+    month, day, year = found.groups()
     return f"{year or '2020?'}-{[str(name) for name in MONTHS].index(month) + 1:02d}-{int(day):02d}"
 
 

@@ -82,7 +82,7 @@ def test_same_record_is_the_one_that_the_table_would_refuse() -> None:
 
 
 def reasons(**said: object) -> dict[Measure, Reason]:
-    candidate = Candidate(**{"country_id": "PER"} | said)  # type: ignore[arg-type]
+    candidate = Candidate(**{"country_id": "PER"} | said)  # type: ignore[arg-type]  # fields by name
     return {match.measure: match.reason for match in matches(candidate)}
 
 
