@@ -23,6 +23,7 @@ from measures.choices import (
     STATUSES,
     EndKind,
     Family,
+    RelationScope,
     StatusGroup,
     Workflow,
     is_usual_move,
@@ -56,7 +57,12 @@ def _missing_end(user: Any, states: StatesOn) -> Q:
 
 
 ENDED_BY_ACT = Exists(
-    Relation.objects.filter(object=OuterRef("pk"), type__in=ENDING_RELATIONS, subject__workflow=Workflow.PUBLISHED)
+    Relation.objects.filter(
+        object=OuterRef("pk"),
+        type__in=ENDING_RELATIONS,
+        scope=RelationScope.WHOLE,
+        subject__workflow=Workflow.PUBLISHED,
+    )
 )
 
 

@@ -44,9 +44,11 @@ def test_end_that_has_passed_without_a_word() -> None:
     _act("thirty days", valid_from="2026-05-01", duration="P30D", duration_basis="calendar")
     repealed = _act("repealed by another", valid_from="2020")
     factories.relation(subject=_act("repeals", valid_from="2021"), object=repealed, type="repeals")
+    in_part = _act("repealed in part", valid_until="2026-05")
+    factories.relation(subject=_act("repeals a part", valid_from="2021"), object=in_part, type="repeals", scope="part")
     extended = _act("extended", valid_until="2026-05")
     factories.relation(subject=_act("extends"), object=extended)
-    assert _in_queue("end_passed") == {"passed", "month", "suspended", "thirty days"}
+    assert _in_queue("end_passed") == {"passed", "month", "suspended", "thirty days", "repealed in part"}
 
 
 def test_act_in_force_that_nobody_has_checked_for_long(settings: Settings) -> None:
