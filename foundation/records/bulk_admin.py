@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.helpers import ActionForm
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME, ActionForm
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +20,8 @@ MOST_AT_ONCE = 500
 """Maximum number of records per action: what one person can review, locked for a second at most."""
 MOST_NAMED = 10
 """Records that a message names."""
+STAY_SELECTED = "stay_selected"
+"""The parameter of a list with the keys of records that are selected when it is opened."""
 
 Act = Callable[[Any, HttpRequest, QuerySet[Any]], Any]
 
@@ -42,11 +44,21 @@ class BulkAdmin(DeletionAdmin):
                 actions[name] = (careful(act), *others)
         return actions
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def action_checkbox(self, obj: Any) -> Any:
+        """Django's, ticked for a record that an action has left as it was."""
+        attrs = {"class": "action-select", "aria-label": _("Select %(record)s") % {"record": obj}}
+        box = forms.CheckboxInput(attrs, lambda value: getattr(obj, "stays_selected", False))
+        return box.render(ACTION_CHECKBOX_NAME, str(obj.pk))
+
+    def changelist_view(self, request: Any, extra_context: Any = None) -> HttpResponse:
+        request.GET = query = request.GET.copy()  # Django takes an unknown parameter for a filter
+        stay_selected = set("".join(query.pop(STAY_SELECTED, [])).split(","))
         response = super().changelist_view(request, extra_context)
         context: Any = getattr(response, "context_data", None) or {}
         if "cl" in context and context.get("action_form"):  # otherwise the response of an action, or no actions
             keys = [record.pk for record in context["cl"].result_list]
+            for record in context["cl"].result_list:
+                record.stays_selected = str(record.pk) in stay_selected
             context["action_form"].initial[SEEN] = written_versions(self.model, keys)
         return response
 

@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from foundation.partial_dates import PartialDate, Period
+from foundation.records.models import Reason
 
 UNTOLD_OF_ROWS = ("position", "recorded_on")
 """Fields of related rows that each act states anyway."""
@@ -33,6 +34,15 @@ class Change:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The proposed change that an act approved: by whom, with the reason and the note, which are public."""
+
+    by: str
+    reason: str
+    note: str
+
+
 @dataclass(slots=True)
 class Act:
     """What one person changed at one time; `who` is '' if nobody was signed in, as in SQL or a command."""
@@ -41,6 +51,9 @@ class Act:
     who: str
     note: str
     changes: list[Change] = field(default_factory=list)
+    proposal: Proposal | None = None
+    merge: str = ""
+    """The context of the history, if the act was a merge, by which it can be undone."""
 
 
 def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True) -> list[Act]:
@@ -66,7 +79,7 @@ def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
     """The version of each record by primary key: its version column, else the id of its newest event."""
     if any(column.name == "record_version" for column in model._meta.fields):
         return dict(model._default_manager.filter(pk__in=keys).values_list("pk", "record_version"))
-    event_model = next(event_model for event_model, owner in _event_models(model) if owner is None)
+    event_model = next(event_model for event_model, owner in event_models(model) if owner is None)
     key = model._meta.pk.attname
     events = event_model._default_manager.filter(**{f"{key}__in": list(keys)}).order_by()
     return dict(events.values_list(key).annotate(models.Max("pgh_id")))
@@ -85,26 +98,40 @@ def _tell(act: Act, change: Change, *, is_field: bool) -> None:
 
 def _act(event: Any, users: dict[int, str]) -> Act:
     metadata = event.pgh_context.metadata if event.pgh_context else {}
-    note = " ".join(str(metadata[key]) for key in ("command", "file", "note") if metadata.get(key))
-    return Act(event.pgh_created_at, users.get(metadata.get("user") or 0, ""), note)
+    notes = [str(metadata[key]) for key in ("command", "file", "note") if metadata.get(key)]
+    if metadata.get("import"):
+        notes.append(_("import of %(name)s") % {"name": metadata["import"]})
+    if metadata.get("undone"):
+        notes.append(_("import of %(name)s undone") % {"name": metadata["undone"]})
+    merge = str(event.pgh_context_id) if metadata.get("merge") else ""
+    act = Act(event.pgh_created_at, users.get(metadata.get("user") or 0, ""), " ".join(notes), merge=merge)
+    if metadata.get("revision"):
+        reason = str(dict(Reason.choices).get(metadata["reason"], metadata["reason"]))
+        act.proposal = Proposal(users.get(metadata["proposer"], ""), reason, metadata["public_note"])
+    return act
 
 
 def _events(record: models.Model) -> Iterator[tuple[type[models.Model], list[Any]]]:
     """Each kept model that tells of `record`, the record's own first, with its events, oldest first."""
-    for event_model, owner in sorted(_event_models(type(record)), key=lambda pair: pair[1] is not None):
+    for event_model, owner in sorted(event_models(type(record)), key=lambda pair: pair[1] is not None):
         tracked: Any = event_model
         column = owner or tracked.pgh_tracked_model._meta.pk.attname
         events = event_model._default_manager.filter(**{column: record.pk})
         yield tracked.pgh_tracked_model, list(events.select_related("pgh_context").order_by("pgh_id"))
 
 
-def _event_models(model: type[models.Model]) -> Iterator[tuple[type[models.Model], str | None]]:
+def all_event_models() -> list[Any]:
+    """The models of events, each of which has its `pgh_tracked_model`."""
+    return [model for model in apps.get_models() if getattr(model, "pgh_tracked_model", None)]
+
+
+def event_models(model: type[models.Model]) -> Iterator[tuple[type[models.Model], str | None]]:
     """The event models of `model` and of related models deleted with it, the latter with the foreign key to it."""
-    for event_model in apps.get_models():
-        tracked = getattr(event_model, "pgh_tracked_model", None)
+    for event_model in all_event_models():
+        tracked = event_model.pgh_tracked_model
         if tracked is model:
             yield event_model, None
-        elif tracked and tracked._meta.concrete_model._meta.auto_created in (False, model):
+        elif tracked._meta.concrete_model._meta.auto_created in (False, model):
             for key in tracked._meta.fields:
                 if key.related_model is model and key.remote_field.on_delete is models.CASCADE:
                     yield event_model, key.attname
@@ -208,5 +235,6 @@ def _names(
 
 
 def _usernames(events: Iterable[Any]) -> dict[int, str]:
-    ids = {event.pgh_context.metadata.get("user") for event in events if event.pgh_context}
+    contexts = [event.pgh_context.metadata for event in events if event.pgh_context]
+    ids = {metadata.get(role) for metadata in contexts for role in ("user", "proposer")}
     return dict(get_user_model()._default_manager.filter(pk__in=ids - {None}).values_list("pk", "username"))

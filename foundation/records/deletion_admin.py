@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from foundation.keys import key_of
+from foundation.records import audit
 from foundation.records.changes import acts_on, versions
 from foundation.records.second_reader_admin import SecondReaderAdmin
 
@@ -53,6 +54,12 @@ class DeletionAdmin(SecondReaderAdmin):
                 told["most_changes"] = f":{MOST_CHANGES}"
                 told[SEEN] = written_versions(self.model, [record.pk])
             return super().delete_view(request, object_id, {**told, **(extra_context or {})})
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Django's log, and the audit list."""
+        for deleted in queryset:
+            audit.record(audit.Act.DELETED, deleted, by=request.user, note=deleted._meta.label)
+        return super().log_deletions(request, queryset)
 
     def locked(self, object_id: str) -> Any:
         """Return the record, locked until the end of the transaction; None if it was deleted."""

@@ -20,7 +20,7 @@ from foundation.records.deletion_admin import deleted_page
 from foundation.records.edit_conflicts import Merge, Snapshot, choose, snapshot, written
 from foundation.records.record_admin import RecordForm
 from foundation.records.second_reader import BecamePublic, may_change
-from foundation.records.second_reader_admin import refusal_of, refuse
+from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
 
 SHARES_RULE = "countries_observation_shares_within_the_whole"
 """A rule that is enforced by a trigger, not by a constraint of a model."""
@@ -74,7 +74,11 @@ class MergingAdmin(BulkAdmin):
             refuse(request, typed, rule_broken(error, [self.model, *(inline.model for inline in self.inlines)]))
         except BecamePublic:
             self.refuse_as_public(request, typed)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        return self.form_page(request, object_id, form_url, extra_context)
+
+    def form_page(self, request: HttpRequest, object_id: str | None, form_url: str = "", extra: Any = None) -> Any:
+        """The page of the form, whatever was posted; it saves what is not refused."""
+        return super().changeform_view(request, object_id, form_url, extra)
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """Check the stored record under a lock, and refuse a save if necessary; a response replaces the page."""
@@ -88,7 +92,7 @@ class MergingAdmin(BulkAdmin):
 
     def notice_newer_version(self, request: HttpRequest, record: Any) -> None:
         """Refuse to save a record that has become public; merge if it is not the version that the form showed."""
-        if not may_change(request.user, record):
+        if not (is_proposal(request) or may_change(request.user, record)):
             self.refuse_as_public(request, request.POST)
             return
         base = Snapshot.from_json(request.POST.get("loaded", ""))

@@ -123,20 +123,20 @@ def _loaded(text: str) -> Any:
     return loaded
 
 
-def snapshot(form: forms.BaseForm, formsets: Iterable[Any]) -> Snapshot:
+def snapshot(form: forms.BaseForm, formsets: Iterable[Any] = ()) -> Snapshot:
     """The snapshot of an unbound form and its formsets."""
     return Snapshot(
-        _values(form), {fs.prefix: {str(f.instance.pk): _values(f) for f in fs.initial_forms} for fs in formsets}
+        values_of(form), {fs.prefix: {str(f.instance.pk): values_of(f) for f in fs.initial_forms} for fs in formsets}
     )
 
 
-def _values(form: Any) -> Values:
-    """The record's own fields: a formset adds the key of the row, its parent and the delete checkbox."""
+def values_of(form: Any) -> Values:
+    """What an unbound form would send of its record; a formset adds key, parent and delete checkbox of a row."""
     owner = form.instance._meta
     names = {f.name for f in (*owner.fields, *owner.many_to_many) if not f.primary_key}
     left_out = {*getattr(form, "own_fields", ()), "position"}
     return {
-        name: _as_posted(_written(form[name]))
+        name: posted_value(_written(form[name]))
         for name, column in form.fields.items()
         if name in names - left_out and not isinstance(column, NOT_COMPARED)
     }
@@ -148,7 +148,8 @@ def _written(box: forms.BoundField) -> Any:
     return box.field.widget.format_value(value) if isinstance(value, datetime.date) else value
 
 
-def _as_posted(value: Any) -> list[str]:
+def posted_value(value: Any) -> list[str]:
+    """A value as a form sends it."""
     if isinstance(value, bool):
         return ["on"] if value else []
     if isinstance(value, list | tuple | set | models.QuerySet):
@@ -218,7 +219,7 @@ class Merge:
                 gone.append((self._gone_row(formset, row, base.get(key, {}), added), len(added) - 1))
         seen = {(row.get("id") or [""])[0] for row in kept}
         for key in theirs.keys() - seen:
-            kept.append({"id": [key], **theirs[key], "position": _as_posted(_position(forms_by_key[key]))})
+            kept.append({"id": [key], **theirs[key], "position": posted_value(_position(forms_by_key[key]))})
             yield Difference(
                 formset.prefix, _name(formset), "", _row_in_words(forms_by_key[key], theirs[key]), "", False
             )
@@ -270,6 +271,61 @@ class Merge:
                 self.data.setlist(f"{prefix}-{index}-{name}", values)
         self.data[f"{prefix}-TOTAL_FORMS"] = str(len(kept) + len(added))
         self.data[f"{prefix}-INITIAL_FORMS"] = str(len(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What a form would change: a field, or a row that it adds or removes; '' before the one and after the other."""
+
+    name: str
+    """The name of the field; that of a row has the key of the row, which does not move as its place in a form does."""
+    label: str
+    before: str
+    after: str
+
+
+def changes_in(data: QueryDict, before: Snapshot, form: Any, formsets: Iterable[Any]) -> Iterator[FieldChange]:
+    """What posted `data` would change of `before`; files, which are in no data, apart."""
+    for name, stored in before.fields.items():
+        column, typed = form.fields.get(name), _clean(data.getlist(name))
+        if column and typed != stored and not isinstance(column, forms.FileField):
+            texts = in_words(column, stored), in_words(column, typed)
+            yield FieldChange(name, str(capfirst(column.label)), *texts)
+    for formset in formsets:
+        stored_rows, empty = before.rows.get(formset.prefix, {}), formset.empty_form
+        forms_by_key = {str(row.instance.pk): row for row in formset.initial_forms}
+        for index, row in enumerate(posted_rows(data, formset.prefix)):
+            key = (row.get("id") or [""])[0]
+            if key in stored_rows:
+                yield from _changes_in_row(formset, key, row, stored_rows[key], forms_by_key.get(key, empty))
+            elif not key and not row.get("DELETE") and (typed_row := _typed_in(empty, row)):
+                words = _row_in_words(empty, typed_row)
+                yield FieldChange(f"{formset.prefix}-new{index}", _name(formset), "", words)
+
+
+def _changes_in_row(formset: Any, key: str, row: Values, stored: Values, form: Any) -> Iterator[FieldChange]:
+    name = f"{formset.prefix}-{key}"
+    if row.get("DELETE"):
+        yield FieldChange(name, _name(formset), _row_in_words(form, stored), "")
+        return
+    unstored = [n for n in form.fields if n not in stored and n in row and n not in ("id", "DELETE")]
+    stored = stored | {
+        n: posted_value(_written(form[n])) for n in unstored if not isinstance(form.fields[n], NOT_COMPARED)
+    }
+    for field_name, values in stored.items():
+        typed = _clean(row.get(field_name, []))
+        if typed != values and field_name in form.fields:
+            column = form.fields[field_name]
+            label = f"{_name(formset)} ({form.instance}): {column.label}" if form.instance.pk else _name(formset)
+            yield FieldChange(f"{name}-{field_name}", label, in_words(column, values), in_words(column, typed))
+
+
+def _typed_in(empty: Any, row: Values) -> Values:
+    """The values of a new row, {} if it says no more than an empty one."""
+    typed = {name: _clean(row.get(name, [])) for name in empty.fields if name not in ("id", "DELETE", "position")}
+    unsaid = {name: posted_value(_written(empty[name])) for name in typed}
+    typed = {name: values for name, values in typed.items() if not isinstance(empty.fields[name], NOT_COMPARED)}
+    return typed if any(values != unsaid[name] for name, values in typed.items()) else {}
 
 
 def _of_both(base: list[str], theirs: list[str], mine: list[str]) -> list[str]:

@@ -27,6 +27,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from foundation import numbers
+from foundation.characters import ReadableCharField, ReadableSlugField, ReadableURLField
 from foundation.keys import key_of
 from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
@@ -144,7 +145,10 @@ class RelatedByChoice(BaseModelAdmin):
         PartialDateField: {"widget": DateInput},
         PeriodField: {"widget": PeriodInput},
         models.DecimalField: {"form_class": NumberFormField, "widget": NumberInput},
-        models.URLField: {"assume_scheme": "https"},
+        models.CharField: {"form_class": ReadableCharField},
+        models.TextField: {"form_class": ReadableCharField},
+        models.SlugField: {"form_class": ReadableSlugField, "widget": AdminTextInputWidget},
+        models.URLField: {"form_class": ReadableURLField, "assume_scheme": "https"},
     }
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:

@@ -19,6 +19,11 @@ def refusal_of(request: HttpRequest) -> str | None:
     return refusal
 
 
+def is_proposal(request: HttpRequest) -> bool:
+    """Whether the form is that of a proposed change, which its author need not be allowed to make."""
+    return getattr(request, "revising", None) is not None
+
+
 def refuse(request: Any, data: QueryDict, refusal: str, differences: Any = ()) -> None:
     """Have the form shown again with `data` and the reason, not saved."""
     request.POST, request.refusal, request.differences = data, refusal, list(differences)
@@ -30,7 +35,9 @@ class SecondReaderAdmin(RecordAdmin):
     public_advice: Any = ""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow a refused form to be shown again, so that nothing typed is lost; it is not saved."""
+        """Allow a refused form to be shown again, so that nothing typed is lost; and a proposal. Neither is saved."""
+        if is_proposal(request):
+            return True
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or may_change(request.user, obj) or refusal_of(request) is not None
@@ -59,4 +66,5 @@ class SecondReaderAdmin(RecordAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the inlines; raise BecamePublic if the result is public and the user may not publish."""
         super().save_related(request, form, formsets, change)
-        refuse_public(request.user, form.instance)
+        if not is_proposal(request):  # which is rolled back
+            refuse_public(request.user, form.instance)

@@ -1,0 +1,158 @@
+"""Pending revisions: proposed changes to public records, which nobody but the team sees until they are approved."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class RevisionState(models.TextChoices):
+    """Where a revision stands; the first two are open."""
+
+    WAITING = "waiting", _("To review")
+    SENT_BACK = "sent_back", _("Sent back")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+OPEN = (RevisionState.WAITING, RevisionState.SENT_BACK)
+
+
+class Reason(models.TextChoices):
+    """Why a public record is changed; readers see it in the history of the record."""
+
+    NEW_FACT = "new_fact", _("New fact")
+    CORRECTION = "correction", _("Correction")
+    RECODING = "recoding", _("Recoding")
+    STATUS_CHANGE = "status_change", _("Change of status")
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def open(self) -> "RevisionQuerySet":
+        """Those that may still become public."""
+        return self.filter(state__in=OPEN)
+
+    def waiting(self) -> "RevisionQuerySet":
+        """Those that wait for a reviewer."""
+        return self.filter(state=RevisionState.WAITING)
+
+    def sent_back_to(self, user: Any) -> "RevisionQuerySet":
+        """Those on which their proposer has to go on."""
+        return self.filter(state=RevisionState.SENT_BACK, proposed_by=user)
+
+    def of(self, record: models.Model) -> "RevisionQuerySet":
+        """Those of one record."""
+        return self.filter(content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk))
+
+
+class Revision(models.Model):
+    """A proposed state of a record: what its form would send, and the version of the record that it began with."""
+
+    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+", verbose_name=_("kind of record"))
+    object_id = models.CharField(max_length=40)
+    name = models.CharField(_("record"), max_length=300)
+    """What the record was called when the revision was proposed."""
+    data = models.JSONField()
+    """The whole form with its inlines as a browser sends it: lists of strings by name."""
+    base = models.JSONField()
+    """The values of the form when it was opened, see `edit_conflicts.Snapshot`."""
+    base_version = models.BigIntegerField(_("version that it began with"))
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    note = models.TextField(_("note"), blank=True, max_length=1000)
+    state = models.CharField(_("state"), max_length=20, choices=RevisionState, default=RevisionState.WAITING)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed"))
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reviewed by")
+    )
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
+    review_note = models.TextField(_("note of the reviewer"), blank=True, max_length=1000)
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("proposed change")
+        verbose_name_plural = _("proposed changes")
+        ordering = ["proposed_at", "pk"]
+        indexes = [models.Index(fields=["content_type", "object_id"], name="foundation_revision_record")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["content_type", "object_id", "proposed_by"],
+                condition=Q(state__in=OPEN),
+                name="foundation_revision_one_open",
+                violation_error_message=_("You have already proposed a change to this record. Go on with that one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__in=Reason.values) & Q(state__in=RevisionState.values),
+                name="foundation_revision_codes_known",
+                violation_error_message=_("Choose a reason from the list."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True, reviewed_at__isnull=True)
+                | Q(reviewed_by__isnull=False, reviewed_at__isnull=False),
+                name="foundation_revision_reviewed_pair",
+                violation_error_message=_("A review has a person and a time."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[RevisionState.WAITING, RevisionState.WITHDRAWN]) | Q(reviewed_by__isnull=False),
+                name="foundation_revision_decided_by",
+                violation_error_message=_("A decision has a reviewer."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[RevisionState.SENT_BACK, RevisionState.DECLINED]) | ~Q(review_note=""),
+                name="foundation_revision_refused_with_note",
+                violation_error_message=_("Give a reason, for the person who proposed the change."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still become public."""
+        return self.state in OPEN
+
+    @property
+    def record(self) -> models.Model | None:
+        """The record as it is stored; None if it was deleted."""
+        model: Any = self.content_type.model_class()
+        found: models.Model | None = model._base_manager.filter(pk=self.object_id).first()
+        return found
+
+
+class Comment(models.Model):
+    """A remark of the team on a record or on a proposed change of it, at a field or on the whole; never public."""
+
+    content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    object_id = models.CharField(max_length=40)
+    revision = models.ForeignKey(Revision, models.CASCADE, null=True, related_name="comments")
+    field = models.CharField(max_length=200, blank=True)
+    """The name of the field of the form, or of the row with its key; '' for the whole."""
+    label = models.CharField(max_length=300, blank=True)
+    text = models.TextField(_("comment"), max_length=2000)
+    reply_to = models.ForeignKey("self", models.CASCADE, null=True, related_name="replies")
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("comment")
+        verbose_name_plural = _("comments")
+        ordering = ["written_at", "pk"]
+        indexes = [models.Index(fields=["content_type", "object_id"], name="foundation_comment_record")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(text=""),
+                name="foundation_comment_has_text",
+                violation_error_message=_("Write something."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]

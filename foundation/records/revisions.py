@@ -1,0 +1,133 @@
+"""The course of a proposed change: proposed, sent back, approved, declined or withdrawn, and who may do what.
+
+A revision is written by its form (`revision_admin.py`), which tried it out under the rules of an edit; approving it
+saves that form. Here is only what becomes of it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pghistory
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from foundation.characters import readable
+from foundation.records.models import OPEN, Revision, RevisionQuerySet, RevisionState
+from foundation.records.second_reader import is_public, may_publish
+
+PROPOSE = "foundation.add_revision"
+ORIGINS = {
+    RevisionState.APPROVED: (RevisionState.WAITING,),
+    RevisionState.SENT_BACK: (RevisionState.WAITING,),
+    RevisionState.DECLINED: OPEN,
+    RevisionState.WITHDRAWN: OPEN,
+}
+"""The states from which a revision comes into each other one."""
+
+
+def may_propose(user: Any, record: Model) -> bool:
+    """Whether `user` may propose a change to `record`; what is not public is changed without a proposal."""
+    return bool(user.has_perm(PROPOSE)) and is_public(record)
+
+
+def may_review(user: Any, revision: Revision) -> bool:
+    """Whether `user` may decide on `revision`: a second person, unless the installation allows one's own."""
+    return may_publish(user) and (settings.REVIEW_OWN or revision.proposed_by_id != user.pk)
+
+
+def to_review_by(user: Any) -> RevisionQuerySet:
+    """The revisions that wait for `user` as a reviewer."""
+    if not may_publish(user):
+        return Revision.objects.none()
+    waiting = Revision.objects.waiting()
+    return waiting if settings.REVIEW_OWN else waiting.exclude(proposed_by=user)
+
+
+def open_of(user: Any, record: Model) -> Revision | None:
+    """The open revision of `record` that `user` has proposed: there is at most one."""
+    return Revision.objects.open().of(record).filter(proposed_by=user).first()
+
+
+@transaction.atomic
+def propose(
+    record: Model,
+    *,
+    by: Any,
+    data: Mapping[str, list[str]],
+    base: Any,
+    version: int,
+    reason: str,
+    note: str = "",
+) -> Revision:
+    """Store a proposed state of `record`, in the place of the open one of the same person; raise PermissionDenied.
+
+    `version` is that of the record which `base` shows.
+    """
+    if not may_propose(by, record):
+        raise PermissionDenied
+    stored = {
+        "name": str(record)[:300],
+        "data": dict(data),
+        "base": base,
+        "base_version": version,
+        "reason": reason,
+        "note": readable(note).strip(),
+        "state": RevisionState.WAITING,
+        "proposed_at": timezone.now(),
+    }
+    kind = ContentType.objects.get_for_model(record)
+    revision, _is_new = Revision.objects.open().update_or_create(
+        stored, content_type=kind, object_id=str(record.pk), proposed_by=by
+    )
+    return revision
+
+
+def withdraw(revision: Revision, *, by: Any) -> None:
+    """Take one's own proposal back."""
+    _decide(revision, RevisionState.WITHDRAWN, by=by)
+
+
+def send_back(revision: Revision, *, by: Any, note: str) -> None:
+    """Ask the proposer to go on, with the reason."""
+    _decide(revision, RevisionState.SENT_BACK, by=by, note=note)
+
+
+def decline(revision: Revision, *, by: Any, note: str) -> None:
+    """Close a proposal that is not to become public, with the reason."""
+    _decide(revision, RevisionState.DECLINED, by=by, note=note)
+
+
+def approve(revision: Revision, *, by: Any, note: str = "") -> None:
+    """Mark a revision as approved, in the transaction that saves its form within `approving`."""
+    _decide(revision, RevisionState.APPROVED, by=by, note=note)
+
+
+def approving(revision: Revision) -> Any:
+    """The context of the history in which the form of `revision` is saved."""
+    told = {"proposer": revision.proposed_by_id, "reason": revision.reason, "public_note": revision.note}
+    return pghistory.context(revision=revision.pk, **told)
+
+
+@transaction.atomic
+def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = "") -> None:
+    """Move an open revision; raise PermissionDenied, or ValidationError if it is decided or a note is missing."""
+    is_own = state == RevisionState.WITHDRAWN
+    if not (revision.proposed_by_id == by.pk if is_own else may_review(by, revision)):
+        raise PermissionDenied
+    locked = Revision.objects.select_for_update().get(pk=revision.pk)
+    if locked.state not in ORIGINS[state] or locked.proposed_at != revision.proposed_at:
+        words = _("This change was decided meanwhile: %(state)s.") % {"state": locked.get_state_display()}
+        raise ValidationError(words, code="decided")
+    note = readable(note).strip()
+    if state in (RevisionState.SENT_BACK, RevisionState.DECLINED) and not note:
+        raise ValidationError(_("Give a reason, for the person who proposed the change."), code="note_missing")
+    locked.state = state
+    if not is_own:
+        locked.reviewed_by, locked.reviewed_at, locked.review_note = by, timezone.now(), note
+    locked.save()
+    revision.refresh_from_db()
