@@ -1,5 +1,6 @@
 """Parse cells as people type them, with error messages whose remedy names what would be right."""
 
+import datetime
 import re
 from functools import lru_cache
 
@@ -71,9 +72,12 @@ def _near(text: str, values: dict[str, str]) -> str:
     return values.get(text) or values.get(nearest(text, values), "")
 
 
-def items_of(text: str) -> list[str]:
+_BAR, _BAR_OR_SEMICOLON, _COMMA = re.compile(r"\|"), re.compile(r"[|;]"), re.compile(",")
+
+
+def items_of(text: str, separator: re.Pattern[str] = _BAR) -> list[str]:
     """The items of a list, stripped of spaces."""
-    items = [item.strip() for item in text.split("|")]
+    items = [item.strip() for item in separator.split(text)]
     for item in items:
         refuse_placeholder(item)
     if not all(items):
@@ -82,6 +86,11 @@ def items_of(text: str) -> list[str]:
             _("Separate items with a single |: health.access|work.permit."),
         )
     return items
+
+
+def keys_of(text: str) -> list[str]:
+    """The items of a list of keys, which may be parted by `;` too, or by `,` alone."""
+    return items_of(text, _BAR_OR_SEMICOLON if _BAR_OR_SEMICOLON.search(text) else _COMMA)
 
 
 @lru_cache(maxsize=20_000)
@@ -101,3 +110,23 @@ def _canonical(text: str, value_class: type[PartialDate] | type[Period]) -> str:
         return str(value_class.parse(text))
     except ValidationError as error:
         raise CellProblem(_("The date cannot be read."), " ".join(error.messages)) from None
+
+
+_MIDNIGHT, _LAST = datetime.time(), datetime.time(23, 59, 59, 999_999)
+
+
+def last_moment(text: str) -> str | None:
+    """The last moment that a time may mean, in ISO 8601, since programs cut seconds and times; None if it is no time.
+
+    A time without a zone is in UTC, as our files have it.
+    """
+    text = text.strip()
+    try:
+        time = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if len(text) <= len("2020-05-29") or time.time() == _MIDNIGHT:
+        time = datetime.datetime.combine(time.date(), _LAST, time.tzinfo)
+    elif not time.microsecond:
+        time = time.replace(second=time.second if text.count(":") > 1 else 59, microsecond=999_999)
+    return (time if time.tzinfo else time.replace(tzinfo=datetime.UTC)).isoformat()

@@ -5,15 +5,19 @@ writes it with, so that export, import and "which cells changed" all compare the
 aliases: `r` the record, `s` the staged row (each cell as canonical text), `j_<column>` what a column joins.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
+from foundation.characters import CharacterProblem, readable
 from foundation.files.cells import (
     LONGEST_TEXT,
     CellProblem,
@@ -23,11 +27,23 @@ from foundation.files.cells import (
     one_of,
     refuse_placeholder,
 )
+from foundation.files.labels import Choices, in_words, label_of
+from foundation.files.spellings import namer_of
+from foundation.files.targets import Offer, Target, offers_of_choices, offers_of_rows
 from foundation.numbers import ONE_GROUP_IN_SQL, NumberProblem, TypedNumber, in_file, read_number
 from foundation.partial_dates import PartialDate, PartialDateField, PeriodField
+from foundation.typed_dates import is_serial_number
 
 REMEMBERED_CELLS = 5_000
 """Size of the cache of parsed cells per column; more would cost memory with few extra hits."""
+
+
+Told = Callable[[str, str], None]
+"""Called with a cell as typed and as it was read."""
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 def quoted(name: str) -> str:
@@ -45,6 +61,8 @@ class Column(Field):
     comes_last = False
     """Whether those rows name other rows of the file, so that they are written after all records."""
     is_trimmed = False
+    written_as: Any = ""
+    """How a cell is written, in words, where the type of the column does not say it."""
     empties: tuple[str, ...] = ()
     """Columns of the record's table that become null where an import changes the cell, since they go with its value."""
 
@@ -65,16 +83,20 @@ class Column(Field):
         """The label of the field in the form."""
         return str(self.field.verbose_name) if self.field else self.name
 
-    def reader(self) -> Callable[[str], str]:
+    def reader(self, tell: Told | None = None) -> Callable[[str], str]:
         """Return a function that normalizes a cell to its canonical text, or raises CellProblem.
 
-        Results are cached: most cells of a file are repeated.
+        Results are cached: most cells of a file are repeated. `tell` is called with cells that were read as something
+        that they do not literally say.
         """
         known: dict[str, str] = {}
+        named = self.namer()
 
         def read(text: str) -> str:
             if (canonical := known.get(text)) is None:
-                canonical = self.read_or_default(text)
+                canonical = named(self.read_or_default(text))
+                if tell and self.is_interpreted(text, canonical):
+                    tell(text, canonical)
                 if len(known) < REMEMBERED_CELLS and len(text) < 100:
                     known[text] = canonical
             return canonical
@@ -83,8 +105,12 @@ class Column(Field):
 
     def read_or_default(self, text: str) -> str:
         """Normalize a cell; an empty one takes the field's default."""
+        try:
+            text = readable(text)
+        except CharacterProblem as error:
+            raise CellProblem(error.problem, error.remedy) from None
         stripped = text.strip() if self.is_trimmed else text
-        if stripped:
+        if stripped.strip():
             return self.read(stripped)
         if self.is_required:
             raise CellProblem(_("The cell is empty."), _("This column is required: fill in the cell."))
@@ -93,6 +119,14 @@ class Column(Field):
     def read(self, text: str) -> str:
         """Normalize a cell that is not empty."""
         return text
+
+    def namer(self) -> Callable[[str], str]:
+        """Return a function that replaces the names of values in a normalized cell by their keys."""
+        return _as_it_is
+
+    def is_interpreted(self, text: str, canonical: str) -> bool:
+        """Whether the cell does not literally say what it was read as, so that whoever imports it should know."""
+        return False
 
     @property
     def cell(self) -> str:
@@ -109,6 +143,10 @@ class Column(Field):
         """SQL of the canonical text for the record `r`; `public` leaves out what is not public."""
         return f"r.{quoted(self.db_column)}"
 
+    def labelled(self, language: str) -> "ReadOnlyColumn | None":
+        """The column of what the cell means in a language, for files that are to be read; None if it says so itself."""
+        return None
+
     def stored(self) -> tuple[str, str] | None:
         """The column of the record's table and SQL of its value from the staged row; None if it is stored elsewhere."""
         return self.db_column, self.cell
@@ -124,6 +162,18 @@ class Column(Field):
     def settled(self) -> list[str]:
         """Statements that normalize staged cells where that requires other rows."""
         return []
+
+    def offers(self) -> tuple[Offer, ...]:
+        """All values that a cell, or an item of it, may have; empty if they are not a list to choose from."""
+        return ()
+
+    def targets(self) -> list[Target]:
+        """Where the cells of a table with other columns can go."""
+        return [Target(self.name, capfirst(self.label), offers=self.offers())]
+
+    def joined(self, pieces: list[str]) -> str:
+        """The cell that pieces of another table make together, none of which is empty; the first where one fits."""
+        return pieces[0]
 
     def unknown(self) -> str:
         """SQL of (line, value) for each value in a staged cell that refers to nothing; '' if that is impossible."""
@@ -145,6 +195,10 @@ class Column(Field):
         """SQL of (line, value, …), and a function that returns the remedy for the values after the line, or ''."""
         return None
 
+    def named_rows(self) -> str:
+        """SQL of (line, value, other line) for each value that names a record that only another row creates; or ''."""
+        return ""
+
     def saved(self) -> list[str]:
         """Statements that write a composed cell; they read the rows of `changed_rows(line, id, is_new, cell)`."""
         return []
@@ -160,12 +214,27 @@ class TextColumn(Column):
         self.is_trimmed = bool(self.checks) or field.unique
         self.is_prose = not self.is_trimmed
 
-    def reader(self) -> Callable[[str], str]:
+    def targets(self) -> list[Target]:
+        longest = self.longest if self.is_prose else 0
+        return [Target(self.name, capfirst(self.label), is_prose=self.is_prose, longest=longest)]
+
+    def joined(self, pieces: list[str]) -> str:
+        """Texts one below the other, or after a colon where the column holds one line."""
+        if not self.is_prose:
+            return pieces[0]
+        return (": " if self.longest < LONGEST_TEXT else "\n\n").join(dict.fromkeys(pieces))
+
+    def reader(self, tell: Told | None = None) -> Callable[[str], str]:
         """Do not cache: prose is rarely repeated, and rarely invalid."""
         if not self.is_prose or self.is_required:
-            return super().reader()
-        longest, default = self.longest, self.default
-        return lambda text: (text or default) if len(text) <= longest else self.read(text)
+            return super().reader(tell)
+        longest = self.longest
+
+        def read(text: str) -> str:
+            is_plain = text.isascii() and not text.isspace() and 0 < len(text) <= longest
+            return text if is_plain else self.read_or_default(text)
+
+        return read
 
     def read(self, text: str) -> str:
         if len(text) > self.longest:
@@ -207,15 +276,29 @@ class ChoiceColumn(Column):
     def read(self, text: str) -> str:
         return one_of(self.values, text)
 
+    def offers(self) -> tuple[Offer, ...]:
+        assert self.field is not None
+        return offers_of_choices(self.field.flatchoices)
+
+    def labelled(self, language: str) -> "ReadOnlyColumn | None":
+        assert self.field is not None
+        return label_column(self.name, in_words(self.written(), self.field.flatchoices, language))
+
 
 class PartialDateColumn(Column):
     """A partial date, or a period of two; `25/12/2020` is read where only one reading is possible."""
 
     is_trimmed = True
 
+    def targets(self) -> list[Target]:
+        return [Target(self.name, capfirst(self.label), is_date=True)]
+
     def read(self, text: str) -> str:
         refuse_placeholder(text)
         return canonical_period(text) if isinstance(self.field, PeriodField) else canonical_date(text)
+
+    def is_interpreted(self, text: str, canonical: str) -> bool:
+        return is_serial_number(text)
 
 
 class DayColumn(Column):
@@ -223,12 +306,18 @@ class DayColumn(Column):
 
     is_trimmed = True
 
+    def targets(self) -> list[Target]:
+        return [Target(self.name, capfirst(self.label), is_date=True)]
+
     def read(self, text: str) -> str:
         refuse_placeholder(text)
         date = PartialDate.parse(canonical_date(text))
         if date.precision != "day" or not date.is_stated:
             raise CellProblem(_("“%(value)s” is not a date.") % {"value": text}, _("Write it as 2020-05-29."))
         return str(date)
+
+    def is_interpreted(self, text: str, canonical: str) -> bool:
+        return is_serial_number(text)
 
     def written(self, *, public: bool = False) -> str:
         return f"coalesce(to_char(r.{quoted(self.db_column)}, 'YYYY-MM-DD'), '')"
@@ -248,6 +337,9 @@ class BooleanColumn(Column):
 
     def read(self, text: str) -> str:
         return one_of(["true", "false"], text.lower())
+
+    def offers(self) -> tuple[Offer, ...]:
+        return offers_of_choices([("true", gettext_lazy("Yes")), ("false", gettext_lazy("No"))])
 
     def written(self, *, public: bool = False) -> str:
         return f"case when r.{quoted(self.db_column)} then 'true' else 'false' end"
@@ -296,7 +388,7 @@ class NumberColumn(Column):
 
 
 class KeyColumn(Column):
-    """The key of a row in another table, or in this very file."""
+    """The key of a row in another table, or in this very file; or a name of that row, if its model tells them."""
 
     is_trimmed = True
 
@@ -312,11 +404,23 @@ class KeyColumn(Column):
         refuse_placeholder(text)
         return text
 
+    def namer(self) -> Callable[[str], str]:
+        return namer_of(self.model)
+
+    def is_interpreted(self, text: str, canonical: str) -> bool:
+        return text.strip() not in ("", canonical)
+
     def written(self, *, public: bool = False) -> str:
         column = f"r.{quoted(self.db_column)}"
         if self.key == self.target:
             return f"coalesce({column}, '')"
         return f"coalesce((select f.{self.key} from {self.table} f where f.{self.target} = {column}), '')"
+
+    def labelled(self, language: str) -> "ReadOnlyColumn | None":
+        if not (label := label_of("f", self.model, language)):
+            return None
+        column = f"r.{quoted(self.db_column)}"
+        return label_column(self.name, f"(select {label} from {self.table} f where f.{self.target} = {column})")
 
     def stored(self) -> tuple[str, str]:
         if self.key == self.target:
@@ -348,8 +452,20 @@ class KeyColumn(Column):
             f" and not exists (select from {self.table} f where f.{self.key} = {self.cell}){in_file}"
         )
 
+    def named_rows(self) -> str:
+        return (
+            f"select s.line, {self.cell}, own.line from checked s join staged own on own.{self.key} = {self.cell}"
+            f" where {self.cell} <> '' and own.line <> s.line"
+            f" and not exists (select from {self.table} f where f.{self.key} = {self.cell})"
+            if self.is_own
+            else ""
+        )
+
     def known(self) -> list[str]:
         return list(self.model._default_manager.order_by(self.key).values_list(self.key, flat=True)[:5000])
+
+    def offers(self) -> tuple[Offer, ...]:
+        return offers_of_rows(self.model, self.key)
 
     def refused(self) -> list[tuple[str, str]]:
         """Rows that refer to each other in a cycle."""
@@ -386,6 +502,15 @@ class ListColumn(Column):
 
     is_composed = True
 
+    def targets(self) -> list[Target]:
+        return [Target(self.name, capfirst(self.label), is_list=True, offers=self.offers())]
+
+    def joined(self, pieces: list[str]) -> str:
+        return "|".join(dict.fromkeys(pieces))
+
+    def is_interpreted(self, text: str, canonical: str) -> bool:
+        return "|" in canonical and "|" not in text
+
     def cells(self, of: str, *, public: bool = False) -> str:
         """SQL of (id, cell) of records whose id matches `of`, such as `= r.id`; may omit records with an empty list.
 
@@ -406,14 +531,44 @@ class ListColumn(Column):
 
 
 class ReadOnlyColumn(Column):
-    """Exported but ignored on import: the SQL of its text for the record `r`."""
+    """Exported but ignored on import: the SQL of its text for the record `r`, and the choices if it is a key."""
 
-    def __init__(self, name: str, sql: str) -> None:
+    def __init__(self, name: str, sql: str, choices: Choices = ()) -> None:
         super().__init__(name=name, readonly=True)
-        self.sql = sql
+        self.sql, self.choices = sql, choices
 
     def written(self, *, public: bool = False) -> str:
         return self.sql
+
+    def labelled(self, language: str) -> "ReadOnlyColumn | None":
+        return label_column(self.name, in_words(self.sql, self.choices, language)) if self.choices else None
+
+
+# Labels beside keys
+
+
+def label_column(name: str, sql: str) -> ReadOnlyColumn:
+    """The column of the label of another one."""
+    return ReadOnlyColumn(f"{name}_label", f"coalesce({sql}, '')")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTable:
+    """A table made for the records of a batch, from which several read-only columns are written.
+
+    `sql` returns SQL of (id, …) for ids, which it is given as a list and as an SQL array; records may be missing.
+    """
+
+    name: str
+    sql: Callable[[Sequence[Any], str], str]
+
+
+class BatchColumn(ReadOnlyColumn):
+    """A read-only column from a `BatchTable`: the SQL of its text, from the table by its name."""
+
+    def __init__(self, name: str, table: BatchTable, sql: str) -> None:
+        super().__init__(name, sql)
+        self.table = table
 
 
 def moment(column: str) -> str:

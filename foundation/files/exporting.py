@@ -5,7 +5,10 @@ never sorts whole records, and builds lists for thousands of records at once. A 
 read in one transaction.
 """
 
+import codecs
 import csv
+import io
+import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -19,7 +22,7 @@ from numpy.typing import NDArray
 from psycopg import ClientCursor
 
 from foundation.files import spreadsheet
-from foundation.files.columns import Column, ListColumn, TextColumn, quoted
+from foundation.files.columns import BatchColumn, Column, ListColumn, TextColumn, quoted
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
 from foundation.sql import rows
@@ -48,15 +51,17 @@ def exported(
     *,
     public: bool = False,
     with_local: bool = True,
+    labels: str = "",
 ) -> Generator[bytes]:
     """CSV: the header, then one row at a time of `records`, or of all records in file order.
 
     `public` leaves out records and parts of records that are not public. Without `with_local`, the columns about this
-    installation's own handling of a record are left out: two installations then produce the same file.
+    installation's own handling of a record are left out: two installations then produce the same file. `labels` is a
+    language, in which each column of keys is followed by one of what they mean.
     """
-    columns = _columns(resource, with_local)
+    columns = columns_of_file(resource, with_local=with_local, labels=labels)
     yield (",".join(column.name for column in columns) + "\n").encode()
-    with _one_state():
+    with one_state():
         for ids in _in_batches(resource, records):
             with connection.cursor() as cursor, cursor.copy(_copy(resource, columns, ids, public)) as copy:
                 for row in copy:
@@ -69,13 +74,19 @@ def exported_sheet(
     *,
     public: bool = False,
     with_local: bool = True,
+    labels: str = "",
+    about: Sequence[Sequence[str]] = (),
 ) -> Iterator[bytes]:
-    """The same as XLSX; raise TooLarge at once if there are too many rows, or a text or list is too long for a cell."""
+    """The same as XLSX; raise TooLarge at once if there are too many rows, or a text or list is too long for a cell.
+
+    `about` are the rows of a second sheet, which says what the file is.
+    """
     total = count(resource, records)
     check_rows(total)
     _check_cells(resource, records, public)
-    lines = (line.decode() for line in exported(resource, records, public=public, with_local=with_local))
-    return spreadsheet.written(csv.reader(lines), name=resource.file(), is_large=total >= MANY_ROWS)
+    written = exported(resource, records, public=public, with_local=with_local, labels=labels)
+    lines = (line.decode() for line in written)
+    return spreadsheet.written(csv.reader(lines), name=resource.file(), is_large=total >= MANY_ROWS, about=about)
 
 
 def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -91,24 +102,49 @@ def in_blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def downloaded(*args: Any, **kwargs: Any) -> Iterator[bytes]:
+def downloaded(*args: Any, for_excel: bool = False, **kwargs: Any) -> Iterator[bytes]:
     """`exported` in blocks, for a response: if the database fails, a last row says that the file is incomplete.
 
-    Otherwise the response would end as if it were complete; an import refuses that row.
+    Otherwise the response would end as if it were complete; an import refuses that row. `for_excel`: see `excel_rows`.
     """
+    written = exported(*args, **kwargs)
     try:
-        yield from in_blocks(exported(*args, **kwargs))
+        yield from in_blocks(excel_rows(written) if for_excel else written)
     except Exception:
         yield f'"{_("This file is incomplete: the database broke off. Download it again.")}"\n'.encode()
         raise
 
 
-def _columns(resource: type[FileResource], with_local: bool) -> list[Column]:
-    return [column for column in resource.columns() if with_local or column.name not in resource.local]
+def excel_rows(written: Iterable[bytes]) -> Iterator[bytes]:
+    """The rows of a file for Excel: marked as UTF-8, and with an apostrophe before what it would take for a formula.
+
+    Such a file is for reading: an import would take the apostrophes for part of the texts.
+    """
+    yield codecs.BOM_UTF8
+    line = io.StringIO()
+    writer = csv.writer(line, lineterminator="\n")
+    for row in csv.reader(row.decode() for row in written):
+        writer.writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in row])
+        yield line.getvalue().encode()
+        line.seek(0)
+        line.truncate()
+
+
+_FORMULA = re.compile(r"[=+@\t\r]|-(?!\d+([.]\d+)?$)")
+
+
+def columns_of_file(resource: type[FileResource], *, with_local: bool = True, labels: str = "") -> list[Column]:
+    """The columns of a file, in order; see `exported`."""
+    columns: list[Column] = []
+    for column in resource.columns():
+        if with_local or column.name not in resource.local:
+            label = column.labelled(labels) if labels else None
+            columns += [column, label] if label else [column]
+    return columns
 
 
 @contextmanager
-def _one_state() -> Iterator[None]:
+def one_state() -> Iterator[None]:
     """Run in one snapshot of the database; inside a caller's transaction, in that transaction."""
     is_ours = not connection.in_atomic_block
     with transaction.atomic():
@@ -167,25 +203,30 @@ def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any
     chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
     cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
     lists = [column for column in columns if isinstance(column, ListColumn)]
-    names = ", ".join(["q.id", "q.place", *(f"{_alias(column)}.cell as {_alias(column)}" for column in lists)])
-    joins = " ".join(
-        f"left join ({column.cells(f'= any({chosen})', public=public)}) {_alias(column)} on {_alias(column)}.id = q.id"
-        for column in lists
-    )
+    derived = [column for column in columns if isinstance(column, BatchColumn)]
+    names = ["q.id", "q.place", *(f"{_alias(column)}.cell as {_alias(column)}" for column in lists)]
+    names += [f"{column.sql} as {_alias(column)}" for column in derived]
+    tables = [(_alias(column), column.cells(f"= any({chosen})", public=public)) for column in lists]
+    tables += [(table.name, table.sql(ids, chosen)) for table in dict.fromkeys(column.table for column in derived)]
+    joins = " ".join(f"left join ({sql}) {name} on {name}.id = q.id" for name, sql in tables)
     seen = f"where {resource.is_public}" if public else ""
+    numbered = f"unnest({chosen}) with ordinality q(id, place)"
+    made = f"select {', '.join(names)} from {numbered} {joins} order by q.place offset 0"
     return (
-        f"copy (select {', '.join(cells)} from (select {names} from unnest({chosen}) with ordinality q(id, place)"
-        f" {joins} order by q.place offset 0) q join {resource.table()} r on {pk} = q.id {seen} order by q.place)"
-        " to stdout (format csv)"
+        f"copy (select {', '.join(cells)} from ({made}) q join {resource.table()} r on {pk} = q.id {seen}"
+        " order by q.place) to stdout (format csv)"
     )
 
 
 def _cell(column: Column, public: bool) -> str:
-    return column.finished(f"q.{_alias(column)}") if isinstance(column, ListColumn) else column.written(public=public)
+    """SQL of a cell; those of lists and of batch tables are made before the records are read."""
+    if isinstance(column, ListColumn):
+        return column.finished(f"q.{_alias(column)}")
+    return f"q.{_alias(column)}" if isinstance(column, BatchColumn) else column.written(public=public)
 
 
 def _alias(column: Column) -> str:
-    return f"list_{column.name}"
+    return f"made_{column.name}"
 
 
 def _array(resource: type[FileResource], ids: Sequence[Any]) -> str:

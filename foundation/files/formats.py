@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,20 +15,26 @@ from foundation.files.resources import FileResource
 class Format:
     """The name of a format, its media type, and the function that returns its blocks of bytes.
 
-    `blocks` takes the arguments of `exported`, and raises TooLarge if the format cannot hold the records.
+    `blocks` takes the arguments of `exported`, and raises TooLarge if the format cannot hold the records. Where
+    `says_about` is true it also takes `about`: rows of a term and a text that say what the file is.
     """
 
     name: str
     media_type: str
     blocks: Callable[..., Iterator[bytes]]
+    says_about: bool = False
 
 
 def exported_open_document(
-    resource: type[FileResource], records: Records | None = None, **options: Any
+    resource: type[FileResource],
+    records: Records | None = None,
+    *,
+    about: Sequence[Sequence[str]] = (),
+    **options: Any,
 ) -> Iterator[bytes]:
-    """The rows of the CSV file as ODS."""
+    """The rows of the CSV file as ODS, and those of `about` on a second sheet."""
     open_document.check_records(count(resource, records))
-    return open_document.written(_rows(resource, records, **options), name=resource.file())
+    return open_document.written(_rows(resource, records, **options), name=resource.file(), about=about)
 
 
 def exported_json(resource: type[FileResource], records: Records | None = None, **options: Any) -> Iterator[bytes]:
@@ -51,7 +57,7 @@ def _rows(resource: type[FileResource], records: Records | None, **options: Any)
 
 FORMATS = {
     "csv": Format("CSV", "text/csv; charset=utf-8", downloaded),
-    "xlsx": Format("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exported_sheet),
-    "ods": Format("OpenDocument", open_document.MEDIA_TYPE, exported_open_document),
+    "xlsx": Format("Excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", exported_sheet, True),
+    "ods": Format("OpenDocument", open_document.MEDIA_TYPE, exported_open_document, True),
     "json": Format("JSON", "application/json", exported_json),
 }

@@ -63,11 +63,13 @@ class Phase(models.TextChoices):
     COMPARING = "comparing", _("Comparing it with the database")
     CHECKING = "checking", _("Checking the rows")
     WRITING = "writing", _("Writing")
+    UNDOING = "undoing", _("Undoing")
 
 
 class ImportState(models.TextChoices):
     """The state of an upload; a waiting one is to be checked, or imported if it was confirmed."""
 
+    UNMAPPED = "unmapped", _("Waiting for its columns")
     WAITING = "waiting", _("Waiting")
     CHECKING = "checking", _("Being checked")
     READY = "ready", _("Checked")
@@ -81,9 +83,14 @@ UNDER_WAY = (ImportState.WAITING, ImportState.CHECKING, ImportState.IMPORTING)
 AT_WORK = (ImportState.CHECKING, ImportState.IMPORTING)
 
 
+PACKAGE = "package"
+"""The kind of records of an import of all kinds, each from its file of a data package."""
+
+
 RECORDED = (
     "file_type", "name", "publish", "created_at", "created_by_id", "applied_at", "applied_by_id", "confirmed_by_id",
-    "new", "changed", "unchanged", "refused", "state",
+    "new", "changed", "unchanged", "older", "refused", "state", "skip_refused", "take_older", "context",
+    "overwrite", "mapping", "mapping_name", "files",
 )  # fmt: skip
 """Who imported what and when; immutable once the file is imported."""
 
@@ -120,6 +127,25 @@ class FileImport(models.Model):
     changed = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
+    older = models.PositiveIntegerField(_("older than the record"), default=0)
+    skip_refused = models.BooleanField(_("leave out refused rows"), default=False)
+    take_older = models.BooleanField(_("import older rows"), default=False)
+    overwrite = ArrayField(models.IntegerField(), default=list)
+    """The rows of a file of vocabulary that change terms which are here."""
+    mapping = models.JSONField(null=True)
+    """How its columns become ours (`importing/mapping.py`); null if they are ours, empty until somebody said it."""
+    mapping_name = models.CharField(_("mapping"), max_length=100, blank=True)
+    context = models.UUIDField(null=True)
+    """The context of the history that its changes have."""
+    undone_at = models.DateTimeField(_("undone"), null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("undone by")
+    )
+    undo_asked_at = models.DateTimeField(null=True)
+    undo_asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """Who wants it undone by a worker; null again if that is not possible, for the reason in `problem`."""
+    files = models.JSONField(default=list)
+    """The files of a package, each with its name as `file` and its counts."""
     notices = models.JSONField(default=list)
     categories = models.JSONField(default=list)
     """Column, problem and number of rows of each kind of refusal, the most frequent first."""
@@ -131,9 +157,11 @@ class FileImport(models.Model):
     """Why it failed, and the remedy."""
     is_cancel_asked = models.BooleanField(default=False)
     phase = models.CharField(max_length=10, choices=Phase, blank=True)
+    part = models.CharField(max_length=30, blank=True)
+    """The file of a package that is worked on."""
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
-    """The progress of the phase: bytes while reading, rules while checking, otherwise rows."""
+    """The progress of the phase: bytes while reading, rules while checking, changes while undoing, otherwise rows."""
 
     class Meta:
         verbose_name = _("import")
@@ -147,6 +175,16 @@ class FileImport(models.Model):
                 name="foundation_fileimport_applied_pair",
             ),
             models.CheckConstraint(
+                condition=models.Q(undone_at=None, undone_by=None)
+                | models.Q(undone_at__isnull=False, undone_by__isnull=False, applied_at__isnull=False),
+                name="foundation_fileimport_undone_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(undo_asked_at=None, undo_asked_by=None)
+                | models.Q(undo_asked_at__isnull=False, undo_asked_by__isnull=False, applied_at__isnull=False),
+                name="foundation_fileimport_undo_asked_pair",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(state=ImportState.DONE, applied_at__isnull=False)
                 | models.Q(state__in=[s.value for s in ImportState if s != ImportState.DONE], applied_at=None),
                 name="foundation_fileimport_state",
@@ -156,8 +194,40 @@ class FileImport(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_package(self) -> bool:
+        """Whether it has files of all kinds."""
+        return self.file_type == PACKAGE
+
+    @property
+    def is_undo_asked(self) -> bool:
+        """Whether a worker is to undo it, or does so."""
+        return self.undo_asked_at is not None and self.undone_at is None
+
     def get_absolute_url(self) -> str:
         return reverse("admin:foundation_fileimport_change", args=[self.pk])
+
+
+class FileMapping(models.Model):
+    """How the columns of somebody else's files become ours, kept by name for the next file."""
+
+    file_type = models.CharField(_("kind of records"), max_length=30)
+    name = models.CharField(_("name"), max_length=100)
+    mapping = models.JSONField()
+    saved_at = models.DateTimeField(_("saved"), auto_now=True)
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("saved by"))
+
+    class Meta:
+        verbose_name = _("mapping of columns")
+        verbose_name_plural = _("mappings of columns")
+        ordering = ["file_type", "name"]
+        default_permissions = ()  # whoever may import a kind of files may keep mappings for it
+        constraints = [
+            models.UniqueConstraint(fields=["file_type", "name"], name="foundation_filemapping_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RowState(models.TextChoices):
@@ -165,17 +235,20 @@ class RowState(models.TextChoices):
 
     NEW = "new", _("New")
     CHANGED = "changed", _("Changed")
+    OLDER = "older", _("Older than the record")
     UNCHANGED = "unchanged", _("Unchanged")
     REFUSED = "refused", _("Refused")
 
 
 class FileImportRow(models.Model):
-    """One row of a preview; unchanged rows are counted and not kept."""
+    """One row of a preview; unchanged rows are counted and not kept, and new ones are read from the file again."""
 
     file_import = models.ForeignKey(FileImport, models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField(null=True)
     state = models.CharField(max_length=10, choices=RowState)
     label = models.TextField(blank=True)
+    record = models.CharField(max_length=64, blank=True)
+    """The primary key of the record that it would change."""
     details = models.JSONField(default=list)
     categories = ArrayField(models.SmallIntegerField(), default=list)
     """Indexes into the `categories` of the import."""

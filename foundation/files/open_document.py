@@ -14,7 +14,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from foundation.files.spreadsheet import BLOCK, QUICKEST, TooLarge, grouped, in_blocks
+from foundation.files.spreadsheet import ABOUT, BLOCK, QUICKEST, TooLarge, grouped, in_blocks
 
 MOST_RECORDS = 100_000
 """With more, readers would wait too long for the first byte, and LibreOffice would take minutes."""
@@ -38,6 +38,7 @@ _BEFORE = (
     '<office:body><office:spreadsheet><table:table table:name="{name}"><table:table-column'
     ' table:number-columns-repeated="{width}" table:default-cell-style-name="text"/>'
 )
+_ABOUT = f'</table:table><table:table table:name="{ABOUT}">'
 _AFTER = "</table:table></office:spreadsheet></office:body></office:document-content>"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML cannot represent."""
@@ -58,44 +59,64 @@ def check_records(records: int) -> None:
         )
 
 
-def written(rows: Iterable[Sequence[str]], *, name: str) -> Iterator[bytes]:
-    """The file of a sheet called `name`, whose first row is the header; it is written before this returns."""
+def written(rows: Iterable[Sequence[str]], *, name: str, about: Sequence[Sequence[str]] = ()) -> Iterator[bytes]:
+    """The file of a sheet called `name`, whose first row is the header; it is written before this returns.
+
+    `about` are the rows of a second sheet.
+    """
     settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = TemporaryFile(dir=settings.TEMPORARY_DIR)  # noqa: SIM115  _sent() closes it
+    file = TemporaryFile(dir=settings.TEMPORARY_DIR)  # noqa: SIM115  _Sent closes it
     try:
-        _write(rows, name, file)
+        _write(rows, name, about, file)
     except BaseException:
         with suppress(OSError):  # on a full disk, flushing the buffer fails as well
             file.close()
         raise
-    return _sent(file)
+    return _Sent(file)
 
 
-def _write(rows: Iterable[Sequence[str]], name: str, file: IO[bytes]) -> None:
+def _write(rows: Iterable[Sequence[str]], name: str, about: Sequence[Sequence[str]], file: IO[bytes]) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:
         archive.writestr("mimetype", MEDIA_TYPE, ZIP_STORED)  # first and uncompressed, as file type detection needs
         archive.writestr("META-INF/manifest.xml", _DECLARATION + _MANIFEST)
         with archive.open("content.xml", "w", force_zip64=True) as content:
-            for xml in in_blocks(_sheet(rows, name)):
+            for xml in in_blocks(_sheets(rows, name, about)):
                 content.write(xml.encode())
 
 
-def _sent(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
+class _Sent(Iterator[bytes]):
+    """The blocks of a file, which is closed at its end, or with the response if nobody read it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         file.seek(0)
-        while block := file.read(BLOCK):
-            yield block
+
+    def __next__(self) -> bytes:
+        block = self._file.read(BLOCK)
+        if not block:
+            self.close()
+            raise StopIteration
+        return block
+
+    def close(self) -> None:
+        self._file.close()
 
 
-def _sheet(rows: Iterable[Sequence[str]], name: str) -> Iterator[str]:
-    """The pieces of the sheet's XML."""
+def _sheets(rows: Iterable[Sequence[str]], name: str, about: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The pieces of the sheets' XML."""
     style = "header"
     for row in rows:
         if style == "header":
             yield _DECLARATION + _BEFORE.replace("{name}", name).replace("{width}", str(len(row)))
-        yield f"<table:table-row>{''.join(_cell(text, style) for text in row)}</table:table-row>"
+        yield _row(row, style)
         style = "text"
+    if about:
+        yield _ABOUT + "".join(_row(row, "text") for row in about)
     yield _AFTER
+
+
+def _row(cells: Sequence[str], style: str) -> str:
+    return f"<table:table-row>{''.join(_cell(text, style) for text in cells)}</table:table-row>"
 
 
 def _cell(text: str, style: str) -> str:

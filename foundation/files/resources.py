@@ -5,7 +5,7 @@ Whoever may add and change its records may import a file, whoever may see them e
 `export`, whose permission is asked for beside ours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -35,6 +35,18 @@ class ImportOptions:
     """Whether existing records stay unchanged, however they differ from the file."""
     keep_identifiers: bool = False
     """Whether new records keep identifiers that this installation has not assigned, as when a backup is restored."""
+    untouched: frozenset[str] = frozenset()
+    """Identifiers of records whose parts, in files of parts, stay unchanged."""
+    skip_refused: bool = False
+    """Whether the other rows are imported if some are refused."""
+    take_older: bool = False
+    """Whether rows that are older than their records are imported."""
+    overwrite: frozenset[str] | None = None
+    """Keys of the terms that a file of vocabulary may change; None for all (see `FileResource.adds_only`)."""
+    overwrite_rows: frozenset[int] = frozenset()
+    """The same, by the numbers of rows."""
+    name: str = ""
+    """The name of the file, for the history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,14 @@ class Computed:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FromRow:
+    """A value of a column of a new record: SQL of the staged row `s`, and its parameters."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
 # What a resource is
 
 
@@ -70,13 +90,34 @@ class FileResource(ModelResource):
     needs: dict[str, str] = {}
     """Columns whose cells can only be parsed together with another column's."""
     local: tuple[str, ...] = ()
-    """Read-only columns about this installation's own handling of a record, which differ between installations."""
+    """Read-only columns that differ between installations or days, or follow from others: a file to keep has none."""
     is_public = "true"
     """SQL condition: the record `r` is public."""
     is_reviewed = False
     """Whether its records have a workflow of their own, so that an import by an analyst makes nothing public."""
+    companions: tuple[str, ...] = ()
+    """Files without which a package with this one is incomplete."""
+    told_at = ""
+    """The read-only column that says when a record was last changed; a row with an earlier time is older."""
+    adds_only = False
+    """Whether it is vocabulary, whose files add terms, and change those that are here only if somebody chooses so."""
     is_of_parts = False
     """Whether its rows are parts of the records of another file; it is listed after the others."""
+
+    # Guesses about tables with other columns, each by the key of a target (see `targets.py`)
+
+    common_names: dict[str, tuple[str, ...]] = {}
+    """What people call a column, beside its name and label."""
+    by_cells: dict[str, str] = {}
+    """Targets of columns of unknown name whose cells are `address`es, `date`s or `prose`."""
+    first_sentences: dict[str, str] = {}
+    """Texts that a record may take from the first sentence of another one, if the table has none: `title: summary`."""
+    constants: dict[str, str] = {}
+    """What a row may be taken to say if the table has no such column."""
+    meanings: dict[str, Any] = {}
+    """What columns mean for which no field of the form says it."""
+    examples: dict[str, str] = {}
+    """Cells of the example row of a template, where the types of the columns give no good ones."""
 
     @classmethod
     def field_from_django_field(cls, field_name: str, django_field: models.Field, readonly: bool) -> Column:
@@ -126,11 +167,20 @@ class FileResource(ModelResource):
         return [" and ".join(cls.fields[name].matches() for name in names) for names in cls.keys]
 
     @classmethod
+    def match_others(cls) -> None:
+        """Match rows of `outcome` that are new so far with records in other ways, or refuse them."""
+
+    @classmethod
     def order(cls) -> str:
         """The order of an export, the same in every installation."""
         return ", ".join(f'{cls.fields[name].written()} collate "C"' for name in cls.keys[0])
 
     # What an import does beyond cells
+
+    @classmethod
+    def skipped(cls, options: ImportOptions) -> tuple[str, Sequence[Any]]:
+        """SQL condition on a staged row `s` that the import ignores, and its parameters; '' for none."""
+        return "", ()
 
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
@@ -139,7 +189,9 @@ class FileResource(ModelResource):
 
     @classmethod
     def values_of_new(cls, options: ImportOptions) -> dict[str, Any]:
-        """Values for columns of new records that no cell fills. Raise PermissionDenied if the user lacks a permission.
+        """Values for columns of new records that no cell fills, the same for each record or a FromRow.
+
+        Raise PermissionDenied if the user lacks a permission.
 
         Called in the transaction of the import.
         """
@@ -162,6 +214,16 @@ class FileResource(ModelResource):
     def after_writing(cls, options: ImportOptions) -> int:
         """Called after the last row, in the same transaction; return how many records became public."""
         return 0
+
+    # What undoing an import does beyond rows
+
+    @classmethod
+    def before_undoing(cls) -> None:
+        """Called before anything is taken back, in the transaction that does it."""
+
+    @classmethod
+    def after_undoing(cls) -> None:
+        """Called after everything was taken back, in the same transaction."""
 
 
 @cache

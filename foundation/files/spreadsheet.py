@@ -35,15 +35,13 @@ _PARTS = {
     "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+    "{overrides}"
     f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
     f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-    '<sheets><sheet name="{name}" sheetId="1" r:id="rId1"/></sheets></workbook>',
+    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{{sheets}}</sheets></workbook>',
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
-    f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
+    f'{{relations}}<Relationship Id="rId9" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
     "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><fonts count="2">{_FONTS}</fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '</fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
@@ -56,6 +54,12 @@ _BEFORE = (
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
 )
 _AFTER = "</sheetData></worksheet>"
+
+ABOUT = "about"
+"""The name of the sheet that says what a file is."""
+_OVERRIDE = f'<Override PartName="/xl/worksheets/sheet{{}}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+_RELATION = '<Relationship Id="rId{}" Type="' + _OFFICE + '/worksheet" Target="worksheets/sheet{}.xml"/>'
+_ABOUT_SHEET = "xl/worksheets/sheet2.xml"
 
 _STYLE_OF_TEXT, _STYLE_OF_HEADER = 1, 2
 _NOT_IN_XML = bytes([*range(1, 9), *range(11, 32)])
@@ -97,21 +101,44 @@ def check_cell(text: str, *, column: str, record: str) -> None:
         )
 
 
-def written(rows: Iterable[Sequence[str]], *, name: str, is_large: bool = False) -> Iterator[bytes]:
+def written(
+    rows: Iterable[Sequence[str]], *, name: str, is_large: bool = False, about: Sequence[Sequence[str]] = ()
+) -> Iterator[bytes]:
     """The file of a sheet called `name`, whose first row is the header. `is_large`: it may have MANY_ROWS.
+
+    `about` are the rows of a second sheet, ABOUT.
 
     Raises TooLarge for a cell that nobody has checked before; what has been sent until then is no archive.
     """
     sent = _Sent()
     with ZipFile(sent, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:  # type: ignore[call-overload]
-        for path, xml in _PARTS.items():
+        for path, xml in _parts(name, about).items():
             with archive.open(path, "w") as part:
-                part.write((_DECLARATION + xml.replace("{name}", name)).encode())
+                part.write((_DECLARATION + xml).encode())
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=is_large) as sheet:
             for xml in in_blocks(_sheet(rows)):
                 sheet.write(xml.encode())
                 yield sent.taken()
     yield sent.taken()
+
+
+def _parts(name: str, about: Sequence[Sequence[str]]) -> dict[str, str]:
+    """The XML of every part of the archive but the sheet itself, by its path."""
+    names = [name, ABOUT] if about else [name]
+    filled = {
+        "overrides": "".join(_OVERRIDE.format(number) for number, _name in enumerate(names, 1)),
+        "sheets": "".join(
+            f'<sheet name="{each}" sheetId="{number}" r:id="rId{number}"/>' for number, each in enumerate(names, 1)
+        ),
+        "relations": "".join(_RELATION.format(number, number) for number, _name in enumerate(names, 1)),
+    }
+    parts = dict(_PARTS)
+    for mark, xml in filled.items():
+        parts = {path: part.replace(f"{{{mark}}}", xml) for path, part in parts.items()}
+    if about:
+        cells = "".join(_row(row, row, _STYLE_OF_TEXT) for row in about)
+        parts[_ABOUT_SHEET] = f'<worksheet xmlns="{_MAIN}"><sheetData>{cells}{_AFTER}'
+    return parts
 
 
 class _Sent:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from foundation.files.columns import Column, quoted
 from foundation.files.importing.staging import VALUE_LENGTH, Step, Tell, refuse
 from foundation.files.models import Phase
-from foundation.files.resources import FileResource, Rule
+from foundation.files.resources import FileResource, FromRow, Rule
 from foundation.sql import execute, rows
 
 SUGGESTIONS = 300
@@ -47,6 +47,31 @@ def check(
         refuse(rule)
     ask_checks(resource)
     ask_unique_indexes(resource)
+
+
+def drop_refused(present: list[Column]) -> None:
+    """Leave the refused rows out, and those that name a record that only a refused row would create."""
+    while any(_hold_back(column) for column in present):
+        pass
+    for table in ("candidate_rows", "outcome"):
+        execute(f"delete from {table} t where exists (select from problem p where p.line = t.line)")
+
+
+def _hold_back(column: Column) -> int:
+    sql = column.named_rows()
+    if not sql:
+        return 0
+    return execute(
+        'insert into problem (line, "column", value, problem, remedy)'
+        f" select n.line, %s, left(min(n.value), {VALUE_LENGTH}), replace(%s, '{{row}}', min(n.other)::text), %s"
+        f" from ({sql}) n(line, value, other) where exists (select from problem p where p.line = n.other)"
+        " and not exists (select from problem p where p.line = n.line) group by n.line",
+        [
+            column.name,
+            _("It names the record of row {row}, which is refused."),
+            _("Correct that row, and import the two together."),
+        ],
+    )
 
 
 def _refuse_unknown(column: Column) -> None:
@@ -108,8 +133,10 @@ def draft(resource: type[FileResource], present: list[Column], given: dict[str, 
         elif getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             values.append(f"coalesce({kept}, now())")
         else:
-            values.append(f"case when s.is_new then %s else {kept} end")
-            params.append(given.get(field.name, field.get_db_prep_save(field.get_default(), connection)))
+            value = given.get(field.name, field.get_db_prep_save(field.get_default(), connection))
+            of_new = value if isinstance(value, FromRow) else FromRow("%s", (value,))
+            values.append(f"case when s.is_new then {of_new.sql} else {kept} end")
+            params += of_new.params
     joins = " ".join(column.join() for column in present)
     execute(
         f"insert into candidate_rows ({', '.join(map(quoted, fields))}, line) select {', '.join(values)}, s.line"

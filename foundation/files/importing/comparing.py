@@ -4,28 +4,43 @@
 or changed, and the view `valid_rows` those of them without a problem so far.
 """
 
+from collections.abc import Collection, Sequence
+from typing import Any
+
 from django.utils.translation import gettext as _
 
+from foundation.files.cells import nearest_in_words
 from foundation.files.columns import Column, quoted
+from foundation.files.importing.reading import FileProblem
 from foundation.files.importing.staging import Step, Tell
 from foundation.files.models import Phase
-from foundation.files.resources import FileResource
+from foundation.files.resources import FileResource, ImportOptions
 from foundation.sql import execute, rows
 
 BATCH = 10_000
 """Number of rows compared per statement."""
+MOST_SUGGESTED = 5_000
+"""Number of keys of a file among which the nearest to an unknown one is looked for."""
 
 
-def compare(resource: type[FileResource], present: list[Column], *, tell: Tell, only_new: bool = False) -> None:
-    """Match each row with its record, and find the cells that differ."""
-    _match(resource)
+def compare(resource: type[FileResource], present: list[Column], options: ImportOptions, tell: Tell) -> None:
+    """Match each row with its record, and find the cells that differ.
+
+    Those of rows that are older than their records go to `older` instead of `changed`, unless these are to be taken; as
+    do those of terms that nobody chose to change.
+    """
+    _match(resource, *resource.skipped(options))
     _refuse_repeated(resource)
     _refuse_new_without(resource, present)
     for column in present:
         for statement in column.settled():
             execute(statement)
-    if not only_new:
+    if not options.only_new:
         _find_changes(resource, present, tell)
+        if resource.told_at and not options.take_older:
+            _set_older_aside(resource)
+        if resource.adds_only and not options.take_older and options.overwrite is not None:
+            _set_terms_aside(resource, options.overwrite, options.overwrite_rows)
     execute(
         "create temp view checked as select s.*, o.id, o.is_new, o.changed from staged s join outcome o using (line)"
         " where o.is_new or o.changed <> '{}'"
@@ -36,20 +51,23 @@ def compare(resource: type[FileResource], present: list[Column], *, tell: Tell, 
     )
 
 
-def _match(resource: type[FileResource]) -> None:
+def _match(resource: type[FileResource], skipped: str, params: Sequence[Any]) -> None:
     table, pk = resource.table(), resource.pk()
     joins = " ".join(resource.fields[name].join() for name in resource.joined or resource.keys[0])
     first, *others = resource.matching()
     execute(
         f"create temp table outcome on commit drop as select s.line, r.{pk} as id, r.{pk} is null as is_new,"
-        f" '{{}}'::text[] as changed from staged s {joins} left join {table} r on {first}"
+        f" '{{}}'::text[] as changed, '{{}}'::text[] as older from staged s {joins} left join {table} r on {first}"
         " where not exists (select from problem p where p.line = s.line and p.column = '')"
+        f"{f' and not ({skipped})' if skipped else ''}",
+        params or None,
     )
     for condition in others:
         execute(
             f"update outcome o set id = r.{pk}, is_new = false from staged s {joins} join {table} r on {condition}"
             " where o.line = s.line and o.is_new"
         )
+    resource.match_others()
     new_id = f"nextval(pg_get_serial_sequence('{table}', '{pk}'))" if pk == "id" else pk
     execute(
         f"update outcome o set id = n.id from (select line, {new_id} as id from"
@@ -90,6 +108,38 @@ def _refuse_new_without(resource: type[FileResource], present: list[Column]) -> 
                     _("Add the column, or correct the key if the record exists."),
                 ],
             )
+
+
+def _set_older_aside(resource: type[FileResource]) -> None:
+    execute(
+        "update outcome o set changed = '{}', older = o.changed from staged s"
+        f" join {resource.table()} r on r.{quoted(resource.told_at)} > s.told_at"
+        f" where o.line = s.line and r.{resource.pk()} = o.id and not o.is_new and o.changed <> '{{}}'"
+    )
+
+
+def _set_terms_aside(resource: type[FileResource], keys: Collection[str], lines: Collection[int]) -> None:
+    """Leave terms alone that are here, but for those chosen by their key, such as `PER:mininter`, or by row."""
+    key_columns = ", ".join(f"nullif(s.{quoted(name)}, '')" for name in resource.keys[0])
+    key = f"concat_ws(':', {key_columns})"
+    if keys:
+        _refuse_unknown(keys, {found for (found,) in rows(f"select {key} from staged s")})
+    execute(
+        "update outcome o set changed = '{}', older = o.changed from staged s"
+        " where o.line = s.line and not o.is_new and o.changed <> '{}'"
+        f" and o.line <> all (%s::integer[]) and {key} <> all (%s::text[])",
+        [list(lines), list(keys)],
+    )
+
+
+def _refuse_unknown(keys: Collection[str], known: Collection[str]) -> None:
+    """Raise FileProblem if a chosen key is none of the file."""
+    if unknown := sorted(set(keys) - set(known)):
+        raise FileProblem(
+            _("The file has no record with one of the keys that it is to change: %(keys)s.")
+            % {"keys": ", ".join(unknown)},
+            nearest_in_words(unknown[0], sorted(known)[:MOST_SUGGESTED]),
+        )
 
 
 def _find_changes(resource: type[FileResource], present: list[Column], tell: Tell) -> None:

@@ -5,45 +5,40 @@ or machine can tell. Who works on it holds an advisory lock of the database: whe
 nothing was written.
 """
 
-import threading
-from collections.abc import Iterator
+import logging
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.errors import QueryCanceled
 
-from foundation.files.columns import quoted
+from foundation.disks import full_in_words, is_full
+from foundation.files.importing import package_uploads
+from foundation.files.importing.mapping import Mapping
+from foundation.files.importing.package import PackageProblem, PackageReport
 from foundation.files.importing.pipeline import Import, OtherImport, compared
-from foundation.files.importing.reading import FileProblem, open_table
-from foundation.files.importing.report import Refusal, failed_rows
-from foundation.files.importing.staging import Step
-from foundation.files.models import AT_WORK, FileImport, FileImportRow, ImportState, RowState
+from foundation.files.importing.preview import COUNTS, keep, mapping_of, table_of
+from foundation.files.importing.reading import FileProblem, OtherColumns, foreign_table, open_table
+from foundation.files.importing.watching import PutOff, Watch, is_cancelled, problem_in_words
+from foundation.files.models import AT_WORK, FileImport, FileMapping, ImportState, RowState
 from foundation.files.resources import resources
-from foundation.sql import execute, is_locked, rows, second_connection, session_lock
+from foundation.sql import is_locked, session_lock
 from foundation.workers import IsStopping, never
+
+logger = logging.getLogger(__name__)
 
 SMALL = 1_000_000
 """Size in bytes up to which a file is processed in the request, in some seconds; larger files go to a worker."""
 KEPT_FOR = timedelta(days=7)
 """How long an unconfirmed upload is stored."""
-LOOKS_EVERY = 0.5
-"""Seconds between progress updates, and between checks for cancellation."""
 LOCK = 7_104_001
 """The first half of the advisory lock key of an upload."""
-
-
-class Cancelled(Exception):
-    """A user cancelled the work."""
-
-
-class PutOff(Exception):
-    """The worker is shutting down, or another import is at work: nothing was written, and the work is queued again."""
 
 
 # State
@@ -51,7 +46,8 @@ class PutOff(Exception):
 
 def is_large(file_import: FileImport) -> bool:
     """Whether the file is processed by a worker."""
-    return file_import.file.size > SMALL
+    path = Path(file_import.file.path)
+    return (package_uploads.unpacked_size(path) if file_import.is_package else path.stat().st_size) > SMALL
 
 
 def is_interrupted(file_import: FileImport) -> bool:
@@ -67,23 +63,77 @@ def _is_at_work(pk: int) -> bool:
 
 
 def begin(file_import: FileImport) -> None:
-    """Store an upload to be checked; raise FileProblem, with nothing stored, if the file is unreadable."""
+    """Store an upload to be checked; raise FileProblem, with nothing stored, if the file is unreadable.
+
+    If its columns are not ours, or not those of its mapping, it waits until somebody maps them.
+    """
     _forget_old()
     with transaction.atomic():
         file_import.save()
-        open_table(Path(file_import.file.path), resources()[file_import.file_type])
+        if file_import.is_package:
+            return
+        try:
+            table_of(file_import)
+        except OtherColumns as problem:
+            _refuse_without_table(file_import, problem)
+            mapping = file_import.mapping or {}
+            _set(file_import, ImportState.UNMAPPED, mapping=mapping, problem=problem.problem)
+
+
+def _refuse_without_table(file_import: FileImport, problem: FileProblem) -> None:
+    """Raise what is wrong with the header, if the file has no table whose columns could be mapped."""
+    try:
+        foreign_table(Path(file_import.file.path))
+    except FileProblem:
+        raise problem from None
+
+
+def use_mapping(file_import: FileImport, mapping: Mapping, name: str) -> bool:
+    """Queue the check of an upload with its columns mapped; return False if it does not wait for that.
+
+    Raise FileProblem if the columns that come out of it are not enough.
+    """
+    resource = resources()[file_import.file_type]
+    open_table(Path(file_import.file.path), resource, mapping)
+    unmapped = FileImport.objects.filter(pk=file_import.pk, state=ImportState.UNMAPPED)
+    kept = {"mapping": mapping.to_json(), "mapping_name": name, "problem": ""}
+    is_first = bool(unmapped.update(state=ImportState.WAITING, **kept))
+    file_import.refresh_from_db()
+    return is_first
+
+
+def map_again(file_import: FileImport) -> None:
+    """Let somebody map the columns of an upload that was checked and not imported."""
+    ended = (ImportState.READY, ImportState.FAILED, ImportState.CANCELLED)
+    upload = FileImport.objects.filter(pk=file_import.pk, state__in=ended)
+    upload.update(state=ImportState.UNMAPPED, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
+    file_import.refresh_from_db()
 
 
 def begin_anew(file_import: FileImport) -> None:
     """Queue the check of an upload again after it failed, was cancelled or was interrupted."""
     is_open = file_import.state in (ImportState.CANCELLED, ImportState.FAILED) or is_interrupted(file_import)
-    if is_open:
+    if is_open and file_import.mapping == {}:
+        map_again(file_import)
+    elif is_open:
         _set(file_import, ImportState.WAITING, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
+
+
+def choose(file_import: FileImport, *, skip_refused: bool, take_older: bool, overwrite: Collection[int] = ()) -> bool:
+    """Queue another check with these choices; return False if the upload is not ready to be confirmed.
+
+    `overwrite` has the rows of terms that change.
+    """
+    ready = FileImport.objects.filter(pk=file_import.pk, state=ImportState.READY)
+    chosen = {"skip_refused": skip_refused, "take_older": take_older, "overwrite": sorted(overwrite)}
+    is_first = bool(ready.update(state=ImportState.WAITING, **chosen))
+    file_import.refresh_from_db()
+    return is_first
 
 
 def confirm(file_import: FileImport, *, by: Any) -> bool:
     """Confirm the import; return False if it is not ready to be confirmed, as after a double click."""
-    ready = FileImport.objects.filter(pk=file_import.pk, state=ImportState.READY, refused=0)
+    ready = FileImport.objects.filter(Q(refused=0) | Q(skip_refused=True), pk=file_import.pk, state=ImportState.READY)
     is_first = bool(ready.update(state=ImportState.WAITING, confirmed_by=by, is_cancel_asked=False))
     file_import.refresh_from_db()
     return is_first
@@ -92,7 +142,8 @@ def confirm(file_import: FileImport, *, by: Any) -> bool:
 def cancel(file_import: FileImport) -> None:
     """Cancel waiting or running work; a completed import is not undone."""
     FileImport.objects.filter(pk=file_import.pk, state__in=AT_WORK).update(is_cancel_asked=True)
-    waiting = FileImport.objects.filter(pk=file_import.pk, state=ImportState.WAITING)
+    before = (ImportState.WAITING, ImportState.UNMAPPED)
+    waiting = FileImport.objects.filter(pk=file_import.pk, state__in=before)
     if not waiting.update(state=ImportState.CANCELLED) and is_interrupted(file_import):
         _set(file_import, ImportState.CANCELLED)
     file_import.refresh_from_db()
@@ -115,9 +166,11 @@ def check(file_import: FileImport, *, is_stopping: IsStopping = never, waits: bo
     with _at_work(file_import, ImportState.CHECKING, is_stopping) as watch:
         if not watch:
             return
-        path, resource = Path(file_import.file.path), resources()[file_import.file_type]
-        by, publish = file_import.created_by, file_import.publish
-        with compared(path, resource, by=by, publish=publish, progress=watch.tell, waits=waits) as found:
+        if file_import.is_package:
+            report = package_uploads.tried(file_import, watch, waits=waits)
+            _show_package(file_import, report)
+            return
+        with _compared(file_import, by=file_import.created_by, watch=watch, waits=waits) as found:
             keep(found, file_import)
             _set(file_import, ImportState.READY)
 
@@ -130,20 +183,89 @@ def save(file_import: FileImport, *, is_stopping: IsStopping = never, waits: boo
     with _at_work(file_import, ImportState.IMPORTING, is_stopping) as watch:
         if not watch:
             return file_import.state == ImportState.DONE
+        if file_import.is_package:
+            return _save_package(file_import, watch, waits=waits)
         by: Any = file_import.confirmed_by
-        path, resource = Path(file_import.file.path), resources()[file_import.file_type]
-        shown = (file_import.new, file_import.changed, file_import.unchanged, file_import.refused)
-        with compared(path, resource, by=by, publish=file_import.publish, progress=watch.tell, waits=waits) as found:
+        with _compared(file_import, by=by, watch=watch, waits=waits) as found:
             report = found.report
-            if report.is_refused or shown != (report.new, report.changed, report.unchanged, report.refused):
+            if report.is_refused or any(getattr(report, name) != getattr(file_import, name) for name in COUNTS):
                 keep(found, file_import)
                 _set(file_import, ImportState.READY, confirmed_by=None)
                 return False
             found.save()
-            file_import.rows.all().delete()
-            _set(file_import, ImportState.DONE, applied_at=timezone.now(), applied_by=by)
-            transaction.on_commit(lambda: file_import.file.delete(save=False), robust=True)
+            file_import.rows.exclude(state=RowState.REFUSED).delete()
+            _set(file_import, ImportState.DONE, applied_at=timezone.now(), applied_by=by, context=found.context)
+            if not report.refused:  # the refused rows can be downloaded from it
+                transaction.on_commit(lambda: file_import.file.delete(save=False), robust=True)
     return file_import.state == ImportState.DONE
+
+
+def _save_package(file_import: FileImport, watch: Watch, *, waits: bool) -> bool:
+    with transaction.atomic():
+        report = package_uploads.imported(file_import, watch, waits=waits)
+        is_as_shown: bool = report.counts() == file_import.files
+        if is_as_shown:
+            by, context = file_import.confirmed_by, report.context
+            _set(file_import, ImportState.DONE, applied_at=timezone.now(), applied_by=by, context=context)
+            transaction.on_commit(lambda: file_import.file.delete(save=False), robust=True)
+        else:
+            transaction.set_rollback(True)
+    if not is_as_shown:
+        _show_package(file_import, report)
+    return is_as_shown
+
+
+@transaction.atomic
+def _show_package(file_import: FileImport, report: PackageReport) -> None:
+    package_uploads.keep(file_import, report)
+    _set(file_import, ImportState.READY, confirmed_by=None)
+
+
+@contextmanager
+def _compared(file_import: FileImport, *, by: Any, watch: Watch, waits: bool) -> Iterator[Import]:
+    """Compare an upload with the database, by the choices of its preview."""
+    with compared(
+        Path(file_import.file.path),
+        resources()[file_import.file_type],
+        by=by,
+        publish=file_import.publish,
+        skip_refused=file_import.skip_refused,
+        take_older=file_import.take_older,
+        overwrite=frozenset(),
+        overwrite_rows=frozenset(file_import.overwrite),
+        name=file_import.name,
+        mapping=mapping_of(file_import),
+        progress=watch.tell,
+        waits=waits,
+    ) as found:
+        yield found
+
+
+def save_recorded(found: Import, *, by: Any, mapping: FileMapping | None = None) -> int | None:
+    """Write a comparison that no page asked for, and record the import; return its number if it changed anything."""
+    found.save()
+    report = found.report
+    if not (report.new or report.changed or report.published):
+        return None
+    counts = {name: getattr(report, name) for name in COUNTS}
+    made = FileImport.objects.create(
+        file_type=report.file,
+        name=found.options.name[:200],
+        publish=found.options.publish,
+        skip_refused=found.options.skip_refused,
+        take_older=found.options.take_older,
+        created_by=by,
+        applied_by=by,
+        confirmed_by=by,
+        applied_at=timezone.now(),
+        state=ImportState.DONE,
+        context=found.context,
+        mapping=mapping and mapping.mapping,
+        mapping_name=mapping.name if mapping else "",
+        notices=report.notices,
+        **counts,
+    )
+    return made.pk
 
 
 def _forget_old() -> None:
@@ -160,59 +282,11 @@ def _set(file_import: FileImport, state: ImportState, **changes: Any) -> None:
     file_import.save(update_fields=["state", *changes])
 
 
-# Progress and cancellation
-
-
-class _Watch:
-    """Reports progress to the page, and watches for cancellation."""
-
-    def __init__(self, file_import: FileImport, is_worker_stopping: IsStopping) -> None:
-        connection.ensure_connection()
-        self.pk, self.working = file_import.pk, connection.connection
-        self.is_worker_stopping, self.is_put_off = is_worker_stopping, False
-        self.step: Step | None = None
-        self.is_done, self.is_stopping = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=self._look, name=f"watches import {file_import.pk}", daemon=True)
-
-    def tell(self, step: Step) -> None:
-        """Record progress; raise Cancelled if the work is to stop."""
-        self.step = step
-        if self.is_stopping.is_set():
-            raise Cancelled
-
-    def stop(self) -> None:
-        """Stop watching and join the thread, so that the connection is free for other work."""
-        self.is_done.set()
-        self.thread.join()
-
-    def _look(self) -> None:
-        """Cancel through the working connection's own cancel key, so that no other query can be affected."""
-        if self.is_done.wait(LOOKS_EVERY):
-            return
-        with second_connection() as cursor:
-            cursor.execute("set lock_timeout = '200ms'")  # the import itself updates this row at its end
-            while not self.is_done.wait(LOOKS_EVERY):
-                is_cancelled = self._note(cursor)
-                if is_cancelled or self.is_worker_stopping():
-                    self.is_put_off = not is_cancelled
-                    self.is_stopping.set()
-                    self.working.cancel_safe()
-
-    def _note(self, cursor: Any) -> bool:
-        phase, done, total = (self.step.phase, self.step.done, self.step.total) if self.step else ("", 0, 0)
-        try:
-            cursor.execute(
-                "update foundation_fileimport set phase = %s, done = %s, total = %s where id = %s"
-                " returning is_cancel_asked",
-                [phase, done, total, self.pk],
-            )
-        except OperationalError:
-            return False
-        return bool((cursor.fetchone() or [False])[0])
+# Around the work
 
 
 @contextmanager
-def _at_work(file_import: FileImport, state: ImportState, is_worker_stopping: IsStopping) -> Iterator[_Watch | None]:
+def _at_work(file_import: FileImport, state: ImportState, is_worker_stopping: IsStopping) -> Iterator[Watch | None]:
     """Run a part of the work; yield None if there is nothing to do or another process is doing it.
 
     Errors are recorded on the upload. Unexpected exceptions and PutOff are raised as well.
@@ -237,14 +311,14 @@ def _is_mine(file_import: FileImport, state: ImportState) -> bool:
 
 
 @contextmanager
-def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterator[_Watch]:
-    watch = _Watch(file_import, is_worker_stopping)
+def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterator[Watch]:
+    watch = Watch(file_import, is_worker_stopping)
     watch.thread.start()
     try:
         yield watch
     except BaseException as error:
         watch.stop()
-        if isinstance(error, OtherImport) or (watch.is_put_off and _is_cancelled(error, is_stopping=True)):
+        if isinstance(error, OtherImport) or (watch.is_put_off and is_cancelled(error, is_stopping=True)):
             _set(file_import, ImportState.WAITING, phase="", done=0, total=0)
             raise PutOff from error
         if not _explained(file_import, error, is_stopping=watch.is_stopping.is_set()):
@@ -256,111 +330,21 @@ def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterato
 
 def _explained(file_import: FileImport, error: BaseException, *, is_stopping: bool) -> bool:
     """Record on the upload why the work ended early; return False for an unexpected exception."""
-    if _is_cancelled(error, is_stopping=is_stopping):
+    if is_cancelled(error, is_stopping=is_stopping):
         _set(file_import, ImportState.CANCELLED, is_cancel_asked=False)
         return True
     if isinstance(error, FileProblem):
         _set(file_import, ImportState.FAILED, problem=problem_in_words(error))
+        return True
+    if isinstance(error, PackageProblem):
+        _set(file_import, ImportState.FAILED, problem=package_uploads.keep_problem(file_import, error))
+        return True
+    if is_full(error):
+        logger.error("The import of %s met a full disk: %s", file_import.name, str(error).partition("\n")[0])
+        _set(file_import, ImportState.FAILED, problem=" ".join(full_in_words()))
         return True
     words = _("Nothing was written. Tell the operator of this installation; the log has the details.")
     if isinstance(error, PermissionDenied):
         words = str(error)
     _set(file_import, ImportState.FAILED, problem=words)
     return False
-
-
-def _is_cancelled(error: BaseException, *, is_stopping: bool) -> bool:
-    """Whether the work stopped because it was cancelled."""
-    cause = error.__cause__ if isinstance(error, OperationalError) else error
-    return isinstance(error, Cancelled) or (is_stopping and isinstance(cause, QueryCanceled))
-
-
-def problem_in_words(problem: FileProblem) -> str:
-    """What is wrong with a file, where, and the remedy."""
-    place = _("Row %(row)d: ") % {"row": problem.row} if problem.row else ""
-    return f"{place}{problem.problem} {problem.remedy}"
-
-
-# The preview
-
-
-MOST_CATEGORIES = 100
-"""Maximum number of kinds of refusals that are distinguished, the most frequent first."""
-
-
-def keep(found: Import, file_import: FileImport) -> None:
-    """Write the counts and the rows of the preview, in the transaction of the comparison."""
-    report = found.report
-    file_import.categories = _categories()
-    file_import.rows.all().delete()
-    _keep_rows(found, file_import.pk)
-    # Last: progress updates write this row too
-    file_import.new, file_import.changed, file_import.unchanged = report.new, report.changed, report.unchanged
-    file_import.refused, file_import.notices = report.refused, report.notices
-    file_import.save(update_fields=["new", "changed", "unchanged", "refused", "notices", "categories"])
-
-
-def failed_rows_of(file_import: FileImport) -> Iterator[list[str]]:
-    """The refused rows of a preview as a file."""
-    return failed_rows(
-        open_table(Path(file_import.file.path), resources()[file_import.file_type]), _refusals(file_import)
-    )
-
-
-def _refusals(file_import: FileImport) -> Iterator[Refusal]:
-    for row in file_import.rows.filter(state=RowState.REFUSED).order_by("line").iterator():
-        columns, _values, problems, remedies = zip(*row.details, strict=True)
-        yield row.line, "; ".join(columns), " ".join(problems), " ".join(remedies)
-
-
-_KIND = "regexp_replace(regexp_replace(problem, '“[^”]*”', '“…”', 'g'), '[0-9]+(, [0-9]+)*', '…', 'g')"
-"""SQL of a problem without its specific values, so that similar ones are counted together."""
-
-
-def _categories() -> list[list[str | int]]:
-    """Column, problem and number of rows of each kind of refusal; creates the temporary table `category`."""
-    execute(
-        "create temp table category on commit drop as"
-        f' select (row_number() over (order by count(distinct line) desc, "column", {_KIND}) - 1)::integer as number,'
-        f' "column", {_KIND} as kind, min(problem) as example, count(distinct problem) as variants,'
-        " count(distinct line) as lines from problem group by 2, 3"
-        f" order by 1 limit {MOST_CATEGORIES}"
-    )
-    found = 'select "column", case when variants = 1 then example else kind end, lines from category order by number'
-    return [list(row) for row in rows(found)]
-
-
-def _keep_rows(found: Import, file_import_id: int) -> None:
-    resource, table = found.resource, FileImportRow._meta.db_table
-    into = f"insert into {table} (file_import_id, line, state, label, details, categories)"
-    label = _label(found)
-    differences = " || ".join(
-        f"case when '{column.name}' = any (s.changed)"
-        f" then jsonb_build_array(jsonb_build_array('{column.name}', {column.written()}, {column.cell}))"
-        " else '[]'::jsonb end"
-        for column in found.table.present
-    )
-    records, pk = resource.table(), resource.pk()
-    execute(
-        f"{into} select %s, s.line, 'new', {label}, '[]', '{{}}' from valid_rows s where s.is_new", [file_import_id]
-    )
-    execute(
-        f"{into} select %s, s.line, 'changed', {label}, {differences}, '{{}}'"
-        f" from valid_rows s join {records} r on r.{pk} = s.id where not s.is_new",
-        [file_import_id],
-    )
-    execute(
-        f"{into} select %s, p.line, 'refused', min({label}),"
-        ' jsonb_agg(jsonb_build_array(p."column", p.value, p.problem, p.remedy) order by p."column"),'
-        " coalesce(array_agg(distinct c.number) filter (where c.number is not null), '{}')"
-        ' from problem p left join staged s using (line) left join category c on c."column" = p."column"'
-        f" and c.kind = {_KIND.replace('(problem', '(p.problem')} group by p.line",
-        [file_import_id],
-    )
-
-
-def _label(found: Import) -> str:
-    """SQL of what people know a row by: its key, and the first of its names."""
-    keys = ", ".join(f"nullif(s.{quoted(name)}, '')" for name in found.resource.keys[0])
-    names = ", ".join(f"nullif(s.{quoted(name)}, '')" for name in found.resource.names)
-    return f"concat_ws(' · ', {keys}{f', coalesce({names})' if names else ''})"

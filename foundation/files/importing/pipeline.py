@@ -9,6 +9,7 @@ back what it wrote and writes it anew, or says which record was saved meanwhile.
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,9 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
-from foundation.files.importing import checking, comparing, saving, second_reader
+from foundation.disks import is_full
+from foundation.files.importing import checking, comparing, originals, saving, second_reader
+from foundation.files.importing.mapping import Mapping
 from foundation.files.importing.reading import FileProblem, Table, open_table
 from foundation.files.importing.report import Problem, Report
 from foundation.files.importing.staging import Step, Tell, staged
@@ -113,6 +116,8 @@ class Import:
     """Whether it runs inside a transaction that the caller began."""
     tell: Tell
     report: Report
+    context: uuid.UUID | None = None
+    """The context of the history that the changes have, once they are written."""
 
     def save(self) -> None:
         """Write the differences. Raise FileProblem, with nothing written, if that is no longer possible."""
@@ -121,7 +126,7 @@ class Import:
             self.resource.number_new(within=self.is_within)
             self._write_between_others()
         except (IntegrityError, DataError, OperationalError) as error:
-            if isinstance(error.__cause__, QueryCanceled):
+            if isinstance(error.__cause__, QueryCanceled) or is_full(error):
                 raise
             self._refuse_taken()
             raise FileProblem(
@@ -157,14 +162,15 @@ class Import:
 
     def _write(self) -> None:
         resource, options, present = self.resource, self.options, self.table.present
-        metadata = {"import": _as_utf8(self.table.path.name)} | ({"move": "publish"} if options.publish else {})
+        metadata = {"import": options.name} | ({"move": "publish"} if options.publish else {})
         total = self.report.new + self.report.changed
 
         def tell(done: int) -> None:
             self.tell(Step(Phase.WRITING, done, total))
 
         resource.before_writing()
-        with pghistory.context(user=options.by.pk, **metadata):
+        with pghistory.context(user=options.by.pk, **metadata) as context:
+            self.context = context.id
             saving.save_new(resource, present, resource.computed(), tell)
             saving.lock(resource)
             saving.save_changed(resource, present, options.by)
@@ -184,6 +190,13 @@ def compared(
     only_new: bool = False,
     is_operator: bool = False,
     keep_identifiers: bool = False,
+    untouched: frozenset[str] = frozenset(),
+    skip_refused: bool = False,
+    take_older: bool = False,
+    overwrite: frozenset[str] | None = None,
+    overwrite_rows: frozenset[int] = frozenset(),
+    name: str = "",
+    mapping: Mapping | None = None,
     progress: Tell | None = None,
     waits: bool = True,
 ) -> Iterator[Import]:
@@ -191,14 +204,28 @@ def compared(
 
     Without `waits`, OtherImport is raised if another one is at work.
 
+    `mapping` says how the columns of a file that are not ours become ours.
+
     The options are those of `ImportOptions`. A user who may not publish cannot change anything public. The operator at
     the command line can; `by` is then only recorded in the history. `progress` is called with each `Step`; an exception
     that it raises aborts the import.
 
     Raise FileProblem if the file cannot be read at all.
     """
-    table = open_table(path, resource)
-    options = ImportOptions(by, publish, state, only_new, keep_identifiers)
+    table = open_table(path, resource, mapping)
+    options = ImportOptions(
+        by,
+        publish=publish,
+        state=state,
+        only_new=only_new,
+        keep_identifiers=keep_identifiers,
+        untouched=untouched,
+        skip_refused=skip_refused,
+        take_older=take_older,
+        overwrite=overwrite,
+        overwrite_rows=overwrite_rows,
+        name=_as_utf8(name or path.name),
+    )
     rules, candidate_rules = resource.import_rules(options), []
     if not (resource.is_reviewed or is_operator or may_publish(by)):
         rules += second_reader.rules_of_stored(resource)
@@ -215,10 +242,13 @@ def compared(
         execute("set local default_statistics_target = 10")  # staged rows are wide, and rough statistics suffice
         execute("set local work_mem = '64MB'")
         execute("set local jit = off")  # compiling statements of hundreds of expressions takes longer than it saves
-        with staged(table, resource, tell) as notices:
-            comparing.compare(resource, table.present, tell=tell, only_new=only_new)
+        with staged(table, resource, tell, skip_refused=skip_refused) as notices:
+            comparing.compare(resource, table.present, options, tell)
             checking.check(resource, table.present, resource.values_of_new(options), rules, candidate_rules, tell)
-            report = _report(resource, [*table.notices, *notices])
+            if skip_refused:
+                checking.drop_refused(table.present)
+            originals.name_originals(table)
+            report = _report(resource, [*table.notices, *notices], skip_refused=skip_refused)
             yield Import(table, resource, options, is_within, tell, report)
 
 
@@ -231,15 +261,24 @@ def _tell_nobody(step: Step) -> None:
     pass
 
 
-def _report(resource: type[FileResource], notices: list[str]) -> Report:
+def _report(resource: type[FileResource], notices: list[str], *, skip_refused: bool) -> Report:
     counts = rows(
         "select count(*) filter (where is_new), count(*) filter (where changed <> '{}'),"
-        " count(*) filter (where not is_new and changed = '{}'),"
+        " count(*) filter (where not is_new and changed = '{}' and older = '{}'),"
+        " count(*) filter (where older <> '{}'),"
         " (select count(distinct line) from problem)"
         " from outcome o where not exists (select from problem p where p.line = o.line)"
     )[0]
     found = rows(f'select line, "column", value, problem, remedy from problem order by line limit {SHOWN_PROBLEMS}')
-    new, changed, unchanged, refused = counts
+    new, changed, unchanged, older, refused = counts
     return Report(
-        resource.file(), new, changed, unchanged, refused, notices=notices, problems=[Problem(*row) for row in found]
+        resource.file(),
+        new,
+        changed,
+        unchanged,
+        older,
+        refused,
+        skips_refused=skip_refused,
+        notices=notices,
+        problems=[Problem(*row) for row in found],
     )

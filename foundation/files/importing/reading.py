@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +23,13 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from foundation import confined
+from foundation.characters import without_invisible
 from foundation.files.cells import LONGEST_TEXT, nearest_in_words
 from foundation.files.columns import Column
-from foundation.files.importing.workbook_reading import MOST_CELLS, MOST_TEXT, MOST_UNPACKED
+from foundation.files.importing.mapping import Mapper, Mapping, names_of, targets_of
+from foundation.files.importing.workbook_reading import MOST_CELLS, MOST_TEXT, MOST_UNPACKED, ROWS_BEFORE_HEADER
 from foundation.files.resources import FileResource
 
-ROWS_BEFORE_HEADER = 20
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 OWN_COLUMNS = ("row", "column", "problem", "remedy")
 """Additional columns of a file of failed rows; ignored on import, so that the corrected file can be imported."""
@@ -40,6 +41,8 @@ FIRST_BYTES, MOST_CONTROLS = 4096, 8
 _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 
 csv.field_size_limit(10 * LONGEST_TEXT)
+FEWEST_COLUMNS = 2
+"""Columns that a table has at least."""
 MOST_LISTED, LONGEST_LISTED = 20, 100
 """Number of column names that a message lists, and characters shown of each."""
 LONGEST_RECORD = 5_000_000
@@ -54,6 +57,10 @@ class FileProblem(Exception):
         self.problem, self.remedy, self.row = problem, remedy, row
 
 
+class OtherColumns(FileProblem):
+    """The columns of the file are not ours."""
+
+
 @dataclass(slots=True)
 class Table:
     """How to read a file: `columns` has None for an ignored column."""
@@ -63,8 +70,16 @@ class Table:
     delimiter: str
     header: list[str]
     header_row: int
-    columns: list[Column | None]
+    columns: list[Column | None] = field(default_factory=list)
+    told_at: int | None = None
+    """The place of the column that says when the record of a row was last changed."""
     notices: list[str] = field(default_factory=list)
+    mapper: Mapper | None = None
+    """What makes our cells of the rows of a table with other columns; then `columns` are those that it makes."""
+
+    def cells_of(self, row: "Row") -> list[str]:
+        """The cells of a row, one for each of `columns`."""
+        return self.mapper.mapped(row.cells) if self.mapper else row.cells
 
     @property
     def present(self) -> list[Column]:
@@ -72,25 +87,98 @@ class Table:
         return [column for column in self.columns if column]
 
 
-def open_table(path: Path, resource: type[FileResource]) -> Table:
-    """Detect encoding, delimiter and header; raise FileProblem if they do not fit the kind of file."""
-    encoding, notices = _encoding(path)
-    first_rows = {delimiter: _first_rows(path, encoding, delimiter) for delimiter in DELIMITERS}
+def open_table(path: Path, resource: type[FileResource], mapping: Mapping | None = None) -> Table:
+    """Detect encoding, delimiter and header; raise FileProblem if they do not fit the kind of file, or the mapping.
+
+    It is OtherColumns if the header alone does not.
+    """
+    if mapping:
+        return _mapped(foreign_table(path, mapping.sources), resource, mapping)
     known = {column.name for column in resource.columns()}
-    delimiter, number = max(
+    table = _opened(path, lambda rows: _place_of_names(rows, known, _names))
+    names = _names(table.header)
+    _refuse_unlike_header(names, resource)
+    table.columns = _columns(names, resource)
+    table.told_at = names.index(resource.told_at) if resource.told_at in names else None
+    return table
+
+
+def foreign_table(path: Path, sources: Collection[str] = ()) -> Table:
+    """A table with any columns, without `columns`; raise FileProblem if there is none.
+
+    The header is the row with the most of the columns `sources`; without these, the first row that has as many cells as
+    most rows below it.
+    """
+    wanted = set(sources)
+    table = _opened(path, lambda rows: _place_of_names(rows, wanted, names_of) if wanted else _place_by_shape(rows))
+    named = sum(map(bool, table.header))
+    if named < FEWEST_COLUMNS or not any(len(row.cells) == len(table.header) for row in rows_of(table)):
+        raise FileProblem(
+            _("There is no table in the file: it needs a header row and rows below, with two columns or more."),
+            _("Check that it is the right file, and that its first row names the columns."),
+        )
+    return table
+
+
+def _mapped(table: Table, resource: type[FileResource], mapping: Mapping) -> Table:
+    missing = sorted(mapping.sources - set(names_of(table.header)))
+    if missing:
+        raise OtherColumns(
+            _("The file lacks columns that its mapping names: %(columns)s.") % {"columns": _listed(missing)},
+            _("Check that it is the right mapping, or map the columns anew."),
+        )
+    if gone := mapping.targets - targets_of(resource).keys():
+        raise OtherColumns(
+            _("The mapping leads to columns that are no longer here: %(columns)s.")
+            % {"columns": _listed(sorted(gone))},
+            _("Map the columns anew."),
+        )
+    table.mapper = Mapper(mapping, resource, table.header)
+    table.columns = list(table.mapper.columns)
+    _refuse_unlike_header([column.name for column in table.present], resource)
+    return table
+
+
+NamesIn = Callable[[list[str]], list[str]]
+"""What the columns of a header are called."""
+FirstRows = dict[str, list[list[str]]]
+"""The first rows of a file by each delimiter."""
+
+
+def _place_of_names(first_rows: FirstRows, known: set[str], names_in: NamesIn) -> tuple[str, int]:
+    """The delimiter and the number of the row with the most of the names."""
+    return max(
         ((delimiter, number) for delimiter, rows in first_rows.items() for number in range(len(rows))),
-        key=lambda place: (len(known & set(_names(first_rows[place[0]][place[1]]))), -place[1]),
+        key=lambda place: (len(known & set(names_in(first_rows[place[0]][place[1]]))), -place[1]),
         default=(",", 0),
     )
+
+
+def _place_by_shape(first_rows: FirstRows) -> tuple[str, int]:
+    """The delimiter by which the most rows have one number of cells, and the first of them that is full."""
+    found = {delimiter: _commonest_width(rows) for delimiter, rows in first_rows.items()}
+    delimiter = max(found, key=lambda each: (found[each][0] >= FEWEST_COLUMNS, found[each][1], found[each][0]))
+    width, rows = found[delimiter][0], first_rows[delimiter]
+    full = (number for number, row in enumerate(rows) if len(row) == width and sum(map(bool, row)) > width // 2)
+    return delimiter, next(full, 0)
+
+
+def _commonest_width(rows: list[list[str]]) -> tuple[int, int]:
+    """The number of cells that most rows have, and how many have it."""
+    return max(Counter(len(row) for row in rows).items(), key=lambda pair: (pair[1], pair[0]), default=(0, 0))
+
+
+def _opened(path: Path, place_in: Callable[[FirstRows], tuple[str, int]]) -> Table:
+    """The table without its columns, whose header is at the place that a function finds among the first rows."""
+    encoding, notices = _encoding(path)
+    first_rows = {delimiter: _first_rows(path, encoding, delimiter) for delimiter in DELIMITERS}
+    delimiter, number = place_in(first_rows)
     rows = first_rows[delimiter]
-    names = _names(rows[number]) if rows else []
-    _refuse_unlike_header(names, known, resource)
     if delimiter != ",":
         notices.append(_("The cells are separated by a %(delimiter)s.") % {"delimiter": _delimiter_in_words(delimiter)})
     if number:
         notices.append(_("%(count)d rows above the header were skipped.") % {"count": number})
-    columns = _columns(names, resource)
-    return Table(path, encoding, delimiter, rows[number], number + 1, columns, notices)
+    return Table(path, encoding, delimiter, rows[number] if rows else [], number + 1, notices=notices)
 
 
 def _delimiter_in_words(delimiter: str) -> str:
@@ -98,7 +186,7 @@ def _delimiter_in_words(delimiter: str) -> str:
 
 
 def _names(cells: list[str]) -> list[str]:
-    return [cell.strip().lstrip("\ufeff").lower() for cell in cells]
+    return [without_invisible(cell).strip().lower() for cell in cells]
 
 
 def _encoding(path: Path) -> tuple[str, list[str]]:
@@ -231,24 +319,25 @@ def _first_rows(path: Path, encoding: str, delimiter: str) -> list[list[str]]:
     return rows
 
 
-def _refuse_unlike_header(names: list[str], known: set[str], resource: type[FileResource]) -> None:
+def _refuse_unlike_header(names: list[str], resource: type[FileResource]) -> None:
+    known = {column.name for column in resource.columns()}
     is_named = any(set(keys) <= set(names) for keys in resource.keys)
     if len(known & set(names)) < 2 or not is_named:
         ways = _(" or ").join(" + ".join(keys) for keys in resource.keys)
-        raise FileProblem(
+        raise OtherColumns(
             _("There is no header row. It needs at least these columns: %(columns)s.") % {"columns": ways},
             _("Name the columns in the first row, for example: %(columns)s.")
             % {"columns": ", ".join(column.name for column in resource.imported())},
         )
     repeated = sorted(name for name, times in Counter(names).items() if name and times > 1)
     if repeated:
-        raise FileProblem(
+        raise OtherColumns(
             _("The header has a column twice: %(columns)s.") % {"columns": _listed(repeated)},
             _("Keep only one of them."),
         )
     for name, needed in resource.needs.items():
         if name in names and needed not in names:
-            raise FileProblem(
+            raise OtherColumns(
                 _("The column %(name)s needs the column %(needed)s.") % {"name": name, "needed": needed},
                 _("Add the column %(needed)s.") % {"needed": needed},
             )
@@ -261,10 +350,11 @@ def _listed(names: list[str]) -> str:
 
 
 def _columns(names: list[str], resource: type[FileResource]) -> list[Column | None]:
-    by_name = {column.name: column for column in resource.columns()}
+    by_name: dict[str, Column | None] = {column.name: column for column in resource.columns()}
+    by_name |= {label.name: None for column in resource.columns() if (label := column.labelled("en"))}
     unknown = [name for name in names if name and name not in by_name and name not in OWN_COLUMNS]
     if unknown:
-        raise FileProblem(
+        raise OtherColumns(
             _("The header has unknown columns: %(columns)s.") % {"columns": _listed(unknown)},
             nearest_in_words(unknown[0][:LONGEST_LISTED], list(by_name)) + " " + _("Rename or remove the column."),
         )

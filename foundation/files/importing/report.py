@@ -36,16 +36,19 @@ class Report:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    older: int = 0
+    """Rows that would change a record that has changed since; they are left alone."""
     refused: int = 0
     published: int = 0
     is_applied: bool = False
+    skips_refused: bool = False
     notices: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     @property
     def is_refused(self) -> bool:
-        """Whether the file as it is cannot be imported: one refused row refuses all."""
-        return bool(self.refused or self.problems)
+        """Whether the file as it is cannot be imported: one refused row refuses all, unless it may be left out."""
+        return bool(self.refused or self.problems) and not self.skips_refused
 
 
 # The file of refused rows
@@ -65,8 +68,13 @@ def write_failures(table: Table, path: Path) -> None:
 
 
 def failed_rows(table: Table, refused: Iterable[Refusal]) -> Iterator[list[str]]:
-    """Yield the header and the refused rows, in file order; the file is read again, to save memory."""
-    kept = [place for place, name in enumerate(table.header) if name.strip().lower() not in OWN_COLUMNS]
+    """Yield the header and the refused rows, in file order; the file is read again, to save memory.
+
+    Our own columns replace those of an earlier file of failed rows, but for columns of those names that a mapping uses.
+    """
+    needed = table.mapper.places if table.mapper else frozenset()
+    names = [name.strip().lower() for name in table.header]
+    kept = [place for place, name in enumerate(names) if name not in OWN_COLUMNS or place in needed]
     yield [*(table.header[place] for place in kept), *OWN_COLUMNS]
     readable = _readable(table)
     for line, *words in refused:

@@ -124,6 +124,8 @@ def _update(resource: type[FileResource], present: list[Column], by: Any) -> Non
     }
     bookkeeping = {"record_version": "r.record_version + 1", "updated_at": "now()", "updated_by_id": "%s"}
     changes |= {name: value for name, value in bookkeeping.items() if name in fields}
+    if not changes:  # the file has only keys
+        return
     execute(
         f"update {resource.table()} r set {', '.join(f'{name} = {value}' for name, value in changes.items())}"
         f" from candidate_rows d join outcome o using (line) where r.{pk} = d.{pk} and not o.is_new",

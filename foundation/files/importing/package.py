@@ -1,0 +1,167 @@
+"""Import a data package: all of its files in one transaction, in the order in which they refer to each other."""
+
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import pghistory
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from foundation.files.cells import nearest_in_words
+from foundation.files.importing.pipeline import compared
+from foundation.files.importing.reading import FileProblem
+from foundation.files.importing.report import Report
+from foundation.files.importing.staging import Step
+from foundation.files.package.describing import packaged
+from foundation.files.resources import may_import
+from foundation.records.second_reader import may_publish
+
+MOST_UNPACKED = 20_000_000_000
+"""Bytes of all files of an archive; more is damaged, or made to fill the disk."""
+BLOCK = 1 << 20
+
+
+class PackageProblem(Exception):
+    """A file of a package cannot be imported, so that nothing was; `report` has its refused rows, if that is why."""
+
+    def __init__(self, file: str, problem: FileProblem | None = None, report: Report | None = None) -> None:
+        super().__init__(file, problem, report)
+        self.file, self.problem, self.report = file, problem, report
+
+
+@dataclass(slots=True)
+class PackageReport:
+    """What became of the rows of each file."""
+
+    files: list[Report] = field(default_factory=list)
+    is_applied: bool = False
+    context: UUID | None = None
+    """The context of the history that the changes of all files have."""
+
+    def counts(self) -> list[dict[str, Any]]:
+        """The name and the counts of each file."""
+        names = ("file", "new", "changed", "unchanged", "older")
+        return [{name: getattr(file, name) for name in names} for file in self.files]
+
+
+Tell = Callable[[str, Step], None]
+"""Called periodically with the file and the progress of its import."""
+
+
+def may_import_package(user: Any) -> bool:
+    """Whether somebody may import every kind of file, and publish."""
+    return may_publish(user) and all(may_import(user, resource) for resource in packaged().values())
+
+
+def import_package(
+    path: Path,
+    *,
+    by: Any,
+    is_operator: bool = False,
+    dry_run: bool = False,
+    most_unpacked: int = MOST_UNPACKED,
+    waits: bool = True,
+    name: str = "",
+    tell: Tell = lambda _file, _step: None,
+) -> PackageReport:
+    """Import a folder or ZIP archive, all or nothing; raise PackageProblem that names the file.
+
+    Raise PermissionDenied if `by` is no operator and may not import and publish everything. New records take the
+    workflow state and the identifier that the package says; those that exist keep theirs. With `dry_run` nothing stays.
+    Without `waits`, OtherImport is raised if another import is at work. The history has its changes under one context,
+    as an import of `name`, or of the file's.
+    """
+    if not (is_operator or may_import_package(by)):
+        raise PermissionDenied
+    report = PackageReport()
+    options = {"by": by, "is_operator": is_operator, "waits": waits, "name": name or path.name}
+    history = pghistory.context(user=by.pk, **{"import": options["name"]})
+    with _folder_of(path, most_unpacked) as folder, history as context, transaction.atomic():
+        for file in _names_in(folder):
+            report.files.append(_import(folder / f"{file}.csv", file, tell, **options))
+        report.context = context.id
+        if dry_run:
+            transaction.set_rollback(True)
+    report.is_applied = not dry_run
+    return report
+
+
+def _import(path: Path, file: str, tell: Tell, **options: Any) -> Report:
+    def progress(step: Step) -> None:
+        tell(file, step)
+
+    try:
+        with compared(path, packaged()[file], keep_identifiers=True, progress=progress, **options) as found:
+            if not found.report.is_refused:
+                found.save()
+    except FileProblem as problem:
+        raise PackageProblem(path.name, problem) from problem
+    if found.report.is_refused:
+        raise PackageProblem(path.name, report=found.report)
+    return found.report
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The kinds of files in a folder, in loading order; raise PackageProblem if one is unknown or missing."""
+    there = {path.stem for path in folder.glob("[!.]*.csv")}
+    if unknown := sorted(there - set(packaged())):
+        words = _("This file is not part of a package.")
+        raise PackageProblem(f"{unknown[0]}.csv", FileProblem(words, nearest_in_words(unknown[0], list(packaged()))))
+    if not there:
+        words = _("There are no files of a package here.")
+        remedy = _("Name the folder or the ZIP archive that export_package wrote.")
+        raise PackageProblem(folder.name, FileProblem(words, remedy))
+    for name in sorted(there):
+        for needed in packaged()[name].companions:
+            if needed not in there:
+                words = _("The package has %(name)s without %(needed)s.")
+                remedy = _("Export the package again, or import %(name)s by itself.")
+                names = {"name": f"{name}.csv", "needed": f"{needed}.csv"}
+                raise PackageProblem(f"{needed}.csv", FileProblem(words % names, remedy % names))
+    return [name for name in packaged() if name in there]
+
+
+@contextmanager
+def _folder_of(path: Path, most: int) -> Iterator[Path]:
+    """A folder itself, or a temporary one with the files of an archive."""
+    if path.is_dir():
+        yield path
+        return
+    with TemporaryDirectory() as name:
+        folder = Path(name) / path.stem
+        folder.mkdir()
+        try:
+            with zipfile.ZipFile(path) as zipped:
+                _unpack(zipped, folder, most)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+            words = _("This is no ZIP archive, or a damaged one.")
+            raise PackageProblem(path.name, FileProblem(words, _("Export the package again."))) from error
+        yield folder
+
+
+def _unpack(zipped: zipfile.ZipFile, folder: Path, most: int) -> None:
+    """Write the files of an archive into a folder, whatever folder they are in there."""
+    left = most
+    for entry in zipped.infolist():
+        name = entry.filename.replace("\\", "/").rpartition("/")[2]
+        if name.startswith(".") or not name.endswith(".csv"):
+            continue
+        if (folder / name).exists():
+            words = _("The archive has this file twice.")
+            raise PackageProblem(name, FileProblem(words, _("Export the package again.")))
+        with zipped.open(entry) as packed, (folder / name).open("wb") as file:
+            while block := packed.read(BLOCK):
+                left -= len(block)
+                if left < 0:
+                    words = _("Unpacked, the archive is larger than %(count)d MB.") % {"count": most // 1_000_000}
+                    remedy = _("Import it on the command line, with import_package.")
+                    raise PackageProblem(name, FileProblem(words, remedy))
+                file.write(block)

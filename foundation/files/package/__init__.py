@@ -1,0 +1,1 @@
+"""All files as one data package: its description, and how it is written. `foundation.files.importing` reads it."""
