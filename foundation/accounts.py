@@ -1,6 +1,7 @@
 """The account that stands for the installation itself."""
 
 from django.contrib.auth.models import Group, User
+from django.core.management.base import CommandError
 
 NAME = "observatory"
 
@@ -13,3 +14,13 @@ def system_account() -> User:
         account.save()
         account.groups.add(Group.objects.get(name="editor"))
     return account
+
+
+def account_named(name: str | None) -> User:
+    """The account that a command names, by default that of the installation; raise CommandError if there is none."""
+    if name is None:
+        return system_account()
+    try:
+        return User.objects.get(username=name)
+    except User.DoesNotExist as error:
+        raise CommandError(f"There is no account {name}.") from error

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -32,6 +32,8 @@ LONGEST_ANSWER = 80_000_000
 PIECE = 1_048_576
 AT_ONCE = 2
 """Calls that one site process runs concurrently; this bounds their total memory."""
+PATIENCE = 3
+"""Seconds that a web request waits for its turn; meanwhile it keeps a thread from others."""
 _FOLDER = Path(__file__).resolve().parent.parent
 _FROM_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 """The environment variables that the process inherits; the others contain passwords."""
@@ -70,16 +72,26 @@ def call(module: str, function: str, file: BinaryIO, *, bounds: Bounds = Bounds(
     raise Unavailable(f"No process for {module}.{function} could be started.")
 
 
+def serve_requests() -> None:
+    """Have the calls of this process, a web server, keep threads free for pages.
+
+    Who finds no slot soon is told so, and calls that may take long hold one slot at a time.
+    """
+    _helper.serves_requests = True
+    _helper.make_locks()
+
+
 @contextmanager
 def _slot(bounds: Bounds) -> Iterator[None]:
-    """Hold one of the slots of this process; raise Unavailable if none becomes free within several calls' time."""
-    slots = _helper.slots  # replaced after a fork
-    if not slots.acquire(timeout=10 * bounds.seconds):
-        raise Unavailable("Too many documents are being read at once.")
-    try:
+    """Hold a slot of this process; raise Unavailable if none becomes free within several calls' time."""
+    patience = PATIENCE if _helper.serves_requests else 10 * bounds.seconds
+    slots = [_helper.slots] if bounds == SMALL else [_helper.long_slots, _helper.slots]  # replaced after a fork
+    with ExitStack() as held:
+        for each in slots:
+            if not each.acquire(timeout=patience):
+                raise Unavailable("Too many documents are being read at once.")
+            held.callback(each.release)
         yield
-    finally:
-        slots.release()
 
 
 @contextmanager
@@ -133,11 +145,18 @@ def _value(answer: bytes) -> Any:
 class _Helper:
     """The helper of this process, started on first use; a forked process starts without one."""
 
+    serves_requests = False
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        self.make_locks()
+
+    def make_locks(self) -> None:
+        """Make the locks anew: nobody holds them."""
+        self._lock = threading.Lock()
         self.slots = threading.BoundedSemaphore(AT_ONCE)
+        self.long_slots = threading.BoundedSemaphore(AT_ONCE - 1 if self.serves_requests else AT_ONCE)
 
     def send(self, module: str, *descriptors: int) -> bool:
         """Have the helper fork a process with these files; return False if there is no helper."""
@@ -169,8 +188,7 @@ class _Helper:
         if self._process:
             self._process.returncode = 0  # not our child, so do not wait for it
         self._socket = self._process = None
-        self._lock = threading.Lock()
-        self.slots = threading.BoundedSemaphore(AT_ONCE)
+        self.make_locks()
 
 
 def _start() -> tuple[socket.socket, subprocess.Popen[bytes]]:

@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from foundation.characters import without_invisible
+
 MOST_CHARACTERS = 80
 
 _BLANKS = dict.fromkeys(map(ord, "\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\t"), " ")
@@ -155,7 +157,7 @@ class NumberFormField(forms.DecimalField):
         if value in self.empty_values or isinstance(value, Decimal):
             return super().to_python(value)
         try:
-            number = read_number(str(value))
+            number = read_number(without_invisible(str(value)))
         except NumberProblem as error:
             raise ValidationError(f"{error.problem} {error.remedy}", code="invalid") from None
         if number.is_percent and not self.takes_percent:

@@ -19,6 +19,18 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.characters import without_invisible
+from foundation.typed_dates import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Parts,
+    is_in_calendar,
+    period_with_slash,
+    remedy,
+    shortened,
+    typed_parts,
+)
+
 MONTHS = (
     gettext_lazy("January"),
     gettext_lazy("February"),
@@ -35,13 +47,8 @@ MONTHS = (
 )
 """Our own month names: Django's Portuguese is that of Portugal and capitalizes them."""
 
-FIRST_YEAR, LAST_YEAR = 1800, 2199
-"""Years outside this range are assumed to be typing errors (`0202`, `20200`)."""
 DATE_HELP = gettext_lazy("2020, 2020-05 or 2020-05-29; ? after what you inferred: 2020-05-29?, 2020?-05-29.")
 """How to write a date, below its box: all of it inferred, or the year alone."""
-LONGEST_SHOWN = 40
-"""Number of characters of an invalid date that its error message shows."""
-
 _MONTH_AND_DAY = r"-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?"
 PARTIAL_DATE_PATTERN = rf"(1[89]|2[01])[0-9]{{2}}({_MONTH_AND_DAY})?[?]?|(1[89]|2[01])[0-9]{{2}}[?]{_MONTH_AND_DAY}"
 """The canonical form, in regular expression syntax common to Python and PostgreSQL."""
@@ -50,9 +57,6 @@ PERIOD_PATTERN = rf"({PARTIAL_DATE_PATTERN})?(/({PARTIAL_DATE_PATTERN})?)?"
 _ISO = re.compile(
     r"(?P<year>[0-9]{4})(?P<year_inferred>\?(?=-))?(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?"
     r"\s*(?P<inferred>\??)"
-)
-_DAY_AND_MONTH = re.compile(
-    r"(?P<first>[0-9]{1,2})[/.](?P<second>[0-9]{1,2})[/.](?P<year>[0-9]{4})\s*(?P<inferred>\??)(?P<year_inferred>)"
 )
 
 
@@ -73,29 +77,35 @@ class PartialDate:
     def parse(cls, text: str) -> Self:
         """Read one date as typed; raise ValidationError that says what would be right.
 
-        Beside the canonical form, `25/12/2020` and `12/25/2020` are read, where only one reading is possible.
+        Beside the canonical form, whatever else has one reading is read: see `foundation/typed_dates.py`.
         """
         text = text.strip()
         if match := _ISO.fullmatch(text):
-            return cls._checked(text, match, match["month"], match["day"])
-        if match := _DAY_AND_MONTH.fullmatch(text):
-            return cls._checked(text, match, *_month_and_day(text, match))
+            parts = int(match["year"]), _number(match["month"]), _number(match["day"])
+            return cls._checked(text, parts, bool(match["inferred"]), bool(match["year_inferred"]))
+        if typed := typed_parts(text):
+            return cls._checked(text, typed, text.endswith("?"), False)
         raise ValidationError(
             _("“%(text)s” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29; add ? if inferred."),
             code="invalid_date",
-            params={"text": _cut(text)},
+            params={"text": shortened(text)},
         )
 
     @classmethod
-    def _checked(cls, text: str, match: re.Match[str], month: str | None, day: str | None) -> Self:
-        parts = _year(text, match), _number(month), _number(day)
-        if not _is_in_calendar(*parts):
+    def _checked(cls, text: str, parts: Parts, inferred: bool, year_inferred: bool) -> Self:
+        if not FIRST_YEAR <= parts[0] <= LAST_YEAR:
+            raise ValidationError(
+                _("The year of “%(text)s” must be between %(first)d and %(last)d."),
+                code="invalid_year",
+                params={"text": text, "first": FIRST_YEAR, "last": LAST_YEAR},
+            )
+        if not is_in_calendar(*parts):
             raise ValidationError(
                 _("“%(text)s” does not exist in the calendar. %(remedy)s"),
                 code="not_in_calendar",
-                params={"text": text, "remedy": _remedy(*parts)},
+                params={"text": text, "remedy": remedy(*parts)},
             )
-        if match["year_inferred"] and match["inferred"]:
+        if year_inferred and inferred:
             raise ValidationError(
                 _("“%(text)s” has two marks. Write %(year)s if only the year was inferred, else %(whole)s."),
                 code="two_marks",
@@ -105,7 +115,7 @@ class PartialDate:
                     "whole": cls(*parts, inferred=True),
                 },
             )
-        return cls(*parts, inferred=bool(match["inferred"]), year_inferred=bool(match["year_inferred"]))
+        return cls(*parts, inferred=inferred, year_inferred=year_inferred)
 
     @classmethod
     def from_date(cls, date: datetime.date) -> Self:
@@ -165,63 +175,9 @@ class PartialDate:
         return ", ".join(note for note in notes if note)
 
 
-def _cut(text: str) -> str:
-    """Shorten a text for a message: an upload may have a megabyte in place of a date."""
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-
-
 def _number(digits: str | None) -> int | None:
     """The number, or None if there are no digits; 0 is returned as it is, though no month or day."""
     return None if digits is None else int(digits)
-
-
-def _year(text: str, match: re.Match[str]) -> int:
-    year = int(match["year"])
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise ValidationError(
-            _("The year of “%(text)s” must be between %(first)d and %(last)d."),
-            code="invalid_year",
-            params={"text": text, "first": FIRST_YEAR, "last": LAST_YEAR},
-        )
-    return year
-
-
-def _is_in_calendar(year: int, month: int | None, day: int | None) -> bool:
-    try:
-        datetime.date(year, 1 if month is None else month, 1 if day is None else day)
-    except ValueError:
-        return False
-    return True
-
-
-def _remedy(year: int, month: int | None, day: int | None) -> str:
-    """What to write instead of a date that does not exist; every date that it suggests is valid."""
-    if month and month <= 12:
-        if day == 0:
-            return _("Write %(month)s if the day is not known.") % {"month": f"{year}-{month:02d}"}
-        last = calendar.monthrange(year, month)[1]
-        return _("The last day of that month is %(day)s.") % {"day": f"{year}-{month:02d}-{last}"}
-    if month == 0:
-        return _("Write %(year)d if the month is not known.") % {"year": year}
-    return _("Write the month, from 01 to 12, before the day: 2020-05-29.")
-
-
-def _month_and_day(text: str, match: re.Match[str]) -> tuple[str, str]:
-    """The month and the day of `25/12/2020`, `12/25/2020` and `05/05/2020`, which have only one reading.
-
-    Raise if `03/04/2020` could be March or April. If no reading is a date, the error names the one whose month exists.
-    """
-    first, second, year = match["first"], match["second"], _year(text, match)
-    orders = [(second, first), (first, second)]
-    readings = [(month, day) for month, day in orders if _is_in_calendar(year, int(month), int(day))]
-    if len(readings) == 2 and int(first) != int(second):
-        day_first, month_first = (f"{year}-{int(month):02d}-{int(day):02d}" for month, day in readings)
-        raise ValidationError(
-            _("“%(text)s” is ambiguous. Write %(day_first)s or %(month_first)s."),
-            code="ambiguous_date",
-            params={"text": text, "day_first": day_first, "month_first": month_first},
-        )
-    return (readings or [order for order in orders if 1 <= int(order[0]) <= 12] or orders)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,17 +190,21 @@ class Period:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `2019`, `2016/2019`, `2020-03-16/2020-05-07?`, `2007/` or `/2015`; raise ValidationError otherwise."""
-        first, slash, second = text.strip().partition("/")
-        if _DAY_AND_MONTH.fullmatch(text.strip()) or not slash:
+        text = text.strip()
+        if "/" not in text or (typed := period_with_slash(text)) == text:
             date = PartialDate.parse(text)
             return cls(date, date)
+        if typed and "/" not in typed:
+            date = PartialDate.parse(typed + text[len(text.rstrip("?")) :])
+            return cls(date, date)
+        first, _slash, second = (typed or text).partition("/")
         start = PartialDate.parse(first) if first.strip() else None
         end = PartialDate.parse(second) if second.strip() else None
         if not (start or end):
             raise ValidationError(_("A period needs a start or an end, such as 2016/2019 or 2007/."), code="empty")
         if start and end and end.last < start.first:
             raise ValidationError(
-                _("The period “%(text)s” ends before it starts."), code="reversed", params={"text": _cut(text)}
+                _("The period “%(text)s” ends before it starts."), code="reversed", params={"text": shortened(text)}
             )
         return cls(start, end)
 
@@ -278,7 +238,7 @@ class _TextFormField(forms.CharField):
     def to_python(self, value: Any) -> Any:
         if value in self.empty_values or isinstance(value, self.value_class):
             return value or None
-        text = str(value).strip()
+        text = without_invisible(str(value)).strip()
         return self.value_class.parse(text) if text else None
 
     def prepare_value(self, value: Any) -> Any:

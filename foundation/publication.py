@@ -12,7 +12,6 @@ The answers of a `public_page` may be shared; see `observatory/middleware/questi
 `observatory/middleware/answers.py`.
 """
 
-import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -22,6 +21,8 @@ from typing import Any, TypeVar, overload
 import pgtrigger
 from django.conf import settings
 from django.db import connection, models
+
+from foundation.texts import nearest
 
 M = TypeVar("M", bound=type[models.Model])
 
@@ -246,52 +247,88 @@ def forget_version() -> None:
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-TRACKING = re.compile(
-    r"utm_\w+|mtm_\w+|pk_\w+|piwik_\w+|matomo_\w+|hsa_\w+|_hs\w+|__hs\w+|guce_\w+|trk\w*|mc_[ce]id|mkt_tok"  # campaigns
-    r"|gclid|gclsrc|dclid|gbraid|wbraid|gad_\w+|_gl|_ga|srsltid|ved|usg|usqp|sca_esv|sca_upv"  # Google
-    r"|fbclid|fb_action_\w+|fb_source|fb_ref|mibextid|igshid|igsh|__cft__(\[0\])?|__tn__"  # Facebook and Instagram
-    r"|msclkid|twclid|ttclid|li_fat_id|rdt_cid|sccid|yclid|ysclid|_openstat|epik|s_cid|s_kwcid|ef_id|wickedid"
-    r"|si|ref|ref_src|ref_url|cmpid|ncid|icid|xtor|wprov|_kx|vero_id|oly_(enc|anon)_id|ml_subscriber(_hash)?|dm_i",
-    re.IGNORECASE,
-)
-"""Parameters that mail programs, search engines and social media hang on any address; no page of ours reads one."""
+LEAST_ALIKE = 75
+"""Similarity, out of 100, between a parameter and the known one that was meant: `topc`, `contry` and `countries`."""
+SHORTEST_MISSPELT, LONGEST_MISSPELT = 4, 40
+"""Characters of a name that can be a misspelling: of `to` and `q`, everything short would be one."""
+
+
+def meant_by_name(name: str, known: Collection[str]) -> str:
+    """The known parameter that somebody who wrote `name` meant, or ''.
+
+    Names that resemble none, such as those that mail programs and social media hang on any address, mean nothing here.
+    """
+    small = name.lower()
+    if small in known:
+        return small if small != name else ""
+    if not SHORTEST_MISSPELT <= len(name) <= LONGEST_MISSPELT:
+        return ""
+    return nearest(small, [each for each in known if len(each) >= SHORTEST_MISSPELT], least=LEAST_ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """What a view's response depends on, beside the public data; with `reads` None: on every parameter.
+    """What a view's response depends on, beside the public data: the parameters that it reads, by name.
 
-    A view that reads all parameters answers 400 for unknown ones; any other never receives those that it does not read.
-    A file is rate-limited as a download.
+    Others never reach the view, unless they seem to be a misspelling of one that it reads: it answers 400 and says what
+    was meant. A view that `is_strict` receives all, and answers 400 for each that it does not know. A file is
+    rate-limited as a download, the read API by a limit of its own; the scripts of other sites may read both. Other
+    sites may show within theirs what `may_be_framed`.
     """
 
-    reads: frozenset[str] | None
+    reads: frozenset[str]
     is_file: bool
+    is_strict: bool
+    may_be_framed: bool
+    is_api: bool
 
-    def follows_from(self, name: str) -> bool:
-        """Whether a parameter can change the answer."""
-        return self.reads is None or name in self.reads
+    @property
+    def is_open(self) -> bool:
+        """Whether scripts of other sites may read it, and are told how often they may ask."""
+        return self.is_file or self.is_api
+
+    @property
+    def ignores_all(self) -> bool:
+        """Whether no parameter can change the answer."""
+        return not self.reads and not self.is_strict
+
+    def follows_from(self, name: str, value: str) -> bool:
+        """Whether a parameter can change the answer; an empty box of a form cannot."""
+        if name in self.reads:
+            return value != ""
+        return self.is_strict or meant_by_name(name, self.reads) != ""
 
 
 _pages: dict[Callable[..., Any], PublicPage] = {}
 
 
-EVERY_PARAMETER = None
-"""For `reads`: the view reads all parameters and answers 400 for unknown ones."""
-
-
 @overload
 def public_page(view: View) -> View: ...
 @overload
-def public_page(*, reads: Collection[str] | None = (), is_file: bool = False) -> Callable[[View], View]: ...
-def public_page(view: Any = None, *, reads: Collection[str] | None = (), is_file: bool = False) -> Any:
+def public_page(
+    *,
+    reads: Collection[str] = (),
+    is_file: bool = False,
+    is_strict: bool = False,
+    may_be_framed: bool = False,
+    is_api: bool = False,
+) -> Callable[[View], View]: ...
+def public_page(
+    view: Any = None,
+    *,
+    reads: Collection[str] = (),
+    is_file: bool = False,
+    is_strict: bool = False,
+    may_be_framed: bool = False,
+    is_api: bool = False,
+) -> Any:
     """Declare that the response of `view` depends only on the path, the parameters it `reads` and the public data.
 
-    Must be the outermost decorator; without arguments the view reads no parameter.
+    Must be the outermost decorator; without arguments the view reads no parameter. See `PublicPage`.
     """
 
     def declare(view: View) -> View:
-        _pages[view] = PublicPage(None if reads is EVERY_PARAMETER else frozenset(reads), is_file)
+        _pages[view] = PublicPage(frozenset(reads), is_file, is_strict, may_be_framed, is_api)
         return view
 
     return declare if view is None else declare(view)

@@ -63,7 +63,7 @@ def without_accents(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def nearest(text: str, values: Collection[str]) -> str:
+def nearest(text: str, values: Collection[str], *, least: int = LEAST_ALIKE) -> str:
     """The value most similar to `text`, or '' if none is similar enough."""
-    found = process.extractOne(text, list(values), scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE)
+    found = process.extractOne(text, list(values), scorer=fuzz.ratio, score_cutoff=least)
     return found[0] if found else ""

@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
+from foundation.disks import full_disk_behind
 from foundation.web.connection import Clock, Connection, PlainConnection, SecureConnection, TooMuch, TrafficRecorder
 from foundation.web.networks import addresses_of, is_allowed, is_disguised
 
@@ -40,7 +41,7 @@ LONGEST_HEAD = 262_144
 """Bytes of response headers that do not count toward the body's limits; a redirect's body is cut off here too."""
 FOR_FIRST_HOST = ("authorization", "cookie")
 """Headers that are not sent to another host after a redirect."""
-LONGEST_ADDRESS = 2000
+LONGEST_ADDRESS = 2048
 LONGEST_CONTENT_TYPE = 200
 """Characters of the Content-Type header; parsing a longer one takes quadratic time."""
 MOST_MEMBERS = 1000
@@ -282,13 +283,15 @@ def _connection(place: _Place, limits: Limits, clock: Clock, tape: TrafficRecord
 
 @contextmanager
 def _faults_told(url: str, clock: Clock) -> Iterator[None]:
-    """Convert any error on the way to FetchError; after the deadline, the reason is the timeout.
+    """Convert any error but a full disk of ours to FetchError; after the deadline, the reason is the timeout.
 
     A ValueError is a number out of range, such as a negative chunk size.
     """
     try:
         yield
     except (FetchError, TooMuch, OSError, HTTPException, HTTPError, ValueError, OverflowError) as error:
+        if full := full_disk_behind(error):
+            raise full from error
         if isinstance(error, FetchError) and not clock.is_over:
             raise
         raise FetchError(Reason.TIMED_OUT if clock.is_over else _reason(error), error, url) from error
@@ -325,8 +328,7 @@ def _drain(response: BaseHTTPResponse) -> bool:
 
 def _keep(response: BaseHTTPResponse, into: IO[bytes], limits: Limits) -> tuple[int, str]:
     """Write the unpacked body; its size and SHA-256."""
-    digest = hashlib.sha256()
-    size = 0
+    digest, size = hashlib.sha256(), 0
     pieces = response.stream(PIECE, decode_content=False)
     for piece in _unpacked(pieces, response.headers.get("Content-Encoding", "")):
         size += len(piece)

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from foundation.files.exporting import Records, count, exported
+from foundation.files.package.writing import replace
 from foundation.files.resources import resources
 
 
@@ -60,14 +61,7 @@ def _counted(rows: Iterator[bytes], bar: tqdm) -> Iterator[bytes]:
 
 
 def _write(rows: Iterator[bytes], path: Path) -> None:
-    """Write to a temporary file and rename it, so that nobody reads a partial file."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        try:
-            with part.open("wb") as file:
-                file.writelines(rows)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        replace(path, rows)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}. Nothing was written.") from error
