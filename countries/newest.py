@@ -11,7 +11,7 @@ import re
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 
-from countries.models import Country, Observation
+from countries.models import IS_SHARE, Country, Observation
 
 LATEST = datetime.date(2200, 1, 1)
 """Later than any period; see `periods.LAST_YEAR`."""
@@ -25,7 +25,7 @@ def newest_observations(country: Country, by: datetime.date | None = None) -> Qu
     after = (by or LATEST) + datetime.timedelta(days=1)
     given = {"country": country.pk, "after": after}
     found = RawSQL(_IS_NEWEST, [given[name] for name in _PARAMETERS], BooleanField())  # noqa: S611  (our own text)
-    return Observation.objects.filter(found).select_related("indicator__base", "counterpart")
+    return Observation.objects.filter(found).select_related("indicator__base", "indicator__unit", "counterpart")
 
 
 _PERIOD = "coalesce(o.period_range, 'empty'::daterange)"
@@ -53,8 +53,9 @@ _OF_COUNTRY = f"""
 _NEWEST = f"""
     with of_pairs as (
         select distinct on (o.indicator_id, o.counterpart_id)
-            o.id, o.indicator_id, o.period, o.period_range, o.status, i.unit = 'percent' as is_share
+            o.id, o.indicator_id, o.period, o.period_range, o.status, {IS_SHARE} as is_share
         from countries_observation o join countries_indicator i on i.id = o.indicator_id
+        join countries_unit u on u.key = i.unit_id
         where o.country_id = %(country)s and o.counterpart_id is not null and {_BEGUN}
         order by o.indicator_id, o.counterpart_id, o.status = 'O', {_PERIOD} desc
     ),
@@ -75,3 +76,9 @@ _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _PARAMETERS = _PLACEHOLDER.findall(_NEWEST)
 _IS_NEWEST = f"countries_observation.id = any(array({_PLACEHOLDER.sub('%s', _NEWEST)}))"
 """The query with positional parameters, as Django expects."""
+
+NEWEST_OF_EACH = f"""countries_observation.id = any(array(
+    select o.id from unnest(%s::text[]) c(iso3) cross join countries_indicator i
+    cross join lateral {_OF_COUNTRY.replace("%(country)s", "c.iso3").replace("%(after)s", f"date '{LATEST}'")} o
+))"""
+"""Which values are the newest of an indicator for one of several countries, given by code, as a whole."""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import groupby, zip_longest
+from itertools import groupby, islice, zip_longest
 from typing import TypeAlias
 
 from django.db.models import F
@@ -23,6 +23,7 @@ from foundation.partial_dates import PartialDate
 from foundation.texts import LANGUAGES, Text, translated
 
 WHOLE = Decimal(100)
+MOST_KEY_FIGURES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Figure:
     value: str
     is_missing: bool
     period: str = ""
+    has_period: bool = False
     remark: str = ""
     note: str = ""
     source: Origin | None = None
@@ -134,6 +136,23 @@ class Profile:
         return any((self.picture, self.headlines, self.cards, self.other_figures, self.other_tables))
 
     @property
+    def key_figures(self) -> tuple[Figure, ...]:
+        """The few figures that stand for the whole: headlines, then the first of each role, the second, and so on."""
+        rounds = zip_longest(*(card.figures for card in self.cards))
+        of_roles = (figure for figures in rounds for figure in figures if figure)
+        found = (figure for figure in (*self.headlines, *of_roles, *self.other_figures) if not figure.is_missing)
+        return tuple(islice(found, MOST_KEY_FIGURES))
+
+    @property
+    def source(self) -> Origin | None:
+        """The single source of all texts and figures; None if there are several, or none."""
+        editions = [edition.source for card in self.cards for edition in (card.newest, *card.earlier)]
+        of_cards = [source for card in self.cards for source in _origins(card.figures, card.tables)]
+        others = _origins((*self.headlines, *self.other_figures), self.other_tables)
+        found = {*editions, *of_cards, *others}
+        return found.pop() if len(found) == 1 else None
+
+    @property
     def other_notes(self) -> tuple[str, ...]:
         """Notes on the other figures."""
         return _notes(self.other_figures, self.other_tables)
@@ -188,7 +207,7 @@ def _picture(country: Country) -> Picture | None:
 
 def _headlines(found: Values, wholes: Wholes) -> list[Figure]:
     """The first headline even without a value, and the others with one; removed from `found`."""
-    indicators = Indicator.objects.headlines().select_related("base")
+    indicators = Indicator.objects.headlines().select_related("base", "unit")
     if not indicators:
         return []
     first, *others = indicators
@@ -272,6 +291,7 @@ def _figure(observation: Observation, wholes: Wholes) -> Figure:
         value=stated_value(observation),
         is_missing=observation.status == ObservationStatus.MISSING,
         period=stated_period(observation),
+        has_period=bool(observation.period),
         remark=stated_remark(observation),
         note=observation.note,
         source=origin_of(observation),
@@ -305,7 +325,7 @@ def _table(parts: Sequence[Observation]) -> ShareTable:
     full = WHOLE if parts[0].is_share else max((part.value for part in stated if part.value), default=WHOLE)
     rows = [ShareRow(_counterpart(part), stated_value(part), _bar(part.value, full)) for part in stated]
     if rest:
-        number = in_unit(rest, indicator.unit, indicator.decimals)
+        number = in_unit(rest, indicator)
         is_exact = all(part.qualifier == Qualifier.EQ for part in stated)
         value = number if is_exact else qualified(number, Qualifier.APPROX)
         rows.append(ShareRow(_("Other or not stated"), value, _bar(rest, full), is_rest=True))
@@ -330,7 +350,7 @@ def _rest(parts: Iterable[Observation]) -> Decimal | None:
 
 def _bar(value: Decimal | None, full: Decimal) -> str:
     """Percentage of a full bar, formatted for SVG: with a decimal point in every language."""
-    return f"{value / full * 100:.1f}%" if value else ""
+    return f"{value / full * 100:.1f}%" if value and value > 0 else ""
 
 
 def _counterpart(observation: Observation) -> str:

@@ -1,9 +1,26 @@
 """The columns of the files of countries and figures, by name: what every import and export reads and writes."""
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from countries import observation_rules
-from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site
+from countries.models import (
+    PERCENT,
+    Country,
+    CountryArea,
+    Indicator,
+    IndicatorFeed,
+    MobilityRole,
+    Named,
+    Observation,
+    Role,
+    Site,
+    Unit,
+    note_public,
+    note_withdrawn,
+)
 from foundation.files.columns import NumberColumn, ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
 from foundation.files.resources import ImportOptions, Rule
@@ -49,9 +66,11 @@ class CountryResource(DatasetResource):
     """countries.csv"""
 
     updated_at = ReadOnlyColumn("updated_at", moment("r.updated_at"))
+    meanings = {"updated_at": gettext_lazy("When the record was last changed; rows that are older leave it alone.")}
     keys = (("iso3",),)
     names = ("name_en",)
     local = ("updated_at",)
+    told_at = "updated_at"
 
     class Meta:
         model = Country
@@ -75,10 +94,31 @@ class CountryResource(DatasetResource):
             "updated_at",
         )
 
+    @classmethod
+    def before_undoing(cls) -> None:
+        note_public(Named.COUNTRY, Country, "slug")
+
+    @classmethod
+    def after_undoing(cls) -> None:
+        note_withdrawn(Named.COUNTRY, Country, "slug")
+
+
+class CountryAreaResource(DatasetResource):
+    """areas.csv"""
+
+    keys = (("code",),)
+    names = ("native_name",)
+
+    class Meta:
+        model = CountryArea
+        name = "areas"
+        fields = ("code", "country", "native_name", "name_en", "name_es", "name_pt")
+
 
 class RoleResource(DatasetResource):
     """roles.csv"""
 
+    adds_only = True
     keys = (("key",),)
     names = ("label_en",)
 
@@ -88,9 +128,42 @@ class RoleResource(DatasetResource):
         fields = ("key", "position", "label_en", "label_es", "label_pt", "icon")
 
 
+class UnitResource(DatasetResource):
+    """units.csv"""
+
+    adds_only = True
+    keys = (("key",),)
+    names = ("name_en",)
+
+    class Meta:
+        model = Unit
+        name = "units"
+        fields = (
+            "key",
+            "name_en",
+            "name_es",
+            "name_pt",
+            "suffix_en",
+            "suffix_es",
+            "suffix_pt",
+            "decimals",
+            "is_whole",
+            "may_be_negative",
+            "base",
+            "currency",
+            "price_year",
+        )
+
+    @classmethod
+    def import_rules(cls, options: ImportOptions) -> list[Rule]:
+        """Refuse a change that stored values would not fit."""
+        return observation_rules.rules_of_units()
+
+
 class IndicatorResource(DatasetResource):
     """indicators.csv"""
 
+    adds_only = True
     keys = (("key",),)
     names = ("name_en",)
 
@@ -114,6 +187,11 @@ class IndicatorResource(DatasetResource):
             "role",
             "role_position",
         )
+
+    @classmethod
+    def import_rules(cls, options: ImportOptions) -> list[Rule]:
+        """Refuse a share without a base, and a unit that stored values would not fit."""
+        return observation_rules.rules_of_indicators()
 
 
 class MobilityRoleResource(DatasetResource):
@@ -146,8 +224,9 @@ class FigureColumn(NumberColumn):
 
     def settled(self) -> list[str]:
         return [
-            "update staged s set value = rtrim(s.value, '%') from countries_indicator i"
-            " where i.key = s.indicator and i.unit = 'percent' and s.value <> rtrim(s.value, '%')"
+            "update staged s set value = rtrim(s.value, '%%') from countries_indicator i"
+            f" join countries_unit u on u.key = i.unit_id and u.base = {PERCENT}"
+            " where i.key = s.indicator and s.value <> rtrim(s.value, '%%')"
         ]
 
     def stored(self) -> tuple[str, str]:
@@ -160,6 +239,9 @@ class FigureColumn(NumberColumn):
                 _("Only values of an indicator in percent have a percent sign. Write the number alone."),
             )
         ]
+
+    def row_check(self) -> tuple[str, Callable[..., str]]:
+        return observation_rules.unit_check()
 
 
 class ObservationResource(DatasetResource):
@@ -186,7 +268,7 @@ class ObservationResource(DatasetResource):
 
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:
-        """Refuse values that their indicator's unit does not allow."""
+        """Refuse shares that exceed their whole; the column refuses what its unit does not allow."""
         return observation_rules.rules()
 
 

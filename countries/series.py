@@ -15,7 +15,7 @@ from itertools import groupby, pairwise
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Exists, OuterRef, Q
 
-from countries.figures import in_unit, stated_period, stated_remark, stated_value
+from countries.figures import in_unit, short_in_unit, stated_period, stated_remark, stated_value
 from countries.models import (
     Country,
     Indicator,
@@ -23,7 +23,6 @@ from countries.models import (
     ObservationQuerySet,
     ObservationStatus,
     Qualifier,
-    Unit,
     by_period,
 )
 from countries.profile import Origin, origin_of
@@ -55,7 +54,7 @@ def numbers_of(country: Country, indicator: Indicator | OuterRef) -> Observation
 def offered(country: Country) -> list[Indicator]:
     """The indicators with at least two dated numbers for `country`: daily ones first, then the others, by name."""
     numbers = numbers_of(country, OuterRef("pk"))
-    found = Indicator.objects.filter(Exists(numbers[1:2]))
+    found = Indicator.objects.filter(Exists(numbers[1:2])).select_related("unit")
     return sorted(found, key=lambda indicator: (not indicator.is_daily, translated(indicator, "name").text))
 
 
@@ -151,7 +150,7 @@ def drawing_of(series: Series, at: At) -> Drawing:
     """The lines of `series`; `at` maps the start of a day to a horizontal position in percent."""
     values = series.drawn
     numbers = [value.value for value in values if value.value is not None]
-    levels = _levels(min(numbers, default=Decimal(0)), max(numbers, default=Decimal(0)), series.indicator.unit)
+    levels = _levels(min(numbers, default=Decimal(0)), max(numbers, default=Decimal(0)), series.indicator.unit.is_whole)
     down = _scale(levels[0], levels[-1])
     paths: dict[bool, list[str]] = {True: [], False: []}
     for is_exact, line in _lines(values, lambda day: at(day) * COLUMNS / 100, down):
@@ -215,13 +214,13 @@ def _path(line: Sequence[Point]) -> str:
 NICE = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 
 
-def _levels(lowest: Decimal, highest: Decimal, unit: str) -> list[Decimal]:
+def _levels(lowest: Decimal, highest: Decimal, is_whole: bool) -> list[Decimal]:
     """Round numbers that span `lowest` to `highest`, including zero."""
     low, high = min(lowest, Decimal(0)), max(highest, Decimal(0))
     rough = (high - low) / 3 or Decimal(1)
     power = Decimal(10) ** rough.adjusted()
     step = next(nice * power for nice in NICE if nice * power >= rough)
-    if unit not in (Unit.PERCENT, Unit.INDEX):
+    if is_whole:
         step = max(step, Decimal(1))
     first, last = (low / step).to_integral_value(ROUND_FLOOR), (high / step).to_integral_value(ROUND_CEILING)
     return [step * number for number in range(int(first), max(int(last), int(first) + 1) + 1)]
@@ -232,8 +231,8 @@ def _scale(lowest: Decimal, highest: Decimal) -> Callable[[Decimal], float]:
 
 
 def _level(number: Decimal, y: float, indicator: Indicator) -> Level:
-    decimals = max(indicator.decimals, 2) if indicator.unit in (Unit.PERCENT, Unit.INDEX) else 0
-    return Level(y, f"{y / HEIGHT * 100:.2f}%", in_unit(number, indicator.unit, decimals))
+    decimals = 0 if indicator.unit.is_whole else max(indicator.places, 2)
+    return Level(y, f"{y / HEIGHT * 100:.2f}%", short_in_unit(number, indicator.unit, decimals))
 
 
 # The table
@@ -287,7 +286,7 @@ def _month_row(key: tuple[int, int], days: Sequence[Observation], indicator: Ind
     numbers = [day.value for day in days if day.value is not None]
 
     def written(number: Decimal) -> str:
-        return in_unit(number, indicator.unit, indicator.decimals)
+        return in_unit(number, indicator)
 
     lowest, highest, last = (written(f(numbers)) if numbers else "" for f in (min, max, lambda some: some[-1]))
     month = PartialDate(*key).in_words()

@@ -12,10 +12,10 @@ from foundation.partial_dates import Period
 
 def pass_the_whole(indicator: Indicator, period: Period | None, parts: Mapping[Country, Decimal]) -> str:
     """Why these shares by counterpart exceed the whole, or ''; each may have been rounded up by half a unit."""
-    most = 100 + len(parts) * Decimal("0.5").scaleb(-indicator.decimals)
+    most = 100 + len(parts) * Decimal("0.5").scaleb(-indicator.places)
     if sum(parts.values()) <= most:
         return ""
-    named = (f"{country.name} {in_unit(value, indicator.unit, indicator.decimals)}" for country, value in parts.items())
+    named = (f"{country.name} {in_unit(value, indicator)}" for country, value in parts.items())
     return _(
         "The shares of “%(indicator)s”, %(period)s, exceed 100 percent: %(parts)s. Correct one of them. Shares that "
         "are missing appear as the rest."

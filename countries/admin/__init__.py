@@ -3,8 +3,18 @@
 Imports `countries` and `foundation`.
 """
 
+from countries.admin.area import CountryAreaAdmin
 from countries.admin.country import CountryAdmin
 from countries.admin.site import RoleAdmin, SiteAdmin
+from countries.admin.unit import UnitAdmin
 from countries.feeds.admin import FeedRunAdmin, IndicatorFeedAdmin
 
-__all__ = ["CountryAdmin", "FeedRunAdmin", "IndicatorFeedAdmin", "RoleAdmin", "SiteAdmin"]
+__all__ = [
+    "CountryAdmin",
+    "CountryAreaAdmin",
+    "FeedRunAdmin",
+    "IndicatorFeedAdmin",
+    "RoleAdmin",
+    "SiteAdmin",
+    "UnitAdmin",
+]

@@ -30,10 +30,11 @@ from countries.feeds.admin import FeedRunAdmin, IndicatorFeedAdmin
 from countries.models import Country, FeedRun, Indicator, IndicatorFeed, MobilityRole, Observation, Role
 from countries.models.site import known_site
 from countries.pictures import PictureField
-from foundation.records.edit_conflict_admin import MergingAdmin, session_view, without_errors
+from foundation.records.edit_conflict_admin import session_view, without_errors
 from foundation.records.record_admin import READERS, NumberInput
+from foundation.records.revision_desk_admin import ReviewedAdmin
 from foundation.records.second_reader import may_publish
-from foundation.records.second_reader_admin import refuse
+from foundation.records.second_reader_admin import is_proposal, refuse
 
 PUBLIC_OF_EVERY_COUNTRY = (
     *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
@@ -61,14 +62,18 @@ def three_languages(*fields: str) -> list[Any]:
 
 
 @admin.register(Country)
-class CountryAdmin(MergingAdmin):
+class CountryAdmin(ReviewedAdmin):
     """A country with its whole profile: the roles in all their editions, and the figures, on one page."""
 
-    formfield_overrides = {**MergingAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
+    formfield_overrides = {**ReviewedAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
     change_form_template = "admin/countries/country/change_form.html"
     inlines = [RoleInline, FigureInline]
+    form_buttons = (NEW_EDITION,)
     field_of_rule = {
         "countries_country_codes": "iso2",
+        "countries_country_iso3_of_a_country": "iso3",
+        "countries_country_iso2_unique": "iso2",
+        "countries_country_m49_unique": "m49",
         "countries_country_picture_in_words": "picture_alt",
     }
     list_display = ["iso3", "name_en", "name_es", "name_pt", "subregion", "is_covered"]
@@ -100,7 +105,7 @@ class CountryAdmin(MergingAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> tuple[str, ...]:
         """A code never changes: other records refer to it. Only editors change what is public for every country."""
-        if not may_publish(request.user):
+        if not (may_publish(request.user) or is_proposal(request)):
             return PUBLIC_OF_EVERY_COUNTRY
         return ("iso3",) if obj else ()
 
@@ -126,7 +131,7 @@ class CountryAdmin(MergingAdmin):
         super().notice_newer_version(request, record)
 
     def newer_version(self, request: HttpRequest, record: Country) -> str:
-        return _newer_version()
+        return super().newer_version(request, record) if is_proposal(request) else _newer_version()
 
     def _start_edition(self, request: Any) -> None:
         """Show the form again, unsaved, with a new edition that is prefilled from the newest one."""
@@ -179,7 +184,7 @@ def _edition_begun(role: Role) -> str:
 
 
 @admin.register(MobilityRole)
-class MobilityRoleAdmin(MergingAdmin):
+class MobilityRoleAdmin(ReviewedAdmin):
     field_of_rule = RULES_OF_ROLES
     public_advice = _("The roles of a covered country appear on its public page at once. Only editors may enter them.")
     list_display = ["country", "role", "as_of", "source_name"]
@@ -207,16 +212,15 @@ class MobilityRoleAdmin(MergingAdmin):
 
 
 @admin.register(Indicator)
-class IndicatorAdmin(MergingAdmin):
+class IndicatorAdmin(ReviewedAdmin):
     field_of_rule = {
-        "countries_indicator_share_has_base": "base",
         "countries_indicator_not_its_own_base": "base",
         "countries_indicator_map_breaks": "map_breaks",
         "countries_indicator_one_place": "role",
     }
     list_display = ["key", "name_en", "unit", "base", "is_daily"]
     list_filter = ["unit", "is_daily"]
-    list_select_related = ["base"]
+    list_select_related = ["base", "unit"]
     search_fields = ["key", "name_en", "name_es", "name_pt"]
     autocomplete_fields = ["base"]
     public_advice = _("This indicator has public figures. Only editors may change it.")
@@ -239,11 +243,11 @@ class IndicatorAdmin(MergingAdmin):
 
 
 @admin.register(Observation)
-class ObservationAdmin(PlainValue, MergingAdmin):
+class ObservationAdmin(PlainValue, ReviewedAdmin):
     form = ShareForm
     field_of_rule = RULES_OF_FIGURES
     formfield_overrides = {
-        **MergingAdmin.formfield_overrides,
+        **ReviewedAdmin.formfield_overrides,
         DecimalField: {"form_class": FigureField, "widget": NumberInput},
     }
     public_advice = FIGURES_ARE_PUBLIC
@@ -268,12 +272,12 @@ class ObservationAdmin(PlainValue, MergingAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Observation | None = None) -> Any:
         fieldsets: Any = super().get_fieldsets(request, obj)
-        if may_publish(request.user):
+        if may_publish(request.user) or is_proposal(request):
             return fieldsets
         return [(name, {**options, "fields": with_plain_value(options["fields"])}) for name, options in fieldsets]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Observation | None = None) -> Any:
-        return () if may_publish(request.user) else ("plain_value",)
+        return () if may_publish(request.user) or is_proposal(request) else ("plain_value",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A figure becomes public at once, so only those who may publish can add one."""

@@ -18,8 +18,9 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from countries.models import Country, Indicator, MobilityRole, Observation, Role, Unit
+from countries.models import Country, Indicator, MobilityRole, Observation, Role
 from countries.shares import pass_the_whole, stored_parts
+from foundation.characters import ReadableCharField
 from foundation.keys import whole_number
 from foundation.numbers import NumberFormField, plain
 from foundation.partial_dates import PartialDate, Period
@@ -27,7 +28,7 @@ from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import Values, posted_rows
 from foundation.records.record_admin import KnownRows, NumberInput, RecordForm, tell
 from foundation.records.second_reader import may_change, may_publish
-from foundation.records.second_reader_admin import refusal_of
+from foundation.records.second_reader_admin import is_proposal, refusal_of
 
 MOST_FIGURES = 100
 """Figures that stand in the form, the newest first; the others, and daily values, are in their list."""
@@ -134,7 +135,8 @@ class RoleInline(SecondReaderRows, admin.StackedInline):
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
         """Roles are public once the country has a page; what was typed before then is shown again, but not saved."""
-        return country is None or may_change(request.user, country) or refusal_of(request) is not None
+        is_open = is_proposal(request) or refusal_of(request) is not None
+        return country is None or is_open or may_change(request.user, country)
 
 
 def with_new_edition(data: QueryDict, role: str) -> tuple[QueryDict, int]:
@@ -171,11 +173,11 @@ def refuse_percent_sign(form: Any) -> None:
     """Add an error to a figure that has a percent sign although its indicator is in another unit."""
     indicator = form.cleaned_data.get("indicator")
     typed = str(form.data.get(form.add_prefix("value"), ""))
-    if indicator and indicator.unit != Unit.PERCENT and "%" in typed and "value" not in form.errors:
+    if indicator and not indicator.unit.is_percent and "%" in typed and "value" not in form.errors:
         form.add_error(
             "value",
             _("The values of this indicator are in %(unit)s. Write the number without the percent sign.")
-            % {"unit": Unit(indicator.unit).label},
+            % {"unit": indicator.unit},
         )
 
 
@@ -188,7 +190,7 @@ class ShareForm(MergingForm):
         cleaned: dict[str, Any] = super().clean() or {}
         refuse_percent_sign(self)
         indicator, country, counterpart = (cleaned.get(name) for name in ("indicator", "country", "counterpart"))
-        if indicator and country and counterpart and cleaned.get("value") and indicator.unit == Unit.PERCENT:
+        if indicator and country and counterpart and cleaned.get("value") and indicator.unit.is_share:
             stored = stored_parts(country, indicator, cleaned.get("period"))
             stored.pop(self.instance.pk, None)
             parts = dict([*stored.values(), (counterpart, cleaned["value"])])
@@ -279,7 +281,10 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
     formfield_overrides = {
         **KnownRows.formfield_overrides,
         models.DecimalField: {"form_class": FigureField, "widget": NumberInput},
-        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 2, "cols": 24})},
+        models.TextField: {
+            "form_class": ReadableCharField,
+            "widget": AdminTextareaWidget(attrs={"rows": 2, "cols": 24}),
+        },
     }
     classes = ["figures"]
     verbose_name = gettext_lazy("figure")
@@ -287,7 +292,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
 
     def may_write(self, request: HttpRequest, country: Country | None) -> bool:
         """Figures are public for every country, since the map shows them."""
-        return may_publish(request.user)
+        return may_publish(request.user) or is_proposal(request)
 
     def get_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
         return self.fields if self.may_write(request, obj) else with_plain_value(self.fields)
@@ -301,7 +306,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
         own = Observation.objects.filter(country=unquote(request.resolver_match.kwargs["object_id"]))
         newest = own.filter(indicator__is_daily=False).order_by(F("period_range").desc(nulls_last=True), "pk")
         keys = {*newest.values_list("pk", flat=True)[:MOST_FIGURES], *_sent_keys(request)}
-        figures: QuerySet[Observation] = super().get_queryset(request)
+        figures: QuerySet[Observation] = super().get_queryset(request).select_related("indicator__unit", "counterpart")
         return figures.filter(pk__in=keys).order_by("indicator__key", "period_range", "counterpart", "pk")
 
 

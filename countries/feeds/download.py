@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from countries.feeds.problems import FeedProblem
 from countries.feeds.reading import MOST_JSON, at, pages_path_of
 from countries.models import FeedFormat, FeedRun, IndicatorFeed
+from foundation.disks import is_full
 from foundation.web.fetching import Fetched, FetchError, Limits, Reason, fetch
 
 MOST_BYTES = 500_000_000
@@ -85,6 +86,8 @@ def _copied(place: str, into: IO[bytes]) -> Body:
         with path.open("rb") as file:
             shutil.copyfileobj(file, into)
     except OSError as error:
+        if is_full(error):
+            raise
         raise FeedProblem(
             _("The file %(place)s cannot be read: %(error)s.") % {"place": place, "error": error.strerror},
             _("The file must be in the folder set by FEED_FILES_DIR."),

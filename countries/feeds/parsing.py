@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from countries.feeds.problems import Tally
 from countries.feeds.reading import Cells
-from countries.models import COUNT_UNITS, Country, CountryCode, DayOrder, DecimalMark, FeedFormat, IndicatorFeed, Unit
+from countries.models import Country, CountryCode, DayOrder, DecimalMark, FeedFormat, IndicatorFeed
 from foundation.files.cells import is_placeholder
 from foundation.partial_dates import PartialDate
 from foundation.texts import without_accents
@@ -41,6 +41,7 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})(?: 0?0:00(?::00)?)
 _YEAR_FIRST = re.compile(
     r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?|(\d{2})(\d{2})|M(\d{2}))(?:[T ]\d{2}:\d{2}.*)?", re.ASCII
 )
+_ISO = re.compile(r"\d{4}(?:-\d{1,2}){0,2}", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
 _ANY_QUARTER = re.compile(r"\d{4}-?Q\d+", re.ASCII)
@@ -148,7 +149,7 @@ def country_reader(feed: IndicatorFeed) -> Callable[[str], str]:
 def countries_by(code: CountryCode) -> dict[str, str]:
     """ISO 3166-1 alpha-3 codes by what files write; names are lower-cased and stripped of accents."""
     if code != CountryCode.NAME:
-        return dict(Country.objects.values_list(code.value, "iso3"))
+        return dict(Country.objects.exclude(**{code.value: ""}).values_list(code.value, "iso3"))
     names = Country.objects.values_list("iso3", "sort_name_en", "sort_name_es", "sort_name_pt")
     return {folded(name): iso3 for iso3, *of_country in names for name in of_country}
 
@@ -221,10 +222,9 @@ def _canonical(text: str, order: DayOrder) -> str:
         text = f"{match[1]}-{match[2]}"
     elif match := _NAMED_YEAR.fullmatch(text) or _TIME.fullmatch(text):
         text = match[1]
-    parsed = PartialDate.parse(text)
-    if not parsed.is_stated or "/" in text or "." in text:
+    if not _ISO.fullmatch(text):
         raise ValueError(text)
-    return str(parsed)
+    return str(PartialDate.parse(text))
 
 
 def _unreadable_day(text: str) -> Unknown:
@@ -276,12 +276,12 @@ def is_without_value(text: str) -> bool:
 
 def value_reader(feed: IndicatorFeed) -> Callable[[str], str]:
     """Return a function from a cell to a number in the unit of the indicator; it raises Unknown."""
-    unit = feed.indicator.unit if feed.indicator_id else ""
+    unit = feed.indicator.unit if feed.indicator_id else None
     multiplier = Decimal(feed.multiplier)
     is_one = multiplier == 1
     is_json = feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK)
-    is_comma, is_percent = feed.decimal_mark == DecimalMark.COMMA, unit == Unit.PERCENT
-    is_whole = is_one and not is_json and unit in COUNT_UNITS
+    is_comma, is_percent = feed.decimal_mark == DecimalMark.COMMA, unit is not None and unit.is_percent
+    is_whole = is_one and not is_json and unit is not None and unit.is_whole
 
     def read(text: str) -> str:
         number = text.strip()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pghistory
 from django.core.files import File
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +31,7 @@ from countries.models import (
     Observation,
     RunState,
 )
+from foundation.disks import full_in_words, is_full
 from foundation.sql import session_lock
 
 LOCK = 7_104_002
@@ -62,7 +63,7 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
         _end_interrupted(feed)
         this = FeedRun.objects.create(feed=feed, mapping=feed.mapping, started_by_id=by_id)
         try:
-            with fetched(feed, _same_again(feed)) as body:
+            with _full_disk_told(), fetched(feed, _same_again(feed)) as body:
                 _note(this, body)
                 _take(this, body)
         except StatusProblem as problem:
@@ -83,6 +84,16 @@ def run(feed: IndicatorFeed, *, by_id: int | None = None) -> FeedRun:
             )
             raise
         return this
+
+
+@contextmanager
+def _full_disk_told() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, OSError) as error:
+        if is_full(error):
+            raise FeedProblem(*full_in_words(), is_transient=True) from error
+        raise
 
 
 def end_interrupted() -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from countries.feeds.problems import EXAMPLES, Doubt, Holds
-from countries.models import COUNT_UNITS, HeldBecause, IndicatorFeed, Unit
+from countries.models import HeldBecause, IndicatorFeed, misfit
 from foundation.sql import execute, rows
 
 SLIPS = 2
@@ -21,14 +21,10 @@ STEPS = 20
 RECENT = 100
 """Number of recent values of a country that this check reads."""
 
-_SIGNS_OF_COUNTS = ", ".join(f"'{unit}'" for unit in COUNT_UNITS)
-
 _UNFIT = f"""
     update feed_outcome o set because = '{HeldBecause.UNIT}', kind = 'unfit' from countries_indicator i
-    where i.id = %(indicator)s and o.kind in ('new', 'revised') and (
-        i.unit in ({_SIGNS_OF_COUNTS}) and (o.value < 0 or o.value %% 1 <> 0)
-        or i.unit = '{Unit.PERCENT}' and not o.value between 0 and 100
-    )
+    join countries_unit u on u.key = i.unit_id
+    where i.id = %(indicator)s and o.kind in ('new', 'revised') and {misfit("o.value")}
 """
 """Values that the database would reject."""
 
@@ -154,7 +150,7 @@ def value_doubts(feed: IndicatorFeed) -> list[Doubt]:
 
 def _words(because: HeldBecause, number: int, feed: IndicatorFeed) -> tuple[str, str]:
     """The problem of this many values, and its remedy."""
-    named = {"count": number, "unit": Unit(feed.indicator.unit).label}
+    named = {"count": number, "unit": feed.indicator.unit}
     named |= {"lowest": _bound(feed.lowest), "highest": _bound(feed.highest), "factor": _bound(feed.jump)}
     if because == HeldBecause.UNIT:
         words = ngettext(
@@ -162,9 +158,7 @@ def _words(because: HeldBecause, number: int, feed: IndicatorFeed) -> tuple[str,
             "%(count)d values are negative or do not fit the unit “%(unit)s”.",
             number,
         )
-        remedy = _(
-            "Counts must be whole and not negative, percentages between 0 and 100. Such a value can only be left out."
-        )
+        remedy = _("%(rule)s Such a value can only be left out.") % {"rule": feed.indicator.unit.rule}
     elif because == HeldBecause.RANGE:
         words = ngettext(
             "%(count)d value is outside the range of the feed, %(lowest)s to %(highest)s.",

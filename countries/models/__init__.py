@@ -13,26 +13,39 @@ from countries.feeds.models.feed_run import (
     RunState,
 )
 from countries.models.figure import (
-    COUNT_UNITS,
     Indicator,
     Observation,
     ObservationQuerySet,
     ObservationStatus,
     Qualifier,
-    Unit,
     by_period,
 )
-from countries.models.place import Country, CountryQuerySet, MobilityRole, Role, RoleIcon
+from countries.models.former import (
+    FormerAddress,
+    Named,
+    lead_on,
+    leads_on,
+    led_to,
+    merged_into,
+    note_public,
+    note_withdrawn,
+    taken_back,
+)
+from countries.models.place import OF_NO_COUNTRY, Country, CountryArea, CountryQuerySet, MobilityRole, Role, RoleIcon
 from countries.models.site import Area, Site
+from countries.models.unit import IS_SHARE, PERCENT, Unit, misfit
 
 __all__ = [
-    "COUNT_UNITS",
     "DECIDED",
     "GOOD",
+    "IS_SHARE",
+    "OF_NO_COUNTRY",
+    "PERCENT",
     "PUBLIC",
     "WAITING",
     "Area",
     "Country",
+    "CountryArea",
     "CountryCode",
     "CountryQuerySet",
     "DayOrder",
@@ -42,11 +55,13 @@ __all__ = [
     "FeedFormat",
     "FeedRun",
     "FeedRunQuerySet",
+    "FormerAddress",
     "HeldBecause",
     "HeldValue",
     "Indicator",
     "IndicatorFeed",
     "MobilityRole",
+    "Named",
     "Observation",
     "ObservationQuerySet",
     "ObservationStatus",
@@ -57,4 +72,12 @@ __all__ = [
     "Site",
     "Unit",
     "by_period",
+    "lead_on",
+    "leads_on",
+    "led_to",
+    "merged_into",
+    "misfit",
+    "note_public",
+    "note_withdrawn",
+    "taken_back",
 ]

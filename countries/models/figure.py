@@ -13,36 +13,35 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from countries.models.place import Country, Role
+from countries.models.unit import DOES_NOT_FIT, IS_SHARE, NEEDS_BASE, Unit, misfit
+from foundation.numbers import plain
 from foundation.partial_dates import PeriodField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import translated
 
-
-class Unit(models.TextChoices):
-    """What the values of an indicator count."""
-
-    PERSONS = "persons", _("persons")
-    CASES = "cases", _("cases")
-    PERMITS = "permits", _("permits")
-    HOUSEHOLDS = "households", _("households")
-    PERCENT = "percent", _("percent")
-    RANK = "rank", _("rank")
-    INDEX = "index", _("index")
-
-    def problem_with(self, value: Decimal) -> str:
-        """Why `value` is not valid in this unit, or ''; a database trigger enforces the same rule."""
-        if self in COUNT_UNITS and (value < 0 or value % 1):
-            return gettext("A count must be a whole number that is not negative.")
-        if self == Unit.PERCENT and not 0 <= value <= 100:
-            return gettext("A percentage must be between 0 and 100.")
-        return ""
-
-
-COUNT_UNITS = (Unit.PERSONS, Unit.CASES, Unit.PERMITS, Unit.HOUSEHOLDS)
-
-
 _NUMBER = "-?[0-9]+([.][0-9]+)?"
+
+
+_HAS_BASE = f"""
+    if exists (
+        select from new_indicators i join countries_unit u on u.key = i.unit_id where {IS_SHARE} and i.base_id is null
+    ) then
+        {NEEDS_BASE.format(name="countries_indicator_share_has_base")}
+    end if;
+    return null;
+"""
+_FITS_ITS_UNIT = f"""
+    if exists (
+        select from new_indicators i join old_indicators was on was.id = i.id and was.unit_id <> i.unit_id
+        join countries_unit u on u.key = i.unit_id
+        where exists (select from countries_observation o where o.indicator_id = i.id and {misfit("o.value")})
+    ) then
+        {DOES_NOT_FIT.format(name="countries_indicator_fits_its_unit")}
+    end if;
+    return null;
+"""
+"""No change of unit makes stored values wrong."""
 
 
 class IndicatorQuerySet(models.QuerySet["Indicator"]):
@@ -71,8 +70,13 @@ class Indicator(models.Model):
     definition_en = models.TextField(_("definition (English)"), blank=True)
     definition_es = models.TextField(_("definition (Spanish)"), blank=True)
     definition_pt = models.TextField(_("definition (Portuguese)"), blank=True)
-    unit = models.CharField(_("unit"), max_length=10, choices=Unit)
-    decimals = models.PositiveSmallIntegerField(_("decimals"), default=0)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="indicators", verbose_name=_("unit"))
+    decimals = models.PositiveSmallIntegerField(
+        _("decimals"),
+        null=True,
+        blank=True,
+        help_text=_("Digits after the decimal mark on pages. Empty: as many as the unit has."),
+    )
     base = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="shares", verbose_name=_("share of")
     )
@@ -111,16 +115,6 @@ class Indicator(models.Model):
         ordering = ["key"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(unit__in=Unit.values),
-                name="countries_indicator_unit_known",
-                violation_error_message=_("Choose a unit from the list."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(unit=Unit.PERCENT) | Q(base__isnull=False),
-                name="countries_indicator_share_has_base",
-                violation_error_message=_("A percentage needs the indicator that it is a share of."),
-            ),
-            models.CheckConstraint(
                 condition=~Q(base=F("id")),
                 name="countries_indicator_not_its_own_base",
                 violation_error_message=_("An indicator may not be a share of itself."),
@@ -138,14 +132,58 @@ class Indicator(models.Model):
                 ),
             ),
         ]
+        triggers = [
+            *(
+                pgtrigger.Trigger(
+                    name=f"has_base_{suffix}",
+                    level=pgtrigger.Statement,
+                    when=pgtrigger.After,
+                    operation=operation,
+                    referencing=pgtrigger.Referencing(new="new_indicators"),
+                    func=_HAS_BASE,
+                )
+                for suffix, operation in (("insert", pgtrigger.Insert), ("update", pgtrigger.Update))
+            ),
+            pgtrigger.Trigger(
+                name="fits_its_unit",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                referencing=pgtrigger.Referencing(old="old_indicators", new="new_indicators"),
+                func=_FITS_ITS_UNIT,
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse with words a unit that the indicator's base or values do not fit."""
+        if not self.unit_id:
+            return
+        if self.unit.is_share and not self.base_id:
+            raise ValidationError({"base": gettext("A percentage needs the indicator that it is a share of.")})
+        unfit = None if self._state.adding else self.observations.filter(self.unit.misfits()).first()
+        if unfit:
+            raise ValidationError(
+                {
+                    "unit": gettext(
+                        "The value %(value)s (%(country)s) would not fit this unit: %(rule)s Correct the value first, "
+                        "or choose another unit."
+                    )
+                    % {"value": plain(unfit.value or Decimal(0)), "country": unfit.country_id, "rule": self.unit.rule}
+                }
+            )
 
     @property
     def name(self) -> str:
         """The name in the active language."""
         return translated(self, "name").text
+
+    @property
+    def places(self) -> int:
+        """The number of digits after the decimal mark on pages."""
+        return self.unit.decimals if self.decimals is None else self.decimals
 
 
 class Qualifier(models.TextChoices):
@@ -170,30 +208,29 @@ class ObservationStatus(models.TextChoices):
     MISSING = "O", _("Missing")
 
 
-_VALUES_FIT = """
+_VALUES_FIT = f"""
     if exists (
         select from new_values o join countries_indicator i on i.id = o.indicator_id
-        where i.unit in ('persons', 'cases', 'permits', 'households') and (o.value < 0 or o.value % 1 <> 0)
-        or i.unit = 'percent' and not o.value between 0 and 100
+        join countries_unit u on u.key = i.unit_id where {misfit("o.value")}
     ) then
-        raise exception 'a value does not fit the unit of its indicator'
-            using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';
+        {DOES_NOT_FIT.format(name="countries_observation_value_fits_unit")}
     end if;
     if exists (select from new_values where counterpart_id is not null) and exists (
         select from countries_observation o join countries_indicator i on i.id = o.indicator_id
-        where i.unit = 'percent' and o.counterpart_id is not null
+        join countries_unit u on u.key = i.unit_id
+        where {IS_SHARE} and o.counterpart_id is not null
         and (o.indicator_id, o.country_id, o.period) in (
             select indicator_id, country_id, period from new_values where counterpart_id is not null
         )
-        group by o.indicator_id, o.country_id, o.period, i.decimals
-        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -i.decimals)
+        group by o.indicator_id, o.country_id, o.period, i.decimals, u.decimals
+        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -coalesce(i.decimals, u.decimals))
     ) then
         raise exception 'shares of one whole pass 100 percent'
             using errcode = 'check_violation', constraint = 'countries_observation_shares_within_the_whole';
     end if;
     return null;
 """
-"""Counts are whole numbers, percentages 0 to 100; shares by counterpart may not add up to more than the whole."""
+"""Values are such as their unit allows; shares by counterpart may not add up to more than the whole."""
 
 
 def by_period() -> models.Func:
@@ -339,10 +376,10 @@ class Observation(models.Model):
         """Refuse with words a value that the unit of the indicator does not allow."""
         if self.value is None or not self.indicator_id:
             return
-        if problem := Unit(self.indicator.unit).problem_with(self.value):
+        if problem := self.indicator.unit.problem_with(self.value):
             raise ValidationError({"value": problem})
 
     @property
     def is_share(self) -> bool:
         """Whether the value is a share of a base."""
-        return self.indicator.unit == Unit.PERCENT
+        return self.indicator.unit.is_share

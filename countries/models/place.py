@@ -1,15 +1,24 @@
 """Countries and their roles."""
 
+import csv
+from functools import cache
+from pathlib import Path
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from countries.models.former import Named, leads_on
 from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import LANGUAGES, sort_key, translated
+
+OF_NO_COUNTRY = "INT"
+"""The beginning of the identifiers of acts of international bodies, which is therefore no code of a country."""
+OTHER_NAMES = Path(__file__).with_name("other_names.csv")
 
 
 def _language() -> str:
@@ -38,11 +47,24 @@ class CountryQuerySet(models.QuerySet["Country"]):
 @bumps_public_version()
 @track_history
 class Country(models.Model):
-    """A country of ISO 3166-1. All are stored, since origins and destinations can be anywhere."""
+    """A country of ISO 3166-1. All are stored, since origins and destinations can be anywhere.
 
-    iso3 = models.CharField(_("ISO 3166-1 alpha-3"), max_length=3, primary_key=True)
-    iso2 = models.CharField(_("ISO 3166-1 alpha-2"), max_length=2, unique=True)
-    m49 = models.CharField(_("UN M49"), max_length=3, unique=True)
+    Others, such as Kosovo, have codes that ISO reserves or leaves to its users, `XKX` and `XK`, and no number of M49.
+    """
+
+    iso3 = models.CharField(
+        _("ISO 3166-1 alpha-3"),
+        max_length=3,
+        primary_key=True,
+        error_messages={
+            "unique": _("Another country has this code. Open its page to change it, or write a code of its own.")
+        },
+        help_text=_("Where ISO 3166-1 has none, a code that it reserves or leaves to its users: XKX."),
+    )
+    iso2 = models.CharField(
+        _("ISO 3166-1 alpha-2"), max_length=2, help_text=_("Likewise: XK. QM to QZ and XA to XZ are free to use.")
+    )
+    m49 = models.CharField(_("UN M49"), max_length=3, blank=True, help_text=_("Empty if UN M49 has none."))
     slug = models.SlugField(_("slug"), unique=True, help_text=_("The last part of the address of the country’s page."))
     name_en = models.CharField(_("name (English)"), max_length=100)
     name_es = models.CharField(_("name (Spanish)"), max_length=100)
@@ -71,9 +93,30 @@ class Country(models.Model):
         ordering = ["sort_name_en"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(iso3__regex="^[A-Z]{3}$", iso2__regex="^[A-Z]{2}$", m49__regex="^[0-9]{3}$"),
+                condition=Q(iso3__regex="^[A-Z]{3}$", iso2__regex="^[A-Z]{2}$", m49__regex="^([0-9]{3})?$"),
                 name="countries_country_codes",
-                violation_error_message=_("Write codes such as PER, PE and 604."),
+                violation_error_message=_("Write codes such as PER, PE and 604, or XKX and XK without a number."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(iso3=OF_NO_COUNTRY),
+                name="countries_country_iso3_of_a_country",
+                violation_error_message=_("INT begins the identifiers of acts of no country. Write another code."),
+            ),
+            models.UniqueConstraint(
+                fields=["iso2"],
+                name="countries_country_iso2_unique",
+                violation_error_message=_(
+                    "Another country has this code of two letters. Correct one of the two; codes from XA to XZ are "
+                    "free to use."
+                ),
+            ),
+            models.UniqueConstraint(
+                fields=["m49"],
+                condition=~Q(m49=""),
+                name="countries_country_m49_unique",
+                violation_error_message=_(
+                    "Another country has this number. Correct one of the two, or leave it empty if UN M49 has none."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(picture="") | ~Q(picture_alt=""),
@@ -81,6 +124,7 @@ class Country(models.Model):
                 violation_error_message=_("A picture needs a description in words."),
             ),
         ]
+        triggers = [leads_on(Named.COUNTRY, ["slug"], pk="iso3")]
 
     def __str__(self) -> str:
         return str(self.name)
@@ -92,6 +136,73 @@ class Country(models.Model):
     def name(self) -> str:
         """The name in the active language."""
         return translated(self, "name").text
+
+    @classmethod
+    def spellings(cls) -> list[tuple[str, str]]:
+        """What a file may write instead of the alpha-3 code: the other codes, and names in our languages."""
+        columns = ("iso3", "iso2", "m49", "name_en", "name_es", "name_pt")
+        known = [(name, row[0]) for row in cls.objects.values_list(*columns) for name in row]
+        codes = {key for _name, key in known}
+        return [*known, *((name, key) for name, key in other_names() if key in codes)]
+
+
+@cache
+def other_names() -> list[tuple[str, str]]:
+    """Official and everyday names of countries that no column has, with their codes."""
+    with OTHER_NAMES.open(encoding="utf-8", newline="") as file:
+        return [(row["name"], row["iso3"]) for row in csv.DictReader(file)]
+
+
+class CountryAreaQuerySet(models.QuerySet["CountryArea"]):
+    """Areas, by who may see them."""
+
+    def public(self) -> "CountryAreaQuerySet":
+        """Those that a published entry names."""
+        named = CountryArea.objects.filter(pk=OuterRef("pk"), measures__workflow="published")
+        return self.filter(Exists(named))
+
+
+@bumps_public_version()
+@track_history
+class CountryArea(models.Model):
+    """A part of a country by ISO 3166-2, such as a region, a province or a state."""
+
+    code = models.CharField(
+        _("ISO 3166-2"),
+        max_length=6,
+        unique=True,
+        help_text=_("Files use it as the name of the area, such as PE-LOR, so it never changes."),
+    )
+    country = models.ForeignKey(Country, models.PROTECT, related_name="areas", verbose_name=_("country"))
+    native_name = models.CharField(_("name in its own language"), max_length=100)
+    name_en = models.CharField(_("name (English)"), max_length=100, blank=True)
+    name_es = models.CharField(_("name (Spanish)"), max_length=100, blank=True)
+    name_pt = models.CharField(_("name (Portuguese)"), max_length=100, blank=True)
+    sort_name = sort_key("native_name")
+
+    is_native_without_translation = True
+
+    objects = CountryAreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("area of a country")
+        verbose_name_plural = _("areas of countries")
+        ordering = ["country", "sort_name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex="^[A-Z]{2}-[A-Z0-9]{1,3}$"),
+                name="countries_countryarea_code_form",
+                violation_error_message=_("Write a code of ISO 3166-2, such as PE-LOR."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    @property
+    def name(self) -> str:
+        """The name in the active language where that is another, else the one in its own language."""
+        return str(getattr(self, f"name_{_language()}") or self.native_name)
 
 
 class RoleIcon(models.TextChoices):

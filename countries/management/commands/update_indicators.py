@@ -18,11 +18,11 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Fetch the feeds that are on and publish what is sound; what is doubtful waits for a person in the admin."
+    help = "Download the active feeds and publish their values. Doubtful values are held for review in the admin."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--feed", type=utf8, metavar="KEY", help="this feed only, also where it is off")
-        parser.add_argument("--dry-run", action="store_true", help="fetch and compare, write nothing")
+        parser.add_argument("--feed", type=utf8, metavar="KEY", help="only this feed, even if it is inactive")
+        parser.add_argument("--dry-run", action="store_true", help="download and compare without writing")
 
     def handle(self, *, feed: str | None, dry_run: bool, **options: Any) -> None:
         feeds = IndicatorFeed.objects.filter(key=feed) if feed else IndicatorFeed.objects.filter(is_on=True)
@@ -30,10 +30,10 @@ class Command(BaseCommand):
             known = ", ".join(IndicatorFeed.objects.values_list("key", flat=True)) or "none"
             raise CommandError(f"There is no feed {feed}. There are: {known}.")
         if not feeds:
-            self.stdout.write("No feed is on. Turn one on in the admin, or name one with --feed.")
+            self.stdout.write("No feed is active. Activate one in the admin, or name one with --feed.")
         failed = [one.key for one in feeds if not self._done(self._try if dry_run else self._run, one)]
         if failed:
-            raise CommandError(f"Look at: {', '.join(failed)}. Public values have not changed.")
+            raise CommandError(f"Not updated: {', '.join(failed)}. Their public values have not changed.")
 
     def _done(self, work: Callable[[IndicatorFeed], bool], feed: IndicatorFeed) -> bool:
         """Return whether the feed succeeded; an unexpected exception in one feed does not stop the others."""
@@ -63,9 +63,9 @@ class Command(BaseCommand):
             self.stderr.write(f"{feed.key}: {trial.problem} {trial.remedy}")
             return False
         run_like = FeedRun(feed=feed, **trial.counts)
-        self.stdout.write(f"{feed.key}: nothing was written. It would be: {_counts(run_like)}")
+        self.stdout.write(f"{feed.key}: nothing was written. The run would give: {_counts(run_like)}")
         if trial.waits:
-            self.stderr.write(f"{feed.key}: it would wait for a person.")
+            self.stderr.write(f"{feed.key}: it would be held for review.")
         self._tell_doubts(feed, run_like.doubts)
         self._tell_refused(feed, run_like.problems)
         return True
