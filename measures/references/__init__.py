@@ -6,6 +6,6 @@ PostgreSQL tells two spellings of one number. The tables beside the code are dat
 and `nations.csv`.
 """
 
-from measures.references.keys import key_of, numbers_in
+from measures.references.keys import key_of, numbers_in, words_before
 
-__all__ = ["key_of", "numbers_in"]
+__all__ = ["key_of", "numbers_in", "words_before"]

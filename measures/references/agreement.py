@@ -127,6 +127,8 @@ def _acronym_agrees(context: str, act: Act, letters: tuple[str, ...], body: str)
     """Letters on one side, the name of a body on the other: another name of it, unless both are known and differ."""
     known, names = bodies(context), {body_key(name) for name in act.bodies}
     number = known.get(body)
+    if letters == (body,):
+        return Agreement.EQUAL  # `Disposición DNM 1709`, `Disposición DNM N° 1709`
     if initials(body) in letters or any(letter in names for letter in letters if body in names):
         return Agreement.ALIAS
     of_letters = {known[letter] for letter in letters if letter in known}

@@ -71,7 +71,7 @@ def phrase_at(tokens: list[Token], index: int, phrases: Phrases) -> tuple[str, i
 def _end_of(tokens: list[Token], index: int, words: tuple[str, ...]) -> int:
     at = index
     for place, word in enumerate(words):
-        while place and at < len(tokens) and tokens[at].is_sign(".", "-"):
+        while place and at < len(tokens) and tokens[at].is_sign(".", "-", "&"):
             at += 1
         if at >= len(tokens) or not tokens[at].is_word(word):
             return 0

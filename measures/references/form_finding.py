@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from measures.references.cutting import phrase_at
 from measures.references.folding import SIGN
 from measures.references.tables import bodies, form_phrases, short_phrases, word_list
-from measures.references.tokens import Token
+from measures.references.tokens import OF, Token
 
 _WORDS_TOO = word_list("abbreviations that are words")
 """They count with dots, in capitals, or joined to the number."""
@@ -48,6 +48,8 @@ def _counts(tokens: list[Token], index: int, end: int, context: str, *, is_befor
     if at >= len(tokens):
         return is_before_code
     if tokens[at].kind == "n":
+        if index and tokens[index - 1].kind == "n" and tokens[index].text in OF and not tokens[index].is_dotted:
+            return False  # `14 of 2020`
         return end - index > 1 or tokens[index].text not in _WORDS_TOO or _is_abbreviation(tokens, index)
     if tokens[at].kind != "w" or end - index > 1:
         return False
@@ -58,7 +60,7 @@ def _is_abbreviation(tokens: list[Token], index: int) -> bool:
     """Whether `DE`, `IN`, `AM` are abbreviations: with dots, in capitals, joined to the number, or at the beginning."""
     token, following = tokens[index], tokens[index + 1]
     is_joined = following.is_sign(SIGN) or (following.is_glued and following.is_sign("-", "."))
-    is_first = index == 0 and token.text not in ("DE", "IN")
+    is_first = index == 0 and token.text != "DE"
     return token.is_dotted or token.is_capital or is_joined or is_first
 
 

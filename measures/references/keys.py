@@ -17,6 +17,11 @@ def key_of(reference: str | models.expressions.Combinable) -> models.Func:
     return models.Func(value, function="reference_key", output_field=models.TextField())
 
 
+def words_before(reference: models.expressions.Combinable) -> models.Func:
+    """The words before a legal number, in which two acts of one key can differ, as a database expression."""
+    return models.Func(reference, function="reference_words", output_field=models.TextField())
+
+
 def numbers_in(reference: models.expressions.Combinable) -> models.Func:
     """The numbers that stand in a legal reference, as an array: by them, records are found that a text may name."""
     return models.Func(reference, function="reference_numbers", output_field=ArrayField(models.TextField()))

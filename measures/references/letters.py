@@ -8,6 +8,8 @@ from measures.references.tokens import OF
 from measures.references.years import LONGEST_LETTERS, YearReader
 
 _LITTLE = word_list("little words")
+SHORTEST_ACRONYM = 3
+"""Characters of an acronym that counts where it is not in capitals: `CNIg`."""
 
 
 class LetterReader(YearReader):
@@ -120,7 +122,8 @@ class LetterReader(YearReader):
         """The acronym or short name of a body of the table, `MINSA`."""
         for end in range(min(stop, at + 6), at, -1):
             words = self.tokens[at:end]
-            if all(word.kind == "w" for word in words) and end - at > (0 if words[0].is_capital else 1):
+            is_name = words[0].is_capital or end - at > 1 or len(words[0].text) >= SHORTEST_ACRONYM
+            if is_name and all(word.kind == "w" for word in words):
                 key = body_key(" ".join(word.text for word in words))
                 if key in bodies(self.context):
                     return key, end

@@ -62,6 +62,16 @@ _OAS = re.compile(
     r"(?: ?[(](?P<session>[0-9A-Z/-]{1,14})[)]|[/-](?P<year>[0-9]{2,4}))?"
 )
 
+_US_CODE = re.compile(
+    r"(?<![A-Z0-9])(?P<title>[0-9]{1,3}) ?(?P<code>USC|CFR|FR|FED[.]? ?REG|STAT)(?![A-Z])[^A-Z0-9]{0,6}"
+    r"(?P<number>[0-9]{1,6})(?P<own>[A-Z]{0,2}(?:[.-][0-9]{1,4}[A-Z]?)*)"
+)
+_CANADIAN_STATUTE = re.compile(
+    r"(?<![A-Z0-9])(?P<code>R?SC|L?RC|LC)[ ,]{1,2}(?P<year>[12][0-9]{3})[ ,]{1,2}CH?[. ]{0,3}(?P<letter>(?:[A-Z] ?-)?)"
+    r"(?P<number>[0-9]{1,3})(?![0-9])"
+)
+_CANADIAN_CODES = {"LC": "SC", "LRC": "RSC"}
+
 
 def registry_code(folded_text: str, context: str) -> tuple[Reference, int, int] | None:
     """The reference that a registry's code in the text makes, and where it begins and ends; None without a code."""
@@ -191,7 +201,33 @@ def _oas(text: str) -> tuple[Reference, int, int] | None:
     return _span(found, reference)
 
 
+def _us_code(text: str) -> tuple[Reference, int, int] | None:
+    """`8 U.S.C. § 1182`, `42 CFR 71.40`, `85 Fed. Reg. 17060`: title, code and section, or volume and page."""
+    found = _US_CODE.search(text)
+    if not found:
+        return None
+    code = "FR" if found["code"].startswith("FED") else found["code"]
+    reference = Reference(
+        number=plain(found["number"]), own=found["own"], second=found["title"], letters=(code,), place=Place.BEFORE
+    )
+    return _span(found, reference)
+
+
+def _canadian_statute(text: str) -> tuple[Reference, int, int] | None:
+    """`S.C. 2001, c. 27`, `R.S.C. 1985, c. C-29`: the year and the chapter."""
+    found = _CANADIAN_STATUTE.search(text)
+    if not found:
+        return None
+    letters = tuple(filter(None, (_CANADIAN_CODES.get(found["code"], found["code"]), found["letter"].strip(" -"))))
+    reference = Reference(
+        form="law", number=plain(found["number"]), year=found["year"], letters=letters, place=Place.BEFORE
+    )
+    return _span(found, reference)
+
+
 _READERS = {
+    "USA": (_us_code,),
+    "CAN": (_canadian_statute,),
     "ARG": (_argentina,),
     "EU": (_celex, _eu),
     "UN": (_un,),

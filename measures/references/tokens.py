@@ -12,18 +12,18 @@ _TOKEN = re.compile(
     rf"(?P<blank> ?)(?:(?P<number>[0-9]+)|(?P<word>[A-Z]+)(?P<mark>[{DOTTED}{CAPITALS}]*)|(?P<sign>[^ ]))"
 )
 _MONTHS = (
-    ("ENERO", "JANEIRO", "JANUARY", "ENE", "JAN"),
-    ("FEBRERO", "FEVEREIRO", "FEBRUARY", "FEB", "FEV"),
-    ("MARZO", "MARCO", "MARCH", "MAR"),
-    ("ABRIL", "APRIL", "ABR", "APR"),
+    ("ENERO", "JANEIRO", "JANUARY", "JANVIER", "ENE", "JAN"),
+    ("FEBRERO", "FEVEREIRO", "FEBRUARY", "FEVRIER", "FEB", "FEV"),
+    ("MARZO", "MARCO", "MARCH", "MARS", "MAR"),
+    ("ABRIL", "APRIL", "AVRIL", "ABR", "APR"),
     ("MAYO", "MAIO", "MAY", "MAI"),
-    ("JUNIO", "JUNHO", "JUNE", "JUN"),
-    ("JULIO", "JULHO", "JULY", "JUL"),
-    ("AGOSTO", "AUGUST", "AGO", "AUG"),
-    ("SEPTIEMBRE", "SETIEMBRE", "SETEMBRO", "SEPTEMBER", "SEP", "SET", "SEPT"),
-    ("OCTUBRE", "OUTUBRO", "OCTOBER", "OCT", "OUT"),
-    ("NOVIEMBRE", "NOVEMBRO", "NOVEMBER", "NOV"),
-    ("DICIEMBRE", "DEZEMBRO", "DECEMBER", "DIC", "DEZ", "DEC"),
+    ("JUNIO", "JUNHO", "JUNE", "JUIN", "JUN"),
+    ("JULIO", "JULHO", "JULY", "JUILLET", "JUL"),
+    ("AGOSTO", "AUGUST", "AOUT", "AGO", "AUG"),
+    ("SEPTIEMBRE", "SETIEMBRE", "SETEMBRO", "SEPTEMBER", "SEPTEMBRE", "SEP", "SET", "SEPT"),
+    ("OCTUBRE", "OUTUBRO", "OCTOBER", "OCTOBRE", "OCT", "OUT"),
+    ("NOVIEMBRE", "NOVEMBRO", "NOVEMBER", "NOVEMBRE", "NOV"),
+    ("DICIEMBRE", "DEZEMBRO", "DECEMBER", "DECEMBRE", "DIC", "DEZ", "DEC"),
 )
 MONTHS = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
 ROMAN_MONTHS = {
@@ -143,11 +143,13 @@ def _date_at(tokens: list[Token], index: int) -> tuple[Day | None, int]:
 
 
 def _month_first(tokens: list[Token], index: int) -> tuple[Day | None, int]:
-    """`March 19, 2020`, `June 30th, 2020`, `mar. 17/2020`."""
+    """`March 19, 2020`, `June 30th, 2020`, `mar. 17/2020`, `marzo 17 de 2020`."""
     at = _past(tokens, index + 1, ".")
     if not _is_number(tokens, at, 1, 31) or len(tokens[at].text) > 2:
         return None, index
     end = _past(tokens, at + 1, ",", ".", "/")
+    while end < len(tokens) and end < at + 3 and tokens[end].is_word(*OF):
+        end += 1
     if _is_number(tokens, end, FIRST_YEAR, LAST_YEAR):
         return _day(int(tokens[end].text), MONTHS[tokens[index].text], int(tokens[at].text)), end + 1
     return None, index
