@@ -11,9 +11,11 @@ alter table measures_measure add constraint measures_measure_primary_topic_is_a_
     deferrable initially deferred
 """
 
-# Vectors go with what they are of. They stand always out of line where they are long, and not compressed: pglz cost
-# more time than it saved in reading.
-VECTORS = """
+# What is derived goes with what it is derived from. Vectors stand always out of line where they are long, and not
+# compressed: pglz cost more time than it saved in reading.
+DERIVED = """
+alter table measures_validity add constraint measures_validity_measure
+    foreign key (measure_id) references measures_measure (id) on delete cascade;
 alter table measures_searchtext add constraint measures_searchtext_measure
     foreign key (measure_id) references measures_measure (id) on delete cascade;
 alter table measures_sourcetext add constraint measures_sourcetext_source
@@ -28,9 +30,16 @@ class Migration(migrations.Migration):
     dependencies = [("measures", "0002_tables")]
     operations = [
         migrations.RunSQL(PRIMARY_TOPIC, migrations.RunSQL.noop),
-        migrations.RunSQL(VECTORS, migrations.RunSQL.noop),
+        migrations.RunSQL(DERIVED, migrations.RunSQL.noop),
         *(
             run_sql_file("measures", name)
-            for name in ("search_words", "document_text", "source_text")
+            for name in (
+                "search_words",
+                "document_text",
+                "source_text",
+                "validity",
+                "search_triggers",
+                "replaced_terms",
+            )
         ),
     ]

@@ -3,12 +3,14 @@
 from foundation.files.models import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
 from measures.archive.models.source_text import SourceText
+from measures.models.dataset import DataSet, DataSetQuerySet, ExternalId, ExternalIdQuerySet
 from measures.models.identifiers import PublicIdSequence
-from measures.models.measure import Measure, MeasureQuerySet
-from measures.models.parts import ReferenceAlias, ReferenceAliasQuerySet, Relation, StatusEvent
+from measures.models.measure import Measure, MeasureQuerySet, countries_of, of_countries
+from measures.models.parts import FurtherBody, ReferenceAlias, Relation, StatusEvent
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
-from measures.models.source import Citation, CitedField, Source, SourceQuerySet
+from measures.models.source import Citation, CitedField, Source, SourceQuerySet, address_key
+from measures.models.tags import MeasureTopic
 from measures.models.validity import Validity
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
 
@@ -19,20 +21,25 @@ __all__ = [
     "CaptureQuerySet",
     "Citation",
     "CitedField",
+    "DataSet",
+    "DataSetQuerySet",
     "DocumentText",
+    "ExternalId",
+    "ExternalIdQuerySet",
     "FileImport",
     "FileImportRow",
+    "FurtherBody",
     "Host",
     "ImportState",
     "IssuingBody",
     "Link",
     "Measure",
     "MeasureQuerySet",
+    "MeasureTopic",
     "Phase",
     "PublicIdSequence",
     "QuoteCheck",
     "ReferenceAlias",
-    "ReferenceAliasQuerySet",
     "Relation",
     "RowState",
     "SearchText",
@@ -44,4 +51,7 @@ __all__ = [
     "TargetGroup",
     "Topic",
     "Validity",
+    "address_key",
+    "countries_of",
+    "of_countries",
 ]

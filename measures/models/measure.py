@@ -1,5 +1,6 @@
 """The coded act: one row in the CSV, one mark on the timeline."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pgtrigger
@@ -13,7 +14,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from countries.models import Country
+from countries.models import OF_NO_COUNTRY, Country, CountryArea, Named, leads_on
 from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
@@ -29,22 +30,34 @@ from measures.choices import (
     Evidence,
     Family,
     Kind,
+    Level,
     RelationType,
     Status,
     Workflow,
 )
 from measures.durations import DURATION_PATTERN
 from measures.models.identifiers import SERIES_FOLLOWS, PublicIdSequence
-from measures.models.published import PUBLISHED
+from measures.models.place_rules import PLACE_OF_MEASURE
 from measures.models.source import LANGUAGE_TAG
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
-from measures.references import key_of, numbers_in
+from measures.references import key_of, numbers_in, words_before
 
 SHORT_TITLE_LENGTH = 24
 """Characters that fit on a mark of the timeline without overlapping its neighbour."""
 
 STATE_KINDS = [kind.value for family in STATE_FAMILIES for kind in KINDS[family]]
 VALIDITY_KINDS = [kind.value for family in VALIDITY_FAMILIES for kind in KINDS[family]]
+
+
+OF_INTERNATIONAL_BODIES = (Kind.TREATY, Kind.SOFT_LAW)
+"""The kinds that are supranational where they have no country, unless somebody says otherwise."""
+LOCAL = Level.SUBNATIONAL
+_INTERNATIONAL_KINDS = ", ".join(f"'{kind.value}'" for kind in OF_INTERNATIONAL_BODIES)
+LEVEL_BY_DEFAULT = (
+    f"case when {{country}} is null and {{kind}} in ({_INTERNATIONAL_KINDS}) then '{Level.SUPRANATIONAL.value}'"
+    f" when {{kind}} = '{Kind.SUBNATIONAL_NORM.value}' then '{LOCAL.value}' else '{Level.NATIONAL.value}' end"
+)
+"""SQL of the level of an act of which nobody states it, from SQL of its country (null for none) and its kind."""
 
 
 def _family() -> Case:
@@ -56,6 +69,7 @@ def _family() -> Case:
     )
 
 
+_PLAIN = _("A short sentence for somebody who cannot read law: who may do what, from when until when.")
 _NAMING_RELATIONS = [relation.value for relation in RelationType if relation not in SYMMETRIC_RELATIONS]
 DURATION_REGEX = rf"^({DURATION_PATTERN[0]}(?=[0-9]){DURATION_PATTERN[1:]})?$"
 _DURATION_FORM = _("Write a duration as P30D for 30 days, P6M for six months, P1Y for a year or P1M15D.")
@@ -63,6 +77,7 @@ _DURATION_FORM = _("Write a duration as P30D for 30 days, P6M for six months, P1
 
 CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
 """States in which only editors can change a record."""
+_IS_CLOSED = "old.workflow in ('published', 'retired')"
 
 
 class MeasureQuerySet(models.QuerySet["Measure"]):
@@ -79,8 +94,16 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         return self.filter(Q(workflow=Workflow.PUBLISHED) | _is_named())
 
     def public(self) -> "MeasureQuerySet":
-        """What has or had a public page: a retired entry keeps its URL."""
-        return self.filter(Q(workflow__in=CLOSED) | _is_named())
+        """What has or had a public page: an entry that was published before it was retired keeps its URL."""
+        return self.filter(Q(workflow=Workflow.PUBLISHED) | _WITHDRAWN | _is_named())
+
+    def withdrawn(self) -> "MeasureQuerySet":
+        """Retired entries that were public once; of others not even the identifier is public."""
+        return self.filter(_WITHDRAWN)
+
+    def of_countries(self, codes: Iterable[str]) -> "MeasureQuerySet":
+        """The acts of countries; see the function of the same name."""
+        return self.filter(of_countries(codes))
 
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""
@@ -93,6 +116,26 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
     def mark_changed(self, *, by: Any, **changes: Any) -> int:
         """Write `changes` with who and when, and raise the version so that open forms become stale."""
         return self.update(updated_at=Now(), updated_by=by, record_version=F("record_version") + 1, **changes)
+
+
+def of_countries(codes: Iterable[str]) -> Q:
+    """Whether an act is of one of these countries: its own, or one that a supranational act binds.
+
+    This is what every page, count, filter and file means by the acts of a country. `INT` stands for acts of no country.
+    """
+    listed = list(codes)
+    bound = Measure.binds.through.objects.filter(measure=OuterRef("pk"), country__in=listed)
+    own = Q(country__in=listed) | Q(Exists(bound))
+    return own | Q(country=None) if OF_NO_COUNTRY in listed else own
+
+
+def countries_of(measure: str) -> str:
+    """The same in SQL: a query of the codes (`country`) of the countries that the measure with this alias is of."""
+    own = f"select coalesce({measure}.country_id, '{OF_NO_COUNTRY}') as country"
+    return f"{own} union select o.country_id from measures_measure_binds o where o.measure_id = {measure}.id"  # noqa: S608  (names in our own code)
+
+
+_WITHDRAWN = Q(workflow=Workflow.RETIRED, published_at__isnull=False)
 
 
 def _is_named() -> Q:
@@ -125,11 +168,34 @@ class Measure(models.Model):
         blank=True,
         related_name="measures",
         verbose_name=_("country"),
-        help_text=_("Empty only for treaties and soft law of international bodies."),
+        help_text=_("Empty only for supranational acts."),
     )
     kind = models.CharField(_("kind"), max_length=30, choices=Kind)
     issuing_body = models.ForeignKey(
         IssuingBody, models.PROTECT, null=True, blank=True, related_name="measures", verbose_name=_("issuing body")
+    )
+    level = models.CharField(
+        _("level"),
+        max_length=13,
+        choices=Level,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Whose act it is. If you leave it empty, it follows from country and kind."),
+    )
+    areas = models.ManyToManyField(
+        CountryArea,
+        blank=True,
+        related_name="measures",
+        verbose_name=_("areas"),
+        help_text=_("Where the act holds, if that is not the whole country."),
+    )
+    binds = models.ManyToManyField(
+        Country,
+        blank=True,
+        related_name="bound_by",
+        verbose_name=_("countries bound"),
+        help_text=_("The countries that a supranational act names: it is on the page of each."),
     )
     reference = models.CharField(_("reference"), max_length=200, blank=True, help_text=_("As printed: No. 44/2020."))
     provision = models.CharField(
@@ -139,15 +205,18 @@ class Measure(models.Model):
     original_language = models.CharField(
         _("original language"), max_length=35, blank=True, help_text=_("Language tag, such as es or pt-BR.")
     )
-    title_en = models.CharField(_("title (English)"), max_length=300, blank=True)
-    title_es = models.CharField(_("title (Spanish)"), max_length=300, blank=True)
-    title_pt = models.CharField(_("title (Portuguese)"), max_length=300, blank=True)
+    title_en = models.CharField(_("title (English)"), max_length=600, blank=True)
+    title_es = models.CharField(_("title (Spanish)"), max_length=600, blank=True)
+    title_pt = models.CharField(_("title (Portuguese)"), max_length=600, blank=True)
     short_title_en = models.CharField(_("short title (English)"), max_length=SHORT_TITLE_LENGTH, blank=True)
     short_title_es = models.CharField(_("short title (Spanish)"), max_length=SHORT_TITLE_LENGTH, blank=True)
     short_title_pt = models.CharField(_("short title (Portuguese)"), max_length=SHORT_TITLE_LENGTH, blank=True)
     summary_en = models.TextField(_("summary (English)"), blank=True)
     summary_es = models.TextField(_("summary (Spanish)"), blank=True)
     summary_pt = models.TextField(_("summary (Portuguese)"), blank=True)
+    plain_en = models.TextField(_("in plain words (English)"), blank=True, help_text=_PLAIN)
+    plain_es = models.TextField(_("in plain words (Spanish)"), blank=True, help_text=_PLAIN)
+    plain_pt = models.TextField(_("in plain words (Portuguese)"), blank=True, help_text=_PLAIN)
     topics = models.ManyToManyField(Topic, blank=True, related_name="measures", verbose_name=_("topics"))
     primary_topic = models.ForeignKey(
         Topic, models.PROTECT, null=True, blank=True, related_name="primary_of", verbose_name=_("primary topic")
@@ -191,6 +260,12 @@ class Measure(models.Model):
     date = PartialDateField(_("date"), blank=True, editable=False)
     workflow = models.CharField(_("workflow"), max_length=10, choices=Workflow, default=Workflow.DRAFT, editable=False)
     workflow_note = models.TextField(_("note on the last move"), blank=True, editable=False)
+    retired_reason = models.TextField(_("reason for retiring"), blank=True, editable=False)
+    """What readers are told at the address of a retired record."""
+    replaced_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="replaces", verbose_name=_("replaced by")
+    )
+    """The record that took the place of a retired one."""
     record_version = models.PositiveIntegerField(_("version"), default=1, editable=False)
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -269,10 +344,18 @@ class Measure(models.Model):
                 violation_error_message=_("An identifier must begin with the code of the country, or with INT."),
             ),
             models.CheckConstraint(
-                condition=Q(country__isnull=False) | Q(kind__in=[Kind.TREATY, Kind.SOFT_LAW]),
+                condition=Q(country__isnull=False)
+                | Q(kind__in=OF_INTERNATIONAL_BODIES, level__in=["", Level.SUPRANATIONAL])
+                | Q(level=Level.SUPRANATIONAL),
                 name="measures_measure_has_country",
+                violation_error_message=_("Choose a country. Only supranational acts have none."),
+            ),
+            models.CheckConstraint(
+                condition=Q(level__in=["", *Level.values])
+                & (~Q(kind=Kind.SUBNATIONAL_NORM) | Q(level__in=["", LOCAL])),
+                name="measures_measure_level_of_kind",
                 violation_error_message=_(
-                    "Choose a country. Only treaties and soft law of international bodies have none."
+                    "A subnational norm is on the subnational level. Change the level, or the kind."
                 ),
             ),
             models.CheckConstraint(
@@ -346,6 +429,7 @@ class Measure(models.Model):
                 "kind",
                 "issuing_body",
                 key_of(F("reference")),
+                words_before(F("reference")),
                 "provision",
                 condition=~Q(reference="") & ~Q(workflow=Workflow.RETIRED),
                 nulls_distinct=False,
@@ -378,6 +462,8 @@ class Measure(models.Model):
         ]
         triggers = [
             *SERIES_FOLLOWS,
+            leads_on(Named.MEASURE, ["public_id"]),
+            leads_on(Named.REFERENCE, ["reference"], name="{row}.reference_key", where=_IS_CLOSED),
             pgtrigger.Trigger(
                 name="statuses_of_new_kind",
                 when=pgtrigger.After,
@@ -386,6 +472,14 @@ class Measure(models.Model):
                 condition=pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind")),
                 func="update measures_statusevent set status = status where measure_id = new.id; return null;",
             ),
+            pgtrigger.Trigger(
+                name="level_by_default",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__level=""),
+                func=f"new.level := {LEVEL_BY_DEFAULT.format(country='new.country_id', kind='new.kind')}; return new;",
+            ),
+            *PLACE_OF_MEASURE,
         ]
 
     def __str__(self) -> str:
@@ -421,37 +515,18 @@ class Measure(models.Model):
         return translated(self, "summary")
 
     @property
+    def plain(self) -> Text:
+        """What the act means for a person, without the words of law, in the active language or another one."""
+        return translated(self, "plain")
+
+    @property
+    def issuing_bodies(self) -> list[IssuingBody]:
+        """The bodies that issued the act; the first leads."""
+        further = [row.body for row in self.further_bodies.all()]
+        return [self.issuing_body, *further] if self.issuing_body else further
+
+    @property
     def lane(self) -> Topic | None:
         """The top-level topic whose lane on the timeline has the entry."""
         topic = self.primary_topic
         return topic.parent or topic if topic else None
-
-
-# Django creates the through models of tags, and triggers on these get no migration: hence the proxies.
-
-
-@bumps_public_version(PUBLISHED)
-@track_history
-class MeasureTopic(Measure.topics.through):  # type: ignore[name-defined]
-    """A topic of a measure."""
-
-    class Meta:
-        proxy = True
-
-
-@bumps_public_version(PUBLISHED)
-@track_history
-class MeasureTargetGroup(Measure.target_groups.through):  # type: ignore[name-defined]
-    """A target group of a measure."""
-
-    class Meta:
-        proxy = True
-
-
-@bumps_public_version(PUBLISHED)
-@track_history
-class MeasureOrigin(Measure.origin_countries.through):  # type: ignore[name-defined]
-    """A nationality that a measure names."""
-
-    class Meta:
-        proxy = True

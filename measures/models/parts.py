@@ -24,8 +24,10 @@ from measures.choices import (
     Status,
 )
 from measures.models.measure import Measure
-from measures.models.published import PUBLISHED
+from measures.models.place_rules import BESIDE_THE_FIRST
+from measures.models.published import PUBLISHED, PartQuerySet
 from measures.models.source import Source
+from measures.models.vocabulary import IssuingBody
 from measures.references import key_of, numbers_in
 
 _KINDS_AND_STATUSES = " or ".join(
@@ -73,6 +75,41 @@ def _after_writes(name: str, check: str) -> list[pgtrigger.Trigger]:
 
 @bumps_public_version(PUBLISHED)
 @track_history
+class FurtherBody(models.Model):
+    """A body that issued an act together with the one that leads, `Measure.issuing_body`; in the order of the act."""
+
+    measure = models.ForeignKey(Measure, models.CASCADE, related_name="further_bodies", verbose_name=_("measure"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    body = models.ForeignKey(
+        IssuingBody, models.PROTECT, related_name="further_measures", verbose_name=_("issuing body")
+    )
+
+    objects = PartQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("further issuing body")
+        verbose_name_plural = _("further issuing bodies")
+        ordering = ["measure", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["measure", "position"],
+                name="measures_furtherbody_position_unique",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.UniqueConstraint(
+                fields=["measure", "body"],
+                name="measures_furtherbody_unique",
+                violation_error_message=_("This entry names that body already."),
+            ),
+        ]
+        triggers = [*BESIDE_THE_FIRST]
+
+    def __str__(self) -> str:
+        return str(self.body)
+
+
+@bumps_public_version(PUBLISHED)
+@track_history
 class StatusEvent(models.Model):
     """A status that an act reached on a date; the events are authoritative, `Measure.status` is a cache."""
 
@@ -86,6 +123,8 @@ class StatusEvent(models.Model):
     )
     recorded_on = models.DateField(_("recorded on"), default=today, editable=False)
     date_range = range_of("date")
+
+    objects = PartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")
@@ -110,6 +149,18 @@ class StatusEvent(models.Model):
         return f"{self.status}@{self.date}" if self.date else self.status
 
 
+class RelationQuerySet(models.QuerySet["Relation"]):
+    """Relations, by who may see them."""
+
+    def public(self) -> "RelationQuerySet":
+        """Those of entries that have or had a public page; a mutual one belongs to both of its entries."""
+        measures = Measure.objects.public()
+        is_of_object = Exists(measures.filter(pk=OuterRef("object_id")))
+        return self.filter(
+            ~Q(type__in=SYMMETRIC_RELATIONS) | is_of_object, Exists(measures.filter(pk=OuterRef("subject_id")))
+        )
+
+
 @bumps_public_version(
     "select id from measures_measure where workflow = 'published'"
     " and id in (select subject_id from changed union select object_id from changed)"
@@ -127,7 +178,12 @@ class Relation(models.Model):
         help_text=_("The first day of effect on the other entry; empty if it is that of the act itself."),
     )
     scope = models.CharField(_("scope"), max_length=5, choices=RelationScope, default=RelationScope.WHOLE)
+    provision = models.CharField(
+        _("provision"), max_length=100, blank=True, help_text=_("The clause of the other entry: art. 3.")
+    )
     recorded_on = models.DateField(_("recorded on"), default=today, editable=False)
+
+    objects = RelationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("relation")
@@ -160,7 +216,8 @@ class Relation(models.Model):
                 violation_error_message=_("Choose a scope from the list."),
             ),
             models.CheckConstraint(
-                condition=~Q(type__in=[r.value for r in SYMMETRIC_RELATIONS]) | Q(date="", scope=RelationScope.WHOLE),
+                condition=~Q(type__in=[r.value for r in SYMMETRIC_RELATIONS])
+                | Q(date="", scope=RelationScope.WHOLE, provision=""),
                 name="measures_relation_symmetric_is_bare",
                 violation_error_message=_("A mutual relation has no date and concerns whole acts."),
             ),
@@ -200,18 +257,10 @@ class Relation(models.Model):
 
     @property
     def effect(self) -> str:
-        """`in part, from 15 April 2020`: how much of the object it concerns and from when; '' for the ordinary."""
+        """`in part, art. 3, from 15 April 2020`: how much of the object, and from when; '' for the ordinary."""
         start = _("from %(date)s") % {"date": self.date.in_words()} if self.date else ""
         missing = self.date.missing_in_words() if self.date else ""
-        return ", ".join(str(part) for part in (self.scope_in_words, start, missing) if part)
-
-
-class ReferenceAliasQuerySet(models.QuerySet["ReferenceAlias"]):
-    """Other numbers, by who may see them."""
-
-    def public(self) -> "ReferenceAliasQuerySet":
-        """Those of published and retired entries."""
-        return self.filter(Exists(Measure.objects.public().filter(pk=OuterRef("measure_id"))))
+        return ", ".join(str(part) for part in (self.scope_in_words, self.provision, start, missing) if part)
 
 
 @bumps_public_version(PUBLISHED)
@@ -226,7 +275,7 @@ class ReferenceAlias(models.Model):
         expression=numbers_in(F("reference")), output_field=ArrayField(models.TextField()), db_persist=True
     )
 
-    objects = ReferenceAliasQuerySet.as_manager()
+    objects = PartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("other number")

@@ -1,4 +1,9 @@
-"""SQL for triggers that record public changes in tables related to measures."""
+"""What the public sees of the parts of measures: SQL for triggers that record its changes, and who may see a part."""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef
 
 PUBLISHED = (
     "select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'"
@@ -28,3 +33,12 @@ OF_PUBLISHED_BY_CITATION = (
     " join measures_measure m on m.id = i.measure_id where m.workflow = 'published'"
 )
 """SQL of the public measures that the citations of changed rows belong to."""
+
+
+class PartQuerySet(models.QuerySet[Any]):
+    """Parts of measures, by who may see them."""
+
+    def public(self) -> Self:
+        """Those of entries that have or had a public page."""
+        measures: Any = self.model._meta.get_field("measure").related_model
+        return self.filter(Exists(measures.objects.public().filter(pk=OuterRef("measure_id"))))

@@ -3,21 +3,29 @@
 from itertools import count
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from countries.models import Named, leads_on
 from foundation.partial_dates import PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from measures.archive.choices import Rights, SourceKind
 from measures.choices import Workflow
-from measures.models.published import PUBLISHED
+from measures.models.published import PUBLISHED, PartQuerySet
 
 LANGUAGE_TAG = r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$"
 """BCP 47, as far as a regular expression can check."""
+
+
+def address_key(address: str | models.expressions.Combinable) -> models.Func:
+    """The key of an address (a text or an expression), the same for all of its spellings: `sql/addresses.sql`."""
+    value = models.Value(address) if isinstance(address, str) else address
+    return models.Func(value, function="address_key", output_field=models.TextField())
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -40,9 +48,9 @@ class Source(models.Model):
         blank=True,
         help_text=_("Files use it as the name of the source. Created automatically if left empty."),
     )
-    url = models.URLField(_("address"), max_length=1000, blank=True)
+    url = models.URLField(_("address"), max_length=2048, blank=True)
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind, default=SourceKind.UNSPECIFIED)
-    title = models.CharField(_("title"), max_length=500)
+    title = models.CharField(_("title"), max_length=600)
     publisher = models.CharField(_("publisher"), max_length=200, blank=True)
     language = models.CharField(
         _("language"), max_length=35, blank=True, help_text=_("Language tag, such as es or pt-BR.")
@@ -51,6 +59,7 @@ class Source(models.Model):
     accessed_on = models.DateField(_("accessed on"), null=True, blank=True)
     rights = models.CharField(_("rights"), max_length=10, choices=Rights, default=Rights.UNKNOWN)
     published_range = range_of("published")
+    url_key = models.GeneratedField(expression=address_key(F("url")), output_field=models.TextField(), db_persist=True)
 
     objects = SourceQuerySet.as_manager()
 
@@ -58,6 +67,7 @@ class Source(models.Model):
         verbose_name = _("source")
         verbose_name_plural = _("sources")
         ordering = ["title", "key"]
+        indexes = [models.Index(fields=["url_key"], name="measures_source_address")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(key__regex=r"^[a-z0-9][a-z0-9_-]*$"),
@@ -82,6 +92,7 @@ class Source(models.Model):
             ),
             canonical("published", "measures_source"),
         ]
+        triggers = [leads_on(Named.SOURCE, ["key"]), leads_on(Named.ADDRESS, ["url"], name="{row}.url_key")]
 
     def __str__(self) -> str:
         return self.title
@@ -90,8 +101,14 @@ class Source(models.Model):
         return reverse("source", kwargs={"key": self.key})
 
     def clean(self) -> None:
-        """Generate a key from the title if there is none."""
+        """Generate a key from the title if there is none; raise ValidationError for the address of another source."""
         self.key = self.key or self._free_key()
+        if not self.url or Source.objects.filter(pk=self.pk, url=self.url).exists():
+            return
+        twin = Source.objects.filter(url_key=address_key(self.url)).exclude(Q(pk=self.pk) | Q(url="")).first()
+        if twin and twin.url != self.url:
+            message = _("“%(source)s” has this address, in another spelling: %(url)s. Cite that source.")
+            raise ValidationError({"url": ValidationError(message, "twin", {"source": twin, "url": twin.url})})
 
     def _free_key(self) -> str:
         stem = slugify(self.title)[:70].strip("-_") or "source"
@@ -122,6 +139,8 @@ class Citation(models.Model):
     locator = models.CharField(_("locator"), max_length=100, blank=True, help_text=_("art. 3 or p. 12"))
     quote = models.CharField(_("quote"), max_length=600, blank=True)
     field = models.CharField(_("supports"), max_length=20, choices=CitedField, blank=True, default="")
+
+    objects = PartQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("citation")

@@ -25,7 +25,7 @@ class Validity(models.Model):
 
     Only triggers and `measures.validity.store` write here; `measures/sql/validity.sql` says when. `states` has one more
     than `days`: the first state is that before the first of the days, and each other begins on the day in its place.
-    `facts` has the fact on which each state hangs, as `measures.validity.facts_shown` reads it. A stale row is no
+    `facts` has the fact on which each state hangs, as `measures.validity.standing` reads it. A stale row is no
     longer true: it has changed, or what it depends on, and is derived anew by whoever reads it.
     """
 

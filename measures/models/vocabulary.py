@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from countries.models import Country
+from countries.models import Country, Named, leads_on
 from foundation.partial_dates import PeriodField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
 from foundation.texts import sort_key, translated
 from measures.choices import BodyKind, Workflow
+from measures.models.replaced_terms import gives_way
 
 
 class TermQuerySet(models.QuerySet["Term"]):
@@ -55,6 +57,17 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        """Raise ValidationError for a term that would be replaced by one that it replaces."""
+        other: Any = getattr(self, "replaced_by", None)
+        seen, term = {self.pk}, other
+        while term is not None:
+            if term.pk in seen:
+                message = _("“%(term)s” is itself replaced by this term.")
+                raise ValidationError({"replaced_by": ValidationError(message, params={"term": other})})
+            seen.add(term.pk)
+            term = term.replaced_by
 
     @property
     def label(self) -> str:
@@ -104,6 +117,7 @@ class Topic(Term):
                 ),
             ),
         ]
+        triggers = [leads_on(Named.TOPIC, ["key"]), gives_way("topic")]
 
 
 @bumps_public_version()
@@ -119,15 +133,18 @@ class TargetGroup(Term):
         verbose_name = _("target group")
         verbose_name_plural = _("target groups")
         constraints = _term_constraints("measures_targetgroup", r"^[a-z][a-z0-9_]*$")
+        triggers = [leads_on(Named.TARGET_GROUP, ["key"]), gives_way("target_group")]
 
 
 class IssuingBodyQuerySet(models.QuerySet["IssuingBody"]):
     """Bodies, by who may see them."""
 
     def public(self) -> "IssuingBodyQuerySet":
-        """Those that a published entry names."""
-        bodies = IssuingBody._default_manager.filter(measures__workflow=Workflow.PUBLISHED)
-        return self.filter(Exists(bodies.filter(pk=OuterRef("pk"))))
+        """Those that a published entry names, as the first or further."""
+        bodies = IssuingBody._default_manager.filter(pk=OuterRef("pk"))
+        leading = bodies.filter(measures__workflow=Workflow.PUBLISHED)
+        further = bodies.filter(further_measures__measure__workflow=Workflow.PUBLISHED)
+        return self.filter(Q(Exists(leading)) | Q(Exists(further)))
 
 
 @bumps_public_version()
@@ -175,6 +192,13 @@ class IssuingBody(models.Model):
                 violation_error_message=_("Choose a kind from the list."),
             ),
             canonical("active", "measures_issuingbody", period=True),
+        ]
+        triggers = [
+            leads_on(
+                Named.ISSUING_BODY,
+                ["key", "country_id"],
+                name="(coalesce({row}.country_id, 'INT') || ':' || {row}.key)",
+            )
         ]
 
     def __str__(self) -> str:

@@ -29,17 +29,33 @@ select m.id as measure_id,
         case when split_part(m.original_language, '-', 1) = 'pt' or split_part(m.original_language, '-', 1)
             not in ('en', 'es', 'pt') then nullif(m.official_title, '') end), 'B')
    
-    || measures_search_words('english', m.summary_en, 'C')
-    || measures_search_words('spanish', m.summary_es, 'C')
-    || measures_search_words('portuguese', m.summary_pt, 'C')
+    || measures_search_words('english', concat_ws(' ', nullif(m.summary_en, ''), nullif(m.plain_en, '')), 'C')
+    || measures_search_words('spanish', concat_ws(' ', nullif(m.summary_es, ''), nullif(m.plain_es, '')), 'C')
+    || measures_search_words('portuguese', concat_ws(' ', nullif(m.summary_pt, ''), nullif(m.plain_pt, '')), 'C')
    
-    || measures_search_words('english', concat_ws(' ', t.en, g.en, b.name_en, c.name_en, o.en, s.en), 'D')
-    || measures_search_words('spanish', concat_ws(' ', t.es, g.es, b.name_es, c.name_es, o.es, s.es), 'D')
-    || measures_search_words('portuguese', concat_ws(' ', t.pt, g.pt, b.name_pt, c.name_pt, o.pt, s.pt), 'D')
-    || measures_search_words('simple', concat_ws(' ', b.native_name, b.acronym, b.aliases, s.other), 'D') as vector
+    || measures_search_words('english', concat_ws(' ', t.en, g.en, b.name_en, f.en, c.name_en, p.en, d.en, o.en, s.en), 'D')
+    || measures_search_words('spanish', concat_ws(' ', t.es, g.es, b.name_es, f.es, c.name_es, p.es, d.es, o.es, s.es), 'D')
+    || measures_search_words('portuguese', concat_ws(' ', t.pt, g.pt, b.name_pt, f.pt, c.name_pt, p.pt, d.pt, o.pt, s.pt), 'D')
+    || measures_search_words('simple', concat_ws(' ', b.native_name, b.acronym, b.aliases, f.other, p.other, s.other), 'D') as vector
 from measures_measure m
 left join countries_country c on c.iso3 = m.country_id
 left join measures_issuingbody b on b.id = m.issuing_body_id
+left join lateral (
+    select string_agg(x.name_en, ' ' order by r.position) as en, string_agg(x.name_es, ' ' order by r.position) as es,
+        string_agg(x.name_pt, ' ' order by r.position) as pt,
+        string_agg(concat_ws(' ', x.native_name, x.acronym, x.aliases), ' ' order by r.position) as other
+    from measures_furtherbody r join measures_issuingbody x on x.id = r.body_id where r.measure_id = m.id
+) f on true
+left join lateral (
+    select string_agg(x.name_en, ' ' order by x.id) as en, string_agg(x.name_es, ' ' order by x.id) as es,
+        string_agg(x.name_pt, ' ' order by x.id) as pt, string_agg(x.native_name, ' ' order by x.id) as other
+    from measures_measure_areas r join countries_countryarea x on x.id = r.countryarea_id where r.measure_id = m.id
+) p on true
+left join lateral (
+    select string_agg(x.name_en, ' ' order by x.iso3) as en, string_agg(x.name_es, ' ' order by x.iso3) as es,
+        string_agg(x.name_pt, ' ' order by x.iso3) as pt
+    from measures_measure_binds r join countries_country x on x.iso3 = r.country_id where r.measure_id = m.id
+) d on true
 
 left join lateral (
     select string_agg(x.label_en, ' '
@@ -77,7 +93,8 @@ left join lateral (
 -- The free text of an entry, from which "did you mean" takes its words.
 create or replace view measures_freetext as
 select id as measure_id, workflow, concat_ws(' ',
-    title_en, title_es, title_pt, official_title, summary_en, summary_es, summary_pt) as body
+    title_en, title_es, title_pt, official_title, summary_en, summary_es, summary_pt,
+    plain_en, plain_es, plain_pt) as body
 from measures_measure;
 
 -- The columns of an entry that `measures_searchvector` reads: a change of any other leaves its vector alone.
@@ -88,11 +105,11 @@ begin
         select array_agg(id) from old_rows o join new_rows n using (id)
         where (
             o.title_en, o.title_es, o.title_pt, o.short_title_en, o.short_title_es, o.short_title_pt,
-            o.summary_en, o.summary_es, o.summary_pt, o.official_title, o.original_language,
+            o.summary_en, o.summary_es, o.summary_pt, o.plain_en, o.plain_es, o.plain_pt, o.official_title, o.original_language,
             o.reference, o.country_id, o.issuing_body_id
         ) is distinct from (
             n.title_en, n.title_es, n.title_pt, n.short_title_en, n.short_title_es, n.short_title_pt,
-            n.summary_en, n.summary_es, n.summary_pt, n.official_title, n.original_language,
+            n.summary_en, n.summary_es, n.summary_pt, n.plain_en, n.plain_es, n.plain_pt, n.official_title, n.original_language,
             n.reference, n.country_id, n.issuing_body_id
         )
     ) of_statement (ids) where ids is not null;
@@ -107,6 +124,7 @@ create unlogged table if not exists measures_searchqueue (
     measures bigint[], topics bigint[], target_groups bigint[], issuing_bodies bigint[], countries text[],
     sources bigint[]
 );
+alter table measures_searchqueue add column if not exists areas bigint[];
 
 create or replace function measures_search_rebuild() returns trigger language plpgsql as $$
 declare touched bigint[];
@@ -126,6 +144,10 @@ begin
         union select measure_id from measures_measure_target_groups
             where targetgroup_id in (select unnest(target_groups) from queued)
         union select id from measures_measure where issuing_body_id in (select unnest(issuing_bodies) from queued)
+        union select measure_id from measures_furtherbody
+            where body_id in (select unnest(issuing_bodies) from queued)
+        union select measure_id from measures_measure_areas where countryarea_id in (select unnest(areas) from queued)
+        union select measure_id from measures_measure_binds where country_id in (select unnest(countries) from queued)
         union select id from measures_measure where country_id in (select unnest(countries) from queued)
         union select measure_id from measures_measure_origin_countries
             where country_id in (select unnest(countries) from queued)

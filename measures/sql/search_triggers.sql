@@ -267,3 +267,125 @@ end $$;
 create or replace trigger measures_search_measures_source_update after update on measures_source
     referencing old table as old_rows new table as new_rows
     for each statement execute function measures_search_measures_source_update();
+
+create or replace function measures_search_measures_furtherbody_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_furtherbody_insert after insert on measures_furtherbody
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_furtherbody_insert();
+
+create or replace function measures_search_measures_furtherbody_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_furtherbody_update after update on measures_furtherbody
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_furtherbody_update();
+
+create or replace function measures_search_measures_furtherbody_delete() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_furtherbody_delete after delete on measures_furtherbody
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_furtherbody_delete();
+
+create or replace function measures_search_measures_measure_areas_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_areas_insert after insert on measures_measure_areas
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_measure_areas_insert();
+
+create or replace function measures_search_measures_measure_areas_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_areas_update after update on measures_measure_areas
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_areas_update();
+
+create or replace function measures_search_measures_measure_areas_delete() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_areas_delete after delete on measures_measure_areas
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_measure_areas_delete();
+
+create or replace function measures_search_measures_measure_binds_insert() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_binds_insert after insert on measures_measure_binds
+    referencing new table as new_rows
+    for each statement execute function measures_search_measures_measure_binds_insert();
+
+create or replace function measures_search_measures_measure_binds_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows union all select * from new_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_binds_update after update on measures_measure_binds
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_measures_measure_binds_update();
+
+create or replace function measures_search_measures_measure_binds_delete() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (measures)
+    select ids
+        from (select array_agg(distinct id) from (select measure_id as id
+        from (select * from old_rows) changed) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_measures_measure_binds_delete after delete on measures_measure_binds
+    referencing old table as old_rows
+    for each statement execute function measures_search_measures_measure_binds_delete();
+
+create or replace function measures_search_countries_countryarea_update() returns trigger language plpgsql as $$
+begin
+    insert into measures_searchqueue (areas)
+    select ids
+        from (select array_agg(distinct id) from (select n.id as id from old_rows o
+        join new_rows n using (id)
+        where (o.name_en, o.name_es, o.name_pt, o.native_name)
+        is distinct from (n.name_en, n.name_es, n.name_pt, n.native_name)) touched) of_statement (ids) where ids is not null;
+    return null;
+end $$;
+create or replace trigger measures_search_countries_countryarea_update after update on countries_countryarea
+    referencing old table as old_rows new table as new_rows
+    for each statement execute function measures_search_countries_countryarea_update();

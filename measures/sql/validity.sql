@@ -37,7 +37,9 @@ $$;
 -- The norms and actions among the given measures that are plain, with what is true of them.
 --
 -- Plain: no other act acts upon it, and it does not last while another lasts; its term is a date; its course is
--- announced, signed, in force, ended, in this order, each step with its day or missing; and no date contradicts another.
+-- announced, signed, in force, ended, in this order; and no date leaves open which of two facts came first. A date that
+-- is no day, or is missing, is a span of days, which the dates before and after it narrow (`earliest`, `latest`): a day
+-- apart where one of two has no date, for that one may not be the day of the other.
 create or replace function measures_validity_plain(ids bigint[])
 returns table (
     measure_id bigint, certain datemultirange, possible datemultirange, presumed datemultirange,
@@ -45,50 +47,79 @@ returns table (
 )
 language sql stable set enable_nestloop = on as $$
     with starts as (
-        select m.id, c.announced, c.announcement, c.ended, c.ending, m.checked_on as checked,
+        select m.id, c.announced, c.announcement, c.ended_first, c.ended_last, c.ending, m.checked_on as checked,
             lower(m.valid_until_range) as until_first, upper(m.valid_until_range) - 1 as until_last,
             m.end_kind in ('further_notice', 'indefinite') as is_open,
             m.valid_from = '' and m.valid_until = '' and m.checked_on is null and c.course is null as is_unknown,
-            c.announced is not null and c.begun is null as is_only_announced,
-            m.valid_from = '' and c.begun is null and c.signed is not null and m.kind <> 'court_decision' as is_only_signed,
-            coalesce(c.begun, lower(m.valid_from_range),
-                case when m.kind = 'court_decision' then coalesce(c.published, c.signed) end, c.signed) as first,
-            coalesce(c.begun, upper(m.valid_from_range) - 1,
-                case when m.kind = 'court_decision' then coalesce(c.published, c.signed) end, c.signed) as last,
+            c.announced is not null and c.begun_first is null as is_only_announced,
+            m.valid_from = '' and not c.has_date as has_no_date,
+            m.valid_from = '' and c.begun_first is null and c.signed_first is not null and m.kind <> 'court_decision'
+                as is_only_signed,
+            coalesce(c.begun_first, lower(m.valid_from_range),
+                case when m.kind = 'court_decision' then coalesce(c.published_first, c.signed_first) end,
+                c.signed_first) as first,
+            coalesce(c.begun_last, upper(m.valid_from_range) - 1,
+                case when m.kind = 'court_decision' then coalesce(c.published_last, c.signed_last) end,
+                c.signed_last) as last,
             case
-                when c.begun is not null then 'event:' || c.beginning
+                when c.begun_first is not null then 'event:' || c.beginning
                 when m.valid_from <> '' then 'start'
                 when m.kind = 'court_decision' then 'event:' || coalesce(c.publication, c.signature)
                 else 'event:' || c.signature
             end as fact
         from measures_measure m cross join lateral (  -- by the index, however few rows are expected
             select
-                bool_and(coalesce(e.last = e.first, false)) as has_days,
-                bool_and(coalesce(e.before <= e.first, true)) as in_order,
+                bool_and(e.earliest <= e.latest and e.has_room) as is_in_order,
+                bool_or(e.has_date) as has_date,
                 string_agg(e.status, ' ' order by e.position) as course,
-                min(e.first) filter (where e.status in ('announced', 'in_preparation')) as announced,
+                (array_agg(e.latest order by e.position) filter (where e.status in ('announced', 'in_preparation')))[1] as announced,
                 (array_agg(e.id order by e.position) filter (where e.status in ('announced', 'in_preparation')))[1] as announcement,
-                min(e.first) filter (where e.status in ('enacted', 'published')) as signed,
+                (array_agg(e.earliest order by e.position) filter (where e.status in ('enacted', 'published')))[1] as signed_first,
+                (array_agg(e.latest order by e.position) filter (where e.status in ('enacted', 'published')))[1] as signed_last,
                 (array_agg(e.id order by e.position) filter (where e.status in ('enacted', 'published')))[1] as signature,
-                min(e.first) filter (where e.status = 'published') as published,
+                (array_agg(e.earliest order by e.position) filter (where e.status = 'published'))[1] as published_first,
+                (array_agg(e.latest order by e.position) filter (where e.status = 'published'))[1] as published_last,
                 (array_agg(e.id order by e.position) filter (where e.status = 'published'))[1] as publication,
-                min(e.first) filter (where e.status in ('in_force', 'in_operation')) as begun,
+                min(e.earliest) filter (where e.status in ('in_force', 'in_operation')) as begun_first,
+                min(e.latest) filter (where e.status in ('in_force', 'in_operation')) as begun_last,
                 min(e.id) filter (where e.status in ('in_force', 'in_operation')) as beginning,
-                min(case when e.status in ('expired', 'fulfilled') then e.first else e.first - 1 end)
-                    filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ended,
+                min(case when e.status in ('expired', 'fulfilled') then e.earliest else e.earliest - 1 end)
+                    filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ended_first,
+                min(case when e.status in ('expired', 'fulfilled') then e.latest else e.latest - 1 end)
+                    filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ended_last,
                 min(e.id) filter (where e.status in ('repealed', 'annulled', 'superseded', 'expired', 'fulfilled')) as ending
             from (
-                select x.measure_id, x.id, x.position, x.status,
-                    lower(x.date_range) as first, upper(x.date_range) - 1 as last,
-                    lag(lower(x.date_range)) over (order by x.position) as before
-                from measures_statusevent x where x.measure_id = m.id
+                select d.id, d.position, d.status, d.has_date, d.has_room,
+                    d.steps + max(d.first - d.steps) over (order by d.position) as earliest,
+                    d.steps + min(d.last - d.steps) over (
+                        order by d.position rows between current row and unbounded following) as latest
+                from (
+                    select w.*, sum(w.apart) over (order by w.position)::int as steps,
+                        -- the start, recorded twice, is one day; in both, or else it is not plain
+                        case when w.is_start then greatest(w.own_first, lower(m.valid_from_range)) else w.own_first end as first,
+                        case when w.is_start then least(w.own_last, upper(m.valid_from_range) - 1) else w.own_last end as last,
+                        coalesce(w.has_date or lag(w.own_last) over (order by w.position) < w.own_last, true)
+                            and (not w.is_start or w.has_date and m.valid_from_range && x_range) as has_room
+                    from (
+                        select x.id, x.position, x.status, x.date <> '' as has_date, x.date_range as x_range,
+                            x.status in ('in_force', 'in_operation') and m.valid_from <> '' as is_start,
+                            case when x.date = '' or lag(x.date) over (order by x.position) = '' then 1 else 0 end as apart,
+                            case when x.date = '' then date '1700-01-01' else lower(x.date_range) end as own_first,
+                            case when x.date = '' then least(
+                                min(x.recorded_on) over (
+                                    order by x.position rows between current row and unbounded following),
+                                min(upper(x.date_range) - 2) over (
+                                    order by x.position rows between 1 following and unbounded following)
+                            ) else upper(x.date_range) - 1 end as own_last
+                        from measures_statusevent x where x.measure_id = m.id
+                    ) w
+                ) d
             ) e
         ) c
         where m.id = any(ids) and m.family in ('norm', 'action') and (m.duration = '' or m.valid_until <> '')
-            and (c.course is null or (c.has_days and c.in_order and c.course ~ (
+            and (c.course is null or (c.is_in_order and c.course ~ (
                 '^((announced|in_preparation)( |$))*((enacted|published)( |$))*((in_force|in_operation)( |$))?'
                 '(repealed|annulled|superseded|expired|fulfilled)?$')))
-            and (c.begun is null or m.valid_from = '' or m.valid_from_range @> c.begun)
             and not exists (
                 select from measures_relation r join measures_measure s on s.id = r.subject_id
                 where r.object_id = m.id and s.workflow = 'published' and s.family in ('norm', 'action') and r.type in (
@@ -99,40 +130,43 @@ language sql stable set enable_nestloop = on as $$
         select s.*,
             case
                 when is_unknown or is_only_announced or is_only_signed then null
-                else coalesce(ended, until_first, checked, first)
+                else coalesce(ended_first, until_first, checked, first)
             end as certain_last,
-            coalesce(ended, until_last) as possible_last,
-            is_open and ended is null and until_last is null
+            coalesce(ended_last, until_last) as possible_last,
+            is_open and ended_first is null and until_last is null
                 and not (is_unknown or is_only_announced or is_only_signed) as is_presumed,
             case
-                when ended is not null then 'event:' || ending
+                when ended_first is not null then 'event:' || ending
                 when until_last is not null then 'until'
                 when checked is not null then 'check'
                 else 'end'
-            end as end_fact
+            end as end_fact,
+            first <= date '1700-01-01' as has_no_bound
         from starts s
         where case
             when is_unknown then true
-            when is_only_announced then ended is null and checked is null and until_first is null
+            when is_only_announced then ended_first is null and checked is null and until_first is null
                 and coalesce(first >= announced, true)
-            when is_only_signed then ended is null and checked is null and coalesce(until_first >= last, true)
-            else first is not null and coalesce(until_first >= last, true) and coalesce(ended >= last, true)
-                and coalesce(until_first >= ended, true) and coalesce(checked >= last, true)
-                and coalesce(checked <= coalesce(ended, until_first), true)
+            when is_only_signed then ended_first is null and checked is null and coalesce(until_first >= last, true)
+            else first is not null and coalesce(until_first >= last, true) and coalesce(ended_first >= last, true)
+                and coalesce(until_first >= ended_last, true) and coalesce(checked >= last, true)
+                and coalesce(checked <= coalesce(ended_first, until_first), true)
         end
     ), shown as (
         select id,
             case when certain_last >= last then datemultirange(daterange(last, certain_last, '[]')) else '{}' end as certain,
             case when is_unknown or is_only_announced then '{}'
-                else datemultirange(daterange(first, possible_last, '[]')) end as possible,
+                else datemultirange(daterange(case when not has_no_bound then first end, possible_last, '[]')) end as possible,
             case
                 when is_presumed then datemultirange(daterange(last, null))
                 when certain_last >= last then datemultirange(daterange(last, certain_last, '[]'))
                 else '{}'
             end as presumed,
-            case when is_unknown then 'unknown' else 'not_yet' end as state_before,
+            case when is_unknown or is_only_announced and has_no_date then 'unknown'
+                when has_no_bound and not is_only_announced then 'possibly'
+                else 'not_yet' end as state_before,
             case when announced < first or is_only_announced then announced end as from_announced,
-            case when not is_unknown and not is_only_announced and (
+            case when not has_no_bound and not is_unknown and not is_only_announced and (
                 first < last or not is_presumed and coalesce(certain_last < last, true)) then first end as from_first,
             case when certain_last >= last or is_presumed then last end as from_certain,
             case when certain_last >= last and not is_presumed and coalesce(certain_last < possible_last, true)
@@ -168,7 +202,8 @@ language sql stable set enable_nestloop = off as $$
                 when e.status in ('rejected', 'withdrawn', 'archived', 'lapsed') then 'rejected_or_withdrawn'
                 else 'in_legislature'
             end as state
-        from measures_statusevent e where e.measure_id = any(ids)
+        from measures_statusevent e where e.measure_id = any(array(
+            select m.id from measures_measure m where m.id = any(ids) and m.family = 'bill'))
         window course as (partition by e.measure_id order by e.position)
     ), last_of_day as (
         select *, lag(state, 1, 'not_yet') over (partition by events.measure_id order by position) as state_before

@@ -21,13 +21,17 @@ NARROW = Plot(286, 4)
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A division of the axis: its start, the centre of its label, and whether phones show the label."""
+    """A division of the axis: its start, the centre of its label, and the class by which the label is left out.
+
+    Where labels have little room, those of `tick-fine` are left out, then those of `tick-medium` too: every second
+    label stays, then every fourth.
+    """
 
     line: str
     middle: str
     label: str
     year: str
-    narrow: bool
+    room: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +79,22 @@ def ticks(axis: Axis) -> tuple[Tick, ...]:
     edges = [axis.first]
     while edges[-1] < axis.last:
         edges.append(month_after(edges[-1], axis.step))
-    every = -(-(len(edges) - 1) * 38 // NARROW.pixels)
     return tuple(
         Tick(
             line=percent(axis.at(day)),
             middle=percent((axis.at(day) + axis.at(after)) / 2),
             label=date_format(day, "M") if axis.step < 12 else str(day.year),
-            year=str(day.year) if axis.step < 12 and (index == 0 or day.month == 1) else "",
-            narrow=index % every == 0,
+            year=_year_label(day, index, axis.step),
+            room="tick-fine" if index % 2 else "tick-medium" if index % 4 else "",
         )
         for index, (day, after) in enumerate(pairwise(edges))
     )
+
+
+def _year_label(day: datetime.date, index: int, step: int) -> str:
+    """The year below a January and below the first division, unless the next year begins beside that."""
+    is_first = index == 0 and month_after(day, step).month != 1
+    return str(day.year) if step < 12 and (is_first or day.month == 1) else ""
 
 
 def percent(value: float) -> str:

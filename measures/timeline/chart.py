@@ -12,47 +12,33 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from measures.choices import StatusGroup
+from measures.choices import DRAWN_DIRECTIONS, Direction, StatusGroup
 from measures.entries import Entry, Span
-from measures.timeline.axis import NARROW, WIDE, Axis, Plot, Tick, divided, percent, ticks
-from measures.timeline.pieces import Piece, pieces_of
+from measures.timeline.axis import NARROW, WIDE, Axis, Tick, divided, percent, ticks
+from measures.timeline.joins import Extension, Join, joins_of
+from measures.timeline.packing import CHARACTER, ICON, SIGN, Bar, Place, Shape, bar_of, pack, row_classes
+from measures.timeline.pieces import pieces_of
 
 MOST_MARKS = 150
 """With more entries, a table of counts is shown (see `matrix.py`): 150 marks take 2,400 pixels of height."""
-
-CHARACTER = 6.7
-"""Average width in pixels of a label's character, at 13 pixels of Public Sans; measured 6.55, plus some room."""
-ICON = 14
-"""Pixels from the middle of a mark's shape to its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One entry as a link to its row in the list; `language` is set if the label is not in the page's language.
 
+    `direction` is the key of the sign before its label, '' without one.
+
     If the label is not the full title (`is_shortened`), the title in the list describes the mark.
     """
 
     public_id: str
     group: str
+    direction: str
     label: str
     language: str
     name: str
     is_shortened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Days of an entry: solid while it is in force; a stub that fades `in` or `out` where it possibly is.
-
-    It is closed by a cap where the act ends or is suspended, or continued by an arrow beyond the axis.
-    """
-
-    x: str
-    width: str
-    fade: str
-    cap: str
-    has_arrow: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +76,7 @@ class Lane:
     marks: tuple[PlacedMark, ...]
     rows: str
     margins: tuple[Margin, ...]
+    joins: tuple[Join, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +91,29 @@ class Chart:
     @property
     def groups(self) -> list[StatusGroup]:
         """The status groups that occur, in the order of the legend."""
-        marks = [mark for lane in self.lanes for margin in lane.margins for mark in margin.marks]
-        found = {mark.group for mark in marks} | {placed.mark.group for lane in self.lanes for placed in lane.marks}
+        found = {mark.group for mark in self._marks}
         return [group for group in StatusGroup if group.value in found]
+
+    @property
+    def directions(self) -> list[Direction]:
+        """The directions whose sign occurs, in the order of the legend."""
+        found = {mark.direction for mark in self._marks}
+        return [direction for direction in DRAWN_DIRECTIONS if direction.value in found]
+
+    @property
+    def has_margins(self) -> bool:
+        """Whether any entry has no place on the axis."""
+        return any(lane.margins for lane in self.lanes)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether there is any line to explain."""
+        return bool(self._bars) or self.has_gaps or self.has_months
+
+    @property
+    def _marks(self) -> list[Mark]:
+        in_margins = [mark for lane in self.lanes for margin in lane.margins for mark in margin.marks]
+        return in_margins + [placed.mark for lane in self.lanes for placed in lane.marks]
 
     @property
     def has_months(self) -> bool:
@@ -124,6 +131,11 @@ class Chart:
         return any(placed.gaps for lane in self.lanes for placed in lane.marks)
 
     @property
+    def has_joins(self) -> bool:
+        """Whether any bar is joined to one that extends it."""
+        return any(lane.joins for lane in self.lanes)
+
+    @property
     def has_ends(self) -> bool:
         """Whether any bar is closed by a cap."""
         return any(bar.cap for _group, bar in self._bars)
@@ -139,15 +151,24 @@ class Chart:
         return [(mark.mark.group, bar) for lane in self.lanes for mark in lane.marks for bar in mark.bars]
 
 
-def chart(entries: Sequence[Entry], topics: Sequence[tuple[str, str]]) -> Chart:
-    """The timeline of `entries`; `topics` are the keys and labels of top-level topics, in lane order."""
-    axis = _axis([entry.span for entry in entries])
+def chart(
+    entries: Sequence[Entry],
+    topics: Sequence[tuple[str, str]],
+    *,
+    axis: Axis | None = None,
+    extensions: Sequence[Extension] = (),
+) -> Chart:
+    """The timeline of `entries`; `topics` are the keys and labels of top-level topics, in lane order.
+
+    It has an axis of its own, unless several share one. The bars of `extensions` in one lane are joined.
+    """
+    axis = axis or _axis([entry.span for entry in entries])
     by_topic: dict[str, list[Entry]] = {}
     for entry in entries:
         by_topic.setdefault(entry.lane, []).append(entry)
     named = [*topics, ("", _("No topic"))]
     return Chart(
-        lanes=tuple(_lane(key, label, by_topic[key], axis) for key, label in named if key in by_topic),
+        lanes=tuple(_lane(key, label, by_topic[key], axis, extensions) for key, label in named if key in by_topic),
         ticks=ticks(axis) if axis else (),
         empty=tuple(label for key, label in topics if key not in by_topic),
         axis=axis,
@@ -165,12 +186,12 @@ def _axis(spans: Iterable[Span]) -> Axis | None:
     ends = [span.until.last for span in placed if span.until]
     if not starts:
         return divided(min(ends), max(ends)) if ends else None
-    first, last = _without_early(starts), starts[-1]
+    first, last = without_early(starts), starts[-1]
     reach = last + max(last - first, datetime.timedelta(days=366))
     return divided(first, max([last, *(end for end in ends if end <= reach)]))
 
 
-def _without_early(starts: Sequence[datetime.date]) -> datetime.date:
+def without_early(starts: Sequence[datetime.date]) -> datetime.date:
     """Where to begin: past at most a tenth of the entries, if that makes the axis less than half as long."""
     whole = starts[-1] - starts[0]
     for index in range(len(starts) // 10 + 1):
@@ -187,11 +208,13 @@ def _is_placed(span: Span) -> bool:
     return bool(span.start.month) if span.start else span.until is not None
 
 
-def _lane(key: str, label: str, entries: Sequence[Entry], axis: Axis | None) -> Lane:
+def _lane(key: str, label: str, entries: Sequence[Entry], axis: Axis | None, extensions: Sequence[Extension]) -> Lane:
     placed = [entry for entry in entries if axis and _is_placed(entry.span)]
     others = [entry for entry in entries if not _is_placed(entry.span)]
-    marks, rows = _placed_marks(placed, axis) if axis else ((), "")
-    return Lane(key, label, len(entries), marks, rows, _margins(others))
+    if not axis:
+        return Lane(key, label, len(entries), (), "", _margins(others))
+    marks, rows, joins = _placed_marks(placed, axis, extensions)
+    return Lane(key, label, len(entries), marks, rows, _margins(others), joins)
 
 
 def _margins(others: Sequence[Entry]) -> tuple[Margin, ...]:
@@ -206,8 +229,10 @@ def _margins(others: Sequence[Entry]) -> tuple[Margin, ...]:
     )
 
 
-def _placed_marks(entries: Sequence[Entry], axis: Axis) -> tuple[tuple[PlacedMark, ...], str]:
-    """The marks of a lane by start, and the classes for the number of rows that they fill."""
+def _placed_marks(
+    entries: Sequence[Entry], axis: Axis, extensions: Sequence[Extension]
+) -> tuple[tuple[PlacedMark, ...], str, tuple[Join, ...]]:
+    """The marks of a lane by start, the classes for the number of rows that they fill, and the lines between them."""
     ordered = sorted(entries, key=lambda entry: (_start(entry.span, axis), entry.number))
     shapes = [_shape(entry, axis) for entry in ordered]
     wide, wide_rows = pack(shapes, WIDE)
@@ -216,37 +241,23 @@ def _placed_marks(entries: Sequence[Entry], axis: Axis) -> tuple[tuple[PlacedMar
         _placed(entry, shape, axis, wide_place, narrow_place)
         for entry, shape, wide_place, narrow_place in zip(ordered, shapes, wide, narrow, strict=True)
     )
-    return marks, _row_classes(wide_rows, narrow_rows)
+    rows = {
+        entry.number: (entry, wide_place, narrow_place)
+        for entry, wide_place, narrow_place in zip(ordered, wide, narrow, strict=True)
+    }
+    return marks, row_classes(wide_rows, narrow_rows), joins_of(rows, extensions, axis)
 
 
 def _start(span: Span, axis: Axis) -> datetime.date:
     return span.start.first if span.start else axis.first
 
 
-# Shapes and rows
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The extent of a mark in percent of the axis: its icon, and all its bars if it has any."""
-
-    icon: float
-    bar: tuple[float, float] | None
-    label: float
-    is_earlier: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The row of a mark in one layout, whether its label precedes it, and how many characters fit."""
-
-    row: int
-    is_flipped: bool
-    fits: int
+# Marks
 
 
 def _shape(entry: Entry, axis: Axis) -> Shape:
-    span, label = entry.span, ICON + len(entry.short_title.text) * CHARACTER
+    span, indent = entry.span, ICON + SIGN * bool(entry.direction)
+    label = indent + len(_label(entry)) * CHARACTER
     pieces = pieces_of(entry.stretches, axis)
     if span.start:
         icon = (axis.at(span.start.first) + axis.at(span.start.last)) / 2
@@ -255,74 +266,43 @@ def _shape(entry: Entry, axis: Axis) -> Shape:
         icon = axis.at(span.until.last) if span.until else 100.0
         is_earlier = bool(span.until and span.until.last < axis.first)
     ends = [edge for piece in pieces for edge in (piece.left, piece.right)]
-    return Shape(icon, (min(ends), max(ends)) if ends else None, label + 12 * is_earlier, is_earlier)
-
-
-def pack(shapes: Sequence[Shape], plot: Plot) -> tuple[list[Place], int]:
-    """Put each shape in the first row that is free at its start; shapes must be sorted by start."""
-    ends: list[float] = []
-    places = []
-    for shape in shapes:
-        low, high, place = extent(shape, plot)
-        row = next((r for r, end in enumerate(ends) if end + plot.gap <= low), len(ends))
-        ends[row : row + 1] = [high]
-        places.append(Place(row, *place))
-    return places, len(ends)
-
-
-def extent(shape: Shape, plot: Plot) -> tuple[float, float, tuple[bool, int]]:
-    """The start and end of a shape with its label, in pixels, and the position of the label."""
-    icon = shape.icon * plot.pixels / 100
-    bar = [edge * plot.pixels / 100 for edge in shape.bar or (shape.icon, shape.icon)]
-    room = plot.pixels - icon
-    is_flipped = room < shape.label and icon > room
-    fits = int((max(icon, room) - ICON) / CHARACTER)
-    if is_flipped:
-        return min(bar[0], icon - shape.label), max(bar[1], icon + ICON), (True, fits)
-    return min(bar[0], icon - ICON), max(bar[1], icon + shape.label), (False, fits)
-
-
-def _row_classes(wide: int, narrow: int) -> str:
-    """Classes for the row in wide and narrow plots, each as tens and ones, so that few CSS rules suffice."""
-    classes = "row-tens-{} row-ones-{} narrow-tens-{} narrow-ones-{}"
-    return classes.format(*divmod(wide, 10), *divmod(narrow, 10))
+    return Shape(icon, (min(ends), max(ends)) if ends else None, label + 12 * is_earlier, is_earlier, indent)
 
 
 def _placed(entry: Entry, shape: Shape, axis: Axis, wide: Place, narrow: Place) -> PlacedMark:
     mark, span, pieces = _mark(entry), entry.span, pieces_of(entry.stretches, axis)
     fits = narrow.fits >= len(mark.label)
     sides = (" label-before" if wide.is_flipped else "") + (" narrow-label-before" if narrow.is_flipped else "")
+    sign = " has-sign" if mark.direction else ""
     month = span.start if span.start and not span.start.day and not shape.is_earlier else None
     return PlacedMark(
         mark=mark,
         narrow_label=mark.label if fits else f"{mark.label[: max(narrow.fits - 1, 1)].rstrip()}…",
-        classes=_row_classes(wide.row, narrow.row) + sides,
+        classes=row_classes(wide.row, narrow.row) + sides + sign,
         x=percent(shape.icon),
         is_earlier=shape.is_earlier,
-        bars=tuple(_bar(piece) for piece in pieces if not piece.is_gap),
+        bars=tuple(bar_of(piece) for piece in pieces if not piece.is_gap),
         gaps=tuple((percent(piece.left), percent(piece.right)) for piece in pieces if piece.is_gap),
         dots=(percent(axis.at(month.first)), percent(axis.at(month.last))) if month else None,
     )
 
 
-def _bar(piece: Piece) -> Bar:
-    return Bar(
-        x=percent(piece.left),
-        width=percent(max(piece.right - piece.left, 0.6)),
-        fade=piece.fade,
-        cap=percent(piece.right) if piece.is_closed else "",
-        has_arrow=piece.leads_on,
-    )
+def _label(entry: Entry) -> str:
+    """The short title, and whose act it is or where it holds if that is not simply the country."""
+    title = entry.short_title.text
+    return f"{title} ({entry.beside_mark})" if entry.beside_mark else title
 
 
 def _mark(entry: Entry) -> Mark:
     """The accessible name begins with the label that is seen."""
     label, title = entry.short_title, entry.title
+    said = (_label(entry), entry.span.sentence, entry.words.sentence, entry.direction_label)
     return Mark(
         public_id=entry.public_id,
         group=entry.group,
-        label=label.text,
+        direction=entry.direction,
+        label=_label(entry),
         language=label.language if label.is_fallback else "",
-        name=f"{label.text}. {entry.span.sentence}. {entry.words.sentence}.",
+        name=" ".join(f"{part}." for part in said if part),
         is_shortened=label.text != title.text,
     )

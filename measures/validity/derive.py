@@ -59,13 +59,13 @@ class Found:
 
 def versions_of(act: Act, acts: Acts, today: int) -> list[Version]:
     """Every case of the act and of all that it depends on, narrowed by the known days."""
-    order = acts.that_decide(act)
-    found = _played(act, order, acts, today, join=True) or _played(act, order, acts, today, join=False)
+    cone = acts.alone(acts.that_decide(act))
+    order = list(cone.by_id.values())
+    found = _played(act, order, cone, today, join=True) or _played(act, order, cone, today, join=False)
     return kept(found, order)
 
 
-def _played(act: Act, order: list[Act], acts: Acts, today: int, join: bool) -> list[Version]:
-    cone = Acts(order)
+def _played(act: Act, order: list[Act], cone: Acts, today: int, join: bool) -> list[Version]:
     of_interest = _ends_of_interest(act, order, cone)
 
     def derive(case: Case) -> dict[int, Story]:

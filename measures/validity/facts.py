@@ -5,10 +5,11 @@ Days are ordinals (`date.toordinal()`). A partial date is a `Span`: `2020-05` is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from measures.choices import VALIDITY_FAMILIES
@@ -171,11 +172,15 @@ class Acts:
     def __init__(self, acts: Iterable[Act]) -> None:
         self.by_id: dict[int, Act] = {act.id: act for act in acts}
         self._upon: dict[int, list[Relation]] = {}
+        self._measures: dict[int, list[int]] = {}
+        self._by_object: dict[int, dict[int, list[tuple[int, Relation]]]] = {}
         for act in self.by_id.values():
-            if act.may_act:
-                for relation in act.relations:
-                    if relation.object != act.id:
-                        self._upon.setdefault(relation.object, []).append(relation)
+            for relation in act.relations:
+                if relation.type == LASTS_WHILE:
+                    if relation.object in self.by_id:
+                        self._measures.setdefault(act.id, []).append(relation.object)
+                elif act.may_act and relation.object != act.id:
+                    self._upon.setdefault(relation.object, []).append(relation)
 
     def __getitem__(self, act_id: int) -> Act:
         return self.by_id[act_id]
@@ -187,7 +192,29 @@ class Acts:
 
     def measures_of(self, act: Act) -> list[int]:
         """The acts while which this one lasts."""
-        return [r.object for r in act.relations if r.type == LASTS_WHILE and r.object in self.by_id]
+        return self._measures.get(act.id, [])
+
+    def alone(self, members: Collection[Act]) -> Acts:
+        """These acts, with the relations among them alone, in the same order."""
+        ids = {act.id for act in members}
+        return Acts(self._among(act, ids) for act in members)
+
+    def _among(self, act: Act, ids: Collection[int]) -> Act:
+        """The act with its relations to these acts; those of an act with many are not all looked at each time."""
+        if len(act.relations) <= len(ids):
+            kept = [relation for relation in act.relations if relation.object in ids]
+        else:
+            by_object = self._relations_by_object(act)
+            found = sorted((pair for id_ in ids for pair in by_object.get(id_, ())), key=itemgetter(0))
+            kept = [relation for _place, relation in found]
+        return act if len(kept) == len(act.relations) else replace(act, relations=tuple(kept))
+
+    def _relations_by_object(self, act: Act) -> dict[int, list[tuple[int, Relation]]]:
+        if act.id not in self._by_object:
+            found = self._by_object[act.id] = {}
+            for place, relation in enumerate(act.relations):
+                found.setdefault(relation.object, []).append((place, relation))
+        return self._by_object[act.id]
 
     @cached_property
     def has_circle(self) -> bool:
@@ -214,6 +241,3 @@ class Acts:
                 needed = [r.subject for r in self.upon(act_id)] + self.measures_of(self.by_id[act_id])
                 stack.extend((other, False) for other in reversed(needed) if other not in seen)
         return list(order.values())
-
-
-Groups = Mapping[int, Acts]

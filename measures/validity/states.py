@@ -20,6 +20,10 @@ STATES = (
 """`statement` is that of every act that is no norm, action or bill; the last three are those of bills."""
 STATEMENT = STATES.index("statement")
 """The number of the state that needs no row."""
+CERTAINLY_BEGUN = ("in_force", "suspended")
+"""The states of an act that has begun in every reading of the record."""
+PERHAPS_BEGUN = ("possibly", *CERTAINLY_BEGUN)
+"""The states of an act that has begun in some reading."""
 _OTHERWISE = {"in_legislature": StatusGroup.BILL, "rejected_or_withdrawn": StatusGroup.REJECTED}
 GROUPS = tuple(_OTHERWISE.get(state) or StatusGroup(state) for state in STATES)
 """The status group of each state, in the order of `STATES`: what the public sees of it."""

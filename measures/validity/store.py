@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from psycopg.types.multirange import Multirange
 
 from foundation.days import today
@@ -23,6 +23,8 @@ from measures.validity.facts import ACTING, LASTS_WHILE, Act, Acts, Event, Relat
 
 BATCH = 1_000
 """Stale rows that are derived in one transaction."""
+MANY = 200
+"""Stale rows from which a reader of all writes what he derives: some 50 ms of work, which each reader would repeat."""
 
 _ACTING = ", ".join(f"'{type_}'" for type_ in ACTING)
 _CONE = f"""
@@ -127,6 +129,18 @@ def _intervals(days: Multirange[date]) -> tuple[Interval, ...]:
     return tuple((span.lower, date.fromordinal(span.upper.toordinal() - 1) if span.upper else None) for span in days)
 
 
+def settle_if_many() -> None:
+    """For who reads all rows: where many are stale, derive them for good, so that the next reader need not.
+
+    Within a transaction of the caller nothing is written, and who reads derives for himself, as where few are stale.
+    """
+    if connection.in_atomic_block:
+        return
+    waiting = value("select count(*) from (select from measures_validity where is_stale limit %s) x", [MANY])
+    if waiting == MANY:
+        settle()
+
+
 def settle(is_stopping: Callable[[], bool] = lambda: False) -> int:
     """Derive all rows that are stale, and what depends on them; return how many. One process at a time does so."""
     settled = 0
@@ -174,16 +188,22 @@ def _settle_some() -> int:
 
 def keep(answers: dict[int, Answer]) -> None:
     """Write answers, with one statement."""
-    execute(_WRITE, [json.dumps([_row(id_, known) for id_, known in answers.items()])])
+    execute(_WRITE, [rows_of(answers)])
 
 
-_WRITE = """
+def rows_of(answers: dict[int, Answer]) -> str:
+    """Answers as JSON, for `jsonb_to_recordset` with `AS_RECORDS`."""
+    return json.dumps([_row(id_, known) for id_, known in answers.items()])
+
+
+AS_RECORDS = """
+    x(measure_id bigint, certain text, possible text, presumed text, days date[], states text[], facts text[])
+"""
+_WRITE = f"""
     update measures_validity v set is_stale = false, certain = x.certain::datemultirange,
         possible = x.possible::datemultirange, presumed = x.presumed::datemultirange, days = x.days, states = x.states,
         facts = x.facts
-    from jsonb_to_recordset(%s::jsonb) x(
-        measure_id bigint, certain text, possible text, presumed text, days date[], states text[], facts text[])
-    where v.measure_id = x.measure_id
+    from jsonb_to_recordset(%s::jsonb) {AS_RECORDS} where v.measure_id = x.measure_id
 """
 
 
