@@ -13,7 +13,7 @@ from operator import or_
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ from foundation.texts import LANGUAGES
 from measures.choices import Workflow
 from measures.models import IssuingBody, Measure, MeasureQuerySet
 from measures.reference_lookup import Known, named_by
-from measures.references import key_of
+from measures.references import key_of, words_before
 from measures.references.folding import words_of
 from measures.references.tables import body_key
 
@@ -75,16 +75,18 @@ def matches(candidate: Candidate) -> list[Match]:
 
 
 def same_record(measure: Measure) -> Measure | None:
-    """The entry with the same country, kind, body, number and provision as `measure`, which must be unique."""
+    """The entry of the same country, kind, body, words, number and provision as `measure`, which must be unique."""
     if not measure.reference or measure.workflow == Workflow.RETIRED:
         return None
     return (
         _others(measure.country_id, measure.pk)
         .exclude(workflow=Workflow.RETIRED)
+        .alias(words=words_before(F("reference")))
         .filter(
             kind=measure.kind,
             issuing_body_id=measure.issuing_body_id,
             reference_key=key_of(measure.reference),
+            words=words_before(Value(measure.reference)),
             provision=measure.provision,
         )
         .first()

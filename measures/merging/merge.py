@@ -1,0 +1,60 @@
+"""One merge, or what it would do: with the rights of the person, under locks, all or nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pghistory
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from foundation.records.second_reader import may_publish
+from foundation.sql import take_time
+from measures.merging.entries import merge_measures
+from measures.merging.moving import Report
+from measures.merging.sources import merge_sources
+from measures.merging.vocabulary import merge_bodies, merge_terms
+from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
+
+MERGERS: dict[type[models.Model], Callable[..., Report]] = {
+    Measure: merge_measures,
+    Source: merge_sources,
+    IssuingBody: merge_bodies,
+    Topic: merge_terms,
+    TargetGroup: merge_terms,
+}
+
+
+def may_merge(user: Any, model: type[models.Model]) -> bool:
+    """Whether somebody may merge records of a kind: who may change them and publish, since both may be public."""
+    change = get_permission_codename("change", model._meta)
+    return may_publish(user) and bool(user.has_perm(f"{model._meta.app_label}.{change}"))
+
+
+@transaction.atomic
+def merge(kept: Any, gone: Any, *, by: Any) -> Report:
+    """Give everything of `gone` to `kept`; raise PermissionDenied, or ValidationError if they cannot be one."""
+    model = type(kept)
+    if not may_merge(by, model):
+        raise PermissionDenied
+    take_time()
+    records = model._base_manager.filter(pk__in=[kept.pk, gone.pk]).order_by("pk").select_for_update(of=("self",))
+    found = {record.pk: record for record in records}
+    if len(found) < 2:
+        raise ValidationError(_("Choose two records that exist."), code="two")
+    words = _("%(gone)s was merged into %(kept)s.") % {"gone": found[gone.pk], "kept": found[kept.pk]}
+    try:
+        with transaction.atomic(), pghistory.context(user=by.pk, merge=str(gone.pk), note=words):
+            return MERGERS[model](found[kept.pk], found[gone.pk], by=by)
+    except IntegrityError as error:
+        message = _("A rule forbids it: %(error)s")
+        raise ValidationError(message, params={"error": str(error).splitlines()[0]}) from error
+
+
+def preview(kept: Any, gone: Any, *, by: Any) -> Report:
+    """What `merge` would do: it is done, and taken back."""
+    with transaction.atomic():
+        report = merge(kept, gone, by=by)
+        transaction.set_rollback(True)
+    return report

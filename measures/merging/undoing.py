@@ -1,0 +1,68 @@
+"""Undo a merge as one action, by the history that it left, as long as nobody has changed its records since."""
+
+from typing import Any
+from uuid import UUID
+
+import pghistory
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+from pghistory.models import Context
+
+from foundation.records.undoing import Deed, Later
+from foundation.sql import execute, take_time
+from measures.merging.merge import MERGERS, may_merge
+
+KINDS = list(MERGERS)
+
+
+def merge_in(context: UUID) -> dict[str, Any] | None:
+    """What the history notes of the merge with this context; None if there was none."""
+    found = Context.objects.filter(pk=context).first()
+    metadata: dict[str, Any] | None = found.metadata if found else None
+    return metadata if metadata and metadata.get("merge") else None
+
+
+def changed_since(context: UUID) -> list[Later]:
+    """The records of a merge that somebody has changed since, the first of them."""
+    return Deed(context, KINDS).changed_since()
+
+
+@transaction.atomic
+def undo_merge(context: UUID, model: type[models.Model], *, by: Any) -> None:
+    """Give both records back what they had; raise ValidationError with the reason if that is impossible.
+
+    Raise PermissionDenied if `by` may not merge such records.
+    """
+    merged = merge_in(context)
+    if merged is None or not may_merge(by, model):
+        raise PermissionDenied
+    take_time()
+    deed = Deed(context, KINDS)
+    for kind in KINDS:
+        list(kind._base_manager.filter(pk__in=deed.keys(kind)).order_by("pk").select_for_update(of=("self",)))
+    if later := deed.changed_since():
+        words = _("These records were changed since: %(records)s.")
+        raise ValidationError(words, params={"records": ", ".join(item.label for item in later[:5])})
+    note = _("Undone: %(merge)s") % {"merge": merged.get("note", "")}
+    try:
+        with transaction.atomic(), pghistory.context(user=by.pk, note=note):
+            deed.take_back(by)
+            execute("set constraints all immediate")
+            _return_captures(merged)
+            execute("set constraints all deferred")
+    except IntegrityError as error:
+        message = _("A rule forbids it: %(error)s")
+        raise ValidationError(message, params={"error": str(error).splitlines()[0]}) from error
+
+
+def _return_captures(merged: dict[str, Any]) -> None:
+    """The captures that a merge of sources gave to the other one, and those that were dropped as its own."""
+    captures = merged.get("captures")
+    if not captures:
+        return
+    execute("select measures_return_captures(%s, %s)", [captures["moved"], int(merged["merge"])])
+    execute(
+        "insert into measures_capture select * from json_populate_recordset(null::measures_capture, (%s::text)::json)",
+        [captures["dropped"]],
+    )
