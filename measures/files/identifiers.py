@@ -1,12 +1,15 @@
 """Identifiers in a file: those of its new measures, and those by which entries name each other."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from countries.models import FormerAddress
 from foundation.days import today
 from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
 from foundation.files.columns import ListColumn
@@ -21,6 +24,7 @@ from measures.choices import (
     RelationType,
 )
 from measures.entry_rules import last_year
+from measures.files.external_ids import identifier_of
 from measures.models import Measure, Relation
 
 # Identifiers for new measures
@@ -136,14 +140,42 @@ HAS_PAGE = (
 """The same as `MeasureQuerySet.with_page`: a relation to an act that is only named is part of its public entry."""
 
 
-OBJECT = r"regexp_replace(split_part({0}, ':', 2), '(@[0-9?-]+)?(/part)?$', '')"
+OBJECT = r"regexp_replace(substring({0} from ':(.*)$'), '(@[0-9?-]+)?(/part)?$', '')"
 DATE = r"coalesce(substring({0} from '@([0-9?-]+)(?:/part)?$'), '')"
 SCOPE = "case when {0} like '%%/part' then 'part' else 'whole' end"
 """SQL of the parts of a canonical item, for its column."""
 
 
+_IN_ORDER = f'split_part(item, \':\', 1) collate "C", {OBJECT.format("item")} collate "C"'
+
+
+def _items(of: str, condition: str) -> str:
+    """SQL of the relations of entries whose id matches `of`, to other entries `o` that meet `condition`."""
+    return (
+        "select x.id, x.type, o.public_id, x.type || ':' || o.public_id"
+        " || case when x.date <> '' then '@' || x.date else '' end"
+        " || case when x.scope = 'part' then '/part' else '' end as item from ("
+        f"select subject_id as id, type, object_id as other, date, scope from {LINKS} where subject_id {of}"
+        f" union all select object_id, type, subject_id, date, scope from {LINKS}"
+        f" where object_id {of} and type in ({MUTUAL})"
+        f") x join {MEASURES} o on o.id = x.other{condition}"
+    )
+
+
+def _joined(more: str) -> str:
+    """SQL of the cell of the staged row `s` with `more` items."""
+    items = f"select unnest(string_to_array(s.relations, '|')) as item union {more}"
+    return f"(select string_agg(item, '|' order by {_IN_ORDER}) from ({items}) i)"
+
+
+_IDENTIFIER = re.compile("[A-Z]{3}-[0-9]")
+_BETWEEN_RELATIONS = re.compile(r"[|;]|,(?=\s*[a-z_]+\s*:)")
+
+
 class RelationsColumn(ListColumn):
     """`extends:PER-00004@2020-04-15|repeals:PER-00002/part`: a relation, its other entry, date of effect and scope.
+
+    The other entry may also be named by its key in a data set: `extends:coronanet/R_1abc`.
 
     Without `@` the act takes effect with its own start; without `/part` it concerns the whole of the other. A mutual
     relation is listed in the cells of both entries, and has neither.
@@ -151,6 +183,7 @@ class RelationsColumn(ListColumn):
 
     comes_last = True
     is_trimmed = True
+    written_as = gettext_lazy("a relation and its other entry: extends:PER-00004@2020-04-15|repeals:PER-00002/part")
 
     def __init__(self) -> None:
         super().__init__(name="relations")
@@ -160,7 +193,7 @@ class RelationsColumn(ListColumn):
         return str(Relation._meta.verbose_name_plural)
 
     def read(self, text: str) -> str:
-        read = sorted({self._read_item(item) for item in items_of(text)})
+        read = sorted({self._read_item(item) for item in items_of(text, _BETWEEN_RELATIONS)})
         if len({pair for pair, _item in read}) < len(read):
             raise CellProblem(
                 _("The cell names the same relation twice, with different dates or scopes."), _("Keep one of the two.")
@@ -190,19 +223,47 @@ class RelationsColumn(ListColumn):
     def cells(self, of: str, *, public: bool = False) -> str:
         seen = f" and {HAS_PAGE}" if public else ""
         return (
-            "select x.id, string_agg(x.type || ':' || o.public_id || case when x.date <> '' then '@' || x.date else ''"
-            " end || case when x.scope = 'part' then '/part' else '' end, '|'"
-            ' order by x.type collate "C", o.public_id collate "C") as cell from ('
-            f"select subject_id as id, type, object_id as other, date, scope from {LINKS} where subject_id {of}"
-            f" union all select object_id, type, subject_id, date, scope from {LINKS}"
-            f" where object_id {of} and type in ({MUTUAL})"
-            f") x join {MEASURES} o on o.id = x.other{seen} group by x.id"
+            'select id, string_agg(item, \'|\' order by type collate "C", public_id collate "C") as cell'
+            f" from ({_items(of, seen)}) x group by id"
         )
 
     def settled(self) -> list[str]:
-        """Apply a mutual relation to both entries if only one row lists it."""
-        mutual = "|".join(value.value for value in SYMMETRIC_RELATIONS)
+        """Name entries as now, keep what a public file leaves out, and apply a mutual relation to both entries.
+
+        An entry that the public does not see, and that the file names nowhere, is unknown to the file. A public entry
+        keeps its relations to it.
+        """
+        named = OBJECT.format("i.item")
+        found = f"coalesce({identifier_of(named)}, {named})"
+        known = (
+            "select public_id from staged where public_id <> '' union"
+            f" select m.public_id from outcome join {MEASURES} m using (id) union"
+            f" select {named} from staged"
+            " cross join lateral unnest(string_to_array(relations, '|')) i(item)"
+        )
+        of_rows = (
+            f"in (select id from outcome join staged using (line) join {MEASURES} m using (id)"
+            " where relations is not null and m.workflow = 'published')"
+        )
+        left_out = f" and not {HAS_PAGE} and o.public_id not in ({known})"
         return [
+            _NAMED_NOW,
+            "update staged s set relations = (select string_agg(split_part(i.item, ':', 1) || ':' ||"
+            f" {found} || substr(i.item, length(split_part(i.item, ':', 1)) + 2 + length({named})), '|'"
+            f' order by split_part(i.item, \':\', 1) collate "C", {found} collate "C")'
+            " from unnest(string_to_array(s.relations, '|')) i(item)) where s.relations <> ''"
+            " and exists (select from unnest(string_to_array(s.relations, '|')) i(item)"
+            f" where position('/' in {named}) > 0 and {identifier_of(named)} is not null)",
+            f"with hidden as ({_items(of_rows, left_out)})"
+            f" update staged s set relations = {_joined('select item from hidden where hidden.id = q.id')}"
+            " from outcome q where q.line = s.line and exists (select from hidden where hidden.id = q.id)",
+            self._mutual_on_both_sides(),
+        ]
+
+    @staticmethod
+    def _mutual_on_both_sides() -> str:
+        mutual = "|".join(value.value for value in SYMMETRIC_RELATIONS)
+        return (
             "with known as (select line, coalesce(nullif(s.public_id, ''), r.public_id) as public_id"
             f" from staged s join outcome o using (line) left join {MEASURES} r on r.id = o.id),"
             " listed as (select k.public_id as subject, split_part(i.item, ':', 1) as type,"
@@ -211,12 +272,10 @@ class RelationsColumn(ListColumn):
             f" where s.relations ~ '({mutual}):' and i.item ~ '^({mutual}):'),"
             " added as (select k.line, l.type || ':' || l.subject as item from listed l"
             " join known k on k.public_id = l.object where l.subject is not null)"
-            " update staged s set relations = (select string_agg(u.item, '|'"
-            " order by split_part(u.item, ':', 1) collate \"C\", split_part(u.item, ':', 2) collate \"C\")"
-            " from (select unnest(string_to_array(s.relations, '|')) union select item from added where line = s.line)"
-            " u(item)) where exists (select from added a where a.line = s.line"
+            f" update staged s set relations = {_joined('select item from added where added.line = s.line')}"
+            " where exists (select from added a where a.line = s.line"
             " and a.item <> all (string_to_array(s.relations, '|')))"
-        ]
+        )
 
     def unknown(self) -> str:
         named = OBJECT.format("i.item")
@@ -224,28 +283,39 @@ class RelationsColumn(ListColumn):
             "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
             f" where not exists (select from {MEASURES} m where m.public_id = {named})"
             f" and not exists (select from staged own where own.public_id = {named})"
+            f" and not (position('/' in {named}) > 0 and {named} in (select e from staged own"
+            " cross join lateral unnest(string_to_array(own.external_ids, '|')) e))"
+        )
+
+    def named_rows(self) -> str:
+        named = OBJECT.format("i.item")
+        return (
+            "select s.line, i.item, own.line from checked s"
+            " cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
+            " join (select line, public_id as name from staged where public_id <> '' union all select line, e"
+            f" from staged cross join lateral unnest(string_to_array(external_ids, '|')) e) own on own.name = {named}"
+            f" where own.line <> s.line and not exists (select from {MEASURES} m"
+            f" where m.public_id = {identifier_of(named)})"
         )
 
     def remedy(self, value: str, known: list[str]) -> str:
         """Suggest nothing: identifiers that look alike are unrelated."""
-        return _("Write the identifier of an entry that exists or is in this file.")
+        return _(
+            "Write the identifier of an entry that exists or is in this file, or its data set and key there, such as"
+            " coronanet/R_1abc."
+        )
 
     def refused(self) -> list[tuple[str, str]]:
         itself = (
             f"select s.line, i.item from checked s left join {MEASURES} r on r.id = s.id"
             " cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
             f" where {OBJECT.format('i.item')} = coalesce(nullif(s.public_id, ''), r.public_id)"
+            f" or {OBJECT.format('i.item')} = any (string_to_array(s.external_ids, '|'))"
         )
         return [
             (itself, _("An entry may not be related to itself.")),
             (_TOO_FAR_AHEAD.format(year=last_year(today())), _("The year of the date is far ahead. Is it right?")),
-            (
-                _CIRCLES,
-                _(
-                    "Relations may not form a cycle: the other entry already leads back to this one. Remove one of "
-                    "the relations."
-                ),
-            ),
+            (circles(_WANTED, replaced=_REPLACED), is_circle()),
         ]
 
     def saved(self) -> list[str]:
@@ -257,7 +327,7 @@ class RelationsColumn(ListColumn):
             "select t.id, split_part(i.item, ':', 1) as type, m.id as other,"
             f" {DATE.format('i.item')} as date, {SCOPE.format('i.item')} as scope from changed_rows t"
             " cross join lateral unnest(string_to_array(t.cell, '|')) i(item)"
-            f" join {MEASURES} m on m.public_id = {OBJECT.format('i.item')}) x"
+            f" join {MEASURES} m on m.public_id = {identifier_of(OBJECT.format('i.item'))}) x"
         )
         same = "(w.subject_id, w.type, w.object_id) = (x.subject_id, x.type, x.object_id)"
         return [
@@ -266,15 +336,34 @@ class RelationsColumn(ListColumn):
             f" and not exists (select from wanted w where {same})",
             f"with wanted as ({wanted}) update {LINKS} x set date = w.date, scope = w.scope from wanted w"
             f" where {same} and (x.date, x.scope) <> (w.date, w.scope)",
-            f"insert into {LINKS} (subject_id, type, object_id, date, scope, recorded_on)"
-            f" select w.*, '{today()}'::date from ({wanted}) w on conflict do nothing",
+            f"insert into {LINKS} (subject_id, type, object_id, date, scope, provision, recorded_on)"
+            f" select w.*, '', '{today()}'::date from ({wanted}) w on conflict do nothing",
         ]
 
 
+_FORMER = FormerAddress._meta.db_table
+_NAMED_NOW = f"""
+update staged s set relations = (
+    select string_agg(distinct x.item, '|' order by x.item) from (
+        select split_part(i.item, ':', 1) || ':' || coalesce(m.public_id, i.object)
+            || substr(i.item, length(split_part(i.item, ':', 1)) + length(i.object) + 2) as item
+        from (select item, {OBJECT.format("item")} as object from unnest(string_to_array(s.relations, '|')) item) i
+        left join {_FORMER} f on f.kind = 'measure' and f.former = i.object and f.record <> ''
+        left join {MEASURES} m on m.id = f.record::bigint
+    ) x
+) where exists (
+    select from unnest(string_to_array(s.relations, '|')) item
+    join {_FORMER} f on f.kind = 'measure' and f.record <> '' and f.former = {OBJECT.format("item")}
+)
+"""
+"""An entry that was merged into another is named by the identifier of the other."""
+
+
 def _without_scope(text: str) -> tuple[str, str]:
-    """What stands before and after the last `/`; one that begins a number belongs to a date such as 15/04/2020."""
+    """What stands before and after the last `/`, unless that belongs to a date or to `coronanet/R_1abc`."""
     before, slash, after = (part.strip() for part in text.rpartition("/"))
-    return (before, after or "?") if slash and not after[:1].isdigit() else (text, "")
+    is_external = not _IDENTIFIER.match(text) and after not in SCOPES
+    return (before, after or "?") if slash and not (after[:1].isdigit() or is_external) else (text, "")
 
 
 _TOO_FAR_AHEAD = (
@@ -296,8 +385,7 @@ def prolonged_condition(row: str, record: str) -> str:
     )
 
 
-_CIRCLES = f"""
-with recursive wanted as (
+_WANTED = f"""
     select s.line, s.id as subject, i.type, i.type || ':' || i.object as item, coalesce(m.id, own.id) as object
     from checked s
     cross join lateral (
@@ -306,20 +394,39 @@ with recursive wanted as (
     left join {MEASURES} m on m.public_id = i.object
     left join (
         select f.public_id, o.id from staged f join outcome o using (line) where f.public_id <> ''
+        union all select e, o.id from staged f join outcome o using (line)
+        cross join lateral unnest(string_to_array(f.external_ids, '|')) e
     ) own on own.public_id = i.object
     where i.type in ({ACYCLIC})
-),
-edges as (
-    select subject_id as subject, type, object_id as object from {LINKS}
-    where type in ({ACYCLIC})
-    and not exists (select from checked s where s.id = subject_id and s.relations is not null)
-    union select subject, type, object from wanted
-),
-reached(line, type, item, origin, node) as (
-    select line, type, item, subject, object from wanted
-    union
-    select r.line, r.type, r.item, r.origin, e.object
-    from reached r join edges e on e.type = r.type and e.subject = r.node
-)
-select distinct line, item from reached where node = origin
 """
+_REPLACED = "exists (select from checked s where s.id = subject_id and s.relations is not null)"
+
+
+def circles(wanted: str, *, replaced: str = "false") -> str:
+    """SQL of (line, item) of relations that would close a circle.
+
+    `wanted` is SQL of (line, subject, type, item, object) of the file, `replaced` a condition on those relations of the
+    table that the import would take away.
+    """
+    return f"""
+    with recursive wanted as ({wanted}),
+    edges as (
+        select subject_id as subject, type, object_id as object from {LINKS}
+        where type in ({ACYCLIC}) and not {replaced}
+        union select subject, type, object from wanted
+    ),
+    reached(line, type, item, origin, node) as (
+        select line, type, item, subject, object from wanted
+        union
+        select r.line, r.type, r.item, r.origin, e.object
+        from reached r join edges e on e.type = r.type and e.subject = r.node
+    )
+    select distinct line, item from reached where node = origin
+    """
+
+
+def is_circle() -> str:
+    """What to do about a circle, in words."""
+    return _(
+        "Relations may not form a cycle: the other entry already leads back to this one. Remove one of the relations."
+    )

@@ -4,17 +4,21 @@ That is which records it may not change, the caches of status, and publication.
 """
 
 import datetime
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from foundation.days import today
 from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
 from foundation.files.columns import DayColumn, ListColumn
 from foundation.files.resources import Computed, FileResource, ImportOptions, Rule
+from foundation.files.targets import Target, offers_of_choices
 from foundation.partial_dates import PartialDate
 from foundation.sql import rows
 from measures.choices import Kind, Status, Workflow
@@ -36,6 +40,11 @@ from measures.workflow import (
 
 EVENTS = StatusEvent._meta.db_table
 STATUSES = list(Status.values)
+_BETWEEN_EVENTS = re.compile(r"[|;]|,(?=\s*[a-z_]+\s*(?:[@,;|]|$))")
+"""A comma too, where a status follows and not the year of `March 16, 2020`."""
+
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class HistoryColumn(ListColumn):
@@ -43,6 +52,7 @@ class HistoryColumn(ListColumn):
 
     comes_first = True
     is_trimmed = True
+    written_as = gettext_lazy("each status with its date after @, oldest first: introduced@2020-03-30|archived@2021")
 
     def __init__(self) -> None:
         super().__init__(name="status_history")
@@ -51,8 +61,28 @@ class HistoryColumn(ListColumn):
     def label(self) -> str:
         return str(StatusEvent._meta.verbose_name_plural)
 
+    def targets(self) -> list[Target]:
+        """The date of each status, or a status and its date in two columns."""
+        whole = Target(self.name, capfirst(self.label), is_list=True)
+        status = Target(self.name, _("Status"), part="status", offers=offers_of_choices(Status.choices))
+        date = Target(self.name, _("Date of this status"), part="date", before="@", continues=True, is_date=True)
+        dates = [
+            Target(self.name, _("Date of: %(status)s") % {"status": label}, value, f"{value}@", is_date=True)
+            for value, label in Status.choices
+            if value != Status.UNKNOWN
+        ]
+        return [*dates, status, date, whole]
+
+    def joined(self, pieces: list[str]) -> str:
+        """Events in the order of their dates, if each has one that is in ISO 8601."""
+        events = list(dict.fromkeys(pieces))
+        dates = {event: event.partition("@")[2] for event in events}
+        if all(_ISO_DATE.fullmatch(date) for date in dates.values()):
+            events.sort(key=dates.__getitem__)
+        return "|".join(events)
+
     def read(self, text: str) -> str:
-        return "|".join(self._read_event(item) for item in items_of(text))
+        return "|".join(self._read_event(item) for item in items_of(text, _BETWEEN_EVENTS))
 
     def _read_event(self, item: str) -> str:
         status, at, date = (part.strip() for part in item.partition("@"))
@@ -76,7 +106,7 @@ class HistoryColumn(ListColumn):
             " coalesce(s.valid_from, r.valid_from, '') from checked s left join measures_measure r on r.id = s.id"
             " where s.kind <> '' and (s.is_new or s.changed && array['kind', 'status_history', 'valid_from'])"
         )
-        return rows, _history_remedy
+        return rows, history_remedy
 
     def saved(self) -> list[str]:
         """Existing events keep their note and source; `nth` distinguishes identical ones."""
@@ -118,7 +148,7 @@ def _optional_date(text: str) -> PartialDate | None:
     return _date(text) if text else None
 
 
-def _history_remedy(history: str, kind: str, start: str) -> str:
+def history_remedy(history: str, kind: str, start: str) -> str:
     """What is wrong with a canonical history for an entry of `kind` that begins at `start`, in words; '' if nothing."""
     problems = check_history(Kind(kind).family, _events(history), on=today(), start=_optional_date(start))
     return " ".join(problem.message for problem in problems)
@@ -141,14 +171,14 @@ class CheckedColumn(DayColumn):
             f" from checked s left join {MEASURES} r on r.id = s.id"
             f" where s.checked_on <> '' and (s.is_new or s.changed && array[{_quoted(self.concerns)}])"
         )
-        return rows, _check_remedy
+        return rows, check_remedy
 
 
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
 
-def _check_remedy(
+def check_remedy(
     checked: str, history: str, start: str, until: str, duration: str, basis: str, country: str, is_prolonged: bool
 ) -> str:
     """What is wrong with the day of a check, in words; '' if nothing."""
@@ -174,17 +204,12 @@ STATUS = Computed(status_query, CACHES_OF_STATUS)
 
 def rules(resource: type[FileResource], options: ImportOptions) -> list[Rule]:
     """What an import may not do to records in their state; it may do more if its rows are to become public."""
-    changed = "select s.line, r.public_id from checked s join measures_measure r on r.id = s.id where r.workflow ="
-    retired = Rule(
-        "public_id",
-        f"{changed} 'retired'",
-        _("The record is retired."),
-        _("Remove the row, or send the record back to draft first."),
-    )
-    ahead = [_year_ahead(name) for name in ("valid_from", "valid_until")]
+    if options.publish:
+        becoming = "o.older = '{}' and coalesce(r.workflow, 'draft') in ('draft', 'in_review', 'published')"
+        return [*rules_of_all(), *rules_of_public(resource, becoming)]
     published = Rule(
         "public_id",
-        f"{changed} 'published'",
+        f"{_CHANGED} 'published'",
         _("This row would change a published record."),
         _(
             "Only a file uploaded with “Publish the measures of this file” changes published records. Ask an editor "
@@ -201,17 +226,24 @@ def rules(resource: type[FileResource], options: ImportOptions) -> list[Rule]:
             " upload."
         ),
     )
-    if options.publish:
-        return [
-            *ahead,
-            retired,
-            _lacking(resource, "topics", _("It has no topic.")),
-            _lacking(resource, "sources", _("It has no source.")),
-        ]
-    return [*ahead, retired, published] if options.state == Workflow.STUB else [*ahead, retired, published, named]
+    return [*rules_of_all(), published, *([] if options.state == Workflow.STUB else [named])]
 
 
-def _year_ahead(name: str) -> Rule:
+_CHANGED = "select s.line, r.public_id from checked s join measures_measure r on r.id = s.id where r.workflow ="
+
+
+def rules_of_all() -> list[Rule]:
+    """What no import may do, whoever asks for it."""
+    retired = Rule(
+        "public_id",
+        f"{_CHANGED} 'retired'",
+        _("The record is retired."),
+        _("Remove the row, or send the record back to draft first."),
+    )
+    return [*(year_ahead(name) for name in ("valid_from", "valid_until")), retired]
+
+
+def year_ahead(name: str) -> Rule:
     """Rows that newly have a date too far ahead in a cell."""
     return Rule(
         name,
@@ -222,16 +254,22 @@ def _year_ahead(name: str) -> Rule:
     )
 
 
-def _lacking(resource: type[FileResource], name: str, remedy: str) -> Rule:
-    """Rows that would be public without what every public record has; see `workflow.COMPLETE`."""
-    return Rule(
-        name,
-        "select s.line, '' from staged s join outcome o using (line) left join measures_measure r on r.id = o.id"
-        " where coalesce(r.workflow, 'draft') in ('draft', 'in_review', 'published')"
-        f" and coalesce(s.{name}, {resource.fields[name].written()}) = ''",
-        _("The record cannot be published yet."),
-        remedy,
-    )
+def rules_of_public(resource: type[FileResource], condition: str) -> list[Rule]:
+    """Refuse rows that would be public without what every public record has; see `workflow.COMPLETE`.
+
+    The condition on the row `s` and its record `r` says which would be public.
+    """
+    remedies = {"topics": _("It has no topic."), "sources": _("It has no source.")}
+    return [
+        Rule(
+            name,
+            "select s.line, '' from staged s join outcome o using (line) left join measures_measure r on r.id = o.id"
+            f" where {condition} and coalesce(s.{name}, {resource.fields[name].written()}) = ''",
+            _("The record cannot be published yet."),
+            remedy,
+        )
+        for name, remedy in remedies.items()
+    ]
 
 
 def values_of_new(options: ImportOptions) -> dict[str, Any]:
@@ -251,7 +289,7 @@ def finish(options: ImportOptions) -> int:
 
     New records were inserted with their status, and as published if requested.
     """
-    for ids in _batches("select id from outcome where changed <> '{}'"):
+    for ids in batches("select id from outcome where changed <> '{}'"):
         refresh_status(ids)
     if not options.publish:
         return 0
@@ -264,15 +302,16 @@ def finish(options: ImportOptions) -> int:
         return published
     origins = ", ".join(f"'{state.value}'" for state in MOVES["publish"].origins)
     waiting = (
-        f"select id from outcome join measures_measure m using (id) where not is_new and m.workflow in ({origins})"
+        "select id from outcome join measures_measure m using (id)"
+        f" where not is_new and older = '{{}}' and m.workflow in ({origins})"
     )
-    for ids in _batches(waiting):
+    for ids in batches(waiting):
         move_all(MOVES["publish"], ids, by=options.by)
         published += len(ids)
     return published
 
 
-def _batches(sql: str) -> Iterator[list[int]]:
+def batches(sql: str) -> Iterator[list[int]]:
     """The ids of a query in batches of some thousands; their order prevents deadlocks between writers."""
     last = 0
     while True:
