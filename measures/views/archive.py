@@ -6,21 +6,24 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from foundation.publication import EVERY_PARAMETER, public_page
+from countries.models import Named
+from foundation.publication import public_page
 from measures.archive.broken_links import broken_links
 from measures.archive.details import of_source
-from measures.archive.listing.filters import SourceFilter
+from measures.archive.listing.filters import PARAMETERS, SourceFilter
 from measures.archive.listing.index import public_sources
 from measures.archive.showing import download_headers, may_show_copies
 from measures.archive.store import opened
+from measures.metadata import Metadata, stated
 from measures.models import Capture, Source
 from measures.views.measure import permanent_address
+from measures.views.moved import at_former_name
 from measures.views.source_listing import SourceListing
 
 logger = logging.getLogger(__name__)
 
 
-@public_page(reads=EVERY_PARAMETER)
+@public_page(reads=PARAMETERS)
 @require_safe
 def source_list(request: HttpRequest) -> HttpResponse:
     """`/archive/`: every public source, narrowed and ordered by the query string."""
@@ -31,10 +34,13 @@ def source_list(request: HttpRequest) -> HttpResponse:
 
 @public_page
 @require_safe
+@at_former_name("key", Named.SOURCE)
 def source(request: HttpRequest, key: str) -> HttpResponse:
     """`/archive/source-key/`; a source that no published entry cites has no page."""
     shown = get_object_or_404(Source.objects.public().select_related("link"), key=key)
-    context = {"source": shown, "details": of_source(shown), "address": permanent_address(request, shown)}
+    address = permanent_address(request, shown)
+    metadata = Metadata(address=address, title=shown.title, published=stated(shown.published))
+    context = {"source": shown, "details": of_source(shown), "address": address, "metadata": metadata}
     return render(request, "measures/source_detail.html", context)
 
 
@@ -48,6 +54,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 @public_page(is_file=True)
 @require_safe
+@at_former_name("key", Named.SOURCE)
 def kept_copy(request: HttpRequest, key: str, sha256: str) -> HttpResponseBase:
     """`/archive/source-key/<sha256>`: download the original bytes; browsers never open them on this site.
 

@@ -1,37 +1,57 @@
 """A list of entries: what the page shows, one page of it, its rows, and what is wrong with the address.
 
-A list in pages (`Paged`) is also that of the archive. A row is made once, and once more when its entry has changed.
+A list in pages (`Paged`) is also that of the archive.
 """
 
-import datetime
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
-from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import get_template
-from django.utils.safestring import SafeString, mark_safe
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from countries.models.site import current_site
 from foundation.days import today
-from foundation.partial_dates import PartialDate
-from foundation.publication import EVERY_PARAMETER, public_page
+from foundation.files import parquet
+from foundation.files.formats import FORMATS
+from foundation.publication import public_page
 from measures.choices import Precision, StatusGroup
-from measures.entries import Entry, for_list
-from measures.entries import entries_of as entries_from
+from measures.comparing.question import MOST, comparison_query, covered_by
+from measures.entries import Entry
 from measures.listing.columns import STATUS
 from measures.listing.facets import Facet
-from measures.listing.filters import NEWEST, OLDEST, RELEVANCE, SORTS, AddressFilter, Chip, MeasureFilter, Problem
+from measures.listing.filters import (
+    NEWEST,
+    OLDEST,
+    PARAMETERS,
+    RELEVANCE,
+    SORTS,
+    AddressFilter,
+    Chip,
+    MeasureFilter,
+    Problem,
+)
 from measures.listing.index import Selection
-from measures.models import Measure
+from measures.listing.shortcuts import Shortcut, shortcuts
+from measures.metadata import Metadata, dataset, interval
+from measures.models import Source
 from measures.search.headlines import highlighted
 from measures.search.matching import RANKED
 from measures.search.spelling import suggestion
+from measures.views.rows import Look, MonthGroup, Row, by_month, entries_of, month_totals, row_of, rows_of
+from measures.views.signposts import with_signposts
+
+MEDIA_TYPES = {
+    **{ending: FORMATS[ending].media_type for ending in ("csv", "xlsx", "ods", "json")},
+    "parquet": parquet.MEDIA_TYPE,
+}
+"""The files of a list, by their ending."""
 
 # A list in pages
 
@@ -127,90 +147,19 @@ class Paged:
         return self._page(self.page + 1) if self.page < self.last_page else None
 
 
-# Entries as rows, each made once
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How rows are printed: as of which day, the level of their titles, whether they name the country.
-
-    `is_asked` and `longest` are those of `measures.entries.entries_of`.
-    """
-
-    language: str
-    day: datetime.date
-    heading: int
-    with_country: bool
-    is_asked: bool = False
-    longest: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry, its HTML, and its heading in a list by date."""
-
-    entry: Entry
-    html: SafeString
-    month: str
-
-
-def row_of(entry: Entry, look: Look) -> Row:
-    """The row of `entry`."""
-    variables = {"entry": entry, "heading": look.heading, "with_country": look.with_country}
-    html = get_template("measures/_row.jinja", using="jinja2").render(variables)
-    return Row(entry, mark_safe(html), _month(entry.date))  # noqa: S308  (escaped by Jinja2)
-
-
-def entries_of(ids: Sequence[int], look: Look) -> list[Entry]:
-    """The public entries among `ids`, in that order."""
-    found = for_list(Measure.objects.published()).in_bulk(ids)
-    measures = [found[pk] for pk in ids if pk in found]
-    return entries_from(measures, look.day, is_asked=look.is_asked, longest=look.longest)
-
-
-def rows_of(ids: Sequence[int], look: Look, kept: MutableMapping[Any, Any]) -> list[Row]:
-    """The rows of `entries_of`; `kept` is used as a cache, except for what names another act, which may change."""
-    found: dict[int, Row] = {pk: row for pk in ids if (row := kept.get((pk, look)))}
-    missing = [pk for pk in ids if pk not in found]
-    for entry in entries_of(missing, look) if missing else ():
-        row = found[entry.number] = row_of(entry, look)
-        if entry.words.act is None:
-            kept[entry.number, look] = row
-    return [found[pk] for pk in ids if pk in found]
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """Entries dated in one month."""
-
-    label: str
-    rows: tuple[Row, ...]
-
-
-def by_month(rows: Sequence[Row]) -> list[Month]:
-    """Rows, in the order given, under headings no more precise than their dates."""
-    return [Month(label, tuple(group)) for label, group in groupby(rows, key=lambda row: row.month)]
-
-
-def _month(date: PartialDate | None) -> str:
-    if not date:
-        return _("Date not recorded")
-    if not date.month:
-        return _("%(year)d, day and month not recorded") % {"year": date.year}
-    return PartialDate(date.year, date.month).in_words()
-
-
 # The list
 
 
 PAGE_SIZE = 50
 MOST_WHOLE_SUMMARIES = 60
-"""With more rows, summaries are cut to `SHORT_SUMMARY` characters: 150 rows are then 40 KB."""
-SHORT_SUMMARY = 160
+"""With more rows, summaries are cut to `SHORT_SUMMARY` characters: 150 rows and their marks are then 39 KB."""
+SHORT_SUMMARY = 120
 
 FIRST_FACETS = ("topic", "status", "family", "country", "direction")
 """The facets that are always visible; the others are collapsed under “More filters”."""
 BOXES = ("from", "to", "q", "on", "updated_since")
+UNLISTED = ("begun", "perhaps_begun")
+"""The filters to which a comparison leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +195,21 @@ class Listing(Paged):
 
     filter: MeasureFilter
 
-    def __init__(self, filter: MeasureFilter, *, whole_up_to: int = 0) -> None:
+    def __init__(self, filter: MeasureFilter, *, whole_up_to: int = 0, page_size: int = 0) -> None:
+        """`page_size`: entries of a page, if not `PAGE_SIZE`."""
         self.filter = filter
+        self.page_size = page_size or PAGE_SIZE
         self.counts = _counts(filter)
-        self.is_whole = self.counts.total <= max(whole_up_to, PAGE_SIZE)
-        self.last_page = 1 if self.is_whole else -(-self.counts.total // PAGE_SIZE)
+        self.is_whole = self.counts.total <= max(whole_up_to, self.page_size)
+        self.last_page = 1 if self.is_whole else -(-self.counts.total // self.page_size)
         self.page = filter.value("page") or 1
+
+    @property
+    def comparison(self) -> str:
+        """The query string that compares the chosen countries with the same filter."""
+        covered = covered_by(self.filter.index)
+        chosen = [code for code in self.filter.data.getlist("country") if code in covered]
+        return comparison_query(self.filter.data, chosen[:MOST])
 
     @property
     def ranked(self) -> int:
@@ -263,8 +221,8 @@ class Listing(Paged):
         """The ids of the measures on this page, in order."""
         if self.problems:
             return []
-        first = (self.page - 1) * PAGE_SIZE
-        part = slice(None) if self.is_whole else slice(first, first + PAGE_SIZE)
+        first = (self.page - 1) * self.page_size
+        part = slice(None) if self.is_whole else slice(first, first + self.page_size)
         ids: list[int] = self.filter.ids_of(part).tolist()
         return ids
 
@@ -277,9 +235,10 @@ class Listing(Paged):
             language=get_language() or "",
             day=self.filter.day or today(),
             is_asked=self.filter.day is not None,
-            heading=5 if country else 3,
+            heading=4 if country else 3,
             with_country=not country,
             longest=longest,
+            with_sources=self.shared_source is None,
         )
         if not words:
             return rows_of(self.ids, look, self.filter.index.fragments)
@@ -291,13 +250,37 @@ class Listing(Paged):
         words = self.filter.value("q")
         if not words or self.problems or self.counts.total:
             return None
-        meant = suggestion(words, self.filter.without_words.ids())
+        meant = suggestion(words, self.filter.without("q").ids())
         return Meant(meant, self.filter.query(q=meant)) if meant else None
 
+    @cached_property
+    def shared_source(self) -> Source | None:
+        """The one document that all of several entries rest on."""
+        selection = self.filter.selection
+        shared = selection.shared("source") if self.filter.country and len(selection) > 1 else None
+        if shared is None:
+            return None
+        return self.filter.index.get_or_cache((Source, shared), Source.objects.filter(pk=shared).first)
+
     @property
-    def months(self) -> list[Month]:
+    def months(self) -> list[MonthGroup]:
         """The rows grouped by month."""
-        return by_month(self.rows)
+        return by_month(self.rows, month_totals(self.filter.selection))
+
+    @property
+    def first_shown(self) -> int:
+        """The number of the first entry of this page among all."""
+        return 1 if self.is_whole else (self.page - 1) * self.page_size + 1
+
+    @property
+    def last_shown(self) -> int:
+        """The number of the last entry of this page among all."""
+        return self.first_shown + len(self.rows) - 1
+
+    @cached_property
+    def shortcuts(self) -> list[Shortcut]:
+        """The filters that most readers want."""
+        return shortcuts(self.filter)
 
     @property
     def day_in_words(self) -> str:
@@ -309,13 +292,18 @@ class Listing(Paged):
 
     @property
     def facets(self) -> list[Facet]:
-        """The visible facets."""
-        return [facet for name, facet in self.filter.facets.items() if name in FIRST_FACETS]
+        """The visible facets that have options."""
+        return [f for name, f in self.filter.facets.items() if name in FIRST_FACETS and f.options]
 
     @property
     def more_facets(self) -> list[Facet]:
         """The collapsed facets that have options."""
         return [f for name, f in self.filter.facets.items() if name not in FIRST_FACETS and f.options]
+
+    @property
+    def unlisted(self) -> list[tuple[str, str]]:
+        """The filters that the panel keeps and does not offer."""
+        return [(name, value) for name in UNLISTED if (value := self.filter.data.get(name, ""))]
 
     @property
     def has_more_chosen(self) -> bool:
@@ -368,10 +356,34 @@ def _with_marks(entries: Sequence[Entry], words: str) -> list[Entry]:
 # The page of all entries
 
 
-@public_page(reads=EVERY_PARAMETER)
+@public_page(reads=PARAMETERS)
 @require_safe
 def measure_list(request: HttpRequest) -> HttpResponse:
     """`/measures/`: every public entry, narrowed and ordered by the query string."""
     listing = Listing(MeasureFilter(request.GET))
-    context = {"listing": listing, "scope": len(listing.filter.scope)}
-    return render(request, "measures/measure_list.html", context, status=listing.status_code)
+    metadata = _metadata(request, listing.filter)
+    context = {"listing": listing, "scope": len(listing.filter.scope), "metadata": metadata}
+    page = render(request, "measures/measure_list.html", context, status=listing.status_code)
+    return with_signposts(request, page, metadata.address, "Dataset")
+
+
+def _metadata(request: HttpRequest, filter: MeasureFilter) -> Metadata:
+    """The list as a data set; its permanent address is that of all pages together, without a language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        address = request.build_absolute_uri(reverse("measures")) + filter.query()
+    change = filter.scope.last_change()
+    modified = change.isoformat() if change else ""
+    name = f"{current_site().citation}: {_('Measures')}"
+    files = files_of(request, filter.query())
+    data = dataset(
+        name=name, address=address, modified=modified, files=files, temporalCoverage=interval(filter.scope.bounds())
+    )
+    return Metadata(address=address, title=name, data=data, modified=modified, follow=filter.narrowing)
+
+
+def files_of(request: HttpRequest, query: str) -> list[tuple[str, str]]:
+    """The media type and URL of each file of the entries that a query string selects."""
+    return [
+        (media_type, request.build_absolute_uri(reverse(f"measures_{ending}") + query))
+        for ending, media_type in MEDIA_TYPES.items()
+    ]

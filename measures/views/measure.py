@@ -3,19 +3,24 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from countries.models import Country
+from countries.models import Country, Named
 from foundation.days import today
 from foundation.publication import public_page
-from measures.choices import Workflow
 from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entries_of, for_list
+from measures.former_names import measure_now, referred_to, retired_with
+from measures.metadata import ENTRY, Metadata, legislation
 from measures.models import Measure, MeasureQuerySet, Source
 from measures.reference_lookup import meant_by
-from measures.views.listing import Look, row_of
+from measures.timeline.course import course_chart
+from measures.views.moved import moved, withdrawn
+from measures.views.rows import Look, row_of
+from measures.views.signposts import with_signposts
 
 
 @public_page
@@ -27,12 +32,27 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     shown = for_page(Measure.objects.published()).filter(public_id=public_id).first()
     if shown is None:
         return _without_record(request, public_id)
+    day = today()
+    details = details_of(shown, day)
+    address = permanent_address(request, shown)
     context = {
         "measure": shown,
-        "details": details_of(shown, today()),
-        "address": permanent_address(request, shown),
+        "metadata": Metadata(
+            address=address,
+            title=shown.title.text,
+            data=legislation(shown, details.words.group, address, request.build_absolute_uri),
+            published=details.first_published.iso if details.first_published else "",
+            modified=details.last_change.iso,
+            embed=embed_address(request, shown),
+            size=ENTRY,
+            picture=request.build_absolute_uri(reverse("measure_picture", args=[shown.public_id])),
+        ),
+        "details": details,
+        "course_chart": course_chart(details.course, day),
+        "address": address,
     }
-    return render(request, "measures/measure_detail.html", context)
+    page = render(request, "measures/measure_detail.html", context)
+    return with_signposts(request, page, address, "Legislation")
 
 
 def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
@@ -41,14 +61,26 @@ def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if named:
         context = {"measure": named, "relations": relations_of(named, today())}
         return render(request, "measures/measure_named.html", context)
-    get_object_or_404(Measure, public_id=public_id, workflow=Workflow.RETIRED)
-    return render(request, "measures/measure_retired.html", {"public_id": public_id}, status=410)
+    if (now := measure_now(public_id)) and now != public_id:
+        return moved(request, public_id=now)
+    if (answer := withdrawn(request, Named.MEASURE, public_id)) is not None:
+        return answer
+    retired = get_object_or_404(Measure.objects.withdrawn().select_related("replaced_by"), public_id=public_id)
+    successor = retired.replaced_by and Measure.objects.with_page().filter(pk=retired.replaced_by.pk).first()
+    context = {"public_id": public_id, "reason": retired.retired_reason, "successor": successor}
+    return render(request, "measures/measure_retired.html", context, status=410)
 
 
 def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -> str:
     """The canonical URL to cite, in whatever language the page is read: the one without a language prefix."""
     with translation.override(settings.LANGUAGE_CODE):
         return request.build_absolute_uri(shown.get_absolute_url())
+
+
+def embed_address(request: HttpRequest, shown: Measure | Country) -> str:
+    """The URL of the page that other sites may frame, in the language of the page."""
+    name, key = ("embed_country", shown.slug) if isinstance(shown, Country) else ("embed_measure", shown.public_id)
+    return request.build_absolute_uri(reverse(name, args=[key]))
 
 
 @public_page
@@ -60,6 +92,10 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     meant = meant_by(reference)
     if len(meant.same) == 1:
         return redirect(Measure.objects.get(pk=meant.same[0]))
+    if not meant.same and (renumbered := referred_to(reference)):
+        return redirect(renumbered, permanent=True)
+    if not (meant.same or meant.perhaps) and (retired := retired_with(reference)):
+        return redirect("measure", public_id=retired.public_id)
     look = Look(get_language() or "", today(), heading=3, with_country=True)
     rows, possible_rows = (
         [row_of(entry, look) for entry in entries_of(_by_act(ids), look.day)] for ids in (meant.same, meant.perhaps)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from countries.models import Country, Indicator, Observation
+from countries.models import Country, Indicator, Named, Observation
 from countries.models.site import current_site
 from countries.resources import ObservationResource
 from countries.series import (
@@ -28,12 +28,14 @@ from countries.series import (
 )
 from foundation.files.formats import FORMATS
 from foundation.partial_dates import PartialDate
-from foundation.publication import EVERY_PARAMETER, public_page
+from foundation.publication import public_page
+from measures.listing.filters import unknown_parameter
 from measures.timeline.axis import Axis, Tick, divided, ticks
 from measures.timeline.chart import Chart
 from measures.timeline.matrix import Matrix
 from measures.views.listing import Listing
 from measures.views.measure import permanent_address
+from measures.views.moved import at_former_name
 
 LINE = 130
 """Maximum number of characters in a line below the picture."""
@@ -95,8 +97,12 @@ def _from_to(first: datetime.date, last: datetime.date) -> str:
 # Files
 
 
-@public_page(reads=EVERY_PARAMETER, is_file=True)
+PARAMETERS_OF_FILES = ("series",)
+
+
+@public_page(reads=PARAMETERS_OF_FILES, is_file=True, is_strict=True)
 @require_safe
+@at_former_name("slug", Named.COUNTRY)
 def series_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """`/countries/peru/series.csv?series=poverty_rate`: every value, with the columns of observations.csv."""
     country = get_object_or_404(Country.objects.covered(), slug=slug)
@@ -110,8 +116,9 @@ def series_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     return response
 
 
-@public_page(reads=EVERY_PARAMETER)
+@public_page(reads=PARAMETERS_OF_FILES, is_strict=True)
 @require_safe
+@at_former_name("slug", Named.COUNTRY)
 def series_svg(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/series.svg?series=poverty_rate`: a self-contained picture of all values."""
     country = get_object_or_404(Country.objects.covered(), slug=slug)
@@ -148,8 +155,8 @@ def _notes(series: Series, period: str, address: str) -> list[str]:
 def _asked(request: HttpRequest, country: Country) -> Indicator | HttpResponse:
     """The requested figure, or a response that reports what is wrong with the URL."""
     for name in request.GET:
-        if name != "series":
-            return _refused(f"{name}: " + _("This filter does not exist."))
+        if name not in PARAMETERS_OF_FILES:
+            return _refused(f"{name}: {unknown_parameter(name, PARAMETERS_OF_FILES).message}")
     options = {option.key: option for option in offered(country)}
     chosen = options.get(request.GET.get("series", ""))
     return chosen or _refused("series: " + _("Write one of: %(keys)s.") % {"keys": ", ".join(options) or "–"})

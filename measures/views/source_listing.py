@@ -7,8 +7,9 @@ from functools import cached_property
 from django.utils.safestring import SafeString
 
 from foundation.languages import language_name
+from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.archive.details import Kept, LinkHealth, documents_of, kept_of, link_of
+from measures.archive.details import Kept, LinkHealth, documents_of, kept_of, link_of, older_documents_of
 from measures.archive.listing.filters import SORTS, SourceFilter, country_labels
 from measures.archive.listing.search import RANKED, passages
 from measures.listing.facets import Facet
@@ -19,6 +20,11 @@ from measures.views.listing import Box, Order, Paged
 
 PAGE_SIZE = 20
 """Documents of a page: an excerpt takes some milliseconds to find."""
+
+
+def _is_found(title: str, excerpt: str) -> bool:
+    """Whether words of the search are marked in what a row shows."""
+    return "<mark>" in title or "<mark>" in excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class SourceRow:
     link: LinkHealth
     kept: Kept
     excerpt: SafeString | str
+    older: PartialDate | None
+    """The date of the older copy that the excerpt is from, if the current one does not have the words."""
 
 
 class SourceListing(Paged):
@@ -45,11 +53,13 @@ class SourceListing(Paged):
 
     filter: SourceFilter
 
-    def __init__(self, filter: SourceFilter) -> None:
+    def __init__(self, filter: SourceFilter, *, page_size: int = 0) -> None:
+        """`page_size`: documents of a page, if not `PAGE_SIZE`."""
         self.filter = filter
+        self.page_size = page_size or PAGE_SIZE
         self.total = len(filter.rows)
         self.kept = int(filter.sources.is_kept[filter.rows].sum())
-        self.last_page = max(-(-self.total // PAGE_SIZE), 1)
+        self.last_page = max(-(-self.total // self.page_size), 1)
         self.page = filter.value("page") or 1
 
     @property
@@ -60,8 +70,8 @@ class SourceListing(Paged):
     @cached_property
     def _numbers(self) -> list[int]:
         """The row numbers of this page in the index of public sources."""
-        first = (self.page - 1) * PAGE_SIZE
-        return [] if self.problems else self.filter.rows[first : first + PAGE_SIZE].tolist()
+        first = (self.page - 1) * self.page_size
+        return [] if self.problems else self.filter.rows[first : first + self.page_size].tolist()
 
     @cached_property
     def rows(self) -> list[SourceRow]:
@@ -74,6 +84,7 @@ class SourceListing(Paged):
         country = public.marks["country"]
         names = country_labels(country.values) if shown else {}
         titles, excerpts = self._marked(sources)
+        older = self._older([s for s, *marked in zip(sources, titles, excerpts, strict=True) if not _is_found(*marked)])
         return [
             SourceRow(
                 key=source.key,
@@ -88,7 +99,8 @@ class SourceListing(Paged):
                 entries=int(public.entries[number]),
                 link=link_of(source),
                 kept=kept[source.pk],
-                excerpt=excerpt,
+                excerpt=older[source.pk][1] if source.pk in older else excerpt,
+                older=older[source.pk][0] if source.pk in older else None,
             )
             for (number, source), title, excerpt in zip(shown, titles, excerpts, strict=True)
         ]
@@ -104,6 +116,15 @@ class SourceListing(Paged):
         marked = highlighted([*titles, *passages(documents, words)], words)
         excerpts = [excerpt if "<mark>" in excerpt else "" for excerpt in marked[len(titles) :]]
         return marked[: len(titles)], excerpts
+
+    def _older(self, sources: Sequence[Source]) -> dict[int, tuple[PartialDate, str]]:
+        """For sources in whose current copies nothing was found: the date and best passage of an older one."""
+        words = self.filter.value("q")
+        found = older_documents_of(sources, words) if words else {}
+        hits = [source for source in sources if source.pk in found]
+        texts = [Text(found[source.pk][1], source.language[:2], is_fallback=False) for source in hits]
+        best = highlighted(passages(texts, words), words) if texts else []
+        return {source.pk: (found[source.pk][0], passage) for source, passage in zip(hits, best, strict=True)}
 
     # The filter panel
 

@@ -1,0 +1,144 @@
+"""The query parameters of the API, read like those of the lists, and described for the schema."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from countries.models import Observation
+from foundation.partial_dates import PartialDateFormField
+from foundation.texts import LANGUAGES
+from measures.api.paging import CURSOR, LIMIT, MOST, USUAL
+from measures.api.records import FIELDS, LABELS
+from measures.archive.choices import LinkState, SourceKind
+from measures.archive.listing.filters import FACETS
+from measures.listing.facets import Column
+from measures.listing.filters import LONGEST_TEXT, SORTS, MeasureFilter, Problem, unknown_parameter
+from measures.listing.parameters import PropertyFilter
+
+OF_PAGES = (CURSOR, LIMIT)
+OF_FORM = (FIELDS, LABELS)
+OF_SITE = ("page", "sort")
+"""Parameters of a list of the site that are accepted and have no effect here."""
+
+
+def once(data: QueryDict, names: tuple[str, ...]) -> tuple[dict[str, str], list[Problem]]:
+    """The values of parameters that may be given once, and the problems with them."""
+    twice = [Problem(name, "This parameter may be given only once.") for name in names if len(data.getlist(name)) > 1]
+    return {name: data.get(name, "") for name in names}, twice
+
+
+def foreign(data: QueryDict, names: tuple[str, ...]) -> list[Problem]:
+    """The problems with parameters that nothing reads."""
+    return [unknown_parameter(name, names) for name in data if name not in names]
+
+
+def of_list(data: QueryDict) -> QueryDict:
+    """The part of a query string that the filter of a list reads."""
+    own = data.copy()
+    for name in (*OF_PAGES, *OF_FORM):
+        own.pop(name, None)
+    return own
+
+
+# Observations
+
+OF_OBSERVATIONS = ("indicator", "country", "counterpart", "from", "to")
+
+
+class ObservationFilter:
+    """The values that a query string selects; values of one parameter are combined with OR."""
+
+    def __init__(self, data: QueryDict) -> None:
+        self.problems: list[Problem] = []
+        self.found = Observation.objects.public()
+        for name, path in (("indicator", "indicator__key"), ("country", "country"), ("counterpart", "counterpart")):
+            if values := [value for value in data.getlist(name) if value]:
+                self._narrow(name, path, values)
+        self._between(data)
+
+    def _narrow(self, name: str, path: str, values: list[str]) -> None:
+        known = set(Observation.objects.public().order_by().values_list(path, flat=True).distinct())
+        self.problems += [
+            Problem(name, f"“{value}” has no values here.") for value in dict.fromkeys(values) if value not in known
+        ]
+        self.found = self.found.filter(**{f"{path}__in": values})
+
+    def _between(self, data: QueryDict) -> None:
+        values, twice = once(data, ("from", "to"))
+        self.problems += twice
+        days = {}
+        for name, text in values.items():
+            try:
+                days[name] = PartialDateFormField(required=False).clean(text)
+            except ValidationError as error:
+                self.problems += [Problem(name, message) for message in error.messages]
+        if since := days.get("from"):
+            self.found = self.found.filter(period_range__endswith__gt=since.first) | self.found.filter(
+                period_range__upper_inf=True
+            )
+        if until := days.get("to"):
+            self.found = self.found.begun_by(until.last)
+
+
+# For the schema
+
+
+def _parameter(name: str, text: str, **options: Any) -> OpenApiParameter:
+    options = {"type": OpenApiTypes.STR} | options
+    return OpenApiParameter(name, location=OpenApiParameter.QUERY, description=text, **options)
+
+
+PAGING = [
+    _parameter(CURSOR, "From “next” of the page before; its form may change."),
+    _parameter(LIMIT, f"Records of a page, 1 to {MOST}; {USUAL} if it is missing.", type=OpenApiTypes.INT),
+]
+FORM = [
+    _parameter(FIELDS, "Names of fields joined by commas; all fields if it is missing.", pattern="^[a-z0-9_,]*$"),
+    _parameter(LABELS, "A language in which `…_label` after each key says what it means.", enum=[*LANGUAGES]),
+]
+_DATE = "^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
+OBSERVATIONS = [
+    *(
+        _parameter(name, f"{text}; may be repeated.", many=True)
+        for name, text in (
+            ("indicator", "Key of an indicator"),
+            ("country", "ISO 3166-1 alpha-3"),
+            ("counterpart", "ISO 3166-1 alpha-3 of the other country of a breakdown"),
+        )
+    ),
+    _parameter("from", "Periods that end on this date or later: 2020, 2020-05 or 2020-05-29.", pattern=_DATE),
+    _parameter("to", "Periods that begin on this date or earlier.", pattern=_DATE),
+]
+_VALUES_OF_SOURCES = {"kind": SourceKind.values, "link": LinkState.values}
+SOURCES = [
+    *(
+        _parameter(name, f"{label}; may be repeated.", many=True, enum=_VALUES_OF_SOURCES.get(name))
+        for name, (label, _labels) in FACETS.items()
+    ),
+    _parameter("q", "Words of the title, publisher, address or kept text."),
+]
+
+
+def of_measures() -> list[OpenApiParameter]:
+    """The parameters of the list of measures."""
+    from_filter = []
+    for name, found in MeasureFilter.base_filters.items():
+        if isinstance(found, PropertyFilter):
+            subject = found.extra["subject"]
+            values = subject.choices.values if isinstance(subject, Column) else None
+            from_filter.append(_parameter(name, f"{found.label}; may be repeated.", many=True, enum=values))
+        elif name not in OF_SITE:
+            text = name == "q"
+            from_filter.append(
+                _parameter(name, f"Words, at most {LONGEST_TEXT} characters." if text else f"{found.label}: a date.")
+            )
+    return [*from_filter, *SITE]
+
+
+SITE = [
+    _parameter("sort", "Of the list of the site; has no effect here.", enum=[*SORTS]),
+    _parameter("page", "Of the list of the site; has no effect here.", type=OpenApiTypes.INT),
+]

@@ -1,0 +1,234 @@
+"""The answers of the read API."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from countries.models import Country, Named, taken_back
+from countries.resources import CountryResource, ObservationResource
+from measures.api import describing, parameters
+from measures.api.answers import MEDIA_TYPE, Gone, WrongParameters
+from measures.api.paging import CURSOR, LIMIT, Page, Place
+from measures.api.records import FIELDS, LABELS, Form
+from measures.archive.listing.filters import SourceFilter
+from measures.files.citations import CitationResource
+from measures.files.relations import RelationResource
+from measures.files.resources import ArchiveResource, MeasureResource
+from measures.files.status_events import StatusEventResource
+from measures.former_names import measure_now
+from measures.listing.filters import MeasureFilter, Problem
+from measures.metadata import LICENCE
+from measures.models import Measure, Source
+from measures.vocabularies import VOCABULARIES, Term, Vocabulary
+
+PARTS = (StatusEventResource, RelationResource, CitationResource)
+
+
+class RecordView(APIView):
+    """Records of one kind of file. It is one state of the public data, which its `ETag` names."""
+
+    resource: Any
+
+    def form(self, request: Request, problems: list[Problem]) -> Form:
+        """The form that is asked for; raise WrongParameters for what is wrong with it, or already found."""
+        values, twice = parameters.once(request.query_params, parameters.OF_FORM)
+        form = Form(self.resource, values[FIELDS], values[LABELS])
+        if found := [*problems, *twice, *form.problems]:
+            raise WrongParameters(found)
+        return form
+
+
+class ListView(RecordView):
+    """A page of records."""
+
+    def page(self, request: Request, problems: list[Problem], keys_of: Callable[[Place], Page]) -> Response:
+        """The answer: the records of the page, their number, and the address of the next page."""
+        values, twice = parameters.once(request.query_params, parameters.OF_PAGES)
+        place = Place(values[CURSOR], values[LIMIT])
+        form = self.form(request, [*problems, *twice, *place.problems])
+        page = keys_of(place)
+        body = {
+            "count": page.count,
+            "next": _next(request, page.next),
+            "license": LICENCE,
+            "results": form.records(page.keys) if page.keys else [],
+        }
+        response = Response(body)
+        if page.next:
+            response["Link"] = f'<{body["next"]}>; rel="next"'
+        return response
+
+
+def _next(request: Request, cursor: str) -> str | None:
+    if not cursor:
+        return None
+    query = {**dict(request.query_params.lists()), CURSOR: [cursor]}
+    return str(request.build_absolute_uri(f"{request.path}?{urlencode(query, doseq=True)}"))
+
+
+class Measures(ListView):
+    """Published measures, with the filters of the list on the site."""
+
+    resource = MeasureResource
+
+    @extend_schema(**describing.MEASURES)
+    def get(self, request: Request) -> Response:
+        """A query string copied from `/measures/` works unchanged; the order is always the same."""
+        chosen = MeasureFilter(parameters.of_list(request.query_params))
+        return self.page(request, chosen.problems, lambda place: place.among(chosen.selection.ids()))
+
+
+class OneMeasure(RecordView):
+    """A published measure with its events, relations and citations."""
+
+    resource = MeasureResource
+
+    @extend_schema(**describing.MEASURE)
+    def get(self, request: Request, public_id: str) -> Any:
+        """410 with the reason for one that was withdrawn, 301 for one that has another identifier now."""
+        form = self.form(request, parameters.foreign(request.query_params, parameters.OF_FORM))
+        key = Measure.objects.published().filter(public_id=public_id).values_list("pk", flat=True).first()
+        if key is None:
+            return _elsewhere(public_id)
+        labels = request.query_params.get(LABELS, "")
+        parts = {part.file(): Form(part, labels=labels).records(part.of_measures([key])) for part in PARTS}
+        return Response({**form.records([key])[0], **({} if request.query_params.get(FIELDS) else {"parts": parts})})
+
+
+def _elsewhere(public_id: str) -> Any:
+    if (now := measure_now(public_id)) and now != public_id:
+        return redirect("api_measure", public_id=now, permanent=True)
+    if withdrawn := Measure.objects.withdrawn().filter(public_id=public_id).first():
+        raise Gone(withdrawn.retired_reason or "This record was withdrawn.")
+    if taken_back(Named.MEASURE, public_id):
+        raise Gone("The file by which it was published was taken back.")
+    raise Http404
+
+
+class Sources(ListView):
+    """The documents that published measures cite, with the filters of the archive."""
+
+    resource = ArchiveResource
+
+    @extend_schema(**describing.SOURCES)
+    def get(self, request: Request) -> Response:
+        """A query string copied from `/archive/` works unchanged; the order is always the same."""
+        chosen = SourceFilter(parameters.of_list(request.query_params))
+        return self.page(request, chosen.problems, lambda place: place.among(chosen.ids))
+
+
+class OneSource(RecordView):
+    """A document that a published measure cites."""
+
+    resource = ArchiveResource
+
+    @extend_schema(**describing.SOURCE)
+    def get(self, request: Request, key: str) -> Response:
+        """One document, by its key."""
+        form = self.form(request, parameters.foreign(request.query_params, parameters.OF_FORM))
+        found = Source.objects.public().filter(key=key).values_list("pk", flat=True).first()
+        if found is None:
+            raise Http404
+        return Response(form.records([found])[0])
+
+
+class Countries(ListView):
+    """The countries that the observatory covers."""
+
+    resource = CountryResource
+
+    @extend_schema(**describing.COUNTRIES)
+    def get(self, request: Request) -> Response:
+        """All of them, by code."""
+        names = (*parameters.OF_PAGES, *parameters.OF_FORM)
+        problems = parameters.foreign(request.query_params, names)
+        return self.page(request, problems, lambda place: place.of(Country.objects.covered()))
+
+
+class Observations(ListView):
+    """Values of indicators for countries."""
+
+    resource = ObservationResource
+
+    @extend_schema(**describing.OBSERVATIONS)
+    def get(self, request: Request) -> Response:
+        """Of every country, covered or not, as on the map."""
+        names = (*parameters.OF_OBSERVATIONS, *parameters.OF_PAGES, *parameters.OF_FORM)
+        chosen = parameters.ObservationFilter(request.query_params)
+        problems = [*parameters.foreign(request.query_params, names), *chosen.problems]
+        return self.page(request, problems, lambda place: place.of(chosen.found))
+
+
+class Vocabularies(APIView):
+    """The vocabularies: what each key means."""
+
+    @extend_schema(**describing.VOCABULARIES)
+    def get(self, request: Request) -> Response:
+        """Their names and addresses."""
+        _refuse_all(request)
+        return Response(
+            [
+                {
+                    "name": name,
+                    "title": str(vocabulary.title),
+                    "is_code": vocabulary.is_code,
+                    "url": request.build_absolute_uri(reverse("api_vocabulary", args=[name])),
+                }
+                for name, vocabulary in VOCABULARIES.items()
+            ]
+        )
+
+
+class OneVocabulary(APIView):
+    """The keys of a vocabulary, with labels and definitions in the languages that they have."""
+
+    @extend_schema(**describing.VOCABULARY)
+    def get(self, request: Request, vocabulary: str) -> Response:
+        """Terms that no published record has are left out."""
+        _refuse_all(request)
+        found: Vocabulary | None = VOCABULARIES.get(vocabulary)
+        if found is None:
+            raise Http404
+        return Response({"name": found.name, "title": str(found.title), "terms": [*map(_term, found.terms())]})
+
+
+def _term(term: Term) -> dict[str, Any]:
+    return {"key": term.key, "labels": term.labels, "definitions": term.definitions, **term.more}
+
+
+def _refuse_all(request: Request) -> None:
+    if found := parameters.foreign(request.query_params, ()):
+        raise WrongParameters(found)
+
+
+class Schema(APIView):
+    """The description of the API as OpenAPI 3.1."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """The same for everybody."""
+        _refuse_all(request)
+        return Response(
+            SchemaGenerator().get_schema(request=request, public=True),
+            content_type="application/vnd.oai.openapi+json",
+        )
+
+
+def root(request: Any) -> HttpResponse:
+    """`/api/v1/`: leads to the description."""
+    return redirect("api_schema")
+
+
+def nowhere(_request: Any, rest: str) -> JsonResponse:
+    """Any other address below it: a problem, not a page."""
+    words = {"title": "Not Found", "status": 404, "detail": "The API has no such address. See /api/v1/openapi.json."}
+    return JsonResponse(words, status=404, content_type=MEDIA_TYPE)

@@ -1,0 +1,123 @@
+"""Citations of pages as files: `/cite/bibtex?url=/measures/PER-00007/`."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import Resolver404, resolve, reverse
+from django.utils import translation
+from django.utils.translation import get_language_from_path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from countries.models import Country
+from foundation.days import day_of, today
+from foundation.publication import public_page
+from measures.citing import FORMS, Citation, of_list
+from measures.comparing.question import Comparison
+from measures.listing.filters import MeasureFilter
+from measures.listing.index import public_index
+from measures.models import Measure
+from measures.views.measure import permanent_address
+from measures.views.signposts import URL
+
+
+@public_page(reads=[URL], is_file=True)
+@require_safe
+def cite(request: HttpRequest, form: str) -> HttpResponse:
+    """The citation of a page of a measure, list, country or comparison, in one of `FORMS`; 404 for other pages."""
+    if form not in FORMS:
+        raise Http404
+    cited, written = cited_at(request, request.GET.get(URL, "")), FORMS[form]
+    response = HttpResponse(written.write(cited), content_type=written.media_type)
+    kind = "inline" if form == "text" else "attachment"
+    response["Content-Disposition"] = f'{kind}; filename="{cited.key}.{written.ending}"'
+    return response
+
+
+def cited_at(request: HttpRequest, url: str) -> Citation:
+    """The citation of the page at an address of this site, in the language of that address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise Http404 from None
+    if parts.netloc not in ("", request.get_host()):
+        raise Http404
+    with translation.override(get_language_from_path(parts.path) or settings.LANGUAGE_CODE):
+        try:
+            found = resolve(parts.path)
+        except Resolver404:
+            raise Http404 from None
+        make = _CITED.get(found.view_name or "")
+        if make is None:
+            raise Http404
+        cited: Citation = make(request, QueryDict(parts.query), **found.kwargs)
+        return cited
+
+
+def of_measure(request: HttpRequest, measure: Measure) -> Citation:
+    """The citation of a published measure."""
+    title = _("%(title)s [%(id)s, version %(version)s]") % {
+        "title": measure.title.text,
+        "id": measure.public_id,
+        "version": measure.record_version,
+    }
+    address = permanent_address(request, measure)
+    return Citation(title, address, day_of(measure.updated_at).first, today(), is_data=False)
+
+
+def _measure(request: HttpRequest, _query: QueryDict, public_id: str) -> Citation:
+    return of_measure(request, get_object_or_404(Measure.objects.published(), public_id=public_id))
+
+
+def _list(request: HttpRequest, query: QueryDict) -> Citation:
+    chosen = _valid(MeasureFilter(query))
+    address = _plain(request, "measures") + chosen.narrowing
+    return of_list(chosen, address, chosen.selection.last_change(), today())
+
+
+def _country(request: HttpRequest, query: QueryDict, slug: str) -> Citation:
+    shown = get_object_or_404(Country.objects.covered(), slug=slug)
+    query = query.copy()
+    query.pop("series", None)  # what is drawn beside the entries
+    chosen = _valid(MeasureFilter(query, country=shown, index=public_index()))
+    title = _("%(country)s: profile and policy measures") % {"country": shown.name}
+    if words := "; ".join(chip.label for chip in chosen.chips):
+        title = f"{title} ({words})"
+    address = permanent_address(request, shown) + chosen.narrowing
+    return Citation(title, address, chosen.selection.last_change(), today())
+
+
+def _comparison(request: HttpRequest, query: QueryDict) -> Citation:
+    comparison = Comparison(query)
+    if comparison.problems or not comparison.is_drawn:
+        raise Http404
+    words = "; ".join(chip.label for chip in comparison.filter.chips if chip.label not in comparison.names)
+    title = _("Comparison: %(countries)s") % {"countries": ", ".join(comparison.names)}
+    address = _plain(request, "compare") + comparison.query()
+    changes = [comparison.of(country).last_change() for country in comparison.countries]
+    version = max((day for day in changes if day), default=None)
+    return Citation(f"{title} ({words})" if words else title, address, version, today())
+
+
+def _valid(chosen: MeasureFilter) -> MeasureFilter:
+    if not chosen.is_valid():
+        raise Http404
+    return chosen
+
+
+def _plain(request: HttpRequest, name: str) -> str:
+    """The address of a page without a language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return request.build_absolute_uri(reverse(name))
+
+
+_CITED: dict[str, Callable[..., Citation]] = {
+    "measure": _measure,
+    "measures": _list,
+    "country": _country,
+    "compare": _comparison,
+}
+"""What makes the citation of each page, by the name of its address."""

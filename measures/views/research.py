@@ -1,0 +1,140 @@
+"""The door to the data: what there is, the codebook, the read API in words, citations."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from foundation.days import today
+from foundation.markdown import to_text
+from foundation.partial_dates import PartialDate
+from foundation.publication import public_page
+from measures.citing import Citation
+from measures.codebook import KINDS, parts, rows
+from measures.listing.completeness import completeness
+from measures.listing.index import public_index
+from measures.metadata import Metadata, dataset, interval
+from measures.recipes import query, recipes
+from measures.views.listing import files_of
+
+MOST_TERMS = 200
+"""Keys of a vocabulary that the page shows; its file and the API have all."""
+
+
+@public_page
+@require_safe
+def data(request: HttpRequest) -> HttpResponse:
+    """`/data/`: what there is, how complete it is, and every way to it."""
+    index = public_index()
+    everything, day = index.everything, today()
+    change = everything.last_change()
+    with translation.override(settings.LANGUAGE_CODE):
+        address = request.build_absolute_uri(reverse("data"))
+        lines = recipes(request.build_absolute_uri(reverse("measures_csv")) + query(index))
+    cited = Citation(_("Measures, sources and figures"), address, change, day)
+    described = dataset(
+        name=f"{cited.author}: {cited.title}",
+        address=address,
+        modified=str(change or ""),
+        files=files_of(request, ""),
+        temporalCoverage=interval(everything.bounds()),
+    )
+    context = {
+        "total": len(everything),
+        "countries": len(everything.counts("country")),
+        "sources": everything.distinct_count("source"),
+        "change": PartialDate.from_date(change) if change else None,
+        "complete": completeness(everything, day),
+        "cited": cited,
+        "recipes": lines,
+        "api_example": request.build_absolute_uri(f"{reverse('api_measures')}?limit=10&fields=public_id,title_en"),
+        "metadata": Metadata(address=address, title=described["name"], data=described, modified=str(change or "")),
+        "downloads": settings.DOWNLOADS_PER_MINUTE,
+    }
+    return render(request, "data/data.html", context)
+
+
+@public_page
+@require_safe
+def codebook(request: HttpRequest) -> HttpResponse:
+    """`/data/codebook/`: every field and key with its meaning and an example."""
+    found = list(parts())
+    halves = [(title, [part for part in found if part.kind == kind]) for kind, title in KINDS.items()]
+    return render(request, "data/codebook.html", {"halves": halves, "most": MOST_TERMS, "shown": f":{MOST_TERMS}"})
+
+
+@public_page(is_file=True, is_strict=True)
+@require_safe
+def codebook_csv(request: HttpRequest) -> HttpResponseBase:
+    """The codebook as a file."""
+    if request.GET:
+        words = "".join(f"{name}: {_('This filter does not exist.')}\n" for name in request.GET)
+        return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
+    response = StreamingHttpResponse(_lines(list(rows())), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="codebook-{today()}.csv"'
+    return response
+
+
+def _lines(found: list[tuple[str, ...]]) -> Iterator[bytes]:
+    writer = csv.writer(_Line(), lineterminator="\n")
+    for row in found:
+        yield writer.writerow(row).encode()
+
+
+class _Line:
+    """A file that gives back each line that is written to it."""
+
+    def write(self, text: str) -> Any:
+        return text
+
+
+@public_page
+@require_safe
+def api(request: HttpRequest) -> HttpResponse:
+    """`/data/api/`: the read API in words, from its schema."""
+    with translation.override("en"):
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+    calls = [_call(path, methods["get"]) for path, methods in schema["paths"].items()]
+    return render(request, "data/api.html", {"calls": calls, "per_minute": settings.API_PER_MINUTE})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of the API, and the values that it may have, if they are a list."""
+
+    name: str
+    description: str
+    values: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An address of the API in words."""
+
+    name: str
+    path: str
+    description: str
+    parameters: Sequence[Parameter]
+
+
+def _call(path: str, operation: dict[str, Any]) -> Call:
+    """An operation of the schema."""
+    parameters = [
+        Parameter(each["name"], to_text(each["description"]), _values(each["schema"]))
+        for each in operation.get("parameters", [])
+    ]
+    return Call(operation["operationId"], path, to_text(operation["description"]), parameters)
+
+
+def _values(schema: dict[str, Any]) -> Sequence[str]:
+    found: Sequence[str] = schema.get("enum") or schema.get("items", {}).get("enum", [])
+    return found
