@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 
+from measures.admin.dataset import DataSetAdmin
 from measures.admin.measure import MeasureAdmin
 from measures.admin.source import SourceAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
-__all__ = ["IssuingBodyAdmin", "MeasureAdmin", "SourceAdmin", "TargetGroupAdmin", "TopicAdmin"]
+__all__ = ["DataSetAdmin", "IssuingBodyAdmin", "MeasureAdmin", "SourceAdmin", "TargetGroupAdmin", "TopicAdmin"]
 
 admin.site.enable_nav_sidebar = False  # long tables and a form in three languages need the width

@@ -14,6 +14,8 @@ from measures.models import Measure
 
 MOST_NAMED = 5
 """Number of entries named per reason."""
+MOST_KEPT = 100
+"""Number of entries that stay selected when others were moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Plan:
     measures: tuple[Measure, ...]
     countries: tuple[tuple[str, int], ...]
     reasons: tuple[Reason, ...]
+    rest: tuple[int, ...]
+    """Keys of some entries that stay as they are, and stay selected."""
     later: int
     """Number of entries that could be moved too, but are beyond the limit."""
 
@@ -45,7 +49,21 @@ def plan_of(move: workflow.Move, selected: QuerySet[Measure]) -> Plan:
     now = tuple(able.select_related("country")[:MOST_AT_ONCE])
     number = len(now) if len(now) < MOST_AT_ONCE else able.count()
     reasons = tuple(_reasons(move, selected))
-    return Plan(selected.count(), now, tuple(_by_country(now)), reasons, number - len(now))
+    rest = tuple(selected.exclude(pk__in=[each.pk for each in now]).values_list("pk", flat=True)[:MOST_KEPT])
+    return Plan(selected.count(), now, tuple(_by_country(now)), reasons, rest, number - len(now))
+
+
+def reasons_in_words(move: workflow.Move, measures: QuerySet[Measure]) -> list[str]:
+    """Why entries could not be moved, with a few of each reason."""
+    return [
+        ngettext(
+            "%(count)d entry stays as it is, and selected: %(reason)s (%(examples)s).",
+            "%(count)d entries stay as they are, and selected: %(reason)s (%(examples)s).",
+            reason.count,
+        )
+        % {"count": reason.count, "reason": reason.words, "examples": ", ".join(reason.examples)}
+        for reason in _reasons(move, measures)
+    ]
 
 
 def _by_country(measures: Iterable[Measure]) -> Iterator[tuple[str, int]]:

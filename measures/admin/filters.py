@@ -8,9 +8,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from countries.models import Country
-from foundation.days import today
+from foundation.days import day_of, today
+from foundation.files.importing.undoing import record_keys
+from foundation.files.models import PACKAGE, FileImport
+from foundation.keys import whole_number
 from measures.choices import Direction, Evidence, Family, Kind, StatusGroup, Workflow
-from measures.models import Measure, PublicIdSequence, TargetGroup, Topic
+from measures.models import Measure, PublicIdSequence, TargetGroup, Topic, of_countries
 from measures.validity.selecting import in_states
 from measures.validity.states import states_of
 
@@ -30,14 +33,13 @@ class CountryFilter(FoldedFilter):
     parameter_name = "country"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        entries = Measure.objects.filter(country=OuterRef("pk"))
-        found = Country.objects.by_name().filter(Exists(entries))
+        own = Measure.objects.filter(country=OuterRef("pk"))
+        binding = Measure.binds.through.objects.filter(country=OuterRef("pk"))
+        found = Country.objects.by_name().filter(Q(Exists(own)) | Q(Exists(binding)))
         return [*((c.iso3, c.name) for c in found), (PublicIdSequence.INTERNATIONAL, _("International"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Measure]) -> QuerySet[Measure]:
-        if self.value() == PublicIdSequence.INTERNATIONAL:
-            return queryset.filter(country=None)
-        return queryset.filter(country=self.value()) if self.value() else queryset
+        return queryset.filter(of_countries([str(self.value())])) if self.value() else queryset
 
 
 class TopicFilter(FoldedFilter):
@@ -122,6 +124,33 @@ class DirectionFilter(CodeFilter):
 
 class EvidenceFilter(CodeFilter):
     title, parameter_name, choices_of = _("evidence"), "evidence", Evidence
+
+
+class ImportFilter(FoldedFilter):
+    """The entries that an import added or changed."""
+
+    title = _("import")
+    parameter_name = "import"
+    MOST = 20
+    """Number of imports offered, the newest first; any other can be asked for by its number."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        found = self._imports()[: self.MOST]
+        return [
+            (str(made.pk), f"{made.pk}: {made.name} ({day_of(made.applied_at or made.created_at)})") for made in found
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Measure]) -> QuerySet[Measure]:
+        number = whole_number(self.value() or "")
+        if number is None:
+            return queryset
+        made = self._imports().filter(pk=number).first()
+        return queryset.filter(pk__in=record_keys(made, Measure)) if made else queryset.none()
+
+    @staticmethod
+    def _imports() -> QuerySet[FileImport]:
+        done = FileImport.objects.filter(file_type__in=("measures", PACKAGE), context__isnull=False, undone_at=None)
+        return done.order_by("-pk")
 
 
 class UpdatedByMeFilter(admin.SimpleListFilter):

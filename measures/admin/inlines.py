@@ -1,4 +1,4 @@
-"""The inlines of the measure form: status events, citations, relations, other numbers."""
+"""The inlines of the measure form: status events, citations, relations, other numbers, keys in data sets."""
 
 from typing import Any
 
@@ -11,14 +11,24 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.characters import ReadableCharField, ReadableURLField
 from foundation.days import today
 from foundation.records.record_admin import KnownRows, tell
-from measures.admin.addresses import source_at, tidy
+from measures.archive.addresses import source_at, typed
 from measures.archive.choices import SourceKind
 from measures.archive.details import evidence_of
 from measures.choices import SYMMETRIC_RELATIONS, Kind
 from measures.entry_rules import Events, check_problem, year_problem
-from measures.models import Citation, Measure, ReferenceAlias, Relation, Source, StatusEvent
+from measures.models import (
+    Citation,
+    ExternalId,
+    FurtherBody,
+    Measure,
+    ReferenceAlias,
+    Relation,
+    Source,
+    StatusEvent,
+)
 from measures.workflow import check_history, last_possible_day_of
 
 
@@ -26,34 +36,97 @@ class MeasureInline(KnownRows, admin.TabularInline):
     """An inline of a measure."""
 
 
-class StatusEventForm(forms.ModelForm):
+class OrderedForm(forms.ModelForm):
+    """A row with a number; `named` is the field in which it names a record."""
+
+    named = ""
     position = forms.IntegerField(
         label=gettext_lazy("No."), required=False, min_value=1, widget=forms.NumberInput(attrs={"class": "position"})
     )
-
-    class Meta:
-        model = StatusEvent
-        fields = ["position", "status", "date", "note", "source"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["position"] = self.instance.position + 1
-            tell(self.fields["source"].widget, self.instance.source)
+            tell(self.fields[self.named].widget, getattr(self.instance, self.named))
 
     def has_changed(self) -> bool:
         """A row that has only a number counts as empty."""
         return bool(set(self.changed_data) - {"position"})
 
 
-class StatusEventFormSet(forms.BaseInlineFormSet):
-    """The status history, in row order, checked against what the kind's family allows."""
+class OrderedFormSet(forms.BaseInlineFormSet):
+    """Rows in the order of their numbers, which count from 0 in the database."""
 
     def clean(self) -> None:
         super().clean()
         self.in_order = self._in_order()
         for position, form in enumerate(self.in_order):
             form.instance.position = position
+
+    def _in_order(self) -> list[Any]:
+        """The remaining rows by number, unnumbered ones last."""
+        rows = [
+            form
+            for form in self.forms
+            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)  # type: ignore[attr-defined]  # not in the stubs
+        ]
+        return sorted(rows, key=lambda form: getattr(form, "cleaned_data", {}).get("position") or len(rows) + 1000)
+
+    def save(self, commit: bool = True) -> Any:
+        """Save, and renumber all rows, including unchanged ones."""
+        saved = super().save(commit=commit)
+        model: Any = self.model
+        rows = [form.instance for form in self.in_order if form.instance.pk]
+        model._default_manager.bulk_update(rows, ["position"])
+        return saved
+
+
+class FurtherBodyForm(OrderedForm):
+    named = "body"
+
+    class Meta:
+        model = FurtherBody
+        fields = ["position", "body"]
+
+
+class FurtherBodyFormSet(OrderedFormSet):
+    """The bodies after the one that leads."""
+
+    def clean(self) -> None:
+        super().clean()
+        first = self.instance.issuing_body_id
+        if self.in_order and first is None:
+            raise ValidationError(_("Choose the issuing body that leads, then those that issued the act with it."))
+        for form in self.in_order:
+            body = getattr(form, "cleaned_data", {}).get("body")
+            if body and body.pk == first:
+                form.add_error("body", _("This body leads already. Choose another one, or remove this row."))
+
+
+class FurtherBodyInline(MeasureInline):
+    model = FurtherBody
+    form = FurtherBodyForm
+    formset = FurtherBodyFormSet
+    autocomplete_fields = ["body"]
+    ordering = ["position"]
+    classes = ["further-bodies"]
+    extra = 0
+
+
+class StatusEventForm(OrderedForm):
+    named = "source"
+
+    class Meta:
+        model = StatusEvent
+        fields = ["position", "status", "date", "note", "source"]
+
+
+class StatusEventFormSet(OrderedFormSet):
+    """The status history, in row order, checked against what the kind's family allows."""
+
+    def clean(self) -> None:
+        super().clean()
         kind = self.instance.kind
         if kind not in Kind.values or any(form.errors for form in self.in_order):
             return
@@ -77,21 +150,6 @@ class StatusEventFormSet(forms.BaseInlineFormSet):
             return ""
         return check_problem(measure.checked_on, last_possible_day_of(measure, self.events), on=today())
 
-    def _in_order(self) -> list[Any]:
-        """The remaining rows by number, unnumbered ones last."""
-        rows = [
-            form
-            for form in self.forms
-            if (form.instance.pk or form.has_changed()) and not self._should_delete_form(form)  # type: ignore[attr-defined]  # not in the stubs
-        ]
-        return sorted(rows, key=lambda form: getattr(form, "cleaned_data", {}).get("position") or len(rows) + 1000)
-
-    def save(self, commit: bool = True) -> Any:
-        """Save, and renumber all rows, including unchanged ones."""
-        saved = super().save(commit=commit)
-        StatusEvent.objects.bulk_update([form.instance for form in self.in_order if form.instance.pk], ["position"])
-        return saved
-
 
 class StatusEventInline(MeasureInline):
     model = StatusEvent
@@ -109,14 +167,14 @@ class StatusEventInline(MeasureInline):
 class CitationForm(forms.ModelForm):
     """A citation; its source is looked up, or created from a pasted URL or the title of a printed document."""
 
-    new_url = forms.URLField(
+    new_url = ReadableURLField(
         label=gettext_lazy("Or paste an address"),
         required=False,
         assume_scheme="https",
         widget=forms.URLInput(attrs={"class": "vURLField"}),
     )
-    new_title = forms.CharField(
-        label=gettext_lazy("Title of the new source"), required=False, max_length=500, widget=AdminTextInputWidget()
+    new_title = ReadableCharField(
+        label=gettext_lazy("Title of the new source"), required=False, max_length=600, widget=AdminTextInputWidget()
     )
     new_kind = forms.ChoiceField(
         label=gettext_lazy("Kind of the new source"),
@@ -144,7 +202,10 @@ class CitationForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        url = tidy(cleaned.get("new_url") or "")
+        pasted = typed(cleaned.get("new_url") or "")
+        url = pasted.url
+        if pasted.locator and "locator" in cleaned:
+            cleaned["locator"] = cleaned["locator"] or pasted.locator
         if url and cleaned.get("source"):
             self.add_error("new_url", _("Choose a source or paste an address, not both."))
         elif url or (cleaned.get("new_title") and not cleaned.get("source") and "new_url" not in self.errors):
@@ -213,7 +274,7 @@ class CitationInline(MeasureInline, admin.StackedInline):
 class RelationForm(forms.ModelForm):
     class Meta:
         model = Relation
-        fields = ["type", "object", "date", "scope"]
+        fields = ["type", "object", "date", "scope", "provision"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -262,9 +323,17 @@ class ReferenceAliasInline(MeasureInline):
     classes = ["aliases"]
 
 
+class ExternalIdInline(MeasureInline):
+    model = ExternalId
+    fields = ["dataset", "key"]
+    extra = 1
+
+
 INLINES: list[type[admin.options.InlineModelAdmin]] = [
+    FurtherBodyInline,
     StatusEventInline,
     CitationInline,
     RelationInline,
     ReferenceAliasInline,
+    ExternalIdInline,
 ]

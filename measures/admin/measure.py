@@ -22,20 +22,33 @@ from django.views.decorators.cache import never_cache
 from countries.admin.country import three_languages
 from foundation.days import today
 from foundation.keys import key_of, whole_number
-from foundation.records.second_reader_admin import refusal_of, refuse
+from foundation.records.revision_admin import author_of
+from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
-from measures.admin.inlines import INLINES, CitationInline, ReferenceAliasInline, RelationInline, StatusEventInline
+from measures.admin.beside_review import sources_cited
+from measures.admin.inlines import (
+    INLINES,
+    CitationInline,
+    ExternalIdInline,
+    FurtherBodyInline,
+    ReferenceAliasInline,
+    RelationInline,
+    StatusEventInline,
+)
 from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
+from measures.admin.relating import RELATES_TO, RelatingForm, relation_as_asked
+from measures.admin.relation_echo import effects_of, holds_later
 from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
-from measures.choices import Evidence, Kind, StatusGroup
+from measures.choices import Evidence, Kind, StatusGroup, Workflow
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.entry_rules import unusual_moves
 from measures.models import Measure, Source, StatusEvent
 from measures.models.measure import CLOSED
-from measures.tasks import tend_archive_soon
+from measures.tasks import settle_soon, tend_archive_soon
+from measures.timeline.course import course_chart
 from measures.validity.standing import groups_of
 
 STILL_SO = "_still_so"
@@ -52,15 +65,21 @@ class MeasureAdmin(MeasureList):
     inlines = INLINES
     change_form_template = "admin/measures/measure/change_form.html"
     history_hidden = BOOKKEEPING
+    version_field = "record_version"
+    beside_review = "admin/measures/measure/_beside_review.html"
     public_advice = gettext_lazy(
         "This record is public or retired. You may read it but not change it. Editors may change it, or send it back "
         "to draft for you."
     )
-    autocomplete_fields = ["country", "issuing_body", "origin_countries"]
+    autocomplete_fields = ["country", "issuing_body", "areas", "binds", "origin_countries"]
     fieldsets = [
         (
             gettext_lazy("Identification"),
             {"fields": [("country", "kind"), "issuing_body", ("reference", "provision")]},
+        ),
+        (
+            gettext_lazy("Level, place and further bodies"),
+            {"fields": ["level", ("areas", "binds")]},
         ),
         (
             gettext_lazy("Official title and language"),
@@ -76,21 +95,22 @@ class MeasureAdmin(MeasureList):
         ),
         (
             gettext_lazy("Text"),
-            {"fields": three_languages("title", "short_title", "summary"), "classes": ["languages"]},
+            {"fields": three_languages("title", "short_title", "summary", "plain"), "classes": ["languages"]},
         ),
         (gettext_lazy("Source"), {"fields": ["evidence"]}),
     ]
-    section_of_dates = 2
-    inlines_of_section: dict[int, type] = {section_of_dates: StatusEventInline, 5: CitationInline}
+    section_of_dates = 3
+    inlines_of_section: dict[int, type] = {1: FurtherBodyInline, section_of_dates: StatusEventInline, 6: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
     # Permissions
 
     def has_delete_permission(self, request: HttpRequest, obj: Measure | None = None) -> bool:
-        """Records that are or were public are retired, never deleted: their URLs stay known."""
+        """Records that are or were public are retired, never deleted: their URLs stay known. Authors delete drafts."""
         if obj and (obj.published_at or obj.workflow in CLOSED):
             return False
-        return super().has_delete_permission(request, obj)
+        is_own = obj is not None and obj.workflow == Workflow.DRAFT and obj.created_by_id == request.user.pk
+        return super().has_delete_permission(request, obj) or (is_own and self.has_change_permission(request, obj))
 
     def view_on_site(self, measure: Measure) -> str | None:
         """The public page; a record without one has a preview instead."""
@@ -108,16 +128,19 @@ class MeasureAdmin(MeasureList):
         return super().get_queryset(request).select_related("country", "issuing_body", "updated_by")
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
-        """Prefill the sources of the last entry after “save and add another”."""
+        """Prefill the sources of the last entry after “save and add another”, and a relation that was asked for."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if isinstance(inline, CitationInline) and request.method == "GET" and obj.pk is None:
             keys = map(whole_number, request.GET.get("sources", "").split(",")[:20])
             kwargs["initial"] = [{"source": key} for key in keys if key is not None]
+        if isinstance(inline, RelationInline) and request.method == "GET":
+            kwargs["initial"] = relation_as_asked(request.GET)
         return kwargs
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        initial.pop("sources", None)
+        for name in ("sources", RELATES_TO):
+            initial.pop(name, None)
         return initial
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
@@ -137,8 +160,11 @@ class MeasureAdmin(MeasureList):
                 raise PermissionDenied
             self.take_choices(request)
             return
-        data = self.merge(request, record, _newer_version(record))
+        data = self.merge(request, record, self.newer_version(request, record))
         data["record_version"] = str(record.record_version)
+
+    def newer_version(self, request: HttpRequest, record: Measure) -> str:
+        return super().newer_version(request, record) if is_proposal(request) else _newer_version(record)
 
     def _demand_note(self, request: HttpRequest) -> None:
         """Refuse to save if the requested move needs a note and has none."""
@@ -162,10 +188,13 @@ class MeasureAdmin(MeasureList):
             "note_missing": getattr(request, "note_missing", False),
             "move_note": request.POST.get(moves.NOTE, ""),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
-            "moves": workflow.moves_open_to(request.user, measure) if measure else [],
+            "moves": (open_moves := workflow.moves_open_to(request.user, measure) if measure else []),
+            "may_retire": any(move.target == Workflow.RETIRED for move in open_moves),
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
+            "relates_to": RELATES_TO,
+            **(_effects(request.POST, measure.pk if measure else None) if request.method == "POST" else {}),
         }
         context["place_of_faults"] = _place_of_faults(request, form, context)
         return super().render_change_form(request, context, *args, **kwargs)
@@ -179,6 +208,7 @@ class MeasureAdmin(MeasureList):
             has_validity = index == self.section_of_dates
             yield {"heading": heading, "fieldset": fieldset, "inline": inline, "has_validity": has_validity}
         yield {"heading": _("Other numbers"), "inline": placed.get(ReferenceAliasInline)}
+        yield {"heading": _("Keys in data sets of others"), "inline": placed.get(ExternalIdInline)}
         yield {"heading": _("Relations"), "inline": placed.get(RelationInline)}
 
     # Saving
@@ -187,7 +217,7 @@ class MeasureAdmin(MeasureList):
         if not change:
             obj.created_by = obj.updated_by = request.user  # type: ignore[assignment]  # signed in: this is the admin
         if "checked_on" in form.changed_data:
-            obj.checked_by = request.user if obj.checked_on else None  # type: ignore[assignment]  # signed in
+            obj.checked_by = author_of(request) if obj.checked_on else None
         if not change or form.changed_data:
             super().save_model(request, obj, form, change)
 
@@ -204,6 +234,7 @@ class MeasureAdmin(MeasureList):
         _warn_of_unusual_course(request, form.instance, formsets)
         links.watch(Source.objects.filter(citations__measure=form.instance), at=timezone.now())
         transaction.on_commit(tend_archive_soon)
+        transaction.on_commit(settle_soon)
 
     def response_add(self, request: HttpRequest, obj: Measure, post_url_continue: str | None = None) -> Any:
         sent_forms.remember(request, obj.pk)
@@ -237,6 +268,9 @@ class MeasureAdmin(MeasureList):
         query["sources"] = ",".join(str(pk) for pk in obj.citations.values_list("source", flat=True).distinct())
         return HttpResponseRedirect(f"{reverse('admin:measures_measure_add')}?{query.urlencode(safe=',')}")
 
+    def context_beside(self, data: QueryDict) -> dict[str, Any]:
+        return {"sources_beside": sources_cited(data)}
+
     # Additional pages
 
     def get_urls(self) -> list[Any]:
@@ -244,6 +278,8 @@ class MeasureAdmin(MeasureList):
         return [
             path("duplicates/", own(self.duplicates_view), name="measures_measure_duplicates"),
             path("validity/", own(self.validity_view), name="measures_measure_validity"),
+            path("effects/", own(self.effects_view), name="measures_measure_effects"),
+            path("<path:object_id>/relate/", own(self.relate_view), name="measures_measure_relate"),
             path("<path:object_id>/preview/", own(never_cache(self.preview_view)), name="measures_measure_preview"),
             *super().get_urls(),
         ]
@@ -261,14 +297,52 @@ class MeasureAdmin(MeasureList):
             raise PermissionDenied
         return JsonResponse({"validity": validity_in_words(request.GET)})
 
+    def effects_view(self, request: HttpRequest) -> HttpResponse:
+        """What the relations of the form, as typed so far, do to other entries; asked while it is filled in."""
+        if request.method != "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        context = _effects(request.POST, whole_number(request.POST.get("pk", "")))
+        return TemplateResponse(request, "admin/measures/measure/_effects.html", context)
+
+    def relate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Choose the entry that acts upon this one: the relation is recorded in its form."""
+        measure = get_object_or_404(Measure, pk=key_of(Measure, unquote(object_id)))
+        if not self.has_view_permission(request, measure):
+            raise PermissionDenied
+        form = RelatingForm(self.admin_site, measure, request.GET or None)
+        if form.is_valid():
+            return HttpResponseRedirect(form.address)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Add a relation"),
+            "opts": self.opts,
+            "original": measure,
+            "form": form,
+            "relates_to": RELATES_TO,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "admin/measures/measure/relate.html", context)
+
     def preview_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Preview the public page of a record that is not public."""
         measure = get_object_or_404(for_page(Measure.objects.all()), pk=key_of(Measure, unquote(object_id)))
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
         address = request.build_absolute_uri(measure.get_absolute_url())
-        context = {"measure": measure, "details": details_of(measure, today()), "address": address}
+        details = details_of(measure, today())
+        context = {
+            "measure": measure,
+            "details": details,
+            "course_chart": course_chart(details.course, today()),
+            "address": address,
+        }
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
+
+
+def _effects(data: Any, pk: int | None) -> dict[str, Any]:
+    """For the template of the effects: what the relations as typed do, and whether they wait for publication."""
+    effects = effects_of(data, pk)
+    return {"effects": effects, "holds_later": bool(effects) and holds_later(pk)}
 
 
 def _warn_of_unsourced(request: HttpRequest, measure: Measure) -> None:

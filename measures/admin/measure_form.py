@@ -23,9 +23,11 @@ from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMIL
 from measures.durations import Duration
 from measures.entry_rules import check_problem, year_problem
 from measures.models import Measure, TargetGroup, Topic
+from measures.places import default_level, place_problems
 
 FIELD_OF_RULE = {
     "measures_measure_has_country": "country",
+    "measures_measure_level_of_kind": "level",
     "measures_measure_direction_of_state": "direction",
     "measures_measure_validity_of_norms": "end_kind",
     "measures_measure_fixed_date_given": "valid_until",
@@ -123,9 +125,19 @@ class MeasureForm(MergingForm):
         if {"topics", "primary_topic"} <= cleaned.keys():
             self._choose_primary_topic(cleaned)
         self._check_dates(cleaned)
+        if {"level", "areas", "binds"} <= cleaned.keys():
+            self._check_places(cleaned)
         if Duration.is_calendar_alone(cleaned.get("duration", "")):
             cleaned["duration_basis"] = DurationBasis.CALENDAR
         return cleaned
+
+    def _check_places(self, cleaned: dict[str, Any]) -> None:
+        """Write out the level where it is left to country and kind, and refuse places that do not fit it."""
+        country = cleaned.get("country")
+        cleaned["level"] = cleaned["level"] or default_level(country, cleaned.get("kind", ""))
+        problems = place_problems(cleaned["level"], country, cleaned["areas"], cleaned["binds"])
+        for name, message in problems.items():
+            self.add_error(name, message)
 
     def _check_dates(self, cleaned: dict[str, Any]) -> None:
         """Refuse years far ahead, and a check that is still to come; the events look for one after an end."""

@@ -14,11 +14,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
-from foundation.records.edit_conflict_admin import MergingAdmin
+from countries.models import Named
 from measures import workflow
 from measures.admin import filters, moves
 from measures.admin.confirming import confirm_selected
 from measures.admin.exporting import ACTIONS, ExportAdmin
+from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.admin.query_filter import QueryFilter
 from measures.admin.queues import QueueFilter
 from measures.admin.tagging import tag_selected
@@ -27,8 +28,10 @@ from measures.references import key_of
 from measures.search import matching
 
 
-class MeasureList(ExportAdmin, MergingAdmin):
+class MeasureList(ExportAdmin, MergeableAdmin):
     """Columns, filters, search and actions of the list."""
+
+    merged_as = Named.MEASURE
 
     list_display = ["public_id", "name", "country", "kind", "reference", "dated", "status", "workflow", "updated"]
     list_display_links = ["public_id", "name"]
@@ -51,8 +54,9 @@ class MeasureList(ExportAdmin, MergingAdmin):
         filters.DirectionFilter,
         filters.EvidenceFilter,
         filters.UpdatedByMeFilter,
+        filters.ImportFilter,
     ]
-    actions = [confirm_selected, tag_selected, *ACTIONS]
+    actions = [confirm_selected, tag_selected, merge_selected, *ACTIONS]
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, measure: Measure) -> SafeString | str:

@@ -9,32 +9,57 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, refused_as_changed
-from foundation.records.deletion_admin import read_versions, written_versions
+from foundation.characters import ReadableCharField
+from foundation.keys import whole_number
+from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, STAY_SELECTED, refused_as_changed
+from foundation.records.deletion_admin import changed_since, read_versions, written_versions
 from measures import workflow
-from measures.admin.bulk_moves import consequence, lead, plan_of
+from measures.admin.bulk_moves import MOST_KEPT, consequence, lead, plan_of, reasons_in_words
 from measures.choices import Workflow
 from measures.models import Measure
 
-MOVE, NOTE = "_move", "move_note"
-"""The names of the buttons and of the note, in the form and on the page that asks."""
+MOVE, NOTE, SUCCESSOR = "_move", "move_note", "move_successor"
+"""The names of the buttons, of the note and of the record that took the place of a retired one."""
 ASKED = "asked"
 """A field that marks a request from the confirmation page."""
+REST = "rest"
+"""A field of that page with the entries that stay as they are."""
 
 
 class NoteForm(forms.Form):
-    """The reason for sending a record back or retiring it."""
+    """The reason for sending a record back or retiring it; for the latter also the record that took its place."""
 
-    move_note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+    move_note = ReadableCharField(widget=forms.Textarea(attrs={"rows": 3}))
+    move_successor = forms.CharField(required=False, max_length=20)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, move: workflow.Move, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[NOTE].label = _("Reason")
+        if move.target != Workflow.RETIRED:
+            del self.fields[SUCCESSOR]
+            return
+        self.fields[NOTE].help_text = _("Readers see it at the address of the record.")
+        self.fields[SUCCESSOR].label = _("Identifier of the record that took its place, if there is one")
+
+    def clean_move_successor(self) -> Measure | None:
+        """The record with the typed identifier."""
+        return successor_of(self.cleaned_data[SUCCESSOR])
+
+
+def successor_of(typed: str) -> Measure | None:
+    """The record with the typed identifier, None without one; raise ValidationError for an unknown one."""
+    public_id = typed.strip().upper()
+    if not public_id:
+        return None
+    found = Measure.objects.filter(public_id=public_id).first()
+    if found is None:
+        raise ValidationError(_("There is no record %(id)s."), code="unknown", params={"id": public_id[:20]})
+    return found
 
 
 def move_saved(request: HttpRequest, measure: Measure) -> None:
@@ -43,7 +68,9 @@ def move_saved(request: HttpRequest, measure: Measure) -> None:
     if move is None:
         return
     try:
-        workflow.move_all(move, [measure.pk], by=request.user, note=request.POST.get(NOTE, ""))
+        successor = successor_of(request.POST.get(SUCCESSOR, "")) if move.target == Workflow.RETIRED else None
+        note = request.POST.get(NOTE, "")
+        workflow.move_all(move, [measure.pk], by=request.user, note=note, successor=successor)
     except ValidationError as error:
         for message in error.messages:
             messages.error(request, message)
@@ -71,14 +98,15 @@ def _named(measure: Measure) -> dict[str, str]:
 def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Measure]], HttpResponse | None]:
     """The list action that makes `move` with all selected entries or none.
 
-    A move that needs a note, or that concerns more than one page of the list, asks for confirmation first; exactly the
-    entries on the confirmation page are then moved.
+    A move that needs a note, that concerns more than one page of the list, or a publication that is not possible for
+    all asks for confirmation first; exactly the entries on the confirmation page are then moved, the rest stays
+    selected.
     """
 
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
-        form = NoteForm(request.POST if NOTE in request.POST else None)
+        form = NoteForm(request.POST if NOTE in request.POST else None, move=move)
         ids = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-        is_to_be_asked = len(ids) > model_admin.list_per_page and ASKED not in request.POST
+        is_to_be_asked = ASKED not in request.POST and _needs_a_question(model_admin, request, move, ids)
         if is_to_be_asked or len(ids) > MOST_AT_ONCE or (move.needs_note and not form.is_valid()):
             return _ask(model_admin, request, queryset, move, form)
         with transaction.atomic():
@@ -89,12 +117,35 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
                     request, _("Nothing was changed: the entries that you selected are no longer in this list.")
                 )
             elif not refused_as_changed(model_admin, request, ids):
-                _move(request, move, ids, form.cleaned_data[NOTE] if move.needs_note else "")
-        return None
+                _move(request, move, ids, form.cleaned_data if move.needs_note else {})
+        return _with_rest(request, move)
 
     named: Any = act
     named.short_description = f"{move.label}…" if move.needs_note else move.label
     return act
+
+
+def _needs_a_question(model_admin: Any, request: HttpRequest, move: workflow.Move, ids: list[int]) -> bool:
+    """Whether a page first shows what will happen: to more than the list shows, or since some cannot be published."""
+    if len(ids) > model_admin.list_per_page:
+        return True
+    if move.target != Workflow.PUBLISHED or changed_since(read_versions(request), Measure, ids):
+        return False
+    selected = Measure.objects.filter(pk__in=ids)
+    return selected.exclude(workflow.COMPLETE, workflow__in=move.origins).exists()
+
+
+def _with_rest(request: HttpRequest, move: workflow.Move) -> HttpResponse | None:
+    """Back to the list, with what could not be moved still selected, and why it was not."""
+    sent = [key for text in request.POST.getlist(REST)[:MOST_KEPT] if (key := whole_number(text)) is not None]
+    rest = Measure.objects.filter(pk__in=sent)
+    if not sent or not rest.exists():
+        return None
+    for words in reasons_in_words(move, rest):
+        messages.warning(request, words)
+    query = request.GET.copy()
+    query.setlist(STAY_SELECTED, [",".join(map(str, sent))])
+    return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
 
 
 def _is_done_already(request: HttpRequest, move: workflow.Move) -> bool:
@@ -118,9 +169,9 @@ def _is_done_already(request: HttpRequest, move: workflow.Move) -> bool:
     return True
 
 
-def _move(request: HttpRequest, move: workflow.Move, ids: list[int], note: str) -> None:
+def _move(request: HttpRequest, move: workflow.Move, ids: list[int], said: dict[str, Any]) -> None:
     try:
-        workflow.move_all(move, ids, by=request.user, note=note)
+        workflow.move_all(move, ids, by=request.user, note=said.get(NOTE, ""), successor=said.get(SUCCESSOR))
     except ValidationError as error:
         messages.error(request, _("Nothing was changed."))
         for message in error.messages[:MOST_NAMED]:

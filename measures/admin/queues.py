@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.days import today
 from foundation.texts import languages_of_site
+from measures.archive.addresses import twins
 from measures.archive.choices import LinkState, QuoteState
 from measures.choices import (
     ACTING_RELATIONS,
@@ -117,6 +118,13 @@ class Queue:
 
 
 QUEUES = (
+    Queue(
+        "sent_back",
+        _("Drafts sent back to me"),
+        lambda user, states: (
+            Q(workflow=Workflow.DRAFT, created_by=user, reviewed_by__isnull=False) & ~Q(workflow_note="")
+        ),
+    ),
     Queue("my_drafts", _("My drafts"), lambda user, states: Q(workflow=Workflow.DRAFT, created_by=user)),
     Queue("in_review", _("Waiting for review"), lambda user, states: Q(workflow=Workflow.IN_REVIEW)),
     Queue(
@@ -138,6 +146,7 @@ SOURCE_QUEUES = (
     Queue("gone", _("Broken links"), lambda user, states: Q(link__state=LinkState.BROKEN)),
     Queue("moved", _("Links that have moved"), lambda user, states: Q(link__state=LinkState.MOVED)),
     Queue("changed", _("Sources that have changed"), lambda user, states: Q(link__state=LinkState.CHANGED)),
+    Queue("twins", _("Sources with one address"), lambda user, states: Q(pk__in=twins().values("pk"))),
 )
 """The queues of sources."""
 

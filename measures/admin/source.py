@@ -18,8 +18,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from foundation.records.edit_conflict_admin import MergingAdmin, MergingForm
+from countries.models import Named
+from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.second_reader import changeable
+from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.admin.queues import SourceQueueFilter
 from measures.archive import keeping, links, showing, store
 from measures.archive.choices import LinkState
@@ -72,9 +74,10 @@ def looked_at(model_admin: Any, request: HttpRequest, queryset: QuerySet[Source]
 
 
 @admin.register(Source)
-class SourceAdmin(MergingAdmin):
+class SourceAdmin(MergeableAdmin):
     form = SourceForm
-    actions = [check_now, looked_at]
+    actions = [check_now, looked_at, merge_selected]
+    merged_as = Named.SOURCE
     field_of_rule = {
         "measures_source_key_form": "key",
         "measures_source_url_unique": "url",

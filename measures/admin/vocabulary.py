@@ -14,9 +14,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from countries.admin.country import three_languages
-from countries.models import Country
-from foundation.records.edit_conflict_admin import MergingAdmin, MergingForm
+from countries.models import Country, Named
+from foundation.records.edit_conflict_admin import MergingForm
 from measures.admin.filters import FoldedFilter
+from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.duplicates import like_bodies
 from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
 
@@ -24,8 +25,10 @@ ANOTHER_COUNTRY = re.compile(r"([A-Za-z]{3}):\s*(.*)")
 """`VEN: embassy` searches the bodies of Venezuela, as in files."""
 
 
-class TermAdmin(MergingAdmin):
+class TermAdmin(MergeableAdmin):
     """A vocabulary: key for files, labels and definitions for people."""
+
+    actions = [merge_selected]
 
     list_display = ["key", "label_en", "label_es", "label_pt", "position", "deprecated_on"]
     list_display_links = ["key", "label_en"]
@@ -35,8 +38,8 @@ class TermAdmin(MergingAdmin):
     list_per_page = 100
     public_advice = _("Published entries use this term. Only editors may change it.")
     in_use_advice = _(
-        "Entries use this term. Deprecate it instead: enter a date in “deprecated on” and, if there is one, the term "
-        "that replaces it. It will no longer be offered, and the entries that use it keep it."
+        "Entries use this term. Deprecate it instead: enter a date in “deprecated on”. It will no longer be offered, "
+        "and the entries that use it keep it; if you also enter the term that replaces it, they get that one."
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -46,6 +49,7 @@ class TermAdmin(MergingAdmin):
 
 @admin.register(Topic)
 class TopicAdmin(TermAdmin):
+    merged_as = Named.TOPIC
     field_of_rule = {
         "measures_topic_key_form": "key",
         "measures_topic_replaced_when_deprecated": "replaced_by",
@@ -61,6 +65,7 @@ class TopicAdmin(TermAdmin):
 
 @admin.register(TargetGroup)
 class TargetGroupAdmin(TermAdmin):
+    merged_as = Named.TARGET_GROUP
     field_of_rule = {
         "measures_targetgroup_key_form": "key",
         "measures_targetgroup_replaced_when_deprecated": "replaced_by",
@@ -116,7 +121,9 @@ def _like_bodies_in_words(found: list[IssuingBody]) -> SafeString:
 
 
 @admin.register(IssuingBody)
-class IssuingBodyAdmin(MergingAdmin):
+class IssuingBodyAdmin(MergeableAdmin):
+    actions = [merge_selected]
+    merged_as = Named.ISSUING_BODY
     form = IssuingBodyForm
     field_of_rule = {"measures_issuingbody_unique": "key"}
     list_display = ["native_name", "acronym", "country", "kind", "active"]
