@@ -20,6 +20,14 @@ class Family(models.TextChoices):
     FINDING = "finding", _("Finding")
 
 
+class Level(models.TextChoices):
+    """Whose act it is: of an international body, of the state, or of a part of the state."""
+
+    SUPRANATIONAL = "supranational", _("Supranational")
+    NATIONAL = "national", _("National")
+    SUBNATIONAL = "subnational", _("Subnational")
+
+
 class Kind(models.TextChoices):
     """The form of an act, family by family."""
 
@@ -108,6 +116,17 @@ STATE_FAMILIES = (Family.NORM, Family.BILL, Family.ACTION)
 """The families that count as measures of the state, and alone have a direction."""
 VALIDITY_FAMILIES = (Family.NORM, Family.ACTION)
 """The families that can be in force on a day; a bill never is."""
+
+
+class Counted(models.TextChoices):
+    """As what an act is counted where countries are compared; statements and findings are not counted at all.
+
+    An act that is only announced may never come, and a bill is before a legislature: neither is a measure yet.
+    """
+
+    MEASURE = "measure", _("Measures, announced ones left out")
+    ANNOUNCED = "announced", _("Only announced")
+    BILL = "bill", _("Bills")
 
 
 class AliasKind(models.TextChoices):
@@ -259,6 +278,10 @@ class Direction(models.TextChoices):
     NO_CHANGE = "no_change", _("No change in restrictiveness")
     UNDETERMINED = "undetermined", _("Cannot be determined")
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
+
+
+DRAWN_DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE, Direction.NO_CHANGE)
+"""The directions that have a sign of their own; the others say that there is none to show."""
 
 
 class EndKind(models.TextChoices):

@@ -16,13 +16,27 @@ from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
 from foundation.texts import Text
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
-from measures.choices import DurationBasis, EndKind, RelationType, Status, Workflow
+from measures.choices import DRAWN_DIRECTIONS, DurationBasis, EndKind, RelationType, Status, Workflow
+from measures.course import ActUpon, Course, course_of
 from measures.durations import Duration
 from measures.entries import Span, span_of
-from measures.models import Citation, CitedField, Measure, MeasureQuerySet, Relation, Source, StatusEvent, Topic
+from measures.listing.columns import INTERNATIONAL
+from measures.models import (
+    Citation,
+    CitedField,
+    FurtherBody,
+    IssuingBody,
+    Measure,
+    MeasureQuerySet,
+    Relation,
+    Source,
+    StatusEvent,
+    Topic,
+)
 from measures.reference_lookup import named_by
-from measures.standing_words import ActName, Words, name_of, words_for
-from measures.validity.facts import ACTING
+from measures.standing_words import ActName, Words, name_of, words_for, words_in
+from measures.validity.standing import standings_in
+from measures.validity.store import answers_of
 
 BOOKKEEPING = (
     *("record_version", "created_at", "created_by", "updated_at", "updated_by", "reviewed_at", "reviewed_by"),
@@ -83,6 +97,14 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """An issuing body, and the value by which the filter of lists knows it."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cited:
     """A source and what it supports; `page`, its archive URL, is '' while the record is not published."""
 
@@ -105,10 +127,13 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A day on which the published record changed, and the fields that did."""
+    """A day on which the published record changed, and the fields that did; of a reviewed change also why."""
 
     date: PartialDate
     fields: tuple[str, ...]
+    is_reviewed: bool = False
+    reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +145,11 @@ class Details:
     summary: Text
     summary_html: SafeString
     language_name: str
+    sign: str
+    """The key of its direction, '' unless that is drawn."""
+    bodies: tuple[Body, ...]
+    """The first leads."""
+    course: Course
     dates: tuple[DateRow, ...]
     relations: tuple[Relations, ...]
     same_act: tuple[Related, ...]
@@ -129,6 +159,11 @@ class Details:
     revisions: tuple[Revision, ...]
     first_published: PartialDate | None
     last_change: PartialDate
+
+    @property
+    def has_date_notes(self) -> bool:
+        """Whether anything is missing or inferred of a date."""
+        return any(row.note for row in self.dates)
 
 
 def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
@@ -140,6 +175,9 @@ def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
             Prefetch("topics", Topic.objects.select_related("parent")),
             "target_groups",
             "origin_countries",
+            "areas",
+            "binds",
+            Prefetch("further_bodies", FurtherBody.objects.select_related("body")),
             "status_events",
             "aliases",
             Prefetch("citations", Citation.objects.select_related("source__link", "quote_check")),
@@ -153,21 +191,27 @@ def with_relations(queryset: MeasureQuerySet) -> MeasureQuerySet:
     relations_to = Relation.objects.filter(subject__in=others).order_by("type", "subject__public_id")
     return queryset.prefetch_related(
         Prefetch("relations", Relation.objects.filter(object__in=others).select_related("object")),
-        Prefetch("relations_to", relations_to.select_related("subject")),
+        Prefetch("relations_to", relations_to.select_related("subject").prefetch_related("subject__status_events")),
     )
 
 
 def details_of(measure: Measure, day: date) -> Details:
     """The details of a published measure that `for_page` loaded, as it and others stand on a day."""
     summary, same, alike = measure.summary, list(same_act(measure)), _same_number(measure)
-    words = words_for([measure, *_related_to(measure), *same, *alike], day)
+    shown = {other.pk: other for other in (measure, *_related_to(measure), *same, *alike)}
+    answers = answers_of(shown)
+    words = words_in(shown, standings_in(answers, shown.values(), day), day)
+    course = course_of(measure, answers)
     return Details(
         span=span_of(measure, words[measure.pk]),
         words=words[measure.pk],
         summary=summary,
         summary_html=to_html(summary.text),
         language_name=language_name(measure.original_language),
-        dates=(*_events(measure.status_events.all()), *_validity(measure), *_acts_upon(measure)),
+        sign=measure.direction if measure.direction in DRAWN_DIRECTIONS else "",
+        bodies=tuple(_body(body) for body in measure.issuing_bodies),
+        course=course,
+        dates=(*_events(measure.status_events.all()), *_validity(measure), *_acts_upon(course.acts)),
         relations=_relations(measure, words),
         same_act=tuple(_related(other, words) for other in same),
         same_number=tuple(_related(other, words) for other in alike),
@@ -177,6 +221,10 @@ def details_of(measure: Measure, day: date) -> Details:
         first_published=day_of(measure.published_at) if measure.published_at else None,
         last_change=day_of(measure.updated_at),
     )
+
+
+def _body(body: IssuingBody) -> Body:
+    return Body(str(body), f"{body.country_id or INTERNATIONAL}:{body.key}")
 
 
 def _events(events: Iterable[StatusEvent]) -> Iterable[DateRow]:
@@ -207,16 +255,13 @@ def _lasts_with(measure: Measure) -> tuple[ActName, ...]:
     return tuple(name_of(r.object) for r in relations if r.type == RelationType.WHILE_IN_FORCE)
 
 
-def _acts_upon(measure: Measure) -> Iterable[DateRow]:
+def _acts_upon(acts: Iterable[ActUpon]) -> Iterable[DateRow]:
     """What published acts do to its validity, and from when."""
-    for relation in measure.relations_to.all():
-        if relation.type in ACTING and relation.subject.workflow == Workflow.PUBLISHED:
-            start = relation.date or relation.subject.valid_from
-            what, acts = capfirst(relation.inverse_label), (name_of(relation.subject),)
-            if start:
-                yield replace(_row(what, start, relation.scope_in_words), acts=acts)
-            else:
-                yield DateRow(what, "", "", relation.scope_in_words, acts)
+    for act in acts:
+        if act.ties and act.date:
+            yield replace(_row(act.label, act.date, act.scope), acts=(act.name,))
+        elif act.ties:
+            yield DateRow(act.label, "", "", act.scope, (act.name,))
 
 
 def _basis(measure: Measure) -> str:
@@ -301,7 +346,8 @@ def _sources(measure: Measure) -> tuple[Cited, ...]:
     citations = measure.citations.all()
     kept = kept_of([citation.source for citation in citations])
     is_public = measure.workflow == Workflow.PUBLISHED
-    return tuple(_cited(citation, kept[citation.source_id], is_public) for citation in citations)
+    ordered = sorted(citations, key=lambda citation: not citation.quote)  # what can be read comes first
+    return tuple(_cited(citation, kept[citation.source_id], is_public) for citation in ordered)
 
 
 def _cited(citation: Citation, kept: Kept, is_public: bool) -> Cited:
@@ -326,11 +372,16 @@ def _cited(citation: Citation, kept: Kept, is_public: bool) -> Cited:
 
 
 def _revisions(measure: Measure) -> tuple[Revision, ...]:
-    """Changes by day since the first publication, newest first; authors and earlier values are not public."""
+    """Changes since the first publication by day and reason, newest first; authors and old values are not public."""
     published = measure.published_at
-    days: dict[PartialDate, dict[str, None]] = {}
+    days: dict[tuple[PartialDate, bool, str, str], dict[str, None]] = {}
     for act in acts_on(measure, hidden=UNTOLD, named=False):
         if published and act.at > published:
-            fields = days.setdefault(day_of(act.at), {})
+            why = (act.proposal.reason, act.proposal.note) if act.proposal else ("", "")
+            fields = days.setdefault((day_of(act.at), act.proposal is not None, *why), {})
             fields.update(dict.fromkeys(change.what for change in act.changes))
-    return tuple(Revision(day, tuple(fields)) for day, fields in days.items() if fields)
+    return tuple(
+        Revision(day, tuple(fields), is_reviewed, reason, note)
+        for (day, is_reviewed, reason, note), fields in days.items()
+        if fields
+    )

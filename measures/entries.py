@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.texts import Text
-from measures.choices import VALIDITY_FAMILIES, EndKind, Kind, Status
-from measures.models import Citation, Measure, MeasureQuerySet
+from measures.choices import DRAWN_DIRECTIONS, VALIDITY_FAMILIES, Direction, EndKind, Kind, Status
+from measures.models import Citation, Measure, MeasureQuerySet, Source
+from measures.places import place_beside_mark, place_in_words
 from measures.standing_words import Words, words_in
 from measures.validity.answers import Answer
 from measures.validity.standing import standings_in
@@ -95,6 +96,12 @@ class Span:
         return f"{self.text} ({self.note})" if self.note else self.text
 
     @property
+    def is_said_by_heading(self) -> bool:
+        """Whether the heading of a month says all that there is: a year alone, or no date, and nothing else."""
+        is_bare = not self.until and not self.adopted and self.end is not End.OPEN
+        return is_bare and not (self.start and self.start.month)
+
+    @property
     def iso(self) -> str:
         """The start in machine-readable form, without marks of inference."""
         return self.start.iso if self.start else ""
@@ -130,8 +137,9 @@ def _lie_apart(date: PartialDate | None, start: PartialDate | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SourceLink:
-    """A cited document; `title` is that of the document or, in a short row, the name of its site."""
+    """A cited document; `name` is its publisher or its site, `title` its title, '' in a short row."""
 
+    name: str
     title: str
     url: str
     language: str
@@ -139,7 +147,7 @@ class SourceLink:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Days on which an entry is in force, possibly in force or suspended: the first and the last, None if unbounded."""
+    """Days on which an entry is in one state: the first and the last, None if unbounded."""
 
     state: str
     first: datetime.date | None
@@ -151,6 +159,9 @@ class Entry:
     """A list row, ready to print; `words` say how it stands on the day, `certainty` whether it was in force if asked.
 
     `stretches` are the days on which it is or may be in force, or is suspended, in order.
+
+    `place` says whose act it is and where it holds, and `beside_mark` the same in a few letters, '' where it is simply
+    national. `direction` is the key of its direction, '' unless that is one of `DRAWN_DIRECTIONS`.
 
     `lane` is the key of `topic`, the topic whose lane on the timeline has the entry, or ''. `marked_title` and
     `marked_summary` are HTML with search words marked, '' without a search.
@@ -172,8 +183,11 @@ class Entry:
     topic: str
     kind: str
     reference: str
+    direction: str
     sources: tuple[SourceLink, ...]
     certainty: str
+    place: str
+    beside_mark: str
     marked_title: str = ""
     marked_summary: str = ""
 
@@ -181,6 +195,11 @@ class Entry:
     def group(self) -> str:
         """The key of the group of its state."""
         return self.words.group.value
+
+    @property
+    def direction_label(self) -> str:
+        """The direction in words, '' unless it is drawn."""
+        return str(Direction(self.direction).label) if self.direction else ""
 
 
 UNPRINTED = tuple(
@@ -196,7 +215,7 @@ def for_list(queryset: MeasureQuerySet) -> MeasureQuerySet:
     citations = Citation.objects.select_related("source").defer("quote")
     return (
         queryset.select_related("country", "primary_topic__parent")
-        .prefetch_related(Prefetch("citations", citations))
+        .prefetch_related(Prefetch("citations", citations), "areas", "binds")
         .defer(*UNPRINTED)
     )
 
@@ -214,7 +233,7 @@ def entries_of(
     answers = answers_of(listed)
     words = words_in(listed, standings_in(answers, listed.values(), day), day)
     return [
-        _entry(measure, words[pk], _stretches(answers.get(pk)), is_asked, longest) for pk, measure in listed.items()
+        _entry(measure, words[pk], stretches_of(answers.get(pk)), is_asked, longest) for pk, measure in listed.items()
     ]
 
 
@@ -239,21 +258,30 @@ def _entry(
         topic=topic.label if topic else "",
         kind=str(Kind(measure.kind).label),
         reference=" ".join(part for part in (measure.reference, measure.provision) if part),
+        direction=measure.direction if measure.direction in DRAWN_DIRECTIONS else "",
         sources=_sources(measure.citations.all(), are_short=longest is not None),
         certainty=_certainty(words) if is_asked else "",
+        place=place_in_words(measure),
+        beside_mark=place_beside_mark(measure),
     )
 
 
 _DRAWN = ("in_force", "possibly", "suspended")
 
 
-def _stretches(known: Answer | None) -> tuple[Stretch, ...]:
+def stretches_of(known: Answer | None) -> tuple[Stretch, ...]:
+    """The days on which an act is or may be in force, or is suspended, in order."""
+    return tuple(stretch for stretch in all_stretches(known) if stretch.state in _DRAWN)
+
+
+def all_stretches(known: Answer | None) -> tuple[Stretch, ...]:
+    """The days of each state of an act, in order, without a gap; none for a family that has no state."""
     if known is None:
         return ()
     firsts: Sequence[datetime.date | None] = (None, *known.days)
     lasts = (*(day - datetime.timedelta(days=1) for day in known.days), None)
     found = zip(known.states, firsts, lasts, strict=True)
-    return tuple(Stretch(state, first, last) for state, first, last in found if state in _DRAWN)
+    return tuple(Stretch(state, first, last) for state, first, last in found)
 
 
 def _cut(text: str, longest: int | None) -> str:
@@ -263,12 +291,12 @@ def _cut(text: str, longest: int | None) -> str:
 
 
 def _sources(citations: Iterable[Citation], *, are_short: bool) -> tuple[SourceLink, ...]:
-    sources = (citation.source for citation in citations)
-    links = (
-        SourceLink((are_short and urlsplit(source.url).hostname) or source.title, source.url, source.language)
-        for source in sources
-    )
-    return tuple(dict.fromkeys(links))
+    return tuple(dict.fromkeys(_source_link(citation.source, is_short=are_short) for citation in citations))
+
+
+def _source_link(source: Source, *, is_short: bool) -> SourceLink:
+    name = source.publisher or urlsplit(source.url).hostname or source.title
+    return SourceLink(name, "" if is_short else source.title, source.url, source.language)
 
 
 def _certainty(words: Words) -> str:

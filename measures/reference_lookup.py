@@ -12,6 +12,7 @@ from operator import or_
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, TextField, Value, When
 
+from foundation.characters import without_invisible
 from measures.models import IssuingBody, Measure, MeasureQuerySet, ReferenceAlias
 from measures.references import key_of
 from measures.references.acts import Act, Answer, Typed, Verdict
@@ -86,7 +87,7 @@ def meant_by(text: str) -> Meant:
 
 def exactly_bearing(text: str, among: MeasureQuerySet) -> MeasureQuerySet:
     """The records of `among` whose reference, or another number of theirs, is the text as typed, but for case."""
-    typed = text.strip()
+    typed = without_invisible(text).strip()
     own = Q(reference_key=key_of(typed), reference__iexact=typed)
     aliases = ReferenceAlias.objects.annotate(key=key_of(F("reference")))
     aliases = aliases.filter(key=key_of(typed), reference__iexact=typed)
@@ -99,7 +100,7 @@ def act_of(measure: Measure, reference: str | None = None) -> Act:
         country=measure.country_id or "",
         kind=measure.kind,
         reference=measure.reference if reference is None else reference,
-        bodies=_names(measure.issuing_body) if measure.issuing_body else (),
+        bodies=names_of(measure.issuing_body) if measure.issuing_body else (),
     )
 
 
@@ -151,7 +152,7 @@ def _judged(measure: Measure, text: str, known: Known) -> Named:
 _RANK = {Answer.SAME: 0, Answer.CANDIDATE: 1, Answer.DIFFERENT: 2}
 
 
-def _names(body: IssuingBody) -> tuple[str, ...]:
+def names_of(body: IssuingBody) -> tuple[str, ...]:
     """The acronym of a body and all of its names."""
     return tuple(
         _filled((body.acronym, body.native_name, body.name_en, body.name_es, body.name_pt, *body.aliases.split("|")))

@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 
 from measures.archive import keeping, links, quotes
-from measures.models import Source
+from measures.models import Source, Validity
 from measures.search.spelling import refresh_words
 from measures.validity.store import settle
 
@@ -50,7 +50,17 @@ def settle_validity(context: JobContext, timestamp: int) -> None:
 
 def tend_archive_soon() -> None:
     """Have a worker process what was just saved; call this on commit."""
-    for name in ("tend_archive", "visit_sources"):
+    _begin("tend_archive", "visit_sources")
+
+
+def settle_soon() -> None:
+    """Have a worker derive what the change just saved has left stale, which may be many acts; call this on commit."""
+    if Validity.objects.filter(is_stale=True).exists():
+        _begin("settle_validity")
+
+
+def _begin(*names: str) -> None:
+    for name in names:
         with suppress(AlreadyEnqueued), transaction.atomic():  # the queued task will process it
             app.configure_task(f"measures.tasks.{name}", queueing_lock=name, lock=name).defer(timestamp=0)
 

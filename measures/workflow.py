@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.characters import readable
 from foundation.partial_dates import PartialDate
 from foundation.records.second_reader import changeable, may_change, may_publish
 from foundation.sql import take_time
@@ -100,9 +101,12 @@ def send_back(measure: Measure, *, by: Any, note: str) -> None:
     _move(MOVES["send_back"], measure, by=by, note=note)
 
 
-def retire(measure: Measure, *, by: Any, note: str) -> None:
-    """Retire a record permanently, with the reason; its identifier is never reused."""
-    _move(MOVES["retire"], measure, by=by, note=note)
+def retire(
+    measure: Measure, *, by: Any, note: str, successor: Measure | None = None, reason: str | None = None
+) -> None:
+    """Retire a record permanently; its identifier is never reused. Readers see the reason, or else the note."""
+    move_all(MOVES["retire"], [measure.pk], by=by, note=note, successor=successor, reason=reason)
+    measure.refresh_from_db()
 
 
 def values_of_published(*, by: Any, at: datetime.datetime) -> dict[str, Any]:
@@ -133,16 +137,34 @@ def _move(move: Move, measure: Measure, *, by: Any, note: str) -> None:
     measure.refresh_from_db()
 
 
+_NOTE_MISSING = gettext_lazy("Give a reason, for those who work on the record later.")
+
+
 @transaction.atomic
-def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "") -> None:
-    """Move a set of records at once, all or none.
+def move_all(
+    move: Move,
+    measure_ids: Collection[int],
+    *,
+    by: Any,
+    note: str = "",
+    successor: Measure | None = None,
+    reason: str | None = None,
+) -> None:
+    """Move a set of records at once, all or none. `successor` took the place of those that are retired.
+
+    Readers of a retired record are told the `reason`, or else the note.
 
     Raise PermissionDenied without the right, ValidationError that names each record which is elsewhere or lacks
     something.
     """
     _refuse_without_right(move, by)
+    note = readable(note)
     if move.needs_note and not note.strip():
-        raise ValidationError(_("Give a reason, for those who work on the record later."), code="note_missing")
+        is_public = move.target == Workflow.RETIRED
+        message = _("Give a reason. Readers see it at the address of the record.") if is_public else _NOTE_MISSING
+        raise ValidationError(message, code="note_missing")
+    if successor and successor.pk in measure_ids:
+        raise ValidationError(_("%(id)s cannot take its own place."), code="itself", params={"id": successor.public_id})
     take_time()
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
@@ -151,7 +173,7 @@ def move_all(move: Move, measure_ids: Collection[int], *, by: Any, note: str = "
     if move.target == Workflow.PUBLISHED and (problems := lacking(measures)):
         raise ValidationError(problems)
     with pghistory.context(move=move.name, note=note):
-        _write(move, measures, by=by, note=note)
+        _write(move, measures, by=by, note=note, successor=successor, reason=note if reason is None else reason)
 
 
 def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
@@ -205,8 +227,12 @@ def _missing(measure: Any) -> Iterable[str]:
         yield _("a primary topic")
 
 
-def _write(move: Move, measures: MeasureQuerySet, *, by: Any, note: str) -> None:
+def _write(
+    move: Move, measures: MeasureQuerySet, *, by: Any, note: str, successor: Measure | None, reason: str
+) -> None:
     changes: dict[str, Any] = {"workflow": move.target, "workflow_note": note}
+    is_retired = move.target == Workflow.RETIRED
+    changes |= {"retired_reason": reason if is_retired else "", "replaced_by": successor if is_retired else None}
     if move.permission == PUBLISH:
         changes |= {"reviewed_at": Now(), "reviewed_by": by}
     if move.target == Workflow.PUBLISHED:

@@ -15,15 +15,16 @@ from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from foundation.days import today
+from foundation.days import day_of, today
 from foundation.languages import language_name
 from foundation.partial_dates import PartialDate
+from foundation.text_changes import TextDiff, changes_between
 from foundation.texts import Text
 from measures.archive.choices import CaptureMethod, LinkState, QuoteState, TextState
 from measures.archive.showing import LONGEST_QUOTATION, beginning, may_show_copies, quotation
-from measures.archive.text_changes import TextDiff, changes_between
 from measures.entries import Span, span_of
 from measures.models import Capture, Citation, CitedField, DocumentText, Link, Measure, Source
+from measures.search.matching import query
 from measures.standing_words import Words, words_for
 
 SHOWN = 3_000
@@ -166,7 +167,7 @@ def _copies(source: Source, captures: Sequence[Capture], texts: Mapping[int, str
         yield Copy(
             sha256=capture.sha256,
             captured_at=capture.captured_at,
-            day=PartialDate.from_date(capture.captured_at.date()),
+            day=day_of(capture.captured_at),
             media_type=capture.media_type,
             size=capture.size,
             pages=read.pages if read else None,
@@ -198,6 +199,23 @@ def documents_of(sources: Sequence[Source]) -> dict[int, str]:
     """The current text of each of several sources, up to the number of characters used; in one query."""
     read = DocumentText.objects.filter(capture__in=Capture.objects.current().filter(source__in=sources))
     return dict(read.annotate(beginning=Left("text", LONGEST_SEARCHED)).values_list("capture__source", "beginning"))
+
+
+def older_documents_of(sources: Sequence[Source], words: str) -> dict[int, tuple[PartialDate, str]]:
+    """For each source of which an older capture matches a search: the date and text of the newest of these.
+
+    The text goes up to the number of characters used; one query, none without sources.
+    """
+    if not sources:
+        return {}
+    read = DocumentText.objects.filter(capture__source__in=sources, vector=query(words))
+    older = read.exclude(capture__in=Capture.objects.current().filter(source__in=sources))
+    newest = older.order_by("capture__source", "-capture__captured_at", "-pk").distinct("capture__source")
+    beginnings = newest.annotate(beginning=Left("text", LONGEST_SEARCHED))
+    return {
+        source: (day_of(captured_at), text)
+        for source, captured_at, text in beginnings.values_list("capture__source", "capture__captured_at", "beginning")
+    }
 
 
 # Links

@@ -82,8 +82,11 @@ def problem_in_words(problem: str) -> str:
 # The queue
 
 
-def watch(sources: QuerySet[Source], *, at: datetime) -> int:
-    """Queue every source with a URL, again if the URL has changed; return how many are newly queued."""
+def watch(sources: QuerySet[Source], *, at: datetime, due_at: datetime | None = None) -> int:
+    """Queue every source with a URL, again if the URL has changed; return how many are newly queued.
+
+    They are checked at once, or `due_at`.
+    """
     missing = sources.exclude(url="").filter(Q(link=None) | ~Q(link__url=F("url")))
     waiting = list(missing.values_list("pk", "url"))
     known = {host.name: host for host in Host.objects.filter(pk__in={hosts.host_of(url) for _pk, url in waiting})}
@@ -93,7 +96,7 @@ def watch(sources: QuerySet[Source], *, at: datetime) -> int:
         Host.objects.bulk_create(new.values(), ignore_conflicts=True)
         Link.objects.filter(source__in=[pk for pk, _url in waiting]).delete()
         Link.objects.bulk_create(
-            [Link(source_id=pk, host_id=hosts.host_of(url), url=url, due_at=at) for pk, url in waiting],
+            [Link(source_id=pk, host_id=hosts.host_of(url), url=url, due_at=due_at or at) for pk, url in waiting],
             ignore_conflicts=True,
         )
     return len(waiting)

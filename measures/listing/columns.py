@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
-from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+from measures.choices import Direction, Evidence, Family, Kind, Level, Precision, StatusGroup
 
 Array = NDArray[Any]
 
@@ -84,14 +84,18 @@ def _row(column: str) -> Codes:
 
 STATUS = "status"
 """The property that depends on the day."""
+FIRST_TOPIC = "first_topic"
+"""The first topic, of either level, which decides the lane."""
 _KNOWN = "length(replace(m.date, '?', ''))"
 PROPERTIES: dict[str, Codes] = {
     STATUS: _chosen("null", StatusGroup.values),
     "family": _chosen("m.family", Family.values),
     "direction": _chosen("m.direction", Direction.values),
     "country": _country("m.country_id"),
+    "level": _chosen("m.level", Level.values),
     "kind": _chosen("m.kind", Kind.values),
     "body": _row("m.issuing_body_id"),
+    FIRST_TOPIC: _row("m.primary_topic_id"),
     "evidence": _chosen("m.evidence", Evidence.values),
     "precision": _chosen(
         f"case {_KNOWN} when 10 then 'day' when 7 then 'month' when 4 then 'year' else 'none' end", Precision.values
@@ -107,9 +111,16 @@ TAGS: dict[str, tuple[str, Codes]] = {
     ),
     "group": ("measures_measure_target_groups t", _row("t.targetgroup_id")),
     "nationality": ("measures_measure_origin_countries t", _country("t.country_id")),
+    "area": ("measures_measure_areas t", _row("t.countryarea_id")),
+    "binds": ("measures_measure_binds t", _country("t.country_id")),
+    "further_body": ("measures_furtherbody t", _row("t.body_id")),
     "source": ("measures_citation t", _row("t.source_id")),
 }
 """Multi-valued properties: a table `t` with `measure_id`, and the value."""
+FURTHER = {"country": "binds", "body": "further_body"}
+"""The properties of which an entry may have further values, and the tags that have these: an act is of its own country
+and of those that it binds. Few entries have any, so that a column and a tag take less memory than a tag alone. A tag
+never repeats the value in the column; the database sees to it."""
 REPEATED = ("upper_topic", "source")
 """The tags whose table may have the same value of an entry twice."""
 
@@ -122,6 +133,7 @@ def _day(sql: str, missing: int) -> str:
 DATES = {
     "first": _day("lower(m.date_range)", LATEST),
     "last": _day("upper(m.date_range) - 1", EARLIEST),
+    "checked": _day("m.checked_on", EARLIEST),
     "updated": _day(f"(m.updated_at at time zone '{settings.TIME_ZONE}')::date", EARLIEST),
 }
 """Days, both ends inclusive; an entry without a date is in no range."""

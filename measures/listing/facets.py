@@ -17,13 +17,13 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from countries.models import Country
+from countries.models import Country, CountryArea
 from foundation.days import today
 from foundation.texts import nearest
-from measures.choices import Direction, Evidence, Family, Kind, Precision, StatusGroup
+from measures.choices import Direction, Evidence, Family, Kind, Level, Precision, StatusGroup
 from measures.listing.columns import INTERNATIONAL, STATUS
 from measures.listing.index import Mask, PublicIndex, Selection
-from measures.models import IssuingBody, Measure, TargetGroup, Topic
+from measures.models import FurtherBody, IssuingBody, Measure, TargetGroup, Topic, of_countries
 from measures.validity.selecting import in_states
 from measures.validity.states import states_of
 
@@ -52,6 +52,8 @@ class Option:
     count: int
     chosen: bool
     children: tuple["Option", ...] = ()
+    occurs: bool = True
+    """Whether any entry of the page has it, whatever the other filters say."""
 
     @property
     def disabled(self) -> bool:
@@ -134,9 +136,11 @@ class Term:
 
 def _terms(index: PublicIndex, model: type[Model], key: str) -> tuple[Term, ...]:
     """All rows of a vocabulary in order, with labels in the active language."""
-    return index.get_or_cache(
-        model, lambda: tuple(Term(row.pk, getattr(row, key), str(row)) for row in model._default_manager.all())
-    )
+    return index.get_or_cache(model, lambda: _read(model, key))
+
+
+def _read(model: type[Model], key: str) -> tuple[Term, ...]:
+    return tuple(Term(row.pk, getattr(row, key), str(row)) for row in model._default_manager.all())
 
 
 def _counts(name: str, scope: Selection, matching: Selection) -> dict[Any, int]:
@@ -168,7 +172,6 @@ class Column:
     label: Any
     value: str | Combinable
     choices: type[TextChoices]
-    shows_all: bool = True
 
     def unknown(self, values: Collection[str]) -> dict[str, str]:
         """See `Property`."""
@@ -186,12 +189,12 @@ class Column:
         return index.as_mask(self.name, values)
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
-        """See `Property`; a short list is shown in full, a long one without values that do not occur."""
+        """See `Property`; without values that do not occur."""
         counts = _counts(self.name, scope, matching)
         options = tuple(
             Option(choice.value, str(choice.label), counts.get(choice.value, 0), choice.value in chosen)
             for choice in self.choices
-            if self.shows_all or choice.value in counts or choice.value in chosen
+            if choice.value in counts or choice.value in chosen
         )
         return Facet(self.name, str(self.label), options)
 
@@ -260,7 +263,7 @@ def _most_frequent(counts: Mapping[Any, int]) -> set[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Countries:
-    """The acting country, or `INT` for acts of international bodies."""
+    """The country that an act is of: its own, each that it binds, or `INT` for acts of international bodies."""
 
     name: str
     label: Any
@@ -271,8 +274,7 @@ class Countries:
 
     def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
-        named = Q(country__in=[value for value in values if value != INTERNATIONAL])
-        return named | Q(country=None) if INTERNATIONAL in values else named
+        return of_countries(values)
 
     def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
@@ -281,7 +283,7 @@ class Countries:
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
         """See `Property`."""
         counts = _counts(self.name, scope, matching)
-        names = scope.index.get_or_cache("countries by name", Country.objects.by_name().names)
+        names = scope.index.get_or_cache("countries by name", lambda: Country.objects.by_name().names())
         options = [
             Option(value, name, counts.get(value, 0), value in chosen)
             for value, name in [*names, (INTERNATIONAL, _("International bodies"))]
@@ -292,7 +294,7 @@ class Countries:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """The issuing body, as `key` (of any country) or `PER:key`, `INT:key` for an international one."""
+    """An issuing body, as `key` (of any country) or `PER:key`, `INT:key` for an international one."""
 
     name: str
     label: Any
@@ -307,7 +309,9 @@ class Bodies:
 
     def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
-        return Q(issuing_body__in=IssuingBody.objects.filter(self._named(values)))
+        bodies = IssuingBody.objects.filter(self._named(values))
+        further = FurtherBody.objects.filter(measure=OuterRef("pk"), body__in=bodies)
+        return Q(issuing_body__in=bodies) | Q(Exists(further))
 
     @staticmethod
     def _named(values: Collection[str]) -> Q:
@@ -343,6 +347,27 @@ class Bodies:
             Term(body.pk, f"{body.country_id or INTERNATIONAL}:{body.key}", str(body))
             for body in IssuingBody.objects.order_by("sort_name")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Areas(Rows):
+    """The areas where an act holds, by name; of the five thousand of the world, those that occur."""
+
+    def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
+        """See `Property`."""
+        counts = _counts(self.name, scope, matching)
+        frequent = _most_frequent(counts)
+        if not (frequent or chosen):
+            return Facet(self.name, str(self.label), ())
+        terms = scope.index.get_or_cache(self.model, lambda: {term.pk: term for term in _read(self.model, self.key)})
+        wanted = [terms[pk] for pk in frequent if pk in terms]
+        if missing := {*chosen} - {term.value for term in wanted}:
+            wanted += [term for term in terms.values() if term.value in missing]
+        options = (
+            Option(term.value, term.label, counts.get(term.pk, 0), term.value in chosen)
+            for term in sorted(wanted, key=lambda term: term.label)
+        )
+        return Facet(self.name, str(self.label), tuple(options), skipped=len(counts) - len(frequent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,15 +408,15 @@ class Topics:
 
     def as_q(self, values: Collection[str]) -> Q:
         """See `Property`."""
-        topics = self._and_below(values)
+        topics = self.and_below(values)
         return Q(Exists(Measure.topics.through.objects.filter(measure=OuterRef("pk"), topic__in=topics)))
 
     def as_mask(self, index: PublicIndex, values: Collection[str]) -> Mask:
         """See `Property`."""
-        return index.as_mask(self.name, self._and_below(values).values_list("pk", flat=True))
+        return index.as_mask(self.name, self.and_below(values).values_list("pk", flat=True))
 
     @staticmethod
-    def _and_below(values: Collection[str]) -> QuerySet[Topic]:
+    def and_below(values: Collection[str]) -> QuerySet[Topic]:
         return Topic.objects.order_by().filter(Q(key__in=values) | Q(parent__key__in=values))
 
     def facet(self, scope: Selection, matching: Selection, chosen: Collection[str]) -> Facet:
@@ -410,6 +435,7 @@ class Topics:
                     for child in topic.children
                     if child.pk in lower or child.value in chosen
                 ),
+                occurs=topic.pk in upper or topic.value in chosen,
             )
             for topic in topics
             if not topic.is_deprecated or topic.pk in upper or topic.value in chosen
@@ -425,12 +451,14 @@ PROPERTIES: dict[str, Property] = {
         Column("family", gettext_lazy("Type of entry"), "family", Family),
         Column("direction", gettext_lazy("Direction"), "direction", Direction),
         Countries("country", gettext_lazy("Country")),
+        Column("level", gettext_lazy("Level"), "level", Level),
+        Areas("area", gettext_lazy("Area"), "areas", CountryArea, "code"),
         Rows("group", gettext_lazy("People concerned"), "target_groups", TargetGroup, "key", in_order=True),
-        Column("kind", gettext_lazy("Instrument"), "kind", Kind, shows_all=False),
+        Column("kind", gettext_lazy("Instrument"), "kind", Kind),
         Bodies("body", gettext_lazy("Issuing body")),
         Rows("nationality", gettext_lazy("Nationality named"), "origin_countries", Country, "iso3"),
-        Column("evidence", gettext_lazy("Evidence"), "evidence", Evidence, shows_all=False),
-        Column("precision", gettext_lazy("Precision of the date"), PRECISION, Precision, shows_all=False),
+        Column("evidence", gettext_lazy("Evidence"), "evidence", Evidence),
+        Column("precision", gettext_lazy("Precision of the date"), PRECISION, Precision),
     )
 }
-"""Every facet by parameter name, in page order."""
+"""The facets that pages offer, by parameter name, in page order; `counted.py` adds those to which they lead."""

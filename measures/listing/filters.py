@@ -21,17 +21,20 @@ from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 
 from countries.models import Country
+from foundation.characters import ReadableCharField
 from foundation.partial_dates import PartialDateFormField
-from foundation.publication import TRACKING
+from foundation.publication import meant_by_name
 from measures.choices import StatusGroup
-from measures.listing.columns import STATUS
-from measures.listing.facets import PROPERTIES, Facet, count_facets
+from measures.listing.columns import STATUS, day_number
+from measures.listing.counted import ALL_PROPERTIES, COUNTED
+from measures.listing.facets import Facet, count_facets
+from measures.listing.former_values import NAMES, Renamed, in_current_values
 from measures.listing.index import Mask, PublicIndex, Selection, public_index
 from measures.listing.parameters import ConditionFilter, DayField, Presentation, PropertyFilter, StatusFilter
 from measures.models import Measure, MeasureQuerySet
 from measures.search.matching import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
-from measures.validity.selecting import in_states
-from measures.validity.states import states_of
+from measures.validity.selecting import begun_by, in_states
+from measures.validity.states import CERTAINLY_BEGUN, PERHAPS_BEGUN, states_of
 
 NEWEST, OLDEST, RELEVANCE = "newest", "oldest", "relevance"
 SORTS = {
@@ -41,10 +44,14 @@ SORTS = {
 }
 POSSIBLE = (StatusGroup.IN_FORCE, StatusGroup.POSSIBLY)
 """The status groups of an act that may be in force on a day."""
+OF_A_DAY = (STATUS, COUNTED)
+"""The facets whose values depend on the day."""
 PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are displayed, or what is shown with them, but not which are."""
-_BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx))?\?")
+_BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx|\.ods|\.json|\.parquet))?\?")
 """The URL of a list of measures; that of another page is not removed, and then is an unknown parameter."""
+_OF_PAGE = re.compile(r"^\S*/measures/\?")
+"""The URL of a page, which may have parameters that are not its own."""
 LONGEST_TEXT = 200
 """Maximum length of a text search; more was pasted by mistake."""
 
@@ -86,7 +93,7 @@ class AddressFilter(django_filters.FilterSet):
     @cached_property
     def problems(self) -> list[Problem]:
         """Every invalid parameter, in words; if there is one, the filter selects no entries."""
-        unknown = [Problem(name, _("This filter does not exist.")) for name in self.data if name not in self.filters]
+        unknown = [unknown_parameter(name, self.filters) for name in self.data if name not in self.filters]
         twice = [
             Problem(name, _("This filter may be given only once."))
             for name in self.data
@@ -128,6 +135,11 @@ class AddressFilter(django_filters.FilterSet):
         for name, value in {"page": None, **changes}.items():
             given[name] = [value] if isinstance(value, str) else value or ()
         return f"?{urlencode({name: [v for v in values if v] for name, values in given.items()}, doseq=True)}"
+
+    @property
+    def narrowing(self) -> str:
+        """The query string for a permanent address: '' if nothing is narrowed."""
+        return self.query() if self.is_narrowed else ""
 
     @cached_property
     def facets(self) -> dict[str, Facet]:
@@ -172,6 +184,18 @@ class MeasureFilter(AddressFilter):
         lambda index, day: index.on(day.first).as_mask(STATUS, POSSIBLE),
         label=gettext_lazy("In force on"),
     )
+    begun = ConditionFilter(
+        DayField,
+        lambda day: begun_by(day.first, CERTAINLY_BEGUN),
+        lambda index, day: index.days_begun.certain <= day_number(day.first),
+        label=gettext_lazy("Begun by"),
+    )
+    perhaps_begun = ConditionFilter(
+        DayField,
+        lambda day: begun_by(day.first, PERHAPS_BEGUN),
+        lambda index, day: index.days_begun.possible <= day_number(day.first),
+        label=gettext_lazy("Perhaps begun by"),
+    )
     updated_since = ConditionFilter(
         PartialDateFormField,
         lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), get_default_timezone())),
@@ -179,7 +203,7 @@ class MeasureFilter(AddressFilter):
         label=gettext_lazy("Changed since"),
     )
     q = ConditionFilter(
-        forms.CharField,
+        ReadableCharField,
         matching,
         _answering,
         label=gettext_lazy("Words"),
@@ -205,10 +229,12 @@ class MeasureFilter(AddressFilter):
         among: MeasureQuerySet | None = None,
     ) -> None:
         scope = Measure.objects.published() if among is None else among
-        super().__init__(without_tracking(data), scope.filter(country=country) if country else scope)
+        self._index = index
+        self.renamed: list[Renamed] = []
+        """The values that were asked for by a former name."""
+        super().__init__(self._in_current_values(data), scope.of_countries([country.pk]) if country else scope)
         self.country = country
         self.default_sort = sort
-        self._index = index
         if country:
             del self.filters["country"]
             self.filters["series"] = Presentation(
@@ -218,11 +244,23 @@ class MeasureFilter(AddressFilter):
                 error_messages={"invalid_choice": _("There are no values of “%(value)s” over time here.")},
             )
 
+    def _in_current_values(self, data: QueryDict) -> QueryDict:
+        """The same question in the names of today."""
+        if not any(name in data for name in NAMES):
+            return data
+        self._index = public_index() if self._index is None else self._index
+        values, self.renamed = in_current_values(dict(data.lists()), self._index)
+        current = data.copy()
+        for name, found in values.items():
+            current.setlist(name, found)
+        return current
+
     @classmethod
     def of_text(cls, text: str, *, among: MeasureQuerySet) -> "MeasureFilter":
         """A filter from a pasted query string, with or without its `?`, or from the full URL of a list."""
         query = _BEFORE_QUERY.sub("", text.strip()).partition("#")[0]
-        return cls(QueryDict(query), among=among)
+        data = QueryDict(query)
+        return cls(as_on_a_page(data, cls.base_filters) if _OF_PAGE.match(text.strip()) else data, among=among)
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
@@ -234,8 +272,8 @@ class MeasureFilter(AddressFilter):
             label=gettext_lazy("From"),
         )
         facets = {
-            name: (StatusFilter if name == STATUS else PropertyFilter)(label=p.label, subject=p)
-            for name, p in PROPERTIES.items()
+            name: (StatusFilter if name in OF_A_DAY else PropertyFilter)(label=p.label, subject=p)
+            for name, p in ALL_PROPERTIES.items()
         }
         return {**facets, "from": since, **super().get_filters()}
 
@@ -278,19 +316,15 @@ class MeasureFilter(AddressFilter):
         given = {name: value for name in self.filters if (value := self.value(name)) and name not in PRESENTATION}
         return {name: self.filters[name].mask(self.index, value) for name, value in given.items()}
 
-    def _selected(self, *, ignoring: str = "") -> Selection:
-        masks = [mask for name, mask in self._masks.items() if name != ignoring]
+    def without(self, *names: str) -> Selection:
+        """The entries that match every valid parameter but these."""
+        masks = [mask for name, mask in self._masks.items() if name not in names]
         return self.scope.narrowed(np.logical_and.reduce(masks)) if masks else self.scope
-
-    @property
-    def without_words(self) -> Selection:
-        """The entries that match everything but the words."""
-        return self._selected(ignoring="q")
 
     @cached_property
     def _all_selected(self) -> Selection:
         """The entries that match every valid parameter."""
-        return self._selected()
+        return self.without()
 
     @cached_property
     def selection(self) -> Selection:
@@ -317,10 +351,8 @@ class MeasureFilter(AddressFilter):
     @cached_property
     def facets(self) -> dict[str, Facet]:
         """The counts of every facet, each ignoring its own selection."""
-        properties = [p for name, p in PROPERTIES.items() if name in self.filters]
-        matching = {
-            p.name: self._selected(ignoring=p.name) if p.name in self._masks else self._all_selected for p in properties
-        }
+        properties = [p for name, p in ALL_PROPERTIES.items() if name in self.filters]
+        matching = {p.name: self.without(p.name) if p.name in self._masks else self._all_selected for p in properties}
         chosen = {p.name: self.value(p.name) or () for p in properties}
         found = count_facets(properties, self.scope, matching, chosen)
         if on := self.value("on"):
@@ -356,6 +388,8 @@ class MeasureFilter(AddressFilter):
             "from": _("From %(date)s"),
             "to": _("To %(date)s"),
             "on": _("In force on %(date)s"),
+            "begun": _("Begun by %(date)s"),
+            "perhaps_begun": _("Perhaps begun by %(date)s"),
             "updated_since": _("Changed since %(date)s"),
         }
         typed = [
@@ -365,17 +399,29 @@ class MeasureFilter(AddressFilter):
         return [*typed, ("q", _("“%(words)s”") % {"words": words})] if words else typed
 
 
-def without_tracking(data: QueryDict) -> QueryDict:
-    """Remove tracking parameters."""
+PARAMETERS = frozenset(MeasureFilter.base_filters)
+"""The query parameters of the list and its files; the page of a country has no `country`, but `series`."""
+
+
+def as_on_a_page(data: QueryDict, known: Collection[str]) -> QueryDict:
+    """Without the parameters that a page ignores, since they resemble none of its own."""
     kept = data.copy()
     for name in data:
-        if TRACKING.fullmatch(name):
+        if name not in known and not meant_by_name(name, known):
             del kept[name]
     return kept
 
 
+def unknown_parameter(name: str, known: Collection[str]) -> Problem:
+    """The problem with a parameter that is not one of `known`, with the one that was meant, if any."""
+    message = _("This filter does not exist.")
+    if meant := meant_by_name(name, known):
+        message += " " + _("Did you mean “%(value)s”?") % {"value": meant}
+    return Problem(name, message)
+
+
 def _chip_label(facet: Facet, label: str) -> str:
     """The value alone, unless it could be taken for one of another facet."""
-    if facet.name not in ("nationality", "evidence", "precision"):
+    if facet.name not in ("nationality", "evidence", "precision", "lane"):
         return label
     return _("%(facet)s: %(value)s") % {"facet": facet.label, "value": label}

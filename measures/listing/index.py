@@ -25,6 +25,7 @@ from measures.choices import STATE_FAMILIES
 from measures.listing.columns import (
     EARLIEST,
     EPOCH,
+    FURTHER,
     LATEST,
     PROPERTIES,
     REPEATED,
@@ -36,7 +37,7 @@ from measures.listing.columns import (
     read_columns,
     read_tags,
 )
-from measures.listing.steps import STEPS, read_steps, states_on
+from measures.listing.steps import STEPS, DaysBegun, days_begun, read_steps, states_on
 from measures.validity.states import GROUPS
 
 Mask = NDArray[np.bool_]
@@ -50,9 +51,9 @@ NO_MEASURE = 0
 """In place of the measure's id, in the key of a fragment that shows no measure."""
 MOST_SEARCHES = 16
 """Maximum number of cached searches, one byte per entry of the index each."""
-_ROWS = "rows"
 MOST_DAYS = 64
-"""Maximum number of cached counts of a day, some bytes per country each."""
+"""Maximum number of cached answers about days: days on which rows began, counts of a day."""
+_ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class Tags:
         mask = np.zeros(size, dtype=bool)
         mask[self.rows[_one_of(self.values, codes)]] = True
         return mask
+
+    def among(self, rows: Array, size: int) -> tuple[Array, Array]:
+        """The tags of some of `size` rows, in the order that they have here: places in `rows`, and values."""
+        places = np.full(size, -1, dtype=np.int64)
+        places[rows] = np.arange(len(rows))
+        found = places[self.rows]
+        return found[found >= 0], self.values[found >= 0]
 
 
 class Fragments(dict[Any, Any]):
@@ -94,7 +102,7 @@ class Searches(Fragments):
 
 
 class Days(Fragments):
-    """Counts of days, by name and day; cleared when full."""
+    """What follows from the days of all rows, by its name; cleared when full."""
 
     most = MOST_DAYS
 
@@ -146,6 +154,8 @@ class Selection:
     def _counted(self, name: str) -> dict[Any, int]:
         codes = TAGS[name][1] if name in TAGS else PROPERTIES[name]
         numbers = np.bincount(self.tag_values(name) if name in TAGS else self.column(name))
+        if name in FURTHER:
+            numbers = _sum(numbers, np.bincount(self.tag_values(FURTHER[name])))
         numbers[:1] = 0
         return {codes.decode(int(code)): int(numbers[code]) for code in np.flatnonzero(numbers)}
 
@@ -160,9 +170,23 @@ class Selection:
             ("variety", name), lambda: int(np.count_nonzero(np.bincount(self.tag_values(name))[1:]))
         )
 
+    def shared(self, name: str) -> Any:
+        """The value of a tag that every row has, and no other; None if there is none such."""
+        return self.get_or_cache(("shared", name), lambda: self._shared(name))
+
+    def _shared(self, name: str) -> Any:
+        values = self.tags(name).values
+        if not len(values) or len(values) != len(self) or (values != values[0]).any():
+            return None
+        return TAGS[name][1].decode(int(values[0]))
+
     def latest(self, name: str) -> dict[Any, date]:
         """The day of the last change among the rows of each value of a property that occurs."""
         codes, days = self.column(name), self.column("updated")
+        if name in FURTHER:
+            further = self.tags(FURTHER[name])
+            codes = np.concatenate((codes, further.values))
+            days = np.concatenate((days, self.index.columns["updated"][further.rows]))
         latest = np.full(int(codes.max(initial=0)) + 1, EARLIEST, dtype=np.int32)
         np.maximum.at(latest, codes, days)
         return {PROPERTIES[name].decode(int(code)): day_of(latest[code]) for code in np.flatnonzero(latest > EARLIEST)}
@@ -257,7 +281,7 @@ class PublicIndex:
         return Selection(self, None, None)
 
     def of_country(self, iso3: str) -> Selection:
-        """The rows of a country, with cached results."""
+        """The rows of a country, its own acts and those that bind it, with cached results."""
         known = self.known.setdefault(iso3, {})
         mask = self.as_mask("country", [iso3])
         if _ROWS not in known:
@@ -296,7 +320,23 @@ class PublicIndex:
         """The rows that have one of these values of a property."""
         if name in TAGS:
             return self.tags[name].as_mask(map(TAGS[name][1].encode, values), len(self))
-        return _one_of(self.columns[name], map(PROPERTIES[name].encode, values))
+        codes = [PROPERTIES[name].encode(value) for value in values]
+        mask = _one_of(self.columns[name], codes)
+        if name in FURTHER:
+            further = self.tags[FURTHER[name]]
+            mask[further.rows[_one_of(further.values, codes)]] = True
+        return mask
+
+    def bound(self, rows: Array) -> tuple[Array, Array]:
+        """The countries that acts among these rows bind, beside their own: places in `rows`, and codes."""
+        tags = self.tags[FURTHER["country"]]
+        order = np.argsort(tags.rows, kind="stable")
+        of_rows, codes = tags.rows[order], tags.values[order]
+        starts, ends = np.searchsorted(of_rows, rows), np.searchsorted(of_rows, rows, side="right")
+        numbers = ends - starts
+        places = np.repeat(np.arange(len(rows)), numbers)
+        within = np.arange(len(places)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+        return places, codes[np.repeat(starts, numbers) + within].astype(np.int64)
 
     def between(self, first: str, last: str, since: date | None, until: date | None) -> Mask:
         """The rows whose range from column `first` to column `last` overlaps `since` to `until`."""
@@ -310,12 +350,21 @@ class PublicIndex:
         steps = self.tags[STEPS]
         return states_on(day, steps.rows, steps.values, len(self))
 
+    @property
+    def days_begun(self) -> DaysBegun:
+        """When each row began, as far as known; independent of the day."""
+        steps = self.tags[STEPS]
+        return self.days.get_or_cache("begun", lambda: days_begun(steps.rows, steps.values, len(self)))
+
     def on(self, day: date) -> "PublicIndex":
         """The same entries with the status of each on a day. It shares the caches that do not depend on the day."""
         if day == self.day:
             return self
         columns = {**self.columns, STATUS: _GROUP_CODES[self.states_on(day)]}
-        return PublicIndex(columns, self.tags, day, self.fragments, searches=self.searches, days=self.days)
+        known = {iso3: _of_any_day(results) for iso3, results in self.known.copy().items()}
+        other = PublicIndex(columns, self.tags, day, self.fragments, known, self.searches, self.days)
+        other.everything.known.update(_of_any_day(self.everything.known))
+        return other
 
     def among(self, ids: Array) -> Mask:
         """The rows of these measures."""
@@ -346,6 +395,19 @@ class PublicIndex:
         return PublicIndex(columns, tags, fragments=fragments)
 
 
+def _of_any_day(known: dict[Any, Any]) -> dict[Any, Any]:
+    """The cached results that do not follow from the status of the rows: which they are, and counts of properties."""
+    return {
+        question: result
+        for question, result in known.copy().items()
+        if question == _ROWS
+        or (isinstance(question, tuple) and question[0] in _OF_A_PROPERTY and question[1] != STATUS)
+    }
+
+
+_OF_A_PROPERTY = ("counts", "variety", "shared")
+"""Beginnings of the questions that concern one property of the rows."""
+
 _GROUP_CODES = np.array([PROPERTIES[STATUS].encode(group) for group in GROUPS], dtype=np.uint8)
 """The code of the status group of each state."""
 _NO_MONTH = -(1 << 20)
@@ -370,6 +432,13 @@ def _one_of(column: Array, codes: Iterable[int]) -> Mask:
     table[wanted] = True
     found: Mask = table[column]
     return found
+
+
+def _sum(one: Array, other: Array) -> Array:
+    """The sum of two arrays of counts, the shorter of which is filled up with zeros."""
+    longer, shorter = (one, other) if len(one) >= len(other) else (other, one)
+    longer[: len(shorter)] += shorter
+    return longer
 
 
 def _merged(old: Tags, moved: Array, fresh: Tags, added: Array) -> Tags:

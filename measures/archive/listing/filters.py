@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Country
+from foundation.characters import ReadableCharField
 from foundation.languages import language_name
 from measures.archive.choices import LinkState, SourceKind
 from measures.archive.listing.index import Marks, PublicSources, public_sources
@@ -26,7 +27,6 @@ from measures.listing.filters import (
     AddressFilter,
     Chip,
     refuse_many_words,
-    without_tracking,
 )
 from measures.listing.index import Mask
 from measures.listing.parameters import Presentation, PropertyFilter
@@ -90,7 +90,7 @@ class Words(Presentation):
 class SourceFilter(AddressFilter):
     """The public sources that match a query string."""
 
-    q = Words(forms.CharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT, validators=[refuse_many_words])
+    q = Words(ReadableCharField, label=gettext_lazy("Words"), max_length=LONGEST_TEXT, validators=[refuse_many_words])
     sort = Presentation(
         forms.ChoiceField,
         label=gettext_lazy("Order"),
@@ -100,7 +100,7 @@ class SourceFilter(AddressFilter):
     page = Presentation(forms.IntegerField, label=gettext_lazy("Page"), min_value=1)
 
     def __init__(self, data: QueryDict) -> None:
-        super().__init__(without_tracking(data), Source.objects.none())
+        super().__init__(data, Source.objects.none())
         facets = {
             name: PropertyFilter(label=label, subject=_Known(self._known(name)))
             for name, (label, _labels) in FACETS.items()
@@ -181,3 +181,7 @@ class SourceFilter(AddressFilter):
         """A chip for the typed words."""
         words = self.value("q")
         return [Chip(_("“%(words)s”") % {"words": words}, self.query(q=None))] if words else []
+
+
+PARAMETERS = frozenset([*SourceFilter.base_filters, *FACETS])
+"""The query parameters of the archive's list and its file."""

@@ -146,7 +146,10 @@ def _load(index: PublicIndex) -> PublicSources:
 def _countries(index: PublicIndex, cited: Array) -> Marks:
     """The countries whose entries cite each source; a negative row is a source deleted in the meantime."""
     decode = PROPERTIES["country"].decode
-    codes = index.columns["country"][index.tags["source"].rows].astype(np.int64)
+    citing = index.tags["source"].rows
+    places, bound = index.bound(citing)
+    cited = np.concatenate((cited, cited[places]))
+    codes = np.concatenate((index.columns["country"][citing].astype(np.int64), bound))
     pairs = np.unique((cited << 16 | codes)[cited >= 0])
     found, places = np.unique(pairs & 0xFFFF, return_inverse=True)
     return Marks(tuple(str(decode(int(code))) for code in found), pairs >> 16, places)

@@ -25,6 +25,8 @@ from measures.models.source import Citation, Source
 SHA256 = r"^[0-9a-f]{64}$"
 REMOVING = "observatory.removes_captures"
 """The PostgreSQL session setting that is `yes` while a capture is removed on purpose."""
+MOVING = "observatory.moves_captures"
+"""The one that is `yes` while a merge gives captures another source; only the owner of the table may update it."""
 
 
 def archive_storage() -> Storage:
@@ -57,7 +59,14 @@ class CaptureQuerySet(models.QuerySet["Capture"]):
         name="never_edited",
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
-        func="raise exception 'Capture % is never edited.', old.id using errcode = 'integrity_constraint_violation';",
+        func=f"""
+            if current_setting('{MOVING}', true) is distinct from 'yes'
+                or to_jsonb(old) - 'source_id' <> to_jsonb(new) - 'source_id'
+            then
+                raise exception 'Capture % is never edited.', old.id using errcode = 'integrity_constraint_violation';
+            end if;
+            return new;
+        """,
     ),
     pgtrigger.Trigger(
         name="kept",

@@ -14,11 +14,13 @@ LONGEST = 7 * 24 * 60 * 60
 
 
 class Command(BaseCommand):
-    help = "Ask every source's address that is due, or those named, politely, and keep what is new."
+    help = "Check the sources that are due, or those named, and keep a copy of what has changed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", action="append", default=[], metavar="KEY", help="only this one; repeatable")
-        parser.add_argument("--all", action="store_true", help="also those that are not due yet")
+        parser.add_argument(
+            "--source", action="append", default=[], metavar="KEY", help="check only this source; can be repeated"
+        )
+        parser.add_argument("--all", action="store_true", help="include sources that are not due yet")
 
     def handle(self, *, source: list[str], all: bool, **options: Any) -> None:
         now = timezone.now()

@@ -11,7 +11,7 @@ from measures.archive.bag import Altered, export
 
 
 class Command(BaseCommand):
-    help = "Write every kept file, a table of captures and checksums into an empty folder, as BagIt (RFC 8493)."
+    help = "Write all archived files, a table of captures and checksums to an empty folder, as a BagIt bag (RFC 8493)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)

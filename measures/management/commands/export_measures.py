@@ -29,12 +29,12 @@ class Command(export_file.Command):
         which.add_argument(
             "--query",
             metavar="country=KEN&status=in_force",
-            help="only the published measures that a list of the site shows with this query string, in its order",
+            help="only the published measures that the list shows for this query string, in the same order",
         )
         parser.add_argument(
             "--drafts",
             action="store_true",
-            help="with --query: also those that are not published, whatever their state",
+            help="with --query: include measures that are not published",
         )
 
     def records(
@@ -43,7 +43,7 @@ class Command(export_file.Command):
         if query is not None:
             return self._asked_for(query, drafts=drafts)
         if drafts:
-            raise CommandError("--drafts goes with --query; without a query drafts are exported anyway.")
+            raise CommandError("--drafts needs --query. Without a query, drafts are always exported.")
         return self._of_countries(country) if country else None
 
     @staticmethod
@@ -61,7 +61,4 @@ class Command(export_file.Command):
         for code in wanted:
             if code not in known:
                 raise CommandError(f"There is no country {code}. {nearest_in_words(code, known)}")
-        measures = Measure.objects.filter(country__in=wanted).order_by("public_id")
-        if PublicIdSequence.INTERNATIONAL in wanted:
-            measures = Measure.objects.filter(country=None) | measures
-        return measures.order_by("public_id")
+        return Measure.objects.of_countries(wanted).order_by("public_id")

@@ -4,5 +4,5 @@ from foundation.management.commands import import_file
 
 
 class Command(import_file.Command):
-    help = "Import measures from a CSV or XLSX file: all rows or none, as drafts unless --publish asks for more."
+    help = "Import measures from a CSV or XLSX file: all rows or none, as drafts unless --publish is given."
     file_type = "measures"

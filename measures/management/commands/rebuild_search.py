@@ -9,7 +9,7 @@ from measures.search.matching import rebuild_search
 
 
 class Command(BaseCommand):
-    help = "Compute the search vectors of entries and sources anew, after a load with triggers off. Searches wait."
+    help = "Compute all search vectors again. Run it after loading with triggers disabled. Searches wait."
 
     def handle(self, **options: Any) -> None:
         rebuild_search()

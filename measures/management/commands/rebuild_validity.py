@@ -8,7 +8,7 @@ from measures.validity.store import rebuild
 
 
 class Command(BaseCommand):
-    help = "Derive anew what is true of every act on every day, after a load with triggers off."
+    help = "Derive the validity of every act again. Run it after loading data with triggers disabled."
 
     def handle(self, **options: Any) -> None:
         rebuild()

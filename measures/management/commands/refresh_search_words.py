@@ -8,7 +8,7 @@ from measures.search.spelling import refresh_words
 
 
 class Command(BaseCommand):
-    help = "Collect the words of the published entries anew, from which “did you mean” is answered. Run it each night."
+    help = "Collect the words of the published entries for “did you mean”. Run it every night."
 
     def handle(self, **options: Any) -> None:
         refresh_words()

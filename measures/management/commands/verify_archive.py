@@ -12,11 +12,13 @@ from measures.archive.verifying import verify
 
 
 class Command(BaseCommand):
-    help = "Read every kept file again and hold it against its SHA-256. Ends with an error where anything is wrong."
+    help = "Compare every archived file with its SHA-256. Exit with an error if any differs or is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--clear-orphans", action="store_true", help="delete files older than an hour that no capture names"
+            "--clear-orphans",
+            action="store_true",
+            help="delete files older than an hour to which no capture refers",
         )
 
     def handle(self, *, clear_orphans: bool, **options: Any) -> None:

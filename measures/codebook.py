@@ -1,0 +1,151 @@
+"""The codebook: every field of the public files and every key of the vocabularies, with what it means and an example.
+
+The texts stand in `docs/data.md` and in the rows of vocabularies; examples are cells of public records.
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
+
+from countries.models import Country, Observation
+from countries.resources import CountryResource, ObservationResource
+from foundation.files.column_list import form, meaning
+from foundation.files.exporting import exported
+from foundation.files.resources import FileResource
+from measures.data_document import meanings
+from measures.files.aliases import AliasResource
+from measures.files.citations import CitationResource
+from measures.files.relations import RelationResource
+from measures.files.resources import ArchiveResource, MeasureResource
+from measures.files.status_events import StatusEventResource
+from measures.listing.index import public_index
+from measures.models import Source
+from measures.vocabularies import VOCABULARIES, Term, Texts, Vocabulary
+
+EXAMPLES_FROM = 200
+"""Public records among which the examples are looked for."""
+LONGEST_EXAMPLE = 80
+"""Characters of an example."""
+HEADER = ("part", "kind", "name", "label", "type", "definition", "definition_language", "example")
+
+_ARCHIVE = "sources.csv and archive.csv"
+FILES: tuple[tuple[type[FileResource], str], ...] = (
+    (MeasureResource, "measures.csv"),
+    (StatusEventResource, "status_events.csv"),
+    (RelationResource, "relations.csv"),
+    (CitationResource, "citations.csv"),
+    (AliasResource, "aliases.csv"),
+    (ArchiveResource, _ARCHIVE),
+    (CountryResource, "countries.csv"),
+    (ObservationResource, "observations.csv and series.csv"),
+)
+"""The kinds of files that the public reads, and the heading of each in `docs/data.md`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field or a key. `language` is that of the definition."""
+
+    name: str
+    label: str
+    type: str
+    definition: str
+    language: str
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file with its fields, or a vocabulary with its keys; `name` is that of the file or of the API."""
+
+    name: str
+    kind: str
+    title: Any
+    lines: Sequence[Line]
+
+
+def parts() -> Iterator[Part]:
+    """All of the codebook, in the active language."""
+    for resource, heading in FILES:
+        title = capfirst(str(resource.model()._meta.verbose_name_plural))
+        yield Part(resource.file(), "field", title, list(_fields(resource, heading)))
+    for vocabulary in VOCABULARIES.values():
+        yield Part(vocabulary.name, "term", vocabulary.title, list(_terms(vocabulary)))
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """The codebook as the rows of a file, after its header."""
+    yield HEADER
+    for part in parts():
+        for line in part.lines:
+            told = (line.name, line.label, line.type, line.definition, line.language, line.example)
+            yield (part.name, part.kind, *told)
+
+
+def _fields(resource: type[FileResource], heading: str) -> Iterator[Line]:
+    told, examples = meanings().get(heading, {}), _examples(resource)
+    for column in resource.columns():
+        cells = told.get(column.name)
+        definition, language = (cells[-1], "en") if cells and cells[-1] else (meaning(column, resource), "")
+        type_ = cells[0] if cells and len(cells) > 1 else "" if column.readonly else form(column)
+        label = capfirst(column.label) if column.field is not None else ""
+        yield Line(column.name, label, type_, definition, language or _language(), examples.get(column.name, ""))
+
+
+def _terms(vocabulary: Vocabulary) -> Iterator[Line]:
+    for term in vocabulary.terms():
+        label, _label_language = _nearest(term.labels)
+        definition, language = _nearest(term.definitions)
+        yield Line(term.key, label, _more(term), definition, language)
+
+
+def _more(term: Term) -> str:
+    """What else is known of a key: its parent, the day from which it is no longer offered."""
+    return "; ".join(f"{name}: {text}" for name, text in term.more.items())
+
+
+def _nearest(texts: Texts) -> tuple[str, str]:
+    """The text in the active language, else in the first that has it; and that language."""
+    for language in (_language(), *texts):
+        if text := texts.get(language):
+            return text, language
+    return "", ""
+
+
+def _language() -> str:
+    return (get_language() or "en")[:2]
+
+
+def _examples(resource: type[FileResource]) -> dict[str, str]:
+    """The first cell of each column that some public records have."""
+    lines = exported(resource, _some(resource), public=True)
+    found: dict[str, str] = {}
+    for row in csv.DictReader(line.decode() for line in lines):
+        for name, cell in row.items():
+            if cell and name not in found:
+                found[name] = cell if len(cell) <= LONGEST_EXAMPLE else f"{cell[:LONGEST_EXAMPLE].rstrip()}…"
+    return found
+
+
+def _some(resource: type[FileResource]) -> list[Any]:
+    """The ids of some public records of a kind."""
+    measures: list[int] = public_index().everything.ids(slice(EXAMPLES_FROM), newest_first=True).tolist()
+    if resource is MeasureResource:
+        return measures
+    querysets = {
+        ArchiveResource: Source.objects.public(),
+        CountryResource: Country.objects.covered(),
+        ObservationResource: Observation.objects.public(),
+    }
+    if (found := querysets.get(resource)) is not None:
+        return list(found.order_by("pk").values_list("pk", flat=True)[:EXAMPLES_FROM])
+    of_measures: Any = resource
+    return list(of_measures.of_measures(measures))
+
+
+KINDS = {"field": gettext_lazy("Fields of the files"), "term": gettext_lazy("Vocabularies")}
+"""The two halves of the codebook."""
