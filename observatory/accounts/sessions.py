@@ -1,22 +1,63 @@
 """Database sessions with signed keys, so that made-up keys are recognized without a query.
 
-Only a user who has signed in has such a key. A request with any other cookie is anonymous: it gets cached pages, and no
-query is made for a session that does not exist.
+Only who has signed in, or opened a valid link for a new password, has such a key. A request with any other cookie is
+anonymous: it gets cached pages, and no query is made for a session that does not exist.
+
+A session says whose it is, and ends when it has been idle for too long.
 """
+
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
+
+from observatory.accounts.models import BROWSER_LENGTH, AccountSession
+from observatory.visitors import client_network
 
 SALT = "observatory.accounts.sessions"
 RANDOM, SIGNATURE = 24, 16
 """Lengths that add up to that of the column: 24 of 36 letters and digits are 124 bits, 16 hex digits are 64."""
+SIGN_IN = "sign_in"
+"""The key of the data that say when and where the session began."""
+SEEN_EVERY = timedelta(minutes=1)
+"""How exactly it is noted when a session was last used; each note is a write."""
 
 
 class SessionStore(db.SessionStore):
-    """Django's database sessions, with signed keys; the class name is prescribed by Django."""
+    """Django's database sessions, with signed keys and owners; the class name is prescribed by Django."""
+
+    @classmethod
+    def get_model_class(cls) -> type[AccountSession]:
+        return AccountSession
+
+    def create_model_instance(self, data: dict[str, Any]) -> AccountSession:
+        """The row of the session. When and where it began is part of its data, since Django writes every column.
+
+        However much it is used, it ends after `SESSION_COOKIE_AGE`.
+        """
+        row: Any = super().create_model_instance(data)
+        row.user_id = row.owner_in(data)
+        if note := data.get(SIGN_IN):
+            row.began_at = datetime.fromisoformat(note["at"])
+            row.expire_date = row.began_at + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+            row.browser, row.network = note["browser"], note["network"]
+        session: AccountSession = row
+        return session
+
+    def _get_session_from_db(self) -> AccountSession | None:
+        """The row, unless the session has ended; notes that it was used."""
+        now = timezone.now()
+        row = AccountSession.objects.open(at=now).filter(session_key=self.session_key).first()
+        if row is None:
+            self._session_key = None
+        elif row.seen_at < now - SEEN_EVERY:
+            AccountSession.objects.filter(pk=row.pk).update(seen_at=now)
+        return row
 
     def _get_new_session_key(self) -> str:
         while True:
@@ -26,6 +67,21 @@ class SessionStore(db.SessionStore):
 
     def _validate_session_key(self, key: str | None) -> bool:
         return bool(key) and is_own_key(str(key))
+
+
+def note_sign_in(request: HttpRequest) -> None:
+    """Note in the session when and where it began."""
+    request.session[SIGN_IN] = {
+        "at": timezone.now().isoformat(),
+        "browser": request.headers.get("User-Agent", "")[:BROWSER_LENGTH],
+        "network": client_network(request)[:50],
+    }
+
+
+def signed_in_since(request: HttpRequest) -> datetime | None:
+    """When the person has signed in; None for who has not, and for a session that was not begun by the form."""
+    note = request.session.get(SIGN_IN)
+    return datetime.fromisoformat(note["at"]) if note else None
 
 
 def is_own_key(key: str) -> bool:

@@ -1,49 +1,43 @@
-"""Protection of sign-in: failures counted, attempts refused, and concurrent password hashing limited.
+"""Protection of sign-in: failures are counted, and attempts refused.
 
-Hashing a password is slow on purpose, a tenth of a second or more of CPU time. So a process hashes at most two at a
-time, and none for a network or a name that has failed too often. Counts are stored in the database, which all processes
-share.
+Hashing a password is slow on purpose, a tenth of a second or more of CPU time. So none is hashed for a network, a name
+or a known browser (`devices.py`) that has failed too often. Counts are stored in the database, which all processes
+share. How many are hashed at the same time is limited before Django (`observatory/asgi.py`).
 """
 
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
+from http import HTTPStatus
 from ipaddress import ip_interface
-from threading import BoundedSemaphore
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.models import AccessAttempt, AccessLog
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import User
-from django.contrib.sessions.backends.db import SessionStore
-from django.core.exceptions import PermissionDenied
 from django.core.validators import MaxLengthValidator
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from observatory.accounts.devices import device_of
+from observatory.accounts.models import AccountSession, SignInStep
 from observatory.visitors import client_network
 
 PASSWORD_LENGTH = 4096
 """Characters; nobody types more, and reading and hashing them costs time."""
-BUSY_SECONDS = 2
-"""Retry-After in seconds if other sign-ins are in progress: the time of several hashes."""
 RECORD_DAYS = 90  # as in the database function
 """Days for which it is recorded who signed in from where."""
 
 
 class Refusal(Enum):
-    """Why a password was not checked."""
+    """Why a password or code was not checked."""
 
     NAME = "name"
     NETWORK = "network"
-    BUSY = "busy"
+    CODES = "codes"
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -60,14 +54,28 @@ class SignInForm(AdminAuthenticationForm):
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
-    """The name under which failures are counted: look-alike spellings are one name."""
-    name = (credentials or request.POST).get("username")
-    return _folded(name)[:255] if name else None
+    """The name under which failures are counted: look-alike spellings are one name, a known browser has its own."""
+    name = _name(request, credentials)
+    if not name:
+        return None
+    device = device_of(request, name)
+    return f"{_folded(name)} (browser {device.number})" if device else _folded(name)[:255]
+
+
+def counted_together(request: HttpRequest, credentials: dict[str, Any] | None = None) -> list[list[str]]:
+    """What failures have in common that are counted together: the network too, unless the browser is known."""
+    is_known = device_of(request, _name(request, credentials))
+    return [["username"]] if is_known else [["username", "ip_address"]]
+
+
+def _name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The name as the sign-in form reads it."""
+    return unicodedata.normalize("NFKC", (credentials or request.POST).get("username") or "")
 
 
 def _folded(name: str) -> str:
-    """Normalize to NFKC, like the sign-in form, and fold case."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    """Fold case, and normalize what comes of it."""
+    return unicodedata.normalize("NFKC", name.casefold())
 
 
 def counted_address(request: HttpRequest) -> str | None:
@@ -82,13 +90,18 @@ def counted_address(request: HttpRequest) -> str | None:
 
 
 class SignInLimits(AxesDatabaseHandler):
-    """Limit failures per name and network, as axes does by default, and per network for all names."""
+    """Limit failures per name and network, as axes does by default, and per network for all names.
+
+    Those of a known browser are limited by themselves.
+    """
 
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
-        """The failures of the name; at the limit if the network has reached its own."""
+        """The failures of the name or known browser; at the limit if the network has reached its own."""
         of_name: int = super().get_failures(request, credentials)
         if of_name >= settings.AXES_FAILURE_LIMIT:
             request.sign_in_refusal = Refusal.NAME
+        elif device_of(request, _name(request, credentials)):
+            return of_name
         elif _failures(request) >= settings.SIGN_IN_NETWORK_FAILURES:
             request.sign_in_refusal = Refusal.NETWORK
             return int(settings.AXES_FAILURE_LIMIT)
@@ -102,53 +115,17 @@ def _failures(request: Any) -> int:
     return attempts.aggregate(total=Sum("failures_since_start"))["total"] or 0
 
 
-# Limiting concurrent hashing
-
-ANYBODY, RECOGNISED = BoundedSemaphore(1), BoundedSemaphore(1)
-"""The second slot is reserved for people on networks where they have signed in before: attackers cannot occupy it."""
-
-
-class OneByOneBackend(ModelBackend):
-    """Django's backend, but while other sign-ins are in progress the user is asked to try again."""
-
-    def authenticate(
-        self, request: Any, username: str | None = None, password: str | None = None, **kwargs: Any
-    ) -> User | None:
-        with _turn(request, username or ""):
-            return super().authenticate(request, username=username, password=password, **kwargs)
-
-
-@contextmanager
-def _turn(request: Any, name: str) -> Iterator[None]:
-    turn = next((turn for turn in _turns(request, name) if turn), None)
-    if turn is None:
-        request.axes_locked_out = True  # so axes refuses, but does not count a failure
-        request.sign_in_refusal = Refusal.BUSY
-        raise PermissionDenied
-    try:
-        yield
-    finally:
-        turn.release()
-
-
-def _turns(request: Any, name: str) -> Iterator[BoundedSemaphore | None]:
-    """Try to acquire a slot; waiting for the second is acceptable, since few may request it."""
-    yield ANYBODY if ANYBODY.acquire(blocking=False) else None
-    is_recognised = AccessLog.objects.filter(username=name, ip_address=request.axes_ip_address).exists()
-    yield RECOGNISED if is_recognised and RECOGNISED.acquire(timeout=BUSY_SECONDS) else None
+# Refusing
 
 
 def refuse(request: Any, response: HttpResponse | None = None, credentials: Any = None) -> HttpResponse:
     """The page shown instead of the form, the same for existing and unknown names."""
-    refusal = getattr(request, "sign_in_refusal", Refusal.NAME)
-    is_busy = refusal is Refusal.BUSY
-    seconds = BUSY_SECONDS if is_busy else int(settings.AXES_COOLOFF_TIME.total_seconds())
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
     context = {
-        "refusal": refusal.value,
+        "refusal": getattr(request, "sign_in_refusal", Refusal.NAME).value,
         "username": (credentials or request.POST).get("username", ""),
-        "seconds": seconds,
     }
-    page = render(request, "locked_out.html", context, status=429)
+    page = render(request, "locked_out.html", context, status=HTTPStatus.TOO_MANY_REQUESTS)
     page.headers["Retry-After"] = str(seconds)
     return page
 
@@ -157,11 +134,12 @@ def refuse(request: Any, response: HttpResponse | None = None, credentials: Any 
 
 
 def forget_sign_ins(*, at: datetime) -> dict[str, int]:
-    """Delete expired sessions, outdated attempts, and sign-in logs older than `RECORD_DAYS`.
+    """Delete ended sessions, unfinished sign-ins, outdated attempts, and sign-in logs older than `RECORD_DAYS`.
 
     The sign-in log is deleted by a function that runs as the owner: the running role may not delete its own log.
     """
-    SessionStore.clear_expired()
+    AccountSession.objects.filter(Q(expire_date__lt=at) | Q(seen_at__lt=at - settings.SESSION_IDLE)).delete()
+    SignInStep.objects.counted(at=at, is_counted=False).delete()
     attempts = AccessAttempt.objects.filter(attempt_time__lt=at - settings.AXES_COOLOFF_TIME).delete()[0]
     with connection.cursor() as cursor:
         cursor.execute("select * from observatory_forget_sign_ins()")
