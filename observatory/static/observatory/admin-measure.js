@@ -18,9 +18,9 @@ function narrowStatuses() {
   }
 }
 
-// The bodies of the chosen country
+// The bodies and areas of the chosen country
 $?.ajaxPrefilter((options) => {
-  if (!/field_name=issuing_body/.test(options.data ?? "")) return;
+  if (!/field_name=(issuing_body|body|areas)\b/.test(options.data ?? "")) return;
   options.data += `&for_country=${encodeURIComponent(field("country").value)}`;
 });
 
@@ -62,7 +62,7 @@ function rowsOf(group) {
 
 function number(group) {
   rowsOf(group).forEach((row, index) => {
-    const used = row.querySelector("[name$='-status']").value || row.querySelector("[name$='-date']").value;
+    const used = [...row.querySelectorAll("[name$='-status'], [name$='-date'], [name$='-body']")].some((box) => box.value);
     row.querySelector(".position").value = used ? index + 1 : "";
   });
 }
@@ -135,6 +135,33 @@ function readDatesSoon(event) {
   readingSoon = setTimeout(readDates, WAIT);
 }
 
+// What the relations do to the acts that they name
+const EFFECTS = /^(country|kind|valid_from|valid_until|end_kind|duration|duration_basis|checked_on|status_events-\d+-(status|date|position|DELETE)|relations-\d+-(type|object|date|scope|DELETE))$/;
+let effectsAsked = "";
+let effectsSoon;
+
+const effectsQuestion = () => `${new URLSearchParams([...new FormData(form)].filter(([name]) => EFFECTS.test(name)))}`;
+
+async function readEffects() {
+  const region = form.querySelector(".relation-effects");
+  const question = effectsQuestion();
+  if (question === effectsAsked) return;
+  effectsAsked = question;
+  const data = new FormData(form);
+  data.set("pk", region.dataset.pk);
+  const answer = await fetch(region.dataset.url, { method: "POST", body: data }).catch(() => null);
+  const html = answer?.ok && !answer.redirected ? await answer.text() : null;
+  if (question !== effectsAsked) return; // a newer one is asked
+  if (html === null) effectsAsked = ""; // to be asked again
+  else region.innerHTML = html;
+}
+
+function readEffectsSoon(event) {
+  if (!EFFECTS.test(event.target.name) || !form.querySelector(".relation-effects")) return;
+  clearTimeout(effectsSoon);
+  effectsSoon = setTimeout(readEffects, WAIT);
+}
+
 if (form && field("kind")) {
   narrowStatuses();
   for (const row of form.querySelectorAll("#status_events-group tbody tr.form-row")) addMoves(row);
@@ -149,6 +176,9 @@ if (form && field("kind")) {
     $?.(form.elements[chosen]).on("select2:select", (event) => askForDuplicates(event));
   }
   $?.(form.elements.country).on("select2:select", readDatesSoon);
+  form.addEventListener("input", readEffectsSoon);
+  form.addEventListener("change", readEffectsSoon);
+  $?.(form).on("select2:select select2:clear", "select", readEffectsSoon);
   document.addEventListener("formset:added", (event) => {
     narrowStatuses();
     addMoves(event.target);

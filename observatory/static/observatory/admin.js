@@ -1,4 +1,4 @@
-// Every form of the admin: what is understood of a typed date, Ctrl+Enter, and nothing lost to an expired session.
+// Every form of the admin: what is understood of a typed date, Ctrl+Enter and Ctrl+S, and nothing lost to an expired session.
 
 const WAIT = 250; // milliseconds without a key before asking
 
@@ -19,9 +19,12 @@ document.addEventListener("input", (event) => {
   waiting = setTimeout(understand, WAIT, event.target);
 });
 
+// Ctrl+Enter saves; Ctrl+S saves and stays
+const SAVING = { Enter: "[name=_save], .default", s: "[name=_continue]" };
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  const save = event.target.closest?.("form")?.querySelector(".submit-row [name=_save], .submit-row .default");
+  if (!Object.hasOwn(SAVING, event.key) || !(event.ctrlKey || event.metaKey)) return;
+  const row = (event.target.closest?.("form") ?? document.querySelector("form:has(.submit-row [name=_continue])"))?.querySelector(".submit-row");
+  const save = row?.querySelector(SAVING[event.key]);
   if (!save) return;
   event.preventDefault();
   save.click();
@@ -46,6 +49,12 @@ async function sendSafely(form, button) {
   form.elements.csrfmiddlewaretoken.value = token;
   form.dataset.checked = "yes";
   form.requestSubmit(button);
+}
+
+// What this tab has sent is saved: it need not be kept in the browser any longer, see admin-autosave.js
+if (document.querySelector(".messagelist .success") && sessionStorage.getItem("sent")) {
+  localStorage.removeItem(sessionStorage.getItem("sent"));
+  sessionStorage.removeItem("sent");
 }
 
 // One click, one record: while a form is on its way its buttons rest, not disabled, so that the chosen one is sent too

@@ -20,7 +20,9 @@ function leaveOutTheEmpty() {
     for (const box of boxes()) box.disabled ||= !box.value;
   });
   addEventListener("pageshow", (event) => {
-    if (event.persisted) for (const box of boxes()) if (!box.value) box.disabled = false;
+    if (!event.persisted) return;
+    for (const box of boxes()) if (!box.value) box.disabled = false;
+    document.querySelector(".filters")?.reset(); // ticks of another page, kept until the reader came back to this one
   });
 }
 
@@ -139,13 +141,15 @@ function cardOf(entry) {
   const card = element("div", `entry-card ${status}`, "");
   card.ariaHidden = "true"; // it repeats the name of the mark
   const dates = [text(".entry-date > :first-child"), text(".entry-date span")].filter(Boolean).join(" · ");
+  const way = entry.querySelector(".entry-direction")?.cloneNode(true);
   const facts = element("span", "entry-card-status", "");
   const icon = entry.querySelector(".entry-icon").cloneNode(true);
   icon.setAttribute("class", `status-icon ${status}`);
-  facts.append(icon, `${text(".metadata-emphasis")} · ${text(".entry-reference")}`);
-  const title = element("b", "", text("h5 a"));
-  title.lang = entry.querySelector("h5 a").lang;
-  card.append(element("span", "entry-card-dates", dates), title, facts);
+  facts.append(icon, `${text(".entry-status b")} · ${text(".entry-reference")}`);
+  const name = entry.querySelector(":is(h3, h4) a");
+  const title = element("b", "", name.textContent.trim());
+  title.lang = name.lang;
+  card.append(element("span", "entry-card-dates", dates), title, facts, ...(way ? [way] : []));
   return card;
 }
 
