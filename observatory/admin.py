@@ -21,14 +21,12 @@ from countries.models import IndicatorFeed
 from foundation.workers import workers
 from observatory import background, recovery
 from observatory.accounts import admin as accounts
-from observatory.accounts.sign_in import SignInForm
 from observatory.models import BackgroundJob
 from observatory.recovery import Outcome
 
 assert accounts  # import registers its admin
 assert stock  # the default admin, in English and for developers, is registered by now and replaced by ours
 admin.site.unregister(ProcrastinateJob)
-admin.site.login_form = SignInForm
 # Its only action always fails, since it needs attributes of a sign-in request. A worker cleans up instead
 AccessAttemptAdmin.actions = []
 # The running role may not delete log rows

@@ -16,12 +16,16 @@ TASKS = {
     "countries.feeds.tasks.update_due_feeds": _("Find feeds that are due"),
     "foundation.files.importing.tasks.check_file": _("Check an uploaded file"),
     "foundation.files.importing.tasks.import_file": _("Import an uploaded file"),
+    "foundation.files.importing.tasks.undo_import": _("Undo an import"),
     "measures.tasks.visit_sources": _("Fetch sources and check their links"),
     "measures.tasks.tend_archive": _("Read the captures and check quotes"),
     "measures.tasks.settle_validity": _("Derive what is in force"),
     "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
     "observatory.tasks.forget_old_jobs": _("Delete old jobs"),
     "observatory.tasks.forget_sign_ins": _("Delete old sessions and sign-ins"),
+    "observatory.tasks.send_reset_letters": _("Send a link for a new password"),
+    "observatory.tasks.send_invitation": _("Send an invitation"),
+    "observatory.tasks.send_notice": _("Send a notice of a changed account"),
     "measures.tasks.refresh_search_words": _("Update the search vocabulary"),
 }
 """What a task does; an unlisted task is shown by name."""

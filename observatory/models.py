@@ -3,6 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from observatory.accounts.models import AccountSession, AuthenticatorApp, Passkey, RecoveryCode, SignInStep
+
+__all__ = ["AccountSession", "AuthenticatorApp", "BackgroundJob", "Passkey", "RecoveryCode", "SignInStep"]
+
 
 class BackgroundJob(ProcrastinateJob):
     """A background job, as shown in the admin."""

@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 
 from countries.feeds import runs
 from foundation.files.importing import jobs as imports
+from foundation.files.importing import undo_jobs
 from foundation.files.models import AT_WORK, FileImport, ImportState
 from foundation.workers import HEARTBEAT
 from observatory.models import BackgroundJob
@@ -99,7 +100,8 @@ def _without_job() -> list[FileImport]:
     since = timezone.now()
     recent = FileImport.objects.filter(created_at__gt=since - imports.KEPT_FOR)
     open_ = recent.filter(Q(state__in=AT_WORK) | Q(state=ImportState.WAITING, created_at__lt=since - WAITS))
-    return [kept for kept in open_ if not _jobs_of(kept).filter(status__in=("todo", "doing")).exists()]
+    undone = FileImport.objects.filter(undone_at=None, undo_asked_at__lt=since - WAITS)
+    return [kept for kept in [*open_, *undone] if not _jobs_of(kept).filter(status__in=("todo", "doing")).exists()]
 
 
 def _jobs_of(kept: FileImport) -> QuerySet[BackgroundJob]:
@@ -110,20 +112,23 @@ def _resume(kept: FileImport) -> None:
     """Queue the next step of an upload; give up after repeated failures."""
     if kept.state in AT_WORK and not imports.is_interrupted(kept):
         return
-    wants_import = kept.confirmed_by_id is not None
-    task = (
-        "foundation.files.importing.tasks.import_file"
-        if wants_import
-        else "foundation.files.importing.tasks.check_file"
-    )
+    task = _task_of(kept)
     earlier = _jobs_of(kept).filter(task_name=task, status__in=("failed", "aborted"))
     if earlier.count() >= ATTEMPTS:
-        imports.give_up(kept)
+        (undo_jobs if kept.is_undo_asked else imports).give_up(kept)
         return
     last = _jobs_of(kept).order_by("-pk").first()
     language = last.args.get("language") if last else settings.LANGUAGE_CODE
     with transaction.atomic():
         app.configure_task(task).defer(file_import=kept.pk, language=language)
+
+
+def _task_of(kept: FileImport) -> str:
+    """The next step of an upload."""
+    if kept.is_undo_asked:
+        return "foundation.files.importing.tasks.undo_import"
+    wants_import = kept.confirmed_by_id is not None
+    return f"foundation.files.importing.tasks.{'import_file' if wants_import else 'check_file'}"
 
 
 # Manually
@@ -146,7 +151,7 @@ def cancel(job: BackgroundJob) -> Outcome:
     if not waits and not stalled().filter(pk=job.pk).update(status="aborted"):
         return Outcome.IMPOSSIBLE
     if kept := _upload_of(job):
-        imports.cancel(kept)
+        (undo_jobs if kept.is_undo_asked else imports).cancel(kept)
     return Outcome.DONE
 
 

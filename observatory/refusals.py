@@ -8,17 +8,20 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
 from countries.models.site import last_known_site
-from observatory.writable_folders import is_full, words_for_log
+from foundation.disks import is_full
+from observatory.writable_folders import words_for_log
 
 logger = logging.getLogger(__name__)
 
 PLAIN = "text/plain; charset=utf-8"
-NO_PAGES = (".csv", ".xlsx", ".ods", ".xml", ".svg")
+API, PROBLEM = "/api/", "application/problem+json"
+"""The path of the read API, and the media type of its errors (RFC 9457)."""
+NO_PAGES = (".csv", ".xlsx", ".ods", ".json", ".parquet", ".atom", ".ics", ".xml", ".svg")
 """File extensions of paths that programs request."""
 BUSY = (OperationalError, InterfaceError)
 """A time limit, a lock that others hold, or a database that is restarting or has no free connection."""
@@ -43,8 +46,15 @@ def refusal(
     link: Link | None = None,
     retry_after: int | None = None,
 ) -> HttpResponse:
-    """A page, or plain text for the path of a file; `retry_after` in seconds. The response may not be cached."""
-    if request.path_info.endswith(NO_PAGES):
+    """A page, plain text for the path of a file, or JSON for that of the API; `retry_after` in seconds.
+
+    The response may not be cached.
+    """
+    response: HttpResponse
+    if request.path_info.startswith(API):
+        problem = {"title": heading, "status": int(status), "detail": f"{reason} {remedy}"}
+        response = JsonResponse(problem, status=status, content_type=PROBLEM)
+    elif request.path_info.endswith(NO_PAGES):
         response = HttpResponse(f"{reason}\n{remedy}\n", content_type=PLAIN, status=status)
     else:
         words = {"heading": heading, "reason": reason, "remedy": remedy, "link": link}

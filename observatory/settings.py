@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
@@ -43,6 +43,35 @@ def _number(name: str, default: int) -> int:
     if not value.isdecimal():
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number. Write one such as {name}={default}.")
     return int(value)
+
+
+def _choice(name: str, known: tuple[str, ...]) -> str:
+    """The variable as one of the `known` words, by default the first."""
+    value = _text(name) or known[0]
+    if value not in known:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(known)}. Write {name}={known[-1]}.")
+    return value
+
+
+def _mail(name: str) -> dict[str, Any]:
+    """The variable as the address of a server for outgoing mail; without one, nothing is sent."""
+    value = _text(name)
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} cannot be read: {error}") from error
+    if value and (parts.scheme not in ports or not parts.hostname):
+        raise ImproperlyConfigured(f"{name} is not an address such as smtp+tls://user:password@mail.example.org.")
+    return {
+        "EMAIL_HOST": parts.hostname or "",
+        "EMAIL_PORT": port or ports.get(parts.scheme, 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }
 
 
 def _words(name: str, default: str = "") -> list[str]:
@@ -140,10 +169,9 @@ INSTALLED_APPS = [
     "measures",
     "countries",
     "foundation",
-    "django.contrib.admin",
+    "observatory.accounts.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -153,6 +181,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "axes",
+    "django_otp",
     "django_filters",
     "import_export",
     "procrastinate.contrib.django",
@@ -279,6 +308,7 @@ WEB_WORKERS = _number("WEB_WORKERS", 1)
 DOWNLOADS_PER_MINUTE = _number("DOWNLOADS_PER_MINUTE", 30)
 SEARCHES_PER_MINUTE = _number("SEARCHES_PER_MINUTE", 120)
 PAGES_PER_MINUTE = _number("PAGES_PER_MINUTE", 600)
+API_PER_MINUTE = _number("API_PER_MINUTE", 300)
 
 # Fetching from the web: the user agent with its contact, and private networks that may be requested
 
@@ -288,6 +318,10 @@ FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 # Days after which the record of an act in force should be checked again
 
 CHECK_DAYS = _number("CHECK_DAYS", 180)
+
+# Whether editors may approve the changes that they proposed themselves, as in a team with one editor
+
+REVIEW_OWN = _flag("REVIEW_OWN")
 
 # Languages: English, the default, has no prefix in the address
 
@@ -335,22 +369,53 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 
+# The read API: everybody reads alike, in JSON, by MeasureFilter
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "measures.api.answers.OnlyJson",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "measures.api.answers.problem",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Read API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "DESCRIPTION": "Published measures, their sources, the countries, figures and vocabularies, as JSON.",
+    "LICENSE": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
+    "SERVE_PUBLIC": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+
 # The files that can be imported and exported, in loading order: what is referred to comes first
 FILE_RESOURCES = [
     "countries.resources.SiteResource",
     "countries.resources.CountryResource",
+    "countries.resources.CountryAreaResource",
     "measures.files.resources.TopicResource",
     "measures.files.resources.TargetGroupResource",
     "measures.files.resources.IssuingBodyResource",
     "countries.resources.RoleResource",
+    "countries.resources.UnitResource",
     "countries.resources.IndicatorResource",
     "countries.resources.IndicatorFeedResource",
     "measures.files.resources.SourceResource",
     "countries.resources.MobilityRoleResource",
     "countries.resources.ObservationResource",
+    "measures.files.external_ids.DataSetResource",
     "measures.files.resources.MeasureResource",
+    "measures.files.status_events.StatusEventResource",
+    "measures.files.relations.RelationResource",
+    "measures.files.citations.CitationResource",
     "measures.files.aliases.AliasResource",
 ]
+PACKAGE_RESOURCES = {"measures": "measures.files.packaging.PackagedMeasureResource"}
+PACKAGE_ABOUT = "countries.about_package.about"
 
 # Permissions that all apps use
 PUBLISH_PERMISSION = "measures.publish_measure"  # to change what is public
@@ -379,9 +444,13 @@ ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
 # Sign-in
 
 SESSION_ENGINE = "observatory.accounts.sessions"
+PASSWORD_HASHERS = [
+    "observatory.accounts.passwords.PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # hashes of older releases, replaced at the next sign-in
+]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
-    "observatory.accounts.sign_in.OneByOneBackend",
+    "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -395,9 +464,21 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 # A working day: users who sign in in the morning are not asked again while filling in a form
 SESSION_COOKIE_AGE = 12 * 60 * 60
+# And without a request. A form that is open meanwhile keeps what was typed, see admin.js
+SESSION_IDLE = timedelta(minutes=_number("SESSION_IDLE_MINUTES", 240))
 
-# Per name and network: one attacker locks out neither an office nor the owner of the name
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Who must have a second factor: optional (nobody), editors (who may publish), everybody
+SECOND_FACTOR = _choice("SECOND_FACTOR", ("optional", "editors", "everybody"))
+# Minutes after signing in within which one may change one's second factor without signing in again
+RECENT_SIGN_IN = timedelta(minutes=15)
+# Wrong codes of an account from all networks and unknown browsers together, within the cooling-off period
+SECOND_STEP_FAILURES = 10
+# Links for a new password, and for the first one of whoever is invited, work once and for so long
+PASSWORD_RESET_TIMEOUT = 60 * 60
+INVITATION_TIMEOUT = 7 * 24 * 60 * 60
+
+# Per name and network, or per known browser: one attacker locks out neither an office nor the owner of the name
+AXES_LOCKOUT_PARAMETERS = "observatory.accounts.sign_in.counted_together"
 AXES_FAILURE_LIMIT = 5
 # And by network over all names: an office of a hundred behind one address, in which three people a quarter of an hour
 # forget their passwords to the end, stays below; who tries one password on many names gets through thirty of them
@@ -411,6 +492,14 @@ AXES_LOCKOUT_CALLABLE = "observatory.accounts.sign_in.refuse"
 AXES_CLIENT_IP_CALLABLE = "observatory.accounts.sign_in.counted_address"
 AXES_USERNAME_CALLABLE = "observatory.accounts.sign_in.counted_name"
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "answer"]
+
+# Outgoing mail; without a server, links are shown to the administrator who makes them
+
+globals().update(_mail("MAIL_URL"))
+SENDS_MAIL = bool(_text("MAIL_URL"))
+DEFAULT_FROM_EMAIL = _text("MAIL_FROM") or f"observatory@{urlsplit(PUBLIC_URL).hostname or 'localhost'}"
+EMAIL_TIMEOUT = 20
 
 # Contact for reporting vulnerabilities, and the date until which somebody has promised to read it: a file that renewed
 # its date automatically would keep promising for people who have left
@@ -435,9 +524,13 @@ SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # requested internally, without TLS
 SESSION_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_SECURE = IS_HTTPS
+DEVICE_COOKIE_NAME = "device"
+STEP_COOKIE_NAME = "step"
 if IS_HTTPS:  # with this prefix, browsers accept the cookie only from this host, not from a sibling
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
+    DEVICE_COOKIE_NAME = "__Host-device"
+    STEP_COOKIE_NAME = "__Host-step"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS

@@ -14,7 +14,8 @@ class PageSitemap(Sitemap):
     """Pages with a fixed URL."""
 
     def items(self) -> list[str]:
-        return ["home", "countries", "measures", "archive", "broken_links", "about", "accessibility"]
+        lists = ["home", "countries", "measures", "compare", "who", "archive", "broken_links"]
+        return [*lists, "data", "codebook", "api_docs", "about", "accessibility"]
 
     def location(self, item: str) -> str:
         return reverse(item)

@@ -1,11 +1,11 @@
-"""Periodic housekeeping tasks of the project. Run by `manage.py procrastinate worker`."""
+"""Periodic housekeeping tasks of the project, and letters. Run by `manage.py procrastinate worker`."""
 
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from observatory import recovery
-from observatory.accounts import sign_in
+from observatory.accounts import mail, sign_in
 
 
 @app.periodic(cron="* * * * *")
@@ -29,3 +29,21 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 def forget_sign_ins(timestamp: int) -> None:
     """Delete expired sessions and old sign-in records."""
     sign_in.forget_sign_ins(at=timezone.now())
+
+
+@app.task(name="observatory.tasks.send_reset_letters", retry=3)
+def send_reset_letters(email: str, origin: str, language: str) -> None:
+    """Write to the accounts of an address whose password was forgotten."""
+    mail.send_reset_letters(email, origin, language)
+
+
+@app.task(name="observatory.tasks.send_notice", retry=3)
+def send_notice(user: int, act: str, origin: str, language: str) -> None:
+    """Tell the owner of an account that its password or second factor has changed."""
+    mail.send_notice(user, act, origin, language)
+
+
+@app.task(name="observatory.tasks.send_invitation", retry=3)
+def send_invitation(user: int, origin: str, language: str) -> None:
+    """Write to a person who was invited."""
+    mail.send_invitation(user, origin, language)

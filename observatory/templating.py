@@ -39,7 +39,15 @@ def environment(**options: Any) -> Environment:
     """Lines with only a block tag produce no output."""
     made = Environment(**options, extensions=[Unindented], trim_blocks=True)  # noqa: S701  (Django's options escape)
     made.globals.update(
-        _=gettext, entries_in_words=_entries_in_words, documents_in_words=_documents_in_words, only_in=_only_in
+        _=gettext,
+        entries_in_words=_entries_in_words,
+        documents_in_words=_documents_in_words,
+        measures_in_words=_measures_in_words,
+        bills_in_words=_bills_in_words,
+        announced_in_words=_announced_in_words,
+        only_in=_only_in,
+        part_of=_part_of,
+        and_more=_and_more,
     )
     made.filters["intcomma"] = _with_commas
     return made
@@ -70,9 +78,34 @@ def _documents_in_words(number: int) -> str:
     return ngettext("document", "documents", number)
 
 
+def _measures_in_words(number: int) -> str:
+    """The noun for a number of measures."""
+    return ngettext("measure", "measures", number)
+
+
+def _bills_in_words(number: int) -> str:
+    """A number of bills."""
+    return ngettext("%(n)d bill", "%(n)d bills", number) % {"n": number}
+
+
+def _announced_in_words(number: int) -> str:
+    """A number of acts that are only announced."""
+    return ngettext("%(n)d announced", "%(n)d announced", number) % {"n": number}
+
+
 def _only_in(language: str) -> str:
     """Says that a text is not in the page's language."""
     return gettext("Only in %(language)s") % {"language": get_language_info(language)["name_translated"]}
+
+
+def _part_of(number: int, total: int) -> str:
+    """How many of a group are on this page."""
+    return gettext("%(number)s of %(total)s") % {"number": _with_commas(number), "total": _with_commas(total)}
+
+
+def _and_more(number: int) -> str:
+    """Says how many others there are beside the one named."""
+    return ngettext("and %(number)s more", "and %(number)s more", number) % {"number": number}
 
 
 register = template.Library()

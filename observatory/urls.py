@@ -21,11 +21,16 @@ urlpatterns = [
     path("security-policy.txt", views.security_policy, name="security_policy"),
     path("sitemap.xml", public_page(index), {"sitemaps": SITEMAPS, "sitemap_url_name": "sitemap"}, name="sitemaps"),
     path("sitemap-<section>.xml", public_page(reads=["p"])(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("api/v1/", include("measures.api.urls")),
     # Small and few, checked at upload; a proxy that serves the folder itself never asks for them here
     path("media/countries/<path:path>", serve, {"document_root": settings.MEDIA_ROOT / "countries"}, name="picture"),
     *i18n_patterns(
         path("", views.home, name="home"),
+        path("share.png", views.share_picture, name="share_picture"),
+        path("embed/map/", views.embed_map, name="embed_map"),
         path("map.csv", views.map_csv, name="map_csv"),
+        path("map.json", views.map_json, name="map_json"),
+        path("search/", views.search, name="search"),
         path("countries/", views.country_list, name="countries"),
         path("about/", views.about, name="about"),
         path("accessibility/", views.accessibility, name="accessibility"),

@@ -1,7 +1,7 @@
 """The origin of a request, for limits and sign-in."""
 
 from collections.abc import Mapping
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +29,16 @@ def network_of(environ: Mapping[str, Any]) -> str:
         mapped = address.ipv4_mapped
         return str(mapped or IPv6Network((address, 64), strict=False))
     return str(address)
+
+
+def neighbourhood_of(environ: Mapping[str, Any]) -> str:
+    """The network around a client's, as a provider gives it to one customer: a /24, for IPv6 a /48."""
+    text = network_of(environ)
+    try:
+        address = ip_interface(text).ip
+    except ValueError:
+        return text
+    return str(ip_network((address, 48 if isinstance(address, IPv6Address) else 24), strict=False))
 
 
 def _address_in(environ: Mapping[str, Any]) -> str:

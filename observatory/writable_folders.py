@@ -8,10 +8,9 @@ import os
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError
-from psycopg.errors import DiskFull
 
-from observatory.embedded.data_folder import FORBIDDEN, FULL, PROBE, problem_in_words
+from foundation.disks import is_full
+from observatory.embedded.data_folder import FORBIDDEN, PROBE, problem_in_words
 
 FAULT = "observatory.fault"
 """The environment key for the error if a request body or response could not be written to disk."""
@@ -44,13 +43,6 @@ def unwritable() -> list[str]:
     """In English, for the operator: the last name of each folder that is not writable, and why."""
     faults = ((folder.name, fault_of(folder)) for folder in folders())
     return [f"{name}: {os.strerror(fault.errno or 0)}" for name, fault in faults if fault]
-
-
-def is_full(error: BaseException) -> bool:
-    """Whether a disk or a quota is used up: ours, or that of the database."""
-    if isinstance(error, OperationalError):
-        return isinstance(error.__cause__, DiskFull)
-    return isinstance(error, OSError) and error.errno in FULL
 
 
 def is_unwritable(error: BaseException) -> bool:

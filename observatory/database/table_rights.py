@@ -30,13 +30,20 @@ CATEGORIES = {
     "pghistory_context": HISTORY,
     "django_migrations": HISTORY,
     "django_admin_log": APPENDED,
+    "foundation_auditentry": APPENDED,
     "measures_capture": APPENDED,
     "axes_accesslog": LOG,
     "axes_accessfailurelog": LOG,
     "countries_feedrun": LOG,
 }
 
-CALLED = ("note_public_change(bigint[])", "measures_search_rebuild_all()", "observatory_forget_sign_ins()")
+CALLED = (
+    "note_public_change(bigint[])",
+    "measures_search_rebuild_all()",
+    "measures_move_captures(bigint, bigint)",
+    "measures_return_captures(bigint[], bigint)",
+    "observatory_forget_sign_ins()",
+)
 """Functions that run as the owner without being triggers: they are called by the site or by one of its triggers."""
 
 SEARCH_PATH = "public, pg_temp"

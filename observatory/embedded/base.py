@@ -6,7 +6,7 @@ import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 
-from observatory.embedded.postgres import PostgresError, Role, ensure_server
+from observatory.embedded.postgres import PATIENCE, PostgresError, Role, ensure_server
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -16,7 +16,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         role = Role(self.settings_dict["USER"])
         try:
-            address = ensure_server(settings.DATA_DIR)
+            address = ensure_server(settings.DATA_DIR, patience=self.settings_dict.get("PATIENCE", PATIENCE))
         except (PostgresError, OSError) as error:  # as for any unreachable server
             raise psycopg.OperationalError(str(error)) from error
         server = {"host": address.host, "port": address.port, "password": address.password(role)}

@@ -6,11 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from foundation.disks import FULL
+
 PROBE = 1_000_000
 """Bytes that must be free before anything starts."""
 FIRST_START = 200_000_000
 """Bytes that a new database needs, including its write-ahead log."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 ANOTHER = "or choose another folder with DATA_DIR=/path/to/a/folder"
 

@@ -23,8 +23,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
 from importlib.util import find_spec
+from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import psutil
@@ -40,6 +41,8 @@ ATTEMPTS = 6  # to start: the chosen port may be taken in the meantime, a dead s
 REST = 5  # seconds without a new attempt after a failed start, so that requests fail at once
 # Errors in statements are reported to the client; logging them would add a line for every refused row
 LOGGED = "-c log_min_messages=log -c log_checkpoints=off"
+# An import locks each of its temporary tables until it ends; several imports of whole packages need more than 64
+LOCKS = "-c max_locks_per_transaction=256"
 
 ROLES_MADE = "roles"  # the name of a file in the cluster's folder
 
@@ -116,21 +119,24 @@ _failures: dict[Path, tuple[float, PostgresError]] = {}
 """The last failure of this process to start the server of a data folder: when, and why."""
 
 
-def ensure_server(data_dir: Path) -> Address:
-    """The address of the server of ``data_dir``, created and started if necessary. Raise PostgresError."""
+def ensure_server(data_dir: Path, *, patience: float = PATIENCE) -> Address:
+    """The address of the server of ``data_dir``, created and started if necessary.
+
+    Raise PostgresError, also if the server does not answer within so many seconds.
+    """
     if _has_roles(data_dir / "postgres") and (address := find_server(data_dir)):
         return address  # nothing is written in that case, so it works on a full disk
-    with _lock(data_dir):
+    with _lock(data_dir, patience):
         if data_dir in _failures and time.monotonic() - _failures[data_dir][0] < REST:
             raise _failures[data_dir][1]
         try:
-            return _running(data_dir / "postgres")
+            return _running(data_dir / "postgres", patience)
         except PostgresError as error:
             _failures[data_dir] = time.monotonic(), error
             raise
 
 
-def _running(cluster: Path) -> Address:
+def _running(cluster: Path, patience: float) -> Address:
     """The address of the cluster's server, created and started if necessary."""
     if not cluster.exists():
         _create_cluster(cluster)
@@ -138,8 +144,8 @@ def _running(cluster: Path) -> Address:
     for attempt in range(ATTEMPTS):
         time.sleep(0.2 * attempt)
         if not _postmaster(cluster):
-            said = _start(cluster, port if port and _is_free(port) else _free_port())
-        if address := _await_answer(cluster, began):
+            said = _start(cluster, port if port and _is_free(port) else _free_port(), patience)
+        if address := _await_answer(cluster, began, patience):
             _ensure_roles(cluster, address)
             return address
     if end := server_log.end(cluster, began):
@@ -172,12 +178,24 @@ def stop_server(data_dir: Path) -> bool:
 
 
 @contextmanager
-def _lock(data_dir: Path) -> Iterator[None]:
-    """An interprocess lock; the system releases it if the process dies."""
+def _lock(data_dir: Path, patience: float = PATIENCE) -> Iterator[None]:
+    """An interprocess lock; the system releases it if the process dies. Raise PostgresError if others keep it."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    deadline = time.monotonic() + patience
     with (data_dir / "postgres.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while not _is_locked(file):
+            if time.monotonic() > deadline:
+                raise PostgresError("The embedded PostgreSQL is being started or stopped by another process.")
+            time.sleep(0.05)
         yield
+
+
+def _is_locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 # Creating a cluster
@@ -253,13 +271,17 @@ def _lets_in(address: Address, role: Role) -> bool:
 # Starting, and knowing that it runs
 
 
-def _start(cluster: Path, port: int) -> str:
-    """Start the server without waiting; the caller checks whether it runs. Return an error message, if known."""
+def _start(cluster: Path, port: int, patience: float) -> str:
+    """Start the server and wait for it, up to so many seconds; return an error message, if known.
+
+    The caller checks whether it runs.
+    """
     # The server is dead. With this file it would not start if any process had its old id
     (cluster / "postmaster.pid").unlink(missing_ok=True)
     server_log.begin_anew_where_long(cluster)
     try:
-        _run("pg_ctl", cluster, "start", "-w", "-t", str(PATIENCE), "-l", server_log.NAME, "-o", f"-p {port} {LOGGED}")
+        wait = ("-w", "-t", str(ceil(patience)))
+        _run("pg_ctl", cluster, "start", *wait, "-l", server_log.NAME, "-o", f"-p {port} {LOGGED} {LOCKS}")
     except PostgresError as error:
         return str(error)
     return ""
@@ -278,9 +300,9 @@ def _postmaster(cluster: Path) -> psutil.Process | None:
         return None
 
 
-def _await_answer(cluster: Path, began: int) -> Address | None:
+def _await_answer(cluster: Path, began: int, patience: float) -> Address | None:
     """The address once the server accepts connections; None if it dies first. Its log had `began` bytes before."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while _postmaster(cluster):
         if address := _answering(cluster):
             return address

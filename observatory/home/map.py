@@ -18,21 +18,30 @@ from django.utils.translation import gettext_lazy, ngettext
 from countries.models import Area, Indicator
 from countries.models.site import current_site
 from countries.world_map import (
+    FLAT,
     Place,
     Reading,
+    Scale,
+    Stages,
     Subject,
     WorldMap,
     countries_of,
     readings_of,
+    scale_of,
+    stages_of,
     subject_of,
     with_values,
     world_map,
 )
 from foundation.partial_dates import PartialDate
-from measures.listing.filters import Problem
+from measures.listing.filters import Problem, unknown_parameter
 from measures.listing.index import PublicIndex
 from measures.listing.parameters import DayField
-from observatory.home.record_map import COUNTS, IN_FORCE, InForce, in_force, in_words
+from observatory.home.months import Spark, span_of, sparks
+from observatory.home.record_map import COUNTS, IN_FORCE, InForce, courses_of_direction, in_force, in_words, totals_on
+
+DEFAULT = "measures_recorded"
+"""What the map opens on: the record itself."""
 
 COLUMNS = (
     "iso3",
@@ -84,7 +93,7 @@ class MapQuery(forms.Form):
     @cached_property
     def indicators(self) -> dict[str, Indicator]:
         """The indicators by key."""
-        return {indicator.key: indicator for indicator in Indicator.objects.select_related("base")}
+        return {indicator.key: indicator for indicator in Indicator.objects.select_related("base", "unit")}
 
     @cached_property
     def offered(self) -> list[str]:
@@ -96,7 +105,7 @@ class MapQuery(forms.Form):
     @cached_property
     def problems(self) -> list[Problem]:
         """Every invalid parameter, in words."""
-        unknown = [Problem(name, _("This filter does not exist.")) for name in self.given if name not in self.fields]
+        unknown = [unknown_parameter(name, self.fields) for name in self.given if name not in self.fields]
         twice = [
             Problem(name, _("This filter may be given only once."))
             for name, values in self.given.items()
@@ -113,14 +122,13 @@ class MapQuery(forms.Form):
 
     @property
     def key(self) -> str:
-        """The indicator that colours the map; by default, the first headline with values."""
-        asked: str = self.cleaned_data.get("indicator", "")
-        return asked or next((key for key in self._headlines if key in self.offered), "measures_recorded")
+        """The count or indicator that colours the map."""
+        return self.cleaned_data.get("indicator") or DEFAULT
 
     @property
-    def _headlines(self) -> list[str]:
-        places = {key: indicator.headline_position for key, indicator in self.indicators.items()}
-        return sorted((key for key in places if places[key] is not None), key=lambda key: (places[key], key))
+    def is_of_record(self) -> bool:
+        """Whether the map shows a count of the record."""
+        return self.key in COUNTS
 
     @property
     def shown_area(self) -> Area:
@@ -137,6 +145,17 @@ class MapQuery(forms.Form):
     def day(self) -> date:
         """The displayed day."""
         return self.asked_day or self.today
+
+    @property
+    def course_query(self) -> str:
+        """The query string of this map on all days."""
+        return f"?{urlencode({'indicator': self.key, 'area': self.shown_area.value})}"
+
+    @property
+    def narrowing(self) -> str:
+        """The query string of what was asked for, without defaults; '' for none."""
+        asked = {name: values[0] for name, values in self.given.items() if name in self.fields and values[0]}
+        return f"?{urlencode(asked)}" if asked else ""
 
     @property
     def query(self) -> str:
@@ -162,10 +181,13 @@ class MapQuery(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A place with its full name and the number of its measures in force, if any of its entries is dated by then."""
+    """A place, what the record has of it on the day, and the words of its shape; `entries` leads to the list."""
 
     place: Place
     in_force: InForce | None
+    more: int
+    less: int
+    spark: Spark | None
     address: str
     entries: str
     title: str
@@ -175,77 +197,135 @@ class Row:
         """Its reading on the map."""
         return self.place.reading
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the map has something to say about it."""
+        return self.place.shade != FLAT
+
+    @property
+    def has_dot(self) -> bool:
+        """Whether it is so small that it is drawn with a dot."""
+        return self.place.shape is not None and self.place.shape.dot is not None
+
 
 @dataclass(frozen=True, slots=True)
 class HomeMap:
-    """The map and its equivalent table."""
+    """The map and its equivalent table; `span` are the years of the small charts by month."""
 
     map: WorldMap
     rows: tuple[Row, ...]
     day: PartialDate
     file: str
+    span: str
 
     @property
     def listed(self) -> list[Row]:
-        """The rows of the table: the covered countries, and all others with a value."""
-        return [row for row in self.rows if row.place.country.is_covered or row.reading]
+        """The rows of the table: the highest counts first, or figures by name."""
+        known = [row for row in self.rows if row.is_known]
+        return sorted(known, key=_highest_first) if self.map.subject.is_whole else known
 
     @property
     def unlisted(self) -> list[Row]:
-        """The other places, which are drawn without a value."""
-        return [row for row in self.rows if not (row.place.country.is_covered or row.reading)]
+        """The covered countries of which the map has nothing to say."""
+        return [row for row in self.rows if row.place.country.is_covered and not row.is_known]
 
     @property
-    def drawn(self) -> list[Row]:
-        """The places drawn on the map but not in its inset; dots last, so that they are on top."""
-        found = [row for row in self.rows if row.place.shape and not row.place.inset]
-        return sorted(found, key=lambda row: row.place.shape is not None and row.place.shape.dot is not None)
+    def stops(self) -> list[Row]:
+        """The places drawn outside of the inset that lead to a country: those with a value first, dots last."""
+        found = [row for row in self.rows if row.address and row.place.shape and not row.place.inset]
+        return sorted(found, key=lambda row: (not row.is_known, row.has_dot))
+
+    @property
+    def land(self) -> list[Row]:
+        """The places drawn that lead to no country."""
+        return [row for row in self.rows if not row.address and row.place.shape and not row.place.inset]
 
     @property
     def enlarged(self) -> list[Row]:
-        """The places drawn in the inset."""
-        return [row for row in self.rows if row.place.inset]
+        """The places drawn in the inset: those with a value first."""
+        return sorted((row for row in self.rows if row.place.inset), key=lambda row: not row.is_known)
+
+
+def _highest_first(row: Row) -> tuple[float, str]:
+    value = row.reading.value if row.reading else None
+    return -float(value or 0), str(row.place.country.name)
 
 
 def home_map(question: MapQuery, index: PublicIndex) -> HomeMap:
     """The map that a valid question asks for; the number of queries does not grow with countries or days."""
-    coloured, measures = _coloured(question, index), in_force(index, question.day)
-    rows = tuple(
-        _row(coloured.subject, place, measures.get(place.country.pk), question.day) for place in coloured.places
+    coloured = _coloured(question, index)
+    record = _Record(
+        question.day,
+        in_force(index, question.day),
+        totals_on(courses_of_direction(index), question.day),
+        sparks(index) if question.is_of_record else {},
     )
-    return HomeMap(coloured, rows, PartialDate.from_date(question.day), f"{reverse('map_csv')}{question.query}")
+    rows = tuple(_row(coloured.subject, place, record) for place in coloured.places)
+    file = f"{reverse('map_csv')}{question.query}"
+    return HomeMap(coloured, rows, PartialDate.from_date(question.day), file, span_of(index))
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What the record has of the countries on a day, by ISO 3166-1."""
+
+    day: date
+    in_force: dict[str, InForce]
+    directed: dict[str, tuple[int, ...]]
+    sparks: dict[str, Spark]
 
 
 def _coloured(question: MapQuery, index: PublicIndex) -> WorldMap:
-    countries = countries_of(question.shown_area)
+    area = question.shown_area
+    countries = countries_of(area)
     if count := COUNTS.get(question.key):
-        return world_map(count.subject(index), question.shown_area, countries, count.readings(index, question.day))
+        return world_map(count.subject(index), area, countries, count.readings(index, question.day), count.scale(index))
     indicator = question.indicators[question.key]
     readings = readings_of(indicator, countries, question.day)
-    return world_map(subject_of(indicator), question.shown_area, countries, readings)
+    return world_map(subject_of(indicator), area, countries, readings, _scale(question, indicator))
 
 
-def _row(subject: Subject, place: Place, measures: InForce | None, day: date) -> Row:
+def _scale(question: MapQuery, indicator: Indicator) -> Scale:
+    """The scale of an indicator, which is the same on every day: that of today’s values."""
+    readings = readings_of(indicator, countries_of(question.shown_area), question.today).values()
+    return scale_of(subject_of(indicator), [reading.value for reading in readings if reading.value is not None])
+
+
+def stages(question: MapQuery, index: PublicIndex) -> Stages | None:
+    """What the map shows on every day, to be played; None if that is too much."""
+    if count := COUNTS.get(question.key):
+        return count.stages(index)
+    indicator = question.indicators[question.key]
+    return stages_of(indicator, countries_of(question.shown_area), _scale(question, indicator))
+
+
+def _row(subject: Subject, place: Place, record: _Record) -> Row:
     country = place.country
+    measures = record.in_force.get(country.pk)
+    more, less, *_same = record.directed.get(country.pk, (0, 0))
     return Row(
         place,
         measures,
+        more,
+        less,
+        record.sparks.get(country.pk),
         country.get_absolute_url() if country.is_covered else "",
-        f"{reverse('measures')}?country={country.pk}&on={day.isoformat()}" if measures and measures.possible else "",
-        _title(place, None if subject.key == IN_FORCE else measures),
+        f"{reverse('measures')}?country={country.pk}&on={record.day}" if measures and measures.possible else "",
+        _title(place, subject, None if subject.key == IN_FORCE else measures),
     )
 
 
-def _title(place: Place, measures: InForce | None) -> str:
-    """`Peru: 20.2 %, 2019; 12 measures possibly in force`."""
+def _title(place: Place, subject: Subject, measures: InForce | None) -> str:
+    """`Peru: 20.2 %, 2019; 12 measures possibly in force`; the code of a dot stands beside it."""
     reading = place.reading
-    parts = [", ".join(filter(None, (reading.words, reading.when))) if reading else _("no value")]
-    if measures:
+    parts = [", ".join(filter(None, (reading.words, reading.when))) if reading else subject.absent]
+    if measures and reading:
         text = ngettext(
             "%(number)s measure possibly in force", "%(number)s measures possibly in force", measures.possible
         )
         parts.append(text % {"number": in_words(measures.possible)})
-    return f"{place.country.name}: {'; '.join(parts)}"
+    name = f"{place.country.name}, {place.country.iso2}" if place.inset and place.inset.label else place.country.name
+    return f"{name}: {'; '.join(parts)}"
 
 
 def file_rows(shown: HomeMap, absolute: Callable[[str], str]) -> Iterator[tuple[str, ...]]:

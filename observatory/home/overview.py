@@ -1,18 +1,23 @@
-"""An overview of the published entries: numbers, countries, newest entries."""
+"""An overview of the published entries: numbers, countries, newest entries, how complete the record is."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from countries.models import Country, MobilityRole
 from foundation.days import today
 from foundation.partial_dates import PartialDate
-from measures.choices import StatusGroup
-from measures.listing.columns import INTERNATIONAL
+from measures.choices import Direction, StatusGroup
+from measures.listing.columns import INTERNATIONAL, STATUS
+from measures.listing.completeness import Share, completeness
+from measures.listing.filters import POSSIBLE
 from measures.listing.index import PublicIndex
 from measures.models import Measure, Topic
 from measures.validity.standing import groups_of
+from observatory.home.months import Spark, sparks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,53 +28,79 @@ class Numbers:
     covered: int
     measures: int
     others: int
-    sources: int
+    complete: tuple[Share, ...]
     last_change: PartialDate | None
+
+    @property
+    def entries(self) -> int:
+        """All entries."""
+        return self.measures + self.others
 
 
 @dataclass(frozen=True, slots=True)
 class CountryRow:
-    """A covered country, its roles in order, and its number of entries."""
+    """A covered country: its roles in order, its entries, and how exactly they are known."""
 
     country: Country
     roles: tuple[str, ...]
     entries: int
+    possible: int
+    spark: Spark | None
+    shares: tuple[Share, ...]
     last_change: PartialDate | None
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of the list of newest entries."""
+    """A row of the list of newest entries; `sign` is its direction, if it has one of the two."""
 
     measure: Measure
     group: StatusGroup
     topic: Topic | None
+    sign: str
+
+
+SHARES = 2
+"""Number of shares in the row of a country: how exactly its entries are dated, and on what they rest."""
+SIGNED = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
 
 
 def numbers(index: PublicIndex) -> Numbers:
-    """The numbers of the whole observatory."""
-    everything = index.everything
-    measures = everything.of_state()
+    """The numbers of the entries of covered countries and of international bodies."""
+    covered = set(Country.objects.covered().order_by().values_list("pk", flat=True))
+    known = index.select(index.as_mask("country", [*covered, INTERNATIONAL]))
+    measures, countries = known.of_state(), len(known.counts("country").keys() & covered)
     return Numbers(
-        countries=len(everything.counts("country").keys() - {INTERNATIONAL}),
-        covered=Country.objects.covered().count(),
+        countries=countries,
+        covered=len(covered),
         measures=measures,
-        others=len(everything) - measures,
-        sources=everything.distinct_count("source"),
-        last_change=_date(everything.last_change()),
+        others=len(known) - measures,
+        complete=(Share(_("Countries with entries"), countries, len(covered)), *completeness(known, today())),
+        last_change=_date(index.everything.last_change()),
     )
 
 
 def covered_countries(index: PublicIndex) -> list[CountryRow]:
-    """The countries that have pages, by name in the active language."""
+    """The countries that have pages: those with most entries first, then by name in the active language."""
     everything = index.everything
     entries, changes = everything.counts("country"), everything.latest("country")
+    possible = index.select(index.as_mask(STATUS, POSSIBLE)).counts("country")
+    charts = sparks(index)
     countries = Country.objects.covered().by_name()
     roles = _roles_of(countries)
-    return [
-        CountryRow(country, roles[country.pk], entries.get(country.pk, 0), _date(changes.get(country.pk)))
+    rows = [
+        CountryRow(
+            country,
+            roles[country.pk],
+            entries.get(country.pk, 0),
+            possible.get(country.pk, 0),
+            charts.get(country.pk),
+            completeness(index.of_country(country.pk), today())[:SHARES],
+            _date(changes.get(country.pk)),
+        )
         for country in countries
     ]
+    return sorted(rows, key=lambda row: -row.entries)
 
 
 def _roles_of(countries: Iterable[Country]) -> dict[str, tuple[str, ...]]:
@@ -87,7 +118,11 @@ def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:
     newest = Measure.objects.published().select_related("country", "primary_topic__parent").in_bulk(ids)
     found = [newest[pk] for pk in ids if pk in newest]
     groups = groups_of([measure.pk for measure in found], today())
-    return [Entry(measure, groups[measure.pk], measure.lane) for measure in found]
+    return [Entry(measure, groups[measure.pk], measure.lane, _sign(measure.direction)) for measure in found]
+
+
+def _sign(direction: str) -> str:
+    return direction if direction in SIGNED else ""
 
 
 def _date(day: date | None) -> PartialDate | None:

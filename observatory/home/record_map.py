@@ -1,36 +1,53 @@
 """Counts of published entries per country on a day, as subjects of a map.
 
-Everything is counted in memory, without a query. A country has a value only once one of its entries is dated by that
-day: the map says nothing about a country that has not been researched yet, least of all zero.
+Everything is counted in memory, without a query, for all days at once: the course of a count has the days on which it
+changes. A country has a value only once one of its entries is dated by that day: the map says nothing about a country
+that has not been researched yet, least of all zero.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import wraps
-from typing import TypeVar
 from urllib.parse import urlencode
 
+import numpy as np
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
 
-from countries.figures import in_unit
-from countries.models import Unit
-from countries.world_map import Reading, Subject
+from countries.figures import number_in_words
+from countries.world_map import Reading, Scale, Subject, scale_of
 from foundation.partial_dates import PartialDate
 from measures.choices import STATE_FAMILIES, VALIDITY_FAMILIES, Direction, StatusGroup
-from measures.listing.columns import STATUS
+from measures.listing.columns import LATEST, PROPERTIES, Array, day_number
 from measures.listing.filters import POSSIBLE
 from measures.listing.index import Mask, PublicIndex
+from measures.listing.steps import STEPS, moves_between
 
-DIRECTIONS = (Direction.LESS_RESTRICTIVE, Direction.MORE_RESTRICTIVE, Direction.NO_CHANGE)
+DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE, Direction.NO_CHANGE)
+SIDES = ("more", "less")
 IN_FORCE = "measures_in_force"
-MINUS = "\u2212"
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The totals of one country: `days` on which they change, in order, and a row of `totals` for each."""
+
+    days: Array
+    totals: Array
+
+    def on(self, day: date) -> tuple[int, ...] | None:
+        """The totals on a day; None before the first."""
+        place = int(np.searchsorted(self.days, day_number(day), side="right"))
+        return tuple(self.totals[place - 1].tolist()) if place else None
+
+
+Courses = Mapping[str, Course]
+"""By ISO 3166-1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,64 +58,87 @@ class InForce:
     certain: int
 
 
-def _once(count: Callable[[PublicIndex, date], T]) -> Callable[[PublicIndex, date], T]:
-    """Cache the count of a day until the record changes."""
+def _once(count: Callable[[PublicIndex], Courses]) -> Callable[[PublicIndex], Courses]:
+    """Cache the courses of a count until the record changes."""
 
     @wraps(count)
-    def counted(index: PublicIndex, on: date) -> T:
-        return index.days.get_or_cache((count, on), lambda: count(index, on))
+    def counted(index: PublicIndex) -> Courses:
+        return index.days.get_or_cache(count, lambda: count(index))
 
     return counted
 
 
+def _courses(index: PublicIndex, rows: Array, days: Array, changes: NDArray[np.int64]) -> Courses:
+    """The totals that these changes add up to: entry `rows[n]` adds the row `changes[n]` from `days[n]` on."""
+    places, bound = index.bound(rows)
+    codes = np.concatenate([index.columns["country"][rows].astype(np.int64), bound])
+    days, changes = np.concatenate([days, days[places]]), np.concatenate([changes, changes[places]])
+    order = np.lexsort((days, codes))
+    codes, days, totals = codes[order], days[order], np.cumsum(changes[order], axis=0)
+    found = {}
+    for country in np.unique(codes).tolist():
+        start, end = np.searchsorted(codes, country), np.searchsorted(codes, country, side="right")
+        is_last = np.r_[days[start + 1 : end] != days[start : end - 1], True]
+        before = totals[start - 1] if start else 0
+        iso3 = str(PROPERTIES["country"].decode(country))
+        found[iso3] = Course(days[start:end][is_last], (totals[start:end] - before)[is_last])
+    return found
+
+
+def _dated(index: PublicIndex, among: Mask | None = None) -> Array:
+    """The rows of the dated entries, among some."""
+    dated = index.columns["first"] != LATEST
+    return np.flatnonzero(dated if among is None else dated & among)
+
+
 @_once
+def courses_in_force(index: PublicIndex) -> Courses:
+    """The number of measures in force or possibly in force, and of those certainly in force."""
+    steps = index.tags[STEPS]
+    moved = [moves_between(steps.rows, steps.values, groups) for groups in (POSSIBLE, (StatusGroup.IN_FORCE,))]
+    known = _dated(index)
+    rows = np.concatenate([known, *(rows for rows, _days, _by in moved)])
+    days = np.concatenate([index.columns["first"][known], *(days for _rows, days, _by in moved)])
+    changes = np.zeros((len(rows), 2), np.int64)
+    first = len(known)
+    for column, (_rows, _days, by) in enumerate(moved):
+        changes[first : first + len(by), column] = by
+        first += len(by)
+    return _courses(index, rows, days, changes)
+
+
 def in_force(index: PublicIndex, on: date) -> dict[str, InForce]:
     """By ISO 3166-1; every country with an entry dated by that day, or in force on it."""
-    day = index.on(on)
-    possible = _counts(index, day.as_mask(STATUS, POSSIBLE))
-    certain = _counts(index, day.as_mask(STATUS, [StatusGroup.IN_FORCE]))
-    known = _counts(index, index.between("first", "last", None, on))
-    return {iso3: InForce(possible.get(iso3, 0), certain.get(iso3, 0)) for iso3 in known | possible}
+    return {iso3: InForce(*totals) for iso3, totals in totals_on(courses_in_force(index), on).items()}
 
 
-def _counts(index: PublicIndex, mask: Mask) -> dict[str, int]:
-    return index.select(mask).counts("country")
-
-
-def _in_force(index: PublicIndex, on: date) -> dict[str, Reading]:
-    return {
-        iso3: _reading(Decimal(number.possible), _in_force_in_words(number), iso3, on=on.isoformat())
-        for iso3, number in in_force(index, on).items()
-    }
-
-
-def _in_force_in_words(number: InForce) -> str:
-    text = _("%(certain)s in force; %(open)s more possibly in force")
-    return text % {"certain": in_words(number.certain), "open": in_words(number.possible - number.certain)}
+def totals_on(courses: Courses, on: date) -> dict[str, tuple[int, ...]]:
+    """The totals of each country that has some on a day."""
+    return {iso3: totals for iso3, course in courses.items() if (totals := course.on(on)) is not None}
 
 
 @_once
-def _directed(index: PublicIndex, on: date) -> list[dict[str, int]]:
-    """How many of each of `DIRECTIONS`, by ISO 3166-1."""
-    dated = index.between("first", "last", None, on) & index.as_mask("family", VALIDITY_FAMILIES)
-    return [_counts(index, dated & index.as_mask("direction", [direction])) for direction in DIRECTIONS]
+def courses_of_direction(index: PublicIndex) -> Courses:
+    """The number of norms and actions of each of `DIRECTIONS`."""
+    masks = [index.as_mask("direction", [direction]) for direction in DIRECTIONS]
+    rows = _dated(index, index.as_mask("family", VALIDITY_FAMILIES) & np.logical_or.reduce(masks))
+    changes = np.stack([mask[rows] for mask in masks], axis=1).astype(np.int64)
+    return _courses(index, rows, index.columns["first"][rows], changes)
 
 
-def _direction(index: PublicIndex, on: date) -> dict[str, Reading]:
-    less, more, same = _directed(index, on)
-    asked = {"direction": DIRECTIONS, "family": VALIDITY_FAMILIES, "to": on.isoformat()}
-    return {
-        iso3: _reading(
-            Decimal(less.get(iso3, 0) - more.get(iso3, 0)),
-            _balance(less.get(iso3, 0), more.get(iso3, 0)),
-            iso3,
-            **asked,
-        )
-        for iso3 in less | more | same
-    }
+@_once
+def courses_of_state(index: PublicIndex) -> Courses:
+    """The number of measures of the state."""
+    rows = _dated(index, index.as_mask("family", STATE_FAMILIES))
+    return _courses(index, rows, index.columns["first"][rows], np.ones((len(rows), 1), np.int64))
 
 
-def _balance(less: int, more: int) -> str:
+def _in_force_in_words(possible: int, certain: int) -> str:
+    text = _("%(certain)s in force; %(open)s more possibly in force")
+    return text % {"certain": in_words(certain), "open": in_words(possible - certain)}
+
+
+def _balance(more: int, less: int, _same: int) -> str:
     numbers = {"by": in_words(abs(less - more)), "less": in_words(less), "more": in_words(more)}
     if less > more:
         return _("less restrictive by %(by)s (%(less)s less, %(more)s more)") % numbers
@@ -107,52 +147,28 @@ def _balance(less: int, more: int) -> str:
     return _("balanced (%(less)s less, %(more)s more)") % numbers
 
 
-@_once
-def _of_state(index: PublicIndex, on: date) -> dict[str, int]:
-    return _counts(index, index.between("first", "last", None, on) & index.as_mask("family", STATE_FAMILIES))
-
-
-def _recorded(index: PublicIndex, on: date) -> dict[str, Reading]:
-    return {
-        iso3: _reading(Decimal(number), in_words(number), iso3, family=STATE_FAMILIES, to=on.isoformat())
-        for iso3, number in _of_state(index, on).items()
-    }
-
-
-def _reading(value: Decimal, words: str, iso3: str, **asked: str | Iterable[str]) -> Reading:
-    """A count as a reading, whose source is the list of the counted entries."""
-    day = str(asked.get("on") or asked["to"])
-    query = urlencode({"country": iso3, **asked}, doseq=True)
-    return Reading(
-        value,
-        words,
-        period=day,
-        when=PartialDate.parse(day).in_words(),
-        source_name=_("The record of this observatory"),
-        source_url=f"{reverse('measures')}?{query}",
-    )
-
-
 def in_words(number: int | Decimal) -> str:
     """A count, formatted for the page's language."""
-    return in_unit(Decimal(number), Unit.CASES, 0)
+    return number_in_words(Decimal(number))
 
 
-def _signed(number: Decimal) -> str:
-    sign = "+" if number > 0 else MINUS if number < 0 else ""
-    return f"{sign}{in_words(abs(number))}"
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Count:
-    """A count of the record."""
+    """A count of the record: the totals of each country, and what is read of them."""
 
     key: str
     name: Promise | str
     unit: Promise | str
     definition: Promise | str
-    readings: Callable[[PublicIndex, date], dict[str, Reading]]
-    number: Callable[[Decimal], str] = in_words
+    courses: Callable[[PublicIndex], Courses]
+    value_of: Callable[..., int]
+    words_of: Callable[..., str]
+    asked: Mapping[str, Iterable[str]]
+    """The parameters of the list of the counted entries, beside country and day."""
+    parameter_of_day: str = "to"
+    lowest: int = 0
+    """The least that a country can have."""
+    sides: tuple[str, str] | None = None
 
     def subject(self, index: PublicIndex) -> Subject:
         """This count as the subject of a map."""
@@ -162,36 +178,54 @@ class Count:
             str(self.name),
             str(self.unit),
             str(self.definition),
-            self.number,
+            in_words,
+            is_whole=True,
+            sides=self.sides,
+            absent=_("nothing recorded by this day"),
             changed_on=PartialDate.from_date(change) if change else None,
+        )
+
+    def readings(self, index: PublicIndex, on: date) -> dict[str, Reading]:
+        """The reading of each country that has one on a day."""
+        return {iso3: self._reading(totals, iso3, on) for iso3, totals in totals_on(self.courses(index), on).items()}
+
+    def scale(self, index: PublicIndex) -> Scale:
+        """One scale for all days: that of the value of each country that is furthest from zero."""
+        values = [max(self._values(course), key=abs) for course in self.courses(index).values()]
+        return scale_of(self.subject(index), [*values, Decimal(self.lowest)] if values else [])
+
+    def _values(self, course: Course) -> list[Decimal]:
+        return [Decimal(self.value_of(*totals)) for totals in course.totals.tolist()]
+
+    def stages(self, index: PublicIndex) -> dict[str, list[tuple[int, str, str]]]:
+        """For each country, the days since 1970 on which its value changes, each with its shade and the value in
+        words."""
+        scale = self.scale(index)
+        return {
+            iso3: [
+                (int(day), scale.shade_of_value(Decimal(self.value_of(*totals))), self.words_of(*totals))
+                for day, totals in zip(course.days.tolist(), course.totals.tolist(), strict=True)
+            ]
+            for iso3, course in self.courses(index).items()
+        }
+
+    def _reading(self, totals: tuple[int, ...], iso3: str, on: date) -> Reading:
+        """A count as a reading, whose source is the list of the counted entries."""
+        day = on.isoformat()
+        query = urlencode({"country": iso3, **self.asked, self.parameter_of_day: day}, doseq=True)
+        return Reading(
+            Decimal(self.value_of(*totals)),
+            self.words_of(*totals),
+            period=day,
+            when=PartialDate.parse(day).in_words(),
+            source_name=_("The record of this observatory"),
+            source_url=f"{reverse('measures')}?{query}",
         )
 
 
 COUNTS = {
     count.key: count
     for count in (
-        Count(
-            IN_FORCE,
-            gettext_lazy("Measures possibly in force"),
-            gettext_lazy("norms and actions of the state"),
-            gettext_lazy(
-                "Norms and actions that may have been in force on that day: from the earliest start that the sources "
-                "allow to the latest end. Bills are never in force."
-            ),
-            _in_force,
-        ),
-        Count(
-            "net_direction",
-            gettext_lazy("Net direction of change"),
-            gettext_lazy("less restrictive minus more restrictive norms and actions"),
-            gettext_lazy(
-                "The number of norms and actions dated up to that day that are less restrictive than before, minus "
-                "those that are more restrictive. All count the same, and the number says nothing about how good a "
-                "policy is."
-            ),
-            _direction,
-            _signed,
-        ),
         Count(
             "measures_recorded",
             gettext_lazy("Measures recorded"),
@@ -200,7 +234,40 @@ COUNTS = {
                 "Norms, bills and actions dated up to that day, without those that have no date. The number shows how "
                 "much has been recorded, not how much a state has done."
             ),
-            _recorded,
+            courses_of_state,
+            lambda total: total,
+            in_words,
+            {"family": STATE_FAMILIES},
+            lowest=1,
+        ),
+        Count(
+            "net_direction",
+            gettext_lazy("Net direction of change"),
+            gettext_lazy("more restrictive (▲) minus less restrictive (▼) norms and actions"),
+            gettext_lazy(
+                "The number of norms and actions dated up to that day that are more restrictive than before, minus "
+                "those that are less restrictive. All count the same, and the number says nothing about how good a "
+                "policy is."
+            ),
+            courses_of_direction,
+            lambda more, less, _same: more - less,
+            _balance,
+            {"direction": DIRECTIONS, "family": VALIDITY_FAMILIES},
+            sides=SIDES,
+        ),
+        Count(
+            IN_FORCE,
+            gettext_lazy("Measures possibly in force"),
+            gettext_lazy("norms and actions of the state"),
+            gettext_lazy(
+                "Norms and actions that may have been in force on that day: from the earliest start that the sources "
+                "allow to the latest end. Bills are never in force."
+            ),
+            courses_in_force,
+            lambda possible, _certain: possible,
+            _in_force_in_words,
+            {},
+            parameter_of_day="on",
         ),
     )
 }

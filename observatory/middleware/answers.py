@@ -13,7 +13,7 @@ is not asked for any more makes room.
 import hashlib
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -30,6 +30,7 @@ from django.utils.http import parse_etags
 from foundation.days import today
 from foundation.publication import public_version
 from observatory.accounts.sessions import is_signed_in
+from observatory.middleware.limits import OF_LIMITS
 from observatory.middleware.questions import page_of
 from observatory.refusals import BUSY, busy
 
@@ -48,7 +49,7 @@ def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
 
     Django's debug pages, which contain inline scripts and styles, only get the first one.
     """
-    content = "; ".join(f"{directive} {source}" for directive, source in settings.CONTENT_SECURITY_POLICY.items())
+    content = _in_one_line(settings.CONTENT_SECURITY_POLICY)
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -60,11 +61,19 @@ def policies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     return middleware
 
 
+def _in_one_line(policy: Mapping[str, str]) -> str:
+    return "; ".join(f"{directive} {source}" for directive, source in policy.items())
+
+
 # Compression, where no proxy does it
 
 
-IS_ARCHIVE = "application/vnd.openxmlformats-officedocument"
-"""The prefix of media types that are already compressed."""
+COMPRESSED = (
+    "application/vnd.openxmlformats-officedocument",
+    "application/vnd.oasis.opendocument",
+    "application/vnd.apache.parquet",
+)
+"""The prefixes of media types that are already compressed; of the last, ranges are asked for."""
 QUICKEST = 1
 """Compression level of streams: with Django's, an export would wait for its compression."""
 GZIP = 16 + zlib.MAX_WBITS
@@ -75,7 +84,7 @@ class Compression(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Compress the response if that makes it smaller and the client accepts it."""
-        if response.headers.get("Content-Type", "").startswith(IS_ARCHIVE):
+        if response.headers.get("Content-Type", "").startswith(COMPRESSED):
             return response
         if not isinstance(response, StreamingHttpResponse) or response.has_header("Content-Encoding"):
             return super().process_response(request, response)
@@ -106,8 +115,17 @@ OVERHEAD = 1000
 LARGEST = 1 / 20
 """Share of the room that one page may take."""
 
-FOLDERS = ("observatory", "measures", "countries", "foundation", "templates", "locale")
-SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo"}
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match, Range",
+    "Access-Control-Max-Age": "86400",
+}
+"""What a browser is told that asks whether a script may ask."""
+EXPOSED = "Content-Disposition, Content-Range, ETag, Link, Retry-After, " + ", ".join(OF_LIMITS)
+"""Headers that scripts of other sites may read."""
+
+FOLDERS = ("observatory", "measures", "countries", "foundation", "templates", "locale", "docs")
+SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo", ".md"}
 """What makes a release; style sheets and scripts count by their names in the list of static files."""
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -153,8 +171,18 @@ def public_pages(get_response: Answer) -> Answer:
     kept = KeptPages(settings.PAGE_CACHE_MB * 2**20)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.method not in ("GET", "HEAD") or not page_of(request):
+        page = page_of(request) if request.method in ("GET", "HEAD", "OPTIONS") else None
+        if page is None:
             return get_response(request)
+        if request.method == "OPTIONS":
+            is_preflight = page.is_open and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
+            return _opened(HttpResponse(status=204, headers=PREFLIGHT)) if is_preflight else get_response(request)
+        response = answer(request)
+        if page.is_open:
+            _opened(response)
+        return _may_be_framed(response) if page.may_be_framed else response
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
         if is_signed_in(request):
             return _as_personal(get_response(request))
         _forget_cookies(request)
@@ -175,12 +203,28 @@ def public_pages(get_response: Answer) -> Answer:
         if page is None and _may_be_shared(response):
             _shared(response, tag)
             if isinstance(response, HttpResponse):
-                kept.put(key, Page(response.content, dict(response.items())))
+                headers = {name: value for name, value in response.items() if name not in OF_LIMITS}
+                kept.put(key, Page(response.content, headers))
         if "*" in known and response.has_header("ETag") and not response.streaming:
             return _shared(HttpResponseNotModified(), tag)
         return response
 
     return middleware
+
+
+def _opened(response: HttpResponseBase) -> HttpResponseBase:
+    """Let the scripts of other sites read the answer: nothing in it depends on who asks."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+    return response
+
+
+def _may_be_framed(response: HttpResponseBase) -> HttpResponseBase:
+    """Let other sites show the page within theirs; for 304 too, whose headers replace those that a browser has."""
+    policy = settings.CONTENT_SECURITY_POLICY | {"frame-ancestors": "*", "base-uri": "'self'", "form-action": "'none'"}
+    response.headers["Content-Security-Policy"] = _in_one_line(policy)
+    response.xframe_options_exempt = True  # type: ignore[attr-defined]  # read by Django's own middleware
+    return response
 
 
 def _forget_cookies(request: HttpRequest) -> None:
@@ -199,7 +243,7 @@ def _may_be_shared(response: HttpResponseBase) -> bool:
     """Not errors, redirects, responses that set or vary on cookies, or that have their own caching headers."""
     varies = {name.strip().lower() for name in response.get("Vary", "").split(",")} - {""}
     return (
-        response.status_code == 200
+        response.status_code in (200, 206)
         and not response.cookies
         and not response.has_header("Cache-Control")
         and varies <= {"accept-encoding"}

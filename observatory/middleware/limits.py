@@ -39,6 +39,9 @@ from observatory.writable_folders import FAULT, is_unwritable
 
 # How often
 
+OF_LIMITS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+"""Headers for programs: requests a minute, those that are left, and the seconds until the minute is over."""
+
 
 def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: answer 429 to a client that exceeds a limit."""
@@ -50,15 +53,22 @@ def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
         if limit is None or is_signed_in(request):
             return get_response(request)
         network = client_network(request)
-        if limiter.hit(limit, network):
-            return get_response(request)
-        return _refused(request, limit, ceil(limiter.get_window_stats(limit, network).reset_time - time.time()))
+        is_within = limiter.hit(limit, network)
+        stats = limiter.get_window_stats(limit, network)
+        seconds = max(ceil(stats.reset_time - time.time()), 1)
+        response = get_response(request) if is_within else _refused(request, limit, seconds)
+        if page and page.is_open:
+            for name, number in zip(OF_LIMITS, (limit.amount, stats.remaining, seconds), strict=True):
+                response.headers[name] = str(number)
+        return response
 
     return middleware
 
 
 def _limit_of(request: HttpRequest, page: PublicPage) -> RateLimitItemPerMinute | None:
     """The limit for a request, or None. Without a cache every page is rendered anew, and pages are not limited."""
+    if page.is_api:
+        return _share("api", settings.API_PER_MINUTE)
     if page.is_file:
         return _share("files", settings.DOWNLOADS_PER_MINUTE)
     if request.GET.get("q"):
@@ -77,11 +87,12 @@ def _per_minute(what: str, most: int) -> RateLimitItemPerMinute | None:
 
 
 def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) -> HttpResponse:
-    seconds = max(seconds, 1)
+    too_many = _("There were too many requests from your address or network in the last minute.")
     reasons = {
         "files": _("There were too many downloads from your address or network in the last minute."),
         "searches": _("There were too many searches from your address or network in the last minute."),
-        "pages": _("There were too many requests from your address or network in the last minute."),
+        "pages": too_many,
+        "api": too_many,
     }
     whole = Link(reverse("measures_csv"), _("All entries in one file (CSV)"))
     return refusal(
@@ -93,12 +104,16 @@ def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) 
             "Wait %(seconds)d second, then try again.", "Wait %(seconds)d seconds, then try again.", seconds
         )
         % {"seconds": seconds},
-        link=None if limit.namespace == "files" else whole,
+        link=None if limit.namespace in ("files", "api") else whole,
         retry_after=seconds,
     )
 
 
 # How long
+
+
+DATABASE_PATIENCE = 3
+"""Seconds that a request waits for an embedded server that is starting, recovering, or without room for a session."""
 
 
 def limit_time() -> None:
@@ -110,6 +125,7 @@ def limit_time() -> None:
     }
     ours = " ".join(f"-c {name}={seconds}s" for name, seconds in limits.items())
     for database in connections.settings.values():
+        database["PATIENCE"] = DATABASE_PATIENCE
         options = database["OPTIONS"]
         options["options"] = (
             f"{ours} {options.get('options', '')}".strip()

@@ -6,7 +6,8 @@ English whatever it finds; then no cache could share a page between readers.
 
 A public page sees nothing but what its answer follows from: of the query string the parameters that it reads, sorted
 and without empty ones; of the host the name that the site goes by. What mail programs and social media add to an
-address thus changes neither the page nor the name under which it is kept.
+address, today or next year, thus changes neither the page nor the name under which it is kept. Only what seems to be a
+misspelt parameter reaches the page, which says what was meant; a file gets, and refuses, whatever it does not know.
 
 What no browser sends is answered 400, for all views and forms at once. PostgreSQL keeps no NUL, and no address, form or
 cookie of ours has one; this is looked at before the session or a view asks the database. The lists of the admin, the
@@ -23,16 +24,24 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import BadRequest, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    ValidationError,
+)
 from django.db.models import Model
 from django.forms import IntegerField
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict, UnreadablePostError
+from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from foundation.keys import key_of
-from foundation.publication import TRACKING, PublicPage, public_page_of
+from foundation.publication import PublicPage, public_page_of
 from observatory.refusals import no_room, refusal
 from observatory.writable_folders import is_unwritable
 
@@ -121,7 +130,8 @@ def _excess_of_request(request: HttpRequest, page: PublicPage | None) -> Excess 
             _("The address has more than %(most)d characters before the question mark.") % {"most": LONGEST_PATH},
             _("Check where it comes from: it may be two addresses in one."),
         )
-    if page and page.reads != frozenset() and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+    is_ignored = page is not None and page.ignores_all
+    if not is_ignored and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
         return Excess(
             _("The address has more than %(most)d characters after the question mark.") % {"most": LONGEST_QUERY},
             _("Choose fewer values, or download the whole file and filter it yourself."),
@@ -172,7 +182,7 @@ def _put_in_normal_form(request: HttpRequest, page: PublicPage) -> Excess | None
     """Keep only what the page depends on; return an exceeded limit, if any."""
     query = request.META.get("QUERY_STRING", "")
     if query:
-        pairs = _pairs(query, page) if page.reads != frozenset() else []
+        pairs = [] if page.ignores_all else _pairs(query, page)
         if excess := _excess_of_parameters(pairs):
             return excess
         request.META["QUERY_STRING"] = urlencode(pairs)
@@ -183,10 +193,9 @@ def _put_in_normal_form(request: HttpRequest, page: PublicPage) -> Excess | None
 
 
 def _pairs(query: str, page: PublicPage) -> Pairs:
-    """Parameters with a value, in order."""
+    """The parameters that can change the answer, in order."""
     raw = query.encode("latin-1").decode(errors="replace")  # WSGI represents bytes as Latin-1 characters
-    given = parse_qsl(raw)  # drops empty values: an empty form field has no effect
-    return sorted(pair for pair in given if page.follows_from(pair[0]) and not TRACKING.fullmatch(pair[0]))
+    return sorted(pair for pair in parse_qsl(raw, keep_blank_values=True) if page.follows_from(*pair))
 
 
 def _host_in_normal_form(host: str) -> str:
@@ -217,7 +226,11 @@ class RefuseMalformed:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         _refuse_nul(_before_the_body(request))
-        return _nul_refused(request, request.GET) or self.get_response(request)
+        try:
+            given = request.GET
+        except TooManyFieldsSent:
+            return _excess_of_values(request)
+        return _nul_refused(request, given) or self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_arguments: Any) -> HttpResponse | None:
         """Parse the form only once the URL has resolved to a view."""
@@ -229,6 +242,10 @@ class RefuseMalformed:
             if is_unwritable(error):
                 return no_room(request, error)
             raise
+        except (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent) as error:
+            return _excess_refused(request, error)
+        except BadRequest:  # in a character set other than UTF-8; the page of bad requests would read the form again
+            return _unreadable_refused(request)
         if model_admin := getattr(view, "model_admin", None):
             _refuse_no_keys(model_admin.model, form.getlist(ACTION_CHECKBOX_NAME))
         return _nul_refused(request, form) or _rows_refused(request, form)
@@ -264,6 +281,48 @@ def _nul_refused(request: HttpRequest, given: QueryDict) -> HttpResponse | None:
             "paste it from a plain text editor. Then send the form again."
         ),
     )
+
+
+def _excess_of_values(request: HttpRequest) -> HttpResponse:
+    return refusal(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        heading=_("The request is too large"),
+        reason=_("The address has more than %(most)d values after the question mark.")
+        % {"most": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS},
+        remedy=_("Choose fewer values, or download the whole file and filter it yourself."),
+    )
+
+
+def _unreadable_refused(request: HttpRequest) -> HttpResponse:
+    return refusal(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        heading=_("Bad request"),
+        reason=_("This site cannot read the address or the form that your browser sent."),
+        remedy=_("Go back, reload the page and try again."),
+    )
+
+
+def _excess_refused(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+    """A response that says which limit of Django's a form exceeds."""
+    if isinstance(error, RequestDataTooBig):
+        size = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        status, heading = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The form is too large")
+        reason = _("What is written in the form has more than %(size)s, not counting files.") % {"size": size}
+        remedy = _("Shorten the longest text, or put it into a file and import or archive that.")
+    elif isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        status, heading = HTTPStatus.BAD_REQUEST, _("The form has too many fields")
+        reason = _("The form has more than %(most)d fields, ticked boxes and rows included.") % {"most": most}
+        remedy = _("Do it in several steps: tick fewer records, or fill in fewer rows and save in between.")
+    else:
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        status, heading = HTTPStatus.BAD_REQUEST, _("The form has too many files")
+        reason = _("The form has more than %(most)d files.") % {"most": most}
+        remedy = _("Upload them one after the other.")
+    remedy = _("Nothing was saved. Go back: the form still has what you wrote.") + " " + remedy
+    return refusal(request, status, heading=heading, reason=reason, remedy=remedy)
 
 
 def _rows_refused(request: HttpRequest, form: QueryDict) -> HttpResponse | None:

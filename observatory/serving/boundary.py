@@ -8,15 +8,17 @@ import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, closing, nullcontext
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
 from django.http.response import HttpResponseBase
 
 from observatory.serving.environ import Scope, body_in_environ, environ_of
+from observatory.serving.lines import Turn
 from observatory.serving.production import Production
 from observatory.serving.refusal import Disconnected, Refusal
 from observatory.serving.request_body import Receive, read_body
@@ -27,6 +29,9 @@ from observatory.visitors import network_of
 from observatory.writable_folders import FAULT, is_unwritable, words_for_log
 
 log = logging.getLogger(__name__)
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+"""Methods that Django answers, most of them with 405."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,11 @@ class Boundary:
         *,
         threads: int,
         may_upload: Callable[[Scope], bool],
+        turn: Callable[[dict[str, Any]], AbstractAsyncContextManager[Turn]] = lambda _environ: nullcontext(Turn()),
         limits: Limits = Limits(),
     ) -> None:
-        self._handler, self._may_upload, self._limits = handler, may_upload, limits
+        """`turn` waits, for requests of which one at a time is handled, until it is theirs."""
+        self._handler, self._may_upload, self._turn, self._limits = handler, may_upload, turn, limits
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._threads, self._streamed = threads, 0
         self._working: Counter[str] = Counter()
@@ -101,6 +108,8 @@ class Boundary:
             await sender.broken()
 
     async def _answer(self, scope: Scope, receive: Receive, sender: Sender) -> None:
+        if scope["method"] not in METHODS:
+            raise Refusal(501, "This site knows no such method.\n")
         environ = environ_of(scope)
         network = network_of(environ)
         body = await read_body(
@@ -111,7 +120,9 @@ class Boundary:
             slowest=self._limits.slowest,
         )
         with closing(body):
-            answer = await self._run(network, self._handled, environ | body_in_environ(body))
+            async with self._turn(environ) as turn:
+                answer = await self._run(network, self._handled, environ | body_in_environ(body))
+                turn.is_failure = answer.status != HTTPStatus.FOUND
         if answer.response is None:
             await sender.whole(answer.status, answer.headers, answer.body)
             return

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
-from observatory.serving.refusal import Disconnected, Refusal
+from observatory.serving.refusal import Refusal
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -27,7 +27,7 @@ async def read_body(
     """Read the body. `may_upload` is called before more than `SMALL` bytes are accepted.
 
     Any body may take `grace` seconds; a larger one must reach `slowest` bytes a second. Raise Refusal if the body is
-    too large or too slow, and Disconnected if it is incomplete.
+    too large, too slow or incomplete.
     """
     declared = _declared_length(headers)
     if declared == 0:
@@ -68,10 +68,14 @@ async def _receive_into(body: IO[bytes], receive: Receive, most: int, grace: flo
                 deadline.reschedule(start + grace + length / slowest)
     except TimeoutError as error:
         raise Refusal(408, "The request took too long to arrive. Send it again.\n") from error
-    raise Disconnected
+    # Or the client has gone, and nobody reads this
+    raise Refusal(400, "The request broke off, or its body is not sent as HTTP says. Send it again.\n")
 
 
 def _too_large(most: int) -> Refusal:
-    size = f"{most // 1_000_000} MB" if most >= 1_000_000 else f"{most // 1024} KB"
-    advice = "Sign in to send a file." if most == SMALL else "Send a smaller file, or split it."
-    return Refusal(413, f"The request is larger than the {size} that are taken here. {advice}\n")
+    if most == SMALL:
+        limit = f"{most // 1024} KB that are taken from people who have not signed in"
+        advice = "Sign in, in another tab, then send it again."
+    else:
+        limit, advice = f"{most // 1_000_000} MB that are taken here", "Send a smaller file, or split it."
+    return Refusal(413, f"The request is larger than the {limit}. {advice}\n")

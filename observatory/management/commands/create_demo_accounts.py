@@ -9,7 +9,7 @@ from observatory.accounts.demo import create_demo_accounts
 
 
 class Command(BaseCommand):
-    help = "Create the accounts editor and analyst where missing, and print their passwords."
+    help = "Create the accounts editor and analyst if they are missing, and print their passwords."
 
     def handle(self, **options: Any) -> None:
         for name, password in create_demo_accounts(settings.DATA_DIR).items():

@@ -31,7 +31,7 @@ LAST_RUN = 30
 
 
 class Command(BaseCommand):
-    help = "Prepare the database, load countries and Peru, and serve until Ctrl-C. What is there already stays."
+    help = "Prepare the database, load the record of nine countries, and serve until Ctrl-C. Existing data are kept."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", interactive=False, verbosity=0)
         if not Country.objects.exists():  # only once: loading again would overwrite later edits
-            call_command("load_fixtures")
+            call_command("load_fixtures", demo=True)
 
     def _serve(self, port: int, is_embedded: bool, claim: "Claim") -> None:
         path = settings.DATA_DIR / "log" / "demo.log"

@@ -9,7 +9,7 @@ from observatory.database.table_rights import RightsError, grant_rights
 
 
 class Command(BaseCommand):
-    help = "Give the role of DATABASE_URL what running the site needs, and no more. Needed after a restore."
+    help = "Grant the role of DATABASE_URL the rights that the site needs. Run it after a restore."
     requires_system_checks = []
 
     def handle(self, **options: Any) -> str:

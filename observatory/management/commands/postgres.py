@@ -31,14 +31,14 @@ ACTIONS = {"start": _start, "stop": _stop, "status": _status, "url": _url}
 
 
 class Command(BaseCommand):
-    help = "Start or stop the embedded PostgreSQL, or say where it answers. With DATABASE_URL it is not used."
+    help = "Start or stop the embedded PostgreSQL server, or print its address. It is not used if DATABASE_URL is set."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "action",
             choices=list(ACTIONS),
-            help="url prints an address for psql and pg_dump; it holds the password",
+            help="url prints the address for psql and pg_dump, including the password",
         )
 
     def handle(self, *, action: str, **options: Any) -> str:

@@ -26,13 +26,13 @@ FILES = 65_536
 
 
 class Command(BaseCommand):
-    help = "Run the web server. WEB_THREADS says how many requests each of its workers answers at a time."
+    help = "Run the web server. Each worker answers WEB_THREADS requests at a time."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=2, help="processes; one for each processor is right")
+        parser.add_argument("--workers", type=int, default=2, help="number of processes; use one for each processor")
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

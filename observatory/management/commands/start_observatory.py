@@ -13,7 +13,8 @@ from django.utils.text import slugify
 from countries.models import Area
 from foundation.files.resources import resources
 
-WORLD = settings.BASE_DIR / "fixtures" / "countries.csv"
+INCLUDED = settings.BASE_DIR / "fixtures"
+"""The files of the record that every installation can load."""
 FIRST_TERMS = {
     "topics": {"key": "general", "position": "10", "label_en": "General", "label_es": "General", "label_pt": "Geral"},
     "target_groups": {
@@ -36,7 +37,9 @@ An observatory of another field, such as climate laws, begins in five steps, wit
        target_groups.csv   whom a measure concerns
        sources.csv         documents; an entry of measures.csv needs one to become public
        roles.csv           what a country can be; without rows no page speaks of roles
-       indicators.csv      figures; headline_position puts one at the head of each profile and colours the map
+       areas.csv           the regions, provinces or states of those countries
+       units.csv           what figures count: persons, percent, dollars; add those that are missing
+       indicators.csv      figures; headline_position puts one at the head of each profile
      The others may keep their header alone, and those that nobody needs may be deleted.
   3. manage.py migrate, on an empty database (DATABASE_URL, or DATA_DIR for the embedded one)
   4. manage.py load_fixtures --folder climate, and with --update after each change of the files
@@ -47,7 +50,7 @@ From then on, the page "Site" of the admin has the texts of site.csv, and the ot
 
 
 class Command(BaseCommand):
-    help = "Write the files with which an observatory of another field of policy begins." + STEPS
+    help = "Write the starting files of an observatory for another field of policy." + STEPS
 
     def create_parser(self, *args: Any, **options: Any) -> Any:
         """Preserve line breaks in the help text."""
@@ -60,18 +63,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--folder",
             type=Path,
-            help="where the files are written; none of them may be there already. Without it: the name in small letters"
+            help="folder for the files; none of them may exist yet. Default: the name in lower case"
             " and hyphens, in the present folder",
         )
         parser.add_argument(
             "--country", nargs="+", default=[], metavar="ISO3", help="countries that get a page, such as DEU KEN"
         )
-        parser.add_argument("--area", choices=Area.values, default=Area.WORLD.value, help="what the map begins with")
+        parser.add_argument(
+            "--area", choices=Area.values, default=Area.WORLD.value, help="the area that the map shows first"
+        )
 
     def handle(self, *, folder: Path | None, name: str, country: list[str], area: str, **options: Any) -> None:
         folder = folder or Path(slugify(name) or "observatory")
         world = _world(covered=country)
         rows = {"site": [{"key": "site", "name_en": name, "area": area}], "countries": world}
+        rows["units"] = _included("units")
+        rows["areas"] = [row for row in _included("world/areas") if row["country"] in country]
         rows |= {vocabulary: [term] for vocabulary, term in FIRST_TERMS.items()}
         try:
             _write(folder, rows)
@@ -82,10 +89,14 @@ class Command(BaseCommand):
         )
 
 
+def _included(name: str) -> list[dict[str, str]]:
+    with (INCLUDED / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def _world(*, covered: Iterable[str]) -> list[dict[str, str]]:
     """The countries of the world without our texts; `covered` ones have a page."""
-    with WORLD.open(encoding="utf-8", newline="") as file:
-        found = {row["iso3"]: row for row in csv.DictReader(file)}
+    found = {row["iso3"]: row for row in _included("countries")}
     if unknown := [code for code in covered if code not in found]:
         raise CommandError(f"{', '.join(unknown)}: not a country of ISO 3166-1. Write three letters, such as KEN.")
     bare = ("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion")

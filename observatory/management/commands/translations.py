@@ -13,7 +13,7 @@ SHOWN = 30  # maximum number of problems listed; more are only counted
 
 
 class Command(BaseCommand):
-    help = "Compile the catalogues in locale/, collect new texts into them, or fail where one is not whole."
+    help = "Compile the catalogues in locale/, collect new messages, or fail if translations are missing."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

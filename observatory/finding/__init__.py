@@ -1,0 +1,1 @@
+"""One search over entries, legal numbers, countries and documents. Imports `measures`, `countries` and `foundation`."""
