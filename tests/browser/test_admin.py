@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -120,6 +121,34 @@ def test_kind_narrows_the_statuses_and_rows_can_be_moved(
     assert complaints == []
 
 
+def test_relation_shows_what_it_does_before_it_is_saved(
+    page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str]
+) -> None:
+    """From the form of the act that is extended, by way of the other one's."""
+    fixed: dict[str, Any] = {"end_kind": "fixed_date", "events": ()}
+    act = factories.measure(valid_from="2020-03-16", valid_until="2020-04-28", **fixed)
+    other = factories.draft(title_en="The extension", valid_from="2020-04-29", valid_until="2020-05-13", **fixed)
+    sign_in(page, factories.analyst())
+    page.goto(f"{live_server.url}/admin/measures/measure/{act.pk}/change/")
+    page.get_by_role("link", name="Add an act that extends").click()
+    choose(page, "id_by", "extension", "The extension")
+    page.get_by_role("button", name="Open its form").click()
+    row, effects = page.locator("#relations-0"), page.locator(".relation-effects")
+    expect(row.locator("select[name$=object]")).to_have_value(str(act.pk))
+    row.locator("select[name$=type]").select_option("extends")
+    expect(effects).to_contain_text("would be in force until 13 May 2020 instead of 28 April 2020")
+    expect(effects).to_contain_text("once this entry is published")
+    page.get_by_label("Valid until").fill("2020-05-31")
+    expect(effects).to_contain_text("would be in force until 31 May 2020 instead of 28 April 2020")
+    row.locator("select[name$=type]").select_option("cites")
+    expect(effects).to_have_text("")
+    row.locator("select[name$=type]").select_option("extends")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    assert [(relation.type, relation.object) for relation in other.relations.all()] == [("extends", act)]
+    assert complaints == []
+
+
 def test_duplicate_is_shown_while_typing_and_saved_with_a_tick(
     page: Page, live_server: LiveServer, sign_in: SignIn
 ) -> None:
@@ -127,7 +156,7 @@ def test_duplicate_is_shown_while_typing_and_saved_with_a_tick(
     sign_in(page, factories.analyst())
     page.goto(f"{live_server.url}/admin/measures/measure/add/?country=PER&kind=executive_decree")
     page.get_by_label("Reference").fill("68-2020")
-    page.get_by_label("Provision").click()
+    page.locator("#id_provision").click()
     expect(page.locator("#duplicates")).to_contain_text(f"{known.public_id} The decree")
     page.get_by_label("Title (English)", exact=False).first.fill("The law")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -355,4 +384,38 @@ def test_progress_of_an_import_is_shown_survives_leaving_and_can_be_cancelled(
     expect(page.get_by_role("status")).to_contain_text("This import was cancelled. Nothing was written.")
     page.get_by_role("button", name="Check the file again").click()
     expect(page.get_by_role("main")).to_contain_text("there is nothing to import")
+    assert complaints == []
+
+
+def test_unsaved_form_is_kept_offered_and_forgotten_once_saved(
+    page: Page, live_server: LiveServer, sign_in: SignIn, complaints: list[str]
+) -> None:
+    body = factories.issuing_body(
+        country=factories.country(), key="pcm", name_en="Presidency of the Council of Ministers"
+    )
+    draft = factories.draft(title_es="Viejo")
+    sign_in(page, factories.analyst())
+    url = f"{live_server.url}/admin/measures/measure/{draft.pk}/change/"
+    kept = page.get_by_role("status").filter(has_text="did not save")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(url)
+    page.locator("#id_title_es").fill("Una hora de trabajo")
+    choose(page, "id_issuing_body", "council", "Presidency")
+    rows = page.locator("#id_status_events-TOTAL_FORMS")
+    row = int(rows.input_value())
+    page.locator("#status_events-group .add-row a").click()
+    page.locator(f"#id_status_events-{row}-date").fill("2020-05")
+    page.goto(f"{live_server.url}/admin/")  # the tab is closed by mistake
+    page.goto(url)
+    assert page.locator("#id_title_es").input_value() == "Viejo"
+    kept.get_by_role("button", name="Bring it back").click()
+    expect(page.locator("#id_title_es")).to_have_value("Una hora de trabajo")
+    expect(page.locator("#id_issuing_body")).to_have_value(str(body.pk))
+    expect(page.locator(f"#id_status_events-{row}-date")).to_have_value("2020-05")
+    page.locator(f"#id_status_events-{row}-date").fill("")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
+    expect(page.locator("#id_title_es")).to_have_value("Una hora de trabajo")
+    expect(kept).to_be_hidden()
+    assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('unsaved'))") == []
     assert complaints == []

@@ -9,7 +9,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from countries.models import Country
 from measures.choices import StatusGroup
+from measures.models import Measure
 from tests import factories
+from tests.browser import looks
 from tests.browser.axe import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -22,6 +24,7 @@ LOOKS: dict[str, tuple[int, Literal["light", "dark"]]] = {
 }
 PATHS = (
     "/",
+    "/search/?q=decree",
     "/countries/",
     "/countries/peru/",
     "/measures/",
@@ -30,6 +33,25 @@ PATHS = (
     "/accessibility/",
     "/nowhere/",
 )
+
+
+PICTURES = {
+    "home": ("/", 1280, "light"),
+    "home-phone": ("/", 390, "light"),
+    "home-dark": ("/", 1280, "dark"),
+    "country": ("/countries/peru/", 1280, "light"),
+    "list-phone": ("/measures/", 390, "light"),
+    "measure": ("/measures/PER-00001/", 1280, "light"),
+    "measure-phone": ("/measures/PER-00001/", 390, "dark"),
+    "list": ("/measures/?topic=health", 1280, "light"),
+    "countries": ("/countries/", 1280, "light"),
+    "compare": ("/compare/?countries=PER,ECU", 1280, "light"),
+    "who": ("/who/?country=PER&nationality=VEN&on=2020-06-15", 1280, "light"),
+    "search": ("/search/?q=decree", 390, "light"),
+}
+"""By the name of the kept picture: address, width in pixels, scheme."""
+TALLEST = 2000
+"""Pixels of a page that its picture shows."""
 
 
 @pytest.fixture
@@ -53,8 +75,17 @@ def _measures() -> None:
     }
     for day, (kind, status) in enumerate(statuses.values(), start=10):
         factories.measure(kind=kind, events=((status, f"2020-05-{day}"),))
+    _acts_upon(Measure.objects.get(public_id="PER-00001"))
     factories.measure(kind="criticism", title_en="", title_es="La Defensoría criticó las condiciones de atención")
     factories.measure(events=())
+
+
+def _acts_upon(act: Measure) -> None:
+    """A suspension of a month, and an act that ends it, so that the time line of the act shows all that one can."""
+    suspending = factories.measure(reference="N° 51-2020-MIGRACIONES", events=(("in_force", "2020-06"),))
+    repealing = factories.measure(reference="Ley 31000", events=(("in_force", "2021-03-01"),))
+    factories.relation(subject=suspending, object=act, type="suspends")
+    factories.relation(subject=repealing, object=act, type="repeals")
 
 
 def _profile(peru: Country, usa: Country, venezuela: Country) -> None:
@@ -111,12 +142,47 @@ def test_no_page_scrolls_sideways_on_a_small_phone(page: Page, address: str, has
     assert widths == dict.fromkeys(paths, 320)
 
 
-def test_form_leads_to_a_country_without_script(browser: Browser, address: str) -> None:
+def test_pages_look_as_their_kept_pictures(page: Page, address: str) -> None:
+    """`tests/browser/looks.py` says how to renew them."""
+    found = {}
+    for name, (path, width, scheme) in PICTURES.items():
+        page.set_viewport_size({"width": width, "height": TALLEST})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # light or dark
+        page.goto(address + path)
+        found[name] = _difference(page, name)
+    assert {name: share for name, share in found.items() if share > looks.MOST} == {}
+
+
+def _difference(page: Page, name: str) -> float:
+    """The difference from the kept picture; a page that is still being laid out is given some seconds."""
+    share = 1.0
+    for _attempt in range(8):
+        page.evaluate("document.fonts.ready")
+        share = looks.difference(name, page.screenshot(animations="disabled"))
+        if share <= looks.MOST:
+            break
+        page.wait_for_timeout(500)
+    return share
+
+
+def test_course_of_an_act_is_drawn_without_script_and_said_in_words(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + "/measures/PER-00001/")
+    expect(page.get_by_role("img", name="Time line of this act")).to_be_visible()
+    periods = page.locator(".course-periods")
+    expect(periods).to_contain_text("In force: ")
+    expect(periods).to_contain_text("Suspended: ")
+    expect(page.locator(".dates")).to_contain_text("Suspended by")
+    context.close()
+
+
+def test_search_leads_to_a_country_without_script(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(address + "/es/")
-    page.get_by_label(gettext_in("es", "Go to a country")).select_option("ecuador")
-    page.get_by_role("button", name=gettext_in("es", "Open")).click()
+    page.locator("#search-words").fill("ecuador")
+    page.keyboard.press("Enter")
     expect(page).to_have_url(address + "/es/countries/ecuador/")
     expect(page.locator("h1")).to_have_text("Ecuador")
     context.close()

@@ -91,7 +91,7 @@ def test_mark_leads_to_its_entry_which_stands_out(page: Page, peru: str) -> None
     target = page.locator(":target")
     expect(target).to_contain_text("Borders shut")
     expect(target).to_be_in_viewport()
-    assert target.evaluate("element => getComputedStyle(element).backgroundImage") != "none"
+    assert target.evaluate("element => getComputedStyle(element).boxShadow") != "none"
 
 
 def test_label_that_is_seen_begins_each_name(page: Page, peru: str) -> None:
@@ -105,6 +105,7 @@ def test_filters_work_without_script(browser: Browser, peru: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(peru)
+    page.get_by_text("All filters").click()
     page.get_by_role("checkbox", name="Bill in the legislature").check()
     page.get_by_label("From", exact=True).fill("2020-05")
     page.get_by_role("button", name="Apply filters").click()
@@ -117,13 +118,21 @@ def test_filters_work_without_script(browser: Browser, peru: str) -> None:
     context.close()
 
 
-def test_filters_are_folded_on_a_phone_unless_one_is_wrong(page: Page, peru: str) -> None:
+def test_filters_are_folded_unless_one_is_wrong_and_forget_what_was_ticked(page: Page, peru: str) -> None:
     page.set_viewport_size(PHONE)
     page.goto(peru)
     button = page.get_by_role("button", name="Apply filters")
     expect(button).to_be_hidden()
-    page.get_by_text("Filter entries").click()
+    page.get_by_text("All filters").click()
     expect(button).to_be_visible()
+    page.get_by_role("checkbox", name="Bill in the legislature").check()
+    button.click()
+    expect(button).to_be_hidden()
+    expect(page.locator("#result")).to_be_in_viewport()
+    page.go_back()
+    expect(page.get_by_role("status")).to_contain_text("5 entries")
+    page.locator("form.filters > details").evaluate("details => details.open = true")
+    expect(page.get_by_role("checkbox", name="Bill in the legislature")).not_to_be_checked()
     page.goto(f"{peru}?from=soon")
     expect(button).to_be_visible()
     expect(page.get_by_label("From", exact=True)).to_have_attribute("aria-invalid", "true")
@@ -203,12 +212,12 @@ def test_numbers_lead_to_their_entries(page: Page, crowded: str) -> None:
         "link", name="151 entries, Health, May 2020"
     ).click()
     expect(page.get_by_role("status")).to_contain_text("151 of 156 entries")
-    expect(page).to_have_url(f"{crowded}?topic=health&from=2020-05&to=2020-05&precision=day&precision=month#timeline")
+    expect(page).to_have_url(f"{crowded}?topic=health&from=2020-05&to=2020-05&precision=day&precision=month#result")
 
 
 ADDRESSES = (
     "/countries/peru/?topic=border&on=2020-05-15",
-    "/countries/peru/?colour=red&from=soon",
+    "/countries/peru/?topc=red&from=soon",
     "/countries/peru/?q=zeppelin",
     "/measures/?q=border",
     "/measures/?from=soon",
