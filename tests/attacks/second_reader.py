@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from countries.models import Country
 from foundation.files.formats import FORMATS
-from measures.models import Source
+from measures.models import ExternalId, Source
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -21,6 +21,7 @@ FREE = frozenset({"add", "change free"})
 ALL = frozenset({"add", "change", "change free"})
 DELETES = frozenset({"delete", "delete free"})
 EXPORTS = [f"export_selected_as_{ending}" for ending in FORMATS]
+DELETED_OR_MERGED = {"delete_selected", "merge_selected"}
 
 
 def venezuela() -> Country:
@@ -47,6 +48,18 @@ def _named_body() -> Model:
     body = factories.issuing_body(key="named")
     factories.measure(issuing_body=body)
     return body
+
+
+def _named_area() -> Model:
+    area = factories.area()
+    factories.measure(areas=(area,))
+    return area
+
+
+def _named_data_set() -> Model:
+    data_set = factories.data_set()
+    ExternalId.objects.create(measure=factories.measure(), dataset=data_set, key="R_1")
+    return data_set
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,26 @@ TABLE: dict[str, Case | None] = {
         actions={"editor": {"delete_selected"}},
         imports="mobility_roles",
     ),
+    "countries.Unit": Case(
+        analyst=NOTHING,
+        editor=ALL | {"delete free"},
+        public=lambda: factories.observation().indicator.unit,
+        free=lambda: factories.unit(key="unused"),
+        change={"name_en": "Changed"},
+        new={"key": "new", "name_en": "New", "decimals": "0"},
+        actions={"editor": {"delete_selected"}},
+        imports="units",
+    ),
+    "countries.CountryArea": Case(
+        analyst=NOTHING,
+        editor=ALL | {"delete free"},
+        public=_named_area,
+        free=lambda: factories.area(code="PE-TUM"),
+        change={"native_name": "Changed"},
+        new={"code": "PE-NEW", "country": "PER", "native_name": "New"},
+        actions={"editor": {"delete_selected"}},
+        imports="areas",
+    ),
     "countries.Indicator": Case(
         analyst=NOTHING,
         editor=ALL | {"delete free"},
@@ -143,7 +176,7 @@ TABLE: dict[str, Case | None] = {
         actions={
             "analyst": {"confirm_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
             "editor": {"confirm_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"}
-            | {"publish", "send_back", "retire"},
+            | {"publish", "send_back", "retire", "merge_selected"},
         },
         imports="measures",
     ),
@@ -154,7 +187,7 @@ TABLE: dict[str, Case | None] = {
         free=lambda: factories.source(title="Uncited"),
         change={"title": "Changed"},
         new={"title": "New"},
-        actions={"analyst": {"check_now", "looked_at"}, "editor": {"check_now", "looked_at", "delete_selected"}},
+        actions={"analyst": {"check_now", "looked_at"}, "editor": {"check_now", "looked_at", *DELETED_OR_MERGED}},
         imports="sources",
     ),
     "measures.Topic": Case(
@@ -164,7 +197,7 @@ TABLE: dict[str, Case | None] = {
         free=lambda: factories.topic(key="unused"),
         change={"label_en": "Changed"},
         new={"key": "new", "label_en": "New", "label_es": "New", "label_pt": "New"},
-        actions={"editor": {"delete_selected"}},
+        actions={"editor": DELETED_OR_MERGED},
         imports="topics",
     ),
     "measures.TargetGroup": Case(
@@ -174,7 +207,7 @@ TABLE: dict[str, Case | None] = {
         free=lambda: factories.target_group(key="unused"),
         change={"label_en": "Changed"},
         new={"key": "new", "label_en": "New", "label_es": "New", "label_pt": "New"},
-        actions={"editor": {"delete_selected"}},
+        actions={"editor": DELETED_OR_MERGED},
         imports="target_groups",
     ),
     "measures.IssuingBody": Case(
@@ -184,13 +217,25 @@ TABLE: dict[str, Case | None] = {
         free=lambda: factories.issuing_body(key="unnamed"),
         change={"native_name": "Changed"},
         new={"key": "new", "kind": "ministry", "native_name": "New"},
-        actions={"editor": {"delete_selected"}},
+        actions={"editor": DELETED_OR_MERGED},
         imports="issuing_bodies",
+    ),
+    "measures.DataSet": Case(
+        analyst=NOTHING,
+        editor=ALL | {"delete free"},
+        public=_named_data_set,
+        free=lambda: factories.data_set(key="unused"),
+        change={"name": "Changed"},
+        new={"key": "new", "name": "New"},
+        actions={"editor": {"delete_selected"}},
+        imports="datasets",
     ),
     # Not edited in a form, or hidden from both groups
     "countries.FeedRun": None,
     "foundation.FileImport": None,
+    "foundation.Revision": None,
     "observatory.BackgroundJob": None,
+    "foundation.AuditEntry": None,
     "auth.User": None,
     "auth.Group": None,
     "axes.AccessAttempt": None,

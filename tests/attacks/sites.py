@@ -2,12 +2,14 @@
 
 from django.conf import settings
 
-from observatory.asgi import may_upload
+from observatory.asgi import may_upload, sign_in_turn
 from observatory.serving.boundary import Boundary, Limits
 from observatory.wsgi import application as handler
 
 # Tests run without collected static files
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+settings.PASSWORD_HASHERS = ["tests.password_hashers.SlowHasher"]
 
 HOUR = 3600
 
@@ -15,6 +17,7 @@ patient = Boundary(
     handler,
     threads=2,
     may_upload=may_upload,
+    turn=sign_in_turn,
     limits=Limits(grace=HOUR, stalled=HOUR, wait_for_turn=HOUR),
 )
 """With limits so high that attacks can hold every resource."""
@@ -23,6 +26,7 @@ impatient = Boundary(
     handler,
     threads=2,
     may_upload=may_upload,
+    turn=sign_in_turn,
     limits=Limits(grace=1.5, slowest=64 * 1024, stalled=1.5, wait_for_turn=2, streamed=6),
 )
 """With limits so low that tests need not wait for them."""

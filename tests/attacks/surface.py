@@ -22,6 +22,9 @@ from django.urls.resolvers import RegexPattern
 from countries.models import Country, FeedRun
 from foundation.files.importing import jobs
 from foundation.files.models import FileImport
+from foundation.records.audit import Act, AuditEntry
+from foundation.records.models import Revision
+from foundation.records.revision_desk_admin import ReviewedAdmin
 from measures.models import Capture, Measure, Source
 from observatory.models import BackgroundJob
 from tests import factories
@@ -91,16 +94,29 @@ def objects() -> dict[type[Model], Model]:
     made = (
         *(BackgroundJob.objects.get(), country, source, measure, capture, observation, observation.indicator, feed),
         *(FeedRun.objects.create(feed=feed), factories.mobility_role(), factories.role(), factories.site()),
-        measure.topics.get(),
+        *(measure.topics.get(), factories.data_set(), factories.unit(), factories.area()),
         *(measure.target_groups.get(), factories.issuing_body(country=country), _upload()),
+        factories.revision(record=measure, title_en="Proposed"),
         *(Group.objects.get(name="editor"), User.objects.get(username="author")),
         *(
             AccessAttempt.objects.create(failures_since_start=1),
             AccessLog.objects.create(),
             AccessFailureLog.objects.create(),
+            AuditEntry.objects.create(act=Act.EXPORTED, about="measures.csv"),
         ),
     )
+    for record in made:
+        if type(record) is not Measure and isinstance(admin.site._registry.get(type(record)), ReviewedAdmin):
+            factories.revision(record=record)
     return {type(record): record for record in made}
+
+
+def _revision_of(record: Model | None) -> Revision:
+    """The proposed change of a record, else any."""
+    own = Revision.objects.of(record).first() if record is not None else None
+    found = own or Revision.objects.order_by("pk").first()
+    assert found
+    return found
 
 
 def _upload() -> FileImport:
@@ -140,12 +156,20 @@ def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str,
         "content_type_id": str(ContentType.objects.get_for_model(Measure).pk),
         "object_id": quote(known[address.model].pk) if address.model else str(measure.pk),
         "name": "measures",
+        "drawing": "direction",
         "ending": "csv",
         "pk": str(waiting.pk),
+        "revision_id": str(_revision_of(known.get(address.model) if address.model else None).pk),
         "capture_id": str(capture.pk),
         "id": str(known[User].pk),
         "app_label": "measures",
         "url": "nowhere/at/all",
+        "uidb64": "MQ",
+        "token": "no-token",
+        "rest": "nowhere",
+        "form": "csl",
+        "vocabulary": "kinds",
+        "context": "7b5e3c1e-0000-4000-8000-000000000000",
     }
     return {name: values[name] for name in address.parameters}
 

@@ -58,7 +58,12 @@ def test_more_than_a_page_is_asked_about_before_it_is_published() -> None:
     form = admin_forms.held(page, "")
     assert form["asked"] == "1"
     done = client.post(LIST, form, follow=True)
-    assert [str(message) for message in done.context["messages"]] == ["Publish: 97 entries."]
+    done_and_left = [str(message) for message in done.context["messages"]]
+    assert done_and_left[0] == "Publish: 97 entries."
+    assert [words.partition(":")[0] for words in done_and_left[1:]] == [
+        "3 entries stay as they are, and selected",
+        "20 entries stay as they are, and selected",
+    ]
     assert Measure.objects.published().count() == 97
 
 

@@ -5,17 +5,17 @@ from urllib.parse import quote
 
 import pytest
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from pytest_django import Settings
 
-from foundation.publication import TRACKING
-from measures.archive.listing.filters import FACETS, SourceFilter
-from measures.listing.filters import MeasureFilter
+from foundation.publication import meant_by_name
+from measures.archive.listing.filters import PARAMETERS as PARAMETERS_OF_SOURCES
+from measures.listing.filters import PARAMETERS
 from measures.models import Source
+from observatory.accounts.models import AccountSession
 from observatory.accounts.sessions import is_own_key
 from observatory.home.map import MapQuery
 from observatory.middleware.answers import SHARED
@@ -49,9 +49,16 @@ TRACKED = [
     "si=x",
     "UTM_Source=x",
     "mc_eid=1",
+    "nextyear_click_id=x",
+    "si",
+    "s=20&t=Ab",
+    "__x[0]=%F0%9F%92%A3",
 ]
-CHECKED = ["/", "/measures/", "/countries/peru/", "/countries/peru/profile/", "/archive/", "/map.csv", "/measures.csv"]
-"""Pages that report an unknown parameter."""
+"""What mail programs, search engines and social media hang on any address, and what the next one may."""
+CHECKED = ["/", "/measures/", "/countries/peru/", "/countries/peru/profile/", "/archive/"]
+"""Pages that report a misspelt parameter."""
+FILES = ["/map.csv", "/map.json", "/measures.csv", "/measures.xlsx", "/measures.parquet", "/archive.csv"]
+"""Files, which report every parameter that they do not know."""
 PLAIN = ["/about/", "/accessibility/", "/countries/", "/sitemap.xml", "/sitemap-measures.xml", "/measures/PER-00001/"]
 """Pages that ignore unknown parameters."""
 
@@ -74,21 +81,52 @@ def _queries(client: Client, path: str, **headers: str) -> tuple[Any, int]:
     return response, sum("foundation_publicchange" not in query["sql"] for query in made)
 
 
-@pytest.mark.parametrize("path", [*CHECKED, *PLAIN, SERIES, SERIES.replace("csv", "svg")])
+@pytest.mark.parametrize("path", [*CHECKED, *PLAIN])
 def test_page_answers_as_without_what_others_hang_on_its_address(client: Client, path: str) -> None:
     for year in ("2018", "2019"):
         make.observation(period=year)
     plain = client.get(path)
     body = plain.getvalue()
     for tracked in TRACKED:
-        found = client.get(f"{path}{'&' if '?' in path else '?'}{tracked}")
+        found = client.get(f"{path}?{tracked}")
         assert (found.status_code, found.getvalue()) == (200, body), tracked
         assert found.headers["ETag"] == plain.headers["ETag"]
 
 
-def test_no_parameter_of_ours_is_taken_for_that_of_others() -> None:
-    ours = {*MeasureFilter.base_filters, *SourceFilter.base_filters, *FACETS, *MapQuery.base_fields}
-    assert {name for name in {*ours, "series", "as_of", "go", "p"} if TRACKING.fullmatch(name)} == set()
+@pytest.mark.parametrize("tracked", TRACKED)
+@pytest.mark.parametrize("path", [*FILES, SERIES, SERIES.replace("csv", "svg")])
+def test_file_refuses_every_parameter_that_it_does_not_know(client: Client, path: str, tracked: str) -> None:
+    for year in ("2018", "2019"):
+        make.observation(period=year)
+    response = client.get(f"{path}{'&' if '?' in path else '?'}{tracked}")
+    assert response.status_code == 400
+    assert f"{tracked.partition('=')[0]}: This filter does not exist." in response.text
+
+
+def test_no_parameter_that_others_hang_on_an_address_seems_to_be_one_of_ours() -> None:
+    ours = {*PARAMETERS, *PARAMETERS_OF_SOURCES, *MapQuery.base_fields, "series", "as_of", "go", "p"}
+    names = [pair.partition("=")[0] for tracked in TRACKED for pair in tracked.split("&")]
+    assert {name: meant for name in names if (meant := meant_by_name(name, ours))} == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("topc", "topic"),
+        ("Topic", "topic"),
+        ("topics", "topic"),
+        ("contry", "country"),
+        ("countries", "country"),
+        ("form", "from"),
+        ("update_since", "updated_since"),
+        ("TO", "to"),
+        ("too", ""),
+        ("topic", ""),
+        ("x" * 5000, ""),
+    ],
+)
+def test_misspelt_parameter_is_told_from_a_foreign_one(written: str, meant: str) -> None:
+    assert meant_by_name(written, PARAMETERS) == meant
 
 
 @pytest.mark.parametrize("path", [*PLAIN, "/archive/links/broken/"])
@@ -106,13 +144,37 @@ def test_page_that_a_stranger_asks_for_first_holds_nothing_of_the_question(clien
     assert client.get("/about/").content == first.content
 
 
-@pytest.mark.parametrize("path", CHECKED)
-def test_unknown_parameter_is_still_named_and_never_kept(client: Client, path: str) -> None:
-    tag = client.get(path).headers["ETag"]
+@pytest.mark.parametrize("value", ["1", ""])
+@pytest.mark.parametrize(
+    ("path", "written", "meant"),
+    [
+        ("/", "indicatr", "indicator"),
+        ("/measures/", "topc", "topic"),
+        ("/countries/peru/", "topc", "topic"),
+        ("/countries/peru/", "serie", "series"),
+        ("/countries/peru/profile/", "as_off", "as_of"),
+        ("/archive/", "publiser", "publisher"),
+        ("/map.csv", "indicatr", "indicator"),
+        ("/measures.csv", "topc", "topic"),
+        ("/measures.xlsx", "topc", "topic"),
+        ("/archive.csv", "publiser", "publisher"),
+        ("/countries/peru/series.csv", "serie", "series"),
+        ("/countries/peru/series.svg", "serie", "series"),
+    ],
+)
+def test_misspelt_parameter_is_named_with_what_was_meant_and_never_kept(
+    client: Client, path: str, written: str, meant: str, value: str
+) -> None:
     for _time in range(2):
-        response = client.get(f"{path}?nonsense=1", headers={"If-None-Match": tag})
+        response = client.get(f"{path}?{written}={value}")
         assert (response.status_code, response.get("ETag")) == (400, None)
-        assert "nonsense" in response.text
+        assert f"This filter does not exist. Did you mean “{meant}”?" in response.text
+
+
+def test_country_has_no_filter_by_country(client: Client) -> None:
+    response = client.get("/countries/peru/?country=COL")
+    assert response.status_code == 400
+    assert "This filter does not exist." in response.text
 
 
 @pytest.mark.parametrize(
@@ -163,7 +225,7 @@ def test_made_up_sessions_ask_the_database_for_nothing(client: Client) -> None:
             for _time in range(3):
                 key = get_random_string(40, VALID_KEY_CHARS)
                 client.get(path, headers={"cookie": f"sessionid={key}"})
-        assert [query["sql"] for query in made if "django_session" in query["sql"]] == []
+        assert [query["sql"] for query in made if "observatory_accountsession" in query["sql"]] == []
 
 
 def test_foreign_authorization_is_answered_from_the_cache_and_shared_with_nobody(client: Client) -> None:
@@ -188,7 +250,7 @@ def test_editor_sees_pages_made_anew_that_nobody_else_gets(client: Client) -> No
 
 def test_only_keys_that_sign_in_has_given_are_own(settings: Settings, client: Client) -> None:
     client.force_login(make.editor())
-    key = Session.objects.get().session_key
+    key = AccountSession.objects.get().session_key
     assert is_own_key(key)
     assert len(key) == 40
     for other in (key[:-1], f"{key}0", key[1:] + key[0], key.upper(), f"{key[:-1]}{'1' if key[-1] == '0' else '0'}"):
@@ -202,7 +264,7 @@ def test_only_keys_that_sign_in_has_given_are_own(settings: Settings, client: Cl
 def test_own_key_alone_signs_nobody_in(client: Client) -> None:
     client.force_login(make.editor())
     assert client.get("/admin/").status_code == 200
-    Session.objects.all().delete()
+    AccountSession.objects.all().delete()
     assert client.get("/admin/").status_code == 302
 
 

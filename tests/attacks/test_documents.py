@@ -27,8 +27,8 @@ from countries.models import Country, FeedFormat
 from countries.picture_check import MOST_PIXELS
 from foundation.files.importing.reading import FileProblem, open_table
 from foundation.markdown import to_html, to_text
+from foundation.text_changes import changes_between
 from measures.archive import quotes
-from measures.archive.text_changes import changes_between
 from measures.files.resources import MeasureResource
 from measures.models import Citation, QuoteCheck
 from tests import factories

@@ -340,7 +340,7 @@ def test_command_names_the_cells_and_goes_on_after_an_error_of_the_program(folde
     (folder / "feeds" / "held").write_text("a file where the folder of held files is to be", encoding="utf-8")
     written(folder, text(dict.fromkeys(table(), "300") | {("PER", DAYS[0]): "-1"}))
     out, err = StringIO(), StringIO()
-    with pytest.raises(CommandError, match=r"Look at: a-broken, b-good\."):
+    with pytest.raises(CommandError, match=r"Not updated: a-broken, b-good\."):
         call_command("update_indicators", stdout=out, stderr=err)
     assert "a-broken: An unexpected error occurred: FileExistsError" in err.getvalue()
     assert FeedRun.objects.filter(feed=feed)[0].problem == "An unexpected error occurred."

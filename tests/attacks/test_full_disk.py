@@ -1,5 +1,6 @@
-"""The disk of a running site is full or read-only: uploads and downloads report it."""
+"""A disk is full or read-only, that of the site or that of its database: whoever waits for something is told."""
 
+import io
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -7,11 +8,24 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
 
+from countries.feeds.runs import run
+from foundation.files.models import FileImport, ImportState
+from foundation.web.fetching import fetch
+from measures.models import Measure
+from observatory.database.owner import as_owner
+from tests import factories
 from tests.attacks.sockets import HOST, Server, received, served, status_of
 from tests.attacks.test_sockets import ENDING, LARGE, RECORDS
 from tests.attacks.test_sockets import large_record as large_record
 from tests.clients import signed_in
+from tests.csv_files import MEASURE, csv_text
+from tests.hostile_server import answer as answer_of
+from tests.hostile_server import serving
 from tests.small_disks import fill, make_read_only, small_disk
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -70,3 +84,76 @@ def test_download_that_fills_the_disk_is_broken_off(site: Server) -> None:
     assert status_of(answer) == 200
     assert answer.count(b"x") < RECORDS * LARGE
     assert not answer.endswith(b"0\r\n\r\n")
+
+
+# The disk of the database
+
+
+def _execute_as_owner(sql: str) -> None:
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.fixture
+def full_database(db: None) -> Iterator[None]:
+    """Writing measures fails as on a full disk, in words and code of PostgreSQL."""
+    _execute_as_owner("""
+        create function no_room() returns trigger language plpgsql as $$ begin
+            raise 'could not extend file "base/1/2": No space left on device' using errcode = '53100';
+        end $$;
+        create trigger no_room before insert on measures_measure for each statement execute function no_room();
+    """)
+    try:
+        yield
+    finally:
+        _execute_as_owner("drop trigger if exists no_room on measures_measure; drop function no_room();")
+
+
+@pytest.fixture
+def upload(tmp_path: Path, settings: Settings) -> tuple[Client, FileImport]:
+    """An editor, and a checked file that waits for confirmation."""
+    settings.IMPORTS_DIR = tmp_path / "imports"
+    factories.country()
+    factories.topic()
+    client = signed_in(factories.editor())
+    file = SimpleUploadedFile("mine.csv", csv_text([MEASURE]).encode(), "text/csv")
+    client.post("/admin/foundation/fileimport/add/", {"file_type": "measures", "file": file})
+    return client, FileImport.objects.get()
+
+
+def test_import_is_told_of_a_full_disk_and_can_be_done_again(
+    upload: tuple[Client, FileImport], full_database: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    client, kept = upload
+    page = client.post(kept.get_absolute_url(), {"confirm": "on"}, follow=True).text
+    for words in ("The disk of the server is full. Nothing was written.", "Tell the operator of this site"):
+        assert words in page
+    kept.refresh_from_db()
+    assert (kept.state, Measure.objects.count()) == (ImportState.FAILED, 0)
+    assert [record.exc_info for record in caplog.records if "full disk" in record.message] == [None]
+    _execute_as_owner("drop trigger no_room on measures_measure")
+    client.post(kept.get_absolute_url(), {"again": "1"})
+    client.post(kept.get_absolute_url(), {"confirm": "on"})
+    assert Measure.objects.count() == 1
+
+
+# What is fetched from other servers
+
+
+def test_run_of_a_feed_is_told_of_a_full_disk(disk: Path, settings: Settings, folder: Path) -> None:
+    settings.FEEDS_DIR = disk
+    (folder / "daily.csv").write_bytes(b"country,date,value\n" + b"PER,2020-01-01,1\n" * 200_000)
+    done = run(factories.feed(url="file:daily.csv"))
+    assert (done.state, done.problem) == ("failed", "The disk of the server is full. Nothing was written.")
+    assert done.remedy.startswith("Tell the operator of this site")
+
+
+@pytest.mark.parametrize("is_body", [True, False])
+def test_full_disk_is_no_fault_of_the_other_server(disk: Path, settings: Settings, is_body: bool) -> None:
+    """Regression: the link of the source was taken for a broken one."""
+    settings.FETCH_NETWORKS = ["127.0.0.0/8"]
+    with serving() as server, (disk / "kept").open("w+b", buffering=0) as kept:
+        server.answers["/large"] = answer_of(b"x" * 5_000_000, media_type="text/plain")
+        body, transfer = (kept, io.BytesIO()) if is_body else (io.BytesIO(), kept)
+        with pytest.raises(OSError, match="No space left"):
+            fetch(f"{server.url}/large", body, transfer=transfer)

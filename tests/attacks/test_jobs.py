@@ -32,10 +32,15 @@ WITH_A_WORKER = pytest.mark.django_db(transaction=True, serialized_rollback=True
 TASKS = sorted(name for name in app.tasks if not name.startswith(("builtin:", "procrastinate.")))
 PERIODIC = sorted(task for task, _number in app.periodic_registry.periodic_tasks)
 TAKE_UP = next(name for name in TASKS if name.endswith(".take_up_interrupted"))
+LETTER = {"origin": "https://observatory.example", "language": "en"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "observatory.tasks.send_invitation": {"user": 0, **LETTER},
+    "observatory.tasks.send_notice": {"user": 0, "act": "password", **LETTER},
+    "observatory.tasks.send_reset_letters": {"email": "nobody@institute.example", **LETTER},
     "countries.feeds.tasks.update_feed": {"feed": 0, "by": None},
     "foundation.files.importing.tasks.check_file": {"file_import": 0, "language": "en"},
     "foundation.files.importing.tasks.import_file": {"file_import": 0, "language": "en"},
+    "foundation.files.importing.tasks.undo_import": {"file_import": 0, "language": "en"},
 }
 """Arguments of tasks that refer to objects, here missing ones. All other tasks are periodic."""
 JOBS = "/admin/observatory/backgroundjob/"

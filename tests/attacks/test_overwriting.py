@@ -37,7 +37,9 @@ class Case:
 WITHOUT_A_FORM = {
     "countries.FeedRun": "decided under a lock, see `countries.feeds.runs`",
     "foundation.FileImport": "a file has one preview and is imported once",
+    "foundation.Revision": "decided under a lock, see `foundation.records.revisions`",
     "observatory.BackgroundJob": "only looked at",
+    "foundation.AuditEntry": "only looked at",
     "axes.AccessAttempt": "only looked at",
     "axes.AccessLog": "only looked at",
     "axes.AccessFailureLog": "only looked at",
@@ -58,12 +60,15 @@ TABLE = {
     "countries.Indicator": Case(
         lambda: factories.indicator(), ("name_en", "Of Ana", "Of Eva"), ("definition_en", "Of Eva")
     ),
+    "countries.CountryArea": Case(lambda: factories.area(), ("native_name", "Of Ana", "Of Eva"), ("name_es", "De Eva")),
+    "countries.Unit": Case(lambda: factories.unit(), ("name_en", "Of Ana", "Of Eva"), ("name_es", "De Eva")),
     "countries.Observation": Case(lambda: factories.observation(), ("value", "5", "7"), ("note", "Of Eva")),
     "countries.IndicatorFeed": Case(lambda: factories.feed(), ("note", "Of Ana", "Of Eva"), ("source_name", "Of Eva")),
     "measures.Measure": Case(lambda: factories.draft(), ("summary_en", "Of Ana", "Of Eva"), ("summary_es", "De Eva")),
     "measures.Source": Case(lambda: factories.source(), ("title", "Of Ana", "Of Eva"), ("publisher", "Of Eva")),
     "measures.Topic": Case(lambda: factories.topic(key="unused"), *LABELS),
     "measures.TargetGroup": Case(lambda: factories.target_group(), *LABELS),
+    "measures.DataSet": Case(lambda: factories.data_set(), ("name", "Of Ana", "Of Eva"), ("licence", "MIT")),
     "measures.IssuingBody": Case(
         lambda: factories.issuing_body(), ("native_name", "Of Ana", "Of Eva"), ("acronym", "EVA")
     ),

@@ -160,7 +160,11 @@ def test_admin_shows_nothing_without_sign_in() -> None:
         answer = Client().get(path)
         if not (answer.status_code == 302 and "/login/" in answer.headers["Location"]):
             opened.append(route)
-    assert opened == ["login/", "logout/"]
+    for_who_has_no_password = [
+        *("password-reset/", "password-reset/done/", "password-reset/complete/"),
+        *("password-reset/<uidb64>/<token>/", "invitation/<uidb64>/<token>/"),
+    ]
+    assert opened == [*for_who_has_no_password, "login/", "logout/"]
 
 
 def test_site_cannot_be_framed_nor_addressed_by_another_name(client: Client) -> None:

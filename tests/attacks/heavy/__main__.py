@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.attacks.heavy import disk, processes, sockets, starting
+from tests.attacks.heavy import disk, processes, signing_in, sockets, starting
 from tests.attacks.heavy.attack import Attack, Skipped
 from tests.attacks.heavy.site import Site
 from tests.attacks.heavy.watching import Watch, watched
 
-FILES = [processes, disk, starting, sockets]
+FILES = [processes, disk, starting, sockets, signing_in]
 HEAD = ("attack", "requests failed", "longest gap", "writes lost", "drafts leaked", "")
 WIDTHS = (44, 16, 12, 12, 14, 0)
 
