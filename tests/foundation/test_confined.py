@@ -84,3 +84,21 @@ def test_fork_of_a_process_has_a_helper_of_its_own() -> None:
         os._exit(0 if _call("count") == 3 else 1)
     assert os.waitpid(child, 0)[1] == 0
     assert _call("count") == 3
+
+
+def test_web_request_waits_for_no_other_and_short_calls_pass_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "PATIENCE", 0.2)
+    monkeypatch.setattr(confined, "_helper", confined._Helper())
+    confined.serve_requests()
+    with ThreadPoolExecutor(1) as pool:
+        long_one = pool.submit(_call, "wait", bounds=Bounds(seconds=4))
+        while confined._helper.long_slots.acquire(blocking=False):
+            confined._helper.long_slots.release()
+            time.sleep(0.01)
+        with pytest.raises(confined.Unavailable):
+            _call("count")
+        assert _call("count", bounds=confined.SMALL) == 3
+        with pytest.raises(Failed):
+            long_one.result()
+    assert _call("count") == 3
+    confined._helper.stop()

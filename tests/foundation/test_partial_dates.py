@@ -112,8 +112,8 @@ def test_day_and_month_in_any_order_give_dates_of_the_calendar_alone(first: int,
     with pytest.raises(ValidationError) as error:
         PartialDate.parse(typed)
     if error.value.code == "ambiguous_date":
-        readings = error.value.params or {}
-        assert {readings["day_first"], readings["month_first"]} == days
+        readings = (error.value.params or {})["readings"]
+        assert set(readings.split(" or ")) == days
 
 
 @pytest.mark.django_db
@@ -159,7 +159,7 @@ def test_partial_date_reads_what_people_type(typed: str, stored: str) -> None:
     ("typed", "said"),
     [
         ("NA", "is not a date"),
-        ("May 2020", "is not a date"),
+        ("May 5", "is not a date"),
         ("٢٠٢٠", "is not a date"),
         ("2020-02-30", "does not exist in the calendar. The last day of that month is 2020-02-29."),
         ("2020-13", "does not exist in the calendar. Write the month, from 01 to 12,"),
@@ -169,6 +169,7 @@ def test_partial_date_reads_what_people_type(typed: str, stored: str) -> None:
         ("05/00/2020", "does not exist in the calendar. Write 2020-05 if the day is not known."),
         ("00/05/2020", "does not exist in the calendar. Write 2020-05 if the day is not known."),
         ("00/00/2020", "does not exist in the calendar. Write 2020 if the month is not known."),
+        ("2020-27-03", "does not exist in the calendar. Write 2020-03-27 if the month comes last."),
         ("31/31/2020", "does not exist in the calendar. Write the month, from 01 to 12,"),
         ("03/04/0000", "between 1800 and 2199"),
         ("0000-05-29", "between 1800 and 2199"),

@@ -49,6 +49,7 @@ def test_dataset_of_every_resource_is_its_file() -> None:
     factories.measure(summary_en='a,"b"\r\nc', topics=("work.permit", "health.access"))
     factories.draft(title_es="Borrador")
     factories.alias(measure=Measure.objects.get(public_id="PER-00001"))
+    factories.data_set()
     for name, resource in resources().items():
         dataset = resource().export()
         assert len(dataset) > 0, name
@@ -108,6 +109,7 @@ def test_dry_run_says_the_same_and_writes_nothing(vocabulary: None) -> None:
 def test_export_comes_back_unchanged() -> None:
     call_command("load_fixtures", verbosity=0)
     factories.alias(measure=Measure.objects.get(public_id="PER-00001"))
+    factories.data_set()
     for name, resource in resources().items():
         dataset = resource().export()
         assert _totals(resource().import_data(dataset)) == {"skip": len(dataset)}, name

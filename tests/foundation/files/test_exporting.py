@@ -19,6 +19,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
+from foundation.characters import CharacterProblem, readable
+from foundation.days import today
 from foundation.files import exporting, spreadsheet
 from foundation.files.exporting import downloaded, exported, exported_sheet, in_blocks
 from foundation.files.resources import resources
@@ -32,10 +34,18 @@ from tests.csv_files import MEASURE, counts, export, run
 
 pytestmark = pytest.mark.django_db
 
-LOCAL = ("workflow", "updated_at")
+DERIVED = (
+    *("state", "in_force_from", "in_force_until"),
+    *("date_first", "date_last", "date_precision", "introduced", "enacted"),
+)
+LOCAL = ("workflow", "updated_at", *DERIVED)
+HEADER = (settings.BASE_DIR / "fixtures" / "measures.csv").read_text().partition("\n")[0].split(",")
+LATER = ["plain_en", "plain_es", "plain_pt"]
 COLUMNS = [
-    *(settings.BASE_DIR / "fixtures" / "measures.csv").read_text().partition("\n")[0].split(","),
+    *(name for name in HEADER if name not in LATER),
     *("status", "workflow", "url", "updated_at"),
+    *DERIVED,
+    *LATER,
 ]
 """The columns of existing files, which must not be renamed or moved; `test_text_fields` covers later ones."""
 
@@ -90,13 +100,22 @@ def test_records_that_cannot_be_are_a_file_of_the_header(nothing: dict[str, Any]
 
 # The round trip
 
+
+def _is_kept(text: str) -> bool:
+    """Whether forms and imports keep the text as it is."""
+    try:
+        return not text.isspace() and readable(text) == text
+    except CharacterProblem:
+        return False
+
+
 TEXT = st.text(
     st.one_of(
-        st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
+        st.characters(exclude_characters="\0", exclude_categories=["Cs", "Cf"]),
         st.sampled_from(list(",;\"'\n\r\t|=+-@ \\.")),
     ),
     max_size=30,
-)
+).filter(_is_kept)
 DATES = st.builds(
     lambda year, month, day, mark: str(
         PartialDate(
@@ -126,7 +145,7 @@ def norms(draw: st.DrawFn) -> dict[str, Any]:
     return texts | {
         "kind": draw(st.sampled_from(NORMS)),
         "country": "PER",
-        "short_title_en": draw(TEXT)[:24],
+        "short_title_en": draw(TEXT.map(lambda text: text[:24]).filter(_is_kept)),
         "topics": "|".join(draw(st.lists(st.sampled_from(["health.access", "work.permit"]), unique=True))),
         "target_groups": draw(st.sampled_from(["", "asylum_seekers"])),
         "origin_countries": draw(st.sampled_from(["", "VEN", "ECU|VEN"])),
@@ -156,7 +175,7 @@ def _link(rows: list[dict[str, Any]], links: list[tuple[int, int, str, str]]) ->
         row |= {"public_id": f"PER-{number:05d}", "relations": "|".join(items)}
 
 
-@examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(norms(), min_size=1, max_size=12),
     st.lists(
@@ -199,15 +218,15 @@ def _go_round(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
         }
 
 
-@pytest.mark.parametrize("name", [name for name in resources() if name != "measures"])
-def test_other_files_come_back_as_they_went(tmp_path: Path, name: str) -> None:
+def test_other_files_come_back_as_they_went(tmp_path: Path) -> None:
     call_command("load_fixtures", verbosity=0)
     factories.alias(measure=Measure.objects.get(public_id="PER-00001"))
-    resource = resources()[name]
-    content = export(resource)
-    assert len(content.splitlines()) > 1
-    total = resource.model()._default_manager.count()
-    assert counts(run(tmp_path, content, name)) == (0, 0, total, 0)
+    factories.data_set()
+    for name, resource in resources().items():
+        content = export(resource)
+        assert len(content.splitlines()) > 1, name
+        total = resource.model()._default_manager.count()
+        assert counts(run(tmp_path, content, name)) == (0, 0, total, 0), name
 
 
 def test_record_with_every_kind_of_text_is_unchanged_by_its_own_export(tmp_path: Path) -> None:
@@ -336,7 +355,7 @@ def test_sheet_says_what_the_file_says(client: Client) -> None:
         assert _sheet(b"".join(response.streaming_content)) == list(  # type: ignore[attr-defined]
             csv.reader(io.StringIO(text, newline=""))
         )
-        assert response["Content-Disposition"] == 'attachment; filename="measures.xlsx"'
+        assert response["Content-Disposition"] == f'attachment; filename="measures-kind-law-{today()}.xlsx"'
         assert response["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -360,12 +379,16 @@ def test_text_longer_than_a_cell_is_refused_before_anything_is_sent(client: Clie
     assert exported_sheet(MeasureResource, [other.pk])
 
 
-def test_list_longer_than_a_cell_is_refused_before_anything_is_sent(client: Client) -> None:
-    long = factories.measure(kind="bill", events=(("introduced", "2020"),) * 3000)
+def test_list_longer_than_a_cell_is_refused_before_anything_is_sent(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (spreadsheet, exporting):
+        monkeypatch.setattr(module, "LONGEST_CELL", 1_000)
+    long = factories.measure(kind="bill", events=(("introduced", "2020"),) * 63)
     other = factories.measure(kind="law")
     response = client.get("/measures.xlsx")
     assert response.status_code == 400
-    assert f"“status_history” of {long.public_id} has 47,999." in response.text
+    assert f"“status_history” of {long.public_id} has 1,007." in response.text
     response = client.get("/measures.xlsx?kind=law")
     assert _sheet(b"".join(response.streaming_content))[1][0] == other.public_id  # type: ignore[attr-defined]  # it streams
 
@@ -437,7 +460,7 @@ def test_command_orders_drafts_by_match_as_the_site_orders_entries(
         (["--query", "topic=asilum"], r"^topic: “asilum” is not available here\."),
         (["--query", "https://x.example/countries/peru/?topic=asylum"], "countries/peru.*This filter does not exist"),
         (["--query", "q=%00"], "^q: "),
-        (["--drafts"], "--drafts goes with --query"),
+        (["--drafts"], "--drafts needs --query"),
         (["--query", "country=PER", "--country", "PER"], "not allowed with argument"),
     ],
 )

@@ -4,8 +4,7 @@ import pghistory
 import pytest
 from django.db import connection
 
-from measures.models import Measure
-from measures.models.measure import MeasureTopic
+from measures.models import Measure, MeasureTopic
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 from pytest_django import Settings
 
-from foundation.files.importing import jobs
+from foundation.files.importing import jobs, undo_jobs
 from foundation.files.models import FileImport, FileImportRow, ImportState
 from foundation.workers import has_worker
 from measures.models import Measure
@@ -84,7 +84,7 @@ def test_large_file_waits_for_a_worker_which_checks_and_imports_it(editor: Clien
     work()
     assert (_state(kept), kept.new) == (ImportState.READY, 2)
     assert Measure.objects.count() == 0
-    editor.post(kept.get_absolute_url())
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
     assert _state(kept) == ImportState.WAITING
     work()
     assert (_state(kept), kept.applied_by) == (ImportState.DONE, kept.created_by)
@@ -96,7 +96,7 @@ def test_double_click_imports_once(editor: Client) -> None:
     kept = _upload(editor, [MEASURE])
     work()
     for _click in range(2):
-        editor.post(kept.get_absolute_url())
+        editor.post(kept.get_absolute_url(), {"confirm": "on"})
     work()
     assert (_state(kept), Measure.objects.count()) == (ImportState.DONE, 1)
 
@@ -105,7 +105,7 @@ def test_small_file_is_imported_in_the_request(editor: Client, monkeypatch: pyte
     monkeypatch.setattr(jobs, "SMALL", 10_000)
     kept = _upload(editor, [MEASURE])
     assert kept.state == ImportState.READY
-    editor.post(kept.get_absolute_url())
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
     assert (_state(kept), Measure.objects.count()) == (ImportState.DONE, 1)
 
 
@@ -125,7 +125,7 @@ def test_import_is_cancelled_inside_a_long_statement(editor: Client) -> None:
     """Another import holds the lock that this one waits for: cancelling between statements would not suffice."""
     kept = _upload(editor, [MEASURE])
     work()
-    editor.post(kept.get_absolute_url())
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_lock(hashtextextended('import of files', 0))")
         worker = threading.Thread(target=work_off)
@@ -151,7 +151,7 @@ def test_changed_database_gives_a_new_preview(editor: Client) -> None:
     kept = _upload(editor, [{"public_id": draft.public_id, "title_en": "New"}])
     work()
     Measure.objects.update(title_en="New")
-    editor.post(kept.get_absolute_url())
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
     work()
     assert (_state(kept), kept.changed, kept.unchanged, kept.confirmed_by) == (ImportState.READY, 0, 1, None)
 
@@ -239,3 +239,38 @@ def test_page_of_progress_takes_the_same_number_of_queries(editor: Client, djang
         kept = _upload(editor, rows)
         with django_assert_num_queries(6):
             _told(editor, kept)
+
+
+def test_large_import_is_undone_by_a_worker(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = _upload(editor, [MEASURE, MEASURE])
+    work()
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
+    work()
+    monkeypatch.setattr(undo_jobs, "SMALL", 1)
+    editor.post(kept.get_absolute_url(), {"undo": "1"})
+    assert Measure.objects.count() == 2
+    page = editor.get(kept.get_absolute_url()).text
+    assert "Undoing" in page
+    assert "No worker is running" in page
+    editor.post(kept.get_absolute_url(), {"cancel": "1"})
+    work()
+    assert (Measure.objects.count(), "Undo this import…" in editor.get(kept.get_absolute_url()).text) == (2, True)
+    editor.post(kept.get_absolute_url(), {"undo": "1"})
+    work()
+    kept.refresh_from_db()
+    assert (Measure.objects.count(), kept.undone_by, kept.phase) == (0, kept.created_by, "")
+
+
+def test_what_stands_against_a_worker_that_undoes_is_on_the_page(
+    editor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = _upload(editor, [MEASURE])
+    work()
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
+    work()
+    monkeypatch.setattr(undo_jobs, "SMALL", 0)
+    editor.post(kept.get_absolute_url(), {"undo": "1"})
+    Measure.objects.update(title_en="Changed by hand")
+    work()
+    assert "These records were changed since" in editor.get(kept.get_absolute_url()).text
+    assert Measure.objects.count() == 1

@@ -87,9 +87,9 @@ def test_changed_cell_alone_is_written_and_the_version_rises(tmp_path: Path) -> 
 
 def test_row_without_identifier_finds_its_record_by_reference_in_any_spelling(tmp_path: Path) -> None:
     run(tmp_path, [MEASURE | {"reference": "N° 000104-2020-MIGRACIONES"}])
-    report = run(tmp_path, [MEASURE | {"reference": "104-2020-migraciones", "title_en": "Changed"}])
+    report = run(tmp_path, [MEASURE | {"reference": "104-2020-migraciones", "title_en": "A decree, changed"}])
     assert counts(report) == (0, 1, 0, 0)
-    assert Measure.objects.get().title_en == "Changed"
+    assert Measure.objects.get().title_en == "A decree, changed"
     assert PublicIdSequence.take("PER") == "PER-00002"
 
 
@@ -318,7 +318,11 @@ def test_rule_of_the_model_is_told_with_row_column_and_remedy(
         ({"issuing_body": "minister"}, "Did you mean “mininter”?"),
         ({"sources": "gazete"}, "Write the address of the source, with https://."),
         ({"relations": "extend:PER-00001"}, "Did you mean “extends”?"),
-        ({"relations": "extends:PER-00099"}, "Write the identifier of an entry that exists or is in this file."),
+        (
+            {"relations": "extends:PER-00099"},
+            "Write the identifier of an entry that exists or is in this file, or its data set and key there, such as"
+            " coronanet/R_1abc.",
+        ),
         ({"status_history": "enactd@2020"}, "Did you mean “enacted”?"),
         ({"evidence": "NA"}, "Leave the cell empty if the value is not known."),
         ({"valid_from": "NA"}, "Leave the cell empty if the value is not known."),

@@ -77,7 +77,7 @@ def test_cell_is_read_as_the_spreadsheet_shows_it(cell: Any, text: str) -> None:
 
 def test_rows_keep_their_numbers_and_lose_what_is_empty_around_them() -> None:
     rows: Rows = [[], ["Title"], ["a", "b", None], [], [None, 2, "", ""], [], [(None, "0.00")] * 5]
-    assert _read(_bytes(measures=rows)) == [["", ""], ["Title", ""], ["a", "b"], ["", ""], ["", "2"]]
+    assert _read(_bytes(measures=rows)) == [[], ["Title", ""], ["a", "b"], [], ["", "2"]]
 
 
 def test_sheet_is_the_one_with_cells_or_the_one_of_that_name() -> None:
@@ -119,8 +119,9 @@ UNLIKE: dict[str, tuple[Callable[[], bytes], str]] = {
     "half an archive": (lambda: _bytes(measures=[["a"]])[:-400], "neither a CSV file nor an Excel workbook"),
     "broken": (lambda: _archive("xl/workbook.xml", "<a>"), "cannot be read: it is damaged"),
     "bomb": (lambda: _archive("xl/workbook.xml", "x" * 201_000_000), "larger than 200 MB when unpacked"),
+    "many rows": (lambda: _bomb(_bytes(measures=[]), "<row/>" * 2_000_000), "more than 1,000,000 cells"),
     "far row": (lambda: _bomb(_bytes(measures=[]), FAR_ROW), "more than 1,000,000 cells"),
-    "far columns": (lambda: _bomb(_bytes(measures=[]), FAR_COLUMN * 100), "more than 1,000,000 cells"),
+    "far columns": (lambda: _bomb(_bytes(measures=[]), FAR_COLUMN * 2000), "more than 1,000,000 cells"),
 }
 
 
@@ -132,6 +133,22 @@ def test_what_is_no_workbook_or_too_large_is_refused_in_words(name: str) -> None
     assert words in raised.value.problem
     assert raised.value.remedy
     assert _read(_bytes(measures=[["a"]])) == [["a"]]
+
+
+def test_stray_cell_far_away_does_not_make_a_sheet_large() -> None:
+    far = '<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>'
+    rows = "".join(
+        f'<row r="{y}">{"".join(f"""<c t="inlineStr"><is><t>{x}{y}</t></is></c>""" for x in "ab")}</row>'
+        for y in range(1, 201)
+    )
+    read = _read(_bomb(_bytes(measures=[]), rows + far))
+    assert [row for row in read if any(row)] == [[f"a{y}", f"b{y}"] for y in range(1, 201)]
+
+
+def test_stray_cell_beside_a_table_leaves_its_columns_whole() -> None:
+    rows: Rows = [["a", "b", None, "d"], *[[1, 2, 3]] * 200, [1, 2, 3, 4, *[None] * 9000, "x"]]
+    read = _read(_bytes(measures=rows))
+    assert (read[0], read[-1]) == (["a", "b", "", "d"], ["1", "2", "3", "4"])
 
 
 def test_much_text_is_refused_in_words() -> None:
@@ -186,7 +203,7 @@ def test_uploaded_workbook_is_previewed_and_imported_as_a_csv_file_is(vocabulary
     client, response = _upload(_bytes(Data=rows[:-1]))
     last = FileImport.objects.order_by("pk").last()
     assert last
-    client.post(last.get_absolute_url())
+    client.post(last.get_absolute_url(), {"confirm": "on"})
     assert Measure.objects.get().title_en == "A decree"
     assert (last.name, str(last.file.name).endswith(".xlsx.csv")) == ("mine.xlsx", True)
 
@@ -197,7 +214,7 @@ def test_workbook_that_cannot_be_read_is_told_beside_the_box_and_not_kept(vocabu
         (_bytes(A=[["a"]], B=[["a"]]), "Several sheets contain cells: A, B."),
         (
             _bytes(A=[["a", "b"]]),
-            "It needs at least these columns: public_id or country",
+            "It needs at least these columns: public_id or external_ids",
         ),
     ):
         _client, response = _upload(content)
