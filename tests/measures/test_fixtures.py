@@ -1,5 +1,7 @@
 """The files of fixtures/ are loaded by one command, and loading them twice changes nothing."""
 
+import csv
+import re
 import shutil
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation
 from measures.choices import Workflow
-from measures.management.commands.load_fixtures import FOLDER
+from measures.management.commands.load_fixtures import DAILY, FOLDER
 from measures.models import IssuingBody, Measure, Relation, Source, TargetGroup, Topic
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +42,7 @@ def test_second_run_leaves_what_people_did_unless_it_is_to_update() -> None:
 def test_fixtures_hold_every_country_the_vocabulary_and_peru() -> None:
     call_command("load_fixtures", verbosity=0)
     counts = {model: model._default_manager.count() for model in (Country, Topic, TargetGroup, IssuingBody, Indicator)}
-    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 11, Indicator: 27}
+    assert counts == {Country: 249, Topic: 65, TargetGroup: 34, IssuingBody: 214, Indicator: 27}
     assert list(IndicatorFeed.objects.values_list("is_on", flat=True)) == [False] * 5
     assert (MobilityRole.objects.count(), Observation.objects.count(), Source.objects.count()) == (21, 80, 1)
     states = list(Measure.objects.values_list("workflow", flat=True))
@@ -72,15 +74,26 @@ ROW = "PER-00001,inmovilidad-peru-2020,p. 2"
 @pytest.mark.parametrize(
     ("row", "header", "said"),
     [
-        (f"{ROW},words,titel", "measure,source,locator,quote,field", "Row 2 cannot be read."),
-        (f"{ROW},{'x' * 601},title", "measure,source,locator,quote,field", "at most 600 characters"),
-        ("PER-00001,nowhere,,words,title", "measure,source,locator,quote,field", "Row 2 names a measure or a source"),
-        ("PER-00001,words", "measure,quote", "Write: measure, source, locator, quote, field."),
+        (f"{ROW},words,titel", "measure,source,locator,quote,field", "row 2, field"),
+        (f"{ROW},{'x' * 601},title", "measure,source,locator,quote,field", "row 2, quote.*600 characters"),
+        ("PER-00001,nowhere,,words,title", "measure,source,locator,quote,field", "row 2, source.*“nowhere” is unknown"),
+        ("PER-99999,nowhere,,words,title", "measure,source,locator,quote,field", "row 2, measure.*PER-99999"),
+        ("PER-00001,words", "measure,quote", "at least these columns: measure . source . locator . field"),
     ],
 )
 def test_citations_that_cannot_be_loaded_are_named_and_nothing_is_loaded(
-    tmp_path: Path, row: str, header: str, said: str
+    tmp_path: Path, row: str, header: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(CommandError, match=said):
+    with pytest.raises(CommandError, match=r"citations\.csv") as refusal:
         call_command("load_fixtures", verbosity=0, folder=fixtures_with(tmp_path, row, header=header))
+    assert re.search(said, f"{capsys.readouterr().err}{refusal.value}")
     assert not Measure.objects.exists()
+
+
+def test_daily_figures_are_whole_and_of_one_year() -> None:
+    with (DAILY / "observations.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["country"] for row in rows}) == 29
+    assert len({(row["country"], row["period"]) for row in rows}) == len(rows) == 8617
+    assert all(row["value"].isdigit() and row["period"].startswith("2020-") for row in rows)
+    assert {row["indicator"] for row in rows} == {"covid_cases_total"}

@@ -38,7 +38,7 @@ def refused(**fields: Any) -> set[str]:
         ({"end_kind": "fixed_date"}, "An end with a fixed date needs that date"),
         ({"title_en": ""}, "Write the title in at least one language."),
         ({"original_language": "Spanish"}, "Write a language tag such as es or pt-BR."),
-        ({"country": None}, "Choose a country. Only treaties and soft law"),
+        ({"country": None}, "Choose a country. Only supranational acts have none."),
     ],
 )
 def test_measure_is_refused_with_words_when_it_breaks_a_rule(fields: dict[str, Any], message: str) -> None:

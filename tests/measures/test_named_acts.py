@@ -22,7 +22,7 @@ from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
-QUERIES = 6
+QUERIES = 7
 
 
 def stub() -> Measure:

@@ -152,7 +152,10 @@ def test_relation_is_read_with_its_date_and_scope(tmp_path: Path, cell: str, wri
         ("extends:PER-00001/half", "Write one of: whole, part."),
         ("extends:PER-00001|extends:PER-00001@2020", "Keep one of the two."),
         ("same_subject_as:PER-00001@2020", "Write same_subject_as:PER-00001."),
-        ("extends:PER-00009@2020/part", "Write the identifier of an entry that exists or is in this file."),
+        (
+            "extends:PER-00009@2020/part",
+            "Write the identifier of an entry that exists or is in this file, or its data set and key there",
+        ),
     ],
 )
 def test_relation_that_cannot_be_read_is_refused_with_the_remedy(tmp_path: Path, cell: str, remedy: str) -> None:

@@ -109,6 +109,7 @@ def test_new_record_tells_what_it_began_with_and_a_row_written_twice_its_last_va
             {
                 ("Country", "", "Peru"),
                 ("Kind", "", "Law"),
+                ("Level", "", "National"),
                 ("Title (English)", "", "A law"),
                 ("Evidence", "", "Unsourced"),
                 ("Status", "", "In force"),

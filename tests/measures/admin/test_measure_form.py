@@ -10,7 +10,7 @@ from django.urls import reverse
 from foundation.partial_dates import PartialDate
 from measures import workflow
 from measures.choices import Workflow
-from measures.models import Citation, Measure, QuoteCheck, Source
+from measures.models import Citation, DataSet, Measure, QuoteCheck, Source
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -63,6 +63,46 @@ def test_decree_is_entered_on_one_page_with_tags_events_and_a_pasted_source() ->
         "p. 3",
     )
     assert (made.workflow, made.record_version) == (Workflow.DRAFT, 1)
+
+
+def test_act_of_several_bodies_for_some_areas_is_entered_and_what_does_not_fit_is_refused() -> None:
+    client = signed_in(factories.analyst())
+    peru, ecuador = factories.country(), factories.country(iso3="ECU")
+    first, second, third = (factories.issuing_body(key=key, country=peru) for key in ("a", "b", "c"))
+    area, foreign = factories.area(), factories.area(code="EC-G", country=ecuador)
+    data = admin_forms.shown(client, ADD) | {
+        "country": "PER",
+        "kind": "executive_decree",
+        "title_en": "Curfew in Loreto",
+        "issuing_body": str(first.pk),
+        "areas": [str(area.pk)],
+        "further_bodies-TOTAL_FORMS": "2",
+        "further_bodies-0-position": "2",
+        "further_bodies-0-body": str(second.pk),
+        "further_bodies-1-position": "1",
+        "further_bodies-1-body": str(third.pk),
+    }
+    refused: dict[str, dict[str, Any]] = {
+        "Not of the country of the entry: G (EC-G).": {"areas": [str(area.pk), str(foreign.pk)]},
+        "Only a supranational act binds other countries. Change the level, or clear this.": {"binds": ["ECU"]},
+        "A supranational act has no areas. Choose the countries that it binds.": {"level": "supranational"},
+        "Choose the issuing body that leads, then those that issued the act with it.": {"issuing_body": ""},
+        "This body leads already. Choose another one, or remove this row.": {"further_bodies-0-body": str(first.pk)},
+        "A subnational norm is on the subnational level. Change the level, or the kind.": {
+            "kind": "subnational_norm",
+            "level": "national",
+        },
+        "Choose a country. Only supranational acts have none.": {"country": "", "areas": []},
+    }
+    for words, changed in refused.items():
+        assert words in " ".join(admin_forms.errors(client.post(ADD, data | changed))), words
+    assert admin_forms.errors(client.post(ADD, data)) == []
+    made = Measure.objects.get()
+    assert (made.level, [*made.areas.all()]) == ("national", [area])
+    assert [body.key for body in made.issuing_bodies] == ["a", "c", "b"]
+    query = "app_label=measures&model_name=measure&field_name=areas&term=&for_country=PER"
+    offered = client.get(f"/admin/autocomplete/?{query}").json()["results"]
+    assert [found["text"] for found in offered] == [str(area)]
 
 
 def test_form_sent_twice_makes_one_record() -> None:
@@ -493,3 +533,14 @@ def test_odd_reference_is_answered_not_crashed_on(reference: str) -> None:
     data = admin_forms.shown(client, change(draft)) | {"reference": reference, "status_events-TOTAL_FORMS": "many"}
     assert client.post(change(draft), data).status_code in (200, 302)
     assert client.post(reverse("admin:measures_measure_duplicates"), data).status_code == 200
+
+
+def test_keys_in_data_sets_are_entered_in_the_form_and_each_names_one_act() -> None:
+    client, draft = signed_in(factories.analyst()), factories.draft()
+    elsewhere = DataSet.objects.create(key="elsewhere", name="Elsewhere")
+    typed = {"external_ids-0-dataset": str(elsewhere.pk), "external_ids-0-key": "R_1"}
+    assert admin_forms.errors(client.post(change(draft), admin_forms.shown(client, change(draft)) | typed)) == []
+    assert [str(each) for each in draft.external_ids.all()] == ["elsewhere/R_1"]
+    other = factories.draft(reference="another")
+    page = client.post(change(other), admin_forms.shown(client, change(other)) | typed)
+    assert admin_forms.errors(page) == ["Another entry has this key of the data set."]

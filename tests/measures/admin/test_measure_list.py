@@ -16,7 +16,7 @@ from pytest_django import Settings
 from foundation.files.formats import FORMATS
 from measures.admin.queues import waiting
 from measures.models import Measure
-from tests import factories
+from tests import admin_forms, factories
 from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +174,7 @@ def test_queues_count_what_their_lists_hold() -> None:
     factories.measure(workflow="retired", sources=())
     client = signed_in(analyst)
     queues = waiting(analyst, date(2026, 1, 1))
-    counts = [1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0]
+    counts = [0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0]
     assert [queue["count"] for queue in queues] == counts
     assert [len(client.get(queue["url"]).context["cl"].result_list) for queue in queues] == counts
     page = client.get("/admin/").content.decode()
@@ -298,23 +298,31 @@ def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
         ]
         for group in ("analyst", "editor")
     }
-    on_tags_and_files = ("confirm_selected", "tag_selected", *(f"export_selected_as_{ending}" for ending in FORMATS))
+    on_tags, on_files = ("confirm_selected", "tag_selected"), [f"export_selected_as_{ending}" for ending in FORMATS]
+    of_editors = ["draft", "submit", "withdraw", "publish", "send_back", "retire"]
     assert actions == {
-        "analyst": ["", *on_tags_and_files, "draft", "submit", "withdraw"],
-        "editor": ["", *on_tags_and_files, "draft", "submit", "withdraw", "publish", "send_back", "retire"],
+        "analyst": ["", *on_tags, *on_files, "draft", "submit", "withdraw"],
+        "editor": ["", *on_tags, "merge_selected", *on_files, *of_editors],
     }
 
 
-def test_refused_action_names_each_record_and_changes_none() -> None:
-    ready, lacking = factories.draft(), factories.draft(sources=())
-    page = signed_in(factories.editor()).post(
-        LIST, {"action": "publish", "_selected_action": [ready.pk, lacking.pk]}, follow=True
-    )
-    assert [str(message) for message in page.context["messages"]] == [
-        "Nothing was changed.",
-        f"{lacking.public_id} cannot be published yet. Missing: a source.",
-    ]
+def test_what_cannot_be_published_is_named_first_and_stays_selected() -> None:
+    ready, lacking = factories.draft(), factories.draft(sources=(), topics=())
+    client = signed_in(factories.editor())
+    page = client.post(LIST, {"action": "publish", "_selected_action": [ready.pk, lacking.pk]})
+    assert [each.pk for each in page.context["measures"]] == [ready.pk]
+    assert [reason.words for reason in page.context["plan"].reasons] == ["without a source", "without a primary topic"]
     assert not Measure.objects.published().exists()
+    done = client.post(LIST, admin_forms.held(page, ""), follow=True)
+    assert list(Measure.objects.published()) == [ready]
+    assert [str(message) for message in done.context["messages"]] == [
+        "Publish: 1 entry.",
+        f"1 entry stays as it is, and selected: without a source ({lacking.public_id}).",
+        f"1 entry stays as it is, and selected: without a primary topic ({lacking.public_id}).",
+    ]
+    assert admin_forms.held(done, "changelist-form")["_selected_action"] == str(lacking.pk)
+    alone = client.post(LIST, {"action": "publish", "_selected_action": [lacking.pk]})
+    assert (list(alone.context["measures"]), len(alone.context["plan"].reasons)) == ([], 2)
 
 
 def _published_twice(client: Client, where: str, measures: list[Measure], **more: str) -> list[str]:

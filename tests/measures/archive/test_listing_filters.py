@@ -165,11 +165,6 @@ def test_publisher_of_a_draft_is_not_suggested() -> None:
     assert problems("publisher=Zanahori") == [("publisher", "“Zanahori” is not available here.")]
 
 
-def test_what_other_sites_hang_on_an_address_is_left_out() -> None:
-    cited("A")
-    assert found("utm_source=letter&fbclid=1") == ["A"]
-
-
 def test_chips_take_back_one_choice_each() -> None:
     cited("A", kind="news", publisher="Congreso")
     chips = filtered("kind=news&publisher=Congreso&q=a&page=2").chips

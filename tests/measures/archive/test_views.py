@@ -73,7 +73,9 @@ def test_list_tells_of_each_document_what_it_is(client: Client) -> None:
 
 def test_list_names_international_bodies(client: Client) -> None:
     source = cited(title="Global Compact")
-    Measure.objects.filter(citations__source=source).update(country=None, public_id="INT-00001", kind="soft_law")
+    Measure.objects.filter(citations__source=source).update(
+        country=None, level="supranational", public_id="INT-00001", kind="soft_law"
+    )
     assert "International bodies supports 1 entry" in words(client.get("/archive/"))
 
 
@@ -91,6 +93,17 @@ def test_search_shows_where_the_text_answers(client: Client) -> None:
     assert "&lt;i&gt;<mark>cuarentena</mark>&lt;/i&gt; &amp; el cierre." in html
     assert "Gaceta &lt;b&gt;" in html
     assert len(re.search(r'<p class="excerpt"[^>]*>(.*?)</p>', html, re.DOTALL)[1]) < 400  # type: ignore[index]
+
+
+def test_search_that_an_older_copy_answers_says_so(client: Client) -> None:
+    source = cited(title="Gaceta", language="es")
+    kept(source, "Se ordena la cuarentena y el cierre.", day=1)
+    kept(source, "Se ordena la cuarentena, sin más.", day=2)
+    kept(source, "Página no encontrada", day=3)
+    response = client.get("/archive/?q=cuarentena")
+    assert "Your words are in an older copy, of 3 January 2021, and not in the current one" in words(response)
+    assert "Se ordena la <mark>cuarentena</mark>, sin más." in response.text
+    assert "older copy" not in words(client.get("/archive/?q=encontrada"))
 
 
 def test_search_that_the_title_answers_shows_no_excerpt(client: Client) -> None:
@@ -247,7 +260,8 @@ def test_evidence_of_a_quote_is_in_words(client: Client, check: dict[str, str] |
         QuoteCheck.objects.create(citation=source.citations.get(), checked_at="2024-01-01T00:00Z", **fields)
     assert f"Queda prohibido {expected}" in words(client.get(f"/archive/{source.key}/"))
     measure = Measure.objects.get()
-    assert f"Quote: {expected} Queda prohibido" in words(client.get(f"/measures/{measure.public_id}/"))
+    said = words(client.get(f"/measures/{measure.public_id}/"))
+    assert re.search(f"What the source says Queda prohibido .* · {expected} ", said)
 
 
 def test_copies_show_hash_time_and_what_changed(client: Client) -> None:
@@ -440,9 +454,10 @@ def test_measure_leads_to_the_archive_and_tells_of_link_and_copy(client: Client)
     kept(source, "Dos", day=31)
     response = client.get(f"/measures/{Measure.objects.get().public_id}/")
     html = response.content.decode()
-    assert f'<a href="/archive/{source.key}/">Ley</a>' in html
+    assert f'<a href="/archive/{source.key}/" lang="es">Ley</a>' in html
     assert 'href="https://a.example/1"' in html
+    assert f'href="/archive/{source.key}/#copies"' in html
     assert (
-        "Original : Ley Broken since 1 March 2024, checked on 2 April 2024 2 copies, the last of 1 February 2021"
-        in words(response).replace("Original:", "Original :")
-    )
+        "See the kept copy : Ley 2 copies, the last of 1 February 2021"
+        " Original : Ley Broken since 1 March 2024, checked on 2 April 2024"
+    ) in words(response).replace(": Ley", " : Ley")

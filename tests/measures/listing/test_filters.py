@@ -66,7 +66,10 @@ def test_values_of_a_facet_are_alternatives_and_facets_add_up() -> None:
         "direction=more_restrictive",
         "body=pcm",
         "body=PER:pcm",
+        "body=PER:further",
         "nationality=VEN",
+        "level=subnational",
+        "area=PE-LOR",
         "evidence=disputed",
         "country=PER",
         "precision=month",
@@ -83,6 +86,9 @@ def test_each_parameter_finds_what_bears_it_alone(query: str) -> None:
         groups=("asylum_seekers",),
         origins=(make.country(iso3="VEN"),),
         issuing_body=make.issuing_body(key="pcm", country=make.country()),
+        further_bodies=(make.issuing_body(key="further", country=make.country()),),
+        level="subnational",
+        areas=(make.area(),),
         direction="more_restrictive",
         evidence="disputed",
         valid_from="2020-05",
@@ -97,7 +103,7 @@ def test_each_parameter_finds_what_bears_it_alone(query: str) -> None:
 def test_international_bodies_have_a_country_of_their_own() -> None:
     make.measure(title_en="Peru")
     treaty = make.measure(title_en="Compact", kind="treaty")
-    treaty.public_id, treaty.country = "INT-00001", None
+    treaty.public_id, treaty.country, treaty.level = "INT-00001", None, "supranational"
     treaty.save()
     assert found("country=INT") == ["Compact"]
     assert set(found("country=INT&country=PER")) == {"Compact", "Peru"}

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from measures.entries import entries_of, for_list
 from measures.models import Measure
 from measures.timeline.axis import NARROW, WIDE
-from measures.timeline.chart import Bar, Chart, Lane, PlacedMark, Shape, chart, extent, pack
+from measures.timeline.chart import Chart, Lane, PlacedMark, chart
+from measures.timeline.joins import Join, extensions_among
+from measures.timeline.packing import Bar, Shape, extent, pack
 from tests import factories as make
 
 DAY = date(2021, 6, 1)
@@ -241,3 +243,15 @@ def test_marks_and_labels_of_a_row_never_meet(shapes: list[Shape]) -> None:
         for row in range(rows):
             extents = [extent(s, plot)[:2] for s, p in zip(ordered, places, strict=True) if p.row == row]
             assert all(left[1] + plot.gap <= right[0] for left, right in pairwise(extents))
+
+
+@pytest.mark.django_db
+def test_extension_is_joined_to_what_it_extends() -> None:
+    fixed: dict[str, Any] = {"topics": ("health",), "events": (), "end_kind": "fixed_date"}
+    extended = make.measure(valid_from="2020-01-01", valid_until="2020-03-31", **fixed)
+    extends = make.measure(valid_from="2020-04-01", valid_until="2020-06-30", **fixed)
+    make.relation(subject=extends, object=extended, type="extends")
+    entries = entries_of(for_list(Measure.objects.all()), DAY)
+    found = chart(entries, TOPICS, extensions=extensions_among(entries))
+    assert only_lane(found).joins == (Join("50.00%", (25, 37), (25, 36)),)
+    assert (found.has_joins, chart(entries, TOPICS).has_joins) == (True, False)

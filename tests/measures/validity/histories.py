@@ -108,3 +108,22 @@ class Chance:
         """Days to ask about."""
         first = date(2019, 12, 1).toordinal()
         return [first + self.random.randrange(480) for _ in range(number)]
+
+
+class CrowdedChance(Chance):
+    """Makes histories of more acts whose dates fall on the same few days, so that much happens on one of them."""
+
+    def date(self, first: date = date(2020, 1, 1), days: int = 200, partial: float = 0.15) -> str:
+        """A date, mostly one of sixteen days; in few of the calls a month."""
+        later = 8 if first > date(2020, 1, 1) else 0
+        text = (date(2020, 1, 24) + timedelta(later + self.random.randrange(12))).isoformat()
+        return text[:7] if partial and self.happens(0.02) else text
+
+    def acts(self) -> Acts:
+        """Two to five acts, of which later ones act upon earlier ones."""
+        return Acts(self._act(id_) for id_ in range(1, self.random.choice([2, 3, 3, 4, 5]) + 1))
+
+    def days(self, number: int) -> list[int]:
+        """Days to ask about."""
+        first = date(2020, 1, 20).toordinal()
+        return [first + self.random.randrange(32) for _ in range(2 * number)]

@@ -31,11 +31,12 @@ from tests.measures.validity.readings import (
 @dataclass
 class Extension:
     by: Act
-    # the end as it stood
-    old: int
+    day: int
+    # the end as it stood; None: the end of another measure, which shows itself later
+    old: int | None
     old_recorded: bool
-    # None: the end of the extending act as it stands
-    end: int | None
+    # of the extending act; whether its days are working days: None, where its end counts and not its duration
+    working: bool | None
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Story:
         # the choices do not fit together
         self.broken = False
         self.todo = self.things()
+        self.ends_to_come = set()
         # nothing changes on other days
         self.ticks = []
         heap = sorted({BEGINNING, *days, *self.todo, *(d + 1 for d in self.todo)} | self.planned_days())
@@ -135,7 +137,7 @@ class Story:
                 return c.until, True
             if act.duration and c.start is not None:
                 return last_day(c.start, act.duration, c.working, act.country), True
-            if now.measures:
+            if self.lasts_while(act):
                 ended = [d for d in now.measures.values() if isinstance(d, int)]
                 return (min(ended), True) if ended else (FOREVER, True)
         return c.ends[now.interval], False
@@ -144,17 +146,33 @@ class Story:
         """(last day, recorded?) as it stands today."""
         end, recorded = self.base_end(act)
         for x in self.now[act.id].extensions:
-            new, new_recorded = self.end(x.by) if x.end is None else (x.end, True)
+            old = end if x.old is None else x.old
+            new, new_recorded = self.end(x.by) if x.working is None else (self.prolonged(x, old), True)
             causes = self.now[x.by.id].causes
             early = min(causes.values()) - 1 if causes else FOREVER
             # the extending act ended early: so does the extension
             if early < new:
-                new, new_recorded = max(x.old, early), True
+                new, new_recorded = max(old, early), True
             # never to a day earlier than a recorded end
             if x.old_recorded:
-                new = max(new, x.old)
+                new = max(new, old)
             end, recorded = (max(end, new) if recorded else new), new_recorded
         return end, recorded
+
+    def prolonged(self, x, old):
+        """The old end plus the duration of the extending act."""
+        if old >= FOREVER:
+            return FOREVER
+        end = last_day(max(old + 1, x.day), x.by.duration, x.working, x.by.country)
+        if end >= self.day and end not in self.ends_to_come:
+            self.ends_to_come.add(end)
+            heapq.heappush(self.heap, end + 1)
+        return end
+
+    def lasts_while(self, act):
+        """Whether its planned end is that of other measures."""
+        is_bound = any(r.kind == "while_in_force" and r.target in self.acts for r in act.relations)
+        return is_bound and not act.valid_until and not act.duration and self.choice[act.id].start is not None
 
     def is_over(self, act, day):
         """Ended on the record: by an event, an act or a recorded end."""
@@ -178,6 +196,7 @@ class Story:
         return bool(past) and all(e.status in BEFORE for e in past)
 
     def play(self, day):
+        self.day = day
         # ended before today
         before = {a: self.is_over(act, day) for a, act in self.acts.items()}
         for order, n, act, thing in self.todo.get(day, ()):
@@ -270,12 +289,11 @@ class Story:
             # the day before an extension
             self.known[act.id][label] = day - 1
             old, recorded = self.end(act)
-            by, c = relation.subject, self.choice[relation.subject.id]
-            end = None
-            if not by.valid_until and by.duration:
-                end = FOREVER if old >= FOREVER else last_day(max(old + 1, day), by.duration, c.working, by.country)
-                heapq.heappush(self.heap, end + 1)
-            now.extensions.append(Extension(by, old, recorded, end))
+            is_to_come = old >= FOREVER and recorded and now.expiry is None and not now.fresh and self.lasts_while(act)
+            by = relation.subject
+            working = self.choice[by.id].working if by.duration and not by.valid_until else None
+            now.extensions.append(Extension(by, day, None if is_to_come else old, recorded, working))
+            self.end(act)
         elif kind == "resumes":
             # the day of a resumption
             self.known[act.id][label] = day

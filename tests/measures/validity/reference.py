@@ -58,17 +58,15 @@ class Answer:
             for k in (-1, 0)
         }
         named |= {a.checked_on for a in order if a.checked_on}
-        lists = [
-            list(
-                Readings(a, cone, tried | named, tried | named if a is act else named if a.id in ended else None, today)
-            )
-            for a in order
-        ]
+        lists = []
         total = 1
-        for one in lists:
-            total *= len(one)
-        if total > MOST:
-            raise TooManyReadings
+        for a in order:
+            end_days = tried | named if a is act else named if a.id in ended else None
+            readings = Readings(a, cone, tried | named, end_days, today)
+            lists.append(list(itertools.islice(readings, MOST // max(total, 1) + 1)))
+            total *= len(lists[-1])
+            if total > MOST:
+                raise TooManyReadings
         product = itertools.product(*lists)
         stories = [
             (Story(cone, {a.id: c for a, c in zip(order, picked, strict=True)}, tried), picked) for picked in product

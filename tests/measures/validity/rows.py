@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from foundation.partial_dates import PartialDate
 from measures.choices import Workflow
-from measures.models import Measure, Relation, StatusEvent
-from measures.validity.facts import OPEN_ON_PURPOSE, Act, Span
+from measures.models import Measure, StatusEvent
+from measures.models import Relation as RelationRow
+from measures.validity.facts import LASTS_WHILE, OPEN_ON_PURPOSE, Act, Relation, Span
 from tests import factories
 
 _numbers = count(50_001)
@@ -56,8 +57,8 @@ def stored(acts: Iterable[Act]) -> dict[int, int]:
         for act in acts
         for place, event in enumerate(act.events)
     )
-    Relation.objects.bulk_create(
-        Relation(
+    RelationRow.objects.bulk_create(
+        RelationRow(
             subject_id=ids[act.id],
             type=relation.type,
             object_id=ids[relation.object],
@@ -69,6 +70,28 @@ def stored(acts: Iterable[Act]) -> dict[int, int]:
         for relation in act.relations
     )
     return ids
+
+
+def connected(number: int, relation: str) -> list[Act]:
+    """An act, the first, and so many others: they last while it is in force, or it acts upon each by the relation."""
+    first = date(2020, 3, 16).toordinal()
+    spans = [Span(first + place % 300, first + place % 300) for place in range(number)]
+    until, others = Span(first + 450, first + 450), range(2, number + 2)
+    leans = relation == LASTS_WHILE
+    acts = [
+        Act(
+            id_,
+            "norm",
+            "executive_decree",
+            valid_from=span,
+            end_kind="while_measure" if leans else "",
+            relations=(Relation(relation, id_, 1),) if leans else (),
+        )
+        for id_, span in zip(others, spans, strict=True)
+    ]
+    own = () if leans else tuple(Relation(relation, 1, other) for other in others)
+    start = Span(first, first) if leans else Span(first + 350, first + 350)
+    return [Act(1, "norm", "law", valid_from=start, valid_until=until, end_kind="fixed_date", relations=own), *acts]
 
 
 def _measure(act: Act, by: User) -> Measure:

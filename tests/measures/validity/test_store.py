@@ -24,7 +24,7 @@ from tests.measures.validity.rows import stored
 
 pytestmark = pytest.mark.django_db
 
-CASES = Path(__file__).parent / "cases"
+HERE = Path(__file__).parent
 
 
 def states(measure: Measure) -> list[str]:
@@ -45,11 +45,12 @@ def law(**fields: Any) -> Measure:
     return factories.measure(**defaults | fields)
 
 
-def test_cases() -> None:
+@pytest.mark.parametrize(("folder", "number"), [("cases", 238), ("nasty_cases", 172)])
+def test_cases(folder: str, number: int) -> None:
     """Every question about the cases has the right answer, in SQL and in memory."""
-    cases = time_cases.load(CASES)
+    cases = time_cases.load(HERE / folder)
     assert time_cases.differences(cases) == []
-    assert len(cases.questions) == 238
+    assert len(cases.questions) == number
 
 
 def plain_act(chance: Chance, id_: int) -> Act:
@@ -64,8 +65,11 @@ def plain_act(chance: Chance, id_: int) -> Act:
             "norm": ("enacted", "published", "in_force", "repealed", "annulled", "expired"),
         }[act.family]
         course = [status for status in usual if chance.happens(0.5)]
-        dates = sorted(chance.date(partial=0.02) for _ in course)
-        events = (Event(status, span(day), TODAY) for status, day in zip(course, dates, strict=True))
+        dates = sorted(chance.date(partial=0.25) for _ in course)
+        events = (
+            Event(status, None if chance.happens(0.15) else span(day), TODAY)
+            for status, day in zip(course, dates, strict=True)
+        )
         act = replace(act, events=tuple(events), checked=act.checked if chance.happens(0.3) else None)
     return act
 
@@ -87,9 +91,9 @@ def bill(chance: Chance, id_: int) -> Act:
 @pytest.mark.parametrize("make", [plain_act, bill])
 def test_sql_and_python_derive_the_same(make: Callable[[Chance, int], Act]) -> None:
     chance = Chance(20)
-    stored(make(chance, number) for number in range(1, 1201))
+    stored(make(chance, number) for number in range(1, 1601))
     fresh = [id_ for (id_,) in rows("select measure_id from measures_validity where not is_stale")]
-    assert len(fresh) > 250
+    assert len(fresh) > 300
     kept, right = answers_of(fresh), derived(fresh)
     assert {id_: known for id_, known in kept.items() if known != right[id_]} == {}
 

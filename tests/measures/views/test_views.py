@@ -1,6 +1,7 @@
 """Pages of countries and measures: their content, access, and number of queries."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from countries.models import Country
+from foundation.days import today
 from measures import workflow
 from measures.models import Citation, Measure
 from measures.validity.store import settle
@@ -49,24 +51,37 @@ def test_country_counts_statements_apart_from_measures_of_the_state(client: Clie
         make.measure(kind=kind, sources=(source,))
     said = words(client.get("/countries/peru/"))
     assert "A country people leave and reach." in said
-    assert (
-        "3 policy measures of the state. 2 other entries: statements, alerts, responses and findings. 1 source." in said
-    )
+    assert "1 source. Last change: " in said
     assert "5 entries: 3 measures of the state, 2 statements or findings." in said
+    assert re.search(r"Everything 5 In force or possibly \d Bills 1 Statements 2 All filters", said)
 
 
 def test_country_of_one_entry_speaks_in_the_singular(client: Client, peru: Country) -> None:
     make.measure()
     said = words(client.get("/countries/peru/"))
-    assert "1 policy measure of the state. 1 source." in said
+    assert "1 source. Last change: " in said
     assert "1 entry: 1 measure of the state." in said
+    assert "1 entry by date" in said
 
 
 def test_country_without_entries_says_what_that_means(client: Client, peru: Country) -> None:
-    said = words(client.get("/countries/peru/"))
-    assert "this country has not been researched" in said
-    assert "No entries yet Nothing has been published here yet, which says nothing about what the state did." in said
-    assert "Download" not in said
+    make.site(contact="people@observatory.example")
+    response = client.get("/countries/peru/")
+    said = words(response)
+    assert "No act of Peru has been recorded, because nobody has researched them yet." in said
+    assert "That says nothing about what its state did." in said
+    assert 'href="mailto:people@observatory.example">Ask us, or tell us what you know' in response.text
+    for absent in ("Download", "figures and texts of its profile", "name nationals", "All filters"):
+        assert absent not in said
+
+
+def test_country_without_entries_says_what_is_known(client: Client, peru: Country) -> None:
+    make.mobility_role(country=peru)
+    make.measure(country=make.country(iso3="ECU"), origins=(peru,))
+    response = client.get("/countries/peru/")
+    assert "What is recorded: figures and texts of its profile" in words(response)
+    link = 'href="/measures/?nationality=PER#result">1 entry of other states that names nationals of Peru'
+    assert link in response.text
 
 
 @pytest.mark.parametrize("slug", ["atlantis", "venezuela"])
@@ -93,7 +108,7 @@ def test_filters_narrow_timeline_and_list_alike(client: Client, peru: Country) -
     assert re.findall(r'href="#entry-([A-Z]{3}-\d+)"', response.content.decode()) == [found.public_id]
     said = words(response)
     assert "1 of 3 entries" in said
-    assert "Filter entries 2 selected" in said
+    assert "All filters 2 selected" in said
     assert "No entries in: Work." in said
 
 
@@ -111,12 +126,12 @@ def test_country_says_how_many_were_in_force_on_a_day(client: Client, peru: Coun
 @pytest.mark.parametrize("page", ["/countries/peru/", "/measures/"])
 def test_bad_parameters_are_named_and_nothing_is_shown(client: Client, peru: Country, page: str) -> None:
     make.measure()
-    response = client.get(f"{page}?colour=red&status=inforce&from=soon")
+    response = client.get(f"{page}?topc=red&status=inforce&from=soon")
     assert response.status_code == 400
     assert ids(response) == []
     said = words(response)
     assert "3 filters are invalid, so there are no results" in said
-    assert "colour: This filter does not exist." in said
+    assert "topc: This filter does not exist. Did you mean “topic”?" in said
     assert "Status (status): “inforce” is not available here. Did you mean “in_force”?" in said
     assert 'value="soon"' in response.content.decode()
 
@@ -158,7 +173,7 @@ def test_entries_past_the_most_marks_become_counts_and_pages(client: Client, per
 def test_country_page_offers_its_filters_as_data(client: Client, peru: Country) -> None:
     make.measure()
     html = client.get("/countries/peru/?topic=health&page=1").content.decode()
-    assert 'href="/measures/?topic=health&amp;country=PER&amp;sort=oldest"' in html
+    assert 'href="/measures/?topic=health&amp;country=PER&amp;sort=oldest#result"' in html
     for ending in ("csv", "xlsx"):
         assert f'href="/measures.{ending}?topic=health&amp;country=PER&amp;sort=oldest"' in html
 
@@ -195,6 +210,82 @@ def test_number_of_queries_is_fixed(client: Client, peru: Country, address: str)
     for number in range(1, 30):
         add(number)
     assert queries(client, address) == before
+
+
+def test_country_says_once_what_all_its_entries_rest_on(client: Client, peru: Country) -> None:
+    page, other = make.source(title="A page", publisher="An institute"), make.source(publisher="A gazette")
+    for _ in range(2):
+        make.measure(sources=(page,))
+    said = words(client.get("/countries/peru/"))
+    assert "All 2 rest on one document: A page (An institute)." in said
+    assert "Source: An institute" not in said
+    make.measure(sources=(other, page))
+    said = words(client.get("/countries/peru/"))
+    assert "rest on one document" not in said
+    assert said.count("Source: ") == 3
+    assert said.count(" and 1 more") == 1
+
+
+def test_shortcuts_take_the_place_of_each_other_and_count_what_they_give(client: Client, peru: Country) -> None:
+    for direction, kind in (("less_restrictive", "law"), ("more_restrictive", "bill"), ("", "criticism")):
+        make.measure(kind=kind, direction=direction, topics=("health.access",))
+    make.measure(direction="less_restrictive", topics=("work.permit",))
+    page = client.get("/countries/peru/?topic=health&direction=more_restrictive").text
+    link = (
+        r'<a href="([^"]*)#result" ?(aria-current="true")?>\s*(?:<svg.*?</svg>\s*)?(\w[^<]*) <span class="count">(\d+)'
+    )
+    found = re.findall(link, page, re.DOTALL)
+    assert [(label, number, bool(current)) for _url, current, label, number in found] == [
+        ("Everything", "3", False),
+        ("In force or possibly", "1", False),
+        ("Less restrictive", "1", False),
+        ("More restrictive", "1", True),
+        ("Bills", "1", False),
+        ("Statements", "1", False),
+    ]
+    for url, _current, _label, number in found:
+        assert len(ids(client.get(url.replace("&amp;", "&")))) == int(number)
+
+
+def test_direction_is_on_the_mark_in_its_name_and_in_the_row(client: Client, peru: Country) -> None:
+    make.measure(title_en="Closing", direction="more_restrictive")
+    make.measure(title_en="Opening", direction="undetermined")
+    page = client.get("/countries/peru/").text
+    assert page.count('href="#direction-more_restrictive"') == 5  # shortcut, legend, mark, table over time, row
+    assert re.search(r'aria-label="Closing\. [^"]*\. More restrictive\."', page)
+    assert not re.search(r'aria-label="Opening\. [^"]*Cannot', page)
+
+
+def test_state_of_the_record_is_told_before_the_entries(client: Client, peru: Country) -> None:
+    make.measure(events=(("in_force", "2020-05-02"),), evidence="primary", checked_on=today())
+    make.measure(events=(("in_force", "2020"),), evidence="secondary", checked_on=today() - timedelta(days=181))
+    make.measure(events=(), evidence="secondary")
+    said = words(client.get("/countries/peru/"))
+    assert (
+        "How complete this record is Dated to the day 1 of 3 From a primary source 1 of 3"
+        " Checked in the last 180 days 1 of 3"
+    ) in said
+    assert said.index("How complete") < said.index("All filters") < said.index("3 entries by date")
+
+
+@pytest.mark.parametrize("page", ["/countries/peru/", "/measures/"])
+def test_filter_is_folded_below_chips_unless_something_is_wrong(client: Client, peru: Country, page: str) -> None:
+    make.measure()
+    chosen, wrong = (client.get(f"{page}?{query}").text for query in ("topic=health", "from=soon"))
+    assert re.search(r'id="filters" autocomplete="off">\s*<details>', chosen)
+    assert re.search(r'id="filters" autocomplete="off">\s*<details open>', wrong)
+    assert chosen.index('class="shortcuts"') < chosen.index('id="filters"')
+    assert chosen.count('name="q"') == 1
+
+
+def test_page_of_a_list_counts_its_months_whole(client: Client, peru: Country) -> None:
+    measures = [make.measure(events=()) for _ in range(151)]
+    Measure.objects.filter(pk__in=[m.pk for m in measures[:70]]).update(date="2020-05-02")
+    Measure.objects.filter(pk__in=[m.pk for m in measures[70:]]).update(date="2020-06-02")
+    said = words(client.get("/countries/peru/?page=2"))
+    assert "Entries 51 to 100 of 151" in said
+    assert "May 2020 20 of 70" in said
+    assert "June 2020 30 of 81" in said
 
 
 # All measures
@@ -288,12 +379,49 @@ def test_measure_shows_sources_with_their_words(client: Client) -> None:
     Citation.objects.create(measure=measure, source=source, locator="art. 3", quote="Queda prohibido", field="summary")
     response = page_of(client, measure)
     assert (
-        "El Peruano, art. 3 Official gazette · Editora Perú · Spanish · supports: Summary Original: El Peruano Not "
-        "checked yet no copy yet Quote: Not looked for yet Queda prohibido"
+        "What the source says Queda prohibido El Peruano, art. 3 Official gazette · Editora Perú · Spanish · supports: "
+        "Summary Read it at the publisher: El Peruano no copy yet · Not looked for yet Not checked yet"
     ) in words(response)
     html = response.content.decode()
     assert 'href="https://gazette.example/1?a=1&amp;b=2"' in html
     assert re.search(r'<blockquote lang="es">\s*Queda prohibido', html)
+
+
+def test_coded_values_lead_to_their_filters(client: Client, peru: Country) -> None:
+    body = make.issuing_body(key="congress", country=peru)
+    made = make.measure(
+        kind="law", direction="more_restrictive", issuing_body=body, groups=("children",), evidence="primary"
+    )
+    page = page_of(client, made).text
+    values = (
+        "kind=law",
+        "body=PER%3Acongress",
+        "status=",
+        "direction=more_restrictive",
+        "topic=health",
+        "group=children",
+    )
+    for value in (*values, "evidence=primary"):
+        [address] = re.findall(rf'href="(/measures/\?{value}[^"]*)"', page)
+        assert ids(client.get(address)) == [made.public_id], value
+
+
+def test_measure_says_whom_to_tell_of_an_error(client: Client) -> None:
+    made = make.measure()
+    assert "Report an error" not in page_of(client, made).text
+    make.site(contact="people@observatory.example")
+    page = page_of(client, made).text
+    assert f'href="mailto:people@observatory.example?subject={made.public_id}"' in page
+    make.site(contact="https://observatory.example/contact")
+    assert 'href="https://observatory.example/contact"' in page_of(client, made).text
+    assert "How we record and check" in page
+
+
+def test_source_stands_above_related_entries(client: Client) -> None:
+    made = make.measure()
+    make.relation(subject=made, object=make.measure())
+    said = words(page_of(client, made))
+    assert said.index("What the source says") < said.index("Related entries") < said.index("Is something wrong")
 
 
 def test_summary_is_safe_html(client: Client) -> None:
@@ -330,7 +458,7 @@ def test_retired_measure_is_gone_without_its_content(client: Client) -> None:
     said = words(page_of(client, measure, 410))
     assert "This record was withdrawn" in said
     assert "Was here" not in said
-    assert "Wrong country" not in said
+    assert "Reason Wrong country" in said
 
 
 def test_identifier_in_small_letters_leads_on(client: Client) -> None:
@@ -341,7 +469,7 @@ def test_identifier_in_small_letters_leads_on(client: Client) -> None:
 
 def test_measure_of_an_international_body_has_no_country(client: Client) -> None:
     measure = make.measure(kind="soft_law")
-    Measure.objects.filter(pk=measure.pk).update(country=None, public_id="INT-00001")
+    Measure.objects.filter(pk=measure.pk).update(country=None, level="supranational", public_id="INT-00001")
     response = client.get("/measures/INT-00001/")
     assert "International body" in words(response)
 
@@ -378,7 +506,7 @@ def test_queries_of_a_measure_are_fixed(client: Client) -> None:
     settle()
     queries(client, address)
     before = queries(client, address)
-    assert before == 23
+    assert before == 31
     for number in range(8):
         make.relation(subject=measure, object=make.measure(topics=(f"topic{number}",)))
         make.relation(subject=make.measure(issuing_body=make.issuing_body(key=f"b{number}")), object=measure)

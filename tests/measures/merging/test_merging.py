@@ -1,0 +1,454 @@
+"""Merging two records of each kind: what refers to the one names the other, and nothing is lost on the way."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+
+from foundation.files.package.writing import write_folder
+from foundation.records.changes import acts_on
+from foundation.sql import execute
+from measures.archive.addresses import source_at
+from measures.files.resources import MeasureResource
+from measures.merging import Report, merge, preview
+from measures.models import (
+    Capture,
+    Citation,
+    IssuingBody,
+    Measure,
+    QuoteCheck,
+    ReferenceAlias,
+    Relation,
+    Source,
+    StatusEvent,
+    Topic,
+)
+from tests import factories as make
+from tests.csv_files import export
+from tests.measures.views.test_views import ids
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor() -> Any:
+    return make.editor()
+
+
+def _moved(report: Report) -> dict[str, int]:
+    return {each.what: each.count for each in report.moved}
+
+
+def _leads(client: Client, path: str) -> tuple[int, str | None]:
+    response = client.get(path)
+    return response.status_code, response.get("Location")
+
+
+# Measures
+
+
+def _pair() -> tuple[Measure, Measure]:
+    """Two records of one act, each with what the other lacks."""
+    shared, own, other = make.source(), make.source(), make.source()
+    kept = make.measure(
+        reference="N° 104-2020-MIGRACIONES",
+        topics=("health",),
+        groups=("asylum_seekers",),
+        sources=(shared, own),
+        events=(("enacted", "2020-04-14"), ("in_force", "2020-04-15")),
+        title_en="The act",
+    )
+    gone = make.measure(
+        reference="RS 104",
+        topics=("health", "work"),
+        origins=(make.country(iso3="VEN"),),
+        sources=(shared, other),
+        events=(("enacted", "2020-04-14"), ("published", "2020-04-14"), ("expired", "2020-12-31")),
+        title_en="The same act",
+        summary_es="Cierra.",
+    )
+    return kept, gone
+
+
+def test_measures_merge_with_everything_that_either_has(client: Client, editor: Any) -> None:
+    kept, gone = _pair()
+    extending, extended = make.measure(), make.measure()
+    make.relation(subject=extending, object=gone)
+    make.relation(subject=gone, object=extended)
+    make.relation(subject=kept, object=gone, type="amends")
+    make.alias(measure=gone, reference="Old 1")
+    report = merge(kept, gone, by=editor)
+    assert _moved(report) == {
+        "Citations": 1,
+        "Other numbers": 1,
+        "Relations": 2,
+        "Status history": 2,
+        "Topics": 1,
+        "Nationalities": 1,
+        "Summary (Spanish)": 1,
+    } | {"Other numbers": 1}
+    assert any("“The act” stays, “The same act” is dropped" in conflict for conflict in report.conflicts)
+    assert any("amends" in conflict.lower() for conflict in report.conflicts)
+    kept.refresh_from_db()
+    assert [str(event) for event in kept.status_events.all()] == [
+        "enacted@2020-04-14",
+        "published@2020-04-14",
+        "in_force@2020-04-15",
+        "expired@2020-12-31",
+    ]
+    assert kept.citations.count() == 3
+    assert {(r.subject, r.object) for r in Relation.objects.all()} == {(extending, kept), (kept, extended)}
+    assert {topic.key for topic in kept.topics.all()} == {"health", "work"}
+    assert [country.pk for country in kept.origin_countries.all()] == ["VEN"]
+    assert (kept.status, kept.summary_es, kept.title_en) == ("expired", "Cierra.", "The act")
+    assert set(ReferenceAlias.objects.values_list("measure", "reference")) == {(kept.pk, "Old 1"), (kept.pk, "RS 104")}
+    for path in (f"/measures/{gone.public_id}/", f"/measures/{gone.public_id.lower()}/"):
+        response = client.get(path, follow=True)
+        assert response.redirect_chain[-1] == (f"/measures/{kept.public_id}/", 301)
+    assert _leads(client, f"/es/measures/{gone.public_id}/") == (301, f"/es/measures/{kept.public_id}/")
+    assert client.get("/reference/RS 104/", follow=True).status_code == 200
+    assert ids(client.get("/measures/")).count(gone.public_id) == 0
+
+
+def test_history_of_both_measures_is_kept_and_shown(client: Client, editor: Any) -> None:
+    kept, gone = _pair()
+    gone.title_es = "Título anterior"
+    gone.save()
+    acts = len(acts_on(gone))
+    merge(kept, gone, by=editor)
+    assert len(acts_on(gone)) >= acts
+    client.force_login(editor)
+    history = client.get(f"/admin/measures/measure/{kept.pk}/history/").text
+    assert "Título anterior" in history
+    assert f"{gone.public_id}" in history
+
+
+def test_record_merged_twice_leads_to_the_last(client: Client, editor: Any) -> None:
+    first, second, third = make.measure(), make.measure(), make.measure()
+    merge(second, first, by=editor)
+    merge(third, second, by=editor)
+    assert _leads(client, f"/measures/{first.public_id}/") == (301, f"/measures/{third.public_id}/")
+    assert _leads(client, f"/measures/{second.public_id}/") == (301, f"/measures/{third.public_id}/")
+
+
+def test_course_that_contradicts_itself_stays_apart(editor: Any) -> None:
+    kept = make.measure(events=(("enacted", "2020-04-14"), ("repealed", "2020-04-20")))
+    gone = make.measure(kind="bill", events=(("introduced", "2020-03-01"),))
+    report = merge(kept, gone, by=editor)
+    assert "Events that stay with the retired record: introduced@2020-03-01." in report.conflicts
+    assert [str(event) for event in gone.status_events.all()] == ["introduced@2020-03-01"]
+
+
+def test_published_record_is_not_merged_into_a_draft_nor_any_into_a_retired_one(editor: Any) -> None:
+    public, draft = make.measure(), make.draft()
+    retired = make.measure(workflow="retired")
+    for kept, gone in ((draft, public), (retired, draft)):
+        with pytest.raises(ValidationError):
+            merge(kept, gone, by=editor)
+    merge(public, draft, by=editor)
+    assert Measure.objects.get(pk=draft.pk).workflow == "retired"
+
+
+def test_preview_tells_what_the_merge_then_does_and_writes_nothing(editor: Any) -> None:
+    kept, gone = _pair()
+    before = export(MeasureResource, with_local=True)
+    told = preview(kept, gone, by=editor)
+    assert export(MeasureResource, with_local=True) == before
+    assert merge(kept, gone, by=editor) == told
+
+
+@pytest.mark.parametrize("kind", ["measure", "source", "issuing_body", "topic", "target_group"])
+def test_only_those_merge_who_may_publish(kind: str) -> None:
+    records: dict[str, Callable[[int], Any]] = {
+        "measure": lambda n: make.draft(),
+        "source": lambda n: make.source(),
+        "issuing_body": lambda n: make.issuing_body(key=f"b{n}"),
+        "topic": lambda n: make.topic(key=f"t{n}"),
+        "target_group": lambda n: make.target_group(key=f"g{n}"),
+    }
+    kept, gone = records[kind](1), records[kind](2)
+    with pytest.raises(PermissionDenied):
+        merge(kept, gone, by=make.analyst())
+    with pytest.raises(PermissionDenied):
+        preview(kept, gone, by=make.analyst())
+
+
+# Sources
+
+
+def test_sources_merge_with_citations_events_and_captures(client: Client, editor: Any) -> None:
+    kept, gone = make.source(publisher="", rights="show"), make.source(publisher="Gaceta", rights="show")
+    make.link(source=kept)
+    make.link(source=gone)
+    both, other = make.measure(sources=(kept,)), make.measure(sources=(gone,))
+    twin = Citation.objects.create(measure=both, source=gone, quote="It shuts.")
+    Citation.objects.create(measure=both, source=gone, locator="p. 3")
+    event = make.event(measure=other, status="expired", date="2021", source=gone)
+    same, first = b"<p>The same</p>", make.capture(source=kept, body=b"<p>The same</p>")
+    make.document_text(capture=first, text="The same")
+    copy = make.capture(source=gone, body=same)
+    make.document_text(capture=copy, text="The same")
+    own = make.capture(source=gone, body=b"<p>Zanahoria</p>")
+    make.document_text(capture=own, text="Zanahoria")
+    QuoteCheck.objects.create(citation=twin, quote=twin.quote, state="found", capture=copy, checked_at=own.captured_at)
+    report = merge(kept, gone, by=editor)
+    assert _moved(report) == {"Citations": 2, "Status history": 1, "Captures": 1, "Publisher": 1}
+    kept.refresh_from_db()
+    assert (kept.publisher, Source.objects.count()) == ("Gaceta", 1)
+    assert sorted(kept.citations.values_list("measure", "locator", "quote")) == sorted(
+        [(both.pk, "", "It shuts."), (both.pk, "p. 3", ""), (other.pk, "", "")]
+    )
+    assert StatusEvent.objects.get(pk=event.pk).source == kept
+    assert set(Capture.objects.values_list("source", "sha256")) == {(kept.pk, first.sha256), (kept.pk, own.sha256)}
+    assert f"/archive/{kept.key}/" in client.get("/archive/?q=zanahoria").text
+    assert _leads(client, f"/archive/{gone.key}/") == (301, f"/archive/{kept.key}/")
+    assert _leads(client, f"/archive/{gone.key}/{own.sha256}") == (301, f"/archive/{kept.key}/{own.sha256}")
+    assert source_at(gone.url) == kept
+    both.refresh_from_db()
+    assert both.record_version == 2
+
+
+def test_copies_are_shown_only_if_both_sources_say_so(editor: Any) -> None:
+    kept, gone = make.source(rights="show"), make.source(rights="link_only")
+    report = merge(kept, gone, by=editor)
+    assert Source.objects.get().rights == "link_only"
+    assert any(conflict.startswith("Rights differ.") for conflict in report.conflicts)
+
+
+def test_history_of_a_merged_source_is_in_that_of_the_other(client: Client, editor: Any) -> None:
+    kept, gone = make.source(), make.source(title="Gaceta de ayer")
+    merge(kept, gone, by=editor)
+    client.force_login(editor)
+    assert "Gaceta de ayer" in client.get(f"/admin/measures/source/{kept.pk}/history/").text
+
+
+@pytest.mark.owner
+def test_captures_change_hands_in_a_merge_alone() -> None:
+    """Not even for the owner of the table."""
+    capture, other = make.capture(), make.source()
+    with pytest.raises(IntegrityError, match="never edited"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("update measures_capture set source_id = %s where id = %s", [other.pk, capture.pk])
+
+
+def test_captures_of_a_cited_source_stay_where_they_are() -> None:
+    capture, other = make.capture(), make.source()
+    make.draft(sources=(capture.source,))
+    with pytest.raises(IntegrityError, match="is cited"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select measures_move_captures(%s, %s)", [capture.source.pk, other.pk])
+
+
+# Bodies, topics, groups
+
+
+def test_bodies_merge_with_entries_and_names(client: Client, editor: Any) -> None:
+    peru = make.country()
+    kept = make.issuing_body(key="pcm", country=peru, native_name="Presidencia", acronym="PCM", aliases="Premier")
+    gone = make.issuing_body(key="pres", country=peru, native_name="Presidencia del Consejo", acronym="PC")
+    made = make.measure(issuing_body=gone)
+    assert _moved(merge(kept, gone, by=editor))["Measures"] == 1
+    kept.refresh_from_db()
+    assert kept.aliases == "Premier|Presidencia del Consejo|Body pres|PC"
+    assert not IssuingBody.objects.filter(pk=gone.pk).exists()
+    for query in ("body=PER:pres", "body=pres", "body=PER:pcm"):
+        assert ids(client.get(f"/measures/?{query}")) == [made.public_id], query
+
+
+def test_bodies_whose_entries_would_repeat_each_other_are_not_merged(editor: Any) -> None:
+    peru = make.country()
+    bodies = [make.issuing_body(key=key, country=peru) for key in ("one", "two")]
+    pair = [make.measure(reference="1-2020", issuing_body=body) for body in bodies]
+    with pytest.raises(ValidationError, match=rf"Merge those first: {pair[1].public_id}"):
+        merge(*bodies, by=editor)
+    assert IssuingBody.objects.count() == 2
+
+
+def test_entry_that_names_both_bodies_names_the_kept_one_once(editor: Any) -> None:
+    kept, gone, other = (make.issuing_body(key=key) for key in ("kept", "gone", "other"))
+    acts: dict[tuple[IssuingBody, ...], list[str]] = {
+        (gone, other, kept): ["kept", "other"],
+        (kept, gone, other): ["kept", "other"],
+        (other, gone, kept): ["other", "kept"],
+        (other, kept, gone): ["other", "kept"],
+        (other, gone): ["other", "kept"],
+    }
+    made = {
+        make.measure(issuing_body=first, further_bodies=tuple(more)).pk: left for (first, *more), left in acts.items()
+    }
+    merge(kept, gone, by=editor)
+    execute("set constraints all immediate")
+    found = {act.pk: [body.key for body in act.issuing_bodies] for act in Measure.objects.all()}
+    assert found == made
+
+
+def test_measures_merge_with_further_bodies_and_areas(editor: Any) -> None:
+    first, second, third = (make.issuing_body(key=key) for key in ("first", "second", "third"))
+    areas = [make.area(code=code) for code in ("PE-LOR", "PE-TUM")]
+    kept = make.measure(issuing_body=first, further_bodies=(second,), areas=(areas[0],))
+    gone = make.measure(issuing_body=first, further_bodies=(third, second), areas=tuple(areas))
+    merge(kept, gone, by=editor)
+    kept = Measure.objects.get(pk=kept.pk)
+    assert [body.key for body in kept.issuing_bodies] == ["first", "second", "third"]
+    assert {area.code for area in kept.areas.all()} == {"PE-LOR", "PE-TUM"}
+    local = make.measure(level="subnational", areas=(make.area(code="PE-ICA"),), issuing_body=third)
+    report = merge(kept, local, by=editor)
+    assert "Level: “National” stays, “Subnational” is dropped." in report.conflicts
+    assert kept.areas.count() == 2
+
+
+def test_topics_merge_and_a_bookmark_still_works(client: Client, editor: Any) -> None:
+    kept, gone = make.topic(key="health.care"), make.topic(key="health.access")
+    made = make.measure(topics=("health.access",))
+    assert _moved(preview(kept, gone, by=editor)) == {"Measures": 1}
+    merge(kept, gone, by=editor)
+    assert [topic.key for topic in made.topics.all()] == ["health.care"]
+    response = client.get("/measures/?topic=health.access")
+    assert ids(response) == [made.public_id]
+    assert "“Access” is called “Care” today." in response.text
+    gone.refresh_from_db()
+    assert (gone.deprecated_on is not None, gone.replaced_by) == (True, kept)
+
+
+def test_topic_with_topics_below_it_is_not_merged(editor: Any) -> None:
+    kept, gone = make.topic(key="health"), make.topic(key="work")
+    make.topic(key="work.permit")
+    with pytest.raises(ValidationError, match="has topics below it"):
+        merge(kept, gone, by=editor)
+    Topic.objects.filter(pk=kept.pk).update(deprecated_on="2021-01-01")
+    with pytest.raises(ValidationError, match="is deprecated"):
+        merge(kept, make.topic(key="food"), by=editor)
+
+
+def test_groups_merge(client: Client, editor: Any) -> None:
+    kept, gone = make.target_group(key="foreigners"), make.target_group(key="aliens")
+    made = make.measure(groups=("aliens", "foreigners"))
+    merge(kept, gone, by=editor)
+    assert [group.key for group in made.target_groups.all()] == ["foreigners"]
+    assert ids(client.get("/measures/?group=aliens")) == [made.public_id]
+
+
+# In the admin
+
+
+def _post(client: Client, path: str, records: list[Any], **data: Any) -> Any:
+    chosen = [str(record.pk) for record in records]
+    return client.post(path, {"action": "merge_selected", "_selected_action": chosen, **data})
+
+
+def test_merge_is_asked_about_before_it_is_made(client: Client, editor: Any) -> None:
+    client.force_login(editor)
+    kept, gone = make.source(title="Gaceta"), make.source(title="Boletín")
+    make.measure(sources=(gone,))
+    path = "/admin/measures/source/"
+    asked = _post(client, path, [kept, gone])
+    assert "“Gaceta” will be merged into “Boletín”" in asked.text  # the public one is kept by default
+    asked = _post(client, path, [kept, gone], keep=kept.pk)
+    assert "“Boletín” will be merged into “Gaceta”" in asked.text
+    assert "Citations" in asked.text
+    asked = _post(client, path, [kept, gone], keep=kept.pk, shown=gone.pk, _merge="1")  # of the other preview
+    assert Source.objects.count() == 2
+    done = _post(client, path, [kept, gone], keep=kept.pk, shown=kept.pk, _merge="1")
+    assert (done.status_code, done["Location"]) == (302, f"/admin/measures/source/{kept.pk}/change/")
+    assert Source.objects.get() == kept
+
+
+def test_merge_needs_two_records_and_says_why_it_cannot_be(client: Client, editor: Any) -> None:
+    client.force_login(editor)
+    path = "/admin/measures/topic/"
+    one, two, three = (make.topic(key=key) for key in ("one", "two", "three"))
+    make.topic(key="two.below")
+    for chosen in ([one], [one, two, three]):
+        said = client.post(path, {"action": "merge_selected", "_selected_action": [r.pk for r in chosen]}, follow=True)
+        assert "Select exactly two records to merge." in said.text
+    asked = _post(client, path, [one, two], keep=one.pk)
+    assert "“Two” has topics below it. Merge these first." in asked.text
+    assert 'name="_merge"' not in asked.text
+
+
+@pytest.mark.parametrize("model", ["measure", "source", "issuingbody", "topic", "targetgroup"])
+def test_analyst_is_not_offered_to_merge(client: Client, model: str) -> None:
+    client.force_login(make.analyst())
+    make.draft(groups=("asylum_seekers",), issuing_body=make.issuing_body())
+    assert "merge_selected" not in client.get(f"/admin/measures/{model}/").text
+    client.force_login(make.editor())
+    assert "merge_selected" in client.get(f"/admin/measures/{model}/").text
+
+
+# Undoing
+
+
+def _sources() -> tuple[Source, Source]:
+    """Two sources with a document in common, one of its own, and an entry that cites both."""
+    kept, gone = (
+        make.source(publisher="", url="https://a.example/1"),
+        make.source(publisher="Gaceta", url="https://a.example/2"),
+    )
+    both, other = make.measure(sources=(kept,)), make.measure(sources=(gone,))
+    Citation.objects.create(measure=both, source=gone, quote="It shuts.")
+    make.event(measure=other, status="expired", date="2021", source=gone)
+    make.capture(source=kept, body=b"<p>The same</p>")
+    make.capture(source=gone, body=b"<p>The same</p>")
+    make.capture(source=gone, body=b"<p>Another</p>")
+    return kept, gone
+
+
+def _bodies() -> tuple[IssuingBody, IssuingBody]:
+    country = make.country()
+    kept, gone = (make.issuing_body(country=country, key=key, native_name=key) for key in ("mininter", "interior"))
+    make.measure(issuing_body=gone)
+    return kept, gone
+
+
+def _topics() -> tuple[Topic, Topic]:
+    kept, gone = make.topic(key="health.care"), make.topic(key="health.access")
+    make.measure(topics=("health.access",))
+    return kept, gone
+
+
+def _state(folder: Path) -> dict[str, bytes]:
+    """All files, without the times of changes, and whose captures there are."""
+    write_folder(folder)
+    times = re.compile(rb"2[0-9]{3}-[0-9-]+T[0-9:.Z]+")
+    files = {path.name: times.sub(b"", path.read_bytes()) for path in folder.iterdir()}
+    captures = sorted(Capture.objects.values_list("source__key", "sha256", "size"))
+    return files | {"captures": repr(captures).encode()}
+
+
+@pytest.mark.parametrize("pair", [_pair, _sources, _bodies, _topics])
+def test_merge_is_undone_as_one_action(client: Client, editor: Any, tmp_path: Path, pair: Callable[..., Any]) -> None:
+    kept, gone = pair()
+    before = _state(tmp_path / "before")
+    merge(kept, gone, by=editor)
+    assert _state(tmp_path / "merged") != before
+    client.force_login(editor)
+    name = type(kept)._meta.model_name
+    changed = gone if pair is _topics else kept  # a term that is kept stays as it is
+    history = client.get(f"/admin/measures/{name}/{changed.pk}/history/").text
+    (address,) = set(re.findall(r'href="(/admin/measures/[a-z]+/undo-merge/[0-9a-f-]+/)"', history))
+    assert "Both records get back what they had before the merge" in client.get(address).text
+    client.post(address)
+    assert _state(tmp_path / "after") == before
+    if pair is _pair:
+        assert [client.get(f"/measures/{each.public_id}/").status_code for each in (kept, gone)] == [200, 200]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_merge_whose_records_were_changed_since_stays(client: Client) -> None:
+    editor = make.editor()
+    kept, gone = _pair()
+    merge(kept, gone, by=editor)
+    Measure.objects.filter(pk=kept.pk).update(title_en="Changed since")
+    (act,) = [act for act in acts_on(Measure.objects.get(pk=kept.pk)) if act.merge]
+    client.force_login(editor)
+    address = f"/admin/measures/measure/undo-merge/{act.merge}/"
+    for page in (client.get(address), client.post(address)):
+        assert "This merge cannot be undone" in page.text
+        assert "Changed since" in page.text
+    gone.refresh_from_db()
+    assert gone.workflow == "retired"
+    client.force_login(make.analyst())
+    assert client.post(address).status_code == 403

@@ -1,0 +1,121 @@
+"""A list as files of every format: the same cells, what they say of themselves, and parts of a file."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+
+from foundation.days import today
+from foundation.files import kept_files
+from measures.models import Measure
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+QUERY = "?country=PER&kind=law&sort=oldest&labels=en"
+
+
+@pytest.fixture(autouse=True)
+def entries() -> None:
+    """Two laws and a bill."""
+    for kind, title in (("law", "Año | 1"), ("law", "Two"), ("bill", "Three")):
+        factories.measure(kind=kind, title_en=title, topics=("asylum", "health.access"), checked_on="2020-05-01")
+
+
+def _got(client: Client, path: str, **headers: str) -> tuple[Any, bytes]:
+    response: Any = client.get(path, headers=headers)
+    return response, b"".join(response) if response.streaming else response.content
+
+
+def test_every_format_has_the_cells_of_the_csv_file(client: Client) -> None:
+    text = _got(client, f"/measures.csv{QUERY}")[1].decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["title_en"] for row in rows] == ["Año | 1", "Two"]
+    assert json.loads(_got(client, f"/measures.json{QUERY}")[1]) == rows
+    table = pq.read_table(io.BytesIO(_got(client, f"/measures.parquet{QUERY}")[1]))
+    found = [{name: _cell(value) for name, value in row.items()} for row in table.to_pylist()]
+    assert found == rows
+    assert table.schema.field("topics").type.value_type == "string"
+    assert str(table.schema.field("checked_on").type) == "date32[day]"
+
+
+def _cell(value: Any) -> str:
+    return "|".join(value) if isinstance(value, list) else "" if value is None else str(value)
+
+
+def test_file_says_what_it_is(client: Client) -> None:
+    response, content = _got(client, "/measures.xlsx?country=PER")
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["measures", "about"]
+    told = dict(book["about"].iter_rows(values_only=True))
+    assert (told["Filter"], told["Entries"], told["Date of this file"]) == ("Peru", "3", str(today()))
+    assert told["Address"] == "http://testserver/measures/?country=PER"
+    assert told["Citation"].endswith(f"Measures (Peru). Version of {told_day()}. {told['Address']}")
+    assert f'filename="measures-country-PER-{today()}.xlsx"' in response["Content-Disposition"]
+    footer = pq.read_metadata(io.BytesIO(_got(client, "/measures.parquet?country=PER")[1])).metadata
+    assert (footer[b"Filter"], footer[b"Citation"].decode()) == (b"Peru", told["Citation"])
+
+
+def told_day() -> str:
+    day = today()
+    return f"{day.day} {day:%B %Y}"
+
+
+def test_csv_is_described_beside_it(client: Client) -> None:
+    response, content = _got(client, f"/measures.csv{QUERY}")
+    links = dict(reversed(link.split("; ")[:2]) for link in response["Link"].split(", "))
+    assert set(links) == {'rel="license"', 'rel="cite-as"', 'rel="describedby"'}
+    described = json.loads(_got(client, links['rel="describedby"'].strip("<>"))[1])
+    columns = described["tableSchema"]["columns"]
+    assert [column["name"] for column in columns] == content.decode().splitlines()[0].split(",")
+    assert [column["name"] for column in columns if column.get("separator")] == [
+        *("issuing_body", "topics", "target_groups", "origin_countries", "status_history", "relations"),
+        *("sources", "external_ids", "areas", "binds"),
+    ]
+    assert described["url"].startswith("http://testserver/measures.csv?")
+    assert described["dc:license"].startswith("https://creativecommons.org/")
+
+
+def test_parts_of_a_file_make_the_whole(client: Client) -> None:
+    whole, content = _got(client, "/measures.parquet")
+    size = len(content)
+    assert (whole["Accept-Ranges"], int(whole["Content-Length"])) == ("bytes", size)
+    parts = [("bytes=0-99", content[:100]), (f"bytes=100-{size + 9}", content[100:]), ("bytes=-8", content[-8:])]
+    for asked, part in parts:
+        response, found = _got(client, "/measures.parquet", Range=asked, **{"Accept-Encoding": "gzip"})
+        assert (response.status_code, found, response["ETag"]) == (206, part, whole["ETag"])
+        assert response["Content-Range"].endswith(f"/{size}")
+    beyond = client.get("/measures.parquet", headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{size}")
+    for asked in ("bytes=9-1", "bytes=-", "bytes=0-1,4-5", "lines=1-2"):
+        assert _got(client, "/measures.parquet", Range=asked)[1] == content
+    assert _got(client, "/measures.parquet", Range="bytes=0-1", **{"If-Range": whole["ETag"]})[0].status_code == 200
+
+
+def test_part_is_of_the_file_of_now(client: Client) -> None:
+    before = _got(client, "/measures.parquet", Range="bytes=0-3")[0]
+    measure = Measure.objects.get(title_en="Two")
+    measure.title_en = "Another"
+    measure.save()
+    after = _got(client, "/measures.parquet", Range="bytes=0-3")[0]
+    assert after["ETag"] != before["ETag"]
+    titles = pq.read_table(io.BytesIO(_got(client, "/measures.parquet")[1]), columns=["title_en"])["title_en"]
+    assert "Another" in titles.to_pylist()
+
+
+def test_kept_files_make_room_for_the_newest(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> None:
+    settings.TEMPORARY_DIR = tmp_path
+    monkeypatch.setattr(kept_files, "MOST_BYTES", 25)
+    for key in "abc":
+        kept_files.kept_file(key, _write)
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["b", "c"]
+
+
+def _write(path: Path) -> None:
+    path.write_bytes(b"0123456789")
