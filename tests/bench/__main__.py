@@ -14,7 +14,19 @@ from pathlib import Path
 from tests.bench import report
 from tests.bench import server as servers
 from tests.bench.loading import loaded
-from tests.bench.measurements import archive, exporting, importing, listing, observations, pages, searching
+from tests.bench.measurements import (
+    archive,
+    exporting,
+    importing,
+    leaning,
+    listing,
+    observations,
+    package,
+    pages,
+    searching,
+    standing,
+    undoing,
+)
 from tests.bench.measuring import Result
 from tests.bench.picture import draw
 from tests.bench.run import Bench
@@ -24,14 +36,18 @@ SIZES = (10_000, 100_000, 1_000_000)
 PICTURE = ROOT / ".github" / "growth.svg"
 MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "list": listing.measurements,
+    "standing": standing.measurements,
     "search": searching.measurements,
     "pages": pages.measurements,
     "export": exporting.measurements,
     "import": importing.measurements,
+    "undo": undoing.measurements,
+    "leaning": leaning.measurements,
+    "package": package.measurements,
     "observations": observations.measurements,
     "archive": archive.measurements,
 }
-OF_THEIR_OWN_SIZE = ("observations", "archive")
+OF_THEIR_OWN_SIZE = ("leaning", "observations", "archive")
 """Benchmarks with their own data, independent of the number of entries; run only on request."""
 
 

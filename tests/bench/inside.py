@@ -31,13 +31,16 @@ from import_export import fields, resources, widgets
 from tablib import Dataset
 
 from countries.feeds import runs as feed_runs
-from countries.models import Country, FeedRun, Indicator, IndicatorFeed
+from countries.models import Country, FeedRun, Indicator, IndicatorFeed, Unit
 from foundation.files.formats import FORMATS
+from foundation.files.models import FileImport
 from measures.archive import hosts, links
 from measures.files.resources import MeasureResource
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
 from measures.models import Host, Measure, TargetGroup, Topic
+from measures.validity.store import settle
+from tests.measures.validity.rows import connected, stored
 
 
 def import_file(path: str, *options: str) -> None:
@@ -46,9 +49,28 @@ def import_file(path: str, *options: str) -> None:
         call_command("import_measures", path, *options, stdout=nowhere)
 
 
+def undo_import() -> None:
+    """Like the command, of the last import."""
+    number = FileImport.objects.latest("pk").pk
+    with Path(os.devnull).open("w") as nowhere:
+        call_command("undo_import", str(number), stdout=nowhere)
+
+
 def export_file(path: str) -> None:
     """Like the command."""
     call_command("export_measures", "--output", path)
+
+
+def import_package(path: str) -> None:
+    """Like the command."""
+    with Path(os.devnull).open("w") as nowhere:
+        call_command("import_package", path, stdout=nowhere)
+
+
+def export_package(path: str) -> None:
+    """Like the command."""
+    with Path(os.devnull).open("w") as nowhere:
+        call_command("export_package", path, stdout=nowhere)
 
 
 def export_sheet(path: str, number: str) -> None:
@@ -146,8 +168,9 @@ def claim_links(number: str, resting: str) -> dict[str, Any]:
 
 def make_feeds(number: str) -> None:
     """Create that many indicators, each with a feed that reads a file."""
+    unit, _created = Unit.objects.get_or_create(key="cases", defaults={"name_en": "cases", "is_whole": True})
     for place in range(int(number)):
-        indicator = Indicator.objects.create(key=f"bench_{place}", name_en=f"Bench {place}", unit="cases")
+        indicator = Indicator.objects.create(key=f"bench_{place}", name_en=f"Bench {place}", unit=unit)
         IndicatorFeed.objects.create(
             key=f"bench-{place}",
             indicator=indicator,
@@ -186,6 +209,32 @@ def copy_observations(path: str, columns: str) -> dict[str, Any]:
     return {"copying": time.perf_counter() - start}
 
 
+def change_one(number: str, relation: str) -> dict[str, float]:
+    """Change one act to which so many others have a relation, or it to them; nothing of it stays.
+
+    `saved` are the seconds of the change, in which those acts become stale, `derived` those of the worker after it.
+    """
+    with transaction.atomic():
+        ids = stored(connected(int(number), relation))
+        settle()
+        start = time.perf_counter()
+        Measure.objects.filter(pk=ids[1]).update(valid_until="2021-12-31")
+        saved = time.perf_counter() - start
+        settled = settle()
+        derived = time.perf_counter() - start - saved
+        transaction.set_rollback(True)
+    if settled != int(number):
+        raise AssertionError(f"{settled} acts were stale")
+    return {"saved": saved, "derived": derived}
+
+
+def settle_states() -> dict[str, float]:
+    """Seconds that the worker takes to derive what an import left stale."""
+    start = time.perf_counter()
+    settle()
+    return {"settling": time.perf_counter() - start}
+
+
 def _explained(sql: str) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"explain (analyze, buffers, format json) {sql}")
@@ -206,7 +255,19 @@ def _most_rows(node: dict[str, Any]) -> float:
 
 WORK: dict[str, Callable[..., dict[str, Any] | None]] = {
     work.__name__: work
-    for work in (import_file, export_file, export_sheet, import_stock, export_stock, search, queries)
+    for work in (
+        *(
+            import_file,
+            undo_import,
+            export_file,
+            export_sheet,
+            import_package,
+            export_package,
+            import_stock,
+            export_stock,
+        ),
+        *(search, queries, change_one, settle_states),
+    )
 }
 WORK |= {work.__name__: work for work in (make_feeds, run_feeds, make_runs, copy_observations, claim_links)}
 

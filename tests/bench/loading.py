@@ -3,7 +3,8 @@
 While loading, triggers are disabled, and indexes, unique constraints and foreign keys are dropped and later recreated
 from PostgreSQL's own definitions. What triggers would have written is written directly: cached statuses come with the
 rows, the search vectors are computed when all rows are loaded, and the log of public changes gets one row. The words
-for “did you mean” are collected as every night. Only history is missing: the records have no insert events.
+for “did you mean” and what is true of each act on a day are computed by the commands for this. Only history is missing:
+the records have no insert events.
 
 A loaded database is reused as long as the generator, the migrations and the fixtures are unchanged.
 """
@@ -34,9 +35,10 @@ MOMENT = f"{RECORDED} 00:00:00+00"
 
 MEASURE = (
     "id public_id country_id kind issuing_body_id reference provision official_title original_language"
-    " title_en title_es title_pt short_title_en short_title_es short_title_pt summary_en summary_es summary_pt"
+    " level title_en title_es title_pt short_title_en short_title_es short_title_pt summary_en summary_es summary_pt"
+    " plain_en plain_es plain_pt"
     " primary_topic_id direction valid_from valid_until end_kind duration duration_basis evidence status status_date"
-    " date workflow workflow_note record_version created_at created_by_id updated_at updated_by_id"
+    " date workflow workflow_note retired_reason record_version created_at created_by_id updated_at updated_by_id"
     " reviewed_at reviewed_by_id published_at published_by_id"
 ).split()
 COLUMNS = {
@@ -47,7 +49,7 @@ COLUMNS = {
     "measures_measure_origin_countries": ["measure_id", "country_id"],
     "measures_statusevent": "measure_id position status date note recorded_on".split(),
     "measures_citation": "measure_id source_id locator quote field".split(),
-    "measures_relation": "subject_id type object_id date scope recorded_on".split(),
+    "measures_relation": "subject_id type object_id date scope provision recorded_on".split(),
 }
 """The tables that an import of measures writes, in an order that satisfies foreign keys."""
 SEARCH = "measures_searchtext"
@@ -80,6 +82,9 @@ def loaded(server: Server, size: int, say: Callable[[str], None]) -> str:
     server.create(name, template=vocabulary(server))
     load(server.url_of(name), Dataset(size))
     server.manage(name, "refresh_search_words")
+    server.manage(name, "rebuild_validity")
+    with server.connect(name) as connection:
+        connection.execute("vacuum analyze measures_validity")
     server.note(name, wanted)
     seconds, room = time.perf_counter() - start, server.bytes_of(name) / 1e9
     say(f"{size:,} entries loaded into {name} in {seconds:,.0f} s; it takes {room:.1f} GB.")
@@ -164,7 +169,7 @@ def table_rows(dataset: Dataset, number: int, keys: Keys) -> dict[str, list[Sequ
             rows["measures_citation"].append((pk, keys.source + source, "", "", ""))
         for kind, other in entry.relations:
             pair = (keys.measure + other, kind, pk) if kind == MUTUAL else (pk, kind, keys.measure + other)
-            rows["measures_relation"].append((*pair, "", "whole", RECORDED))
+            rows["measures_relation"].append((*pair, "", "whole", "", RECORDED))
     return rows
 
 
@@ -174,7 +179,15 @@ def _measure(entry: Entry, pk: int, keys: Keys) -> Sequence[Any]:
     return (
         *(pk, entry.public_id, entry.country, entry.kind, keys.bodies.get((entry.country, entry.body))),
         *(entry.reference, entry.provision, entry.official_title, entry.original_language),
-        *(*entry.titles, *entry.short_titles, *entry.summaries, keys.topics[entry.topics[0]], entry.direction),
+        "subnational" if entry.kind == "subnational_norm" else "national",
+        *(
+            *entry.titles,
+            *entry.short_titles,
+            *entry.summaries,
+            *("", "", ""),
+            keys.topics[entry.topics[0]],
+            entry.direction,
+        ),
         *(
             entry.valid_from,
             entry.valid_until,
@@ -186,7 +199,7 @@ def _measure(entry: Entry, pk: int, keys: Keys) -> Sequence[Any]:
             status_date,
             _date(entry),
         ),
-        *("published" if entry.is_published else "draft", "", 1, MOMENT, keys.account, MOMENT, keys.account),
+        *("published" if entry.is_published else "draft", "", "", 1, MOMENT, keys.account, MOMENT, keys.account),
         *(*published, *published),
     )
 

@@ -13,6 +13,8 @@ IN_DOCS = (
     "import against stock",
     "import memory",
     "export CSV",
+    "package export",
+    "package import",
     "export against stock",
     "export first byte",
     "list, no filter",

@@ -34,6 +34,10 @@ class Server:
         """The URL of another database on the server."""
         return urlunsplit(urlsplit(self.url)._replace(path=f"/{database}"))
 
+    def superuser_url_of(self, database: str) -> str:
+        """The URL of a database on the server for the superuser."""
+        return urlunsplit(urlsplit(self.superuser_url)._replace(path=f"/{database}"))
+
     def connect(self, database: str | None = None) -> psycopg.Connection[Any]:
         """A connection in autocommit mode."""
         return psycopg.connect(self.url_of(database) if database else self.url, autocommit=True)

@@ -46,6 +46,10 @@ def test_what_runs_inside_the_product_does_its_work(bench: Bench) -> None:
     assert bench.inside("export_file", str(file))["seconds"] > 0
     assert sum(line.startswith("URY-") for line in file.read_text().splitlines()) == 40
     assert bench.inside("export_stock", "20")["seconds"] > 0
+    for relation in ("while_in_force", "repeals"):
+        assert bench.inside("change_one", "20", relation).keys() >= {"saved", "derived"}
+    assert bench.inside("export_package", str(bench.folder / "package"))["seconds"] > 0
+    assert bench.inside("import_package", str(bench.folder / "package"))["seconds"] > 0
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

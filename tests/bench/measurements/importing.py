@@ -19,8 +19,8 @@ from tests.bench.measuring import Result, Target, in_turns, limited, spread
 from tests.bench.run import MIB, Bench
 
 LARGEST_FILE = 50_000
-FIRST_START = 5_000_000
-"""Numbers of the file's entries begin beyond those of the loaded ones."""
+FIRST_START, STEP, SAMPLE_START = 500_000, 40_000, 990_000
+"""Numbers of a file's entries in their country: beyond those of the loaded ones, within what a file may bring."""
 SAMPLE = 300
 DATABASE = "bench_import"
 FROM_ROWS_FRESH, FROM_ROWS_UNCHANGED, FROM_STOCK = Target(1.8), Target(1.2), Target(40, at_least=True)
@@ -30,13 +30,13 @@ SHARE_OF_SEARCH = Target(0.5)
 
 
 class Files:
-    """The same entries as a file for import and as rows for COPY, with new numbers each time."""
+    """The same entries, `most` at most, as a file for import and as rows for COPY, with new numbers each time."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, most: int = LARGEST_FILE) -> None:
         self.bench = bench
-        self.rows = min(bench.size, LARGEST_FILE)
-        self.is_fresh = bench.size <= LARGEST_FILE
-        self._starts = count(FIRST_START, 1_000_000)
+        self.rows = min(bench.size, most)
+        self.is_fresh = bench.size <= most
+        self._starts = count(FIRST_START, STEP)
         if not self.is_fresh:
             bench.server.create(DATABASE, template=bench.database)
 
@@ -89,12 +89,12 @@ def measurements(bench: Bench) -> Iterator[Result]:
     def fresh() -> float:
         dataset = files.next()
         last[:] = [dataset]
-        found = _imported(bench, files.csv(dataset))
+        found = imported(bench, files.csv(dataset))
         grown.append(found["grown"])
         return found["seconds"]
 
     # Each run is a new process or session, so there is nothing to warm up; the last one leaves its rows
-    copied, ours = in_turns(lambda: _copied(bench, files), fresh, rounds=3, patience=120, warm_up=False)
+    copied, ours = in_turns(lambda: copied(bench, files)[0], fresh, rounds=3, patience=120, warm_up=False)
     seconds, limit, noise = median(ours), median(copied), spread(copied)
     yield Result("import fresh", seconds, "s", limit, "COPY", FROM_ROWS_FRESH, noise)
     yield limited("import memory", max(grown) / MIB, "MiB", MOST_MEMORY)
@@ -102,11 +102,11 @@ def measurements(bench: Bench) -> Iterator[Result]:
     with bench.server.connect(DATABASE) as connection:
         connection.execute("vacuum analyze")
     before = _written(bench)
-    again = [_imported(bench, files.csv(last[0]))["seconds"] for _round in range(3)]
+    again = [imported(bench, files.csv(last[0]))["seconds"] for _round in range(3)]
     yield Result("import unchanged", median(again), "s", limit, "COPY", FROM_ROWS_UNCHANGED, max(noise, spread(again)))
     yield limited("import unchanged writes", _written(bench) - before, "rows", 0, Target(0))
 
-    sample = Dataset(min(SAMPLE, bench.size), seed=3, start=90_000_000, drafts=1)
+    sample = Dataset(min(SAMPLE, bench.size), seed=3, start=SAMPLE_START, drafts=1)
     found = bench.inside("import_stock", str(files.csv(sample)), database=DATABASE)
     rate = sample.size / found["seconds"]
     yield Result("import against stock", files.rows / seconds, "rows/s", rate, "stock resource", FROM_STOCK, noise)
@@ -116,13 +116,16 @@ def measurements(bench: Bench) -> Iterator[Result]:
     bench.server.drop(DATABASE)
 
 
-def _imported(bench: Bench, path: Path) -> dict[str, float]:
+def imported(bench: Bench, path: Path) -> dict[str, float]:
     bench.server.settle()
-    return bench.inside("import_file", str(path), database=DATABASE)
+    return bench.inside("import_file", str(path), "--keep-identifiers", database=DATABASE)
 
 
-def _copied(bench: Bench, files: Files) -> float:
-    """Seconds of COPY of the same rows in one transaction, the checks at its end as an import has them."""
+def copied(bench: Bench, files: Files) -> tuple[float, Keys]:
+    """Seconds of COPY of the same rows in one transaction, the checks at its end as an import has them.
+
+    The keys are those from which on the rows are new.
+    """
     dataset = files.next()
     with bench.server.connect(DATABASE) as connection:
         keys = Keys.of(connection)
@@ -137,7 +140,7 @@ def _copied(bench: Bench, files: Files) -> float:
         seconds = time.perf_counter() - start
         for table in ("measures_measure", "measures_source"):
             connection.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))")
-    return seconds
+    return seconds, keys
 
 
 def _written(bench: Bench) -> int:
@@ -160,4 +163,4 @@ def _without_search(bench: Bench, files: Files) -> float:
         ).fetchall()
         for table, name in triggers:
             connection.execute(f"alter table {table} disable trigger {name}")
-    return _imported(bench, files.csv(dataset))["seconds"]
+    return imported(bench, files.csv(dataset))["seconds"]
