@@ -48,7 +48,7 @@ class _Form(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self.inside = False
-        elif tag == "textarea":
+        elif tag == "textarea" and self.textarea:
             self.data[self.textarea][0] = self.data[self.textarea][0].removeprefix("\n")
             self.textarea = ""
 

@@ -4,23 +4,32 @@ The database is that of DATABASE_URL, or else the embedded server of the working
 The owner creates, flushes and drops it; the tests use the role that runs the site, so that a missing right is found.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.core.signals import request_finished
+from django.db import close_old_connections, connection, transaction
+from django.http import HttpResponseBase
+from django.template import Context, Template
+from django.test import Client
+from django.utils.safestring import SafeString
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
+from pytest_django.plugin import blocking_manager_key
 
 from foundation.publication import Known, _version
 from observatory.database.owner import as_owner
 from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
+from tests.own_database import own_database
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -31,10 +40,13 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--font-render-hinting=none",  # with the next one: letters are as wide whatever fonts a machine has
+    "--disable-font-subpixel-positioning",
 ]
 
 
 STOPS_SERVER = pytest.StashKey[bool]()
+TEMPLATE = pytest.StashKey[ExitStack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -54,17 +66,53 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Migrate one database before the workers start, each of which then copies it instead of migrating its own."""
+    config = session.config
+    if getattr(config.option, "dist", "no") == "no" or config.option.reuse_db:
+        return
+    config.stash[TEMPLATE] = stack = ExitStack()
+    stack.enter_context(config.stash[blocking_manager_key].unblock())
+    stack.enter_context(own_database(f"test_{settings.DATABASES['default']['NAME']}_template"))
+    connection.close()  # what is in use cannot be copied
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist which database to copy."""
+    if TEMPLATE in node.config.stash:
+        node.workerinput["template"] = connection.settings_dict["NAME"]
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-django has put tests in the order of how they use the database
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, and end with the browser, whose event loop others cannot share."""
+    items.sort(
+        key=lambda item: 0 if item.get_closest_marker("long") else 2 if item.get_closest_marker("browser") else 1
+    )
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what has been imported, which it would walk through again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave the embedded server as it was found."""
+    """Leave the database server as it was found."""
+    if stack := config.stash.get(TEMPLATE, None):
+        stack.close()
     if config.stash[STOPS_SERVER]:
         stop_server(settings.DATA_DIR)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[ExitStack]:
     """Use the owner until the test database is created, and again when it is dropped."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = getattr(request.config, "workerinput", {}).get("template")
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(as_owner())
@@ -75,12 +123,37 @@ def django_db_modify_db_settings(
 def django_db_setup(
     django_db_setup: None, django_db_modify_db_settings: ExitStack, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """From here on as the role that runs the site."""
+    """From here on as the role that runs the site, in a database that need not survive a crash of the machine."""
     with django_db_blocker.unblock():
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        with connection.cursor() as cursor:
+            cursor.execute(f"alter database {name} set synchronous_commit = off")
         django_db_modify_db_settings.close()
     yield
     with django_db_blocker.unblock():
         django_db_modify_db_settings.enter_context(as_owner())
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For fixtures of a whole module: what they write is there in each of its tests, and gone after the last one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_templates_of_pages_are_noted(django_test_environment: None) -> None:
+    """Let the test client note no templates of widgets: a form has hundreds, which takes a tenth of its time."""
+    template_class: Any = Template
+    noting = template_class._render
+
+    def render(template: Any, context: Context) -> SafeString:
+        is_widget = str(template.name).startswith("django/forms/")
+        rendered: SafeString = template.nodelist.render(context) if is_widget else noting(template, context)
+        return rendered
+
+    template_class._render = render
 
 
 @pytest.hookimpl(wrapper=True)
@@ -94,6 +167,27 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 def unknown_site() -> None:
     """Forget the site that an earlier test has left in this process."""
     _version.last = Known()
+
+
+@pytest.fixture(autouse=True)
+def answers_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the streams that a test leaves unread, as a web server does; the test client closes those that are read."""
+    asked, streams = Client.request, []
+
+    def request(client: Client, **request: Any) -> HttpResponseBase:
+        response: HttpResponseBase = asked(client, **request)
+        if response.streaming:
+            streams.append(response)
+        return response
+
+    monkeypatch.setattr(Client, "request", request)
+    yield
+    request_finished.disconnect(close_old_connections)  # as the test client does around a request
+    try:
+        for response in streams:
+            response.close()
+    finally:
+        request_finished.connect(close_old_connections)
 
 
 @pytest.fixture(autouse=True)
@@ -112,16 +206,22 @@ def _url() -> str:
 
 @pytest.fixture
 def environment(transactional_db: None) -> Iterator[dict[str, str]]:
-    """The environment of a process that uses the test database; rows of workers are deleted afterwards."""
+    """The environment of a process that uses the test database; rows of workers are deleted before and afterwards."""
     with as_owner():
         owner = _url()
+    _forget_jobs()
     yield {
         **os.environ,
         "DATABASE_URL": _url(),
         "MIGRATION_DATABASE_URL": owner,
         "DJANGO_SETTINGS_MODULE": "observatory.settings",
     }
-    with as_owner(), connection.cursor() as cursor:  # Django flushes only tables of its own models
+    _forget_jobs()
+
+
+def _forget_jobs() -> None:
+    """Django flushes only tables of its own models."""
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("truncate procrastinate_workers, procrastinate_jobs cascade")
 
 

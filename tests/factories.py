@@ -9,18 +9,22 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
-from countries.models import Country, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site
+from countries.models import Country, CountryArea, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site, Unit
 from foundation.partial_dates import PartialDate, Period
+from foundation.records.models import Reason, Revision
 from measures.archive.models.capture import archive_storage
-from measures.choices import Kind, Status, Workflow
+from measures.choices import Kind, Level, Status, Workflow
 from measures.models import (
     Capture,
     Citation,
+    DataSet,
     DocumentText,
+    FurtherBody,
     Host,
     IssuingBody,
     Link,
@@ -105,6 +109,12 @@ def issuing_body(*, key: str = "pcm", country: Country | None = None, **fields: 
     return IssuingBody.objects.get_or_create(country=country, key=key, defaults=defaults | fields)[0]
 
 
+def area(*, code: str = "PE-LOR", country: Country | None = None, **fields: Any) -> CountryArea:
+    """An area of a country, by default of Peru; an existing one is returned."""
+    defaults = {"country": country or globals()["country"](), "native_name": code.partition("-")[2].capitalize()}
+    return CountryArea.objects.get_or_create(code=code, defaults=defaults | fields)[0]
+
+
 def source(**fields: Any) -> Source:
     """A source with a unique URL."""
     number = next(_numbers)
@@ -172,6 +182,11 @@ def relation(*, subject: Measure, object: Measure, type: str = "extends", date: 
     return Relation.objects.create(subject=subject, type=type, object=object, date=parsed, **fields)
 
 
+def data_set(*, key: str = "coronanet", **fields: Any) -> DataSet:
+    """A data set of others; an existing one is returned."""
+    return DataSet.objects.get_or_create(key=key, defaults={"name": key.title(), "licence": "CC BY 4.0"} | fields)[0]
+
+
 def alias(*, measure: Measure, reference: str = "No. 1/2019", kind: str = "former") -> ReferenceAlias:
     return ReferenceAlias.objects.create(measure=measure, reference=reference, kind=kind)
 
@@ -183,12 +198,18 @@ def measure(
     topics: tuple[str, ...] = ("health.access",),
     groups: tuple[str, ...] = (),
     origins: tuple[Country, ...] = (),
+    areas: tuple[CountryArea, ...] = (),
+    binds: tuple[Country, ...] = (),
+    further_bodies: tuple[IssuingBody, ...] = (),
     events: tuple[tuple[str, str], ...] | None = None,
     sources: tuple[Source, ...] | None = None,
     by: User | None = None,
     **fields: Any,
 ) -> Measure:
-    """A published decree of Peru with a topic, an event of 14 April 2020 and a source, unless told otherwise."""
+    """A published decree of Peru with a topic, an event of 14 April 2020 and a source, unless told otherwise.
+
+    A supranational one has no country.
+    """
     by = by or User.objects.filter(username="author").first() or user(username="author")
     number = next(_numbers)
     defaults = {
@@ -203,23 +224,45 @@ def measure(
             fields[name] = PartialDate.parse(fields[name])
     tags = [topic(key=key) for key in topics]
     made = Measure(
-        country=country or globals()["country"](),
+        country=country or (None if fields.get("level") == Level.SUPRANATIONAL else globals()["country"]()),
         primary_topic=tags[0] if tags else None,
         created_by=by,
         updated_by=by,
         **fields,
     )
-    if made.workflow == Workflow.PUBLISHED:
+    if made.workflow in (Workflow.PUBLISHED, Workflow.RETIRED):
         made.published_by = made.reviewed_by = by
         made.published_at = made.reviewed_at = timezone.now()
     made.save()
     made.topics.set(tags)
     made.target_groups.set([target_group(key=key) for key in groups])
     made.origin_countries.set(origins)
+    if areas:
+        made.areas.set(areas)
+    if binds:
+        made.binds.set(binds)
+    for position, body in enumerate(further_bodies):
+        FurtherBody.objects.create(measure=made, body=body, position=position)
     _add_events(made, events)
     for cited in (source(),) if sources is None else sources:
         Citation.objects.create(measure=made, source=cited)
     return made
+
+
+def revision(*, record: Any, by: User | None = None, **typed: str) -> Revision:
+    """A proposed change of a record that waits for a reviewer, with these fields typed."""
+    return Revision.objects.create(
+        content_type=ContentType.objects.get_for_model(record),
+        object_id=str(record.pk),
+        name=str(record),
+        data={name: [text] for name, text in typed.items()},
+        base={"fields": {name: [getattr(record, name)] for name in typed}, "rows": {}},
+        base_version=getattr(record, "record_version", 1),
+        reason=Reason.CORRECTION,
+        note=typed.get("note", ""),
+        proposed_by=by or user(group="analyst"),
+        proposed_at=timezone.now(),
+    )
 
 
 def _add_events(made: Measure, events: tuple[tuple[str, str], ...] | None) -> None:
@@ -252,11 +295,37 @@ def _place(key: str) -> dict[str, Any]:
     }
 
 
+@cache
+def _units() -> dict[str, dict[str, Any]]:
+    """The units of the fixtures by key."""
+    with (settings.BASE_DIR / "fixtures" / "units.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row.pop("key"): row for row in DictReader(file)}
+    return {
+        key: {
+            **row,
+            **{name: row[name] == "true" for name in ("is_whole", "may_be_negative")},
+            **{name: int(row[name]) if row[name] else None for name in ("decimals", "base", "price_year")},
+        }
+        for key, row in rows.items()
+    }
+
+
+def unit(*, key: str = "persons", **fields: Any) -> Unit:
+    """A unit, as the fixtures have it; an existing one is returned."""
+    return _unit(key, **fields)
+
+
+def _unit(key: str, **fields: Any) -> Unit:
+    defaults = _units().get(key, {"name_en": key.replace("_", " ")})
+    return Unit.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
 def indicator(*, key: str = "immigrant_stock", unit: str = "persons", **fields: Any) -> Indicator:
     """An indicator, positioned as in the fixtures; an existing one is returned; a share gets a base."""
-    if unit == "percent" and "base" not in fields:
+    own = _unit(unit)
+    if own.is_share and "base" not in fields:
         fields["base"] = indicator(key=f"{key}_base")
-    defaults = {"name_en": key.replace("_", " ").capitalize(), "unit": unit}
+    defaults = {"name_en": key.replace("_", " ").capitalize(), "unit": own, "decimals": 0}
     return Indicator.objects.get_or_create(key=key, defaults=defaults | _place(key) | fields)[0]
 
 

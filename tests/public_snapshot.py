@@ -27,7 +27,9 @@ PAGES = (
     "/measures/?q=visa&sort=relevance",
     "/measures/?status=in_force&country=PER",
     "/measures/?on=2020-06-30",
-    "/measures/?nonsense=1&country=XXX",
+    "/measures/?topc=1&country=XXX",
+    "/compare/?countries=ECU,PER",
+    "/who/?country=PER&group=asylum_seekers&on=2020-06-15",
     "/archive/",
     "/archive/?q=decreto",
     "/archive/links/broken/",
@@ -64,6 +66,7 @@ def main(folder: Path) -> None:
 
     storages = settings.STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     settings.DOWNLOADS_PER_MINUTE = settings.SEARCHES_PER_MINUTE = settings.PAGES_PER_MINUTE = 0
+    settings.API_PER_MINUTE = 0
     setup_test_environment(debug=False)
     try:
         with override_settings(STORAGES=storages), own_database("public_snapshot"):

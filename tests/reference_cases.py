@@ -73,7 +73,7 @@ def _record(case: Case) -> "Measure":
         return factories.measure(country=_country(case.country), kind=case.kind, reference=case.reference)
     kind = case.kind if case.kind == Kind.SOFT_LAW else Kind.TREATY
     made = factories.measure(kind=kind, reference=case.reference)
-    type(made).objects.filter(pk=made.pk).update(country=None, public_id="INT-00001")
+    type(made).objects.filter(pk=made.pk).update(country=None, level="supranational", public_id="INT-00001")
     made.refresh_from_db()
     return made
 

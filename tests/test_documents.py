@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command, get_commands, loa
 from django.db import transaction
 
 from countries.models import Area, RoleIcon
-from countries.models.figure import ObservationStatus, Qualifier, Unit
+from countries.models.figure import ObservationStatus, Qualifier
 from foundation.files.resources import FileResource, resources
 from measures.archive.choices import LinkState, Rights, SourceKind
 from measures.choices import (
@@ -51,7 +51,8 @@ STANDS_FOR = {
 """Values for the placeholders in the documentation's commands."""
 RUN = {
     *("axes_reset_ip", "axes_reset_username", "capture_sources", "check", "export_archive"),
-    *("export_file", "export_measures", "forget_sign_ins", "import_file", "import_measures", "load_fixtures"),
+    *("export_file", "export_measures", "export_package", "forget_sign_ins", "import_file", "import_measures"),
+    *("import_package", "load_fixtures", "remove_second_factor"),
     *("rebuild_search", "rebuild_validity", "refresh_search_words", "start_observatory", "update_indicators"),
     "verify_archive",
 }
@@ -169,6 +170,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         call_command("load_fixtures")
         for name in resources():
             call_command("export_file", name, "-o", f"{name}.csv")
+        call_command("export_package", "package.zip")
         transaction.set_rollback(True)
     return tmp_path
 
@@ -264,7 +266,7 @@ def test_codebook_has_every_file_column_and_key() -> None:
             LinkState,
             BodyKind,
         ),
-        *(Area, RoleIcon, Unit, Qualifier, ObservationStatus, StatusGroup),
+        *(Area, RoleIcon, Qualifier, ObservationStatus, StatusGroup),
     )
     assert {value for choices in lists for value in choices.values} - words == set()
 
@@ -273,7 +275,7 @@ def test_operating_has_every_setting_with_its_default() -> None:
     source = (ROOT / "observatory" / "settings.py").read_text(encoding="utf-8")
     names = set(
         re.findall(
-            r"_(?:text|flag|number|words|networks|origin|contact|day_within_a_year|database|languages|zone)\(\"(\w+)\"",
+            r"_(?:text|flag|choice|mail|number|words|networks|origin|contact|day_within_a_year|database|languages|zone)\(\"(\w+)\"",
             source,
         )
     )

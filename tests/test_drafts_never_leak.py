@@ -8,17 +8,30 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote, unquote
 
+import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
 
-from measures.choices import Workflow
-from measures.models import Capture, Measure, Source
+from foundation.records.models import Revision
+from measures.choices import SYMMETRIC_RELATIONS, RelationType, Workflow
+from measures.merging import merge
+from measures.models import Capture, Measure, PublicIdSequence, Source
+from measures.vocabularies import VOCABULARIES
+from measures.workflow import retire, send_back
 from observatory.home.record_map import COUNTS
-from tests import factories
+from tests import admin_forms, factories
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def numbers() -> None:
+    """Identifiers that no document gives as an example."""
+    PublicIdSequence.objects.create(prefix="PER", last=70_000)
+
 
 RELATIVE = "Published relative"
 WORD = "zanahoria"
@@ -44,6 +57,7 @@ SEARCHES = (
     "?topic=health.access&status=in_force",
     "?from=2020-04&to=2020-04",
 )
+COMPARISON = "?countries=PER,ECU"
 MAPS = ("", *(f"?indicator={key}&on=2020-05-15" for key in COUNTS))
 
 ARCHIVE_SEARCHES = (
@@ -67,7 +81,13 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures", "sources")],
         "picture": [reverse("picture", args=["peru.jpg"])],
         "home": [reverse("home") + search for search in MAPS],
+        "share_picture": [reverse("share_picture") + search for search in MAPS],
+        "embed_map": [reverse("embed_map") + search for search in MAPS],
+        "country_picture": [reverse("country_picture", args=["peru"])],
+        "measure_picture": [reverse("measure_picture", args=[entry.public_id]) for entry in entries],
         "map_csv": [reverse("map_csv") + search for search in MAPS],
+        "map_json": [reverse("map_json") + f"?indicator={key}" for key in COUNTS],
+        "search": [reverse("search") + search for search in (*SEARCHES[:3], *(f"?q={e.public_id}" for e in entries))],
         "countries": [reverse("countries")],
         "about": [reverse("about")],
         "accessibility": [reverse("accessibility")],
@@ -79,9 +99,27 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "measure": [
             reverse("measure", args=[public_id]) for public_id in (_relative(), *(entry.public_id for entry in entries))
         ],
+        "embed_country": [reverse("embed_country", args=["peru"]) + search for search in SEARCHES],
+        "embed_measure": [reverse("embed_measure", args=[entry.public_id]) for entry in entries],
+        "oembed": [
+            f"{reverse('oembed')}?url={reverse('measure', args=[public_id])}"
+            for public_id in (_relative(), *(entry.public_id for entry in entries))
+        ],
         "reference": [reverse("reference", args=[text]) for text in (REFERENCE, "99887", "99887-2020-zanahoria")],
-        "measures_csv": [reverse("measures_csv") + search for search in SEARCHES],
-        "measures_xlsx": [reverse("measures_xlsx") + search for search in SEARCHES],
+        **{name: [reverse(name) + search for search in SEARCHES] for name in FILES},
+        "measures_atom": [reverse("measures_atom") + search for search in SEARCHES],
+        "measures_csv_metadata": [reverse("measures_csv_metadata") + search for search in SEARCHES],
+        **{name: [reverse(name) + search for search in SEARCHES] for name in PARTS},
+        **_of_api(entries),
+        "cite": [
+            f"{reverse('cite', args=['csl'])}?url={quote(url)}"
+            for url in ("/measures/", *(f"/measures/{entry.public_id}/" for entry in entries))
+        ],
+        **{name: [reverse(name)] for name in ("data", "codebook", "codebook_csv", "api_docs", "measures_ics")},
+        "compare": [reverse("compare") + COMPARISON],
+        "compare_csv": [reverse("compare_csv", args=["timeline"]) + COMPARISON],
+        "compare_svg": [reverse("compare_svg", args=["direction"]) + COMPARISON],
+        "who": [reverse("who") + "?country=PER&nationality=PER&on=2020-05-15"],
         "archive": [reverse("archive") + search for search in ARCHIVE_SEARCHES],
         "archive_csv": [reverse("archive_csv") + search for search in ARCHIVE_SEARCHES],
         "broken_links": [reverse("broken_links")],
@@ -90,15 +128,50 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
     }
 
 
+def _of_api(entries: Sequence[Measure]) -> dict[str, list[str]]:
+    names = ("api_countries", "api_observations", "api_vocabularies", "api_schema", "api_root")
+    return {
+        **{name: [reverse(name)] for name in names},
+        "api_nowhere": [reverse("api_nowhere", args=["none"])],
+        "api_measures": [reverse("api_measures") + search for search in SEARCHES],
+        "api_measure": [
+            reverse("api_measure", args=[public_id])
+            for public_id in (_relative(), *(entry.public_id for entry in entries))
+        ],
+        "api_sources": [reverse("api_sources") + search for search in ARCHIVE_SEARCHES],
+        "api_source": [reverse("api_source", args=[source.key]) for source in Source.objects.all()],
+        "api_vocabulary": [reverse("api_vocabulary", args=[name]) for name in VOCABULARIES],
+    }
+
+
+FILES = ("measures_csv", "measures_xlsx", "measures_ods", "measures_json", "measures_parquet")
+PARTS = ("status_events_csv", "relations_csv", "citations_csv", "aliases_csv")
 SHOWN_AT = {
     "sitemap",
     "home",
+    "search",
     "country",
     "measures",
     "measure",
-    "measures_csv",
-    "measures_xlsx",
+    *FILES,
+    "codebook",
+    "codebook_csv",
+    "measures_atom",
+    "cite",
+    "api_measures",
+    "api_measure",
+    "api_sources",
+    "api_source",
+    "status_events_csv",
+    "relations_csv",
+    "citations_csv",
     "reference",
+    "embed_country",
+    "embed_measure",
+    "oembed",
+    "compare",
+    "compare_csv",
+    "who",
     "archive",
     "archive_csv",
     "broken_links",
@@ -109,6 +182,7 @@ SHOWN_AT = {
 
 def _entry(workflow: Workflow, *, is_named: bool = True) -> Measure:
     """An entry with a word of its own in every text, tied to a published one, which names it in return."""
+    factories.country(iso3="ECU")
     entry = factories.measure(
         workflow=workflow,
         title_en=f"Decree on {WORD}",
@@ -164,7 +238,9 @@ def _answer(path: str) -> str:
     """The response to an anonymous visitor, in lower case."""
     response = Client().get(path, follow=True)
     content = b"".join(response) if response.streaming else response.content
-    return (_unpacked(content) if zipfile.is_zipfile(io.BytesIO(content)) else content).decode().lower()
+    if content.startswith(b"PAR1"):
+        return str(pq.read_table(io.BytesIO(content)).to_pylist()).lower()
+    return (_unpacked(content) if zipfile.is_zipfile(io.BytesIO(content)) else content).decode(errors="replace").lower()
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -173,12 +249,14 @@ def _unpacked(content: bytes) -> bytes:
         return b"\n".join(map(archive.read, archive.namelist()))
 
 
-def _found_at(*entries: Measure, secrets: Sequence[str] | None = None) -> set[tuple[str, str]]:
+def _found_at(
+    *entries: Measure, secrets: Sequence[str] | None = None, languages: Sequence[str] = LANGUAGES
+) -> set[tuple[str, str]]:
     """The URLs, after the names of their patterns, whose responses reveal an entry: any text, or those `secrets`."""
     sought = [*SECRETS, REFERENCE.lower(), *_identifiers(entries)] if secrets is None else secrets
     return {
         (name, path)
-        for language in LANGUAGES
+        for language in languages
         for name, paths in _addresses_in(language, entries).items()
         for path in paths
         if _tells(_answer(path), path, sought)
@@ -207,20 +285,54 @@ def test_every_public_address_has_its_cases() -> None:
 def test_hidden_entries_are_found_at_no_public_address() -> None:
     hidden = [_entry(workflow, is_named=workflow != Workflow.STUB) for workflow in Workflow if workflow != "published"]
     assert len(hidden) == 4
-    assert _found_at(*hidden) == set()
+    _propose(Measure.objects.get(title_en=RELATIVE))
+    _is_told_of_the_withdrawn_alone(_found_at(*hidden))
+
+
+def _is_told_of_the_withdrawn_alone(found: set[tuple[str, str]]) -> None:
+    """The number of an act that was public leads to the page that says why it is gone, at its identifier."""
+    for name, path in found:
+        response = Client().get(path, follow=True)
+        assert (name, response.status_code) == ("reference", 410), path
+        assert not [secret for secret in SECRETS if secret in response.text.lower()]
 
 
 def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
     """On its own page and on that of the entry that names it; files have its identifier in that entry’s relations."""
     stub = _entry(Workflow.STUB)
     pages = {("measure", f"{prefix}/measures/{name}/") for prefix in ("", "/es", "/pt") for name in _named(stub)}
+    pages |= {("search", f"{prefix}/search/?q={stub.public_id}") for prefix in ("", "/es", "/pt")}  # leads to its page
     assert _found_at(stub, secrets=TITLES) == pages
-    assert {name for name, _path in _found_at(stub, secrets=_identifiers([stub]))} == {
+    assert {name for name, _path in _found_at(stub, secrets=_identifiers([stub]), languages=["en"])} == {
         "measure",
-        "measures_csv",
-        "measures_xlsx",
+        *FILES,
+        "api_measures",
+        "api_measure",
+        "codebook",
+        "codebook_csv",
+        "relations_csv",
     }
-    assert _found_at(stub, secrets=[*(s for s in SECRETS if s not in TITLES), REFERENCE.lower()]) == set()
+    others = [*(secret for secret in SECRETS if secret not in TITLES), REFERENCE.lower()]
+    assert _found_at(stub, secrets=others, languages=["en"]) == set()
+
+
+def _propose(published: Measure) -> None:
+    """Have an analyst propose the secrets as texts, source and note of a published entry."""
+    client, url = signed_in(factories.analyst()), reverse("admin:measures_measure_change", args=[published.pk])
+    typed = {
+        **{f"title_{language}": title for language, title in zip(LANGUAGES, TITLES, strict=True)},
+        "summary_en": f"It regulates {WORD}",
+        "reference": REFERENCE,
+        "citations-1-new_url": f"https://{WORD}.example/new",
+        "citations-1-new_title": f"Gazette of {WORD}",
+        "another_act": "on",
+        "proposal_reason": "correction",
+        "proposal_note": f"Press of {WORD}",
+        "_propose": "1",
+    }
+    page = client.post(f"{url}?propose=1", admin_forms.shown(client, f"{url}?propose=1") | typed)
+    assert (page.status_code, admin_forms.errors(page)) == (302, [])
+    assert Revision.objects.get().data["summary_en"] == [f"It regulates {WORD}"]
 
 
 def _named(stub: Measure) -> tuple[str, str]:
@@ -231,9 +343,54 @@ def _named(stub: Measure) -> tuple[str, str]:
 def test_stub_that_nothing_published_names_is_found_nowhere(naming: Workflow) -> None:
     stub = _entry(Workflow.STUB, is_named=False)
     factories.relation(subject=factories.measure(workflow=naming, title_en="Names it"), object=stub)
-    assert _found_at(stub) == set()
+    assert _found_at(stub, languages=["pt"]) == set()
+
+
+@pytest.mark.parametrize("workflow", [Workflow.STUB, Workflow.DRAFT])
+def test_record_that_acts_upon_a_published_one_is_found_nowhere(workflow: Workflow) -> None:
+    hidden = [_entry(workflow, is_named=False)]
+    relative = Measure.objects.get(title_en=RELATIVE)
+    for kind in RelationType:
+        hidden.append(_titled(workflow, len(hidden)))
+        if kind in SYMMETRIC_RELATIONS:
+            factories.relation(subject=relative, object=hidden[-1], type=kind)
+            continue
+        factories.relation(subject=hidden[-1], object=relative, type=kind, date="2020-05-01")
+        if workflow != Workflow.STUB:
+            hidden.append(_titled(workflow, len(hidden)))
+            factories.relation(subject=relative, object=hidden[-1], type=kind, date="2020-05-01")
+    secrets = [*SECRETS, REFERENCE.lower(), *_identifiers(hidden)]
+    assert _found_at(hidden[0], secrets=secrets, languages=["es"]) == set()
+
+
+def _titled(workflow: Workflow, number: int) -> Measure:
+    return factories.measure(workflow=workflow, title_en=f"Decree on {WORD}", provision=str(number))
+
+
+@pytest.mark.parametrize("gone_state", [Workflow.DRAFT, Workflow.RETIRED])
+def test_draft_that_another_record_was_merged_into_is_found_nowhere(gone_state: Workflow) -> None:
+    gone, kept = _entry(gone_state, is_named=False), _titled(Workflow.DRAFT, 1)
+    merge(kept, gone, by=factories.editor())
+    _is_told_of_the_withdrawn_alone(_found_at(gone, kept, languages=["en"]))
+
+
+def test_draft_is_not_named_as_what_took_the_place_of_a_published_record() -> None:
+    editor, kept, gone = factories.editor(), _entry(Workflow.PUBLISHED), factories.measure(title_en="Twice")
+    merge(kept, gone, by=editor)
+    send_back(kept, by=editor, note="Not yet.")
+    assert _found_at(gone, kept, languages=["en"]) == set()
+
+
+def test_record_that_was_never_public_is_as_unknown_when_it_is_retired() -> None:
+    draft, published = _entry(Workflow.DRAFT, is_named=False), factories.measure(title_en="Was here")
+    for record in (draft, published):
+        retire(record, by=factories.editor(), note=f"It says nothing of {WORD}.")
+    client = Client()
+    answers = [client.get(reverse("measure", args=[record.public_id])) for record in (draft, published)]
+    assert [answer.status_code for answer in answers] == [404, 410]
+    assert [WORD in answer.text for answer in answers] == [False, True]
 
 
 def test_published_entry_is_found_by_the_same_search() -> None:
     """Otherwise the test above would prove nothing."""
-    assert {name for name, _path in _found_at(_entry(Workflow.PUBLISHED))} == SHOWN_AT
+    assert {name for name, _path in _found_at(_entry(Workflow.PUBLISHED), languages=["pt"])} == SHOWN_AT

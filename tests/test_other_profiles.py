@@ -52,8 +52,8 @@ FIGURES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def record() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def record(module_db: None) -> None:
     call_command("load_fixtures", verbosity=0)
 
 

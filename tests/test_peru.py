@@ -110,8 +110,8 @@ OWN_NUMBERS = {"2020", "29"}
 """Numbers of our remarks: the year of the record, and the cases that were no consultations."""
 
 
-@pytest.fixture(autouse=True)
-def peru() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def peru(module_db: None) -> None:
     call_command("load_fixtures", verbosity=0)
 
 
@@ -263,7 +263,7 @@ def test_figures_are_as_exact_as_the_page_states_them() -> None:
     found = {
         (each.indicator.key, each.counterpart_id): (each.qualifier, each.value)
         for each in figures
-        if each.indicator.unit != "rank"
+        if each.indicator.unit_id != "rank"
     }
     assert found == {key: (_exactness(words), _number(words)) for key, words in FIGURES.items()}
     assert {(each.qualifier, each.status) for each in figures} == {

@@ -113,6 +113,7 @@ def test_audit_fails_for_a_lock_that_cannot_be_read(tmp_path: Path) -> None:
     assert line.startswith("pip-audit failed")
 
 
+@pytest.mark.long
 def test_bill_of_materials_names_what_an_installation_consists_of(tmp_path: Path) -> None:
     out = tmp_path / "sbom.json"
     environment = {"PYTHON": sys.executable, "PATH": "/usr/bin:/bin"}

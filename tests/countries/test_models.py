@@ -37,7 +37,8 @@ def role(**fields: Any) -> MobilityRole:
 
 
 def indicator(**fields: Any) -> Indicator:
-    return Indicator(**{"key": "made", "name_en": "Made", "unit": "persons"} | fields)
+    unit = factories.unit(key=fields.pop("unit", "persons"))
+    return Indicator(**{"key": "made", "name_en": "Made", "unit": unit} | fields)
 
 
 @pytest.mark.parametrize(

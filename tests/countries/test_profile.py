@@ -131,6 +131,14 @@ def test_bars_are_written_with_a_point_in_every_language() -> None:
     ]
 
 
+def test_value_below_zero_has_no_bar() -> None:
+    balance = factories.indicator(key="balance", unit="usd")
+    for iso3, value in (("VEN", "-5"), ("USA", "10")):
+        factories.observation(indicator=balance, counterpart=factories.country(iso3=iso3), value=value)
+    (table,) = profile_of(factories.country()).other_tables
+    assert [(row.value, row.bar) for row in table.rows] == [("US$\xa010", "100.0%"), ("-US$\xa05", "")]
+
+
 def test_share_known_in_words_has_no_bar_and_leaves_no_rest() -> None:
     indicator = factories.indicator(key="deportees_share", unit="percent")
     factories.mobility_role(role="deportee_receiving")

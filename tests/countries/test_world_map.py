@@ -5,6 +5,7 @@ import datetime
 import gzip
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -13,16 +14,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
+from countries import world_map as world_map_module
 from countries.models import Area, Country, FeedRun, Indicator
 from countries.shapes import FOLDER, drawing_of, inset_of
 from countries.world_map import (
+    FLAT,
+    HATCHED,
     Reading,
+    Scale,
     Subject,
     WorldMap,
     countries_of,
     quantiles,
     readings_of,
-    shade_of,
+    scale_of,
+    stages_of,
     subject_of,
     with_values,
     world_map,
@@ -200,17 +206,93 @@ def test_quantiles_part_the_values(values: tuple[int, ...], expected: tuple[int,
 
 @pytest.mark.parametrize(
     ("value", "qualifier", "expected"),
-    [("14.9", "eq", 1), ("15", "eq", 2), ("44.9", "eq", 4), ("45", "eq", 5), ("15", "lt", 1), ("15", "le", 2)],
+    [
+        ("14.9", "eq", "1"),
+        ("15", "eq", "2"),
+        ("44.9", "eq", "4"),
+        ("45", "eq", "5"),
+        ("15", "lt", "1"),
+        ("15", "le", "2"),
+    ],
 )
-def test_value_on_a_break_begins_a_step(value: str, qualifier: str, expected: int) -> None:
-    breaks = _numbers(15, 25, 35, 45)
-    assert shade_of(Reading(Decimal(value), "", qualifier), breaks) == expected
+def test_value_on_a_break_begins_a_step(value: str, qualifier: str, expected: str) -> None:
+    scale = Scale((), _numbers(15, 25, 35, 45))
+    assert scale.shade_of(Reading(Decimal(value), "", qualifier)) == expected
 
 
 def test_what_has_no_number_has_no_step() -> None:
-    breaks = _numbers(15, 25, 35, 45)
-    assert shade_of(None, breaks) == shade_of(Reading(None, "the majority"), breaks) == 0
-    assert shade_of(Reading(Decimal(0), "0"), breaks) == 1
+    """What nobody has looked for is flat, a gap in the source is hatched, and zero is a number."""
+    scale = Scale((), _numbers(15, 25, 35, 45))
+    assert scale.shade_of(None) == FLAT
+    assert scale.shade_of(Reading(None, "the majority")) == HATCHED
+    assert scale.shade_of(Reading(Decimal(0), "0")) == "1"
+
+
+def _counts(**given: Any) -> Subject:
+    return Subject("count", "Count", "", "", lambda value: f"{value:f}", is_whole=True, **given)
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ((1, 12, 12, 13, 22), ["1–6", "7–12", "13–18", "19–22"]),
+        ((1, 2, 3), ["1", "2", "3"]),
+        ((0, 1), ["0", "1"]),
+        ((1, 1, 1, 2, 3, 900), ["1", "2", "3–900"]),
+        ((4, 4), ["4"]),
+        ((), []),
+    ],
+)
+def test_limits_of_counts_do_not_touch(values: tuple[int, ...], labels: list[str]) -> None:
+    scale = scale_of(_counts(), _numbers(*values))
+    assert [step.label for step in scale.steps] == labels
+    shades = [step.shade for step in scale.steps]
+    assert len(set(shades)) == len(shades)
+    assert {scale.shade_of_value(value) for value in _numbers(*values)} <= set(shades)
+
+
+@pytest.mark.parametrize(
+    ("most", "labels"), [(0, []), (1, ["1"]), (3, ["1", "2", "3"]), (4, ["1–2", "3–4"]), (11, ["1–4", "5–8", "9–11"])]
+)
+def test_scale_of_opposites_is_the_same_on_both_sides(most: int, labels: list[str]) -> None:
+    scale = scale_of(_counts(sides=("more", "less")), _numbers(-most, 0, 1 if most else 0))
+    count = len(labels)
+    assert [step.label for step in scale.steps] == [*reversed(labels), "balanced", *labels]
+    assert [step.sign for step in scale.steps] == [*["less"] * count, "", *["more"] * count]
+    for value in range(1, most + 1):
+        (place,) = [n for n, label in enumerate(labels, 1) if value <= int(label.split("–")[-1])][:1]
+        assert scale.shade_of_value(Decimal(value)) == f"more-{place}"
+        assert scale.shade_of_value(Decimal(-value)) == f"less-{place}"
+    assert scale.shade_of_value(Decimal(0)) == "even"
+
+
+def test_course_of_an_indicator_agrees_with_the_reading_of_each_day(poverty: Indicator) -> None:
+    for period, value in (("/2015", 17), ("2018", 20), ("2019", 21), ("2018/2020", 19), ("2020-06-01", 22)):
+        factories.observation(indicator=poverty, period=period, value=value)
+    factories.observation(indicator=poverty, period="2020", value=None, status="O")
+    factories.observation(indicator=poverty, country=factories.country(iso3="ECU"), value=30)
+    countries = Country.objects.all()
+    stages = stages_of(poverty, countries, Scale((), _numbers(15, 25, 35, 45)))
+    assert stages is not None
+    for year in range(2014, 2022):
+        day = datetime.date(year, 7, 1)
+        number = (day - datetime.date(1970, 1, 1)).days
+        shown = {iso3: [s for s in found if s[0] <= number][-1] for iso3, found in stages.items()}
+        read = readings_of(poverty, countries, day)
+        assert {iso3: words for iso3, (_day, _shade, words) in shown.items()} == {
+            iso3: f"{reading.words}, {reading.when}" for iso3, reading in read.items()
+        }
+    assert {shade for _day, shade, _words in stages["ECU"]} == {"3"}
+
+
+def test_values_that_are_too_many_are_not_played(poverty: Indicator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for year in (2018, 2019):
+        factories.observation(indicator=poverty, period=str(year), value=20)
+    scale = Scale((), ())
+    monkeypatch.setattr(world_map_module, "MOST_STAGES", 1)
+    assert stages_of(poverty, Country.objects.all(), scale) is None
+    monkeypatch.setattr(world_map_module, "MOST_STAGES", 2)
+    assert stages_of(poverty, Country.objects.all(), scale) is not None
 
 
 def test_legend_names_the_declared_steps(poverty: Indicator) -> None:
@@ -218,11 +300,11 @@ def test_legend_names_the_declared_steps(poverty: Indicator) -> None:
         steps = _map(poverty).steps
     percent = "\u202f%"
     assert [(step.shade, step.label) for step in steps] == [
-        (1, f"menos de 15{percent}"),
-        (2, f"15{percent} a 25{percent}"),
-        (3, f"25{percent} a 35{percent}"),
-        (4, f"35{percent} a 45{percent}"),
-        (5, f"45{percent} o más"),
+        ("1", f"menos de 15{percent}"),
+        ("2", f"15{percent} a menos de 25{percent}"),
+        ("3", f"25{percent} a menos de 35{percent}"),
+        ("4", f"35{percent} a menos de 45{percent}"),
+        ("5", f"45{percent} o más"),
     ]
 
 
@@ -231,13 +313,17 @@ def test_steps_of_few_values_are_spread_over_the_shades() -> None:
     for iso3, value in (("PER", 10), ("ECU", 20), ("VEN", 30)):
         factories.observation(indicator=stock, country=factories.country(iso3=iso3), value=value)
     shown = _map(stock)
-    assert {place.country.pk: place.shade for place in shown.places} == {"ECU": 3, "PER": 1, "VEN": 5}
-    assert [(step.shade, step.label) for step in shown.steps] == [(1, "under 20"), (3, "20 to 30"), (5, "30 and over")]
+    assert {place.country.pk: place.shade for place in shown.places} == {"ECU": "3", "PER": "2", "VEN": "5"}
+    assert [(step.shade, step.label) for step in shown.steps] == [
+        ("2", "under 20"),
+        ("3", "20 to under 30"),
+        ("5", "30 and over"),
+    ]
 
 
 def test_legend_of_one_value_is_that_value() -> None:
     factories.observation(value=1_700_000)
-    assert [(step.shade, step.label) for step in _map(factories.indicator()).steps] == [(3, "1.7 million")]
+    assert [(step.shade, step.label) for step in _map(factories.indicator()).steps] == [("3", "1.7 million")]
 
 
 @pytest.mark.parametrize("breaks", ["15|25|35", "a|b|c|d", "1.2.3|4|5|6", ".|.|.|.", "1||2|3"])

@@ -16,9 +16,13 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def _facts(html: str) -> dict[str, str]:
-    numbers = html.split('class="key-numbers"')[1].split("</dl>")[0]
-    pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", numbers, re.DOTALL)
+def _so_far(html: str) -> str:
+    return _words(html.split('class="amounts"')[1].split("</p>")[0].partition(">")[2])
+
+
+def _shares(html: str) -> dict[str, str]:
+    bars = html.split('class="share-bars"')[1].split("</dl>")[0]
+    pairs = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", bars, re.DOTALL)
     return {_words(name): _words(value) for name, value in pairs}
 
 
@@ -34,20 +38,23 @@ def test_home_counts_what_is_published(client: Client) -> None:
     factories.country(iso3="VEN")
     for workflow in set(Workflow) - {Workflow.PUBLISHED}:
         factories.measure(workflow=workflow, country=factories.country(iso3="VEN"))
-    assert _facts(client.get("/").text) == {
-        "of 3 countries with entries": "2",
-        "measures of the state": "2",
-        "statements, alerts and responses": "1",
-        "sources": "3",
-        "last change": f"{timezone.now():%-d %B %Y}",
+    factories.measure(events=(("in_force", "2020-05"),), evidence="secondary", checked_on=timezone.localdate())
+    html = client.get("/").text
+    assert _so_far(html) == "So far 3 measures and 1 statement or other entry of 2 countries out of 3."
+    assert _shares(html) == {
+        "Countries with entries": "2 of 3",
+        "Dated to the day": "3 of 4",
+        "From a primary source": "3 of 4",
+        "Checked in the last 180 days": "1 of 4",
     }
+    assert f"Last change of the record: {timezone.now():%-d %B %Y}." in _words(html)
 
 
 def test_home_of_an_empty_observatory_works(client: Client) -> None:
     html = client.get("/").text
-    assert _facts(html)["measures of the state"] == "0"
-    assert "last change" not in _facts(html)
-    assert "No entries yet." in html
+    assert _so_far(html) == "No entries yet."
+    assert "Last change" not in html
+    assert _shares(html) == {"Countries with entries": "0 of 0"}
 
 
 def test_home_shows_the_five_newest_entries(client: Client) -> None:
@@ -68,14 +75,18 @@ def test_home_marks_a_title_in_another_language(client: Client) -> None:
     assert "Only in Spanish" in html
 
 
-def test_countries_are_sorted_in_the_language_of_the_page(client: Client) -> None:
+def test_countries_with_most_entries_are_first_then_those_by_name(client: Client) -> None:
     usa = factories.country(iso3="USA")
     factories.country(iso3="ECU")
     factories.country(iso3="VEN", is_covered=False)
     factories.measure(country=usa)
-    row = re.compile(r'<th scope="row">\s*<a href="[^"]*">([^<]+)</a>')
-    assert row.findall(client.get("/countries/").text) == ["Ecuador", "United States"]
-    assert row.findall(client.get("/pt/countries/").text) == ["Equador", "Estados Unidos"]
+    for iso3 in ("PER", "BRB"):
+        factories.country(iso3=iso3)
+    for _time in range(2):
+        factories.measure(country=factories.country(iso3="PER"))
+    link = re.compile(r'<a href="(?:/pt)?/countries/[\w-]+/">([^<]+)</a>')
+    assert link.findall(client.get("/countries/").text) == ["Peru", "United States", "Barbados", "Ecuador"]
+    assert link.findall(client.get("/pt/countries/").text) == ["Peru", "Estados Unidos", "Barbados", "Equador"]
 
 
 def test_countries_show_roles_entries_and_last_change(client: Client) -> None:
@@ -85,11 +96,16 @@ def test_countries_show_roles_entries_and_last_change(client: Client) -> None:
         factories.mobility_role(role=role, as_of=as_of)
     factories.country(iso3="ECU")
     html = client.get("/countries/").text
-    rows = [_words(row) for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)[1:]]
+    rows = [_words(row) for row in re.findall(r'<li class="country-row">(.*?)</li>', html, re.DOTALL)]
     assert rows == [
-        "Ecuador Not recorded yet No entries yet 0",
-        f"Peru Sending country, Transit country {timezone.now():%-d %B %Y} 1",
+        "Peru Roles: Sending country, Transit country 1 entry 1 possibly in force "
+        f"Last change {timezone.now():%-d %B %Y} Dated to the day 1 From a primary source 1"
     ]
+    assert re.findall(r'role="img" aria-label="([^"]*)"', html) == [
+        "By month: 0 more restrictive, 0 less restrictive, 1 without either direction"
+    ]
+    names = html.split('class="country-names"')[1].split("</ul>")[0]
+    assert _words(names.partition(">")[2]) == "Ecuador"
 
 
 def test_go_leads_to_the_country(client: Client) -> None:
@@ -107,9 +123,9 @@ def _queries(client: Client, path: str) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/", 8 + 8), ("/countries/", 3 + 8)])
+@pytest.mark.parametrize(("path", "expected"), [("/", 10 + 11), ("/countries/", 3 + 11)])
 def test_number_of_queries_is_fixed(client: Client, path: str, expected: int) -> None:
-    """Six queries load the index, which is not cached inside a test's transaction; one reads the public version."""
+    """Nine queries load the index, which is not cached inside a test's transaction; one reads the public version."""
     factories.measure(country=factories.country(iso3="ECU"))
     factories.mobility_role()
     assert _queries(client, path) == expected
@@ -123,7 +139,7 @@ def test_about_shows_the_shape_of_each_status(client: Client) -> None:
     html = client.get("/about/").text
     shown = re.findall(r'<svg class="status-icon status-(\w+)"', html)
     assert shown == list(StatusGroup)
-    assert {f"status-{group}" for group in shown} == set(re.findall(r'symbol id="([\w-]+)"', html))
+    assert {f"status-{group}" for group in shown} == set(re.findall(r'symbol id="(status-[\w-]+)"', html))
 
 
 def test_pages_refuse_to_write(client: Client) -> None:
@@ -168,8 +184,13 @@ def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -
         "/",
         "/countries/",
         "/measures/",
+        "/compare/",
+        "/who/",
         "/archive/",
         "/archive/links/broken/",
+        "/data/",
+        "/data/codebook/",
+        "/data/api/",
         "/about/",
         "/accessibility/",
     ]

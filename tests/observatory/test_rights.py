@@ -44,6 +44,12 @@ MAY = {
     "auth.change_user": (False, False),
     "auth.change_group": (False, False),
     "foundation.add_fileimport": (False, False),
+    "foundation.add_revision": (True, True),
+    "foundation.view_revision": (True, True),
+    "foundation.change_revision": (False, False),
+    "foundation.delete_revision": (False, False),
+    "foundation.add_comment": (True, True),
+    "foundation.change_comment": (False, False),
 }
 
 

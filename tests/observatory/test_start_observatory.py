@@ -26,6 +26,7 @@ LANGUAGES = {
 PAGES = (
     *("/", "/?area=world", "/countries/", "/countries/germany/", "/countries/kenya/", "/countries/germany/profile/"),
     *("/measures/", "/measures/?q=act", "/measures/?topic=energy", "/measures/DEU-00001/", "/measures/KEN-00001/"),
+    *("/compare/?countries=DEU,KEN", "/who/"),
     *("/archive/", "/archive/links/broken/", "/about/", "/accessibility/", "/nowhere/"),
 )
 FILES = ("/measures.csv", "/measures.xlsx", "/map.csv", "/archive.csv", "/sitemap-pages.xml", "/robots.txt")
@@ -85,8 +86,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    return _files(tmp_path / "climate")
+
+
+def _files(folder: Path) -> Path:
     """The files written by the command, filled in for the climate observatory."""
-    folder = tmp_path / "climate"
     call_command("start_observatory", "Climate Law Observatory", folder=folder, country=["DEU", "KEN"], verbosity=0)
     _rewrite(folder / "site.csv", [_rows(folder / "site.csv")[0] | SITE])
     labels = [dict(zip(("key", "label_en", "label_es", "label_pt"), topic, strict=True)) for topic in TOPICS]
@@ -97,9 +101,9 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def climate(folder: Path) -> None:
-    call_command("load_fixtures", folder=folder, verbosity=0)
+@pytest.fixture(scope="module")
+def climate(module_db: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    call_command("load_fixtures", folder=_files(tmp_path_factory.mktemp("climate")), verbosity=0)
 
 
 def test_files_are_of_every_kind_and_hold_no_other_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +112,7 @@ def test_files_are_of_every_kind_and_hold_no_other_field(tmp_path: Path, capsys:
     assert f"load_fixtures --folder {folder}" in capsys.readouterr().out
     assert {path.name for path in folder.iterdir()} == {f"{name}.csv" for name in resources()}
     filled = {path.stem: len(_rows(path)) for path in folder.iterdir() if _rows(path)}
-    assert filled == {"site": 1, "countries": 249, "topics": 1, "target_groups": 1}
+    assert filled == {"site": 1, "countries": 249, "areas": 47, "units": 16, "topics": 1, "target_groups": 1}
     assert [row["iso3"] for row in _rows(folder / "countries.csv") if row["is_covered"] == "true"] == ["KEN"]
     texts = "".join(path.read_text() for path in folder.iterdir() if path.stem not in ("countries", "mobility_roles"))
     assert not ANOTHER_FIELD.findall(texts)
@@ -139,7 +143,8 @@ def test_folder_without_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_file_that_is_missing_is_skipped(folder: Path) -> None:
-    for name in ("indicator_feeds", "observations", "target_groups", "mobility_roles", "roles", "issuing_bodies"):
+    figures = ("units", "indicators", "indicator_feeds", "observations")
+    for name in (*figures, "target_groups", "mobility_roles", "roles", "issuing_bodies"):
         (folder / f"{name}.csv").unlink()
     call_command("load_fixtures", folder=folder, verbosity=0)
     assert (Country.objects.count(), Topic.objects.count(), Measure.objects.published().count()) == (249, 3, 2)
@@ -216,9 +221,9 @@ def test_country_without_roles_and_figures_has_no_profile(client: Client) -> Non
 
 @pytest.mark.usefixtures("climate")
 def test_text_of_the_site_that_is_not_translated_is_marked(client: Client) -> None:
-    marked = re.compile(r'<(?:p class="page-intro"|div) lang="en">|Solo en inglés')
+    marked = re.compile(r'<(?:span|div) lang="en">|Solo en inglés')
     home, about = (marked.findall(client.get(f"/es{path}").text) for path in ("/", "/about/"))
-    assert home[:2] == ['<p class="page-intro" lang="en">', "Solo en inglés"]
+    assert home[:2] == ['<span lang="en">', "Solo en inglés"]
     assert about == ["Solo en inglés", '<div lang="en">']
     assert marked.findall(client.get("/about/").text) == []
 

@@ -51,7 +51,7 @@ def test_dry_run_writes_nothing_also_of_a_feed_that_is_off() -> None:
     factories.feed(key="owid", is_on=False)
     out, err = command("--feed", "owid", "--dry-run")
     assert out == (
-        "owid: nothing was written. It would be:"
+        "owid: nothing was written. The run would give:"
         " 16 rows read, 15 new, 0 revised, 0 unchanged, 1 refused, 0 to look at\n"
     )
     assert err == REFUSED
@@ -62,7 +62,7 @@ def test_dry_run_writes_nothing_also_of_a_feed_that_is_off() -> None:
 def test_command_fails_where_a_feed_does(files: Path) -> None:
     factories.feed(key="owid")
     (files / "daily.csv").write_text("<html>", encoding="utf-8")
-    with pytest.raises(CommandError, match=r"Look at: owid\. Public values have not changed\."):
+    with pytest.raises(CommandError, match=r"Not updated: owid\. Their public values have not changed\."):
         command()
     with pytest.raises(CommandError, match=r"There is no feed who\. There are: owid\."):
         command("--feed", "who")

@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import psycopg
+import pytest
 from django.conf import settings
 
 from observatory.embedded.postgres import ensure_server, find_server, stop_server
@@ -63,6 +64,7 @@ def press_ctrl_c(demo: subprocess.Popen[str]) -> str:
     return rest
 
 
+@pytest.mark.long
 def test_demo_serves_peru_until_ctrl_c_and_a_second_run_keeps_what_it_finds(tmp_path: Path) -> None:
     port = free_port()
     with start(tmp_path, port) as demo:

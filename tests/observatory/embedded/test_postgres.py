@@ -1,5 +1,6 @@
 """The embedded server, with real processes."""
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -7,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 import psycopg
@@ -171,6 +173,39 @@ def test_server_that_is_still_recovering_is_waited_for(data_dir: Path) -> None:
     assert ensure_server(data_dir) == address
     assert time.monotonic() - started > 11
     waker.join()
+
+
+def test_who_has_little_patience_is_told_soon(data_dir: Path) -> None:
+    """As a web request is, which would otherwise keep its thread from others: of a live server that lets nobody in."""
+    ensure_server(data_dir)
+    (data_dir / "postgres" / "pg_hba.conf").write_text("host all all 127.0.0.1/32 reject\n")
+    server_process(data_dir).send_signal(signal.SIGHUP)
+    while find_server(data_dir):
+        time.sleep(0.05)
+    _is_told(data_dir, "does not answer")
+    supervisor = SPAWN.Process(target=ensure_server, args=(data_dir,))  # which has patience, and the lock
+    supervisor.start()
+    with closing((data_dir / "postgres.lock").open()) as lock:
+        while _can_lock(lock):
+            time.sleep(0.05)
+    _is_told(data_dir, "by another process")
+    supervisor.kill()
+    supervisor.join()
+
+
+def _is_told(data_dir: Path, reason: str) -> None:
+    with pytest.raises(PostgresError, match=reason):  # and the test's end, instead of ten minutes later
+        ensure_server(data_dir, patience=0.5)
+
+
+def _can_lock(file: IO[str]) -> bool:
+    """Whether nobody holds the lock; it is given back at once."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return True
 
 
 def _resume_later(pid: int) -> None:

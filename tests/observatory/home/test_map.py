@@ -15,8 +15,9 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from measures.choices import Workflow
-from measures.listing.index import MOST_DAYS, public_index
+from measures.choices import STATE_FAMILIES, Workflow
+from measures.listing.filters import POSSIBLE
+from measures.listing.index import PublicIndex, public_index
 from observatory.home.map import MapQuery, home_map
 from observatory.home.record_map import COUNTS, InForce, in_force
 from tests import factories
@@ -37,10 +38,10 @@ def _table(html: str) -> dict[str, list[str]]:
     return {iso3: [_words(content) for content in cell.findall(line)] for iso3, line in lines}
 
 
-def _shapes(html: str) -> dict[str, tuple[str, int, str]]:
+def _shapes(html: str) -> dict[str, tuple[str, str, str]]:
     """The element, shade and title of each shape with a tooltip."""
-    found = re.findall(r'<(a|g)[^<>]* class="place shade-(\d)" data-place="(\w+)"><title>(.*?)</title>', html)
-    return {iso3: (tag, int(shade), title) for tag, shade, iso3, title in found}
+    found = re.findall(r'<(a|g)[^<>]* class="place shade-([\w-]+)" data-place="(\w+)"[^<>]*><title>(.*?)</title>', html)
+    return {iso3: (tag, shade, title) for tag, shade, iso3, title in found}
 
 
 def _chosen(html: str) -> str:
@@ -86,22 +87,81 @@ def test_country_without_entries_by_the_day_is_no_zero() -> None:
     assert {key: count.readings(public_index(), DAY) for key, count in COUNTS.items()} == {key: {} for key in COUNTS}
 
 
-def test_a_day_is_counted_once_until_the_record_changes() -> None:
+def test_all_days_are_counted_once_until_the_record_changes() -> None:
     factories.measure(valid_from="2020-05-01")
     index = public_index()
-    for _time in range(2):
-        assert in_force(index, DAY) == {"PER": InForce(1, 0)}
+    for number in range(3):
+        assert in_force(index, DAY + datetime.timedelta(days=number)) == {"PER": InForce(1, 0)}
         assert len(index.days) == 1
     for count in COUNTS.values():
         count.readings(index, DAY)
     assert len(index.days) == 3
-    for number in range(2 * MOST_DAYS):
-        in_force(index, DAY + datetime.timedelta(days=number))
-    assert len(index.days) <= MOST_DAYS
     assert len(index.updated([]).days) == 0
 
 
-def test_direction_is_less_minus_more_restrictive() -> None:
+def _record_of_all_kinds() -> None:
+    """Entries of two countries that begin, end, are suspended, and have dates of every precision."""
+    ecuador = factories.country(iso3="ECU")
+    act = factories.measure(valid_from="2020-05-01", valid_until="2020-08-31", direction="more_restrictive")
+    other = factories.measure(country=ecuador, valid_from="2020-06-10", events=(("in_force", "2020-06-10"),))
+    factories.relation(subject=other, object=act, type="suspends", date="2020-06-10")
+    factories.measure(valid_from="2020-05", valid_until="2020-06", direction="less_restrictive")
+    factories.measure(country=ecuador, events=(("in_force", "2020"),), direction="no_change")
+    factories.measure(country=ecuador, kind="bill", events=(("introduced", "2020-07"),), direction="less_restrictive")
+    factories.measure(country=ecuador, kind="criticism")
+    factories.measure(events=())
+
+
+def _in_force_one_by_one(index: PublicIndex, on: datetime.date) -> dict[str, InForce]:
+    """As counted from the status of each entry on a day."""
+    day = index.on(on)
+    known = index.select(index.between("first", "last", None, on)).counts("country")
+    possible, certain = (
+        index.select(day.as_mask("status", groups)).counts("country") for groups in (POSSIBLE, ["in_force"])
+    )
+    return {iso3: InForce(possible.get(iso3, 0), certain.get(iso3, 0)) for iso3 in known | possible}
+
+
+def test_course_of_a_count_agrees_with_every_single_day() -> None:
+    _record_of_all_kinds()
+    index = public_index()
+    changes = set()
+    for number in range(0, 500, 3):
+        day = datetime.date(2020, 1, 1) + datetime.timedelta(days=number)
+        assert in_force(index, day) == _in_force_one_by_one(index, day)
+        state = index.select(index.between("first", "last", None, day) & index.as_mask("family", STATE_FAMILIES))
+        read = COUNTS["measures_recorded"].readings(index, day)
+        assert {iso3: reading.value for iso3, reading in read.items()} == state.counts("country")
+        changes.add(tuple(sorted(in_force(index, day).items(), key=str)))
+    assert len(changes) > 4
+
+
+def test_map_that_is_played_shows_what_each_day_shows(client: Client) -> None:
+    _record_of_all_kinds()
+    for key in COUNTS:
+        course = client.get(f"/map.json?indicator={key}").json()
+        for on in ("2020-04-30", "2020-05-15", "2020-06-10", "2021-01-01"):
+            number = (datetime.date.fromisoformat(on) - datetime.date(1970, 1, 1)).days
+            played = {
+                iso3: [stage for stage in stages if stage[0] <= number][-1][1:]
+                for iso3, stages in course.items()
+                if stages[0][0] <= number
+            }
+            html = client.get(f"/?indicator={key}&on={on}").text
+            shown = {iso3: shade for iso3, (_tag, shade, _title) in _shapes(html).items() if shade != "flat"}
+            assert {iso3: shade for iso3, (shade, _words) in played.items()} == shown
+            assert {iso3: words for iso3, (_shade, words) in played.items()} == {
+                iso3: cells[1] for iso3, cells in _table(html).items()
+            }
+
+
+@pytest.mark.parametrize(("query", "status"), [("indicator=nothing", 400), ("on=2020-05-15", 400), ("", 200)])
+def test_course_refuses_what_it_does_not_know(client: Client, query: str, status: int) -> None:
+    factories.measure()
+    assert client.get(f"/map.json?{query}").status_code == status
+
+
+def test_direction_is_more_minus_less_restrictive() -> None:
     for direction in ("less_restrictive", "more_restrictive", "more_restrictive"):
         factories.measure(direction=direction)
     factories.measure(direction="more_restrictive", events=(("in_force", "2020-06-01"),))
@@ -111,10 +171,16 @@ def test_direction_is_less_minus_more_restrictive() -> None:
     factories.measure(direction="undetermined", country=factories.country(iso3="VEN"))
     found = COUNTS["net_direction"].readings(public_index(), DAY)
     assert {iso3: (reading.value, reading.words) for iso3, reading in found.items()} == {
-        "PER": (Decimal(-1), "more restrictive by 1 (1 less, 2 more)"),
+        "PER": (Decimal(1), "more restrictive by 1 (1 less, 2 more)"),
         "ECU": (Decimal(0), "balanced (0 less, 0 more)"),
     }
-    assert COUNTS["net_direction"].number(Decimal(-3)) == "\u22123"
+    assert [(step.label, step.sign) for step in COUNTS["net_direction"].scale(public_index()).steps] == [
+        ("2", "less"),
+        ("1", "less"),
+        ("balanced", ""),
+        ("1", "more"),
+        ("2", "more"),
+    ]
 
 
 def test_recorded_counts_measures_of_the_state_dated_by_the_day(client: Client) -> None:
@@ -148,20 +214,28 @@ def test_home_shows_values_with_period_source_and_measures(client: Client) -> No
     _poverty("", "ECU", status="O", note="Printed without a value.")
     factories.country(iso3="VEN")
     factories.country(iso3="USA", is_covered=False)
-    factories.measure(valid_from="2020-05-01")
-    html = client.get("/?on=2020-05-15").text
+    factories.measure(valid_from="2020-05-01", direction="more_restrictive")
+    html = client.get("/?indicator=poverty_rate&on=2020-05-15").text
     assert _table(html) == {
-        "ECU": ["Ecuador", "No value recorded Printed without a value.", "2019", "Institute", "No entries yet"],
-        "PER": ["Peru", "20.2 %", "2019", "Institute", "1"],
-        "VEN": ["Venezuela", "No value recorded", "", "", "No entries yet"],
+        "ECU": [
+            "Ecuador",
+            "No value recorded Printed without a value.",
+            "2019",
+            "Institute",
+            "No entries yet",
+            "0",
+            "0",
+        ],
+        "PER": ["Peru", "20.2 %", "2019", "Institute", "1", "1", "0"],
     }
     assert _shapes(html) == {
-        "ECU": ("a", 0, "Ecuador: No value recorded, 2019"),
-        "PER": ("a", 2, "Peru: 20.2\u202f%, 2019; 1 measure possibly in force"),
-        "USA": ("g", 0, "United States: no value"),
-        "VEN": ("a", 0, "Venezuela: no value"),
+        "ECU": ("a", "gap", "Ecuador: No value recorded, 2019"),
+        "PER": ("a", "2", "Peru: 20.2\u202f%, 2019; 1 measure possibly in force"),
+        "USA": ("g", "flat", "United States: no value recorded"),
+        "VEN": ("a", "flat", "Venezuela: no value recorded"),
     }
-    assert '<span data-place="USA">United States</span>' in html
+    unlisted = html.split('class="unlisted-countries"')[1].split("</p>")[0]
+    assert re.findall(r">(\w+)</a>", unlisted) == ["Venezuela"]
     assert 'href="/measures/?country=PER&amp;on=2020-05-15">1</a>' in html
     assert "Last check of the source" in html
 
@@ -169,19 +243,39 @@ def test_home_shows_values_with_period_source_and_measures(client: Client) -> No
 def test_note_is_marked_as_english_on_pages_in_other_languages(client: Client) -> None:
     _poverty(note="Printed without a period.")
     note = '<span class="note"{}>Printed without a period.</span>'
-    assert note.format("") + "</td>" in client.get("/").text
+    assert note.format("") + "</td>" in client.get("/?indicator=poverty_rate").text
     mark = ' <span class="fallback-language"><abbr aria-hidden="true">EN</abbr> Solo en inglés</span></td>'
-    assert note.format(' lang="en"') + mark in client.get("/es/").text
+    assert note.format(' lang="en"') + mark in client.get("/es/?indicator=poverty_rate").text
 
 
-def test_home_begins_with_poverty_where_it_is_known(client: Client) -> None:
-    assert _chosen(client.get("/").text) == "measures_recorded"
-    _poverty("", status="O")
-    assert _chosen(client.get("/").text) == "measures_recorded"
-    factories.observation()
+def test_home_begins_with_the_record_whatever_else_is_known(client: Client) -> None:
     assert _chosen(client.get("/").text) == "measures_recorded"
     _poverty(iso3="ECU")
-    assert _chosen(client.get("/").text) == "poverty_rate"
+    for iso3, count in (("PER", 3), ("VEN", 1)):
+        for _time in range(count):
+            factories.measure(country=factories.country(iso3=iso3), direction="less_restrictive")
+    html = client.get("/").text
+    assert _chosen(html) == "measures_recorded"
+    shades = {iso3: shade for iso3, (_tag, shade, _title) in _shapes(html).items()}
+    assert shades == {"PER": "5", "VEN": "2", "ECU": "flat"}
+    assert [(iso3, cells[1], cells[3:]) for iso3, cells in _table(html).items()] == [
+        ("PER", "3", ["3", "0", "3"]),
+        ("VEN", "1", ["1", "0", "1"]),
+    ]
+
+
+def test_country_with_a_value_is_the_first_stop_of_the_keyboard(client: Client) -> None:
+    for iso3 in ("BRB", "ECU", "USA"):
+        factories.country(iso3=iso3)
+    factories.measure()
+    stops = re.findall(r'<a href="/countries/([\w-]+)/" class="place', client.get("/").text)
+    assert stops == ["peru", "ecuador", "united-states", "barbados"]
+
+
+def test_dot_is_named_by_the_code_that_stands_beside_it(client: Client) -> None:
+    factories.site(area="americas")
+    factories.country(iso3="BRB")
+    assert ">Barbados, BB: nothing recorded by this day</title>" in client.get("/").text.replace("<title", "")
 
 
 def test_form_offers_what_has_a_value_and_what_is_asked_for(client: Client) -> None:
@@ -189,10 +283,10 @@ def test_form_offers_what_has_a_value_and_what_is_asked_for(client: Client) -> N
     claims = factories.indicator(key="asylum_claims")
     factories.observation(indicator=claims, counterpart=factories.country(iso3="VEN"))
     offered = re.compile(r'<option value="([a-z]+_[a-z_]+)"')
-    assert offered.findall(client.get("/").text) == ["emigrant_stock", *COUNTS]
+    assert offered.findall(client.get("/").text) == [*COUNTS, "emigrant_stock"]
     html = client.get("/?indicator=asylum_claims").text
-    assert offered.findall(html) == ["asylum_claims", "emigrant_stock", *COUNTS]
-    assert {shade for _tag, shade, _title in _shapes(html).values()} == {0}
+    assert offered.findall(html) == [*COUNTS, "asylum_claims", "emigrant_stock"]
+    assert {shade for _tag, shade, _title in _shapes(html).values()} == {"flat"}
 
 
 def test_area_is_that_of_the_site_or_the_world(client: Client) -> None:
@@ -200,17 +294,19 @@ def test_area_is_that_of_the_site_or_the_world(client: Client) -> None:
     _poverty()
     factories.country(iso3="VEN", region="Europe")
     _poverty(iso3="VEN", value="90")
-    assert set(_table(client.get("/").text)) == {"PER"}
-    html = client.get("/?area=world").text
-    assert {iso3: shade for iso3, (_tag, shade, _title) in _shapes(html).items()} == {"PER": 2, "VEN": 5}
+    assert set(_table(client.get("/?indicator=poverty_rate").text)) == {"PER"}
+    html = client.get("/?indicator=poverty_rate&area=world").text
+    assert {iso3: shade for iso3, (_tag, shade, _title) in _shapes(html).items()} == {"PER": "2", "VEN": "5"}
 
 
 def test_every_count_colours_the_map(client: Client) -> None:
     factories.measure(valid_from="2020-05-01", direction="less_restrictive")
     factories.country(iso3="ECU")
-    for key in COUNTS:
+    expected = {"measures_recorded": "3", "net_direction": "less-1", "measures_in_force": "4"}
+    assert expected.keys() == COUNTS.keys()
+    for key, shade in expected.items():
         shapes = _shapes(client.get(f"/?indicator={key}&on=2020-05-15").text)
-        assert {iso3: shade for iso3, (_tag, shade, _title) in shapes.items()} == {"ECU": 0, "PER": 3}
+        assert {iso3: found for iso3, (_tag, found, _title) in shapes.items()} == {"ECU": "flat", "PER": shade}
 
 
 @pytest.mark.parametrize("path", ["/", "/map.csv"])
@@ -224,7 +320,7 @@ def test_every_count_colours_the_map(client: Client) -> None:
         ("on=2020-02-30", "2020-02-30"),
         ("on=9999-12-31", "9999"),
         ("on=2020-05-15&on=2020-05-16", "This filter may be given only once."),
-        ("colour=red", "This filter does not exist."),
+        ("aria=world", "This filter does not exist. Did you mean “area”?"),
     ],
 )
 def test_wrong_parameter_is_named(client: Client, path: str, query: str, message: str) -> None:
@@ -244,7 +340,7 @@ def test_map_is_there_on_every_day_of_the_calendar(client: Client) -> None:
 
 def test_time_of_the_last_check_is_shown_where_it_is_known(client: Client) -> None:
     _poverty()
-    question = MapQuery(QueryDict(), today=DAY)
+    question = MapQuery(QueryDict("indicator=poverty_rate"), today=DAY)
     assert question.problems == []
     shown = home_map(question, public_index())
     assert shown.map.subject.checked_in_words == ""
@@ -266,7 +362,7 @@ def _queries(client: Client, path: str) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize("query", ["", "?area=world&on=2020-05-15", "?indicator=net_direction"])
+@pytest.mark.parametrize("query", ["?indicator=poverty_rate", "?area=world&on=2020-05-15", "?indicator=net_direction"])
 def test_number_of_queries_is_fixed(client: Client, query: str) -> None:
     _poverty()
     factories.measure()
@@ -285,7 +381,7 @@ def test_number_of_queries_is_fixed(client: Client, query: str) -> None:
 def test_file_has_what_the_map_shows(client: Client) -> None:
     _poverty(qualifier="approx", status="E")
     factories.country(iso3="VEN")
-    assert _file(client, "?on=2020-05-15") == [
+    assert _file(client, "?indicator=poverty_rate&on=2020-05-15") == [
         {
             "iso3": "PER",
             "country": "Peru",
@@ -317,6 +413,8 @@ def test_file_of_a_count_names_its_entries(client: Client) -> None:
 
 def test_page_leads_to_its_file(client: Client) -> None:
     _poverty()
-    (link,) = re.findall(r'href="(/map\.csv[^"]*)"', client.get("/?area=world&on=2020-05-15").text)
+    (link,) = re.findall(
+        r'href="(/map\.csv[^"]*)"', client.get("/?indicator=poverty_rate&area=world&on=2020-05-15").text
+    )
     assert link == "/map.csv?indicator=poverty_rate&amp;area=world&amp;on=2020-05-15"
     assert [row["value"] for row in _file(client, link.removeprefix("/map.csv").replace("&amp;", "&"))] == ["20.2"]
