@@ -45,11 +45,11 @@ from tests.archive_sources import let_time_pass, look  # noqa: E402
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 6000
 """The window is as tall as the longest form, so that its button bar is at the end and covers nothing."""
-ABOVE, BELOW, COLOURS = 16, 6, 48
+ABOVE, BELOW, COLOURS = 16, 6, 40
 GAZETTE_PORT = 8109
-DECREE = """<!doctype html><html lang="es"><title>Decreto Supremo 044-2020-PCM</title>
-<h1>Decreto Supremo 044-2020-PCM</h1><p>Artículo 1. Declárese el Estado de Emergencia Nacional por el plazo de quince
-(15) días calendario, y dispóngase el aislamiento social obligatorio (cuarentena).</p><p>{}</p></html>"""
+DECREE = """<!doctype html><html lang="es"><title>Decreto Supremo 051-2020-PCM</title>
+<h1>Decreto Supremo 051-2020-PCM</h1><p>Artículo 1. Prorróguese el Estado de Emergencia Nacional por el término de trece
+(13) días calendario, a partir del 31 de marzo de 2020.</p><p>{}</p></html>"""
 DAILY = "Entity;Code;Day;Reported\n" + "".join(
     f"{name};{code};2020-03-{day:02d};{day * 12}\n"
     for name, code in (("Peru", "PER"), ("Ecuador", "ECU"), ("World", "OWID_WRL"))
@@ -149,11 +149,11 @@ def choose(page: Page, select: str, term: str, option: str) -> None:
 
 def prepare(at: str) -> None:
     """Sources in every state, cited by public entries, and captured twice."""
-    pages["/044-2020-PCM"] = DECREE.format("Publicado el 15 de marzo.").encode()
+    pages["/051-2020-PCM"] = DECREE.format("Publicado el 27 de marzo.").encode()
     pages["/avisos/protocolo"] = DECREE.format("Protocolo.").encode()
     pages["/comunicado"] = DECREE.format("Comunicado.").encode()
     for path, title, entry in (
-        ("/044-2020-PCM", "Decreto Supremo 044-2020-PCM", "PER-00008"),
+        ("/051-2020-PCM", "Decreto Supremo 051-2020-PCM", "PER-00008"),
         ("/avisos/protocolo", "Protocolo de expulsión", "PER-00017"),
         ("/comunicado", "Comunicado de la CEPR", "PER-00004"),
     ):
@@ -163,7 +163,7 @@ def prepare(at: str) -> None:
         Citation.objects.create(measure=Measure.objects.get(public_id=entry), source=source)
         look(source)
     add_quotes()
-    pages["/044-2020-PCM"] = DECREE.format("Publicado el 15 de marzo. Fe de erratas del 16 de marzo.").encode()
+    pages["/051-2020-PCM"] = DECREE.format("Publicado el 27 de marzo. Fe de erratas del 28 de marzo.").encode()
     pages["/avisos/protocolo"] = f"{at}/normas/309-2020-IN"
     pages["/normas/309-2020-IN"] = DECREE.format("Protocolo.").encode()
     del pages["/comunicado"]
@@ -177,10 +177,10 @@ def prepare(at: str) -> None:
 
 def add_quotes() -> None:
     """One quote that the decree has, and one that it has not."""
-    cited = Citation.objects.get(source__title="Decreto Supremo 044-2020-PCM")
-    Citation.objects.filter(pk=cited.pk).update(locator="art. 1", quote="por el plazo de quince (15) días calendario")
+    cited = Citation.objects.get(source__title="Decreto Supremo 051-2020-PCM")
+    Citation.objects.filter(pk=cited.pk).update(locator="art. 1", quote="por el término de trece (13) días calendario")
     wrong = Citation(measure=cited.measure, source=cited.source, locator="art. 2", field="validity")
-    wrong.quote = "por el plazo de treinta (30) días calendario"
+    wrong.quote = "por el término de treinta (30) días calendario"
     wrong.save()
 
 
@@ -216,21 +216,22 @@ def enter_a_measure(walk: Walk) -> None:
     choose(page, "id_country", "per", "Peru")
     page.get_by_label("Kind:", exact=True).select_option(label="Agency resolution")
     page.get_by_label("Reference").fill("104-2020-migraciones")
-    page.get_by_label("Provision").click()
+    page.locator("#id_provision").click()
     page.locator("#duplicates li").first.wait_for()
     take(page, "duplicates", section(page, "Identification"), page.locator("#duplicates"))
     page.get_by_label("Kind:", exact=True).select_option(label="Declaration of state of exception")
-    page.get_by_label("Reference").fill("N° 044-2020-PCM")
-    page.get_by_label("Provision").click()
+    page.get_by_label("Reference").fill("N° 051-2020-PCM")
+    page.locator("#id_provision").click()
     page.locator("#duplicates").wait_for(state="hidden")
-    for number, (status, date) in enumerate((("published", "2020-03-15"), ("in_force", "2020-03-16"))):
+    for number, (status, date) in enumerate((("published", "2020-03-27"), ("in_force", "2020-03-31"))):
         row = page.locator(f"#status_events-{number}")
         row.locator("select[name$=status]").select_option(status)
         row.locator("input[name$=date]").fill(date)
-    page.locator("#id_valid_from").fill("2020-03-16")
-    page.locator("#id_valid_until").fill("2020-03?")
+    page.locator("#id_valid_from").fill("2020-03-31")
     page.locator("#id_end_kind").select_option("duration")
-    page.locator("#id_valid_until").blur()
+    page.locator("#id_duration").fill("P13D")
+    page.locator("#id_duration_basis").select_option("calendar")
+    page.locator("#id_duration").blur()
     take(page, "identify", section(page, "Identification"))
     take(page, "dates", section(page, "Dates"))
     page.get_by_label("Emergency regime").check()
@@ -238,15 +239,16 @@ def enter_a_measure(walk: Walk) -> None:
     page.get_by_label("All persons").check()
     page.get_by_label("More restrictive").check()
     take(page, "tags", section(page, "Tag"), page.locator(".field-primary_topic"))
-    page.locator("#id_title_en").fill("State of national emergency and mandatory isolation for 15 days")
-    page.locator("#id_title_es").fill("Estado de emergencia nacional y aislamiento obligatorio por 15 días")
-    page.locator("#id_short_title_en").fill("National emergency")
-    choose(page, "id_citations-0-source", "044", "Decreto Supremo 044")
+    page.locator("#id_title_en").fill("State of national emergency extended by 13 days")
+    page.locator("#id_title_es").fill("Prórroga del estado de emergencia nacional por 13 días")
+    page.locator("#id_short_title_en").fill("Emergency extended")
+    choose(page, "id_citations-0-source", "051", "Decreto Supremo 051")
     page.get_by_label("Locator").first.fill("art. 1")
-    page.get_by_label("Quote").first.fill("por el plazo de quince (15) días calendario")
+    page.get_by_label("Quote").first.fill("por el término de trece (13) días calendario")
     page.locator("#id_evidence").select_option("primary")
     take(page, "text", section(page, "Text"))
     take(page, "citation", section(page, "Source"))
+    page.get_by_label("This is another act").check()  # its title is like that of an entry
     submit(page, "Save and continue editing")
 
 
@@ -256,19 +258,24 @@ def review(walk: Walk) -> None:
     url = analyst.url
     bar = ".submit-row"
     analyst.get_by_text("Change workflow state").click()
-    take(analyst, "move-on", analyst.locator(f"{bar} .choices"), analyst.locator(bar))
+    take(analyst, "move-on", analyst.locator(f"{bar} .move-choices"), analyst.locator(bar))
     analyst.locator("#id_move_note").fill("The date of the end is from article 1.")
     submit(analyst, "Submit for review")
     editor.goto(f"{walk.address}/admin/")
     take(editor, "what-waits", editor.locator("#header"), editor.get_by_role("link", name="Enter a measure"))
     editor.goto(url)
     editor.get_by_text("Change workflow state").click()
-    take(editor, "publish", editor.locator(f"{bar} .choices"), editor.locator(bar))
+    take(editor, "publish", editor.locator(f"{bar} .move-choices"), editor.locator(bar))
     submit(editor, "Publish")
     analyst.goto(url)
-    take(analyst, "read-only", analyst.locator("#content h1"), analyst.locator("p.closed"))
+    take(analyst, "read-only", analyst.locator("#content h1"), analyst.locator("p.warning-box"))
     editor.goto(url.replace("/change/", "/history/"))
-    take(editor, "history", editor.locator("#content h1"), editor.locator("section.act").nth(2).locator("tr").nth(8))
+    take(
+        editor,
+        "history",
+        editor.locator("#content h1"),
+        editor.locator("section.history-act").nth(2).locator("tr").nth(8),
+    )
 
 
 def two_people(walk: Walk) -> None:
@@ -293,9 +300,9 @@ def bulk(walk: Walk) -> None:
     take(page, "list", page.locator("#content h1"), page.locator("#result_list"))
     page.locator("select[name=action]").select_option("retire")
     page.get_by_role("button", name="Go").click()
-    page.locator("form.asking").wait_for()
+    page.locator("form.bulk-question").wait_for()
     page.locator("textarea").fill("Entered twice.")
-    take(page, "ask", page.locator("#content h1"), page.locator("form.asking"))
+    take(page, "ask", page.locator("#content h1"), page.locator("form.bulk-question"))
     page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
 
 
@@ -306,16 +313,18 @@ def import_a_file(walk: Walk, broken: Path, mended: Path) -> None:
         page.goto(f"{walk.address}/admin/foundation/fileimport/add/")
         page.locator("input[type=file]").set_input_files(path)
         page.get_by_role("button", name="Show what would change").click()
-        page.locator(".states").wait_for()
+        page.locator(".state-counts").wait_for()
         if name == "preview":
-            page.locator(".states a", has_text="hanged").click()
-        take(page, name, page.locator("#content h1"), page.locator(".submit-row" if name == "preview" else ".wide"))
+            page.locator(".state-counts a", has_text="hanged").click()
+        take(
+            page, name, page.locator("#content h1"), page.locator(".submit-row" if name == "preview" else ".wide-table")
+        )
     submit(page, "Import all of this")
 
 
 def archive(walk: Walk) -> None:
     """A source with its captures, quote checks and broken links."""
-    page, source = walk.as_("editor"), Source.objects.get(title="Decreto Supremo 044-2020-PCM")
+    page, source = walk.as_("editor"), Source.objects.get(title="Decreto Supremo 051-2020-PCM")
     page.goto(f"{walk.address}/admin/measures/source/{source.pk}/change/")
     take(page, "source", page.locator("#content h1"), page.locator(".submit-row"))
     page.goto(f"{walk.address}/archive/{source.key}/")
@@ -349,7 +358,7 @@ def feeds(walk: Walk) -> None:
     path.write_text(DAILY.replace(";120\n", ";1200\n"), encoding="utf-8")
     held: FeedRun = runs.run(feed)
     page.goto(f"{walk.address}{held.get_absolute_url()}")
-    take(page, "feed-run", page.locator("#content h1"), page.locator("dl.facts"))
+    take(page, "feed-run", page.locator("#content h1"), page.locator("dl.run-facts"))
 
 
 def profile(walk: Walk) -> None:
