@@ -4,8 +4,8 @@ PORT ?= 8000
 PYTHON ?= python3
 SIZE ?= 100000
 ONLY ?=
-# Of the tests: one more than two processors, since many tests wait for a server or a browser
-PROCESSES ?= 3
+# Of the tests: more than two processors, since many tests wait for a server or a browser
+PROCESSES ?= 4
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
@@ -35,7 +35,7 @@ demo: .venv/installed
 	@$(MANAGE) demo --port $(PORT)
 
 test: .venv/installed
-	$(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal $(TESTS)
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist load --maxschedchunk 1 $(TESTS)
 
 attack: .venv/installed
 	@$(BIN)/python -m tests.attacks.heavy $(ONLY)
