@@ -6,8 +6,16 @@ from playwright.sync_api import Page
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def violations(page: Page) -> list[str]:
-    """The violated rules of the current page: rule, advice and element, one line each."""
-    options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""The rules that can find another result in another colour scheme."""
+
+
+def violations(page: Page, *, of_colours: bool = False) -> list[str]:
+    """The violated rules of the current page: rule, advice and element, one line each.
+
+    With `of_colours` only the rules about colours are tried, for a page that was tried in its other colours.
+    """
+    only = {"type": "rule", "values": COLOURS} if of_colours else {"type": "tag", "values": RULES}
+    options = {"runOnly": only, "resultTypes": ["violations"]}
     found = Axe().run(page, options=options).response["violations"]
     return [f"{rule['id']}: {rule['help']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]

@@ -1,23 +1,44 @@
 """The archive as a reader uses it: search, narrow, open, compare; on a phone, without script, in three languages."""
 
+from pathlib import Path
+
 import pytest
+from django.test import override_settings
 from django.utils import translation
 from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from pytest_django import Settings
 
 from measures.models import Citation, QuoteCheck, Source
 from tests import factories
 from tests.browser.axe import violations
 from tests.browser.test_pages import LOOKS
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 TEXT = "Artículo 1\nSe ordena la cuarentena hasta el {} de mayo.\nArtículo 2"
 
 
-@pytest.fixture
-def address(live_server: LiveServer) -> str:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of all tests here."""
+    return tmp_path_factory.mktemp("archive")
+
+
+@pytest.fixture(autouse=True)
+def archive_dir(kept: Path, settings: Settings) -> Path:
+    settings.ARCHIVE_DIR = kept
+    return kept
+
+
+@pytest.fixture(scope="module")
+def address(read_site: str, kept: Path) -> str:
     """The address of a site with documents in every state."""
+    with override_settings(ARCHIVE_DIR=kept):
+        _documents()
+    return read_site
+
+
+def _documents() -> None:
     peru = factories.country()
     for state in ("unknown", "alive", "changed", "moved", "gone"):
         source = _document(state)
@@ -28,7 +49,6 @@ def address(live_server: LiveServer) -> str:
         QuoteCheck.objects.create(
             citation=citation, quote=citation.quote, state="found", checked_at="2024-01-01T00:00Z"
         )
-    return live_server.url
 
 
 def _document(state: str) -> Source:
@@ -64,7 +84,7 @@ def test_no_page_breaks_a_rule_of_accessibility(look: str, page: Page, address: 
     for path in PATHS:
         page.goto(address + path)
         page.evaluate("for (const folded of document.querySelectorAll('main details')) folded.open = true")
-        found[path] = violations(page)
+        found[path] = violations(page, of_colours=scheme == "dark")
     assert found == {path: [] for path in PATHS}
     assert [text for text in complaints if "400" not in text] == []
 
