@@ -13,6 +13,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from foundation.migration_groups import Together
+
 
 class Migration(migrations.Migration):
 
@@ -546,733 +548,735 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('iso2__regex', '^[A-Z]{2}$'), ('iso3__regex', '^[A-Z]{3}$'), ('m49__regex', '^([0-9]{3})?$')), name='countries_country_codes', violation_error_message='Write codes such as PER, PE and 604, or XKX and XK without a number.'), models.CheckConstraint(condition=models.Q(('iso3', 'INT'), _negated=True), name='countries_country_iso3_of_a_country', violation_error_message='INT begins the identifiers of acts of no country. Write another code.'), models.UniqueConstraint(fields=('iso2',), name='countries_country_iso2_unique', violation_error_message='Another country has this code of two letters. Correct one of the two; codes from XA to XZ are free to use.'), models.UniqueConstraint(condition=models.Q(('m49', ''), _negated=True), fields=('m49',), name='countries_country_m49_unique', violation_error_message='Another country has this number. Correct one of the two, or leave it empty if UN M49 has none.'), models.CheckConstraint(condition=models.Q(('picture', ''), models.Q(('picture_alt', ''), _negated=True), _connector='OR'), name='countries_country_picture_in_words', violation_error_message='A picture needs a description in words.')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_country', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.slug is distinct from new.slug and old.slug <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('country', old.slug, new.iso3)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='e4a878f269d07b8ad7f7d7e0a4712eeb20a0feab', operation='UPDATE OF "slug"', pgid='pgtrigger_leads_on_country_b81da', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryevent" ("is_covered", "iso2", "iso3", "m49", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "picture", "picture_alt", "picture_credit", "region", "slug", "subregion", "summary_en", "summary_es", "summary_pt", "updated_at") SELECT new_values."is_covered", new_values."iso2", new_values."iso3", new_values."m49", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."iso3", new_values."picture", new_values."picture_alt", new_values."picture_credit", new_values."region", new_values."slug", new_values."subregion", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."updated_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8622f971c98399beeaf6b6f09aeae5df9ab8b875', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_1b65e', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryevent" ("is_covered", "iso2", "iso3", "m49", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "picture", "picture_alt", "picture_credit", "region", "slug", "subregion", "summary_en", "summary_es", "summary_pt", "updated_at") SELECT new_values."is_covered", new_values."iso2", new_values."iso3", new_values."m49", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."iso3", new_values."picture", new_values."picture_alt", new_values."picture_credit", new_values."region", new_values."slug", new_values."subregion", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."updated_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."iso3") = (new_values."iso3") WHERE (old_values."is_covered" IS DISTINCT FROM (new_values."is_covered") OR old_values."iso2" IS DISTINCT FROM (new_values."iso2") OR old_values."iso3" IS DISTINCT FROM (new_values."iso3") OR old_values."m49" IS DISTINCT FROM (new_values."m49") OR old_values."name_en" IS DISTINCT FROM (new_values."name_en") OR old_values."name_es" IS DISTINCT FROM (new_values."name_es") OR old_values."name_pt" IS DISTINCT FROM (new_values."name_pt") OR old_values."picture" IS DISTINCT FROM (new_values."picture") OR old_values."picture_alt" IS DISTINCT FROM (new_values."picture_alt") OR old_values."picture_credit" IS DISTINCT FROM (new_values."picture_credit") OR old_values."region" IS DISTINCT FROM (new_values."region") OR old_values."slug" IS DISTINCT FROM (new_values."slug") OR old_values."subregion" IS DISTINCT FROM (new_values."subregion") OR old_values."summary_en" IS DISTINCT FROM (new_values."summary_en") OR old_values."summary_es" IS DISTINCT FROM (new_values."summary_es") OR old_values."summary_pt" IS DISTINCT FROM (new_values."summary_pt") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1e86590e7390696f9ba343a8f0126d2ebc6edfda', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_35a7b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryevent" ("is_covered", "iso2", "iso3", "m49", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "picture", "picture_alt", "picture_credit", "region", "slug", "subregion", "summary_en", "summary_es", "summary_pt", "updated_at") SELECT old_values."is_covered", old_values."iso2", old_values."iso3", old_values."m49", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."iso3", old_values."picture", old_values."picture_alt", old_values."picture_credit", old_values."region", old_values."slug", old_values."subregion", old_values."summary_en", old_values."summary_es", old_values."summary_pt", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='10259ff5b3b828749ba3c4ee53610a148a85fc6b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_0b57e', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d9167bedd8835a2aa556822978c7aefa7f6bf6aa', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_ad6ec', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='6a64c62faff9ef22e6203323e3dc64c2349f37ea', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_031fa', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='59ad08d5b6f74a2fdd118be35e2dc6dd45f3c1a4', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f6e04', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_country', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='country',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='e839855b496cc785c70f5de4d3c34162da13f5f0', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_8b051', table='countries_country', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='countryarea',
-            name='country',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='countryareaevent',
-            name='country',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='countryareaevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='countryareaevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.countryarea'),
-        ),
-        migrations.AddField(
-            model_name='countryevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='countryevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.country'),
-        ),
-        migrations.AddField(
-            model_name='feedrun',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
-        ),
-        migrations.AddField(
-            model_name='feedrun',
-            name='started_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by'),
-        ),
-        migrations.AddIndex(
-            model_name='formeraddress',
-            index=models.Index(fields=['kind', 'record'], name='countries_formeraddress_of'),
-        ),
-        migrations.AddConstraint(
-            model_name='formeraddress',
-            constraint=models.UniqueConstraint(fields=('kind', 'former'), name='countries_formeraddress_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='formeraddress',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['country', 'measure', 'reference', 'source', 'address', 'topic', 'target_group', 'issuing_body'])), name='countries_formeraddress_kind'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='61483f2b8ebd45c003263cbf8a60da85284f8f06', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_a723d', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_formeraddress', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='866b4aa98e6919fecbbbd77ae22ca477254356f1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_eb59e', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_formeraddress', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='6051f47ec84eaffa4b3a75c6f2b074e8a67543de', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e3c5d', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_formeraddress', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='99d29a72642378cd1c8c66d400e850640d3cbbaf', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_9911d', table='countries_formeraddress', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='heldvalue',
-            name='country',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='heldvalue',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='held_values', to='countries.feedrun'),
-        ),
-        migrations.AddField(
-            model_name='indicator',
-            name='base',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='countries.indicator', verbose_name='share of'),
-        ),
-        migrations.AddField(
-            model_name='indicatorevent',
-            name='base',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.indicator', verbose_name='share of'),
-        ),
-        migrations.AddField(
-            model_name='indicatorevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='indicatorevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.indicator'),
-        ),
-        migrations.AddField(
-            model_name='indicatorfeed',
-            name='indicator',
-            field=models.ForeignKey(help_text='What the values measure. Add it first if it is new.', on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='countries.indicator', verbose_name='indicator'),
-        ),
-        migrations.AddField(
-            model_name='feedrun',
-            name='feed',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='countries.indicatorfeed', verbose_name='feed'),
-        ),
-        migrations.AddField(
-            model_name='indicatorfeedevent',
-            name='indicator',
-            field=models.ForeignKey(db_constraint=False, help_text='What the values measure. Add it first if it is new.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.indicator', verbose_name='indicator'),
-        ),
-        migrations.AddField(
-            model_name='indicatorfeedevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='indicatorfeedevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.indicatorfeed'),
-        ),
-        migrations.AddField(
-            model_name='mobilityrole',
-            name='country',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='mobilityroleevent',
-            name='country',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='mobilityroleevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='mobilityroleevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.mobilityrole'),
-        ),
-        migrations.AddField(
-            model_name='observation',
-            name='counterpart',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='countries.country', verbose_name='counterpart'),
-        ),
-        migrations.AddField(
-            model_name='observation',
-            name='country',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='observation',
-            name='feed_run',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='countries.feedrun', verbose_name='feed run'),
-        ),
-        migrations.AddField(
-            model_name='observation',
-            name='indicator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='countries.indicator', verbose_name='indicator'),
-        ),
-        migrations.AddField(
-            model_name='observationevent',
-            name='counterpart',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='counterpart'),
-        ),
-        migrations.AddField(
-            model_name='observationevent',
-            name='country',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='observationevent',
-            name='feed_run',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.feedrun', verbose_name='feed run'),
-        ),
-        migrations.AddField(
-            model_name='observationevent',
-            name='indicator',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.indicator', verbose_name='indicator'),
-        ),
-        migrations.AddField(
-            model_name='observationevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='observationevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.observation'),
-        ),
-        migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='countries_role_key_form', violation_error_message='A key may have lowercase letters, digits and _.'),
-        ),
-        migrations.AddConstraint(
-            model_name='role',
-            constraint=models.CheckConstraint(condition=models.Q(('icon__in', ['', 'house_out', 'house_in', 'crossing', 'shelter', 'turn_back', 'turn_on'])), name='countries_role_icon_known', violation_error_message='Choose an icon from the list.'),
-        ),
-        migrations.AddField(
-            model_name='mobilityroleevent',
-            name='role',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.role', verbose_name='role'),
-        ),
-        migrations.AddField(
-            model_name='mobilityrole',
-            name='role',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='countries.role', verbose_name='role'),
-        ),
-        migrations.AddField(
-            model_name='indicatorevent',
-            name='role',
-            field=models.ForeignKey(blank=True, db_constraint=False, help_text='Shown on the card of this role. Empty: among the other figures.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.role', verbose_name='role'),
-        ),
-        migrations.AddField(
-            model_name='indicator',
-            name='role',
-            field=models.ForeignKey(blank=True, help_text='Shown on the card of this role. Empty: among the other figures.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='countries.role', verbose_name='role'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_roleevent" ("icon", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."icon", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."key", new_values."position" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d796581b3de8775281e4f457a29b70564fc5ca36', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4b380', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_role', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_roleevent" ("icon", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."icon", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."key", new_values."position" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."key") = (new_values."key") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='17d1f58c788b7339daf458b0bcd543d605bd8671', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_4bf32', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_role', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_roleevent" ("icon", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT old_values."icon", old_values."key", old_values."label_en", old_values."label_es", old_values."label_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."key", old_values."position" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5396b46a3622fb659d47f6d83b744e6f55488f69', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5bf5d', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_role', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='95413f355e927e93c17c05905e6763f3df7263a7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_f042c', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_role', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='2b46813ed733af2ac729a88670b00cf6c5de7e88', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_c9d5c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_role', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='bab8a73d16b3cc2a5319a4ef6d8e0386c6e4db33', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_d0a47', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_role', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='role',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='717a8c89a5fcc669e466028a179bc7abbc7b802e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_eb520', table='countries_role', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='roleevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='roleevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.role'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('key', 'site')), name='countries_site_one_row', violation_error_message='There is only one site, and its key is “site”.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('name_en', ''), _negated=True), name='countries_site_has_name', violation_error_message='The site needs a name in English.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('area__in', ['americas', 'world'])), name='countries_site_area_known', violation_error_message='Choose an area from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('contact__regex', '^(https://[^[:space:]]+|[^[:space:]@:]+@[^[:space:]@]+[.][^[:space:]@.]+)?$')), name='countries_site_contact_form', violation_error_message='Write an e-mail address, or one that begins with https://.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_siteevent" ("about_en", "about_es", "about_pt", "area", "citation_name", "contact", "headline_en", "headline_es", "headline_pt", "key", "lead_en", "lead_es", "lead_pt", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_en", "subject_es", "subject_pt", "tagline_en", "tagline_es", "tagline_pt") SELECT new_values."about_en", new_values."about_es", new_values."about_pt", new_values."area", new_values."citation_name", new_values."contact", new_values."headline_en", new_values."headline_es", new_values."headline_pt", new_values."key", new_values."lead_en", new_values."lead_es", new_values."lead_pt", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."key", new_values."subject_en", new_values."subject_es", new_values."subject_pt", new_values."tagline_en", new_values."tagline_es", new_values."tagline_pt" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0529da37897c0226e4032e7d5a74310dcb671022', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_63c43', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_site', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_siteevent" ("about_en", "about_es", "about_pt", "area", "citation_name", "contact", "headline_en", "headline_es", "headline_pt", "key", "lead_en", "lead_es", "lead_pt", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_en", "subject_es", "subject_pt", "tagline_en", "tagline_es", "tagline_pt") SELECT new_values."about_en", new_values."about_es", new_values."about_pt", new_values."area", new_values."citation_name", new_values."contact", new_values."headline_en", new_values."headline_es", new_values."headline_pt", new_values."key", new_values."lead_en", new_values."lead_es", new_values."lead_pt", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."key", new_values."subject_en", new_values."subject_es", new_values."subject_pt", new_values."tagline_en", new_values."tagline_es", new_values."tagline_pt" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."key") = (new_values."key") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f43036e312d30bba350cb8746421979a4a648d79', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_e12f5', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_site', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_siteevent" ("about_en", "about_es", "about_pt", "area", "citation_name", "contact", "headline_en", "headline_es", "headline_pt", "key", "lead_en", "lead_es", "lead_pt", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_en", "subject_es", "subject_pt", "tagline_en", "tagline_es", "tagline_pt") SELECT old_values."about_en", old_values."about_es", old_values."about_pt", old_values."area", old_values."citation_name", old_values."contact", old_values."headline_en", old_values."headline_es", old_values."headline_pt", old_values."key", old_values."lead_en", old_values."lead_es", old_values."lead_pt", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."key", old_values."subject_en", old_values."subject_es", old_values."subject_pt", old_values."tagline_en", old_values."tagline_es", old_values."tagline_pt" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e86df3ff44102766bfb957aadbaafae017c71703', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_bcf8d', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_site', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='73f62fdced88dfb4d8e039748c91edba5ca6e570', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_d9536', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_site', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='8b18d6ec16fc9f1576f52d402a35957e17e41c78', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_a32fd', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_site', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='c3436e9a1df3f2ff37069d50d4027b70f1d4b755', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_0725c', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_site', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='site',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='4bc78a37a64e0dd2064b29bbc53b7c1341203fa8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_bf38d', table='countries_site', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='siteevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='siteevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.site'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='countries_unit_key_form', violation_error_message='A key may have lowercase letters, digits and _.'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('is_whole', False), ('decimals', 0), _connector='OR'), name='countries_unit_is_whole_without_decimals', violation_error_message='Whole numbers have no decimals: write 0.'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('decimals__lte', 6)), name='countries_unit_decimals', violation_error_message='Values are stored with at most 6 decimals.'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('base', None), ('base__gte', 2), _connector='OR'), name='countries_unit_base', violation_error_message='A rate is per 100, 1000, 100000 or so. Leave this empty for other units.'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^([A-Z]{3})?$')), name='countries_unit_currency', violation_error_message='Write three capital letters, such as USD or PEN.'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('base', None), models.Q(('currency', ''), ('price_year', None)), _connector='OR'), name='countries_unit_base_or_currency', violation_error_message='A unit is a rate or money, not both. Empty one of the two.'),
-        ),
-        migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('price_year', None), ('price_year__range', (1800, 2199)), _connector='OR'), name='countries_unit_price_year', violation_error_message='Write a year, such as 2020.'),
-        ),
-        migrations.AddField(
-            model_name='indicatorevent',
-            name='unit',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.unit', verbose_name='unit'),
-        ),
-        migrations.AddField(
-            model_name='indicator',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='countries.unit', verbose_name='unit'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='fits_its_values', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_units u join old_units was using (key)\n        where (u.is_whole, u.may_be_negative, u.base) is distinct from (was.is_whole, was.may_be_negative, was.base)\n        and exists (\n            select from countries_indicator i join countries_observation o on o.indicator_id = i.id\n            where i.unit_id = u.key and (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100)\n        )\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_unit_fits_its_values';\n    end if;\n    if exists (\n        select from new_units u join countries_indicator i on i.unit_id = u.key where (u.base is not distinct from 100 and not u.may_be_negative) and i.base_id is null\n    ) then\n        raise exception 'a share needs a base' using errcode = 'check_violation', constraint = 'countries_unit_of_shares_with_base';\n    end if;\n    return null;\n", hash='219001500054b40c7e15755173eb816f10d45fb2', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_its_values_05318', referencing='REFERENCING OLD TABLE AS old_units  NEW TABLE AS new_units ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_unitevent" ("base", "currency", "decimals", "is_whole", "key", "may_be_negative", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_year", "suffix_en", "suffix_es", "suffix_pt") SELECT new_values."base", new_values."currency", new_values."decimals", new_values."is_whole", new_values."key", new_values."may_be_negative", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."key", new_values."price_year", new_values."suffix_en", new_values."suffix_es", new_values."suffix_pt" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='6c826deed61ddd9ffbddbf1a4a8ce6349fb25f99', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_6f7b1', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_unitevent" ("base", "currency", "decimals", "is_whole", "key", "may_be_negative", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_year", "suffix_en", "suffix_es", "suffix_pt") SELECT new_values."base", new_values."currency", new_values."decimals", new_values."is_whole", new_values."key", new_values."may_be_negative", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."key", new_values."price_year", new_values."suffix_en", new_values."suffix_es", new_values."suffix_pt" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."key") = (new_values."key") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f4bcc5b0993a0af82713c5c9cbd0f5ff146ac5e3', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_60b82', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_unitevent" ("base", "currency", "decimals", "is_whole", "key", "may_be_negative", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_year", "suffix_en", "suffix_es", "suffix_pt") SELECT old_values."base", old_values."currency", old_values."decimals", old_values."is_whole", old_values."key", old_values."may_be_negative", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."key", old_values."price_year", old_values."suffix_en", old_values."suffix_es", old_values."suffix_pt" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='31f8208279914a0aff2797668855b30d11e63502', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d63f9', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='1a0ee1c6a6fb314578527751530d263b92c5318b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_a5bc5', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='fbe21a1a1681cfc776f6a7e7b8a54b5b2ed29992', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_add84', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d7b93b5506267343e432e9d2f1129b5c3fcc6442', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_7be7c', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_unit', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='unit',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='c06d982e3f6e7c5133a5b885c7622e0023ea5660', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_15d6e', table='countries_unit', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='unitevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='unitevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='countryarea',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z]{2}-[A-Z0-9]{1,3}$')), name='countries_countryarea_code_form', violation_error_message='Write a code of ISO 3166-2, such as PE-LOR.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryareaevent" ("code", "country_id", "id", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."code", new_values."country_id", new_values."id", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='37afbbf90d55cdf3f529718f0fbb6efbb59ccde8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f50d2', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_countryarea', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryareaevent" ("code", "country_id", "id", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."code", new_values."country_id", new_values."id", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."code" IS DISTINCT FROM (new_values."code") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."name_en" IS DISTINCT FROM (new_values."name_en") OR old_values."name_es" IS DISTINCT FROM (new_values."name_es") OR old_values."name_pt" IS DISTINCT FROM (new_values."name_pt") OR old_values."native_name" IS DISTINCT FROM (new_values."native_name")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='fb17cf606d416c8d0abcc2d8cbb9dd205e70c096', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d0298', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_countryarea', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryareaevent" ("code", "country_id", "id", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."code", old_values."country_id", old_values."id", old_values."name_en", old_values."name_es", old_values."name_pt", old_values."native_name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='c76f897655c2e265636e4be6c996b35c9b1162b6', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_1543a', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_countryarea', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='1aca0e7e56d16d7a0260e70a22402fdc2fb87dfc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_905ea', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_countryarea', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='523cd0471a867713c575b116889619715429e9db', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_e2ef1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_countryarea', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='caf4f7eeaaf90c1ceb561c0d5b84b7c8d551be8f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_440d5', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_countryarea', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='countryarea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='ed6b40a8959cf4eb3f306e683a6a84c8bca121af', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_546cb', table='countries_countryarea', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='heldvalue',
-            constraint=models.CheckConstraint(condition=models.Q(('because__in', ['unit', 'range', 'jump', 'fall', 'history'])), name='countries_heldvalue_because_known', violation_error_message='Choose a reason from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('url__regex', '^(https?://[^\\s/]|file:[^\\s/])')), name='countries_indicatorfeed_address', violation_error_message='Write https://… or file:… with a path in the folder for feed files.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('country_code__in', ['iso3', 'iso2', 'm49', 'name']), ('day_order__in', ['iso', 'day_first', 'month_first']), ('decimal_mark__in', ['point', 'comma']), ('encoding__in', ['utf-8', 'cp1252', 'utf-16']), ('every__in', ['day', 'week', 'month']), ('format__in', ['csv_long', 'csv_wide', 'json', 'world_bank'])), name='countries_indicatorfeed_choices_known', violation_error_message='Choose from the lists.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('is_on', False), ('format', 'world_bank'), models.Q(('format', 'csv_wide'), models.Q(('country_column', ''), _negated=True)), models.Q(models.Q(('country_column', ''), _negated=True), models.Q(('day_column', ''), _negated=True), models.Q(('value_column', ''), _negated=True)), _connector='OR'), name='countries_indicatorfeed_columns', violation_error_message='To turn the feed on, name the columns of country, date and value.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('filter_value', ''), models.Q(('filter_column', ''), _negated=True), _connector='OR'), name='countries_indicatorfeed_filter_pair', violation_error_message='Name the column that must have this value.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('multiplier', 0), _negated=True), name='countries_indicatorfeed_multiplier', violation_error_message='The factor may not be zero. Write 1, 1000 or 100.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('lowest', None), ('highest', None), ('lowest__lte', models.F('highest')), _connector='OR'), name='countries_indicatorfeed_range', violation_error_message='The lowest value may not exceed the highest.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicatorfeed',
-            constraint=models.CheckConstraint(condition=models.Q(('jump', None), ('jump__gt', 1), _connector='OR'), name='countries_indicatorfeed_jump', violation_error_message='A jump must be a factor above 1, such as 10.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorfeedevent" ("aliases", "country_code", "country_column", "day_column", "day_order", "decimal_mark", "encoding", "every", "filter_column", "filter_value", "format", "highest", "id", "indicator_id", "is_on", "jump", "key", "leaves_out_unknown", "lowest", "multiplier", "note", "pages_path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "records_path", "skip_rows", "source_name", "source_url", "updated_at", "url", "value_column") SELECT new_values."aliases", new_values."country_code", new_values."country_column", new_values."day_column", new_values."day_order", new_values."decimal_mark", new_values."encoding", new_values."every", new_values."filter_column", new_values."filter_value", new_values."format", new_values."highest", new_values."id", new_values."indicator_id", new_values."is_on", new_values."jump", new_values."key", new_values."leaves_out_unknown", new_values."lowest", new_values."multiplier", new_values."note", new_values."pages_path", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."records_path", new_values."skip_rows", new_values."source_name", new_values."source_url", new_values."updated_at", new_values."url", new_values."value_column" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='6ca9d6c1615b3314efa3e52bb598d70fa1c53da6', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b75c4', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorfeedevent" ("aliases", "country_code", "country_column", "day_column", "day_order", "decimal_mark", "encoding", "every", "filter_column", "filter_value", "format", "highest", "id", "indicator_id", "is_on", "jump", "key", "leaves_out_unknown", "lowest", "multiplier", "note", "pages_path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "records_path", "skip_rows", "source_name", "source_url", "updated_at", "url", "value_column") SELECT new_values."aliases", new_values."country_code", new_values."country_column", new_values."day_column", new_values."day_order", new_values."decimal_mark", new_values."encoding", new_values."every", new_values."filter_column", new_values."filter_value", new_values."format", new_values."highest", new_values."id", new_values."indicator_id", new_values."is_on", new_values."jump", new_values."key", new_values."leaves_out_unknown", new_values."lowest", new_values."multiplier", new_values."note", new_values."pages_path", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."records_path", new_values."skip_rows", new_values."source_name", new_values."source_url", new_values."updated_at", new_values."url", new_values."value_column" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='47c5fe69a2b3514c94e628e8de5b857cb8b415d6', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_30239', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorfeedevent" ("aliases", "country_code", "country_column", "day_column", "day_order", "decimal_mark", "encoding", "every", "filter_column", "filter_value", "format", "highest", "id", "indicator_id", "is_on", "jump", "key", "leaves_out_unknown", "lowest", "multiplier", "note", "pages_path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "records_path", "skip_rows", "source_name", "source_url", "updated_at", "url", "value_column") SELECT old_values."aliases", old_values."country_code", old_values."country_column", old_values."day_column", old_values."day_order", old_values."decimal_mark", old_values."encoding", old_values."every", old_values."filter_column", old_values."filter_value", old_values."format", old_values."highest", old_values."id", old_values."indicator_id", old_values."is_on", old_values."jump", old_values."key", old_values."leaves_out_unknown", old_values."lowest", old_values."multiplier", old_values."note", old_values."pages_path", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."records_path", old_values."skip_rows", old_values."source_name", old_values."source_url", old_values."updated_at", old_values."url", old_values."value_column" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='935d1d66b8c3b693f12420aed5b1cc3361f0870b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_84f60', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='a436ccd61c5de36e8472ae91522ef5f0d79330df', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_e68bf', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='ca8f23c6d066ad7c8885c47333057a4e4dde2deb', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_63462', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='21d00670a446ee1b7435b48dedccab392b71909a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_7d060', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicatorfeed',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='a93bb5921fb1e6a33935dedef5737a503708c3f9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_92093', table='countries_indicatorfeed', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='feedrun',
-            index=models.Index(fields=['feed', '-started_at'], name='countries_feedrun_latest'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['running', 'published', 'unchanged', 'held', 'partly_held', 'failed', 'discarded', 'superseded', 'rolled_back'])), name='countries_feedrun_state_known', violation_error_message='Choose a state from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='countries_feedrun_ended', violation_error_message='A run that is not in progress needs an end.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='countries_feedrun_decided_pair', violation_error_message='A decision needs a time and a person.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('discarded', 'rolled_back')), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='countries_feedrun_decided', violation_error_message='A run with this state needs a decision: who and when.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('body', ''), _negated=True), _connector='OR'), name='countries_feedrun_held_with_body', violation_error_message='A held run needs its file.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('feed',), name='countries_feedrun_one_at_a_time', violation_error_message='This feed is already running.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('held', 'partly_held'))), fields=('feed',), name='countries_feedrun_one_held', violation_error_message='A run of this feed is already held.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='feedrun',
-            trigger=pgtrigger.compiler.Trigger(name='facts_stay', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state <> 'running' and (old.feed_id, old.started_at, old.started_by_id, old.ended_at, old.mapping, old.status_code, old.final_url, old.bytes, old.sha256, old.etag, old.last_modified, old.rows_read) is distinct from (new.feed_id, new.started_at, new.started_by_id, new.ended_at, new.mapping, new.status_code, new.final_url, new.bytes, new.sha256, new.etag, new.last_modified, new.rows_read))", func="raise exception 'What run % found stays as it was noted.', old.id using errcode = 'integrity_constraint_violation';", hash='0eddc5fd976bfdc92e2e564b3ad406ab30d5b1c0', operation='UPDATE', pgid='pgtrigger_facts_stay_9f84a', table='countries_feedrun', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='feedrun',
-            trigger=pgtrigger.compiler.Trigger(name='outcome_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state not in ('running', 'held', 'partly_held', 'published') and (old.*) is distinct from (new.*))", func="raise exception 'Run % is over, so that its note stays.', old.id using errcode = 'integrity_constraint_violation';", hash='8ec9e8262516868caa53348f704d900acf121f17', operation='UPDATE', pgid='pgtrigger_outcome_stays_6c906', table='countries_feedrun', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='feedrun',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='91d3d7c35c01fc761b379a8a3475682328f6b8ec', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_6472c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_feedrun', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='feedrun',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='31fdfb1a50b590737a0ee4c15b416df26f2abe5a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_9f495', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_feedrun', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='feedrun',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='b49180369b3616c488613991cfcbc7cb4e71834c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_c3d95', table='countries_feedrun', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='observation',
-            index=models.Index(models.F('indicator'), models.F('country'), models.OrderBy(models.Func(models.F('period_range'), output_field=django.contrib.postgres.fields.ranges.DateRangeField(), template="coalesce(%(expressions)s, 'empty'::daterange)"), descending=True), condition=models.Q(('counterpart__isnull', True), models.Q(('status', 'O'), _negated=True)), name='countries_observation_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='observation',
-            index=models.Index(models.F('country'), models.F('indicator'), models.F('counterpart'), models.OrderBy(models.Func(models.F('period_range'), output_field=django.contrib.postgres.fields.ranges.DateRangeField(), template="coalesce(%(expressions)s, 'empty'::daterange)"), descending=True), condition=models.Q(('counterpart__isnull', False)), name='countries_observation_parts'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.UniqueConstraint(fields=('indicator', 'country', 'counterpart', 'period'), name='countries_observation_unique', nulls_distinct=False, violation_error_message='This indicator already has a value for that country, counterpart and period.'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('qualifier__in', ['eq', 'approx', 'gt', 'ge', 'lt', 'le', 'majority']), ('status__in', ['A', 'E', 'P', 'B', 'O'])), name='countries_observation_codes_known', violation_error_message='Choose a qualifier and a status from the lists.'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('value__isnull', True), models.Q(('status', 'O'), ('qualifier', 'majority'), _connector='OR')), models.Q(('value__isnull', False), models.Q(('status', 'O'), _negated=True), models.Q(('qualifier', 'majority'), _negated=True)), _connector='OR'), name='countries_observation_value_or_reason', violation_error_message='The value must be empty if the status is “Missing” or the qualifier is “majority of”, and only then.'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('counterpart__isnull', True), models.Q(('counterpart', models.F('country')), _negated=True), _connector='OR'), name='countries_observation_counterpart_differs', violation_error_message='The counterpart must differ from the country.'),
-        ),
-        migrations.AddConstraint(
-            model_name='observation',
-            constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^(((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?(/((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?)?$')), name='countries_observation_period_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='values_fit_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id where (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100)\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';\n    end if;\n    if exists (select from new_values where counterpart_id is not null) and exists (\n        select from countries_observation o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id\n        where (u.base is not distinct from 100 and not u.may_be_negative) and o.counterpart_id is not null\n        and (o.indicator_id, o.country_id, o.period) in (\n            select indicator_id, country_id, period from new_values where counterpart_id is not null\n        )\n        group by o.indicator_id, o.country_id, o.period, i.decimals, u.decimals\n        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -coalesce(i.decimals, u.decimals))\n    ) then\n        raise exception 'shares of one whole pass 100 percent'\n            using errcode = 'check_violation', constraint = 'countries_observation_shares_within_the_whole';\n    end if;\n    return null;\n", hash='2b4d9ac96c23172a54491f58efb11e0ef8dcc223', level='STATEMENT', operation='INSERT', pgid='pgtrigger_values_fit_insert_62762', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='values_fit_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id where (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100)\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';\n    end if;\n    if exists (select from new_values where counterpart_id is not null) and exists (\n        select from countries_observation o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id\n        where (u.base is not distinct from 100 and not u.may_be_negative) and o.counterpart_id is not null\n        and (o.indicator_id, o.country_id, o.period) in (\n            select indicator_id, country_id, period from new_values where counterpart_id is not null\n        )\n        group by o.indicator_id, o.country_id, o.period, i.decimals, u.decimals\n        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -coalesce(i.decimals, u.decimals))\n    ) then\n        raise exception 'shares of one whole pass 100 percent'\n            using errcode = 'check_violation', constraint = 'countries_observation_shares_within_the_whole';\n    end if;\n    return null;\n", hash='fa1d7190af3c495461d9c8fbf9d7ca195632ae94', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_values_fit_update_02cb9', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='value_by_hand', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."feed_run_id" = (NEW."feed_run_id") AND OLD."value" IS DISTINCT FROM (NEW."value"))', func='new.feed_run_id = null; return new;', hash='db178393f3b045fd323aa1bc6584be99f50e86c8', operation='UPDATE', pgid='pgtrigger_value_by_hand_a3ff2', table='countries_observation', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_observationevent" ("counterpart_id", "country_id", "feed_run_id", "id", "indicator_id", "note", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qualifier", "source_name", "source_url", "status", "value") SELECT new_values."counterpart_id", new_values."country_id", new_values."feed_run_id", new_values."id", new_values."indicator_id", new_values."note", new_values."period", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."qualifier", new_values."source_name", new_values."source_url", new_values."status", new_values."value" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='843de138139416d2a494e294238016ef828a9b9f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_7dfd1', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_observationevent" ("counterpart_id", "country_id", "feed_run_id", "id", "indicator_id", "note", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qualifier", "source_name", "source_url", "status", "value") SELECT new_values."counterpart_id", new_values."country_id", new_values."feed_run_id", new_values."id", new_values."indicator_id", new_values."note", new_values."period", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."qualifier", new_values."source_name", new_values."source_url", new_values."status", new_values."value" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."counterpart_id" IS DISTINCT FROM (new_values."counterpart_id") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."feed_run_id" IS DISTINCT FROM (new_values."feed_run_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."indicator_id" IS DISTINCT FROM (new_values."indicator_id") OR old_values."note" IS DISTINCT FROM (new_values."note") OR old_values."period" IS DISTINCT FROM (new_values."period") OR old_values."qualifier" IS DISTINCT FROM (new_values."qualifier") OR old_values."source_name" IS DISTINCT FROM (new_values."source_name") OR old_values."source_url" IS DISTINCT FROM (new_values."source_url") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."value" IS DISTINCT FROM (new_values."value")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0aa635cdb318c1db3f2a897725b68f1c8670fb81', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d8922', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_observationevent" ("counterpart_id", "country_id", "feed_run_id", "id", "indicator_id", "note", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qualifier", "source_name", "source_url", "status", "value") SELECT old_values."counterpart_id", old_values."country_id", old_values."feed_run_id", old_values."id", old_values."indicator_id", old_values."note", old_values."period", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."qualifier", old_values."source_name", old_values."source_url", old_values."status", old_values."value" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='79dac11c0f74e17ae298a808eb6246243fe1c333', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_73707', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='ea3ce0d38be4edef6448c2895c7da37440b16c8f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3cf34', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='cc3b7598efd0a83e4abafaafc031785b36a5b04d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_0c5cf', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='1ce0d4f6fc8818c380ce8d96eb8a73d6ee3c43ea', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_9dee7', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_observation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='observation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='897e9169af0161f9964b960e6c6f8d9caaeaa3c6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_b36f9', table='countries_observation', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='mobilityrole',
-            constraint=models.UniqueConstraint(fields=('country', 'role', 'as_of'), name='countries_mobilityrole_unique', violation_error_message='This role already has a text as of that date. Edit that text, or enter another date.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mobilityrole',
-            constraint=models.CheckConstraint(condition=models.Q(('narrative_en', ''), ('narrative_es', ''), ('narrative_pt', ''), _negated=True), name='countries_mobilityrole_has_narrative', violation_error_message='Write the narrative in at least one language.'),
-        ),
-        migrations.AddConstraint(
-            model_name='mobilityrole',
-            constraint=models.CheckConstraint(condition=models.Q(('as_of__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='countries_mobilityrole_as_of_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_mobilityroleevent" ("as_of", "country_id", "id", "narrative_en", "narrative_es", "narrative_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "source_name", "source_url") SELECT new_values."as_of", new_values."country_id", new_values."id", new_values."narrative_en", new_values."narrative_es", new_values."narrative_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."role_id", new_values."source_name", new_values."source_url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5a673b2455ab95c772be8dacd03ef4536eba72db', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_02572', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_mobilityrole', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_mobilityroleevent" ("as_of", "country_id", "id", "narrative_en", "narrative_es", "narrative_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "source_name", "source_url") SELECT new_values."as_of", new_values."country_id", new_values."id", new_values."narrative_en", new_values."narrative_es", new_values."narrative_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."role_id", new_values."source_name", new_values."source_url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."as_of" IS DISTINCT FROM (new_values."as_of") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."narrative_en" IS DISTINCT FROM (new_values."narrative_en") OR old_values."narrative_es" IS DISTINCT FROM (new_values."narrative_es") OR old_values."narrative_pt" IS DISTINCT FROM (new_values."narrative_pt") OR old_values."role_id" IS DISTINCT FROM (new_values."role_id") OR old_values."source_name" IS DISTINCT FROM (new_values."source_name") OR old_values."source_url" IS DISTINCT FROM (new_values."source_url")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b6b20d4a3746d3a69ce0a31d6cfb518cdda12894', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_22538', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_mobilityrole', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_mobilityroleevent" ("as_of", "country_id", "id", "narrative_en", "narrative_es", "narrative_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "source_name", "source_url") SELECT old_values."as_of", old_values."country_id", old_values."id", old_values."narrative_en", old_values."narrative_es", old_values."narrative_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."role_id", old_values."source_name", old_values."source_url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='fd972c420d4141b41365d453dc253b47b6a2aab1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d1bfe', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_mobilityrole', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='2dc4095418ed164fb489b50cd8289cd6aebc124d', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_47e99', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_mobilityrole', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='9f0b483d2b77a8b5e9a3486fbb7eb7fea2bcb73d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_c95d1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_mobilityrole', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='e42503dc42fd28c76a9fb046df3de2ee579d227f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e124e', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_mobilityrole', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='mobilityrole',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='0802667a0acee2b940beb30cc44c6960d7c92bb5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_c806b', table='countries_mobilityrole', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('base', models.F('id')), _negated=True), name='countries_indicator_not_its_own_base', violation_error_message='An indicator may not be a share of itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('map_breaks__regex', '^(-?[0-9]+([.][0-9]+)?([|]-?[0-9]+([.][0-9]+)?){3})?$')), name='countries_indicator_map_breaks', violation_error_message='Write four numbers, such as 15|25|35|45.'),
-        ),
-        migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(('headline_position', None), ('role', None), _connector='OR'), name='countries_indicator_one_place', violation_error_message='An indicator may be at the head of a profile or on the card of a role, not both.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='has_base_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_indicators i join countries_unit u on u.key = i.unit_id where (u.base is not distinct from 100 and not u.may_be_negative) and i.base_id is null\n    ) then\n        raise exception 'a share needs a base' using errcode = 'check_violation', constraint = 'countries_indicator_share_has_base';\n    end if;\n    return null;\n", hash='b4386e43bdfe3376fb2c07e2e770857914e7cd8a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_has_base_insert_b6c3c', referencing='REFERENCING NEW TABLE AS new_indicators ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='has_base_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_indicators i join countries_unit u on u.key = i.unit_id where (u.base is not distinct from 100 and not u.may_be_negative) and i.base_id is null\n    ) then\n        raise exception 'a share needs a base' using errcode = 'check_violation', constraint = 'countries_indicator_share_has_base';\n    end if;\n    return null;\n", hash='b1063e7627e7116a68ada4669a4ab4c85ad4a909', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_has_base_update_25db9', referencing='REFERENCING NEW TABLE AS new_indicators ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='fits_its_unit', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_indicators i join old_indicators was on was.id = i.id and was.unit_id <> i.unit_id\n        join countries_unit u on u.key = i.unit_id\n        where exists (select from countries_observation o where o.indicator_id = i.id and (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100))\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_indicator_fits_its_unit';\n    end if;\n    return null;\n", hash='1cd2c6699f8340672df5a14ac6c466bae4d5a80a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_its_unit_2b5e3', referencing='REFERENCING OLD TABLE AS old_indicators  NEW TABLE AS new_indicators ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorevent" ("base_id", "decimals", "definition_en", "definition_es", "definition_pt", "headline_position", "id", "is_daily", "key", "map_breaks", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "role_position", "unit_id") SELECT new_values."base_id", new_values."decimals", new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."headline_position", new_values."id", new_values."is_daily", new_values."key", new_values."map_breaks", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."role_id", new_values."role_position", new_values."unit_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d9ba92c715b238a2cd75bfe318631d9d2a77cbcf', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b18de', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorevent" ("base_id", "decimals", "definition_en", "definition_es", "definition_pt", "headline_position", "id", "is_daily", "key", "map_breaks", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "role_position", "unit_id") SELECT new_values."base_id", new_values."decimals", new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."headline_position", new_values."id", new_values."is_daily", new_values."key", new_values."map_breaks", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."role_id", new_values."role_position", new_values."unit_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8fc256d0eee9cd5b17e8ffbab7f3acb8de6bc212', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_292c7', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorevent" ("base_id", "decimals", "definition_en", "definition_es", "definition_pt", "headline_position", "id", "is_daily", "key", "map_breaks", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "role_position", "unit_id") SELECT old_values."base_id", old_values."decimals", old_values."definition_en", old_values."definition_es", old_values."definition_pt", old_values."headline_position", old_values."id", old_values."is_daily", old_values."key", old_values."map_breaks", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."role_id", old_values."role_position", old_values."unit_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='f53cc112d64cafd338726cf1781d2130bd2cc68c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_dad6e', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='64610ac7883b3855290b24c9b26ddec921f8f071', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_83d98', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='429c0f021556ccd4f46ff0522a35f3be702543a4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_266ff', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='94288dbb59a2768ecdcfe3c5363faa32deb232f9', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f0bd5', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_indicator', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='indicator',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='cf2608db0a69a2eaadd4a5b4d6ada368617f91f5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_989e4', table='countries_indicator', when='AFTER')),
-        ),
+        Together([
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_country', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.slug is distinct from new.slug and old.slug <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('country', old.slug, new.iso3)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='e4a878f269d07b8ad7f7d7e0a4712eeb20a0feab', operation='UPDATE OF "slug"', pgid='pgtrigger_leads_on_country_b81da', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryevent" ("is_covered", "iso2", "iso3", "m49", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "picture", "picture_alt", "picture_credit", "region", "slug", "subregion", "summary_en", "summary_es", "summary_pt", "updated_at") SELECT new_values."is_covered", new_values."iso2", new_values."iso3", new_values."m49", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."iso3", new_values."picture", new_values."picture_alt", new_values."picture_credit", new_values."region", new_values."slug", new_values."subregion", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."updated_at" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8622f971c98399beeaf6b6f09aeae5df9ab8b875', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_1b65e', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryevent" ("is_covered", "iso2", "iso3", "m49", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "picture", "picture_alt", "picture_credit", "region", "slug", "subregion", "summary_en", "summary_es", "summary_pt", "updated_at") SELECT new_values."is_covered", new_values."iso2", new_values."iso3", new_values."m49", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."iso3", new_values."picture", new_values."picture_alt", new_values."picture_credit", new_values."region", new_values."slug", new_values."subregion", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."updated_at" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."iso3") = (new_values."iso3") WHERE (old_values."is_covered" IS DISTINCT FROM (new_values."is_covered") OR old_values."iso2" IS DISTINCT FROM (new_values."iso2") OR old_values."iso3" IS DISTINCT FROM (new_values."iso3") OR old_values."m49" IS DISTINCT FROM (new_values."m49") OR old_values."name_en" IS DISTINCT FROM (new_values."name_en") OR old_values."name_es" IS DISTINCT FROM (new_values."name_es") OR old_values."name_pt" IS DISTINCT FROM (new_values."name_pt") OR old_values."picture" IS DISTINCT FROM (new_values."picture") OR old_values."picture_alt" IS DISTINCT FROM (new_values."picture_alt") OR old_values."picture_credit" IS DISTINCT FROM (new_values."picture_credit") OR old_values."region" IS DISTINCT FROM (new_values."region") OR old_values."slug" IS DISTINCT FROM (new_values."slug") OR old_values."subregion" IS DISTINCT FROM (new_values."subregion") OR old_values."summary_en" IS DISTINCT FROM (new_values."summary_en") OR old_values."summary_es" IS DISTINCT FROM (new_values."summary_es") OR old_values."summary_pt" IS DISTINCT FROM (new_values."summary_pt") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1e86590e7390696f9ba343a8f0126d2ebc6edfda', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_35a7b', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryevent" ("is_covered", "iso2", "iso3", "m49", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "picture", "picture_alt", "picture_credit", "region", "slug", "subregion", "summary_en", "summary_es", "summary_pt", "updated_at") SELECT old_values."is_covered", old_values."iso2", old_values."iso3", old_values."m49", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."iso3", old_values."picture", old_values."picture_alt", old_values."picture_credit", old_values."region", old_values."slug", old_values."subregion", old_values."summary_en", old_values."summary_es", old_values."summary_pt", old_values."updated_at" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='10259ff5b3b828749ba3c4ee53610a148a85fc6b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_0b57e', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d9167bedd8835a2aa556822978c7aefa7f6bf6aa', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_ad6ec', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='6a64c62faff9ef22e6203323e3dc64c2349f37ea', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_031fa', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='59ad08d5b6f74a2fdd118be35e2dc6dd45f3c1a4', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f6e04', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_country', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='country',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='e839855b496cc785c70f5de4d3c34162da13f5f0', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_8b051', table='countries_country', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='countryarea',
+                name='country',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='countryareaevent',
+                name='country',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='countryareaevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='countryareaevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.countryarea'),
+            ),
+            migrations.AddField(
+                model_name='countryevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='countryevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.country'),
+            ),
+            migrations.AddField(
+                model_name='feedrun',
+                name='decided_by',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by'),
+            ),
+            migrations.AddField(
+                model_name='feedrun',
+                name='started_by',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='started by'),
+            ),
+            migrations.AddIndex(
+                model_name='formeraddress',
+                index=models.Index(fields=['kind', 'record'], name='countries_formeraddress_of'),
+            ),
+            migrations.AddConstraint(
+                model_name='formeraddress',
+                constraint=models.UniqueConstraint(fields=('kind', 'former'), name='countries_formeraddress_unique'),
+            ),
+            migrations.AddConstraint(
+                model_name='formeraddress',
+                constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['country', 'measure', 'reference', 'source', 'address', 'topic', 'target_group', 'issuing_body'])), name='countries_formeraddress_kind'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='61483f2b8ebd45c003263cbf8a60da85284f8f06', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_a723d', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_formeraddress', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='866b4aa98e6919fecbbbd77ae22ca477254356f1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_eb59e', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_formeraddress', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='6051f47ec84eaffa4b3a75c6f2b074e8a67543de', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e3c5d', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_formeraddress', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='99d29a72642378cd1c8c66d400e850640d3cbbaf', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_9911d', table='countries_formeraddress', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='heldvalue',
+                name='country',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='heldvalue',
+                name='run',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='held_values', to='countries.feedrun'),
+            ),
+            migrations.AddField(
+                model_name='indicator',
+                name='base',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='countries.indicator', verbose_name='share of'),
+            ),
+            migrations.AddField(
+                model_name='indicatorevent',
+                name='base',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.indicator', verbose_name='share of'),
+            ),
+            migrations.AddField(
+                model_name='indicatorevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='indicatorevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.indicator'),
+            ),
+            migrations.AddField(
+                model_name='indicatorfeed',
+                name='indicator',
+                field=models.ForeignKey(help_text='What the values measure. Add it first if it is new.', on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='countries.indicator', verbose_name='indicator'),
+            ),
+            migrations.AddField(
+                model_name='feedrun',
+                name='feed',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='countries.indicatorfeed', verbose_name='feed'),
+            ),
+            migrations.AddField(
+                model_name='indicatorfeedevent',
+                name='indicator',
+                field=models.ForeignKey(db_constraint=False, help_text='What the values measure. Add it first if it is new.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.indicator', verbose_name='indicator'),
+            ),
+            migrations.AddField(
+                model_name='indicatorfeedevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='indicatorfeedevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.indicatorfeed'),
+            ),
+            migrations.AddField(
+                model_name='mobilityrole',
+                name='country',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='mobilityroleevent',
+                name='country',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='mobilityroleevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='mobilityroleevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.mobilityrole'),
+            ),
+            migrations.AddField(
+                model_name='observation',
+                name='counterpart',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='countries.country', verbose_name='counterpart'),
+            ),
+            migrations.AddField(
+                model_name='observation',
+                name='country',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='observation',
+                name='feed_run',
+                field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='countries.feedrun', verbose_name='feed run'),
+            ),
+            migrations.AddField(
+                model_name='observation',
+                name='indicator',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='observations', to='countries.indicator', verbose_name='indicator'),
+            ),
+            migrations.AddField(
+                model_name='observationevent',
+                name='counterpart',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='counterpart'),
+            ),
+            migrations.AddField(
+                model_name='observationevent',
+                name='country',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='observationevent',
+                name='feed_run',
+                field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.feedrun', verbose_name='feed run'),
+            ),
+            migrations.AddField(
+                model_name='observationevent',
+                name='indicator',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.indicator', verbose_name='indicator'),
+            ),
+            migrations.AddField(
+                model_name='observationevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='observationevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.observation'),
+            ),
+            migrations.AddConstraint(
+                model_name='role',
+                constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='countries_role_key_form', violation_error_message='A key may have lowercase letters, digits and _.'),
+            ),
+            migrations.AddConstraint(
+                model_name='role',
+                constraint=models.CheckConstraint(condition=models.Q(('icon__in', ['', 'house_out', 'house_in', 'crossing', 'shelter', 'turn_back', 'turn_on'])), name='countries_role_icon_known', violation_error_message='Choose an icon from the list.'),
+            ),
+            migrations.AddField(
+                model_name='mobilityroleevent',
+                name='role',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.role', verbose_name='role'),
+            ),
+            migrations.AddField(
+                model_name='mobilityrole',
+                name='role',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='editions', to='countries.role', verbose_name='role'),
+            ),
+            migrations.AddField(
+                model_name='indicatorevent',
+                name='role',
+                field=models.ForeignKey(blank=True, db_constraint=False, help_text='Shown on the card of this role. Empty: among the other figures.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.role', verbose_name='role'),
+            ),
+            migrations.AddField(
+                model_name='indicator',
+                name='role',
+                field=models.ForeignKey(blank=True, help_text='Shown on the card of this role. Empty: among the other figures.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='countries.role', verbose_name='role'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_roleevent" ("icon", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."icon", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."key", new_values."position" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d796581b3de8775281e4f457a29b70564fc5ca36', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4b380', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_role', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_roleevent" ("icon", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."icon", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."key", new_values."position" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."key") = (new_values."key") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='17d1f58c788b7339daf458b0bcd543d605bd8671', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_4bf32', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_role', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_roleevent" ("icon", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT old_values."icon", old_values."key", old_values."label_en", old_values."label_es", old_values."label_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."key", old_values."position" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='5396b46a3622fb659d47f6d83b744e6f55488f69', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_5bf5d', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_role', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='95413f355e927e93c17c05905e6763f3df7263a7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_f042c', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_role', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='2b46813ed733af2ac729a88670b00cf6c5de7e88', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_c9d5c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_role', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='bab8a73d16b3cc2a5319a4ef6d8e0386c6e4db33', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_d0a47', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_role', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='role',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='717a8c89a5fcc669e466028a179bc7abbc7b802e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_eb520', table='countries_role', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='roleevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='roleevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.role'),
+            ),
+            migrations.AddConstraint(
+                model_name='site',
+                constraint=models.CheckConstraint(condition=models.Q(('key', 'site')), name='countries_site_one_row', violation_error_message='There is only one site, and its key is “site”.'),
+            ),
+            migrations.AddConstraint(
+                model_name='site',
+                constraint=models.CheckConstraint(condition=models.Q(('name_en', ''), _negated=True), name='countries_site_has_name', violation_error_message='The site needs a name in English.'),
+            ),
+            migrations.AddConstraint(
+                model_name='site',
+                constraint=models.CheckConstraint(condition=models.Q(('area__in', ['americas', 'world'])), name='countries_site_area_known', violation_error_message='Choose an area from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='site',
+                constraint=models.CheckConstraint(condition=models.Q(('contact__regex', '^(https://[^[:space:]]+|[^[:space:]@:]+@[^[:space:]@]+[.][^[:space:]@.]+)?$')), name='countries_site_contact_form', violation_error_message='Write an e-mail address, or one that begins with https://.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_siteevent" ("about_en", "about_es", "about_pt", "area", "citation_name", "contact", "headline_en", "headline_es", "headline_pt", "key", "lead_en", "lead_es", "lead_pt", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_en", "subject_es", "subject_pt", "tagline_en", "tagline_es", "tagline_pt") SELECT new_values."about_en", new_values."about_es", new_values."about_pt", new_values."area", new_values."citation_name", new_values."contact", new_values."headline_en", new_values."headline_es", new_values."headline_pt", new_values."key", new_values."lead_en", new_values."lead_es", new_values."lead_pt", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."key", new_values."subject_en", new_values."subject_es", new_values."subject_pt", new_values."tagline_en", new_values."tagline_es", new_values."tagline_pt" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0529da37897c0226e4032e7d5a74310dcb671022', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_63c43', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_site', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_siteevent" ("about_en", "about_es", "about_pt", "area", "citation_name", "contact", "headline_en", "headline_es", "headline_pt", "key", "lead_en", "lead_es", "lead_pt", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_en", "subject_es", "subject_pt", "tagline_en", "tagline_es", "tagline_pt") SELECT new_values."about_en", new_values."about_es", new_values."about_pt", new_values."area", new_values."citation_name", new_values."contact", new_values."headline_en", new_values."headline_es", new_values."headline_pt", new_values."key", new_values."lead_en", new_values."lead_es", new_values."lead_pt", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."key", new_values."subject_en", new_values."subject_es", new_values."subject_pt", new_values."tagline_en", new_values."tagline_es", new_values."tagline_pt" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."key") = (new_values."key") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f43036e312d30bba350cb8746421979a4a648d79', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_e12f5', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_site', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_siteevent" ("about_en", "about_es", "about_pt", "area", "citation_name", "contact", "headline_en", "headline_es", "headline_pt", "key", "lead_en", "lead_es", "lead_pt", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "subject_en", "subject_es", "subject_pt", "tagline_en", "tagline_es", "tagline_pt") SELECT old_values."about_en", old_values."about_es", old_values."about_pt", old_values."area", old_values."citation_name", old_values."contact", old_values."headline_en", old_values."headline_es", old_values."headline_pt", old_values."key", old_values."lead_en", old_values."lead_es", old_values."lead_pt", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."key", old_values."subject_en", old_values."subject_es", old_values."subject_pt", old_values."tagline_en", old_values."tagline_es", old_values."tagline_pt" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e86df3ff44102766bfb957aadbaafae017c71703', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_bcf8d', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_site', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='73f62fdced88dfb4d8e039748c91edba5ca6e570', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_d9536', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_site', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='8b18d6ec16fc9f1576f52d402a35957e17e41c78', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_a32fd', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_site', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='c3436e9a1df3f2ff37069d50d4027b70f1d4b755', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_0725c', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_site', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='site',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='4bc78a37a64e0dd2064b29bbc53b7c1341203fa8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_bf38d', table='countries_site', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='siteevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='siteevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.site'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='countries_unit_key_form', violation_error_message='A key may have lowercase letters, digits and _.'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('is_whole', False), ('decimals', 0), _connector='OR'), name='countries_unit_is_whole_without_decimals', violation_error_message='Whole numbers have no decimals: write 0.'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('decimals__lte', 6)), name='countries_unit_decimals', violation_error_message='Values are stored with at most 6 decimals.'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('base', None), ('base__gte', 2), _connector='OR'), name='countries_unit_base', violation_error_message='A rate is per 100, 1000, 100000 or so. Leave this empty for other units.'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^([A-Z]{3})?$')), name='countries_unit_currency', violation_error_message='Write three capital letters, such as USD or PEN.'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('base', None), models.Q(('currency', ''), ('price_year', None)), _connector='OR'), name='countries_unit_base_or_currency', violation_error_message='A unit is a rate or money, not both. Empty one of the two.'),
+            ),
+            migrations.AddConstraint(
+                model_name='unit',
+                constraint=models.CheckConstraint(condition=models.Q(('price_year', None), ('price_year__range', (1800, 2199)), _connector='OR'), name='countries_unit_price_year', violation_error_message='Write a year, such as 2020.'),
+            ),
+            migrations.AddField(
+                model_name='indicatorevent',
+                name='unit',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.unit', verbose_name='unit'),
+            ),
+            migrations.AddField(
+                model_name='indicator',
+                name='unit',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='countries.unit', verbose_name='unit'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='fits_its_values', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_units u join old_units was using (key)\n        where (u.is_whole, u.may_be_negative, u.base) is distinct from (was.is_whole, was.may_be_negative, was.base)\n        and exists (\n            select from countries_indicator i join countries_observation o on o.indicator_id = i.id\n            where i.unit_id = u.key and (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100)\n        )\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_unit_fits_its_values';\n    end if;\n    if exists (\n        select from new_units u join countries_indicator i on i.unit_id = u.key where (u.base is not distinct from 100 and not u.may_be_negative) and i.base_id is null\n    ) then\n        raise exception 'a share needs a base' using errcode = 'check_violation', constraint = 'countries_unit_of_shares_with_base';\n    end if;\n    return null;\n", hash='219001500054b40c7e15755173eb816f10d45fb2', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_its_values_05318', referencing='REFERENCING OLD TABLE AS old_units  NEW TABLE AS new_units ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_unitevent" ("base", "currency", "decimals", "is_whole", "key", "may_be_negative", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_year", "suffix_en", "suffix_es", "suffix_pt") SELECT new_values."base", new_values."currency", new_values."decimals", new_values."is_whole", new_values."key", new_values."may_be_negative", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."key", new_values."price_year", new_values."suffix_en", new_values."suffix_es", new_values."suffix_pt" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='6c826deed61ddd9ffbddbf1a4a8ce6349fb25f99', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_6f7b1', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_unitevent" ("base", "currency", "decimals", "is_whole", "key", "may_be_negative", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_year", "suffix_en", "suffix_es", "suffix_pt") SELECT new_values."base", new_values."currency", new_values."decimals", new_values."is_whole", new_values."key", new_values."may_be_negative", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."key", new_values."price_year", new_values."suffix_en", new_values."suffix_es", new_values."suffix_pt" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."key") = (new_values."key") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='f4bcc5b0993a0af82713c5c9cbd0f5ff146ac5e3', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_60b82', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_unitevent" ("base", "currency", "decimals", "is_whole", "key", "may_be_negative", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "price_year", "suffix_en", "suffix_es", "suffix_pt") SELECT old_values."base", old_values."currency", old_values."decimals", old_values."is_whole", old_values."key", old_values."may_be_negative", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."key", old_values."price_year", old_values."suffix_en", old_values."suffix_es", old_values."suffix_pt" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='31f8208279914a0aff2797668855b30d11e63502', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d63f9', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='1a0ee1c6a6fb314578527751530d263b92c5318b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_a5bc5', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='fbe21a1a1681cfc776f6a7e7b8a54b5b2ed29992', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_add84', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d7b93b5506267343e432e9d2f1129b5c3fcc6442', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_7be7c', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_unit', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='unit',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='c06d982e3f6e7c5133a5b885c7622e0023ea5660', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_15d6e', table='countries_unit', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='unitevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='unitevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.unit'),
+            ),
+            migrations.AddConstraint(
+                model_name='countryarea',
+                constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[A-Z]{2}-[A-Z0-9]{1,3}$')), name='countries_countryarea_code_form', violation_error_message='Write a code of ISO 3166-2, such as PE-LOR.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryareaevent" ("code", "country_id", "id", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."code", new_values."country_id", new_values."id", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='37afbbf90d55cdf3f529718f0fbb6efbb59ccde8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f50d2', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_countryarea', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryareaevent" ("code", "country_id", "id", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."code", new_values."country_id", new_values."id", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."code" IS DISTINCT FROM (new_values."code") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."name_en" IS DISTINCT FROM (new_values."name_en") OR old_values."name_es" IS DISTINCT FROM (new_values."name_es") OR old_values."name_pt" IS DISTINCT FROM (new_values."name_pt") OR old_values."native_name" IS DISTINCT FROM (new_values."native_name")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='fb17cf606d416c8d0abcc2d8cbb9dd205e70c096', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d0298', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_countryarea', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_countryareaevent" ("code", "country_id", "id", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."code", old_values."country_id", old_values."id", old_values."name_en", old_values."name_es", old_values."name_pt", old_values."native_name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='c76f897655c2e265636e4be6c996b35c9b1162b6', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_1543a', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_countryarea', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='1aca0e7e56d16d7a0260e70a22402fdc2fb87dfc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_905ea', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_countryarea', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='523cd0471a867713c575b116889619715429e9db', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_e2ef1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_countryarea', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='caf4f7eeaaf90c1ceb561c0d5b84b7c8d551be8f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_440d5', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_countryarea', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='countryarea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='ed6b40a8959cf4eb3f306e683a6a84c8bca121af', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_546cb', table='countries_countryarea', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='heldvalue',
+                constraint=models.CheckConstraint(condition=models.Q(('because__in', ['unit', 'range', 'jump', 'fall', 'history'])), name='countries_heldvalue_because_known', violation_error_message='Choose a reason from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('url__regex', '^(https?://[^\\s/]|file:[^\\s/])')), name='countries_indicatorfeed_address', violation_error_message='Write https://… or file:… with a path in the folder for feed files.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('country_code__in', ['iso3', 'iso2', 'm49', 'name']), ('day_order__in', ['iso', 'day_first', 'month_first']), ('decimal_mark__in', ['point', 'comma']), ('encoding__in', ['utf-8', 'cp1252', 'utf-16']), ('every__in', ['day', 'week', 'month']), ('format__in', ['csv_long', 'csv_wide', 'json', 'world_bank'])), name='countries_indicatorfeed_choices_known', violation_error_message='Choose from the lists.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('is_on', False), ('format', 'world_bank'), models.Q(('format', 'csv_wide'), models.Q(('country_column', ''), _negated=True)), models.Q(models.Q(('country_column', ''), _negated=True), models.Q(('day_column', ''), _negated=True), models.Q(('value_column', ''), _negated=True)), _connector='OR'), name='countries_indicatorfeed_columns', violation_error_message='To turn the feed on, name the columns of country, date and value.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('filter_value', ''), models.Q(('filter_column', ''), _negated=True), _connector='OR'), name='countries_indicatorfeed_filter_pair', violation_error_message='Name the column that must have this value.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('multiplier', 0), _negated=True), name='countries_indicatorfeed_multiplier', violation_error_message='The factor may not be zero. Write 1, 1000 or 100.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('lowest', None), ('highest', None), ('lowest__lte', models.F('highest')), _connector='OR'), name='countries_indicatorfeed_range', violation_error_message='The lowest value may not exceed the highest.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicatorfeed',
+                constraint=models.CheckConstraint(condition=models.Q(('jump', None), ('jump__gt', 1), _connector='OR'), name='countries_indicatorfeed_jump', violation_error_message='A jump must be a factor above 1, such as 10.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorfeedevent" ("aliases", "country_code", "country_column", "day_column", "day_order", "decimal_mark", "encoding", "every", "filter_column", "filter_value", "format", "highest", "id", "indicator_id", "is_on", "jump", "key", "leaves_out_unknown", "lowest", "multiplier", "note", "pages_path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "records_path", "skip_rows", "source_name", "source_url", "updated_at", "url", "value_column") SELECT new_values."aliases", new_values."country_code", new_values."country_column", new_values."day_column", new_values."day_order", new_values."decimal_mark", new_values."encoding", new_values."every", new_values."filter_column", new_values."filter_value", new_values."format", new_values."highest", new_values."id", new_values."indicator_id", new_values."is_on", new_values."jump", new_values."key", new_values."leaves_out_unknown", new_values."lowest", new_values."multiplier", new_values."note", new_values."pages_path", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."records_path", new_values."skip_rows", new_values."source_name", new_values."source_url", new_values."updated_at", new_values."url", new_values."value_column" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='6ca9d6c1615b3314efa3e52bb598d70fa1c53da6', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b75c4', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorfeedevent" ("aliases", "country_code", "country_column", "day_column", "day_order", "decimal_mark", "encoding", "every", "filter_column", "filter_value", "format", "highest", "id", "indicator_id", "is_on", "jump", "key", "leaves_out_unknown", "lowest", "multiplier", "note", "pages_path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "records_path", "skip_rows", "source_name", "source_url", "updated_at", "url", "value_column") SELECT new_values."aliases", new_values."country_code", new_values."country_column", new_values."day_column", new_values."day_order", new_values."decimal_mark", new_values."encoding", new_values."every", new_values."filter_column", new_values."filter_value", new_values."format", new_values."highest", new_values."id", new_values."indicator_id", new_values."is_on", new_values."jump", new_values."key", new_values."leaves_out_unknown", new_values."lowest", new_values."multiplier", new_values."note", new_values."pages_path", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."records_path", new_values."skip_rows", new_values."source_name", new_values."source_url", new_values."updated_at", new_values."url", new_values."value_column" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='47c5fe69a2b3514c94e628e8de5b857cb8b415d6', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_30239', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorfeedevent" ("aliases", "country_code", "country_column", "day_column", "day_order", "decimal_mark", "encoding", "every", "filter_column", "filter_value", "format", "highest", "id", "indicator_id", "is_on", "jump", "key", "leaves_out_unknown", "lowest", "multiplier", "note", "pages_path", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "records_path", "skip_rows", "source_name", "source_url", "updated_at", "url", "value_column") SELECT old_values."aliases", old_values."country_code", old_values."country_column", old_values."day_column", old_values."day_order", old_values."decimal_mark", old_values."encoding", old_values."every", old_values."filter_column", old_values."filter_value", old_values."format", old_values."highest", old_values."id", old_values."indicator_id", old_values."is_on", old_values."jump", old_values."key", old_values."leaves_out_unknown", old_values."lowest", old_values."multiplier", old_values."note", old_values."pages_path", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."records_path", old_values."skip_rows", old_values."source_name", old_values."source_url", old_values."updated_at", old_values."url", old_values."value_column" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='935d1d66b8c3b693f12420aed5b1cc3361f0870b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_84f60', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='a436ccd61c5de36e8472ae91522ef5f0d79330df', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_e68bf', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='ca8f23c6d066ad7c8885c47333057a4e4dde2deb', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_63462', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='21d00670a446ee1b7435b48dedccab392b71909a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_7d060', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicatorfeed',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='a93bb5921fb1e6a33935dedef5737a503708c3f9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_92093', table='countries_indicatorfeed', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='feedrun',
+                index=models.Index(fields=['feed', '-started_at'], name='countries_feedrun_latest'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.CheckConstraint(condition=models.Q(('state__in', ['running', 'published', 'unchanged', 'held', 'partly_held', 'failed', 'discarded', 'superseded', 'rolled_back'])), name='countries_feedrun_state_known', violation_error_message='Choose a state from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='countries_feedrun_ended', violation_error_message='A run that is not in progress needs an end.'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='countries_feedrun_decided_pair', violation_error_message='A decision needs a time and a person.'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('discarded', 'rolled_back')), _negated=True), ('decided_at__isnull', False), _connector='OR'), name='countries_feedrun_decided', violation_error_message='A run with this state needs a decision: who and when.'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('body', ''), _negated=True), _connector='OR'), name='countries_feedrun_held_with_body', violation_error_message='A held run needs its file.'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('feed',), name='countries_feedrun_one_at_a_time', violation_error_message='This feed is already running.'),
+            ),
+            migrations.AddConstraint(
+                model_name='feedrun',
+                constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('held', 'partly_held'))), fields=('feed',), name='countries_feedrun_one_held', violation_error_message='A run of this feed is already held.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='feedrun',
+                trigger=pgtrigger.compiler.Trigger(name='facts_stay', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state <> 'running' and (old.feed_id, old.started_at, old.started_by_id, old.ended_at, old.mapping, old.status_code, old.final_url, old.bytes, old.sha256, old.etag, old.last_modified, old.rows_read) is distinct from (new.feed_id, new.started_at, new.started_by_id, new.ended_at, new.mapping, new.status_code, new.final_url, new.bytes, new.sha256, new.etag, new.last_modified, new.rows_read))", func="raise exception 'What run % found stays as it was noted.', old.id using errcode = 'integrity_constraint_violation';", hash='0eddc5fd976bfdc92e2e564b3ad406ab30d5b1c0', operation='UPDATE', pgid='pgtrigger_facts_stay_9f84a', table='countries_feedrun', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='feedrun',
+                trigger=pgtrigger.compiler.Trigger(name='outcome_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state not in ('running', 'held', 'partly_held', 'published') and (old.*) is distinct from (new.*))", func="raise exception 'Run % is over, so that its note stays.', old.id using errcode = 'integrity_constraint_violation';", hash='8ec9e8262516868caa53348f704d900acf121f17', operation='UPDATE', pgid='pgtrigger_outcome_stays_6c906', table='countries_feedrun', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='feedrun',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='91d3d7c35c01fc761b379a8a3475682328f6b8ec', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_6472c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_feedrun', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='feedrun',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='31fdfb1a50b590737a0ee4c15b416df26f2abe5a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_9f495', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_feedrun', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='feedrun',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='b49180369b3616c488613991cfcbc7cb4e71834c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_c3d95', table='countries_feedrun', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='observation',
+                index=models.Index(models.F('indicator'), models.F('country'), models.OrderBy(models.Func(models.F('period_range'), output_field=django.contrib.postgres.fields.ranges.DateRangeField(), template="coalesce(%(expressions)s, 'empty'::daterange)"), descending=True), condition=models.Q(('counterpart__isnull', True), models.Q(('status', 'O'), _negated=True)), name='countries_observation_newest'),
+            ),
+            migrations.AddIndex(
+                model_name='observation',
+                index=models.Index(models.F('country'), models.F('indicator'), models.F('counterpart'), models.OrderBy(models.Func(models.F('period_range'), output_field=django.contrib.postgres.fields.ranges.DateRangeField(), template="coalesce(%(expressions)s, 'empty'::daterange)"), descending=True), condition=models.Q(('counterpart__isnull', False)), name='countries_observation_parts'),
+            ),
+            migrations.AddConstraint(
+                model_name='observation',
+                constraint=models.UniqueConstraint(fields=('indicator', 'country', 'counterpart', 'period'), name='countries_observation_unique', nulls_distinct=False, violation_error_message='This indicator already has a value for that country, counterpart and period.'),
+            ),
+            migrations.AddConstraint(
+                model_name='observation',
+                constraint=models.CheckConstraint(condition=models.Q(('qualifier__in', ['eq', 'approx', 'gt', 'ge', 'lt', 'le', 'majority']), ('status__in', ['A', 'E', 'P', 'B', 'O'])), name='countries_observation_codes_known', violation_error_message='Choose a qualifier and a status from the lists.'),
+            ),
+            migrations.AddConstraint(
+                model_name='observation',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('value__isnull', True), models.Q(('status', 'O'), ('qualifier', 'majority'), _connector='OR')), models.Q(('value__isnull', False), models.Q(('status', 'O'), _negated=True), models.Q(('qualifier', 'majority'), _negated=True)), _connector='OR'), name='countries_observation_value_or_reason', violation_error_message='The value must be empty if the status is “Missing” or the qualifier is “majority of”, and only then.'),
+            ),
+            migrations.AddConstraint(
+                model_name='observation',
+                constraint=models.CheckConstraint(condition=models.Q(('counterpart__isnull', True), models.Q(('counterpart', models.F('country')), _negated=True), _connector='OR'), name='countries_observation_counterpart_differs', violation_error_message='The counterpart must differ from the country.'),
+            ),
+            migrations.AddConstraint(
+                model_name='observation',
+                constraint=models.CheckConstraint(condition=models.Q(('period__regex', '^(((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?(/((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?)?$')), name='countries_observation_period_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='values_fit_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id where (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100)\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';\n    end if;\n    if exists (select from new_values where counterpart_id is not null) and exists (\n        select from countries_observation o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id\n        where (u.base is not distinct from 100 and not u.may_be_negative) and o.counterpart_id is not null\n        and (o.indicator_id, o.country_id, o.period) in (\n            select indicator_id, country_id, period from new_values where counterpart_id is not null\n        )\n        group by o.indicator_id, o.country_id, o.period, i.decimals, u.decimals\n        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -coalesce(i.decimals, u.decimals))\n    ) then\n        raise exception 'shares of one whole pass 100 percent'\n            using errcode = 'check_violation', constraint = 'countries_observation_shares_within_the_whole';\n    end if;\n    return null;\n", hash='2b4d9ac96c23172a54491f58efb11e0ef8dcc223', level='STATEMENT', operation='INSERT', pgid='pgtrigger_values_fit_insert_62762', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='values_fit_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id where (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100)\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_observation_value_fits_unit';\n    end if;\n    if exists (select from new_values where counterpart_id is not null) and exists (\n        select from countries_observation o join countries_indicator i on i.id = o.indicator_id\n        join countries_unit u on u.key = i.unit_id\n        where (u.base is not distinct from 100 and not u.may_be_negative) and o.counterpart_id is not null\n        and (o.indicator_id, o.country_id, o.period) in (\n            select indicator_id, country_id, period from new_values where counterpart_id is not null\n        )\n        group by o.indicator_id, o.country_id, o.period, i.decimals, u.decimals\n        having sum(o.value) > 100 + count(*) * 0.5 * power(10::numeric, -coalesce(i.decimals, u.decimals))\n    ) then\n        raise exception 'shares of one whole pass 100 percent'\n            using errcode = 'check_violation', constraint = 'countries_observation_shares_within_the_whole';\n    end if;\n    return null;\n", hash='fa1d7190af3c495461d9c8fbf9d7ca195632ae94', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_values_fit_update_02cb9', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='value_by_hand', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."feed_run_id" = (NEW."feed_run_id") AND OLD."value" IS DISTINCT FROM (NEW."value"))', func='new.feed_run_id = null; return new;', hash='db178393f3b045fd323aa1bc6584be99f50e86c8', operation='UPDATE', pgid='pgtrigger_value_by_hand_a3ff2', table='countries_observation', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_observationevent" ("counterpart_id", "country_id", "feed_run_id", "id", "indicator_id", "note", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qualifier", "source_name", "source_url", "status", "value") SELECT new_values."counterpart_id", new_values."country_id", new_values."feed_run_id", new_values."id", new_values."indicator_id", new_values."note", new_values."period", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."qualifier", new_values."source_name", new_values."source_url", new_values."status", new_values."value" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='843de138139416d2a494e294238016ef828a9b9f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_7dfd1', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_observationevent" ("counterpart_id", "country_id", "feed_run_id", "id", "indicator_id", "note", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qualifier", "source_name", "source_url", "status", "value") SELECT new_values."counterpart_id", new_values."country_id", new_values."feed_run_id", new_values."id", new_values."indicator_id", new_values."note", new_values."period", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."qualifier", new_values."source_name", new_values."source_url", new_values."status", new_values."value" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."counterpart_id" IS DISTINCT FROM (new_values."counterpart_id") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."feed_run_id" IS DISTINCT FROM (new_values."feed_run_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."indicator_id" IS DISTINCT FROM (new_values."indicator_id") OR old_values."note" IS DISTINCT FROM (new_values."note") OR old_values."period" IS DISTINCT FROM (new_values."period") OR old_values."qualifier" IS DISTINCT FROM (new_values."qualifier") OR old_values."source_name" IS DISTINCT FROM (new_values."source_name") OR old_values."source_url" IS DISTINCT FROM (new_values."source_url") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."value" IS DISTINCT FROM (new_values."value")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0aa635cdb318c1db3f2a897725b68f1c8670fb81', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_d8922', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_observationevent" ("counterpart_id", "country_id", "feed_run_id", "id", "indicator_id", "note", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qualifier", "source_name", "source_url", "status", "value") SELECT old_values."counterpart_id", old_values."country_id", old_values."feed_run_id", old_values."id", old_values."indicator_id", old_values."note", old_values."period", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."qualifier", old_values."source_name", old_values."source_url", old_values."status", old_values."value" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='79dac11c0f74e17ae298a808eb6246243fe1c333', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_73707', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='ea3ce0d38be4edef6448c2895c7da37440b16c8f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3cf34', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='cc3b7598efd0a83e4abafaafc031785b36a5b04d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_0c5cf', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='1ce0d4f6fc8818c380ce8d96eb8a73d6ee3c43ea', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_9dee7', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_observation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='observation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='897e9169af0161f9964b960e6c6f8d9caaeaa3c6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_b36f9', table='countries_observation', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='mobilityrole',
+                constraint=models.UniqueConstraint(fields=('country', 'role', 'as_of'), name='countries_mobilityrole_unique', violation_error_message='This role already has a text as of that date. Edit that text, or enter another date.'),
+            ),
+            migrations.AddConstraint(
+                model_name='mobilityrole',
+                constraint=models.CheckConstraint(condition=models.Q(('narrative_en', ''), ('narrative_es', ''), ('narrative_pt', ''), _negated=True), name='countries_mobilityrole_has_narrative', violation_error_message='Write the narrative in at least one language.'),
+            ),
+            migrations.AddConstraint(
+                model_name='mobilityrole',
+                constraint=models.CheckConstraint(condition=models.Q(('as_of__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='countries_mobilityrole_as_of_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_mobilityroleevent" ("as_of", "country_id", "id", "narrative_en", "narrative_es", "narrative_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "source_name", "source_url") SELECT new_values."as_of", new_values."country_id", new_values."id", new_values."narrative_en", new_values."narrative_es", new_values."narrative_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."role_id", new_values."source_name", new_values."source_url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5a673b2455ab95c772be8dacd03ef4536eba72db', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_02572', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_mobilityrole', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_mobilityroleevent" ("as_of", "country_id", "id", "narrative_en", "narrative_es", "narrative_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "source_name", "source_url") SELECT new_values."as_of", new_values."country_id", new_values."id", new_values."narrative_en", new_values."narrative_es", new_values."narrative_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."role_id", new_values."source_name", new_values."source_url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."as_of" IS DISTINCT FROM (new_values."as_of") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."narrative_en" IS DISTINCT FROM (new_values."narrative_en") OR old_values."narrative_es" IS DISTINCT FROM (new_values."narrative_es") OR old_values."narrative_pt" IS DISTINCT FROM (new_values."narrative_pt") OR old_values."role_id" IS DISTINCT FROM (new_values."role_id") OR old_values."source_name" IS DISTINCT FROM (new_values."source_name") OR old_values."source_url" IS DISTINCT FROM (new_values."source_url")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b6b20d4a3746d3a69ce0a31d6cfb518cdda12894', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_22538', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_mobilityrole', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_mobilityroleevent" ("as_of", "country_id", "id", "narrative_en", "narrative_es", "narrative_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "source_name", "source_url") SELECT old_values."as_of", old_values."country_id", old_values."id", old_values."narrative_en", old_values."narrative_es", old_values."narrative_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."role_id", old_values."source_name", old_values."source_url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='fd972c420d4141b41365d453dc253b47b6a2aab1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d1bfe', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_mobilityrole', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='2dc4095418ed164fb489b50cd8289cd6aebc124d', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_47e99', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_mobilityrole', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='9f0b483d2b77a8b5e9a3486fbb7eb7fea2bcb73d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_c95d1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_mobilityrole', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='e42503dc42fd28c76a9fb046df3de2ee579d227f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e124e', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_mobilityrole', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='mobilityrole',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='0802667a0acee2b940beb30cc44c6960d7c92bb5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_c806b', table='countries_mobilityrole', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='indicator',
+                constraint=models.CheckConstraint(condition=models.Q(('base', models.F('id')), _negated=True), name='countries_indicator_not_its_own_base', violation_error_message='An indicator may not be a share of itself.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicator',
+                constraint=models.CheckConstraint(condition=models.Q(('map_breaks__regex', '^(-?[0-9]+([.][0-9]+)?([|]-?[0-9]+([.][0-9]+)?){3})?$')), name='countries_indicator_map_breaks', violation_error_message='Write four numbers, such as 15|25|35|45.'),
+            ),
+            migrations.AddConstraint(
+                model_name='indicator',
+                constraint=models.CheckConstraint(condition=models.Q(('headline_position', None), ('role', None), _connector='OR'), name='countries_indicator_one_place', violation_error_message='An indicator may be at the head of a profile or on the card of a role, not both.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='has_base_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_indicators i join countries_unit u on u.key = i.unit_id where (u.base is not distinct from 100 and not u.may_be_negative) and i.base_id is null\n    ) then\n        raise exception 'a share needs a base' using errcode = 'check_violation', constraint = 'countries_indicator_share_has_base';\n    end if;\n    return null;\n", hash='b4386e43bdfe3376fb2c07e2e770857914e7cd8a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_has_base_insert_b6c3c', referencing='REFERENCING NEW TABLE AS new_indicators ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='has_base_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_indicators i join countries_unit u on u.key = i.unit_id where (u.base is not distinct from 100 and not u.may_be_negative) and i.base_id is null\n    ) then\n        raise exception 'a share needs a base' using errcode = 'check_violation', constraint = 'countries_indicator_share_has_base';\n    end if;\n    return null;\n", hash='b1063e7627e7116a68ada4669a4ab4c85ad4a909', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_has_base_update_25db9', referencing='REFERENCING NEW TABLE AS new_indicators ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='fits_its_unit', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_indicators i join old_indicators was on was.id = i.id and was.unit_id <> i.unit_id\n        join countries_unit u on u.key = i.unit_id\n        where exists (select from countries_observation o where o.indicator_id = i.id and (u.is_whole and mod(o.value, 1) <> 0 or not u.may_be_negative and o.value < 0 or (u.base is not distinct from 100 and not u.may_be_negative) and o.value > 100))\n    ) then\n        raise exception 'a value does not fit the unit of its indicator' using errcode = 'check_violation', constraint = 'countries_indicator_fits_its_unit';\n    end if;\n    return null;\n", hash='1cd2c6699f8340672df5a14ac6c466bae4d5a80a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_its_unit_2b5e3', referencing='REFERENCING OLD TABLE AS old_indicators  NEW TABLE AS new_indicators ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorevent" ("base_id", "decimals", "definition_en", "definition_es", "definition_pt", "headline_position", "id", "is_daily", "key", "map_breaks", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "role_position", "unit_id") SELECT new_values."base_id", new_values."decimals", new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."headline_position", new_values."id", new_values."is_daily", new_values."key", new_values."map_breaks", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."role_id", new_values."role_position", new_values."unit_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='d9ba92c715b238a2cd75bfe318631d9d2a77cbcf', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b18de', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorevent" ("base_id", "decimals", "definition_en", "definition_es", "definition_pt", "headline_position", "id", "is_daily", "key", "map_breaks", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "role_position", "unit_id") SELECT new_values."base_id", new_values."decimals", new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."headline_position", new_values."id", new_values."is_daily", new_values."key", new_values."map_breaks", new_values."name_en", new_values."name_es", new_values."name_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."role_id", new_values."role_position", new_values."unit_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8fc256d0eee9cd5b17e8ffbab7f3acb8de6bc212', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_292c7', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_indicatorevent" ("base_id", "decimals", "definition_en", "definition_es", "definition_pt", "headline_position", "id", "is_daily", "key", "map_breaks", "name_en", "name_es", "name_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "role_id", "role_position", "unit_id") SELECT old_values."base_id", old_values."decimals", old_values."definition_en", old_values."definition_es", old_values."definition_pt", old_values."headline_position", old_values."id", old_values."is_daily", old_values."key", old_values."map_breaks", old_values."name_en", old_values."name_es", old_values."name_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."role_id", old_values."role_position", old_values."unit_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='f53cc112d64cafd338726cf1781d2130bd2cc68c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_dad6e', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='64610ac7883b3855290b24c9b26ddec921f8f071', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_83d98', referencing='REFERENCING NEW TABLE AS new_rows ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='429c0f021556ccd4f46ff0522a35f3be702543a4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_266ff', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='94288dbb59a2768ecdcfe3c5363faa32deb232f9', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f0bd5', referencing='REFERENCING OLD TABLE AS old_rows ', table='countries_indicator', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='indicator',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='cf2608db0a69a2eaadd4a5b4d6ada368617f91f5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_989e4', table='countries_indicator', when='AFTER')),
+            ),
+        ]),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from foundation.migration_groups import Together
+
 
 class Migration(migrations.Migration):
 
@@ -38,26 +40,28 @@ class Migration(migrations.Migration):
             name='record',
             field=models.CharField(blank=True, max_length=40, verbose_name='record'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_formeraddressevent" ("former", "gone", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "record", "since") SELECT new_values."former", new_values."gone", new_values."id", new_values."kind", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."record", new_values."since" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a98da47df0dfdecce576c9c19a6ead8d1a654207', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_142f0', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_formeraddress', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_formeraddressevent" ("former", "gone", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "record", "since") SELECT new_values."former", new_values."gone", new_values."id", new_values."kind", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."record", new_values."since" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='28495555a23924925dfaede14bb4ade67db38e39', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_023bb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_formeraddress', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='formeraddress',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_formeraddressevent" ("former", "gone", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "record", "since") SELECT old_values."former", old_values."gone", old_values."id", old_values."kind", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."record", old_values."since" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='9067093167f585224ef6f88dab4c77d64982e8e0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c77f2', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_formeraddress', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='formeraddressevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='formeraddressevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.formeraddress'),
-        ),
+        Together([
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_formeraddressevent" ("former", "gone", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "record", "since") SELECT new_values."former", new_values."gone", new_values."id", new_values."kind", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."record", new_values."since" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a98da47df0dfdecce576c9c19a6ead8d1a654207', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_142f0', referencing='REFERENCING NEW TABLE AS new_values ', table='countries_formeraddress', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_formeraddressevent" ("former", "gone", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "record", "since") SELECT new_values."former", new_values."gone", new_values."id", new_values."kind", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."record", new_values."since" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='28495555a23924925dfaede14bb4ade67db38e39', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_023bb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='countries_formeraddress', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='formeraddress',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "countries_formeraddressevent" ("former", "gone", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "record", "since") SELECT old_values."former", old_values."gone", old_values."id", old_values."kind", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."record", old_values."since" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='9067093167f585224ef6f88dab4c77d64982e8e0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c77f2', referencing='REFERENCING OLD TABLE AS old_values ', table='countries_formeraddress', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='formeraddressevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='formeraddressevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='countries.formeraddress'),
+            ),
+        ]),
     ]

@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from foundation.migration_groups import Together
+
 
 class Migration(migrations.Migration):
 
@@ -95,32 +97,34 @@ class Migration(migrations.Migration):
                 'default_permissions': (),
             },
         ),
-        migrations.AddConstraint(
-            model_name='fileimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at', None), ('applied_by', None)), models.Q(('applied_at__isnull', False), ('applied_by__isnull', False)), _connector='OR'), name='foundation_fileimport_applied_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='fileimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None)), models.Q(('applied_at__isnull', False), ('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='foundation_fileimport_undone_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='fileimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at__isnull', False), ('state', 'done')), models.Q(('applied_at', None), ('state__in', ['unmapped', 'waiting', 'checking', 'ready', 'importing', 'cancelled', 'failed'])), _connector='OR'), name='foundation_fileimport_state'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='fileimport',
-            trigger=pgtrigger.compiler.Trigger(name='record_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state = 'done' and (old.file_type, old.name, old.publish, old.created_at, old.created_by_id, old.applied_at, old.applied_by_id, old.confirmed_by_id, old.new, old.changed, old.unchanged, old.older, old.refused, old.state, old.skip_refused, old.take_older, old.context, old.overwrite, old.mapping, old.mapping_name) is distinct from (new.file_type, new.name, new.publish, new.created_at, new.created_by_id, new.applied_at, new.applied_by_id, new.confirmed_by_id, new.new, new.changed, new.unchanged, new.older, new.refused, new.state, new.skip_refused, new.take_older, new.context, new.overwrite, new.mapping, new.mapping_name))", func="raise exception 'The record of import % is never edited.', old.id using errcode = 'integrity_constraint_violation';", hash='8afdbd2a140d8d47fad0a66bb120b6d350da2b9f', operation='UPDATE', pgid='pgtrigger_record_stays_789d3', table='foundation_fileimport', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='fileimport',
-            trigger=pgtrigger.compiler.Trigger(name='record_kept', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'done\')', func="raise exception 'The record of import % is kept for good.', old.id using errcode = 'integrity_constraint_violation';", hash='d65a441dd6a0b0ded699d3f8c3ced5091b53e20e', operation='DELETE', pgid='pgtrigger_record_kept_0a8b1', table='foundation_fileimport', when='BEFORE')),
-        ),
-        migrations.AddIndex(
-            model_name='fileimportrow',
-            index=models.Index(fields=['file_import', 'state', 'line'], name='foundation_fileimportrow_page'),
-        ),
-        migrations.AddConstraint(
-            model_name='filemapping',
-            constraint=models.UniqueConstraint(fields=('file_type', 'name'), name='foundation_filemapping_unique'),
-        ),
+        Together([
+            migrations.AddConstraint(
+                model_name='fileimport',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at', None), ('applied_by', None)), models.Q(('applied_at__isnull', False), ('applied_by__isnull', False)), _connector='OR'), name='foundation_fileimport_applied_pair'),
+            ),
+            migrations.AddConstraint(
+                model_name='fileimport',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('undone_at', None), ('undone_by', None)), models.Q(('applied_at__isnull', False), ('undone_at__isnull', False), ('undone_by__isnull', False)), _connector='OR'), name='foundation_fileimport_undone_pair'),
+            ),
+            migrations.AddConstraint(
+                model_name='fileimport',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at__isnull', False), ('state', 'done')), models.Q(('applied_at', None), ('state__in', ['unmapped', 'waiting', 'checking', 'ready', 'importing', 'cancelled', 'failed'])), _connector='OR'), name='foundation_fileimport_state'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='fileimport',
+                trigger=pgtrigger.compiler.Trigger(name='record_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state = 'done' and (old.file_type, old.name, old.publish, old.created_at, old.created_by_id, old.applied_at, old.applied_by_id, old.confirmed_by_id, old.new, old.changed, old.unchanged, old.older, old.refused, old.state, old.skip_refused, old.take_older, old.context, old.overwrite, old.mapping, old.mapping_name) is distinct from (new.file_type, new.name, new.publish, new.created_at, new.created_by_id, new.applied_at, new.applied_by_id, new.confirmed_by_id, new.new, new.changed, new.unchanged, new.older, new.refused, new.state, new.skip_refused, new.take_older, new.context, new.overwrite, new.mapping, new.mapping_name))", func="raise exception 'The record of import % is never edited.', old.id using errcode = 'integrity_constraint_violation';", hash='8afdbd2a140d8d47fad0a66bb120b6d350da2b9f', operation='UPDATE', pgid='pgtrigger_record_stays_789d3', table='foundation_fileimport', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='fileimport',
+                trigger=pgtrigger.compiler.Trigger(name='record_kept', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'done\')', func="raise exception 'The record of import % is kept for good.', old.id using errcode = 'integrity_constraint_violation';", hash='d65a441dd6a0b0ded699d3f8c3ced5091b53e20e', operation='DELETE', pgid='pgtrigger_record_kept_0a8b1', table='foundation_fileimport', when='BEFORE')),
+            ),
+            migrations.AddIndex(
+                model_name='fileimportrow',
+                index=models.Index(fields=['file_import', 'state', 'line'], name='foundation_fileimportrow_page'),
+            ),
+            migrations.AddConstraint(
+                model_name='filemapping',
+                constraint=models.UniqueConstraint(fields=('file_type', 'name'), name='foundation_filemapping_unique'),
+            ),
+        ]),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from foundation.migration_groups import Together
+
 
 class Migration(migrations.Migration):
 
@@ -19,37 +21,41 @@ class Migration(migrations.Migration):
             model_name='fileimport',
             name='record_stays',
         ),
-        migrations.AddField(
-            model_name='fileimport',
-            name='files',
-            field=models.JSONField(default=list),
-        ),
-        migrations.AddField(
-            model_name='fileimport',
-            name='part',
-            field=models.CharField(blank=True, max_length=30),
-        ),
-        migrations.AddField(
-            model_name='fileimport',
-            name='undo_asked_at',
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddField(
-            model_name='fileimport',
-            name='undo_asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
+        Together([
+            migrations.AddField(
+                model_name='fileimport',
+                name='files',
+                field=models.JSONField(default=list),
+            ),
+            migrations.AddField(
+                model_name='fileimport',
+                name='part',
+                field=models.CharField(blank=True, max_length=30),
+            ),
+            migrations.AddField(
+                model_name='fileimport',
+                name='undo_asked_at',
+                field=models.DateTimeField(null=True),
+            ),
+            migrations.AddField(
+                model_name='fileimport',
+                name='undo_asked_by',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            ),
+        ]),
         migrations.AlterField(
             model_name='fileimport',
             name='phase',
             field=models.CharField(blank=True, choices=[('reading', 'Reading the file'), ('comparing', 'Comparing it with the database'), ('checking', 'Checking the rows'), ('writing', 'Writing'), ('undoing', 'Undoing')], max_length=10),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='fileimport',
-            trigger=pgtrigger.compiler.Trigger(name='record_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state = 'done' and (old.file_type, old.name, old.publish, old.created_at, old.created_by_id, old.applied_at, old.applied_by_id, old.confirmed_by_id, old.new, old.changed, old.unchanged, old.older, old.refused, old.state, old.skip_refused, old.take_older, old.context, old.overwrite, old.mapping, old.mapping_name, old.files) is distinct from (new.file_type, new.name, new.publish, new.created_at, new.created_by_id, new.applied_at, new.applied_by_id, new.confirmed_by_id, new.new, new.changed, new.unchanged, new.older, new.refused, new.state, new.skip_refused, new.take_older, new.context, new.overwrite, new.mapping, new.mapping_name, new.files))", func="raise exception 'The record of import % is never edited.', old.id using errcode = 'integrity_constraint_violation';", hash='ccc783b6fe9d8028c4c0f101d8fd47443d969e95', operation='UPDATE', pgid='pgtrigger_record_stays_789d3', table='foundation_fileimport', when='BEFORE')),
-        ),
-        migrations.AddConstraint(
-            model_name='fileimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('undo_asked_at', None), ('undo_asked_by', None)), models.Q(('applied_at__isnull', False), ('undo_asked_at__isnull', False), ('undo_asked_by__isnull', False)), _connector='OR'), name='foundation_fileimport_undo_asked_pair'),
-        ),
+        Together([
+            pgtrigger.migrations.AddTrigger(
+                model_name='fileimport',
+                trigger=pgtrigger.compiler.Trigger(name='record_stays', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (old.state = 'done' and (old.file_type, old.name, old.publish, old.created_at, old.created_by_id, old.applied_at, old.applied_by_id, old.confirmed_by_id, old.new, old.changed, old.unchanged, old.older, old.refused, old.state, old.skip_refused, old.take_older, old.context, old.overwrite, old.mapping, old.mapping_name, old.files) is distinct from (new.file_type, new.name, new.publish, new.created_at, new.created_by_id, new.applied_at, new.applied_by_id, new.confirmed_by_id, new.new, new.changed, new.unchanged, new.older, new.refused, new.state, new.skip_refused, new.take_older, new.context, new.overwrite, new.mapping, new.mapping_name, new.files))", func="raise exception 'The record of import % is never edited.', old.id using errcode = 'integrity_constraint_violation';", hash='ccc783b6fe9d8028c4c0f101d8fd47443d969e95', operation='UPDATE', pgid='pgtrigger_record_stays_789d3', table='foundation_fileimport', when='BEFORE')),
+            ),
+            migrations.AddConstraint(
+                model_name='fileimport',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('undo_asked_at', None), ('undo_asked_by', None)), models.Q(('applied_at__isnull', False), ('undo_asked_at__isnull', False), ('undo_asked_by__isnull', False)), _connector='OR'), name='foundation_fileimport_undo_asked_pair'),
+            ),
+        ]),
     ]

@@ -16,6 +16,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from foundation.migration_groups import Together
+
 
 class Migration(migrations.Migration):
 
@@ -672,104 +674,106 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9][a-z0-9_-]*$')), name='measures_dataset_key_form', violation_error_message='A key may have lowercase letters, digits, - and _.')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_datasetevent" ("address", "id", "key", "licence", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."address", new_values."id", new_values."key", new_values."licence", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='751990b0876ea149fd9ba00c171049eb3229c5a3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_de1af', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_dataset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_datasetevent" ("address", "id", "key", "licence", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."address", new_values."id", new_values."key", new_values."licence", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b5ccabdaee5c99c03a4fd7fed19b05b0ef1697f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_360f9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_dataset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_datasetevent" ("address", "id", "key", "licence", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."address", old_values."id", old_values."key", old_values."licence", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='3e4b3908ef89218fc1053e358b6b3d9e8bca349a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d3d58', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_dataset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='2e603a7c50accbcfd81040f695a30ebc7b994f7b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_d2f45', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_dataset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='7b7f6718eaafd0f9b6c3a3758eef901b1e1a3625', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_00900', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_dataset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='dataset',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='3c6b4da49ebea8e65178f51bc38167074286baa2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_e2cff', table='measures_dataset', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='datasetevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='datasetevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.dataset'),
-        ),
-        migrations.AddField(
-            model_name='externalid',
-            name='dataset',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='external_ids', to='measures.dataset', verbose_name='data set'),
-        ),
-        migrations.AddField(
-            model_name='externalidevent',
-            name='dataset',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.dataset', verbose_name='data set'),
-        ),
-        migrations.AddField(
-            model_name='externalidevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='externalidevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.externalid'),
-        ),
-        migrations.AddField(
-            model_name='furtherbodyevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='furtherbodyevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.furtherbody'),
-        ),
-        migrations.AddIndex(
-            model_name='host',
-            index=models.Index(fields=['free_at'], name='measures_host_free'),
-        ),
-        migrations.AddField(
-            model_name='issuingbody',
-            name='country',
-            field=models.ForeignKey(blank=True, help_text='Empty for an international body.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='issuing_bodies', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='furtherbodyevent',
-            name='body',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.issuingbody', verbose_name='issuing body'),
-        ),
-        migrations.AddField(
-            model_name='furtherbody',
-            name='body',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='further_measures', to='measures.issuingbody', verbose_name='issuing body'),
-        ),
-        migrations.AddField(
-            model_name='issuingbodyevent',
-            name='country',
-            field=models.ForeignKey(blank=True, db_constraint=False, help_text='Empty for an international body.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='issuingbodyevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='issuingbodyevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.issuingbody'),
-        ),
+        Together([
+            pgtrigger.migrations.AddTrigger(
+                model_name='dataset',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_datasetevent" ("address", "id", "key", "licence", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."address", new_values."id", new_values."key", new_values."licence", new_values."name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='751990b0876ea149fd9ba00c171049eb3229c5a3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_de1af', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_dataset', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dataset',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_datasetevent" ("address", "id", "key", "licence", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."address", new_values."id", new_values."key", new_values."licence", new_values."name", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='b5ccabdaee5c99c03a4fd7fed19b05b0ef1697f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_360f9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_dataset', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dataset',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_datasetevent" ("address", "id", "key", "licence", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."address", old_values."id", old_values."key", old_values."licence", old_values."name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='3e4b3908ef89218fc1053e358b6b3d9e8bca349a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d3d58', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_dataset', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dataset',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='2e603a7c50accbcfd81040f695a30ebc7b994f7b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_d2f45', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_dataset', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dataset',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='7b7f6718eaafd0f9b6c3a3758eef901b1e1a3625', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_00900', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_dataset', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='dataset',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='3c6b4da49ebea8e65178f51bc38167074286baa2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_e2cff', table='measures_dataset', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='datasetevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='datasetevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.dataset'),
+            ),
+            migrations.AddField(
+                model_name='externalid',
+                name='dataset',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='external_ids', to='measures.dataset', verbose_name='data set'),
+            ),
+            migrations.AddField(
+                model_name='externalidevent',
+                name='dataset',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.dataset', verbose_name='data set'),
+            ),
+            migrations.AddField(
+                model_name='externalidevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='externalidevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.externalid'),
+            ),
+            migrations.AddField(
+                model_name='furtherbodyevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='furtherbodyevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.furtherbody'),
+            ),
+            migrations.AddIndex(
+                model_name='host',
+                index=models.Index(fields=['free_at'], name='measures_host_free'),
+            ),
+            migrations.AddField(
+                model_name='issuingbody',
+                name='country',
+                field=models.ForeignKey(blank=True, help_text='Empty for an international body.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='issuing_bodies', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='furtherbodyevent',
+                name='body',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.issuingbody', verbose_name='issuing body'),
+            ),
+            migrations.AddField(
+                model_name='furtherbody',
+                name='body',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='further_measures', to='measures.issuingbody', verbose_name='issuing body'),
+            ),
+            migrations.AddField(
+                model_name='issuingbodyevent',
+                name='country',
+                field=models.ForeignKey(blank=True, db_constraint=False, help_text='Empty for an international body.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='issuingbodyevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='issuingbodyevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.issuingbody'),
+            ),
+        ]),
         migrations.CreateModel(
             name='Link',
             fields=[
@@ -800,77 +804,79 @@ class Migration(migrations.Migration):
                 ('vector', django.contrib.postgres.search.SearchVectorField()),
             ],
         ),
-        migrations.AddIndex(
-            model_name='source',
-            index=models.Index(fields=['url_key'], name='measures_source_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9][a-z0-9_-]*$')), name='measures_source_key_form', violation_error_message='A key may have lowercase letters, digits, - and _.'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(condition=models.Q(('url', ''), _negated=True), fields=('url',), name='measures_source_url_unique', violation_error_message='There is already a source with this address.'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['official_gazette', 'legal_text', 'bill_file', 'court_record', 'official_website', 'press_release', 'social_post', 'foi_response', 'statistics', 'io_report', 'ngo_report', 'academic', 'news', 'broadcast', 'law_firm_note', 'interview', 'observatory_page', 'unspecified']), ('rights__in', ['show', 'link_only', 'unknown'])), name='measures_source_codes_known', violation_error_message='Choose the kind and the rights from the lists.'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('language__regex', '^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$')), name='measures_source_language_tag', violation_error_message='Write a language tag such as es or pt-BR.'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('published__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_source_published_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        migrations.AddField(
-            model_name='citationevent',
-            name='source',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.source', verbose_name='source'),
-        ),
-        migrations.AddField(
-            model_name='citation',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='citations', to='measures.source', verbose_name='source'),
-        ),
-        migrations.AddField(
-            model_name='capture',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='captures', to='measures.source', verbose_name='source'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_source', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.key is distinct from new.key and old.key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('source', old.key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='d8f0ae49b24feafb95661a1ae91bc4e3dde9e4dc', operation='UPDATE OF "key"', pgid='pgtrigger_leads_on_source_54c76', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_address', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.url_key is distinct from new.url_key and old.url_key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('address', old.url_key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='04f8ff32669fb329e36689d881f35a875c793f5d', operation='UPDATE OF "url"', pgid='pgtrigger_leads_on_address_19f9a', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_sourceevent" ("accessed_on", "id", "key", "kind", "language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "publisher", "rights", "title", "url") SELECT new_values."accessed_on", new_values."id", new_values."key", new_values."kind", new_values."language", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."published", new_values."publisher", new_values."rights", new_values."title", new_values."url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='745927960e654bd966698376674243fa8799d7b7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f6d98', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_sourceevent" ("accessed_on", "id", "key", "kind", "language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "publisher", "rights", "title", "url") SELECT new_values."accessed_on", new_values."id", new_values."key", new_values."kind", new_values."language", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."published", new_values."publisher", new_values."rights", new_values."title", new_values."url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."accessed_on" IS DISTINCT FROM (new_values."accessed_on") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."key" IS DISTINCT FROM (new_values."key") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."language" IS DISTINCT FROM (new_values."language") OR old_values."published" IS DISTINCT FROM (new_values."published") OR old_values."publisher" IS DISTINCT FROM (new_values."publisher") OR old_values."rights" IS DISTINCT FROM (new_values."rights") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."url" IS DISTINCT FROM (new_values."url")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='500da2cc911be555aba21dbc6386f855def2f15b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_649b0', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_sourceevent" ("accessed_on", "id", "key", "kind", "language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "publisher", "rights", "title", "url") SELECT old_values."accessed_on", old_values."id", old_values."key", old_values."kind", old_values."language", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."published", old_values."publisher", old_values."rights", old_values."title", old_values."url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b8ccbe078a435ae9c3f278c6d40bc80d06ace1f1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c9c9a', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='7f748ac9bca859a9dbd191470e663f9dd21eaf33', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_3c420', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='9493f4a1042b484582a25bf5f851f86946600333', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_c417c', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_source', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='38ae0cabf798e3b5a3d91ecbf7b0af9610e2b7a6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_5d6d9', table='measures_source', when='AFTER')),
-        ),
+        Together([
+            migrations.AddIndex(
+                model_name='source',
+                index=models.Index(fields=['url_key'], name='measures_source_address'),
+            ),
+            migrations.AddConstraint(
+                model_name='source',
+                constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z0-9][a-z0-9_-]*$')), name='measures_source_key_form', violation_error_message='A key may have lowercase letters, digits, - and _.'),
+            ),
+            migrations.AddConstraint(
+                model_name='source',
+                constraint=models.UniqueConstraint(condition=models.Q(('url', ''), _negated=True), fields=('url',), name='measures_source_url_unique', violation_error_message='There is already a source with this address.'),
+            ),
+            migrations.AddConstraint(
+                model_name='source',
+                constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['official_gazette', 'legal_text', 'bill_file', 'court_record', 'official_website', 'press_release', 'social_post', 'foi_response', 'statistics', 'io_report', 'ngo_report', 'academic', 'news', 'broadcast', 'law_firm_note', 'interview', 'observatory_page', 'unspecified']), ('rights__in', ['show', 'link_only', 'unknown'])), name='measures_source_codes_known', violation_error_message='Choose the kind and the rights from the lists.'),
+            ),
+            migrations.AddConstraint(
+                model_name='source',
+                constraint=models.CheckConstraint(condition=models.Q(('language__regex', '^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$')), name='measures_source_language_tag', violation_error_message='Write a language tag such as es or pt-BR.'),
+            ),
+            migrations.AddConstraint(
+                model_name='source',
+                constraint=models.CheckConstraint(condition=models.Q(('published__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_source_published_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            migrations.AddField(
+                model_name='citationevent',
+                name='source',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.source', verbose_name='source'),
+            ),
+            migrations.AddField(
+                model_name='citation',
+                name='source',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='citations', to='measures.source', verbose_name='source'),
+            ),
+            migrations.AddField(
+                model_name='capture',
+                name='source',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='captures', to='measures.source', verbose_name='source'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_source', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.key is distinct from new.key and old.key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('source', old.key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='d8f0ae49b24feafb95661a1ae91bc4e3dde9e4dc', operation='UPDATE OF "key"', pgid='pgtrigger_leads_on_source_54c76', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_address', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.url_key is distinct from new.url_key and old.url_key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('address', old.url_key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='04f8ff32669fb329e36689d881f35a875c793f5d', operation='UPDATE OF "url"', pgid='pgtrigger_leads_on_address_19f9a', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_sourceevent" ("accessed_on", "id", "key", "kind", "language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "publisher", "rights", "title", "url") SELECT new_values."accessed_on", new_values."id", new_values."key", new_values."kind", new_values."language", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."published", new_values."publisher", new_values."rights", new_values."title", new_values."url" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='745927960e654bd966698376674243fa8799d7b7', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_f6d98', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_sourceevent" ("accessed_on", "id", "key", "kind", "language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "publisher", "rights", "title", "url") SELECT new_values."accessed_on", new_values."id", new_values."key", new_values."kind", new_values."language", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."published", new_values."publisher", new_values."rights", new_values."title", new_values."url" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."accessed_on" IS DISTINCT FROM (new_values."accessed_on") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."key" IS DISTINCT FROM (new_values."key") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."language" IS DISTINCT FROM (new_values."language") OR old_values."published" IS DISTINCT FROM (new_values."published") OR old_values."publisher" IS DISTINCT FROM (new_values."publisher") OR old_values."rights" IS DISTINCT FROM (new_values."rights") OR old_values."title" IS DISTINCT FROM (new_values."title") OR old_values."url" IS DISTINCT FROM (new_values."url")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='500da2cc911be555aba21dbc6386f855def2f15b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_649b0', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_sourceevent" ("accessed_on", "id", "key", "kind", "language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published", "publisher", "rights", "title", "url") SELECT old_values."accessed_on", old_values."id", old_values."key", old_values."kind", old_values."language", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."published", old_values."publisher", old_values."rights", old_values."title", old_values."url" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b8ccbe078a435ae9c3f278c6d40bc80d06ace1f1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c9c9a', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='7f748ac9bca859a9dbd191470e663f9dd21eaf33', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_3c420', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='9493f4a1042b484582a25bf5f851f86946600333', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_c417c', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_source', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='source',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='38ae0cabf798e3b5a3d91ecbf7b0af9610e2b7a6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_5d6d9', table='measures_source', when='AFTER')),
+            ),
+        ]),
         migrations.CreateModel(
             name='SearchText',
             fields=[
@@ -891,515 +897,517 @@ class Migration(migrations.Migration):
                 ('facts', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
             ],
         ),
-        migrations.AddField(
-            model_name='measure',
-            name='areas',
-            field=models.ManyToManyField(blank=True, help_text='Where the act holds, if that is not the whole country.', related_name='measures', to='countries.countryarea', verbose_name='areas'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='binds',
-            field=models.ManyToManyField(blank=True, help_text='The countries that a supranational act names: it is on the page of each.', related_name='bound_by', to='countries.country', verbose_name='countries bound'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='checked_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='checked by'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='country',
-            field=models.ForeignKey(blank=True, help_text='Empty only for supranational acts.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='created_by',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='issuing_body',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='measures.issuingbody', verbose_name='issuing body'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='origin_countries',
-            field=models.ManyToManyField(blank=True, related_name='named_in', to='countries.country', verbose_name='nationalities'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='published_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='replaced_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='measures.measure', verbose_name='replaced by'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='reviewed_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='updated_by',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='updated by'),
-        ),
-        migrations.AddField(
-            model_name='furtherbodyevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='furtherbody',
-            name='measure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='further_bodies', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='externalidevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='externalid',
-            name='measure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='citationevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='citation',
-            name='measure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='measureareaevent',
-            name='countryarea',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.countryarea'),
-        ),
-        migrations.AddField(
-            model_name='measureareaevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
-        ),
-        migrations.AddField(
-            model_name='measureareaevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='measureboundevent',
-            name='country',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country'),
-        ),
-        migrations.AddField(
-            model_name='measureboundevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
-        ),
-        migrations.AddField(
-            model_name='measureboundevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='checked_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='checked by'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='country',
-            field=models.ForeignKey(blank=True, db_constraint=False, help_text='Empty only for supranational acts.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='created_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='issuing_body',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.issuingbody', verbose_name='issuing body'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measure'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='published_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='replaced_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='replaced by'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='reviewed_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='updated_by',
-            field=models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='updated by'),
-        ),
-        migrations.AddField(
-            model_name='measureoriginevent',
-            name='country',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country'),
-        ),
-        migrations.AddField(
-            model_name='measureoriginevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
-        ),
-        migrations.AddField(
-            model_name='measureoriginevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='measuretargetgroupevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
-        ),
-        migrations.AddField(
-            model_name='measuretargetgroupevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='measuretopicevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
-        ),
-        migrations.AddField(
-            model_name='measuretopicevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddConstraint(
-            model_name='publicidsequence',
-            constraint=models.CheckConstraint(condition=models.Q(('last__lte', 9999999)), name='measures_publicidsequence_in_bounds', violation_error_message='A series of identifiers ends at 9999999.'),
-        ),
-        migrations.AddField(
-            model_name='referencealias',
-            name='measure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='referencealiasevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='referencealiasevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='referencealiasevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.referencealias'),
-        ),
-        migrations.AddField(
-            model_name='relation',
-            name='object',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='relations_to', to='measures.measure', verbose_name='other entry'),
-        ),
-        migrations.AddField(
-            model_name='relation',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='measures.measure', verbose_name='this entry'),
-        ),
-        migrations.AddField(
-            model_name='relationevent',
-            name='object',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='other entry'),
-        ),
-        migrations.AddField(
-            model_name='relationevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='relationevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.relation'),
-        ),
-        migrations.AddField(
-            model_name='relationevent',
-            name='subject',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='this entry'),
-        ),
-        migrations.AddField(
-            model_name='sourceevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='sourceevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.source'),
-        ),
-        migrations.AddField(
-            model_name='statusevent',
-            name='measure',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_events', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='statusevent',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='measures.source', verbose_name='source'),
-        ),
-        migrations.AddField(
-            model_name='statuseventevent',
-            name='measure',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
-        ),
-        migrations.AddField(
-            model_name='statuseventevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='statuseventevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.statusevent'),
-        ),
-        migrations.AddField(
-            model_name='statuseventevent',
-            name='source',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.source', verbose_name='source'),
-        ),
-        migrations.AddField(
-            model_name='targetgroup',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='measures.targetgroup', verbose_name='replaced by'),
-        ),
-        migrations.AddField(
-            model_name='measuretargetgroupevent',
-            name='targetgroup',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.targetgroup'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='target_groups',
-            field=models.ManyToManyField(blank=True, related_name='measures', to='measures.targetgroup', verbose_name='target groups'),
-        ),
-        migrations.AddField(
-            model_name='targetgroupevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='targetgroupevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.targetgroup'),
-        ),
-        migrations.AddField(
-            model_name='targetgroupevent',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.targetgroup', verbose_name='replaced by'),
-        ),
-        migrations.AddField(
-            model_name='topic',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='measures.topic', verbose_name='parent'),
-        ),
-        migrations.AddField(
-            model_name='topic',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='measures.topic', verbose_name='replaced by'),
-        ),
-        migrations.AddField(
-            model_name='measuretopicevent',
-            name='topic',
-            field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic'),
-        ),
-        migrations.AddField(
-            model_name='measureevent',
-            name='primary_topic',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic', verbose_name='primary topic'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='primary_topic',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='primary_of', to='measures.topic', verbose_name='primary topic'),
-        ),
-        migrations.AddField(
-            model_name='measure',
-            name='topics',
-            field=models.ManyToManyField(blank=True, related_name='measures', to='measures.topic', verbose_name='topics'),
-        ),
-        migrations.AddField(
-            model_name='topicevent',
-            name='parent',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic', verbose_name='parent'),
-        ),
-        migrations.AddField(
-            model_name='topicevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='topicevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.topic'),
-        ),
-        migrations.AddField(
-            model_name='topicevent',
-            name='replaced_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic', verbose_name='replaced by'),
-        ),
-        migrations.AddConstraint(
-            model_name='documenttext',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'read'), models.Q(('text', ''), _negated=True)), models.Q(('state__in', ['empty', 'unreadable']), ('text', '')), _connector='OR'), name='measures_documenttext_state', violation_error_message='A capture has a text if it was read, and only then.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='documenttext',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_capture k on k.id = c.capture_id join measures_citation i on i.source_id = k.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='f3e9a92af72f9f82f8025187440550b5a14a5537', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_ad875', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_documenttext', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='documenttext',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_capture k on k.id = c.capture_id join measures_citation i on i.source_id = k.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='38cff4d6cbbc6a157075f183e1401684516d9d12', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_9713c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_documenttext', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='documenttext',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_capture k on k.id = c.capture_id join measures_citation i on i.source_id = k.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='dc6c7adf713a1f3236c0d3d6793f4edfdbe0dfe0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_77c42', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_documenttext', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='documenttext',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='bc6e7b93e8354f9af7ce6c4d059de9dcaad2feb1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_ff3b7', table='measures_documenttext', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='quotecheck',
-            name='capture',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='measures.capture', verbose_name='capture'),
-        ),
-        migrations.AddConstraint(
-            model_name='issuingbody',
-            constraint=models.UniqueConstraint(fields=('country', 'key'), name='measures_issuingbody_unique', nulls_distinct=False, violation_error_message='This country already has a body with that key.'),
-        ),
-        migrations.AddConstraint(
-            model_name='issuingbody',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['head_of_state', 'ministry', 'migration_authority', 'asylum_authority', 'agency', 'legislature', 'committee', 'legislator', 'court', 'ombuds', 'police_military', 'subnational_gov', 'diplomatic_mission', 'foreign_state', 'io', 'donor_group', 'cso', 'migrant_org', 'private', 'academia', 'media', 'person', 'unstated'])), name='measures_issuingbody_kind_known', violation_error_message='Choose a kind from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='issuingbody',
-            constraint=models.CheckConstraint(condition=models.Q(('active__regex', '^(((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?(/((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?)?$')), name='measures_issuingbody_active_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_issuing_body', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if (coalesce(old.country_id, 'INT') || ':' || old.key) is distinct from (coalesce(new.country_id, 'INT') || ':' || new.key) and (coalesce(old.country_id, 'INT') || ':' || old.key) <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('issuing_body', (coalesce(old.country_id, 'INT') || ':' || old.key), new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='84f1e4aa6585adb74a315fcd4cdefca3fccfaedf', operation='UPDATE OF "key", "country_id"', pgid='pgtrigger_leads_on_issuing_body_d3969', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_issuingbodyevent" ("acronym", "active", "aliases", "country_id", "id", "key", "kind", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."acronym", new_values."active", new_values."aliases", new_values."country_id", new_values."id", new_values."key", new_values."kind", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='622b556e9a619b0cf245f46dd84887fafafd73ae', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_df7b6', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_issuingbodyevent" ("acronym", "active", "aliases", "country_id", "id", "key", "kind", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."acronym", new_values."active", new_values."aliases", new_values."country_id", new_values."id", new_values."key", new_values."kind", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."acronym" IS DISTINCT FROM (new_values."acronym") OR old_values."active" IS DISTINCT FROM (new_values."active") OR old_values."aliases" IS DISTINCT FROM (new_values."aliases") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."key" IS DISTINCT FROM (new_values."key") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."name_en" IS DISTINCT FROM (new_values."name_en") OR old_values."name_es" IS DISTINCT FROM (new_values."name_es") OR old_values."name_pt" IS DISTINCT FROM (new_values."name_pt") OR old_values."native_name" IS DISTINCT FROM (new_values."native_name")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='31eea495902120237a3889d6bab010587fe459f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_f09eb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_issuingbodyevent" ("acronym", "active", "aliases", "country_id", "id", "key", "kind", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."acronym", old_values."active", old_values."aliases", old_values."country_id", old_values."id", old_values."key", old_values."kind", old_values."name_en", old_values."name_es", old_values."name_pt", old_values."native_name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='8f58102facb60c5e197c3351327d084e14b3157d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_eaeba', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='16cd051b427bfcf147f35d1421436453aa7eb74f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_806eb', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='c6216485c3a6518379eb4fc80014659273f0ec34', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_db60f', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d2e80c721834f6676a9e21e7ceb6556dba8355fe', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_1bcde', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_issuingbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='issuingbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='10eb5cbae6c17f6b6634b6bc4c8bae00218bf7cb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_3b905', table='measures_issuingbody', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='link',
-            name='capture',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='measures.capture', verbose_name='capture'),
-        ),
-        migrations.AddField(
-            model_name='link',
-            name='host',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='links', to='measures.host'),
-        ),
-        migrations.AddIndex(
-            model_name='sourcetext',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['vector'], name='measures_sourcetext_vector'),
-        ),
-        migrations.AddIndex(
-            model_name='capture',
-            index=models.Index(fields=['source', '-captured_at'], name='measures_capture_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='capture',
-            constraint=models.UniqueConstraint(fields=('source', 'sha256'), name='measures_capture_content_once', violation_error_message='The archive already has this document for this source.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capture',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='measures_capture_sha256_form', violation_error_message='A SHA-256 hash has 64 hexadecimal digits.'),
-        ),
-        migrations.AddConstraint(
-            model_name='capture',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured_by', None), ('method', 'fetch'), models.Q(('url', ''), _negated=True), models.Q(('final_url', ''), _negated=True), models.Q(('warc', ''), _negated=True), ('http_status__isnull', False)), models.Q(('captured_by__isnull', False), ('final_url', ''), ('http_status', None), ('method', 'upload'), ('url', ''), ('warc', '')), _connector='OR'), name='measures_capture_method_facts', violation_error_message='A fetched capture needs an address and a WARC file, an uploaded one a person.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='capture',
-            trigger=pgtrigger.compiler.Trigger(name='never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if current_setting('observatory.moves_captures', true) is distinct from 'yes'\n                or to_jsonb(old) - 'source_id' <> to_jsonb(new) - 'source_id'\n            then\n                raise exception 'Capture % is never edited.', old.id using errcode = 'integrity_constraint_violation';\n            end if;\n            return new;\n        ", hash='dd7788beccbb847487abcd954dab056233e8cec7', operation='UPDATE', pgid='pgtrigger_never_edited_cb258', table='measures_capture', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='capture',
-            trigger=pgtrigger.compiler.Trigger(name='kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if current_setting('observatory.removes_captures', true) is distinct from 'yes' then\n                raise exception 'Capture % is kept for good.', old.id using errcode = 'integrity_constraint_violation';\n            end if;\n            return old;\n        ", hash='b8b8d7a10635bda3acd807a5c00a3ca4bb67112b', operation='DELETE', pgid='pgtrigger_kept_e0d0f', table='measures_capture', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='capture',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='080fb6f318bca60ef698c38ca2fb311af4d24f1a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_5448c', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_capture', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='capture',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='93b88a2e73aebbb9046e892171c7a78f068c5e9d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e2933', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_capture', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='capture',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='d3a67ba358442529558c3d44357808172c9cbf32', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_545c0', table='measures_capture', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='searchtext',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['vector'], name='measures_searchtext_vector'),
-        ),
-        migrations.AddIndex(
-            model_name='validity',
-            index=models.Index(condition=models.Q(('is_stale', True)), fields=['measure'], name='measures_validity_stale'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='validity',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9814ae4363c7f210168a7915f94b45fabfbcfa0c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_111c1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_validity', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='validity',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='004699bfb1f252c6970aab7d72d400b746864e5f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_db94a', table='measures_validity', when='AFTER')),
-        ),
+        Together([
+            migrations.AddField(
+                model_name='measure',
+                name='areas',
+                field=models.ManyToManyField(blank=True, help_text='Where the act holds, if that is not the whole country.', related_name='measures', to='countries.countryarea', verbose_name='areas'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='binds',
+                field=models.ManyToManyField(blank=True, help_text='The countries that a supranational act names: it is on the page of each.', related_name='bound_by', to='countries.country', verbose_name='countries bound'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='checked_by',
+                field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='checked by'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='country',
+                field=models.ForeignKey(blank=True, help_text='Empty only for supranational acts.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='created_by',
+                field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='issuing_body',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='measures.issuingbody', verbose_name='issuing body'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='origin_countries',
+                field=models.ManyToManyField(blank=True, related_name='named_in', to='countries.country', verbose_name='nationalities'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='published_by',
+                field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='replaced_by',
+                field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='measures.measure', verbose_name='replaced by'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='reviewed_by',
+                field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='updated_by',
+                field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='updated by'),
+            ),
+            migrations.AddField(
+                model_name='furtherbodyevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='furtherbody',
+                name='measure',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='further_bodies', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='externalidevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='externalid',
+                name='measure',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='citationevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='citation',
+                name='measure',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='citations', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='measureareaevent',
+                name='countryarea',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.countryarea'),
+            ),
+            migrations.AddField(
+                model_name='measureareaevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
+            ),
+            migrations.AddField(
+                model_name='measureareaevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='measureboundevent',
+                name='country',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country'),
+            ),
+            migrations.AddField(
+                model_name='measureboundevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
+            ),
+            migrations.AddField(
+                model_name='measureboundevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='checked_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='checked by'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='country',
+                field=models.ForeignKey(blank=True, db_constraint=False, help_text='Empty only for supranational acts.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country', verbose_name='country'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='created_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='issuing_body',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.issuingbody', verbose_name='issuing body'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measure'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='published_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='published by'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='replaced_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='replaced by'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='reviewed_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewed by'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='updated_by',
+                field=models.ForeignKey(db_constraint=False, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL, verbose_name='updated by'),
+            ),
+            migrations.AddField(
+                model_name='measureoriginevent',
+                name='country',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='countries.country'),
+            ),
+            migrations.AddField(
+                model_name='measureoriginevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
+            ),
+            migrations.AddField(
+                model_name='measureoriginevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='measuretargetgroupevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
+            ),
+            migrations.AddField(
+                model_name='measuretargetgroupevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='measuretopicevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure'),
+            ),
+            migrations.AddField(
+                model_name='measuretopicevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddConstraint(
+                model_name='publicidsequence',
+                constraint=models.CheckConstraint(condition=models.Q(('last__lte', 9999999)), name='measures_publicidsequence_in_bounds', violation_error_message='A series of identifiers ends at 9999999.'),
+            ),
+            migrations.AddField(
+                model_name='referencealias',
+                name='measure',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='referencealiasevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='referencealiasevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='referencealiasevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.referencealias'),
+            ),
+            migrations.AddField(
+                model_name='relation',
+                name='object',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='relations_to', to='measures.measure', verbose_name='other entry'),
+            ),
+            migrations.AddField(
+                model_name='relation',
+                name='subject',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='relations', to='measures.measure', verbose_name='this entry'),
+            ),
+            migrations.AddField(
+                model_name='relationevent',
+                name='object',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='other entry'),
+            ),
+            migrations.AddField(
+                model_name='relationevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='relationevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.relation'),
+            ),
+            migrations.AddField(
+                model_name='relationevent',
+                name='subject',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='this entry'),
+            ),
+            migrations.AddField(
+                model_name='sourceevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='sourceevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.source'),
+            ),
+            migrations.AddField(
+                model_name='statusevent',
+                name='measure',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_events', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='statusevent',
+                name='source',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='measures.source', verbose_name='source'),
+            ),
+            migrations.AddField(
+                model_name='statuseventevent',
+                name='measure',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.measure', verbose_name='measure'),
+            ),
+            migrations.AddField(
+                model_name='statuseventevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='statuseventevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.statusevent'),
+            ),
+            migrations.AddField(
+                model_name='statuseventevent',
+                name='source',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.source', verbose_name='source'),
+            ),
+            migrations.AddField(
+                model_name='targetgroup',
+                name='replaced_by',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='measures.targetgroup', verbose_name='replaced by'),
+            ),
+            migrations.AddField(
+                model_name='measuretargetgroupevent',
+                name='targetgroup',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.targetgroup'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='target_groups',
+                field=models.ManyToManyField(blank=True, related_name='measures', to='measures.targetgroup', verbose_name='target groups'),
+            ),
+            migrations.AddField(
+                model_name='targetgroupevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='targetgroupevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.targetgroup'),
+            ),
+            migrations.AddField(
+                model_name='targetgroupevent',
+                name='replaced_by',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.targetgroup', verbose_name='replaced by'),
+            ),
+            migrations.AddField(
+                model_name='topic',
+                name='parent',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='measures.topic', verbose_name='parent'),
+            ),
+            migrations.AddField(
+                model_name='topic',
+                name='replaced_by',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='measures.topic', verbose_name='replaced by'),
+            ),
+            migrations.AddField(
+                model_name='measuretopicevent',
+                name='topic',
+                field=models.ForeignKey(db_constraint=False, db_tablespace='', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic'),
+            ),
+            migrations.AddField(
+                model_name='measureevent',
+                name='primary_topic',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic', verbose_name='primary topic'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='primary_topic',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='primary_of', to='measures.topic', verbose_name='primary topic'),
+            ),
+            migrations.AddField(
+                model_name='measure',
+                name='topics',
+                field=models.ManyToManyField(blank=True, related_name='measures', to='measures.topic', verbose_name='topics'),
+            ),
+            migrations.AddField(
+                model_name='topicevent',
+                name='parent',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic', verbose_name='parent'),
+            ),
+            migrations.AddField(
+                model_name='topicevent',
+                name='pgh_context',
+                field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
+            ),
+            migrations.AddField(
+                model_name='topicevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.topic'),
+            ),
+            migrations.AddField(
+                model_name='topicevent',
+                name='replaced_by',
+                field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='measures.topic', verbose_name='replaced by'),
+            ),
+            migrations.AddConstraint(
+                model_name='documenttext',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'read'), models.Q(('text', ''), _negated=True)), models.Q(('state__in', ['empty', 'unreadable']), ('text', '')), _connector='OR'), name='measures_documenttext_state', violation_error_message='A capture has a text if it was read, and only then.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='documenttext',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_capture k on k.id = c.capture_id join measures_citation i on i.source_id = k.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='f3e9a92af72f9f82f8025187440550b5a14a5537', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_ad875', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_documenttext', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='documenttext',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_capture k on k.id = c.capture_id join measures_citation i on i.source_id = k.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='38cff4d6cbbc6a157075f183e1401684516d9d12', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_9713c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_documenttext', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='documenttext',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_capture k on k.id = c.capture_id join measures_citation i on i.source_id = k.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='dc6c7adf713a1f3236c0d3d6793f4edfdbe0dfe0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_77c42', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_documenttext', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='documenttext',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='bc6e7b93e8354f9af7ce6c4d059de9dcaad2feb1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_ff3b7', table='measures_documenttext', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='quotecheck',
+                name='capture',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='measures.capture', verbose_name='capture'),
+            ),
+            migrations.AddConstraint(
+                model_name='issuingbody',
+                constraint=models.UniqueConstraint(fields=('country', 'key'), name='measures_issuingbody_unique', nulls_distinct=False, violation_error_message='This country already has a body with that key.'),
+            ),
+            migrations.AddConstraint(
+                model_name='issuingbody',
+                constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['head_of_state', 'ministry', 'migration_authority', 'asylum_authority', 'agency', 'legislature', 'committee', 'legislator', 'court', 'ombuds', 'police_military', 'subnational_gov', 'diplomatic_mission', 'foreign_state', 'io', 'donor_group', 'cso', 'migrant_org', 'private', 'academia', 'media', 'person', 'unstated'])), name='measures_issuingbody_kind_known', violation_error_message='Choose a kind from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='issuingbody',
+                constraint=models.CheckConstraint(condition=models.Q(('active__regex', '^(((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?(/((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?)?$')), name='measures_issuingbody_active_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_issuing_body', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if (coalesce(old.country_id, 'INT') || ':' || old.key) is distinct from (coalesce(new.country_id, 'INT') || ':' || new.key) and (coalesce(old.country_id, 'INT') || ':' || old.key) <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('issuing_body', (coalesce(old.country_id, 'INT') || ':' || old.key), new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='84f1e4aa6585adb74a315fcd4cdefca3fccfaedf', operation='UPDATE OF "key", "country_id"', pgid='pgtrigger_leads_on_issuing_body_d3969', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_issuingbodyevent" ("acronym", "active", "aliases", "country_id", "id", "key", "kind", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."acronym", new_values."active", new_values."aliases", new_values."country_id", new_values."id", new_values."key", new_values."kind", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='622b556e9a619b0cf245f46dd84887fafafd73ae', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_df7b6', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_issuingbodyevent" ("acronym", "active", "aliases", "country_id", "id", "key", "kind", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."acronym", new_values."active", new_values."aliases", new_values."country_id", new_values."id", new_values."key", new_values."kind", new_values."name_en", new_values."name_es", new_values."name_pt", new_values."native_name", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."acronym" IS DISTINCT FROM (new_values."acronym") OR old_values."active" IS DISTINCT FROM (new_values."active") OR old_values."aliases" IS DISTINCT FROM (new_values."aliases") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."key" IS DISTINCT FROM (new_values."key") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."name_en" IS DISTINCT FROM (new_values."name_en") OR old_values."name_es" IS DISTINCT FROM (new_values."name_es") OR old_values."name_pt" IS DISTINCT FROM (new_values."name_pt") OR old_values."native_name" IS DISTINCT FROM (new_values."native_name")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='31eea495902120237a3889d6bab010587fe459f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_f09eb', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_issuingbodyevent" ("acronym", "active", "aliases", "country_id", "id", "key", "kind", "name_en", "name_es", "name_pt", "native_name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."acronym", old_values."active", old_values."aliases", old_values."country_id", old_values."id", old_values."key", old_values."kind", old_values."name_en", old_values."name_es", old_values."name_pt", old_values."native_name", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='8f58102facb60c5e197c3351327d084e14b3157d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_eaeba', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='16cd051b427bfcf147f35d1421436453aa7eb74f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_806eb', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='c6216485c3a6518379eb4fc80014659273f0ec34', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_db60f', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d2e80c721834f6676a9e21e7ceb6556dba8355fe', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_1bcde', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_issuingbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='issuingbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='10eb5cbae6c17f6b6634b6bc4c8bae00218bf7cb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_3b905', table='measures_issuingbody', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='link',
+                name='capture',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='measures.capture', verbose_name='capture'),
+            ),
+            migrations.AddField(
+                model_name='link',
+                name='host',
+                field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='links', to='measures.host'),
+            ),
+            migrations.AddIndex(
+                model_name='sourcetext',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['vector'], name='measures_sourcetext_vector'),
+            ),
+            migrations.AddIndex(
+                model_name='capture',
+                index=models.Index(fields=['source', '-captured_at'], name='measures_capture_newest'),
+            ),
+            migrations.AddConstraint(
+                model_name='capture',
+                constraint=models.UniqueConstraint(fields=('source', 'sha256'), name='measures_capture_content_once', violation_error_message='The archive already has this document for this source.'),
+            ),
+            migrations.AddConstraint(
+                model_name='capture',
+                constraint=models.CheckConstraint(condition=models.Q(('sha256__regex', '^[0-9a-f]{64}$')), name='measures_capture_sha256_form', violation_error_message='A SHA-256 hash has 64 hexadecimal digits.'),
+            ),
+            migrations.AddConstraint(
+                model_name='capture',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('captured_by', None), ('method', 'fetch'), models.Q(('url', ''), _negated=True), models.Q(('final_url', ''), _negated=True), models.Q(('warc', ''), _negated=True), ('http_status__isnull', False)), models.Q(('captured_by__isnull', False), ('final_url', ''), ('http_status', None), ('method', 'upload'), ('url', ''), ('warc', '')), _connector='OR'), name='measures_capture_method_facts', violation_error_message='A fetched capture needs an address and a WARC file, an uploaded one a person.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='capture',
+                trigger=pgtrigger.compiler.Trigger(name='never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if current_setting('observatory.moves_captures', true) is distinct from 'yes'\n                or to_jsonb(old) - 'source_id' <> to_jsonb(new) - 'source_id'\n            then\n                raise exception 'Capture % is never edited.', old.id using errcode = 'integrity_constraint_violation';\n            end if;\n            return new;\n        ", hash='dd7788beccbb847487abcd954dab056233e8cec7', operation='UPDATE', pgid='pgtrigger_never_edited_cb258', table='measures_capture', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='capture',
+                trigger=pgtrigger.compiler.Trigger(name='kept', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if current_setting('observatory.removes_captures', true) is distinct from 'yes' then\n                raise exception 'Capture % is kept for good.', old.id using errcode = 'integrity_constraint_violation';\n            end if;\n            return old;\n        ", hash='b8b8d7a10635bda3acd807a5c00a3ca4bb67112b', operation='DELETE', pgid='pgtrigger_kept_e0d0f', table='measures_capture', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='capture',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='080fb6f318bca60ef698c38ca2fb311af4d24f1a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_5448c', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_capture', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='capture',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='93b88a2e73aebbb9046e892171c7a78f068c5e9d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e2933', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_capture', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='capture',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='d3a67ba358442529558c3d44357808172c9cbf32', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_545c0', table='measures_capture', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='searchtext',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['vector'], name='measures_searchtext_vector'),
+            ),
+            migrations.AddIndex(
+                model_name='validity',
+                index=models.Index(condition=models.Q(('is_stale', True)), fields=['measure'], name='measures_validity_stale'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='validity',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9814ae4363c7f210168a7915f94b45fabfbcfa0c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_111c1', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_validity', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='validity',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='004699bfb1f252c6970aab7d72d400b746864e5f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_db94a', table='measures_validity', when='AFTER')),
+            ),
+        ]),
         migrations.CreateModel(
             name='MeasureArea',
             fields=[
@@ -1433,322 +1441,324 @@ class Migration(migrations.Migration):
             },
             bases=('measures.measure_origin_countries',),
         ),
-        migrations.AddConstraint(
-            model_name='furtherbody',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('measure', 'position'), name='measures_furtherbody_position_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='furtherbody',
-            constraint=models.UniqueConstraint(fields=('measure', 'body'), name='measures_furtherbody_unique', violation_error_message='This entry names that body already.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='fits_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.issuing_body_id is null or n.body_id = m.issuing_body_id) then\n            raise exception 'a further body stands beside another one, the first' using errcode = 'check_violation', constraint = 'measures_furtherbody_beside_the_first';\n        end if;\n    return null;", hash='99fbaa4ccbc4fb88322457b9a72f2a30becb7f1b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_fits_insert_18d4b', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='fits_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.issuing_body_id is null or n.body_id = m.issuing_body_id) then\n            raise exception 'a further body stands beside another one, the first' using errcode = 'check_violation', constraint = 'measures_furtherbody_beside_the_first';\n        end if;\n    return null;", hash='fd5f62da6a3a4df358554d1357c643834f823129', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_update_9b878', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_furtherbodyevent" ("body_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."body_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4152d68e2b8bb0f1ce941a476f74a3f2fe7c8513', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b6f9c', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_furtherbodyevent" ("body_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."body_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9fffe10a06de8a5d894853b0586b6e426d97e1d4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_51a9e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_furtherbodyevent" ("body_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT old_values."body_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='ee99cdb43e4bbbdcb98fd74f3ca01bd31031d7cb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_a1d53', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='456ea21be3bd76ff8f2713fe2fcbe8ed9c37dc9a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0de2c', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='97f1c5b964a7109733dca4c8befea6bca515e143', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_26dfa', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='8de67ed66eeee0191cce1be8fb3158a8f7fbd172', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_c1233', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_furtherbody', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='furtherbody',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='91c20750378afc590eaebae0add579a97acf2270', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_d4aa1', table='measures_furtherbody', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.UniqueConstraint(fields=('dataset', 'key'), name='measures_externalid_unique', violation_error_message='Another entry has this key of the data set.'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[^\\s|]([^|]*[^\\s|])?$')), name='measures_externalid_key_form', violation_error_message='The key of a record in a data set has no bar, and no blank at its ends.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_externalidevent" ("dataset_id", "id", "key", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."dataset_id", new_values."id", new_values."key", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3bbf3b7370625304a49471d720113831f3e46d57', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_38093', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_externalid', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_externalidevent" ("dataset_id", "id", "key", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."dataset_id", new_values."id", new_values."key", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='27052d10cdba6a46d34844b8e235675e236a049c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_cf109', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_externalid', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_externalidevent" ("dataset_id", "id", "key", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."dataset_id", old_values."id", old_values."key", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='78e1cc3289e179c7723c0f053243945132f5e8ec', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_4eb51', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_externalid', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='cf333b084db42491205f619494b0310b39e38318', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_d90f6', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_externalid', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='2b9a891746c3d60d2b0fde1d8e31645c8d5237f1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_4a99f', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_externalid', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='ae6d14b722f8a8eb4099f41d238044178549dc7a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_74209', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_externalid', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='externalid',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='eed9197ec51c8eaa34b90823051e97c04933e524', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_6bda8', table='measures_externalid', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.UniqueConstraint(fields=('measure', 'source', 'locator', 'field'), name='measures_citation_unique', violation_error_message='This source is already cited for that part. Name another place in it.'),
-        ),
-        migrations.AddConstraint(
-            model_name='citation',
-            constraint=models.CheckConstraint(condition=models.Q(('field__in', ['', 'title', 'summary', 'reference', 'status_history', 'validity', 'target_groups', 'relations'])), name='measures_citation_field_known', violation_error_message='Choose the part of the record from the list.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_citationevent" ("field", "id", "locator", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "source_id") SELECT new_values."field", new_values."id", new_values."locator", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."quote", new_values."source_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3d65362fc9327e3b06931d596577236aa2d10ed3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_0876f', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_citation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_citationevent" ("field", "id", "locator", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "source_id") SELECT new_values."field", new_values."id", new_values."locator", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."quote", new_values."source_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='437df8c1f71f62635db05cbbc0e0eedfa999f7d1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2c36e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_citation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_citationevent" ("field", "id", "locator", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "source_id") SELECT old_values."field", old_values."id", old_values."locator", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."quote", old_values."source_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e2a13dbcb0d55ee909723f260f758f118ecfadab', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7615b', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_citation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='048448232c680546a1768589bfa28c82bcd38241', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_033e3', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_citation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='85c11b0809a80df23ee6a3dac9f66b4a05d862bc', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_79bae', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_citation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='f0e21849f6fd8e22dca4802f6e46ac69e48d28e5', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e9c6c', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_citation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='citation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='9f3fcdf009b0933cb5ad67594bcfc5ee61e55829', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_1759f', table='measures_citation', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='referencealias',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['reference_numbers'], name='measures_alias_numbers'),
-        ),
-        migrations.AddConstraint(
-            model_name='referencealias',
-            constraint=models.UniqueConstraint(models.F('measure'), models.Func(models.F('reference'), function='reference_key', output_field=models.TextField()), name='measures_referencealias_unique', violation_error_message='This entry has that number already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referencealias',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['former', 'other_numbering', 'cited_as'])), name='measures_referencealias_kind_known', violation_error_message='Choose the kind of number from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='referencealias',
-            constraint=models.CheckConstraint(condition=models.Q(('reference__regex', '\\S')), name='measures_referencealias_not_empty', violation_error_message='Write the number, or remove the row.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_referencealiasevent" ("id", "kind", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference") SELECT new_values."id", new_values."kind", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."reference" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4e30d5acfcc6c0e0839d0aa27ae015df1238e066', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2a735', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_referencealias', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_referencealiasevent" ("id", "kind", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference") SELECT new_values."id", new_values."kind", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."reference" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."reference" IS DISTINCT FROM (new_values."reference")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='7b9fb4b19489368fe24b2dbedeff79b998e6498e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_e6938', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_referencealias', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_referencealiasevent" ("id", "kind", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference") SELECT old_values."id", old_values."kind", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."reference" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='dd68476baf78b10f57ceb6ab11a4a403c2c7f1c0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_8f323', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_referencealias', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='bf2b11ae4e7c0d85d8c22ed83ba18230cc4897a3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0b411', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_referencealias', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='82d7798a0ecab2e43a9e0f92fbfb0bbbf6b4b53f', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_42bf3', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_referencealias', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='0a03085aaae6b911c7a9cadaf7733f31de19ed7a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_175c4', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_referencealias', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='referencealias',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='5a709c6e7b6db71370fabd51f6adfcbfeae8767d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_3e06b', table='measures_referencealias', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.UniqueConstraint(fields=('subject', 'type', 'object'), name='measures_relation_unique', violation_error_message='This relation is already recorded.'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('subject', models.F('object')), _negated=True), name='measures_relation_not_to_itself', violation_error_message='An entry may not be related to itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['amends', 'extends', 'repeals', 'suspends', 'resumes', 'annuls', 'supersedes', 'revives', 'implements', 'based_on', 'while_in_force', 'derogates_from', 'conflicts_with', 'cites', 'foresees_change_of', 'same_subject_as', 'consolidated_into', 'enacted_as', 'reintroduces', 'part_of', 'responds_to', 'corrects'])), name='measures_relation_type_known', violation_error_message='Choose a relation from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('type__in', ['conflicts_with', 'same_subject_as']), _negated=True), ('subject__lt', models.F('object')), _connector='OR'), name='measures_relation_symmetric_once', violation_error_message='A mutual relation is recorded once, from the older entry.'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['whole', 'part'])), name='measures_relation_scope_known', violation_error_message='Choose a scope from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('type__in', ['conflicts_with', 'same_subject_as']), _negated=True), models.Q(('date', ''), ('provision', ''), ('scope', 'whole')), _connector='OR'), name='measures_relation_symmetric_is_bare', violation_error_message='A mutual relation has no date and concerns whole acts.'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_relation_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='no_circle_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values r\n        where r.type in ('extends', 'amends', 'supersedes', 'enacted_as', 'part_of', 'while_in_force')\n        and relation_leads_to(r.type, r.object_id, r.subject_id)\n    ) then\n        raise exception 'relations close a circle'\n            using errcode = 'check_violation', constraint = 'measures_relation_no_circle';\n    end if;\n    return null;\n", hash='8995914d66a6dbe6130e5b67fe320e207f25dfe8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_no_circle_insert_27859', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='no_circle_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values r\n        where r.type in ('extends', 'amends', 'supersedes', 'enacted_as', 'part_of', 'while_in_force')\n        and relation_leads_to(r.type, r.object_id, r.subject_id)\n    ) then\n        raise exception 'relations close a circle'\n            using errcode = 'check_violation', constraint = 'measures_relation_no_circle';\n    end if;\n    return null;\n", hash='8d3ce766c1680a3311636fb8808af82eb6c96f3b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_no_circle_update_eae66', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_relationevent" ("date", "id", "object_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provision", "recorded_on", "scope", "subject_id", "type") SELECT new_values."date", new_values."id", new_values."object_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."provision", new_values."recorded_on", new_values."scope", new_values."subject_id", new_values."type" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='bcb704dc24315542ccd1af6fdcae742af1e30450', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_bfb48', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_relationevent" ("date", "id", "object_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provision", "recorded_on", "scope", "subject_id", "type") SELECT new_values."date", new_values."id", new_values."object_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."provision", new_values."recorded_on", new_values."scope", new_values."subject_id", new_values."type" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5a64289f33e92b30472bbe589d84fef7094a250a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_7eea5', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_relationevent" ("date", "id", "object_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provision", "recorded_on", "scope", "subject_id", "type") SELECT old_values."date", old_values."id", old_values."object_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."provision", old_values."recorded_on", old_values."scope", old_values."subject_id", old_values."type" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='0bd224fa410f0a60317fc86a3d42e9d12b13ebc6', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_b4c39', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select id from measures_measure where workflow = 'published' and id in (select subject_id from changed union select object_id from changed)));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='0c401c4fc503e3625303ca4194c506ba19f94828', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3f6d5', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select id from measures_measure where workflow = 'published' and id in (select subject_id from changed union select object_id from changed)));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='aceaaf0c1584bb1ca093a309131b4b929599fd3e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_a5f7f', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select id from measures_measure where workflow = 'published' and id in (select subject_id from changed union select object_id from changed)));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='17c5c337beb3044a2c72b8debbaa0dc93a097ed4', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_bde78', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_relation', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='relation',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='e551e0f938eeffe90dbe30bee64d74c19726107a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_019f9', table='measures_relation', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='statusevent',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('measure', 'position'), name='measures_statusevent_position_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusevent',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['announced', 'in_preparation', 'introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'enacted', 'published', 'in_force', 'in_operation', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'fulfilled', 'abandoned', 'unknown', 'issued', 'answered', 'resolved'])), name='measures_statusevent_status_known', violation_error_message='Choose a status from the list.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statusevent',
-            constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_statusevent_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='status_of_family_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values e join measures_measure m on m.id = e.measure_id where not ((m.kind in ('constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law') and e.status in ('enacted', 'published', 'in_force', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'unknown')) or (m.kind in ('bill') and e.status in ('introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'enacted', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'unknown')) or (m.kind in ('policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified') and e.status in ('announced', 'in_preparation', 'in_operation', 'suspended', 'expired', 'superseded', 'fulfilled', 'abandoned', 'unknown')) or (m.kind in ('recommendation', 'criticism', 'support', 'practice_report', 'denial', 'position') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('alert_situation') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('social_response') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('nothing_found') and e.status in ('issued', 'answered', 'resolved', 'unknown')))\n    ) then\n        raise exception 'a status does not belong to the family of its measure'\n            using errcode = 'check_violation', constraint = 'measures_statusevent_status_of_family';\n    end if;\n    return null;\n", hash='2f4d6c6e6c7d3c72e565ca808f2876baca3d9a9e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_status_of_family_insert_d6dcc', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='status_of_family_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values e join measures_measure m on m.id = e.measure_id where not ((m.kind in ('constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law') and e.status in ('enacted', 'published', 'in_force', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'unknown')) or (m.kind in ('bill') and e.status in ('introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'enacted', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'unknown')) or (m.kind in ('policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified') and e.status in ('announced', 'in_preparation', 'in_operation', 'suspended', 'expired', 'superseded', 'fulfilled', 'abandoned', 'unknown')) or (m.kind in ('recommendation', 'criticism', 'support', 'practice_report', 'denial', 'position') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('alert_situation') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('social_response') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('nothing_found') and e.status in ('issued', 'answered', 'resolved', 'unknown')))\n    ) then\n        raise exception 'a status does not belong to the family of its measure'\n            using errcode = 'check_violation', constraint = 'measures_statusevent_status_of_family';\n    end if;\n    return null;\n", hash='91d07cb6efc9990c4f94ea2fd0a293e1ef376db4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_status_of_family_update_07d3d', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_statuseventevent" ("date", "id", "measure_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "recorded_on", "source_id", "status") SELECT new_values."date", new_values."id", new_values."measure_id", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."recorded_on", new_values."source_id", new_values."status" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4bacf9016d0dcc6d0cca0e396f1c27db42f55c4f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2bf8d', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_statuseventevent" ("date", "id", "measure_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "recorded_on", "source_id", "status") SELECT new_values."date", new_values."id", new_values."measure_id", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."recorded_on", new_values."source_id", new_values."status" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."date" IS DISTINCT FROM (new_values."date") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."note" IS DISTINCT FROM (new_values."note") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."recorded_on" IS DISTINCT FROM (new_values."recorded_on") OR old_values."source_id" IS DISTINCT FROM (new_values."source_id") OR old_values."status" IS DISTINCT FROM (new_values."status")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0b323633f5157192b7174d3ae92160bc34aa1eee', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c30f9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_statuseventevent" ("date", "id", "measure_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "recorded_on", "source_id", "status") SELECT old_values."date", old_values."id", old_values."measure_id", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."recorded_on", old_values."source_id", old_values."status" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2376e2a1877a87b87d36f6ff181cb34ca6d140b1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_f1466', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='731dfb7d8b63b02f9c10268c25a6e0b91bfad61e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_f662f', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='f0b2204186fac15cfed76849ab2ec3d6f5649287', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_975fd', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='1706337a8ebf267c34b0cf4af13112bfaf16d48f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_a8bd8', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_statusevent', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='statusevent',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='d7f282ea49e7749020426c6dc2c3ab0d171a1fa7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_39963', table='measures_statusevent', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='targetgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='measures_targetgroup_key_form', violation_error_message='A key may have lowercase letters, digits and _. The second level follows a dot.'),
-        ),
-        migrations.AddConstraint(
-            model_name='targetgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_targetgroup_replaced_when_deprecated', violation_error_message='Only a deprecated term can be replaced, and only by another term.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_target_group', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.key is distinct from new.key and old.key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('target_group', old.key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='7eb440ac84168811bbc98962a304af8c7e9c996c', operation='UPDATE OF "key"', pgid='pgtrigger_leads_on_target_group_af5d5', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='gives_way', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (new.replaced_by_id is not null)', declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select t.id from measures_targetgroup t join measures_targetgroup c on c.id = current_target_group(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            \n    insert into measures_measure_target_groups (measure_id, targetgroup_id)\n    select measure_id, current_target_group(targetgroup_id) from measures_measure_target_groups where targetgroup_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_target_groups where targetgroup_id = any(replaced));\n    delete from measures_measure_target_groups where targetgroup_id = any(replaced);\n\n            return null;\n        ', hash='cdb555f63d0cadc17689e80cba6f9f7d236910c1', operation='UPDATE OF "replaced_by_id"', pgid='pgtrigger_gives_way_0f833', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_targetgroupevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='03249ba5b7c385dc49cfd494b0800b4cb98c9c35', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_27a26', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_targetgroupevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9276ca5d700bce024510024c33cf33e94a75557c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_35f12', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_targetgroupevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT old_values."definition_en", old_values."definition_es", old_values."definition_pt", old_values."deprecated_on", old_values."id", old_values."key", old_values."label_en", old_values."label_es", old_values."label_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."replaced_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='a2c5908a8a1569b1334999e2eaa70e755154015d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_696d4', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='afc65a47cf49bbea1d6226c97ab2342aef26d49e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0bdf8', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d9d13fe69065589f30c8e7b883497528512fd194', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_d3193', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='cbf9d886d3fd63d1fa20749aca755cd06c22730c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_c6e4c', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_targetgroup', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='targetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='c122e9851e166d08856940a461a670a5146bab9b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_345e5', table='measures_targetgroup', when='AFTER')),
-        ),
+        Together([
+            migrations.AddConstraint(
+                model_name='furtherbody',
+                constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('measure', 'position'), name='measures_furtherbody_position_unique'),
+            ),
+            migrations.AddConstraint(
+                model_name='furtherbody',
+                constraint=models.UniqueConstraint(fields=('measure', 'body'), name='measures_furtherbody_unique', violation_error_message='This entry names that body already.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='fits_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.issuing_body_id is null or n.body_id = m.issuing_body_id) then\n            raise exception 'a further body stands beside another one, the first' using errcode = 'check_violation', constraint = 'measures_furtherbody_beside_the_first';\n        end if;\n    return null;", hash='99fbaa4ccbc4fb88322457b9a72f2a30becb7f1b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_fits_insert_18d4b', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='fits_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.issuing_body_id is null or n.body_id = m.issuing_body_id) then\n            raise exception 'a further body stands beside another one, the first' using errcode = 'check_violation', constraint = 'measures_furtherbody_beside_the_first';\n        end if;\n    return null;", hash='fd5f62da6a3a4df358554d1357c643834f823129', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_update_9b878', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_furtherbodyevent" ("body_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."body_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4152d68e2b8bb0f1ce941a476f74a3f2fe7c8513', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_b6f9c', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_furtherbodyevent" ("body_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT new_values."body_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9fffe10a06de8a5d894853b0586b6e426d97e1d4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_51a9e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_furtherbodyevent" ("body_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position") SELECT old_values."body_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='ee99cdb43e4bbbdcb98fd74f3ca01bd31031d7cb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_a1d53', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='456ea21be3bd76ff8f2713fe2fcbe8ed9c37dc9a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0de2c', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='97f1c5b964a7109733dca4c8befea6bca515e143', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_26dfa', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='8de67ed66eeee0191cce1be8fb3158a8f7fbd172', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_c1233', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_furtherbody', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='furtherbody',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='91c20750378afc590eaebae0add579a97acf2270', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_d4aa1', table='measures_furtherbody', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='externalid',
+                constraint=models.UniqueConstraint(fields=('dataset', 'key'), name='measures_externalid_unique', violation_error_message='Another entry has this key of the data set.'),
+            ),
+            migrations.AddConstraint(
+                model_name='externalid',
+                constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[^\\s|]([^|]*[^\\s|])?$')), name='measures_externalid_key_form', violation_error_message='The key of a record in a data set has no bar, and no blank at its ends.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_externalidevent" ("dataset_id", "id", "key", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."dataset_id", new_values."id", new_values."key", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3bbf3b7370625304a49471d720113831f3e46d57', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_38093', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_externalid', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_externalidevent" ("dataset_id", "id", "key", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."dataset_id", new_values."id", new_values."key", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='27052d10cdba6a46d34844b8e235675e236a049c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_cf109', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_externalid', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_externalidevent" ("dataset_id", "id", "key", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."dataset_id", old_values."id", old_values."key", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='78e1cc3289e179c7723c0f053243945132f5e8ec', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_4eb51', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_externalid', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='cf333b084db42491205f619494b0310b39e38318', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_d90f6', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_externalid', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='2b9a891746c3d60d2b0fde1d8e31645c8d5237f1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_4a99f', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_externalid', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='ae6d14b722f8a8eb4099f41d238044178549dc7a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_74209', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_externalid', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='externalid',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='eed9197ec51c8eaa34b90823051e97c04933e524', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_6bda8', table='measures_externalid', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='citation',
+                constraint=models.UniqueConstraint(fields=('measure', 'source', 'locator', 'field'), name='measures_citation_unique', violation_error_message='This source is already cited for that part. Name another place in it.'),
+            ),
+            migrations.AddConstraint(
+                model_name='citation',
+                constraint=models.CheckConstraint(condition=models.Q(('field__in', ['', 'title', 'summary', 'reference', 'status_history', 'validity', 'target_groups', 'relations'])), name='measures_citation_field_known', violation_error_message='Choose the part of the record from the list.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_citationevent" ("field", "id", "locator", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "source_id") SELECT new_values."field", new_values."id", new_values."locator", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."quote", new_values."source_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3d65362fc9327e3b06931d596577236aa2d10ed3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_0876f', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_citation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_citationevent" ("field", "id", "locator", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "source_id") SELECT new_values."field", new_values."id", new_values."locator", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."quote", new_values."source_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='437df8c1f71f62635db05cbbc0e0eedfa999f7d1', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_2c36e', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_citation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_citationevent" ("field", "id", "locator", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "quote", "source_id") SELECT old_values."field", old_values."id", old_values."locator", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."quote", old_values."source_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='e2a13dbcb0d55ee909723f260f758f118ecfadab', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7615b', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_citation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='048448232c680546a1768589bfa28c82bcd38241', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_033e3', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_citation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='85c11b0809a80df23ee6a3dac9f66b4a05d862bc', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_79bae', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_citation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='f0e21849f6fd8e22dca4802f6e46ac69e48d28e5', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_e9c6c', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_citation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='citation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='9f3fcdf009b0933cb5ad67594bcfc5ee61e55829', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_1759f', table='measures_citation', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='referencealias',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['reference_numbers'], name='measures_alias_numbers'),
+            ),
+            migrations.AddConstraint(
+                model_name='referencealias',
+                constraint=models.UniqueConstraint(models.F('measure'), models.Func(models.F('reference'), function='reference_key', output_field=models.TextField()), name='measures_referencealias_unique', violation_error_message='This entry has that number already.'),
+            ),
+            migrations.AddConstraint(
+                model_name='referencealias',
+                constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['former', 'other_numbering', 'cited_as'])), name='measures_referencealias_kind_known', violation_error_message='Choose the kind of number from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='referencealias',
+                constraint=models.CheckConstraint(condition=models.Q(('reference__regex', '\\S')), name='measures_referencealias_not_empty', violation_error_message='Write the number, or remove the row.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_referencealiasevent" ("id", "kind", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference") SELECT new_values."id", new_values."kind", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."reference" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4e30d5acfcc6c0e0839d0aa27ae015df1238e066', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2a735', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_referencealias', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_referencealiasevent" ("id", "kind", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference") SELECT new_values."id", new_values."kind", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."reference" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."reference" IS DISTINCT FROM (new_values."reference")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='7b9fb4b19489368fe24b2dbedeff79b998e6498e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_e6938', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_referencealias', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_referencealiasevent" ("id", "kind", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference") SELECT old_values."id", old_values."kind", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."reference" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='dd68476baf78b10f57ceb6ab11a4a403c2c7f1c0', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_8f323', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_referencealias', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='bf2b11ae4e7c0d85d8c22ed83ba18230cc4897a3', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0b411', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_referencealias', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='82d7798a0ecab2e43a9e0f92fbfb0bbbf6b4b53f', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_42bf3', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_referencealias', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='0a03085aaae6b911c7a9cadaf7733f31de19ed7a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_175c4', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_referencealias', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='referencealias',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='5a709c6e7b6db71370fabd51f6adfcbfeae8767d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_3e06b', table='measures_referencealias', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.UniqueConstraint(fields=('subject', 'type', 'object'), name='measures_relation_unique', violation_error_message='This relation is already recorded.'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.CheckConstraint(condition=models.Q(('subject', models.F('object')), _negated=True), name='measures_relation_not_to_itself', violation_error_message='An entry may not be related to itself.'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.CheckConstraint(condition=models.Q(('type__in', ['amends', 'extends', 'repeals', 'suspends', 'resumes', 'annuls', 'supersedes', 'revives', 'implements', 'based_on', 'while_in_force', 'derogates_from', 'conflicts_with', 'cites', 'foresees_change_of', 'same_subject_as', 'consolidated_into', 'enacted_as', 'reintroduces', 'part_of', 'responds_to', 'corrects'])), name='measures_relation_type_known', violation_error_message='Choose a relation from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('type__in', ['conflicts_with', 'same_subject_as']), _negated=True), ('subject__lt', models.F('object')), _connector='OR'), name='measures_relation_symmetric_once', violation_error_message='A mutual relation is recorded once, from the older entry.'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['whole', 'part'])), name='measures_relation_scope_known', violation_error_message='Choose a scope from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('type__in', ['conflicts_with', 'same_subject_as']), _negated=True), models.Q(('date', ''), ('provision', ''), ('scope', 'whole')), _connector='OR'), name='measures_relation_symmetric_is_bare', violation_error_message='A mutual relation has no date and concerns whole acts.'),
+            ),
+            migrations.AddConstraint(
+                model_name='relation',
+                constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_relation_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='no_circle_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values r\n        where r.type in ('extends', 'amends', 'supersedes', 'enacted_as', 'part_of', 'while_in_force')\n        and relation_leads_to(r.type, r.object_id, r.subject_id)\n    ) then\n        raise exception 'relations close a circle'\n            using errcode = 'check_violation', constraint = 'measures_relation_no_circle';\n    end if;\n    return null;\n", hash='8995914d66a6dbe6130e5b67fe320e207f25dfe8', level='STATEMENT', operation='INSERT', pgid='pgtrigger_no_circle_insert_27859', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='no_circle_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values r\n        where r.type in ('extends', 'amends', 'supersedes', 'enacted_as', 'part_of', 'while_in_force')\n        and relation_leads_to(r.type, r.object_id, r.subject_id)\n    ) then\n        raise exception 'relations close a circle'\n            using errcode = 'check_violation', constraint = 'measures_relation_no_circle';\n    end if;\n    return null;\n", hash='8d3ce766c1680a3311636fb8808af82eb6c96f3b', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_no_circle_update_eae66', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_relationevent" ("date", "id", "object_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provision", "recorded_on", "scope", "subject_id", "type") SELECT new_values."date", new_values."id", new_values."object_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."provision", new_values."recorded_on", new_values."scope", new_values."subject_id", new_values."type" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='bcb704dc24315542ccd1af6fdcae742af1e30450', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_bfb48', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_relationevent" ("date", "id", "object_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provision", "recorded_on", "scope", "subject_id", "type") SELECT new_values."date", new_values."id", new_values."object_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."provision", new_values."recorded_on", new_values."scope", new_values."subject_id", new_values."type" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='5a64289f33e92b30472bbe589d84fef7094a250a', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_7eea5', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_relationevent" ("date", "id", "object_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provision", "recorded_on", "scope", "subject_id", "type") SELECT old_values."date", old_values."id", old_values."object_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."provision", old_values."recorded_on", old_values."scope", old_values."subject_id", old_values."type" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='0bd224fa410f0a60317fc86a3d42e9d12b13ebc6', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_b4c39', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select id from measures_measure where workflow = 'published' and id in (select subject_id from changed union select object_id from changed)));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='0c401c4fc503e3625303ca4194c506ba19f94828', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3f6d5', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select id from measures_measure where workflow = 'published' and id in (select subject_id from changed union select object_id from changed)));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='aceaaf0c1584bb1ca093a309131b4b929599fd3e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_a5f7f', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select id from measures_measure where workflow = 'published' and id in (select subject_id from changed union select object_id from changed)));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='17c5c337beb3044a2c72b8debbaa0dc93a097ed4', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_bde78', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_relation', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='relation',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='e551e0f938eeffe90dbe30bee64d74c19726107a', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_019f9', table='measures_relation', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='statusevent',
+                constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('measure', 'position'), name='measures_statusevent_position_unique'),
+            ),
+            migrations.AddConstraint(
+                model_name='statusevent',
+                constraint=models.CheckConstraint(condition=models.Q(('status__in', ['announced', 'in_preparation', 'introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'enacted', 'published', 'in_force', 'in_operation', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'fulfilled', 'abandoned', 'unknown', 'issued', 'answered', 'resolved'])), name='measures_statusevent_status_known', violation_error_message='Choose a status from the list.'),
+            ),
+            migrations.AddConstraint(
+                model_name='statusevent',
+                constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_statusevent_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='status_of_family_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values e join measures_measure m on m.id = e.measure_id where not ((m.kind in ('constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law') and e.status in ('enacted', 'published', 'in_force', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'unknown')) or (m.kind in ('bill') and e.status in ('introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'enacted', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'unknown')) or (m.kind in ('policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified') and e.status in ('announced', 'in_preparation', 'in_operation', 'suspended', 'expired', 'superseded', 'fulfilled', 'abandoned', 'unknown')) or (m.kind in ('recommendation', 'criticism', 'support', 'practice_report', 'denial', 'position') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('alert_situation') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('social_response') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('nothing_found') and e.status in ('issued', 'answered', 'resolved', 'unknown')))\n    ) then\n        raise exception 'a status does not belong to the family of its measure'\n            using errcode = 'check_violation', constraint = 'measures_statusevent_status_of_family';\n    end if;\n    return null;\n", hash='2f4d6c6e6c7d3c72e565ca808f2876baca3d9a9e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_status_of_family_insert_d6dcc', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='status_of_family_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values e join measures_measure m on m.id = e.measure_id where not ((m.kind in ('constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law') and e.status in ('enacted', 'published', 'in_force', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'unknown')) or (m.kind in ('bill') and e.status in ('introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'enacted', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'unknown')) or (m.kind in ('policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified') and e.status in ('announced', 'in_preparation', 'in_operation', 'suspended', 'expired', 'superseded', 'fulfilled', 'abandoned', 'unknown')) or (m.kind in ('recommendation', 'criticism', 'support', 'practice_report', 'denial', 'position') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('alert_situation') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('social_response') and e.status in ('issued', 'answered', 'resolved', 'unknown')) or (m.kind in ('nothing_found') and e.status in ('issued', 'answered', 'resolved', 'unknown')))\n    ) then\n        raise exception 'a status does not belong to the family of its measure'\n            using errcode = 'check_violation', constraint = 'measures_statusevent_status_of_family';\n    end if;\n    return null;\n", hash='91d07cb6efc9990c4f94ea2fd0a293e1ef376db4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_status_of_family_update_07d3d', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_statuseventevent" ("date", "id", "measure_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "recorded_on", "source_id", "status") SELECT new_values."date", new_values."id", new_values."measure_id", new_values."note", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."recorded_on", new_values."source_id", new_values."status" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='4bacf9016d0dcc6d0cca0e396f1c27db42f55c4f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_2bf8d', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_statuseventevent" ("date", "id", "measure_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "recorded_on", "source_id", "status") SELECT new_values."date", new_values."id", new_values."measure_id", new_values."note", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."recorded_on", new_values."source_id", new_values."status" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."date" IS DISTINCT FROM (new_values."date") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."measure_id" IS DISTINCT FROM (new_values."measure_id") OR old_values."note" IS DISTINCT FROM (new_values."note") OR old_values."position" IS DISTINCT FROM (new_values."position") OR old_values."recorded_on" IS DISTINCT FROM (new_values."recorded_on") OR old_values."source_id" IS DISTINCT FROM (new_values."source_id") OR old_values."status" IS DISTINCT FROM (new_values."status")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='0b323633f5157192b7174d3ae92160bc34aa1eee', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_c30f9', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_statuseventevent" ("date", "id", "measure_id", "note", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "recorded_on", "source_id", "status") SELECT old_values."date", old_values."id", old_values."measure_id", old_values."note", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."recorded_on", old_values."source_id", old_values."status" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='2376e2a1877a87b87d36f6ff181cb34ca6d140b1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_f1466', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='731dfb7d8b63b02f9c10268c25a6e0b91bfad61e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_f662f', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='f0b2204186fac15cfed76849ab2ec3d6f5649287', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_975fd', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='1706337a8ebf267c34b0cf4af13112bfaf16d48f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_a8bd8', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_statusevent', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='statusevent',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='d7f282ea49e7749020426c6dc2c3ab0d171a1fa7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_39963', table='measures_statusevent', when='AFTER')),
+            ),
+            migrations.AddConstraint(
+                model_name='targetgroup',
+                constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*$')), name='measures_targetgroup_key_form', violation_error_message='A key may have lowercase letters, digits and _. The second level follows a dot.'),
+            ),
+            migrations.AddConstraint(
+                model_name='targetgroup',
+                constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_targetgroup_replaced_when_deprecated', violation_error_message='Only a deprecated term can be replaced, and only by another term.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_target_group', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.key is distinct from new.key and old.key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('target_group', old.key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='7eb440ac84168811bbc98962a304af8c7e9c996c', operation='UPDATE OF "key"', pgid='pgtrigger_leads_on_target_group_af5d5', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='gives_way', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (new.replaced_by_id is not null)', declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select t.id from measures_targetgroup t join measures_targetgroup c on c.id = current_target_group(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            \n    insert into measures_measure_target_groups (measure_id, targetgroup_id)\n    select measure_id, current_target_group(targetgroup_id) from measures_measure_target_groups where targetgroup_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_target_groups where targetgroup_id = any(replaced));\n    delete from measures_measure_target_groups where targetgroup_id = any(replaced);\n\n            return null;\n        ', hash='cdb555f63d0cadc17689e80cba6f9f7d236910c1', operation='UPDATE OF "replaced_by_id"', pgid='pgtrigger_gives_way_0f833', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_targetgroupevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='03249ba5b7c385dc49cfd494b0800b4cb98c9c35', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_27a26', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_targetgroupevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9276ca5d700bce024510024c33cf33e94a75557c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_35f12', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_targetgroupevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT old_values."definition_en", old_values."definition_es", old_values."definition_pt", old_values."deprecated_on", old_values."id", old_values."key", old_values."label_en", old_values."label_es", old_values."label_pt", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."replaced_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='a2c5908a8a1569b1334999e2eaa70e755154015d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_696d4', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='afc65a47cf49bbea1d6226c97ab2342aef26d49e', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0bdf8', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='d9d13fe69065589f30c8e7b883497528512fd194', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_d3193', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change('{}'); end if;\n                return null;\n            ", hash='cbf9d886d3fd63d1fa20749aca755cd06c22730c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_c6e4c', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_targetgroup', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='targetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='c122e9851e166d08856940a461a670a5146bab9b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_345e5', table='measures_targetgroup', when='AFTER')),
+            ),
+        ]),
         migrations.CreateModel(
             name='MeasureTargetGroup',
             fields=[
@@ -1760,238 +1770,240 @@ class Migration(migrations.Migration):
             },
             bases=('measures.measure_target_groups',),
         ),
-        migrations.AddConstraint(
-            model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$')), name='measures_topic_key_form', violation_error_message='A key may have lowercase letters, digits and _. The second level follows a dot.'),
-        ),
-        migrations.AddConstraint(
-            model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_topic_replaced_when_deprecated', violation_error_message='Only a deprecated term can be replaced, and only by another term.'),
-        ),
-        migrations.AddConstraint(
-            model_name='topic',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('key__regex', '^[^.]+$'), ('parent', None)), models.Q(('key__regex', '[.]'), ('parent__isnull', False)), _connector='OR'), name='measures_topic_two_levels', violation_error_message='A topic of the second level must have a parent, and a key of the form parent.child.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_topic', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.key is distinct from new.key and old.key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('topic', old.key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='22d639f972735b7cf436cff5a9830331b5157dd3', operation='UPDATE OF "key"', pgid='pgtrigger_leads_on_topic_ad6b8', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='gives_way', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (new.replaced_by_id is not null)', declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select t.id from measures_topic t join measures_topic c on c.id = current_topic(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            \n    insert into measures_measure_topics (measure_id, topic_id)\n    select measure_id, current_topic(topic_id) from measures_measure_topics where topic_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set primary_topic_id = case when primary_topic_id = any(replaced) then current_topic(primary_topic_id) else primary_topic_id end, record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_topics where topic_id = any(replaced));\n    delete from measures_measure_topics where topic_id = any(replaced);\n\n            return null;\n        ', hash='4eb987b25e16488adc1a32f00b3e3b0a9181b0b1', operation='UPDATE OF "replaced_by_id"', pgid='pgtrigger_gives_way_076de', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_topicevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", new_values."parent_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9329d4e255f4cf2ab563bdbd4a5776edc3d3354f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_07100', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_topicevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", new_values."parent_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='49f6e89ff75147d2250da1208c3c3d5ea81e48f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_77700', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_topicevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT old_values."definition_en", old_values."definition_es", old_values."definition_pt", old_values."deprecated_on", old_values."id", old_values."key", old_values."label_en", old_values."label_es", old_values."label_pt", old_values."parent_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."replaced_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='c2bf0cf7ec6286106859f467b7528584d58b023f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d30df', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change(null); end if;\n                return null;\n            ', hash='da64459b6a63406e5485c54742bac4790b1fd36a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_66bdf', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change(null); end if;\n                return null;\n            ', hash='1422796de1f92c92450a1a932d09f2e4369c2b40', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_3e054', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change(null); end if;\n                return null;\n            ', hash='26e30ad02b4b2deae8a0b832a9226bbed85b4860', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f16f3', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_topic', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='topic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='310282118ab8b4b27e4a3a116d3e3a0e96b3a0c8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_34f0a', table='measures_topic', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['date_range'], name='measures_measure_date'),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['reference_key'], name='measures_measure_reference', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['reference_numbers'], name='measures_measure_numbers'),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('date', '')), fields=['title_en', 'title_es', 'title_pt'], name='measures_measure_undated', opclasses=['gin_trgm_ops', 'gin_trgm_ops', 'gin_trgm_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['country', 'workflow'], name='measures_measure_country'),
-        ),
-        migrations.AddIndex(
-            model_name='measure',
-            index=models.Index(fields=['-updated_at'], name='measures_measure_updated'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('public_id__regex', '^[A-Z]{3}-[0-9]{5,}$')), name='measures_measure_public_id_form', violation_error_message='An identifier must have the form PER-00007.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country', None), ('public_id__startswith', 'INT-')), models.Q(('country__isnull', False), ('public_id__startswith', models.F('country_id'))), _connector='OR'), name='measures_measure_public_id_of_country', violation_error_message='An identifier must begin with the code of the country, or with INT.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('country__isnull', False), models.Q(('kind__in', ('treaty', 'soft_law')), ('level__in', ['', 'supranational'])), ('level', 'supranational'), _connector='OR'), name='measures_measure_has_country', violation_error_message='Choose a country. Only supranational acts have none.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['', 'supranational', 'national', 'subnational']), models.Q(models.Q(('kind', 'subnational_norm'), _negated=True), ('level__in', ['', 'subnational']), _connector='OR')), name='measures_measure_level_of_kind', violation_error_message='A subnational norm is on the subnational level. Change the level, or the kind.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('evidence__in', ['primary', 'secondary', 'attributed', 'unsourced', 'disputed']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'bill', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified', 'recommendation', 'criticism', 'support', 'practice_report', 'denial', 'position', 'alert_situation', 'social_response', 'nothing_found']), ('status__in', ['announced', 'in_preparation', 'introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'enacted', 'published', 'in_force', 'in_operation', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'fulfilled', 'abandoned', 'unknown', 'issued', 'answered', 'resolved'])), name='measures_measure_codes_known', violation_error_message='Choose kind, status and evidence from the lists.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('direction', ''), models.Q(('direction__in', ['more_restrictive', 'less_restrictive', 'no_change', 'undetermined', 'not_applicable']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'bill', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified'])), _connector='OR'), name='measures_measure_direction_of_state', violation_error_message='Only norms, bills and actions have a direction. Leave it empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('duration', ''), ('end_kind', ''), ('valid_from', ''), ('valid_until', '')), models.Q(('end_kind__in', ['', 'fixed_date', 'duration', 'while_measure', 'until_event', 'further_notice', 'indefinite', 'unknown']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified'])), _connector='OR'), name='measures_measure_validity_of_norms', violation_error_message='Only norms and actions have validity dates. Leave these fields empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('end_kind', 'fixed_date'), ('valid_until', ''), _negated=True), name='measures_measure_fixed_date_given', violation_error_message='An end with a fixed date needs that date in “valid until”.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind__in', ['further_notice', 'indefinite']), _negated=True), ('valid_until', ''), _connector='OR'), name='measures_measure_open_end_has_no_date', violation_error_message='An end that is open on purpose has no date. Clear “valid until” or change the kind of end.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from', ''), ('valid_until', ''), models.Q(('valid_until_range__fully_lt', models.F('valid_from_range')), _negated=True), _connector='OR'), name='measures_measure_ends_after_start', violation_error_message='“Valid until” is before “valid from”.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('duration__regex', '^(P(?=[0-9])([1-9][0-9]?Y)?([1-9][0-9]{0,2}M)?([1-9][0-9]{0,2}W)?([1-9][0-9]{0,3}D)?)?$')), name='measures_measure_duration_form', violation_error_message='Write a duration as P30D for 30 days, P6M for six months, P1Y for a year or P1M15D.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('duration', ''), ('duration_basis', '')), models.Q(models.Q(('duration', ''), _negated=True), ('duration_basis__in', ['calendar', 'working', 'unstated'])), _connector='OR'), name='measures_measure_duration_basis_pair', violation_error_message='A duration needs what its days are: calendar days, working days, or the source does not say. Months and years are always calendar. Without a duration leave this empty.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('duration_basis', 'working'), _negated=True), ('duration__endswith', 'D'), _connector='OR'), name='measures_measure_duration_basis_of_days', violation_error_message='Years, months and weeks are always calendar time. Choose calendar days.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), ('checked_on__isnull', False), _connector='OR'), name='measures_measure_checked_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('title_en', ''), ('title_es', ''), ('title_pt', ''), _negated=True), name='measures_measure_has_title', violation_error_message='Write the title in at least one language.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('original_language__regex', '^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$')), name='measures_measure_language_tag', violation_error_message='Write a language tag such as es or pt-BR.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.UniqueConstraint(models.F('country'), models.F('kind'), models.F('issuing_body'), models.Func(models.F('reference'), function='reference_key', output_field=models.TextField()), models.Func(models.F('reference'), function='reference_words', output_field=models.TextField()), models.F('provision'), condition=models.Q(models.Q(('reference', ''), _negated=True), models.Q(('workflow', 'retired'), _negated=True)), name='measures_measure_reference_unique', nulls_distinct=False, violation_error_message='This country already has an entry of that kind, body, reference and provision. Open that entry, or name the provision that this one is about.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('workflow__in', ['stub', 'draft', 'in_review', 'published', 'retired']), models.Q(models.Q(('workflow', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR')), name='measures_measure_published_by_someone', violation_error_message='Only the workflow can publish a record.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='measures_measure_reviewed_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None)), models.Q(('published_at__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='measures_measure_published_pair'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_valid_from_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_valid_until_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('status_date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_status_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        migrations.AddConstraint(
-            model_name='measure',
-            constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='series_follows_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values n left join measures_publicidsequence s on s.prefix = left(n.public_id, 3)\n        where substr(n.public_id, 5)::bigint > greatest(s.last, 999999)\n    ) then\n        raise exception 'an identifier is beyond every series'\n            using errcode = 'check_violation', constraint = 'measures_measure_public_id_in_series';\n    end if;\n    insert into measures_publicidsequence as s (prefix, last)\n    select n.prefix, max(n.number) from (\n        select left(public_id, 3) as prefix, substr(public_id, 5)::integer as number from new_values r\n    ) n left join measures_publicidsequence f using (prefix)\n    where n.number > coalesce(f.last, 0) group by n.prefix order by n.prefix\n    on conflict (prefix) do update set last = greatest(s.last, excluded.last);\n    return null;\n", hash='50feb0a0bb965bebbde8f506878186ef077ee688', level='STATEMENT', operation='INSERT', pgid='pgtrigger_series_follows_insert_72760', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='series_follows_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from (select n.* from new_values n join old_values o using (id) where n.public_id <> o.public_id) n left join measures_publicidsequence s on s.prefix = left(n.public_id, 3)\n        where substr(n.public_id, 5)::bigint > greatest(s.last, 999999)\n    ) then\n        raise exception 'an identifier is beyond every series'\n            using errcode = 'check_violation', constraint = 'measures_measure_public_id_in_series';\n    end if;\n    insert into measures_publicidsequence as s (prefix, last)\n    select n.prefix, max(n.number) from (\n        select left(public_id, 3) as prefix, substr(public_id, 5)::integer as number from (select n.* from new_values n join old_values o using (id) where n.public_id <> o.public_id) r\n    ) n left join measures_publicidsequence f using (prefix)\n    where n.number > coalesce(f.last, 0) group by n.prefix order by n.prefix\n    on conflict (prefix) do update set last = greatest(s.last, excluded.last);\n    return null;\n", hash='053135e7ba69317b1df2009ee734737c4658af4e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_series_follows_update_77376', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_measure', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.public_id is distinct from new.public_id and old.public_id <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('measure', old.public_id, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='c480ede7affcdc2cccf4121fe2b3a7a3e572bbe0', operation='UPDATE OF "public_id"', pgid='pgtrigger_leads_on_measure_f45c1', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='leads_on_reference', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.reference_key is distinct from new.reference_key and old.reference_key <> '' and old.workflow in ('published', 'retired') then\n                insert into countries_formeraddress (kind, former, record) values ('reference', old.reference_key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='0c9047527476a9668339c0990af522cd1e1bdc6d', operation='UPDATE OF "reference"', pgid='pgtrigger_leads_on_reference_b688c', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='statuses_of_new_kind', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."kind" IS DISTINCT FROM (NEW."kind"))', constraint='CONSTRAINT', func='update measures_statusevent set status = status where measure_id = new.id; return null;', hash='4dc5660bd9bb403a8a891e00e604e84f81ed3c61', operation='UPDATE OF "kind"', pgid='pgtrigger_statuses_of_new_kind_4f393', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='level_by_default', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."level" = \'\')', func="new.level := case when new.country_id is null and new.kind in ('treaty', 'soft_law') then 'supranational' when new.kind = 'subnational_norm' then 'subnational' else 'national' end; return new;", hash='940855c5388e0cb24ba7f980d74d077cf33df913', operation='INSERT OR UPDATE', pgid='pgtrigger_level_by_default_9d608', table='measures_measure', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='place_of_level', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."level" IS DISTINCT FROM (NEW."level"))', constraint='CONSTRAINT', func="\n        if exists (select from (select * from measures_measure_areas where measure_id = new.id) n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    \n        if exists (select from (select * from measures_measure_binds where measure_id = new.id) n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='7acf4392194d9abbf9f08ff2b9f61f51d71954cb', operation='UPDATE OF "level"', pgid='pgtrigger_place_of_level_44efb', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='place_of_country', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."country_id" IS DISTINCT FROM (NEW."country_id"))', constraint='CONSTRAINT', func="\n        if exists (select from (select * from measures_measure_areas where measure_id = new.id) n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    \n        if exists (select from (select * from measures_measure_binds where measure_id = new.id) n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='0968a194358a23b78b4776053b7bdc05e054f6ab', operation='UPDATE OF "country_id"', pgid='pgtrigger_place_of_country_096b8', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='further_bodies_of_first', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."issuing_body_id" IS DISTINCT FROM (NEW."issuing_body_id"))', constraint='CONSTRAINT', func="\n        if exists (select from (select * from measures_furtherbody where measure_id = new.id) n  join measures_measure m on m.id = n.measure_id where m.issuing_body_id is null or n.body_id = m.issuing_body_id) then\n            raise exception 'a further body stands beside another one, the first' using errcode = 'check_violation', constraint = 'measures_furtherbody_beside_the_first';\n        end if;\n    return null;", hash='8e62d1c97c23d091c76dda5f5410e8f3d7202844', operation='UPDATE OF "issuing_body_id"', pgid='pgtrigger_further_bodies_of_first_8bd6f', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "level", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "replaced_by_id", "retired_reason", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT new_values."checked_by_id", new_values."checked_on", new_values."country_id", new_values."created_at", new_values."created_by_id", new_values."date", new_values."direction", new_values."duration", new_values."duration_basis", new_values."end_kind", new_values."evidence", new_values."id", new_values."issuing_body_id", new_values."kind", new_values."level", new_values."official_title", new_values."original_language", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."primary_topic_id", new_values."provision", new_values."public_id", new_values."published_at", new_values."published_by_id", new_values."record_version", new_values."reference", new_values."replaced_by_id", new_values."retired_reason", new_values."reviewed_at", new_values."reviewed_by_id", new_values."short_title_en", new_values."short_title_es", new_values."short_title_pt", new_values."status", new_values."status_date", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."title_en", new_values."title_es", new_values."title_pt", new_values."updated_at", new_values."updated_by_id", new_values."valid_from", new_values."valid_until", new_values."workflow", new_values."workflow_note" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='536b4f5d490fd062b26ce01ce09f758e17a71021', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_e26a2', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "level", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "replaced_by_id", "retired_reason", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT new_values."checked_by_id", new_values."checked_on", new_values."country_id", new_values."created_at", new_values."created_by_id", new_values."date", new_values."direction", new_values."duration", new_values."duration_basis", new_values."end_kind", new_values."evidence", new_values."id", new_values."issuing_body_id", new_values."kind", new_values."level", new_values."official_title", new_values."original_language", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."primary_topic_id", new_values."provision", new_values."public_id", new_values."published_at", new_values."published_by_id", new_values."record_version", new_values."reference", new_values."replaced_by_id", new_values."retired_reason", new_values."reviewed_at", new_values."reviewed_by_id", new_values."short_title_en", new_values."short_title_es", new_values."short_title_pt", new_values."status", new_values."status_date", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."title_en", new_values."title_es", new_values."title_pt", new_values."updated_at", new_values."updated_by_id", new_values."valid_from", new_values."valid_until", new_values."workflow", new_values."workflow_note" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."checked_by_id" IS DISTINCT FROM (new_values."checked_by_id") OR old_values."checked_on" IS DISTINCT FROM (new_values."checked_on") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."created_by_id" IS DISTINCT FROM (new_values."created_by_id") OR old_values."date" IS DISTINCT FROM (new_values."date") OR old_values."direction" IS DISTINCT FROM (new_values."direction") OR old_values."duration" IS DISTINCT FROM (new_values."duration") OR old_values."duration_basis" IS DISTINCT FROM (new_values."duration_basis") OR old_values."end_kind" IS DISTINCT FROM (new_values."end_kind") OR old_values."evidence" IS DISTINCT FROM (new_values."evidence") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."issuing_body_id" IS DISTINCT FROM (new_values."issuing_body_id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."level" IS DISTINCT FROM (new_values."level") OR old_values."official_title" IS DISTINCT FROM (new_values."official_title") OR old_values."original_language" IS DISTINCT FROM (new_values."original_language") OR old_values."primary_topic_id" IS DISTINCT FROM (new_values."primary_topic_id") OR old_values."provision" IS DISTINCT FROM (new_values."provision") OR old_values."public_id" IS DISTINCT FROM (new_values."public_id") OR old_values."published_at" IS DISTINCT FROM (new_values."published_at") OR old_values."published_by_id" IS DISTINCT FROM (new_values."published_by_id") OR old_values."record_version" IS DISTINCT FROM (new_values."record_version") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."replaced_by_id" IS DISTINCT FROM (new_values."replaced_by_id") OR old_values."retired_reason" IS DISTINCT FROM (new_values."retired_reason") OR old_values."reviewed_at" IS DISTINCT FROM (new_values."reviewed_at") OR old_values."reviewed_by_id" IS DISTINCT FROM (new_values."reviewed_by_id") OR old_values."short_title_en" IS DISTINCT FROM (new_values."short_title_en") OR old_values."short_title_es" IS DISTINCT FROM (new_values."short_title_es") OR old_values."short_title_pt" IS DISTINCT FROM (new_values."short_title_pt") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_date" IS DISTINCT FROM (new_values."status_date") OR old_values."summary_en" IS DISTINCT FROM (new_values."summary_en") OR old_values."summary_es" IS DISTINCT FROM (new_values."summary_es") OR old_values."summary_pt" IS DISTINCT FROM (new_values."summary_pt") OR old_values."title_en" IS DISTINCT FROM (new_values."title_en") OR old_values."title_es" IS DISTINCT FROM (new_values."title_es") OR old_values."title_pt" IS DISTINCT FROM (new_values."title_pt") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at") OR old_values."updated_by_id" IS DISTINCT FROM (new_values."updated_by_id") OR old_values."valid_from" IS DISTINCT FROM (new_values."valid_from") OR old_values."valid_until" IS DISTINCT FROM (new_values."valid_until") OR old_values."workflow" IS DISTINCT FROM (new_values."workflow") OR old_values."workflow_note" IS DISTINCT FROM (new_values."workflow_note")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='55c7da26cecb1b1ba8f83edc303bc83ba5041ae8', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_fd347', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "level", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "replaced_by_id", "retired_reason", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT old_values."checked_by_id", old_values."checked_on", old_values."country_id", old_values."created_at", old_values."created_by_id", old_values."date", old_values."direction", old_values."duration", old_values."duration_basis", old_values."end_kind", old_values."evidence", old_values."id", old_values."issuing_body_id", old_values."kind", old_values."level", old_values."official_title", old_values."original_language", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."primary_topic_id", old_values."provision", old_values."public_id", old_values."published_at", old_values."published_by_id", old_values."record_version", old_values."reference", old_values."replaced_by_id", old_values."retired_reason", old_values."reviewed_at", old_values."reviewed_by_id", old_values."short_title_en", old_values."short_title_es", old_values."short_title_pt", old_values."status", old_values."status_date", old_values."summary_en", old_values."summary_es", old_values."summary_pt", old_values."title_en", old_values."title_es", old_values."title_pt", old_values."updated_at", old_values."updated_by_id", old_values."valid_from", old_values."valid_until", old_values."workflow", old_values."workflow_note" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='21672e4c7c1039933b6e6e909d3798fc1d92f92a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7343e', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select id from changed where workflow = 'published' union select m.id from changed c join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id where c.workflow = 'stub' and m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='331a3d50379c4262fba2f48524fe49d978f57a67', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3d4ae', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select id from changed where workflow = 'published' union select m.id from changed c join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id where c.workflow = 'stub' and m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='81faa3803d5402024bc8c86bd7b8cf906b8f4f66', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_049dd', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select id from changed where workflow = 'published' union select m.id from changed c join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id where c.workflow = 'stub' and m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='76a69b2a49384d575b62460b5a4682f9ab173d37', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_65c17', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measure',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='7ac196cf0a42b443e8286baf396d04cf02222411', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_b04f3', table='measures_measure', when='AFTER')),
-        ),
+        Together([
+            migrations.AddConstraint(
+                model_name='topic',
+                constraint=models.CheckConstraint(condition=models.Q(('key__regex', '^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$')), name='measures_topic_key_form', violation_error_message='A key may have lowercase letters, digits and _. The second level follows a dot.'),
+            ),
+            migrations.AddConstraint(
+                model_name='topic',
+                constraint=models.CheckConstraint(condition=models.Q(('replaced_by', None), models.Q(('deprecated_on__isnull', False), models.Q(('replaced_by', models.F('id')), _negated=True)), _connector='OR'), name='measures_topic_replaced_when_deprecated', violation_error_message='Only a deprecated term can be replaced, and only by another term.'),
+            ),
+            migrations.AddConstraint(
+                model_name='topic',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('key__regex', '^[^.]+$'), ('parent', None)), models.Q(('key__regex', '[.]'), ('parent__isnull', False)), _connector='OR'), name='measures_topic_two_levels', violation_error_message='A topic of the second level must have a parent, and a key of the form parent.child.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_topic', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.key is distinct from new.key and old.key <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('topic', old.key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='22d639f972735b7cf436cff5a9830331b5157dd3', operation='UPDATE OF "key"', pgid='pgtrigger_leads_on_topic_ad6b8', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='gives_way', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (new.replaced_by_id is not null)', declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select t.id from measures_topic t join measures_topic c on c.id = current_topic(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            \n    insert into measures_measure_topics (measure_id, topic_id)\n    select measure_id, current_topic(topic_id) from measures_measure_topics where topic_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set primary_topic_id = case when primary_topic_id = any(replaced) then current_topic(primary_topic_id) else primary_topic_id end, record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_topics where topic_id = any(replaced));\n    delete from measures_measure_topics where topic_id = any(replaced);\n\n            return null;\n        ', hash='4eb987b25e16488adc1a32f00b3e3b0a9181b0b1', operation='UPDATE OF "replaced_by_id"', pgid='pgtrigger_gives_way_076de', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_topicevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", new_values."parent_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9329d4e255f4cf2ab563bdbd4a5776edc3d3354f', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_07100', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_topicevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT new_values."definition_en", new_values."definition_es", new_values."definition_pt", new_values."deprecated_on", new_values."id", new_values."key", new_values."label_en", new_values."label_es", new_values."label_pt", new_values."parent_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."position", new_values."replaced_by_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='49f6e89ff75147d2250da1208c3c3d5ea81e48f9', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_77700', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_topicevent" ("definition_en", "definition_es", "definition_pt", "deprecated_on", "id", "key", "label_en", "label_es", "label_pt", "parent_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "position", "replaced_by_id") SELECT old_values."definition_en", old_values."definition_es", old_values."definition_pt", old_values."deprecated_on", old_values."id", old_values."key", old_values."label_en", old_values."label_es", old_values."label_pt", old_values."parent_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."position", old_values."replaced_by_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='c2bf0cf7ec6286106859f467b7528584d58b023f', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_d30df', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                if exists (with changed as (select * from new_rows) select from changed) then perform note_public_change(null); end if;\n                return null;\n            ', hash='da64459b6a63406e5485c54742bac4790b1fd36a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_66bdf', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                if exists (with changed as (select * from old_rows union all select * from new_rows) select from changed) then perform note_public_change(null); end if;\n                return null;\n            ', hash='1422796de1f92c92450a1a932d09f2e4369c2b40', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_3e054', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                if exists (with changed as (select * from old_rows) select from changed) then perform note_public_change(null); end if;\n                return null;\n            ', hash='26e30ad02b4b2deae8a0b832a9226bbed85b4860', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f16f3', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_topic', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='topic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='310282118ab8b4b27e4a3a116d3e3a0e96b3a0c8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_34f0a', table='measures_topic', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='measure',
+                index=django.contrib.postgres.indexes.GistIndex(fields=['date_range'], name='measures_measure_date'),
+            ),
+            migrations.AddIndex(
+                model_name='measure',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['reference_key'], name='measures_measure_reference', opclasses=['gin_trgm_ops']),
+            ),
+            migrations.AddIndex(
+                model_name='measure',
+                index=django.contrib.postgres.indexes.GinIndex(fields=['reference_numbers'], name='measures_measure_numbers'),
+            ),
+            migrations.AddIndex(
+                model_name='measure',
+                index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('date', '')), fields=['title_en', 'title_es', 'title_pt'], name='measures_measure_undated', opclasses=['gin_trgm_ops', 'gin_trgm_ops', 'gin_trgm_ops']),
+            ),
+            migrations.AddIndex(
+                model_name='measure',
+                index=models.Index(fields=['country', 'workflow'], name='measures_measure_country'),
+            ),
+            migrations.AddIndex(
+                model_name='measure',
+                index=models.Index(fields=['-updated_at'], name='measures_measure_updated'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('public_id__regex', '^[A-Z]{3}-[0-9]{5,}$')), name='measures_measure_public_id_form', violation_error_message='An identifier must have the form PER-00007.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('country', None), ('public_id__startswith', 'INT-')), models.Q(('country__isnull', False), ('public_id__startswith', models.F('country_id'))), _connector='OR'), name='measures_measure_public_id_of_country', violation_error_message='An identifier must begin with the code of the country, or with INT.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('country__isnull', False), models.Q(('kind__in', ('treaty', 'soft_law')), ('level__in', ['', 'supranational'])), ('level', 'supranational'), _connector='OR'), name='measures_measure_has_country', violation_error_message='Choose a country. Only supranational acts have none.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('level__in', ['', 'supranational', 'national', 'subnational']), models.Q(models.Q(('kind', 'subnational_norm'), _negated=True), ('level__in', ['', 'subnational']), _connector='OR')), name='measures_measure_level_of_kind', violation_error_message='A subnational norm is on the subnational level. Change the level, or the kind.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('evidence__in', ['primary', 'secondary', 'attributed', 'unsourced', 'disputed']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'bill', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified', 'recommendation', 'criticism', 'support', 'practice_report', 'denial', 'position', 'alert_situation', 'social_response', 'nothing_found']), ('status__in', ['announced', 'in_preparation', 'introduced', 'in_committee', 'reported', 'on_agenda', 'passed_chamber', 'passed', 'sent_to_executive', 'observed', 'consolidated', 'withdrawn', 'rejected', 'archived', 'lapsed', 'enacted', 'published', 'in_force', 'in_operation', 'suspended', 'expired', 'repealed', 'annulled', 'superseded', 'fulfilled', 'abandoned', 'unknown', 'issued', 'answered', 'resolved'])), name='measures_measure_codes_known', violation_error_message='Choose kind, status and evidence from the lists.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('direction', ''), models.Q(('direction__in', ['more_restrictive', 'less_restrictive', 'no_change', 'undetermined', 'not_applicable']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'bill', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified'])), _connector='OR'), name='measures_measure_direction_of_state', violation_error_message='Only norms, bills and actions have a direction. Leave it empty.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('duration', ''), ('end_kind', ''), ('valid_from', ''), ('valid_until', '')), models.Q(('end_kind__in', ['', 'fixed_date', 'duration', 'while_measure', 'until_event', 'further_notice', 'indefinite', 'unknown']), ('kind__in', ['constitutional_reform', 'law', 'legislative_decree', 'emergency_decree', 'executive_decree', 'emergency_declaration', 'ministerial_resolution', 'agency_resolution', 'directive_protocol', 'regulation', 'legislative_resolution', 'subnational_norm', 'court_decision', 'treaty', 'soft_law', 'policy_plan', 'programme', 'announcement', 'commitment', 'administrative_practice', 'operation', 'unspecified'])), _connector='OR'), name='measures_measure_validity_of_norms', violation_error_message='Only norms and actions have validity dates. Leave these fields empty.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('end_kind', 'fixed_date'), ('valid_until', ''), _negated=True), name='measures_measure_fixed_date_given', violation_error_message='An end with a fixed date needs that date in “valid until”.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_kind__in', ['further_notice', 'indefinite']), _negated=True), ('valid_until', ''), _connector='OR'), name='measures_measure_open_end_has_no_date', violation_error_message='An end that is open on purpose has no date. Clear “valid until” or change the kind of end.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('valid_from', ''), ('valid_until', ''), models.Q(('valid_until_range__fully_lt', models.F('valid_from_range')), _negated=True), _connector='OR'), name='measures_measure_ends_after_start', violation_error_message='“Valid until” is before “valid from”.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('duration__regex', '^(P(?=[0-9])([1-9][0-9]?Y)?([1-9][0-9]{0,2}M)?([1-9][0-9]{0,2}W)?([1-9][0-9]{0,3}D)?)?$')), name='measures_measure_duration_form', violation_error_message='Write a duration as P30D for 30 days, P6M for six months, P1Y for a year or P1M15D.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('duration', ''), ('duration_basis', '')), models.Q(models.Q(('duration', ''), _negated=True), ('duration_basis__in', ['calendar', 'working', 'unstated'])), _connector='OR'), name='measures_measure_duration_basis_pair', violation_error_message='A duration needs what its days are: calendar days, working days, or the source does not say. Months and years are always calendar. Without a duration leave this empty.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('duration_basis', 'working'), _negated=True), ('duration__endswith', 'D'), _connector='OR'), name='measures_measure_duration_basis_of_days', violation_error_message='Years, months and weeks are always calendar time. Choose calendar days.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), ('checked_on__isnull', False), _connector='OR'), name='measures_measure_checked_pair'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('title_en', ''), ('title_es', ''), ('title_pt', ''), _negated=True), name='measures_measure_has_title', violation_error_message='Write the title in at least one language.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('original_language__regex', '^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$')), name='measures_measure_language_tag', violation_error_message='Write a language tag such as es or pt-BR.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.UniqueConstraint(models.F('country'), models.F('kind'), models.F('issuing_body'), models.Func(models.F('reference'), function='reference_key', output_field=models.TextField()), models.Func(models.F('reference'), function='reference_words', output_field=models.TextField()), models.F('provision'), condition=models.Q(models.Q(('reference', ''), _negated=True), models.Q(('workflow', 'retired'), _negated=True)), name='measures_measure_reference_unique', nulls_distinct=False, violation_error_message='This country already has an entry of that kind, body, reference and provision. Open that entry, or name the provision that this one is about.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('workflow__in', ['stub', 'draft', 'in_review', 'published', 'retired']), models.Q(models.Q(('workflow', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR')), name='measures_measure_published_by_someone', violation_error_message='Only the workflow can publish a record.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at', None), ('reviewed_by', None)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='measures_measure_reviewed_pair'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None)), models.Q(('published_at__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='measures_measure_published_pair'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('valid_from__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_valid_from_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('valid_until__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_valid_until_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('status_date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_status_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            migrations.AddConstraint(
+                model_name='measure',
+                constraint=models.CheckConstraint(condition=models.Q(('date__regex', '^((1[89]|2[01])[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?[?]?|(1[89]|2[01])[0-9]{2}[?]-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$')), name='measures_measure_date_is_canonical', violation_error_message='Write a date as 2020, 2020-05 or 2020-05-29; add ? if inferred.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='series_follows_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from new_values n left join measures_publicidsequence s on s.prefix = left(n.public_id, 3)\n        where substr(n.public_id, 5)::bigint > greatest(s.last, 999999)\n    ) then\n        raise exception 'an identifier is beyond every series'\n            using errcode = 'check_violation', constraint = 'measures_measure_public_id_in_series';\n    end if;\n    insert into measures_publicidsequence as s (prefix, last)\n    select n.prefix, max(n.number) from (\n        select left(public_id, 3) as prefix, substr(public_id, 5)::integer as number from new_values r\n    ) n left join measures_publicidsequence f using (prefix)\n    where n.number > coalesce(f.last, 0) group by n.prefix order by n.prefix\n    on conflict (prefix) do update set last = greatest(s.last, excluded.last);\n    return null;\n", hash='50feb0a0bb965bebbde8f506878186ef077ee688', level='STATEMENT', operation='INSERT', pgid='pgtrigger_series_follows_insert_72760', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='series_follows_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    if exists (\n        select from (select n.* from new_values n join old_values o using (id) where n.public_id <> o.public_id) n left join measures_publicidsequence s on s.prefix = left(n.public_id, 3)\n        where substr(n.public_id, 5)::bigint > greatest(s.last, 999999)\n    ) then\n        raise exception 'an identifier is beyond every series'\n            using errcode = 'check_violation', constraint = 'measures_measure_public_id_in_series';\n    end if;\n    insert into measures_publicidsequence as s (prefix, last)\n    select n.prefix, max(n.number) from (\n        select left(public_id, 3) as prefix, substr(public_id, 5)::integer as number from (select n.* from new_values n join old_values o using (id) where n.public_id <> o.public_id) r\n    ) n left join measures_publicidsequence f using (prefix)\n    where n.number > coalesce(f.last, 0) group by n.prefix order by n.prefix\n    on conflict (prefix) do update set last = greatest(s.last, excluded.last);\n    return null;\n", hash='053135e7ba69317b1df2009ee734737c4658af4e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_series_follows_update_77376', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_measure', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.public_id is distinct from new.public_id and old.public_id <> '' and true then\n                insert into countries_formeraddress (kind, former, record) values ('measure', old.public_id, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='c480ede7affcdc2cccf4121fe2b3a7a3e572bbe0', operation='UPDATE OF "public_id"', pgid='pgtrigger_leads_on_measure_f45c1', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='leads_on_reference', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            if old.reference_key is distinct from new.reference_key and old.reference_key <> '' and old.workflow in ('published', 'retired') then\n                insert into countries_formeraddress (kind, former, record) values ('reference', old.reference_key, new.id)\n                on conflict (kind, former) do update set record = excluded.record, since = now();\n            end if;\n            return null;\n        ", hash='0c9047527476a9668339c0990af522cd1e1bdc6d', operation='UPDATE OF "reference"', pgid='pgtrigger_leads_on_reference_b688c', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='statuses_of_new_kind', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."kind" IS DISTINCT FROM (NEW."kind"))', constraint='CONSTRAINT', func='update measures_statusevent set status = status where measure_id = new.id; return null;', hash='4dc5660bd9bb403a8a891e00e604e84f81ed3c61', operation='UPDATE OF "kind"', pgid='pgtrigger_statuses_of_new_kind_4f393', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='level_by_default', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."level" = \'\')', func="new.level := case when new.country_id is null and new.kind in ('treaty', 'soft_law') then 'supranational' when new.kind = 'subnational_norm' then 'subnational' else 'national' end; return new;", hash='940855c5388e0cb24ba7f980d74d077cf33df913', operation='INSERT OR UPDATE', pgid='pgtrigger_level_by_default_9d608', table='measures_measure', when='BEFORE')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='place_of_level', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."level" IS DISTINCT FROM (NEW."level"))', constraint='CONSTRAINT', func="\n        if exists (select from (select * from measures_measure_areas where measure_id = new.id) n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    \n        if exists (select from (select * from measures_measure_binds where measure_id = new.id) n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='7acf4392194d9abbf9f08ff2b9f61f51d71954cb', operation='UPDATE OF "level"', pgid='pgtrigger_place_of_level_44efb', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='place_of_country', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."country_id" IS DISTINCT FROM (NEW."country_id"))', constraint='CONSTRAINT', func="\n        if exists (select from (select * from measures_measure_areas where measure_id = new.id) n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    \n        if exists (select from (select * from measures_measure_binds where measure_id = new.id) n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='0968a194358a23b78b4776053b7bdc05e054f6ab', operation='UPDATE OF "country_id"', pgid='pgtrigger_place_of_country_096b8', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='further_bodies_of_first', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."issuing_body_id" IS DISTINCT FROM (NEW."issuing_body_id"))', constraint='CONSTRAINT', func="\n        if exists (select from (select * from measures_furtherbody where measure_id = new.id) n  join measures_measure m on m.id = n.measure_id where m.issuing_body_id is null or n.body_id = m.issuing_body_id) then\n            raise exception 'a further body stands beside another one, the first' using errcode = 'check_violation', constraint = 'measures_furtherbody_beside_the_first';\n        end if;\n    return null;", hash='8e62d1c97c23d091c76dda5f5410e8f3d7202844', operation='UPDATE OF "issuing_body_id"', pgid='pgtrigger_further_bodies_of_first_8bd6f', table='measures_measure', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "level", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "replaced_by_id", "retired_reason", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT new_values."checked_by_id", new_values."checked_on", new_values."country_id", new_values."created_at", new_values."created_by_id", new_values."date", new_values."direction", new_values."duration", new_values."duration_basis", new_values."end_kind", new_values."evidence", new_values."id", new_values."issuing_body_id", new_values."kind", new_values."level", new_values."official_title", new_values."original_language", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."primary_topic_id", new_values."provision", new_values."public_id", new_values."published_at", new_values."published_by_id", new_values."record_version", new_values."reference", new_values."replaced_by_id", new_values."retired_reason", new_values."reviewed_at", new_values."reviewed_by_id", new_values."short_title_en", new_values."short_title_es", new_values."short_title_pt", new_values."status", new_values."status_date", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."title_en", new_values."title_es", new_values."title_pt", new_values."updated_at", new_values."updated_by_id", new_values."valid_from", new_values."valid_until", new_values."workflow", new_values."workflow_note" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='536b4f5d490fd062b26ce01ce09f758e17a71021', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_e26a2', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "level", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "replaced_by_id", "retired_reason", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT new_values."checked_by_id", new_values."checked_on", new_values."country_id", new_values."created_at", new_values."created_by_id", new_values."date", new_values."direction", new_values."duration", new_values."duration_basis", new_values."end_kind", new_values."evidence", new_values."id", new_values."issuing_body_id", new_values."kind", new_values."level", new_values."official_title", new_values."original_language", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."primary_topic_id", new_values."provision", new_values."public_id", new_values."published_at", new_values."published_by_id", new_values."record_version", new_values."reference", new_values."replaced_by_id", new_values."retired_reason", new_values."reviewed_at", new_values."reviewed_by_id", new_values."short_title_en", new_values."short_title_es", new_values."short_title_pt", new_values."status", new_values."status_date", new_values."summary_en", new_values."summary_es", new_values."summary_pt", new_values."title_en", new_values."title_es", new_values."title_pt", new_values."updated_at", new_values."updated_by_id", new_values."valid_from", new_values."valid_until", new_values."workflow", new_values."workflow_note" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values."checked_by_id" IS DISTINCT FROM (new_values."checked_by_id") OR old_values."checked_on" IS DISTINCT FROM (new_values."checked_on") OR old_values."country_id" IS DISTINCT FROM (new_values."country_id") OR old_values."created_at" IS DISTINCT FROM (new_values."created_at") OR old_values."created_by_id" IS DISTINCT FROM (new_values."created_by_id") OR old_values."date" IS DISTINCT FROM (new_values."date") OR old_values."direction" IS DISTINCT FROM (new_values."direction") OR old_values."duration" IS DISTINCT FROM (new_values."duration") OR old_values."duration_basis" IS DISTINCT FROM (new_values."duration_basis") OR old_values."end_kind" IS DISTINCT FROM (new_values."end_kind") OR old_values."evidence" IS DISTINCT FROM (new_values."evidence") OR old_values."id" IS DISTINCT FROM (new_values."id") OR old_values."issuing_body_id" IS DISTINCT FROM (new_values."issuing_body_id") OR old_values."kind" IS DISTINCT FROM (new_values."kind") OR old_values."level" IS DISTINCT FROM (new_values."level") OR old_values."official_title" IS DISTINCT FROM (new_values."official_title") OR old_values."original_language" IS DISTINCT FROM (new_values."original_language") OR old_values."primary_topic_id" IS DISTINCT FROM (new_values."primary_topic_id") OR old_values."provision" IS DISTINCT FROM (new_values."provision") OR old_values."public_id" IS DISTINCT FROM (new_values."public_id") OR old_values."published_at" IS DISTINCT FROM (new_values."published_at") OR old_values."published_by_id" IS DISTINCT FROM (new_values."published_by_id") OR old_values."record_version" IS DISTINCT FROM (new_values."record_version") OR old_values."reference" IS DISTINCT FROM (new_values."reference") OR old_values."replaced_by_id" IS DISTINCT FROM (new_values."replaced_by_id") OR old_values."retired_reason" IS DISTINCT FROM (new_values."retired_reason") OR old_values."reviewed_at" IS DISTINCT FROM (new_values."reviewed_at") OR old_values."reviewed_by_id" IS DISTINCT FROM (new_values."reviewed_by_id") OR old_values."short_title_en" IS DISTINCT FROM (new_values."short_title_en") OR old_values."short_title_es" IS DISTINCT FROM (new_values."short_title_es") OR old_values."short_title_pt" IS DISTINCT FROM (new_values."short_title_pt") OR old_values."status" IS DISTINCT FROM (new_values."status") OR old_values."status_date" IS DISTINCT FROM (new_values."status_date") OR old_values."summary_en" IS DISTINCT FROM (new_values."summary_en") OR old_values."summary_es" IS DISTINCT FROM (new_values."summary_es") OR old_values."summary_pt" IS DISTINCT FROM (new_values."summary_pt") OR old_values."title_en" IS DISTINCT FROM (new_values."title_en") OR old_values."title_es" IS DISTINCT FROM (new_values."title_es") OR old_values."title_pt" IS DISTINCT FROM (new_values."title_pt") OR old_values."updated_at" IS DISTINCT FROM (new_values."updated_at") OR old_values."updated_by_id" IS DISTINCT FROM (new_values."updated_by_id") OR old_values."valid_from" IS DISTINCT FROM (new_values."valid_from") OR old_values."valid_until" IS DISTINCT FROM (new_values."valid_until") OR old_values."workflow" IS DISTINCT FROM (new_values."workflow") OR old_values."workflow_note" IS DISTINCT FROM (new_values."workflow_note")) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='55c7da26cecb1b1ba8f83edc303bc83ba5041ae8', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_fd347', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureevent" ("checked_by_id", "checked_on", "country_id", "created_at", "created_by_id", "date", "direction", "duration", "duration_basis", "end_kind", "evidence", "id", "issuing_body_id", "kind", "level", "official_title", "original_language", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "primary_topic_id", "provision", "public_id", "published_at", "published_by_id", "record_version", "reference", "replaced_by_id", "retired_reason", "reviewed_at", "reviewed_by_id", "short_title_en", "short_title_es", "short_title_pt", "status", "status_date", "summary_en", "summary_es", "summary_pt", "title_en", "title_es", "title_pt", "updated_at", "updated_by_id", "valid_from", "valid_until", "workflow", "workflow_note") SELECT old_values."checked_by_id", old_values."checked_on", old_values."country_id", old_values."created_at", old_values."created_by_id", old_values."date", old_values."direction", old_values."duration", old_values."duration_basis", old_values."end_kind", old_values."evidence", old_values."id", old_values."issuing_body_id", old_values."kind", old_values."level", old_values."official_title", old_values."original_language", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."primary_topic_id", old_values."provision", old_values."public_id", old_values."published_at", old_values."published_by_id", old_values."record_version", old_values."reference", old_values."replaced_by_id", old_values."retired_reason", old_values."reviewed_at", old_values."reviewed_by_id", old_values."short_title_en", old_values."short_title_es", old_values."short_title_pt", old_values."status", old_values."status_date", old_values."summary_en", old_values."summary_es", old_values."summary_pt", old_values."title_en", old_values."title_es", old_values."title_pt", old_values."updated_at", old_values."updated_by_id", old_values."valid_from", old_values."valid_until", old_values."workflow", old_values."workflow_note" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='21672e4c7c1039933b6e6e909d3798fc1d92f92a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_7343e', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select id from changed where workflow = 'published' union select m.id from changed c join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id where c.workflow = 'stub' and m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='331a3d50379c4262fba2f48524fe49d978f57a67', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3d4ae', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select id from changed where workflow = 'published' union select m.id from changed c join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id where c.workflow = 'stub' and m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='81faa3803d5402024bc8c86bd7b8cf906b8f4f66', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_049dd', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select id from changed where workflow = 'published' union select m.id from changed c join measures_relation r on r.object_id = c.id join measures_measure m on m.id = r.subject_id where c.workflow = 'stub' and m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='76a69b2a49384d575b62460b5a4682f9ab173d37', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_65c17', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measure',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='7ac196cf0a42b443e8286baf396d04cf02222411', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_b04f3', table='measures_measure', when='AFTER')),
+            ),
+        ]),
         migrations.CreateModel(
             name='MeasureTopic',
             fields=[
@@ -2003,249 +2015,251 @@ class Migration(migrations.Migration):
             },
             bases=('measures.measure_topics',),
         ),
-        migrations.AddIndex(
-            model_name='quotecheck',
-            index=models.Index(fields=['state'], name='measures_quotecheck_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='quotecheck',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['found', 'no_longer', 'not_found', 'not_checkable'])), name='measures_quotecheck_state_known', violation_error_message='Choose a state from the list.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='quotecheck',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_citation i on i.id = c.citation_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='de3b2cd9d1292dddf4b2ee139b6fe12bfa98010a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_9f1a9', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_quotecheck', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='quotecheck',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_citation i on i.id = c.citation_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='1189d28b7174d032223ff62fe18f8385fc85f4d5', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_a23ab', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_quotecheck', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='quotecheck',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_citation i on i.id = c.citation_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='39eabc29b2b4c3aadaf9372a82badc66890fced1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_39b26', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_quotecheck', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='quotecheck',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='9f780735938003a1ccc4081e3ced2916292268a5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_91c0f', table='measures_quotecheck', when='AFTER')),
-        ),
-        migrations.AddIndex(
-            model_name='link',
-            index=models.Index(fields=['host', 'due_at'], name='measures_link_due_of_host'),
-        ),
-        migrations.AddIndex(
-            model_name='link',
-            index=models.Index(fields=['state', 'since'], name='measures_link_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failures', 0), ('problem', '')), models.Q(('failing_since__isnull', False), ('failures__gt', 0), models.Q(('problem', ''), _negated=True)), _connector='OR'), name='measures_link_failures', violation_error_message='A failing link needs a problem and the day of its first failure.'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'moved'), models.Q(('moved_to', ''), _negated=True)), ('state__in', ['unknown', 'alive', 'changed', 'gone']), _connector='OR'), name='measures_link_moved_to', violation_error_message='A link that has moved needs a new address.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='link',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from (select source_id from changed group by source_id, url, state, since, checked_at, answered_at, failing_since, failures, problem, moved_to, capture_id having count(*) = 1) c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='110415595add3bbe9677fa96870f10169ee08edc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0624a', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_link', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='link',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from (select source_id from changed group by source_id, url, state, since, checked_at, answered_at, failing_since, failures, problem, moved_to, capture_id having count(*) = 1) c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='4dff8148c52e3b83887041bc4ed7efbe69cfd5a4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_16c9b', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_link', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='link',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from (select source_id from changed group by source_id, url, state, since, checked_at, answered_at, failing_since, failures, problem, moved_to, capture_id having count(*) = 1) c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='3c31879429eca0cdcf402010d256839ae230eaa7', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f4bee', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_link', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='link',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='be8183de6c027681c75a029b3bd7006cf50467ad', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_0a881', table='measures_link', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='measureareaevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measurearea'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='fits_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    return null;", hash='73469db9ae53356fd98b080f2f68c90ddba88325', level='STATEMENT', operation='INSERT', pgid='pgtrigger_fits_insert_4734b', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='fits_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    return null;", hash='9b8dd2210b945c9e9fd19731cde875470b285cff', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_update_aa6c1', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureareaevent" ("countryarea_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."countryarea_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='78c370bd8da1ec5367d6c00c4da492a998106d41', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4d4da', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureareaevent" ("countryarea_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."countryarea_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a354e7d48b5ec9bb7e0de0455ecc6bd408750453', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_8be7f', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureareaevent" ("countryarea_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."countryarea_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='545a50a13770fcd4958571c266c3d826f606bb21', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_665f1', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9e213a7d0f5834139eb6c331788b41b1e415e244', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3ed7a', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='e43ed62d31df71fad61e49ea88a59da537f4df1e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_ec746', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='dc6fc86dcfcc6a8dabf7a0a38b592bf8793cb01d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_805c7', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_areas', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurearea',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='8214cc82a0a73c40246c68e6725f910199c473c4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_ec435', table='measures_measure_areas', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='measureboundevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measurebound'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='fits_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='4160d5c99dec534642f37df9f95b57feb7b1fef1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_fits_insert_ee3d4', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='fits_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='ec32e6c3689856234ddbda1d51df84b9ac9922cb', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_update_eb539', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureboundevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3b06ace3fc7c1cb7fd7d36e4146e839bb474f9bd', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4b498', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureboundevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9cf7df88b14f51d0519f29f234f60fd39ab288f3', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_8c85a', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureboundevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."country_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='3db0b262682b5c6d25daff474c807f12a096db21', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_83587', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9a4f3f23326a705890de0d0d82ac10f14a853f54', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_f8425', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='145284235fef24940d23b0cffd2546ec17d9e568', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_60477', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='6b2c327560eef65c5a8c048906e77b4390af18cb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_eca1f', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_binds', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measurebound',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='29bc7d8ce0d58b876780fae3e1fed69d88c61dc5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_7ccd5', table='measures_measure_binds', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='measureoriginevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measureorigin'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureoriginevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1f2c2aacda0f5e9322be91bfa6f26ec8acec71b4', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_361bc', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureoriginevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='66ca22e22db0789395c15fc6c43f9a5f6d58201c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_a9b76', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureoriginevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."country_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b5788bbb883cdd37b17b4d37c34f26440344a84b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_fe26a', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='bf533ff957e10a87ad6bc8453d49734cff22b844', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_94190', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='2e372e76a193429dbac6fcf681d1735e61505af7', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_e4493', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='98515daef8c33fc6cc1a4d2f3e9fb875c0b0c64c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_614a6', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measureorigin',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='d1c455a698749cefe95078658b56c15481bbf0f6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_44972', table='measures_measure_origin_countries', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='measuretargetgroupevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measuretargetgroup'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='takes_current', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select distinct t.id from new_tags n join measures_targetgroup t on t.id = n.targetgroup_id\n                join measures_targetgroup c on c.id = current_target_group(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            if cardinality(replaced) > 0 then\n                \n    insert into measures_measure_target_groups (measure_id, targetgroup_id)\n    select measure_id, current_target_group(targetgroup_id) from measures_measure_target_groups where targetgroup_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_target_groups where targetgroup_id = any(replaced));\n    delete from measures_measure_target_groups where targetgroup_id = any(replaced);\n\n            end if;\n            return null;\n        ', hash='a49fbee3f50d3282f64d48bf8c47e911b31de2f2', level='STATEMENT', operation='INSERT', pgid='pgtrigger_takes_current_51cc5', referencing='REFERENCING NEW TABLE AS new_tags ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretargetgroupevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "targetgroup_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."targetgroup_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='af5456075599a9e55582c25880d13f81aa545389', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_c2bf6', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretargetgroupevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "targetgroup_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."targetgroup_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e88006b85f8f5b023896eb144c7d858ca5e6ad94', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0395c', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretargetgroupevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "targetgroup_id") SELECT old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."targetgroup_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='61864ac3fe6aae0501732561f3d826d0ebac7f1a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_06790', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='886abc90e5b45e7f20f4e750b294da6a38ea34ec', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_117db', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='5ba43c35163f8695b832c04784e8ba47e2a9e50e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_c064c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='6d586e7da30bef3d07362c410653264bb8f7baed', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_81f2b', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretargetgroup',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='a31ed548eb96462b65474ccd76f075c1c4cfae82', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_561bc', table='measures_measure_target_groups', when='AFTER')),
-        ),
-        migrations.AddField(
-            model_name='measuretopicevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measuretopic'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='takes_current', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select distinct t.id from new_tags n join measures_topic t on t.id = n.topic_id\n                join measures_topic c on c.id = current_topic(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            if cardinality(replaced) > 0 then\n                \n    insert into measures_measure_topics (measure_id, topic_id)\n    select measure_id, current_topic(topic_id) from measures_measure_topics where topic_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set primary_topic_id = case when primary_topic_id = any(replaced) then current_topic(primary_topic_id) else primary_topic_id end, record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_topics where topic_id = any(replaced));\n    delete from measures_measure_topics where topic_id = any(replaced);\n\n            end if;\n            return null;\n        ', hash='c9c3e6509492bcff0f3c18adb9efd960adab20a1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_takes_current_4d168', referencing='REFERENCING NEW TABLE AS new_tags ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretopicevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "topic_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."topic_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='2e428277f58b7a84195b78bfdfba2ee4ac83e694', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_ac8b8', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretopicevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "topic_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."topic_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='33db7f5ee45afd002169cf97d728d75e52324ccf', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_571aa', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretopicevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "topic_id") SELECT old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."topic_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4c1fde67cdad0c0c3943c8ea08c5c2597dd06b72', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_6a025', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='c240de9d0452073c619970ce448be757b0576828', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_11cfa', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='fad4f7432e96ffb49fa8173cad47a613d0970dcd', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_5c25c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='e880bcd6e959bd6d0bc13f3af1520478c2c91ac9', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_ea132', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_topics', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='measuretopic',
-            trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='59c99fc7f016931d813fea1031d42398c87cc0b8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_c7f9b', table='measures_measure_topics', when='AFTER')),
-        ),
+        Together([
+            migrations.AddIndex(
+                model_name='quotecheck',
+                index=models.Index(fields=['state'], name='measures_quotecheck_state'),
+            ),
+            migrations.AddConstraint(
+                model_name='quotecheck',
+                constraint=models.CheckConstraint(condition=models.Q(('state__in', ['found', 'no_longer', 'not_found', 'not_checkable'])), name='measures_quotecheck_state_known', violation_error_message='Choose a state from the list.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='quotecheck',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_citation i on i.id = c.citation_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='de3b2cd9d1292dddf4b2ee139b6fe12bfa98010a', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_9f1a9', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_quotecheck', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='quotecheck',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_citation i on i.id = c.citation_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='1189d28b7174d032223ff62fe18f8385fc85f4d5', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_a23ab', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_quotecheck', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='quotecheck',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_citation i on i.id = c.citation_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='39eabc29b2b4c3aadaf9372a82badc66890fced1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_39b26', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_quotecheck', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='quotecheck',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='9f780735938003a1ccc4081e3ced2916292268a5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_91c0f', table='measures_quotecheck', when='AFTER')),
+            ),
+            migrations.AddIndex(
+                model_name='link',
+                index=models.Index(fields=['host', 'due_at'], name='measures_link_due_of_host'),
+            ),
+            migrations.AddIndex(
+                model_name='link',
+                index=models.Index(fields=['state', 'since'], name='measures_link_state'),
+            ),
+            migrations.AddConstraint(
+                model_name='link',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('failing_since', None), ('failures', 0), ('problem', '')), models.Q(('failing_since__isnull', False), ('failures__gt', 0), models.Q(('problem', ''), _negated=True)), _connector='OR'), name='measures_link_failures', violation_error_message='A failing link needs a problem and the day of its first failure.'),
+            ),
+            migrations.AddConstraint(
+                model_name='link',
+                constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'moved'), models.Q(('moved_to', ''), _negated=True)), ('state__in', ['unknown', 'alive', 'changed', 'gone']), _connector='OR'), name='measures_link_moved_to', violation_error_message='A link that has moved needs a new address.'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='link',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from (select source_id from changed group by source_id, url, state, since, checked_at, answered_at, failing_since, failures, problem, moved_to, capture_id having count(*) = 1) c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='110415595add3bbe9677fa96870f10169ee08edc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_0624a', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_link', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='link',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from (select source_id from changed group by source_id, url, state, since, checked_at, answered_at, failing_since, failures, problem, moved_to, capture_id having count(*) = 1) c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='4dff8148c52e3b83887041bc4ed7efbe69cfd5a4', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_16c9b', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_link', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='link',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from (select source_id from changed group by source_id, url, state, since, checked_at, answered_at, failing_since, failures, problem, moved_to, capture_id having count(*) = 1) c join measures_citation i on i.source_id = c.source_id join measures_measure m on m.id = i.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='3c31879429eca0cdcf402010d256839ae230eaa7', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_f4bee', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_link', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='link',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='be8183de6c027681c75a029b3bd7006cf50467ad', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_0a881', table='measures_link', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='measureareaevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measurearea'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='fits_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    return null;", hash='73469db9ae53356fd98b080f2f68c90ddba88325', level='STATEMENT', operation='INSERT', pgid='pgtrigger_fits_insert_4734b', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='fits_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n join countries_countryarea a on a.id = n.countryarea_id join measures_measure m on m.id = n.measure_id where m.level = 'supranational' or a.country_id is distinct from m.country_id) then\n            raise exception 'an area is not of the country of its measure' using errcode = 'check_violation', constraint = 'measures_measure_areas_of_country';\n        end if;\n    return null;", hash='9b8dd2210b945c9e9fd19731cde875470b285cff', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_update_aa6c1', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureareaevent" ("countryarea_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."countryarea_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='78c370bd8da1ec5367d6c00c4da492a998106d41', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4d4da', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureareaevent" ("countryarea_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."countryarea_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='a354e7d48b5ec9bb7e0de0455ecc6bd408750453', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_8be7f', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureareaevent" ("countryarea_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."countryarea_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='545a50a13770fcd4958571c266c3d826f606bb21', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_665f1', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9e213a7d0f5834139eb6c331788b41b1e415e244', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_3ed7a', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='e43ed62d31df71fad61e49ea88a59da537f4df1e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_ec746', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='dc6fc86dcfcc6a8dabf7a0a38b592bf8793cb01d', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_805c7', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_areas', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurearea',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='8214cc82a0a73c40246c68e6725f910199c473c4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_ec435', table='measures_measure_areas', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='measureboundevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measurebound'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='fits_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='4160d5c99dec534642f37df9f95b57feb7b1fef1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_fits_insert_ee3d4', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='fits_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        if exists (select from new_values n  join measures_measure m on m.id = n.measure_id where m.level <> 'supranational' or n.country_id is not distinct from m.country_id) then\n            raise exception 'only a supranational measure binds countries, and others than its own' using errcode = 'check_violation', constraint = 'measures_measure_binds_of_supranational';\n        end if;\n    return null;", hash='ec32e6c3689856234ddbda1d51df84b9ac9922cb', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_fits_update_eb539', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureboundevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3b06ace3fc7c1cb7fd7d36e4146e839bb474f9bd', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_4b498', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureboundevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='9cf7df88b14f51d0519f29f234f60fd39ab288f3', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_8c85a', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureboundevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."country_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='3db0b262682b5c6d25daff474c807f12a096db21', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_83587', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='9a4f3f23326a705890de0d0d82ac10f14a853f54', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_f8425', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='145284235fef24940d23b0cffd2546ec17d9e568', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_60477', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='6b2c327560eef65c5a8c048906e77b4390af18cb', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_eca1f', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_binds', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measurebound',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='29bc7d8ce0d58b876780fae3e1fed69d88c61dc5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_7ccd5', table='measures_measure_binds', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='measureoriginevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measureorigin'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureoriginevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='1f2c2aacda0f5e9322be91bfa6f26ec8acec71b4', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_361bc', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureoriginevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT new_values."country_id", new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='66ca22e22db0789395c15fc6c43f9a5f6d58201c', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_a9b76', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measureoriginevent" ("country_id", "id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id") SELECT old_values."country_id", old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='b5788bbb883cdd37b17b4d37c34f26440344a84b', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_fe26a', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='bf533ff957e10a87ad6bc8453d49734cff22b844', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_94190', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='2e372e76a193429dbac6fcf681d1735e61505af7', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_e4493', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='98515daef8c33fc6cc1a4d2f3e9fb875c0b0c64c', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_614a6', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measureorigin',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='d1c455a698749cefe95078658b56c15481bbf0f6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_44972', table='measures_measure_origin_countries', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='measuretargetgroupevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measuretargetgroup'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='takes_current', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select distinct t.id from new_tags n join measures_targetgroup t on t.id = n.targetgroup_id\n                join measures_targetgroup c on c.id = current_target_group(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            if cardinality(replaced) > 0 then\n                \n    insert into measures_measure_target_groups (measure_id, targetgroup_id)\n    select measure_id, current_target_group(targetgroup_id) from measures_measure_target_groups where targetgroup_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_target_groups where targetgroup_id = any(replaced));\n    delete from measures_measure_target_groups where targetgroup_id = any(replaced);\n\n            end if;\n            return null;\n        ', hash='a49fbee3f50d3282f64d48bf8c47e911b31de2f2', level='STATEMENT', operation='INSERT', pgid='pgtrigger_takes_current_51cc5', referencing='REFERENCING NEW TABLE AS new_tags ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretargetgroupevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "targetgroup_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."targetgroup_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='af5456075599a9e55582c25880d13f81aa545389', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_c2bf6', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretargetgroupevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "targetgroup_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."targetgroup_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='e88006b85f8f5b023896eb144c7d858ca5e6ad94', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_0395c', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretargetgroupevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "targetgroup_id") SELECT old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."targetgroup_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='61864ac3fe6aae0501732561f3d826d0ebac7f1a', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_06790', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='886abc90e5b45e7f20f4e750b294da6a38ea34ec', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_117db', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='5ba43c35163f8695b832c04784e8ba47e2a9e50e', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_c064c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='6d586e7da30bef3d07362c410653264bb8f7baed', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_81f2b', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretargetgroup',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='a31ed548eb96462b65474ccd76f075c1c4cfae82', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_561bc', table='measures_measure_target_groups', when='AFTER')),
+            ),
+            migrations.AddField(
+                model_name='measuretopicevent',
+                name='pgh_obj',
+                field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='measures.measuretopic'),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='takes_current', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE replaced bigint[];', func='\n            replaced := array(\n                select distinct t.id from new_tags n join measures_topic t on t.id = n.topic_id\n                join measures_topic c on c.id = current_topic(t.id)\n                where t.replaced_by_id is not null and c.replaced_by_id is null\n            );\n            if cardinality(replaced) > 0 then\n                \n    insert into measures_measure_topics (measure_id, topic_id)\n    select measure_id, current_topic(topic_id) from measures_measure_topics where topic_id = any(replaced)\n    on conflict do nothing;\n    update measures_measure m set primary_topic_id = case when primary_topic_id = any(replaced) then current_topic(primary_topic_id) else primary_topic_id end, record_version = record_version + 1, updated_at = now()\n    where id in (select measure_id from measures_measure_topics where topic_id = any(replaced));\n    delete from measures_measure_topics where topic_id = any(replaced);\n\n            end if;\n            return null;\n        ', hash='c9c3e6509492bcff0f3c18adb9efd960adab20a1', level='STATEMENT', operation='INSERT', pgid='pgtrigger_takes_current_4d168', referencing='REFERENCING NEW TABLE AS new_tags ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretopicevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "topic_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."topic_id" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='2e428277f58b7a84195b78bfdfba2ee4ac83e694', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_ac8b8', referencing='REFERENCING NEW TABLE AS new_values ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretopicevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "topic_id") SELECT new_values."id", new_values."measure_id", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."topic_id" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='33db7f5ee45afd002169cf97d728d75e52324ccf', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_571aa', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "measures_measuretopicevent" ("id", "measure_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "topic_id") SELECT old_values."id", old_values."measure_id", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."topic_id" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='4c1fde67cdad0c0c3943c8ea08c5c2597dd06b72', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_6a025', referencing='REFERENCING OLD TABLE AS old_values ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_insert', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='c240de9d0452073c619970ce448be757b0576828', level='STATEMENT', operation='INSERT', pgid='pgtrigger_public_change_insert_11cfa', referencing='REFERENCING NEW TABLE AS new_rows ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_update', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows union all select * from new_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='fad4f7432e96ffb49fa8173cad47a613d0970dcd', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_public_change_update_5c25c', referencing='REFERENCING OLD TABLE AS old_rows  NEW TABLE AS new_rows ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_delete', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE found bigint[];', func="\n                found := (with changed as (select * from old_rows) select array(select distinct m.id from changed c join measures_measure m on m.id = c.measure_id where m.workflow = 'published'));\n                if cardinality(found) > 0 then perform note_public_change(found); end if;\n                return null;\n            ", hash='e880bcd6e959bd6d0bc13f3af1520478c2c91ac9', level='STATEMENT', operation='DELETE', pgid='pgtrigger_public_change_delete_ea132', referencing='REFERENCING OLD TABLE AS old_rows ', table='measures_measure_topics', when='AFTER')),
+            ),
+            pgtrigger.migrations.AddTrigger(
+                model_name='measuretopic',
+                trigger=pgtrigger.compiler.Trigger(name='public_change_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func='perform note_public_change(null); return null;', hash='59c99fc7f016931d813fea1031d42398c87cc0b8', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_public_change_truncate_c7f9b', table='measures_measure_topics', when='AFTER')),
+            ),
+        ]),
     ]
