@@ -249,18 +249,28 @@ def _unpacked(content: bytes) -> bytes:
         return b"\n".join(map(archive.read, archive.namelist()))
 
 
+def _answers(*entries: Measure, languages: Sequence[str] = LANGUAGES) -> dict[tuple[str, str], str]:
+    """The response at each public URL, by the name of its pattern and the URL."""
+    found: dict[tuple[str, str], str] = {}
+    for language in languages:
+        for name, paths in _addresses_in(language, entries).items():
+            for path in paths:
+                if (name, path) not in found:
+                    found[name, path] = _answer(path)
+    return found
+
+
+def _telling(answers: dict[tuple[str, str], str], secrets: Sequence[str]) -> set[tuple[str, str]]:
+    """The names and URLs of the responses that contain any of these texts."""
+    return {(name, path) for (name, path), text in answers.items() if _tells(text, path, secrets)}
+
+
 def _found_at(
     *entries: Measure, secrets: Sequence[str] | None = None, languages: Sequence[str] = LANGUAGES
 ) -> set[tuple[str, str]]:
     """The URLs, after the names of their patterns, whose responses reveal an entry: any text, or those `secrets`."""
     sought = [*SECRETS, REFERENCE.lower(), *_identifiers(entries)] if secrets is None else secrets
-    return {
-        (name, path)
-        for language in languages
-        for name, paths in _addresses_in(language, entries).items()
-        for path in paths
-        if _tells(_answer(path), path, sought)
-    }
+    return _telling(_answers(*entries, languages=languages), sought)
 
 
 def _identifiers(entries: Sequence[Measure]) -> list[str]:
@@ -302,8 +312,9 @@ def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
     stub = _entry(Workflow.STUB)
     pages = {("measure", f"{prefix}/measures/{name}/") for prefix in ("", "/es", "/pt") for name in _named(stub)}
     pages |= {("search", f"{prefix}/search/?q={stub.public_id}") for prefix in ("", "/es", "/pt")}  # leads to its page
-    assert _found_at(stub, secrets=TITLES) == pages
-    assert {name for name, _path in _found_at(stub, secrets=_identifiers([stub]), languages=["en"])} == {
+    answers = _answers(stub)
+    assert _telling(answers, TITLES) == pages
+    assert {name for name, _path in _telling(answers, _identifiers([stub]))} == {
         "measure",
         *FILES,
         "api_measures",
@@ -313,7 +324,7 @@ def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
         "relations_csv",
     }
     others = [*(secret for secret in SECRETS if secret not in TITLES), REFERENCE.lower()]
-    assert _found_at(stub, secrets=others, languages=["en"]) == set()
+    assert _telling(answers, others) == set()
 
 
 def _propose(published: Measure) -> None:
