@@ -165,7 +165,7 @@ def test_every_address_answers_everybody(visitors: Visitors, known: dict[type[Mo
     chance, reached, refused = random.Random(SEED), set(), set()
     for address in addresses():
         path = _path(address, known_values(address, known)) + _query(address)
-        for role in ROLES:
+        for role in ROLES if address.name.startswith("admin:") else ("nobody", "superuser"):
             status = visitors.ask(role, address.name, "get", path).status_code
             if role == "superuser" and status < 400:
                 reached.add(address.name)
