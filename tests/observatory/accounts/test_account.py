@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from foundation.records.audit import AuditEntry
 from observatory.accounts.models import AccountSession, AuthenticatorApp, RecoveryCode
-from tests import factories
+from tests import admin_forms, factories
 from tests.authenticators import code_of, with_app
 from tests.clients import signed_in
 
@@ -123,6 +123,16 @@ class TestAdministrator:
         assert (entry.about, entry.by and entry.by.username) == ("ana", "root")
         assert entry.note == "+editor, -analyst, -is_staff"
         assert "+editor, -analyst, -is_staff" in admin.get("/admin/foundation/auditentry/").text
+
+    def test_closed_account_has_no_sessions_left(self, admin: Client, ana: User) -> None:
+        client = at_home("ana")
+        path = f"/admin/auth/user/{ana.pk}/change/"
+        form = admin_forms.shown(admin, path, "user_form")
+        form.pop("is_active")
+        assert admin.post(path, form).status_code == 302
+        User.objects.filter(pk=ana.pk).update(is_active=True)
+        assert client.get(ACCOUNT).status_code == 302
+        assert acts() == [("rights_changed", "ana"), ("sessions_ended", "ana")]
 
     def test_deletions_and_exports_are_in_the_audit_list(self, admin: Client) -> None:
         topic = factories.topic(key="unused")
