@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from foundation.characters import readable
 from foundation.records.models import OPEN, Revision, RevisionQuerySet, RevisionState
-from foundation.records.second_reader import is_public, may_publish
+from foundation.records.second_reader import is_public, may_change_public
 
 PROPOSE = "foundation.add_revision"
 ORIGINS = {
@@ -37,15 +37,27 @@ def may_propose(user: Any, record: Model) -> bool:
 
 def may_review(user: Any, revision: Revision) -> bool:
     """Whether `user` may decide on `revision`: a second person, unless the installation allows one's own."""
-    return may_publish(user) and (settings.REVIEW_OWN or revision.proposed_by_id != user.pk)
+    return _may_change(user, revision.content_type) and (settings.REVIEW_OWN or revision.proposed_by_id != user.pk)
+
+
+def may_approve(user: Any, revision: Revision) -> bool:
+    """Whether `user` may approve `revision`, or send it back, as it stands."""
+    return revision.state == RevisionState.WAITING and may_review(user, revision)
 
 
 def to_review_by(user: Any) -> RevisionQuerySet:
     """The revisions that wait for `user` as a reviewer."""
-    if not may_publish(user):
-        return Revision.objects.none()
     waiting = Revision.objects.waiting()
+    kinds = waiting.order_by().values_list("content_type", flat=True).distinct()
+    waiting = waiting.filter(
+        content_type__in=[kind for kind in kinds if _may_change(user, ContentType.objects.get_for_id(kind))]
+    )
     return waiting if settings.REVIEW_OWN else waiting.exclude(proposed_by=user)
+
+
+def _may_change(user: Any, kind: ContentType) -> bool:
+    model = kind.model_class()
+    return model is not None and may_change_public(user, model)
 
 
 def open_of(user: Any, record: Model) -> Revision | None:
@@ -113,6 +125,11 @@ def approving(revision: Revision) -> Any:
     return pghistory.context(revision=revision.pk, **told)
 
 
+def decided_meanwhile(revision: Revision) -> str:
+    """Why nothing is decided on a revision that does not wait."""
+    return _("This change was decided meanwhile: %(state)s.") % {"state": revision.get_state_display()}
+
+
 @transaction.atomic
 def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = "") -> None:
     """Move an open revision; raise PermissionDenied, or ValidationError if it is decided or a note is missing."""
@@ -121,8 +138,7 @@ def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = ""
         raise PermissionDenied
     locked = Revision.objects.select_for_update().get(pk=revision.pk)
     if locked.state not in ORIGINS[state] or locked.proposed_at != revision.proposed_at:
-        words = _("This change was decided meanwhile: %(state)s.") % {"state": locked.get_state_display()}
-        raise ValidationError(words, code="decided")
+        raise ValidationError(decided_meanwhile(locked), code="decided")
     note = readable(note).strip()
     if state in (RevisionState.SENT_BACK, RevisionState.DECLINED) and not note:
         raise ValidationError(_("Give a reason, for the person who proposed the change."), code="note_missing")

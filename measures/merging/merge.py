@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pghistory
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
-from foundation.records.second_reader import may_publish
+from foundation.records.second_reader import may_change_public
 from foundation.sql import take_time
 from measures.merging.entries import merge_measures
 from measures.merging.moving import Report
@@ -28,8 +27,7 @@ MERGERS: dict[type[models.Model], Callable[..., Report]] = {
 
 def may_merge(user: Any, model: type[models.Model]) -> bool:
     """Whether somebody may merge records of a kind: who may change them and publish, since both may be public."""
-    change = get_permission_codename("change", model._meta)
-    return may_publish(user) and bool(user.has_perm(f"{model._meta.app_label}.{change}"))
+    return may_change_public(user, model)
 
 
 @transaction.atomic
