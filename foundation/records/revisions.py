@@ -4,7 +4,7 @@ A revision is written by its form (`revision_admin.py`), which tried it out unde
 saves that form. Here is only what becomes of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pghistory
@@ -28,6 +28,9 @@ ORIGINS = {
     RevisionState.WITHDRAWN: OPEN,
 }
 """The states from which a revision comes into each other one."""
+
+DECIDED = ("state", "reviewed_by", "reviewed_at", "review_note")
+"""The fields that a decision writes."""
 
 
 def may_propose(user: Any, record: Model) -> bool:
@@ -117,6 +120,26 @@ def decline(revision: Revision, *, by: Any, note: str) -> None:
 def approve(revision: Revision, *, by: Any, note: str = "") -> None:
     """Mark a revision as approved, in the transaction that saves its form within `approving`."""
     _decide(revision, RevisionState.APPROVED, by=by, note=note)
+
+
+def close_open(record: Model, *, by: Any, note: str) -> list[dict[str, Any]]:
+    """Decline all open revisions of a record that is no longer there to be changed; return what they were."""
+    revisions = Revision.objects.open().of(record).select_for_update()
+    were = list(revisions.order_by("pk").values("pk", *DECIDED))
+    declined = {"state": RevisionState.DECLINED, "reviewed_by": by, "reviewed_at": timezone.now(), "review_note": note}
+    Revision.objects.filter(pk__in=[each["pk"] for each in were]).update(**declined)
+    return were
+
+
+def reopen(were: Iterable[Mapping[str, Any]]) -> None:
+    """Open again what `close_open` has closed, unless its proposer has an open revision of the record by now."""
+    for each in were:
+        revision = Revision.objects.get(pk=each["pk"])
+        newer = Revision.objects.open().filter(
+            content_type=revision.content_type_id, object_id=revision.object_id, proposed_by=revision.proposed_by_id
+        )
+        if not newer.exists():
+            Revision.objects.filter(pk=revision.pk).update(**{name: each[name] for name in DECIDED})
 
 
 def approving(revision: Revision) -> Any:

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from foundation.records import comments, revisions
+from foundation.records.models import Comment, Revision
 from foundation.records.second_reader import may_change_public
 from foundation.sql import take_time
 from measures.merging.entries import merge_measures
@@ -44,10 +46,31 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
     words = _("%(gone)s was merged into %(kept)s.") % {"gone": found[gone.pk], "kept": found[kept.pk]}
     try:
         with transaction.atomic(), pghistory.context(user=by.pk, merge=str(gone.pk), note=words):
-            return MERGERS[model](found[kept.pk], found[gone.pk], by=by)
+            settled = _settle(found[kept.pk], found[gone.pk], by)
+            report = MERGERS[model](found[kept.pk], found[gone.pk], by=by)
     except IntegrityError as error:
         message = _("A rule forbids it: %(error)s")
         raise ValidationError(message, params={"error": str(error).splitlines()[0]}) from error
+    report.moved += settled.moved
+    report.conflicts += settled.conflicts
+    return report
+
+
+def _settle(kept: Any, gone: Any, by: Any) -> Report:
+    """Carry comments over and close the open proposals, which were made with the form of the other record.
+
+    Neither is in the history of records, so that its context notes them for `undo_merge`.
+    """
+    report = Report()
+    carried = comments.carry_over(gone, kept)
+    report.tell(Comment._meta.verbose_name_plural, carried)
+    note = _("This record was merged into “%(kept)s”. Propose the change there if it is still needed.") % {"kept": kept}
+    proposers = Revision.objects.open().of(gone).order_by("pk").values_list("proposed_by__username", flat=True)
+    words = _("The change that %(name)s has proposed is declined, with a note.")
+    report.conflicts += [words % {"name": name} for name in proposers]
+    closed = revisions.close_open(gone, by=by, note=note)
+    pghistory.context(comments=[comment.pk for comment in carried], proposals=closed)
+    return report
 
 
 def preview(kept: Any, gone: Any, *, by: Any) -> Report:

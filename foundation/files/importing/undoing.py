@@ -64,6 +64,7 @@ def undo(
             raise OtherImport
         file_import = FileImport.objects.get(pk=file_import.pk)  # not locked, since its progress is written meanwhile
         refuse(file_import, by=by, is_operator=is_operator)
+        deed_of(file_import).lock()
         refuse_changed(file_import)
         kinds = kinds_of(file_import)
         with pghistory.context(user=by.pk, undone=file_import.name, file_import=file_import.pk):
