@@ -99,6 +99,11 @@ class Deed:
         found = _events_of(kind)._default_manager.filter(pgh_context=self.context, pgh_label="insert")
         return set(found.filter(**{f"{key}__in": among}).values_list(key, flat=True))
 
+    def added_count(self, kind: Kind) -> int:
+        """The number of records that were added."""
+        found = _events_of(kind)._default_manager.filter(pgh_context=self.context, pgh_label="insert")
+        return int(found.count())
+
     @cached_property
     def counts(self) -> dict[str, int]:
         """The number of changes by table, of the tables that have any."""

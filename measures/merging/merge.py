@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from foundation.records import comments, revisions
+from foundation.records.audit import Act, record
 from foundation.records.models import Comment, Revision
 from foundation.records.second_reader import may_change_public
 from foundation.sql import take_time
@@ -51,6 +52,8 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
     except IntegrityError as error:
         message = _("A rule forbids it: %(error)s")
         raise ValidationError(message, params={"error": str(error).splitlines()[0]}) from error
+    if not model._base_manager.filter(pk=gone.pk).exists():
+        record(Act.DELETED, found[gone.pk], by=by, note=f"{model._meta.label}: {words}")
     report.moved += settled.moved
     report.conflicts += settled.conflicts
     return report

@@ -96,6 +96,13 @@ class ReadableGroupAdmin(RecordsRights, GroupAdmin):
     def rights_of(self, key: Any) -> set[str]:
         return set(Permission.objects.filter(group=key).values_list("codename", flat=True))
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Whose rights go with a group is in the audit list too."""
+        for group in queryset:
+            members = ", ".join(group.user_set.order_by("username").values_list("username", flat=True))
+            record(Act.DELETED, group, by=request.user, note=f"{group._meta.label}: {members}")
+        return super().log_deletions(request, queryset)
+
 
 @admin.register(User)
 class AccountAdmin(RecordsRights, UserAdmin):

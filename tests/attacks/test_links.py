@@ -166,7 +166,7 @@ def test_letter_that_fails_is_tried_again_and_none_is_sent_twice(ana: User, monk
     monkeypatch.setattr(locmem.EmailBackend, "send_messages", send)
     with pytest.raises(SMTPServerDisconnected):
         send_reset_letters(ana.email, ORIGIN, "en")
-    assert list(AuditEntry.objects.values_list("act", "account", "by")) == [("link_made", ana.pk, None)]
+    assert list(AuditEntry.objects.filter(by=None).values_list("act", "account")) == [("link_made", ana.pk)]
     assert send_reset_letters(ana.email, ORIGIN, "en") == 1  # the next attempt
     assert send_reset_letters(ana.email, ORIGIN, "en") == 0
     assert [f"for {user} at" in letter.body for user, letter in zip((ana, bob), mail.outbox, strict=True)] == [True] * 2

@@ -12,6 +12,7 @@ from foundation.accounts import system_account
 from foundation.files.importing import undoing
 from foundation.files.models import FileImport
 from foundation.files.package.writing import write_folder
+from foundation.records.audit import AuditEntry
 from foundation.records.changes import acts_on
 from measures.models import Citation, ExternalId, Measure, Relation, Source, StatusEvent, Topic
 from tests import factories
@@ -61,6 +62,8 @@ def test_undo_deletes_what_is_new_and_leaves_nothing_behind(tmp_path: Path) -> N
         assert not model.objects.exists(), model
     made.refresh_from_db()
     assert made.undone_by == system_account()
+    entry = AuditEntry.objects.get(act="deleted")
+    assert (entry.about, entry.note) == ("measures.csv", f"FileImport {made.pk}: measures.Measure 2")
     assert factories.measure().public_id == "PER-00003"
 
 
