@@ -15,6 +15,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -294,6 +295,15 @@ class ProposingAdmin(MergingAdmin):
 
     # Approving
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows; raise PermissionDenied for rows, left out by Django, that a reviewer may not write."""
+        revising, opts = revising_of(request), formset.model._meta
+        if revising and not revising.is_proposing:
+            needed = [f"{opts.app_label}.{get_permission_codename(act, opts)}" for act in _acts_on_rows(formset)]
+            if not request.user.has_perms(needed):
+                raise PermissionDenied
+        super().save_formset(request, form, formset, change)
+
     def approve(self, request: Any, object_id: str, revision: Revision, data: QueryDict) -> Any:
         """Save the form `data` as what `revision` proposes; show it again if it cannot be saved."""
         revising: Revising = request.revising
@@ -375,6 +385,13 @@ def _without_buttons(data: QueryDict, but: Collection[str] = ()) -> QueryDict:
     for name in [name for name in data if name.startswith("_") and name not in but]:
         del data[name]
     return data
+
+
+def _acts_on_rows(formset: Any) -> set[str]:
+    """What a posted formset does with rows, whether or not the person may."""
+    changed = (row for row in formset.forms if set(row.changed_data) - {"DELETE"})
+    deleted = {"delete" for row in formset.initial_forms if row.data.get(row.add_prefix("DELETE"))}
+    return deleted | {"change" if row.instance.pk else "add" for row in changed}
 
 
 def _is_stored(name: str) -> bool:

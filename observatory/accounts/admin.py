@@ -233,7 +233,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     list_display_links = None
     list_filter = ["act"]
     list_select_related = ["by"]
-    search_fields = ["about", "note", "by__username"]
+    search_fields = ["about", "note", "by__username", "account__username"]
     date_hierarchy = "at"
     show_full_result_count = False
     actions = None

@@ -373,6 +373,19 @@ def test_who_may_publish_but_not_change_a_kind_of_record_decides_on_none_of_it()
     assert desk(client, measure, other, _approve="1").status_code == 302
 
 
+def test_rows_are_approved_with_the_rights_of_whoever_approves() -> None:
+    """Who may change countries but enter no figures does not enter them by an approval."""
+    (ana, _eva), country, indicator = people(), factories.country(summary_en="Old"), factories.indicator()
+    typed = {"indicator": str(indicator.pk), "period": "2019", "value": "5", "source_name": "Census"}
+    revision = proposed(ana, country, **{f"observations-0-{name}": value for name, value in typed.items()})
+    group = Group.objects.create(name="no figures")
+    group.permissions.set(Permission.objects.filter(group__name="editor").exclude(codename="add_observation"))
+    pia = signed_in(factories.user(group="no figures"))
+    assert desk(pia, country, revision, _approve="1").status_code == 403
+    revision.refresh_from_db()
+    assert (Observation.objects.count(), revision.state) == (0, RevisionState.WAITING)
+
+
 def test_approval_is_offered_and_done_only_for_what_waits() -> None:
     ana, eva = people()
     measure = factories.measure(title_en="Old")
