@@ -13,13 +13,14 @@ from pytest_django import Settings
 
 from measures.api.describing import MeasureRecord
 from measures.choices import Workflow
-from measures.models import Measure
+from measures.models import Measure, Topic
 from measures.workflow import retire
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/api/v1/measures/"
+OF_ROWS = ("topics", "target_groups", "indicators", "units", "roles")
 
 
 def _got(client: Client, path: str) -> Any:
@@ -136,6 +137,30 @@ def test_lists_beside_measures_have_public_records_alone(client: Client) -> None
     law = next(term for term in terms["kinds"] if term["key"] == "law")
     assert law["labels"]["es"] == "Ley"
     assert law["definitions"] == {"en": "Act passed by the legislature and promulgated."}
+
+
+def test_vocabularies_have_what_is_public_alone(client: Client) -> None:
+    factories.measure(topics=("work.permit",))
+    factories.topic(key="health.access"), factories.target_group(key="minors")
+    Topic.objects.filter(key="work").update(deprecated_on="2020-01-01", replaced_by=factories.topic(key="jobs"))
+    factories.unit(key="hidden_unit", name_en="Hidden"), factories.unit(key="usd")
+    factories.indicator(key="hidden_indicator", unit="usd")
+    factories.observation(period="2020")
+    factories.mobility_role(role=factories.role(key="transit"))
+    factories.mobility_role(role=factories.role(key="sending"), country=factories.country(iso3="ECU", is_covered=False))
+    factories.role(key="unused")
+    found = {name: _got(client, f"/api/v1/vocabularies/{name}/")["terms"] for name in OF_ROWS}
+    assert {name: [term["key"] for term in terms] for name, terms in found.items()} == {
+        "topics": ["work", "work.permit"],
+        "target_groups": [],
+        "indicators": ["immigrant_stock"],
+        "units": ["persons"],
+        "roles": ["transit"],
+    }
+    assert found["topics"][0]["deprecated_on"] == "2020-01-01"
+    assert "replaced_by" not in found["topics"][0]  # by a topic that nothing public has
+    text = client.get("/data/codebook.csv").getvalue().decode()
+    assert not any(word in text for word in ("hidden_unit", "hidden_indicator", "unused", "minors"))
 
 
 def test_page_costs_as_many_queries_with_many_records(client: Client) -> None:
