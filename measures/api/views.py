@@ -26,7 +26,7 @@ from measures.files.resources import ArchiveResource, MeasureResource
 from measures.files.status_events import StatusEventResource
 from measures.former_names import measure_now
 from measures.listing.filters import MeasureFilter, Problem
-from measures.metadata import LICENCE
+from measures.metadata import LICENCE, link_header
 from measures.models import Measure, Source
 from measures.vocabularies import VOCABULARIES, Term, Vocabulary
 
@@ -63,8 +63,8 @@ class ListView(RecordView):
             "results": form.records(page.keys) if page.keys else [],
         }
         response = Response(body)
-        if page.next:
-            response["Link"] = f'<{body["next"]}>; rel="next"'
+        if page.next and (link := link_header([(str(body["next"]), 'rel="next"')])):
+            response["Link"] = link
         return response
 
 

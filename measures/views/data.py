@@ -7,10 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
-from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -31,7 +29,8 @@ from measures.citing import Citation, of_list
 from measures.files.parts import PartResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.listing.filters import PARAMETERS, PRESENTATION, MeasureFilter, Problem
-from measures.metadata import LICENCE
+from measures.metadata import LICENCE, link_header
+from measures.views.addresses import permanent_address
 from measures.views.file_parts import part_or_whole
 
 LABELS, TARGET = "labels", "for"
@@ -150,8 +149,7 @@ class _About:
     def cited(self) -> Citation:
         """How to cite the file: by the address of its list."""
         chosen = self._asked.chosen
-        with translation.override(settings.LANGUAGE_CODE):
-            address = self._request.build_absolute_uri(reverse("measures")) + chosen.narrowing
+        address = permanent_address(self._request, "measures") + chosen.narrowing
         return of_list(chosen, address, chosen.selection.last_change(), self._day)
 
     @property
@@ -188,11 +186,14 @@ class _About:
         if response.status_code not in (200, 206):
             return response
         response["Content-Disposition"] = f'attachment; filename="{self._name()}.{ending}"'
-        described = (
-            f'<{self._address("measures_csv_metadata")}>; rel="describedby"; type="{table_description.MEDIA_TYPE}"'
+        described = f'rel="describedby"; type="{table_description.MEDIA_TYPE}"'
+        response["Link"] = link_header(
+            [
+                (LICENCE, 'rel="license"'),
+                (self._address("measures_csv_metadata"), described),
+                (self.cited.address, 'rel="cite-as"'),
+            ]
         )
-        links = [f'<{LICENCE}>; rel="license"', f'<{self.cited.address}>; rel="cite-as"', described]
-        response["Link"] = ", ".join(links)
         return response
 
     def _address(self, name: str) -> str:

@@ -24,6 +24,7 @@ from measures.listing.completeness import completeness
 from measures.listing.index import public_index
 from measures.metadata import Metadata, dataset, interval
 from measures.recipes import query, recipes
+from measures.views.addresses import permanent_address
 from measures.views.listing import files_of
 
 MOST_TERMS = 200
@@ -37,9 +38,8 @@ def data(request: HttpRequest) -> HttpResponse:
     index = public_index()
     everything, day = index.everything, today()
     change = everything.last_change()
-    with translation.override(settings.LANGUAGE_CODE):
-        address = request.build_absolute_uri(reverse("data"))
-        lines = recipes(request.build_absolute_uri(reverse("measures_csv")) + query(index))
+    address = permanent_address(request, "data")
+    lines = recipes(permanent_address(request, "measures_csv") + query(index))
     cited = Citation(_("Measures, sources and figures"), address, change, day)
     described = dataset(
         name=f"{cited.author}: {cited.title}",
