@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from psycopg import ClientCursor
 
 from foundation.files import spreadsheet
-from foundation.files.columns import BatchColumn, Column, ListColumn, TextColumn, quoted
+from foundation.files.columns import BatchColumn, Column, ListColumn, quoted
+from foundation.files.field_columns import TextColumn
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
 from foundation.sql import rows

@@ -41,8 +41,10 @@ def test_every_format_has_the_cells_of_the_csv_file(client: Client) -> None:
     table = pq.read_table(io.BytesIO(_got(client, f"/measures.parquet{QUERY}")[1]))
     found = [{name: _cell(value) for name, value in row.items()} for row in table.to_pylist()]
     assert found == rows
-    assert table.schema.field("topics").type.value_type == "string"
-    assert str(table.schema.field("checked_on").type) == "date32[day]"
+    for name in ("topics", "topics_label", "source_urls"):
+        assert table.schema.field(name).type.value_type == "string"
+    for name in ("checked_on", "date_first"):
+        assert str(table.schema.field(name).type) == "date32[day]"
 
 
 def _cell(value: Any) -> str:
@@ -75,9 +77,11 @@ def test_csv_is_described_beside_it(client: Client) -> None:
     columns = described["tableSchema"]["columns"]
     assert [column["name"] for column in columns] == content.decode().splitlines()[0].split(",")
     assert [column["name"] for column in columns if column.get("separator")] == [
-        *("issuing_body", "topics", "target_groups", "origin_countries", "status_history", "relations"),
-        *("sources", "external_ids", "areas", "binds"),
+        *("issuing_body", "issuing_body_label", "topics", "topics_label", "target_groups", "target_groups_label"),
+        *("origin_countries", "origin_countries_label", "status_history", "relations", "sources", "source_urls"),
+        *("external_ids", "areas", "areas_label", "binds", "binds_label"),
     ]
+    assert {column["name"] for column in columns if column["datatype"] == "date"} >= {"checked_on", "date_first"}
     assert described["url"].startswith("http://testserver/measures.csv?")
     assert described["dc:license"].startswith("https://creativecommons.org/")
 
