@@ -22,6 +22,7 @@ from foundation.files.kept_files import kept_file
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import TooLarge
 from foundation.publication import public_page, public_version
+from foundation.release import release
 from foundation.texts import LANGUAGES
 from measures.archive.listing.filters import PARAMETERS as PARAMETERS_OF_SOURCES
 from measures.archive.listing.filters import SourceFilter
@@ -56,8 +57,8 @@ def measures_file(request: HttpRequest, ending: str) -> HttpResponseBase:
 @public_page(reads={*PARAMETERS, LABELS}, is_file=True, is_strict=True)
 @require_safe
 def measures_parquet(request: HttpRequest) -> HttpResponseBase:
-    """The same as Parquet, of which readers ask for parts: the file is kept until the public data change."""
-    key = _key(get_language() or "", request.build_absolute_uri(), str(today()), public_version())
+    """The same as Parquet, of which readers ask for parts: the file is kept until data, day or program change."""
+    key = _key(get_language() or "", request.build_absolute_uri(), str(today()), public_version(), release())
     asked = _Asked(request.GET, (LABELS,))
     if asked.refused:
         return asked.refused
@@ -69,8 +70,8 @@ def measures_parquet(request: HttpRequest) -> HttpResponseBase:
         next(rows)
         parquet.write(path, columns_of_file(MeasureResource, **asked.options), rows, about.rows)
 
-    path = kept_file(f"{key}.parquet", make)
-    return about.on(part_or_whole(request, path, parquet.MEDIA_TYPE), "parquet")
+    file = kept_file(f"{key}.parquet", make)
+    return about.on(part_or_whole(request, file, parquet.MEDIA_TYPE), "parquet")
 
 
 def _key(*parts: str) -> str:

@@ -10,14 +10,11 @@ is not asked for any more makes room.
 `Compression`.
 """
 
-import hashlib
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 from cachetools import LRUCache
 from django.conf import settings
@@ -29,6 +26,7 @@ from django.utils.http import parse_etags
 
 from foundation.days import today
 from foundation.publication import public_version
+from foundation.release import release, short_hash
 from observatory.accounts.sessions import is_signed_in
 from observatory.middleware.limits import OF_LIMITS
 from observatory.middleware.questions import page_of
@@ -123,10 +121,6 @@ PREFLIGHT = {
 """What a browser is told that asks whether a script may ask."""
 EXPOSED = "Content-Disposition, Content-Range, ETag, Link, Retry-After, " + ", ".join(OF_LIMITS)
 """Headers that scripts of other sites may read."""
-
-FOLDERS = ("observatory", "measures", "countries", "foundation", "templates", "locale", "docs")
-SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo", ".md"}
-"""What makes a release; style sheets and scripts count by their names in the list of static files."""
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -267,23 +261,4 @@ def tag_of(request: HttpRequest, *, on: date) -> str:
     """The tag for everything that the page depends on, on a day. A foreign host is refused before any query."""
     address = (request.scheme or "", request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
     parts = (*address, on.isoformat(), release(), public_version())
-    return f'W/"{_digest(part.encode() for part in parts)}"'
-
-
-@cache
-def release() -> str:
-    """A hash of the code, templates, texts and static files of this process, the same on every machine."""
-    root: Path = settings.BASE_DIR
-    ours = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
-    static = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    files = [*sorted(ours), root / "requirements.lock", *([static] if static.exists() else [])]
-    return _digest(part for path in files for part in (str(path.relative_to(root)).encode(), path.read_bytes()))
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    """A short hash of `parts`; their lengths are included, so that different lists have different hashes."""
-    digest = hashlib.blake2b(digest_size=12)
-    for part in parts:
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return digest.hexdigest()
+    return f'W/"{short_hash(part.encode() for part in parts)}"'

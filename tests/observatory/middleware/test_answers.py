@@ -20,9 +20,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from countries.models import Country
+from foundation.release import release
 from measures.choices import Workflow
 from measures.models import Measure, Source
-from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, release, tag_of
+from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, tag_of
 from tests import factories
 from tests.clients import signed_in
 
