@@ -129,7 +129,8 @@ def _write(path: Path) -> None:
 
 
 def test_new_release_makes_a_new_file(client: Client, settings: Any, tmp_path: Path) -> None:
-    settings.TEMPORARY_DIR = settings.STATIC_ROOT = tmp_path
+    settings.TEMPORARY_DIR = settings.BASE_DIR = settings.STATIC_ROOT = tmp_path
+    (tmp_path / "requirements.lock").touch()
     try:
         for name in ("old", "old", "new"):
             (tmp_path / "staticfiles.json").write_text(name)
