@@ -112,6 +112,8 @@ OVERHEAD = 1000
 """Approximate overhead in bytes of a cached page, beside its body."""
 LARGEST = 1 / 20
 """Share of the room that one page may take."""
+OPEN = 1 / 8
+"""Share of the room for files, pictures and answers of the API: programs that walk through them displace no page."""
 
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -141,7 +143,7 @@ class Page:
 class KeptPages:
     """An LRU cache of pages, up to `room` bytes, shared by the threads of a process; disabled if `room` is 0."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: float) -> None:
         self._largest = room * LARGEST
         self._pages: LRUCache[tuple[str, bool], Page] = LRUCache(room, getsizeof=lambda page: page.size)
         self._lock = threading.Lock()
@@ -162,7 +164,8 @@ def public_pages(get_response: Answer) -> Answer:
     """Middleware; disabled with DEBUG, where templates change while the process is running."""
     if settings.DEBUG:
         raise MiddlewareNotUsed
-    kept = KeptPages(settings.PAGE_CACHE_MB * 2**20)
+    room = settings.PAGE_CACHE_MB * 2**20
+    kept_pages, kept_files = KeptPages(room * (1 - OPEN)), KeptPages(room * OPEN)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         page = page_of(request) if request.method in ("GET", "HEAD", "OPTIONS") else None
@@ -171,20 +174,20 @@ def public_pages(get_response: Answer) -> Answer:
         if request.method == "OPTIONS":
             is_preflight = page.is_open and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
             return _opened(HttpResponse(status=204, headers=PREFLIGHT)) if is_preflight else get_response(request)
-        response = answer(request)
+        response = answer(request, kept_files if page.is_open else kept_pages)
         if page.is_open:
             _opened(response)
         return _may_be_framed(response) if page.may_be_framed else response
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
+    def answer(request: HttpRequest, kept: KeptPages) -> HttpResponseBase:
         if is_signed_in(request):
             return _as_personal(get_response(request))
         _forget_cookies(request)
         if "HTTP_AUTHORIZATION" in request.META:  # ignored by us; but a cache before us must not share the response
-            return _as_personal(shared_answer(request, []))
-        return shared_answer(request, _known(request))
+            return _as_personal(shared_answer(request, kept, []))
+        return shared_answer(request, kept, _known(request))
 
-    def shared_answer(request: HttpRequest, known: list[str]) -> HttpResponseBase:
+    def shared_answer(request: HttpRequest, kept: KeptPages, known: list[str]) -> HttpResponseBase:
         try:
             tag = tag_of(request, on=today())
         except BUSY as error:
