@@ -1,7 +1,7 @@
 """Records as JSON: the cells of the public CSV file with types, under the names of its columns."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from foundation.files.column_list import meaning
-from foundation.files.columns import LABEL, Column, ColumnKind
+from foundation.files.columns import Column, ColumnKind
 from foundation.files.exporting import Records, columns_of_file, exported
 from foundation.files.resources import FileResource
 from foundation.texts import LANGUAGES, nearest
@@ -34,7 +34,7 @@ def _list_field(**options: Any) -> serializers.Field:
 
 TYPES = {
     ColumnKind.TEXT: Type(str, serializers.CharField),
-    ColumnKind.LIST: Type(lambda text: text.split("|"), _list_field, empty=[]),
+    ColumnKind.LIST: Type(lambda text: text.split("|"), _list_field, empty=()),
     ColumnKind.BOOLEAN: Type(lambda text: text == "true", serializers.BooleanField),
     ColumnKind.WHOLE: Type(int, serializers.IntegerField),
     ColumnKind.NUMBER: Type(float, serializers.FloatField),
@@ -70,24 +70,21 @@ class Form:
 
     def records(self, ids: Records) -> list[dict[str, Any]]:
         """The public records with these ids, in their order."""
-        lines = exported(self.resource, ids, public=True, labels=self._labels)
-        rows = csv.reader(line.decode() for line in lines)
+        wanted = {column.name for column in columns_of_file(self.resource, labels=self._labels, only=self._asked)}
+        key = self.resource.columns()[0].name  # which is never empty: a row of one empty cell would be a blank line
+        read: dict[str, Any] = {"labels": self._labels, "only": [*self._asked, key] if self._asked else ()}
+        types = [(column.name, TYPES[column.kind]) for column in columns_of_file(self.resource, **read)]
+        rows = csv.reader(line.decode() for line in exported(self.resource, ids, public=True, **read))
         next(rows)
-        types = [(column.name, TYPES[column.kind]) for column in self._columns]
-        chosen = [self._is_chosen(column.name) for column in self._columns]
-        return [_record(types, chosen, row) for row in rows]
-
-    def _is_chosen(self, name: str) -> bool:
-        """Whether a column is asked for; labels go with their keys."""
-        return not self._asked or name in self._asked or name.removesuffix(LABEL) in self._asked
+        return [_record(types, wanted, row) for row in rows]
 
 
-def _record(types: Sequence[tuple[str, Type]], chosen: Sequence[bool], row: Sequence[str]) -> dict[str, Any]:
-    """A row as JSON."""
+def _record(types: Sequence[tuple[str, Type]], wanted: Collection[str], row: Sequence[str]) -> dict[str, Any]:
+    """The wanted cells of a row as JSON."""
     return {
         name: type_.read(cell) if cell else type_.empty
-        for (name, type_), is_chosen, cell in zip(types, chosen, row, strict=True)
-        if is_chosen
+        for (name, type_), cell in zip(types, row, strict=True)
+        if name in wanted
     }
 
 
