@@ -5,11 +5,11 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import numpy as np
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from numpy.typing import NDArray
 from rest_framework.request import Request
@@ -32,6 +32,7 @@ from measures.former_names import name_now
 from measures.listing.filters import MeasureFilter, Problem
 from measures.metadata import LICENCE, link_header
 from measures.models import Measure, Source
+from measures.schema import schema
 from measures.vocabularies import VOCABULARIES, Term, Vocabulary
 
 PARTS = (StatusEventResource, RelationResource, CitationResource)
@@ -249,10 +250,7 @@ class Schema(APIView):
     def get(self, request: Request) -> Response:
         """The same for everybody."""
         _refuse_all(request)
-        return Response(
-            SchemaGenerator().get_schema(request=request, public=True),
-            content_type="application/vnd.oai.openapi+json",
-        )
+        return Response(schema(settings.LANGUAGE_CODE), content_type="application/vnd.oai.openapi+json")
 
 
 def root(request: Any) -> HttpResponse:
