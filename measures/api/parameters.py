@@ -1,5 +1,6 @@
 """The query parameters of the API, read like those of the lists, and described for the schema."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -91,8 +92,9 @@ class ObservationFilter:
 # For the schema
 
 
-def _parameter(name: str, text: str, **options: Any) -> OpenApiParameter:
-    options = {"type": OpenApiTypes.STR} | options
+def _parameter(name: str, text: str, *, enum: Iterable[str] | None = None, **options: Any) -> OpenApiParameter:
+    """A parameter; like an empty box of a form, one without a value says nothing, and is none of the `enum` either."""
+    options = {"type": OpenApiTypes.STR, "enum": ["", *enum] if enum else None} | options
     return OpenApiParameter(name, location=OpenApiParameter.QUERY, description=text, **options)
 
 

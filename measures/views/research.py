@@ -136,4 +136,4 @@ def _call(path: str, operation: dict[str, Any]) -> Call:
 
 def _values(schema: dict[str, Any]) -> Sequence[str]:
     found: Sequence[str] = schema.get("enum") or schema.get("items", {}).get("enum", [])
-    return found
+    return [value for value in found if value]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -106,6 +107,21 @@ def test_query_string_of_the_site_works_unchanged(client: Client) -> None:
 )
 def test_wrong_parameter_is_named(client: Client, query: str, wrong: list[str]) -> None:
     assert _problems(client, f"/api/v1/{query}") == wrong
+
+
+@pytest.mark.parametrize(
+    "query", ["measures/?evidence=&sort=&labels=&from=", "sources/?kind=&link=&q=", "observations/?country=&to="]
+)
+def test_empty_value_says_nothing_here_and_in_the_schema(client: Client, query: str) -> None:
+    factories.measure()
+    assert client.get(f"/api/v1/{query}").status_code == 200
+    path, _question, names = query.partition("?")
+    schema = _got(client, "/api/v1/openapi.json")
+    described = {each["name"]: each["schema"] for each in schema["paths"][f"/api/v1/{path}"]["get"]["parameters"]}
+    for name in names.replace("=", "").split("&"):
+        allowed = described[name].get("items", described[name])
+        assert "" in allowed.get("enum", [""]), name
+        assert re.search(allowed.get("pattern", ""), ""), name
 
 
 def test_one_record_has_its_parts(client: Client) -> None:
