@@ -303,6 +303,12 @@ def test_what_is_no_record_any_more_says_why(client: Client) -> None:
         assert words in answer.json()["detail"]
 
 
+@pytest.mark.parametrize("path", ["none", "none/", "sources/%0A%C3%8D/", "measures/PER%0A/?labels=es", "%0A"])
+def test_address_of_nothing_is_a_problem_and_no_page(client: Client, path: str) -> None:
+    answer = client.get(f"/api/v1/{path}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_fields_alone_are_read(client: Client) -> None:
     factories.measure()
     assert _got(client, f"{LIST}?fields=valid_until")["results"] == [{"valid_until": None}]
