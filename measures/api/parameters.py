@@ -98,9 +98,14 @@ def _parameter(name: str, text: str, *, enum: Iterable[str] | None = None, **opt
     return OpenApiParameter(name, location=OpenApiParameter.QUERY, description=text, **options)
 
 
+def _whole(**limits: int) -> dict[str, Any]:
+    """The type of a whole number that may be left empty."""
+    return {"oneOf": [{"type": "integer", "minimum": 1, **limits}, {"type": "string", "maxLength": 0}]}
+
+
 PAGING = [
     _parameter(CURSOR, "From “next” of the page before; its form may change."),
-    _parameter(LIMIT, f"Records of a page, 1 to {MOST}; {USUAL} if it is missing.", type=OpenApiTypes.INT),
+    _parameter(LIMIT, f"Records of a page, 1 to {MOST}; {USUAL} if it is missing.", type=_whole(maximum=MOST)),
 ]
 FORM = [
     _parameter(FIELDS, "Names of fields joined by commas; all fields if it is missing.", pattern="^[a-z0-9_,]*$"),
@@ -147,5 +152,5 @@ def of_measures() -> list[OpenApiParameter]:
 
 SITE = [
     _parameter("sort", "Of the list of the site; has no effect here.", enum=[*SORTS]),
-    _parameter("page", "Of the list of the site; has no effect here.", type=OpenApiTypes.INT),
+    _parameter("page", "Of the list of the site; has no effect here.", type=_whole()),
 ]
