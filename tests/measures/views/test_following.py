@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -71,7 +72,7 @@ def test_feed_reads_no_more_than_it_shows(client: Client, monkeypatch: pytest.Mo
     numbers = []
     for most in (1, 12):
         for _number in range(most):
-            dates = {"valid_from": "2020-01-01", "valid_until": str(day), "end_kind": "fixed_date"}
+            dates: Any = {"valid_from": "2020-01-01", "valid_until": str(day), "end_kind": "fixed_date"}
             factories.measure(kind="law", events=(("in_force", "2020"),), **dates)
         for path, shown, counted in (("/measures.atom", 2, b"<entry>"), ("/measures.ics", 3, b"BEGIN:VEVENT")):
             with CaptureQueriesContext(connection) as made:
