@@ -21,8 +21,9 @@ from countries.models import (
     note_public,
     note_withdrawn,
 )
-from foundation.files.columns import NumberColumn, ReadOnlyColumn, moment
+from foundation.files.columns import ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
+from foundation.files.field_columns import NumberColumn
 from foundation.files.resources import ImportOptions, Rule
 from foundation.numbers import TypedNumber
 

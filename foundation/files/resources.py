@@ -16,7 +16,8 @@ from django.db import models
 from django.utils.module_loading import import_string
 from import_export.resources import ModelResource
 
-from foundation.files.columns import Column, column_for
+from foundation.files.columns import Column
+from foundation.files.field_columns import column_for
 
 # What a resource tells the import
 
