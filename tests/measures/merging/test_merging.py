@@ -16,10 +16,13 @@ from foundation.sql import execute
 from measures.archive.addresses import source_at
 from measures.files.resources import MeasureResource
 from measures.merging import Report, merge, preview
+from measures.merging.undoing import undo_merge
 from measures.models import (
     Capture,
     Citation,
+    DocumentText,
     IssuingBody,
+    Link,
     Measure,
     QuoteCheck,
     ReferenceAlias,
@@ -434,6 +437,43 @@ def test_merge_is_undone_as_one_action(client: Client, editor: Any, tmp_path: Pa
     assert _state(tmp_path / "after") == before
     if pair is _pair:
         assert [client.get(f"/measures/{each.public_id}/").status_code for each in (kept, gone)] == [200, 200]
+
+
+def test_sources_have_names_texts_and_checks_again_once_their_merge_is_undone(client: Client, editor: Any) -> None:
+    kept, gone = make.source(rights="show"), make.source(rights="show", url="https://a.example/old")
+    entry = make.measure(sources=(gone,))
+    Source.objects.filter(pk=gone.pk).update(url="https://a.example/new")
+    older = make.source(url="https://a.example/older")
+    merge(gone, older, by=editor)
+    gone.refresh_from_db()
+    make.link(source=gone, state="alive")
+    make.document_text(capture=make.capture(source=kept, body=b"<p>The same</p>"), text="The same")
+    copy = make.capture(source=gone, body=b"<p>The same</p>")
+    make.document_text(capture=copy, text="The same")
+    own = make.capture(source=gone, body=b"<p>Zanahoria</p>")
+    make.document_text(capture=own, text="Zanahoria")
+    citation = entry.citations.get()
+    checked = {"quote": "The same", "state": "found", "checked_at": own.captured_at}
+    QuoteCheck.objects.create(citation=citation, capture=copy, **checked)
+
+    def held() -> dict[str, Any]:
+        return {
+            "names": [source_at(url) for url in (gone.url, "https://a.example/old", older.url)],
+            "pages": [_leads(client, f"/archive/{key}/") for key in (kept.key, gone.key, older.key)],
+            "texts": set(DocumentText.objects.values_list("capture__source", "capture__sha256", "text")),
+            "captures": set(Capture.objects.values_list("source", "sha256")),
+            "links": set(Link.objects.values_list("source", "state", "capture")),
+            "checks": set(QuoteCheck.objects.values_list("citation", "capture", "state")),
+            "citations": set(Citation.objects.values_list("pk", "source")),
+            "found": re.findall(r"/archive/([a-z0-9-]+)/", client.get("/archive/?q=zanahoria").text),
+        }
+
+    before = held()
+    merge(kept, gone, by=editor)
+    assert [name for name, value in held().items() if value == before[name]] == []
+    (act,) = [act for act in acts_on(kept) if act.merge]
+    undo_merge(act.merge, Source, by=editor)
+    assert held() == before
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
