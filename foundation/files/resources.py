@@ -8,7 +8,7 @@ Whoever may add and change its records may import a file, whoever may see them e
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
@@ -73,6 +73,16 @@ class FromRow:
 
     sql: str
     params: tuple[Any, ...] = ()
+
+
+class PublicNames(Protocol):
+    """The names by which the public finds records of a kind. Those that compare equal are noted once."""
+
+    def note(self) -> None:
+        """Note the names that are public, before anything is taken back."""
+
+    def withdraw(self) -> None:
+        """Let the names that were noted and are not public now say so, in the same transaction."""
 
 
 # What a resource is
@@ -218,12 +228,9 @@ class FileResource(ModelResource):
     # What undoing an import does beyond rows
 
     @classmethod
-    def before_undoing(cls) -> None:
-        """Called before anything is taken back, in the transaction that does it."""
-
-    @classmethod
-    def after_undoing(cls) -> None:
-        """Called after everything was taken back, in the same transaction."""
+    def withdraws(cls) -> Sequence[PublicNames]:
+        """The public names that undoing an import may take from the public, also those of other records."""
+        return ()
 
 
 @cache

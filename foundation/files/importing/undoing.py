@@ -69,11 +69,12 @@ def undo(
         with pghistory.context(user=by.pk, undone=file_import.name, file_import=file_import.pk):
             for resource in kinds:
                 resource.before_writing()
-            for resource in kinds:
-                resource.before_undoing()
+            names = dict.fromkeys(name for resource in kinds for name in resource.withdraws())
+            for name in names:
+                name.note()
             _take_back(file_import, by, tell)
-            for resource in kinds:
-                resource.after_undoing()
+            for name in names:
+                name.withdraw()
         file_import.undone_at, file_import.undone_by = timezone.now(), by
         file_import.save(update_fields=["undone_at", "undone_by"])
 
