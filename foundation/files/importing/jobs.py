@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from foundation.disks import full_in_words, is_full
 from foundation.files.importing import package_uploads
+from foundation.files.importing.archives import unpacked_size
 from foundation.files.importing.mapping import Mapping
 from foundation.files.importing.package import PackageProblem, PackageReport
 from foundation.files.importing.pipeline import Import, OtherImport, compared
@@ -47,7 +48,7 @@ LOCK = 7_104_001
 def is_large(file_import: FileImport) -> bool:
     """Whether the file is processed by a worker."""
     path = Path(file_import.file.path)
-    return (package_uploads.unpacked_size(path) if file_import.is_package else path.stat().st_size) > SMALL
+    return (unpacked_size(path) if file_import.is_package else path.stat().st_size) > SMALL
 
 
 def is_interrupted(file_import: FileImport) -> bool:
@@ -103,7 +104,9 @@ def use_mapping(file_import: FileImport, mapping: Mapping, name: str) -> bool:
 
 
 def map_again(file_import: FileImport) -> None:
-    """Let somebody map the columns of an upload that was checked and not imported."""
+    """Let somebody map the columns of an upload that was checked and not imported; those of a package are ours."""
+    if file_import.is_package:
+        return
     ended = (ImportState.READY, ImportState.FAILED, ImportState.CANCELLED)
     upload = FileImport.objects.filter(pk=file_import.pk, state__in=ended)
     upload.update(state=ImportState.UNMAPPED, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
