@@ -21,9 +21,11 @@ from psycopg.errors import QueryCanceled
 from pytest_django import Settings
 
 from foundation.files.importing import jobs, undo_jobs
-from foundation.files.models import FileImport, FileImportRow, ImportState
+from foundation.files.importing.staging import Step
+from foundation.files.importing.watching import Watch
+from foundation.files.models import FileImport, FileImportRow, ImportState, Phase
 from foundation.sql import is_locked, second_connection, session_lock
-from foundation.workers import has_worker
+from foundation.workers import has_worker, never
 from measures.models import Measure
 from tests import factories
 from tests.background_work import work, work_off
@@ -202,18 +204,23 @@ def test_killed_worker_is_noticed_and_its_job_taken_up_by_the_next(
     assert kept.new == len(MANY)
 
 
-def test_progress_is_told_while_a_worker_imports(editor: Client, worker: Callable[[], subprocess.Popen[bytes]]) -> None:
-    kept = _upload(editor, MANY * 4)
-    worker()
-    told = []
-
-    def is_ready() -> bool:
-        told.append(_told(editor, kept))
-        return bool(told[-1]["state"] == "ready")
-
-    _until(is_ready)
-    assert all(answer["done"] <= answer["total"] for answer in told)
-    assert told[-1]["state"] == "ready"
+def test_progress_is_told_while_a_worker_is_at_work(editor: Client) -> None:
+    kept = _upload(editor, [MEASURE])
+    FileImport.objects.filter(pk=kept.pk).update(state=ImportState.CHECKING)
+    watch = Watch(kept, never)
+    watch.thread.start()
+    watch.tell(Step(Phase.READING, 512, 2048))
+    _until(lambda: _told(editor, kept)["done"])
+    reading = _told(editor, kept)
+    watch.tell(Step(Phase.CHECKING, 3, 40), "sources")
+    _until(lambda: _told(editor, kept)["done"] != reading["done"])
+    checking = _told(editor, kept)
+    watch.stop()
+    assert (reading["done"], reading["total"]) == (512, 2048)
+    assert reading["text"].replace("\xa0", " ") == "Reading the file: 512 bytes of 2.0 KB"
+    assert (checking["done"], checking["total"]) == (3, 40)
+    assert checking["text"] == "sources.csv · Checking the rows: 3 of 40 rules"
+    assert checking["page"] != reading["page"]
 
 
 def test_refusals_are_counted_by_kind_and_shown_by_kind(editor: Client) -> None:
