@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
@@ -224,6 +225,14 @@ class FileResource(ModelResource):
     def after_writing(cls, options: ImportOptions) -> int:
         """Called after the last row, in the same transaction; return how many records became public."""
         return 0
+
+    @classmethod
+    def lacking_in_package(cls, context: UUID) -> str:
+        """What the records that a package added lack after all of its files, in words; '' if nothing.
+
+        `context` is that of the history.
+        """
+        return ""
 
     # What undoing an import does beyond rows
 

@@ -87,10 +87,18 @@ def import_package(
         for file in _names_in(folder):
             report.files.append(_import(folder / f"{file}.csv", file, tell, **options))
         report.context = context.id
+        _refuse_incomplete([file.file for file in report.files], context.id)
         if dry_run:
             transaction.set_rollback(True)
     report.is_applied = not dry_run
     return report
+
+
+def _refuse_incomplete(names: list[str], context: UUID) -> None:
+    """Raise PackageProblem if the files do not go together."""
+    for name in names:
+        if words := packaged()[name].lacking_in_package(context):
+            raise PackageProblem(f"{name}.csv", FileProblem(words, _("Export the package again.")))
 
 
 def _import(path: Path, file: str, tell: Tell, **options: Any) -> Report:

@@ -141,6 +141,18 @@ def test_published_record_without_a_source_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_published_record_whose_citations_are_not_in_the_package_is_refused(tmp_path: Path) -> None:
+    public_id = factories.measure().public_id
+    write_folder(tmp_path)
+    citations = tmp_path / "citations.csv"
+    citations.write_bytes(citations.read_bytes().splitlines(keepends=True)[0])
+    clear()
+    words = f"citations.csv has no source of these published records: {public_id}."
+    with pytest.raises(CommandError, match=f"measures.csv: {words}"):
+        call_command("import_package", str(tmp_path))
+    assert not Measure.objects.exists()
+
+
 def test_unknown_workflow_state_is_refused(tmp_path: Path) -> None:
     factories.measure()
     write_folder(tmp_path)
