@@ -153,7 +153,7 @@ def test_numbers_are_read_as_their_column_says(tmp_path: Path) -> None:
         for day, case in enumerate(cases, 1)
     ]
     run(tmp_path, csv_text(rows), "observations", skip_refused=True)
-    read = {str(each.period): str(float(each.value)) for each in Observation.objects.all()}
+    read = {str(each.period): str(float(each.value or 0)) for each in Observation.objects.all()}
     found = [(case["typed"], read.get(f"2020-01-{day:02}", "refused")) for day, case in enumerate(cases, 1)]
     assert found == [
         (case["typed"], "refused" if case["reads"] == "refused" else str(float(case["reads"]))) for case in cases

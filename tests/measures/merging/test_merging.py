@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -472,7 +473,7 @@ def test_sources_have_names_texts_and_checks_again_once_their_merge_is_undone(cl
     merge(kept, gone, by=editor)
     assert [name for name, value in held().items() if value == before[name]] == []
     (act,) = [act for act in acts_on(kept) if act.merge]
-    undo_merge(act.merge, Source, by=editor)
+    undo_merge(UUID(act.merge), Source, by=editor)
     assert held() == before
 
 

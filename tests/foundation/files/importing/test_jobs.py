@@ -353,7 +353,7 @@ def test_cancelling_meets_a_check_that_begins_or_ends_at_the_same_time(editor: C
 
 
 def test_lock_of_the_work_is_released_where_cancelling_comes_late() -> None:
-    late = []
+    late: list[str] = []
 
     def cancel_once(execute: Any, sql: str, *arguments: Any) -> Any:
         if "unlock" in sql and not late:
