@@ -24,6 +24,7 @@ TASKS = {
     "observatory.tasks.forget_old_jobs": _("Delete old jobs"),
     "observatory.tasks.forget_sign_ins": _("Delete old sessions and sign-ins"),
     "observatory.tasks.send_reset_letters": _("Send a link for a new password"),
+    "observatory.tasks.send_reset_letter": _("Send a link for a new password"),
     "observatory.tasks.send_invitation": _("Send an invitation"),
     "observatory.tasks.send_notice": _("Send a notice of a changed account"),
     "measures.tasks.refresh_search_words": _("Update the search vocabulary"),

@@ -1,11 +1,14 @@
 """Periodic housekeeping tasks of the project, and letters. Run by `manage.py procrastinate worker`."""
 
 from django.utils import timezone
-from procrastinate import JobContext
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from observatory import recovery
 from observatory.accounts import mail, sign_in
+
+AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
+"""Letters are tried again after 1, 2, 10 and 70 minutes: a mail server may be away, or ask for patience."""
 
 
 @app.periodic(cron="* * * * *")
@@ -31,19 +34,25 @@ def forget_sign_ins(timestamp: int) -> None:
     sign_in.forget_sign_ins(at=timezone.now())
 
 
-@app.task(name="observatory.tasks.send_reset_letters", retry=3)
+@app.task(name="observatory.tasks.send_reset_letters", retry=AGAIN)
 def send_reset_letters(email: str, origin: str, language: str) -> None:
     """Write to the accounts of an address whose password was forgotten."""
     mail.send_reset_letters(email, origin, language)
 
 
-@app.task(name="observatory.tasks.send_notice", retry=3)
+@app.task(name="observatory.tasks.send_reset_letter", retry=AGAIN)
+def send_reset_letter(user: int, by: int, asked_at: str, origin: str, language: str) -> None:
+    """Write to an account for which an administrator has made a link."""
+    mail.send_reset_letter(user, by, asked_at, origin, language)
+
+
+@app.task(name="observatory.tasks.send_invitation", retry=AGAIN)
+def send_invitation(user: int, by: int, asked_at: str, origin: str, language: str) -> None:
+    """Write to a person who was invited."""
+    mail.send_invitation(user, by, asked_at, origin, language)
+
+
+@app.task(name="observatory.tasks.send_notice", retry=AGAIN)
 def send_notice(user: int, act: str, origin: str, language: str) -> None:
     """Tell the owner of an account that its password or second factor has changed."""
     mail.send_notice(user, act, origin, language)
-
-
-@app.task(name="observatory.tasks.send_invitation", retry=3)
-def send_invitation(user: int, origin: str, language: str) -> None:
-    """Write to a person who was invited."""
-    mail.send_invitation(user, origin, language)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,8 @@ class AuditEntry(models.Model):
     )
     """Null where nobody was signed in, such as whoever follows a link for a new password."""
     about = models.TextField(_("object"))
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    """The account that `about` names, whatever it is called by now; null if that is something else."""
     note = models.TextField(_("details"), blank=True)
 
     class Meta:
@@ -50,4 +53,5 @@ class AuditEntry(models.Model):
 
 def record(act: Act, about: Any, *, by: Any = None, note: str = "") -> None:
     """Add an entry, in the transaction of the act."""
-    AuditEntry.objects.create(act=act, about=str(about), by=by, note=note)
+    account: Any = about if isinstance(about, AbstractBaseUser) else None
+    AuditEntry.objects.create(act=act, about=str(about), account=account, by=by, note=note)

@@ -54,6 +54,10 @@ class Act:
     proposal: Proposal | None = None
     merge: str = ""
     """The context of the history, if the act was a merge, by which it can be undone."""
+    undo_address: str = ""
+    """The page on which the merge is undone."""
+    is_of_other: bool = False
+    """Whether it changed a record that was merged into this one, to whose versions this one does not return."""
 
 
 def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True) -> list[Act]:

@@ -1,12 +1,13 @@
 """Comments of the team on a record that is not finished, or on a proposed change: at a field, with replies."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.characters import readable
@@ -62,3 +63,15 @@ def write(
         reply_to=answered,
         written_by=by,
     )
+
+
+def carry_over(gone: Model, kept: Model) -> list[Comment]:
+    """Give the comments on a record to another of its kind, and return them; those on proposals stay with these."""
+    carried = list(comments_on(gone))
+    Comment.objects.filter(pk__in=[comment.pk for comment in carried]).update(object_id=str(kept.pk))
+    return carried
+
+
+def give_back(keys: Sequence[int], record: Model) -> None:
+    """Give a record its comments back, with the replies that were written elsewhere."""
+    Comment.objects.filter(Q(pk__in=keys) | Q(reply_to__in=keys)).update(object_id=str(record.pk))

@@ -1,7 +1,7 @@
 """Report a deletion of a record that somebody just changed, and a change to one that somebody just deleted."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.contrib.admin.utils import unquote
@@ -57,14 +57,24 @@ class DeletionAdmin(SecondReaderAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Django's log, and the audit list."""
-        for deleted in queryset:
-            audit.record(audit.Act.DELETED, deleted, by=request.user, note=deleted._meta.label)
+        _record(queryset, request.user)
         return super().log_deletions(request, queryset)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Also record deleted rows that are records of their own, such as figures on the page of a country."""
+        super().save_formset(request, form, formset, change)
+        _record((row for row in formset.deleted_objects if self.admin_site.is_registered(type(row))), request.user)
 
     def locked(self, object_id: str) -> Any:
         """Return the record, locked until the end of the transaction; None if it was deleted."""
         key = key_of(self.model, unquote(object_id))
         return self.model._base_manager.select_for_update(of=("self",), no_key=True).filter(pk=key).first()
+
+
+def _record(deleted: Iterable[Any], by: Any) -> None:
+    """Have deletions in the audit list, one entry for each record."""
+    for record in deleted:
+        audit.record(audit.Act.DELETED, record, by=by, note=record._meta.label)
 
 
 def deleted_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpResponse:

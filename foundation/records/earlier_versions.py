@@ -14,14 +14,16 @@ Events = Mapping[Any, Any]
 """Rows by key, each as the event that wrote it last."""
 
 
-def data_as_of(record: models.Model, moment: datetime.datetime, form: Any, formsets: list[Any]) -> QueryDict:
+def data_as_of(record: models.Model, moment: datetime.datetime, form: Any, formsets: list[Any]) -> QueryDict | None:
     """What the unbound `form` of a record and its inlines would send if they had what they had at a moment.
 
-    Their initial values are overwritten.
+    Their initial values are overwritten. None if there was no such record at that moment.
     """
     data = QueryDict(mutable=True)
     own = _rows_at(type(record), record._meta.pk.attname, record.pk, moment) or {}
-    for name, values in _filled(form, own.get(record.pk)).items():
+    if record.pk not in own:
+        return None
+    for name, values in _filled(form, own[record.pk]).items():
         data.setlist(name, values)
     for tags in record._meta.many_to_many:
         rows = _rows_at(tags.remote_field.through, tags.m2m_column_name(), record.pk, moment)

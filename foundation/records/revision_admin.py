@@ -15,6 +15,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -75,6 +76,7 @@ class Revising:
     data: QueryDict | None = None
     version: int = 0
     may_review: bool = False
+    may_approve: bool = False
 
     @property
     def opened(self) -> str:
@@ -141,7 +143,9 @@ class ProposingAdmin(MergingAdmin):
         if redirect := self._elsewhere(request, record, revision):
             return redirect
         request.revising = revising = Revising(revision, _said(request, revision))
-        revising.may_review = revision is not None and revisions.may_review(request.user, revision)
+        if revision is not None:
+            revising.may_review = revisions.may_review(request.user, revision)
+            revising.may_approve = revisions.may_approve(request.user, revision)
         if request.method != "POST":
             return self._show(request, object_id, record, revision)
         if APPROVE in request.POST and revision:
@@ -170,7 +174,8 @@ class ProposingAdmin(MergingAdmin):
                 )
                 messages.warning(request, words)
             return HttpResponseRedirect(self.change_url(record.pk, f"?{REVISION}={own.pk}"))
-        if revision and not revision.is_open:
+        is_own = revision is not None and revision.is_open and revision.proposed_by_id == request.user.pk
+        if revision and not is_own and not revisions.may_approve(request.user, revision):
             return HttpResponseRedirect(self.revision_url(revision))
         return None
 
@@ -182,6 +187,9 @@ class ProposingAdmin(MergingAdmin):
             return self._show_typed(request, object_id, merge.data, words, merge.differences)
         if moment := _moment(request.GET.get(AS_OF, "")):
             data = data_as_of(record, moment, *self.forms_of(request, record))
+            if data is None:
+                messages.warning(request, _("There was no such record at that time, so there is no version of it."))
+                return HttpResponseRedirect(reverse(self._named("history"), args=[quote(object_id)]))
             data["loaded"] = snapshot(*self.forms_of(request, record)).to_json()
             if self.version_field:
                 data[self.version_field] = str(getattr(record, self.version_field))
@@ -263,8 +271,7 @@ class ProposingAdmin(MergingAdmin):
         if revising.revision is None and others:
             return _("You have already proposed a change to this record, in another window. Go on with that one.")
         if revising.revision and not revising.revision.is_open:
-            words = _("This change was decided meanwhile: %(state)s.")
-            return words % {"state": revising.revision.get_state_display()}
+            return revisions.decided_meanwhile(revising.revision)
         if revising.revision and revising.revision.proposed_by_id != request.user.pk:
             return _("Only the person who proposed this change can edit it. You can approve it with your corrections.")
         if revising.revision and request.POST.get(OPENED) != revising.opened:
@@ -288,6 +295,15 @@ class ProposingAdmin(MergingAdmin):
 
     # Approving
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the rows; raise PermissionDenied for rows, left out by Django, that a reviewer may not write."""
+        revising, opts = revising_of(request), formset.model._meta
+        if revising and not revising.is_proposing:
+            needed = [f"{opts.app_label}.{get_permission_codename(act, opts)}" for act in _acts_on_rows(formset)]
+            if not request.user.has_perms(needed):
+                raise PermissionDenied
+        super().save_formset(request, form, formset, change)
+
     def approve(self, request: Any, object_id: str, revision: Revision, data: QueryDict) -> Any:
         """Save the form `data` as what `revision` proposes; show it again if it cannot be saved."""
         revising: Revising = request.revising
@@ -295,6 +311,9 @@ class ProposingAdmin(MergingAdmin):
             raise PermissionDenied
         if request.POST.get(OPENED) != revising.opened:
             messages.error(request, CHANGED_SINCE)
+            return HttpResponseRedirect(self.revision_url(revision))
+        if not revising.may_approve:
+            messages.error(request, revisions.decided_meanwhile(revision))
             return HttpResponseRedirect(self.revision_url(revision))
         request.POST = _without_buttons(data)
         address = self.change_url(object_id, f"?{REVISION}={revision.pk}")
@@ -366,6 +385,13 @@ def _without_buttons(data: QueryDict, but: Collection[str] = ()) -> QueryDict:
     for name in [name for name in data if name.startswith("_") and name not in but]:
         del data[name]
     return data
+
+
+def _acts_on_rows(formset: Any) -> set[str]:
+    """What a posted formset does with rows, whether or not the person may."""
+    changed = (row for row in formset.forms if set(row.changed_data) - {"DELETE"})
+    deleted = {"delete" for row in formset.initial_forms if row.data.get(row.add_prefix("DELETE"))}
+    return deleted | {"change" if row.instance.pk else "add" for row in changed}
 
 
 def _is_stored(name: str) -> bool:

@@ -81,6 +81,7 @@ class ReviewedAdmin(CommentedAdmin):
             raise PermissionDenied
         request.revising = Revising(revision, ProposalForm())
         request.revising.may_review = revision.is_open and revisions.may_review(request.user, revision)
+        request.revising.may_approve = revisions.may_approve(request.user, revision)
         if request.method == "POST":
             answer: HttpResponse = self._decide(request, object_id, record, revision)
             return answer
@@ -112,6 +113,7 @@ class ReviewedAdmin(CommentedAdmin):
             "revision": revision,
             "revising": request.revising,
             "may_review": request.revising.may_review,
+            "may_approve": request.revising.may_approve,
             "is_own": revision.proposed_by_id == request.user.pk,
             **(self._context_of_changes(request, record, revision) if record is not None else {}),
         }

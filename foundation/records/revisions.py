@@ -4,7 +4,7 @@ A revision is written by its form (`revision_admin.py`), which tried it out unde
 saves that form. Here is only what becomes of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pghistory
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from foundation.characters import readable
 from foundation.records.models import OPEN, Revision, RevisionQuerySet, RevisionState
-from foundation.records.second_reader import is_public, may_publish
+from foundation.records.second_reader import is_public, may_change_public
 
 PROPOSE = "foundation.add_revision"
 ORIGINS = {
@@ -29,6 +29,9 @@ ORIGINS = {
 }
 """The states from which a revision comes into each other one."""
 
+DECIDED = ("state", "reviewed_by", "reviewed_at", "review_note")
+"""The fields that a decision writes."""
+
 
 def may_propose(user: Any, record: Model) -> bool:
     """Whether `user` may propose a change to `record`; what is not public is changed without a proposal."""
@@ -37,15 +40,27 @@ def may_propose(user: Any, record: Model) -> bool:
 
 def may_review(user: Any, revision: Revision) -> bool:
     """Whether `user` may decide on `revision`: a second person, unless the installation allows one's own."""
-    return may_publish(user) and (settings.REVIEW_OWN or revision.proposed_by_id != user.pk)
+    return _may_change(user, revision.content_type) and (settings.REVIEW_OWN or revision.proposed_by_id != user.pk)
+
+
+def may_approve(user: Any, revision: Revision) -> bool:
+    """Whether `user` may approve `revision`, or send it back, as it stands."""
+    return revision.state == RevisionState.WAITING and may_review(user, revision)
 
 
 def to_review_by(user: Any) -> RevisionQuerySet:
     """The revisions that wait for `user` as a reviewer."""
-    if not may_publish(user):
-        return Revision.objects.none()
     waiting = Revision.objects.waiting()
+    kinds = waiting.order_by().values_list("content_type", flat=True).distinct()
+    waiting = waiting.filter(
+        content_type__in=[kind for kind in kinds if _may_change(user, ContentType.objects.get_for_id(kind))]
+    )
     return waiting if settings.REVIEW_OWN else waiting.exclude(proposed_by=user)
+
+
+def _may_change(user: Any, kind: ContentType) -> bool:
+    model = kind.model_class()
+    return model is not None and may_change_public(user, model)
 
 
 def open_of(user: Any, record: Model) -> Revision | None:
@@ -107,10 +122,35 @@ def approve(revision: Revision, *, by: Any, note: str = "") -> None:
     _decide(revision, RevisionState.APPROVED, by=by, note=note)
 
 
+def close_open(record: Model, *, by: Any, note: str) -> list[dict[str, Any]]:
+    """Decline all open revisions of a record that is no longer there to be changed; return what they were."""
+    revisions = Revision.objects.open().of(record).select_for_update()
+    were = list(revisions.order_by("pk").values("pk", *DECIDED))
+    declined = {"state": RevisionState.DECLINED, "reviewed_by": by, "reviewed_at": timezone.now(), "review_note": note}
+    Revision.objects.filter(pk__in=[each["pk"] for each in were]).update(**declined)
+    return were
+
+
+def reopen(were: Iterable[Mapping[str, Any]]) -> None:
+    """Open again what `close_open` has closed, unless its proposer has an open revision of the record by now."""
+    for each in were:
+        revision = Revision.objects.get(pk=each["pk"])
+        newer = Revision.objects.open().filter(
+            content_type=revision.content_type_id, object_id=revision.object_id, proposed_by=revision.proposed_by_id
+        )
+        if not newer.exists():
+            Revision.objects.filter(pk=revision.pk).update(**{name: each[name] for name in DECIDED})
+
+
 def approving(revision: Revision) -> Any:
     """The context of the history in which the form of `revision` is saved."""
     told = {"proposer": revision.proposed_by_id, "reason": revision.reason, "public_note": revision.note}
     return pghistory.context(revision=revision.pk, **told)
+
+
+def decided_meanwhile(revision: Revision) -> str:
+    """Why nothing is decided on a revision that does not wait."""
+    return _("This change was decided meanwhile: %(state)s.") % {"state": revision.get_state_display()}
 
 
 @transaction.atomic
@@ -121,8 +161,7 @@ def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = ""
         raise PermissionDenied
     locked = Revision.objects.select_for_update().get(pk=revision.pk)
     if locked.state not in ORIGINS[state] or locked.proposed_at != revision.proposed_at:
-        words = _("This change was decided meanwhile: %(state)s.") % {"state": locked.get_state_display()}
-        raise ValidationError(words, code="decided")
+        raise ValidationError(decided_meanwhile(locked), code="decided")
     note = readable(note).strip()
     if state in (RevisionState.SENT_BACK, RevisionState.DECLINED) and not note:
         raise ValidationError(_("Give a reason, for the person who proposed the change."), code="note_missing")

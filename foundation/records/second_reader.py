@@ -8,6 +8,7 @@ The command line acts for the operator and is not restricted.
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import FullResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -20,6 +21,12 @@ class BecamePublic(Exception):
 def may_publish(user: Any) -> bool:
     """Whether `user` is a second reader."""
     return bool(user.has_perm(settings.PUBLISH_PERMISSION))
+
+
+def may_change_public(user: Any, model: type[Model]) -> bool:
+    """Whether `user` may change the public records of a kind: with the permission to change these, and to publish."""
+    change = get_permission_codename("change", model._meta)
+    return may_publish(user) and bool(user.has_perm(f"{model._meta.app_label}.{change}"))
 
 
 def is_public(record: Model) -> bool:

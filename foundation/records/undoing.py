@@ -99,6 +99,11 @@ class Deed:
         found = _events_of(kind)._default_manager.filter(pgh_context=self.context, pgh_label="insert")
         return set(found.filter(**{f"{key}__in": among}).values_list(key, flat=True))
 
+    def added_count(self, kind: Kind) -> int:
+        """The number of records that were added."""
+        found = _events_of(kind)._default_manager.filter(pgh_context=self.context, pgh_label="insert")
+        return int(found.count())
+
     @cached_property
     def counts(self) -> dict[str, int]:
         """The number of changes by table, of the tables that have any."""
@@ -172,6 +177,24 @@ class Deed:
 
     # Taking it back
 
+    def lock(self) -> None:
+        """Lock what was changed, until the end of the transaction; ask only then whether it was changed since.
+
+        Records come first, as wherever they are changed, and always in the same order. Nobody can name a locked record
+        either: a foreign key needs a lock of its row too.
+        """
+        for kind in sorted(self.kinds, key=lambda kind: kind._meta.db_table):
+            if keys := self._touched_of(kind):
+                self._lock_rows(kind._meta.db_table, _quoted(kind._meta.pk.column), keys)
+        for table in sorted(self.tables, key=lambda table: table.name):
+            if table.name in self.counts and table.model not in self.kinds:
+                keys = f"select {table.pk} from {table.events} where pgh_context_id = %(context)s"
+                self._lock_rows(table.name, table.pk, keys)
+
+    def _lock_rows(self, table: str, pk: str, keys: str) -> None:
+        sql = f"select from {table} where {pk} in ({keys}) order by {pk} for update"
+        execute(sql, {"context": self.context})
+
     def take_back(self, by: Any, tell: Tell = lambda _done, _total: None) -> None:
         """Take back what was done, within the transaction and the context of the caller."""
         tables = [table for table in self.tables if table.name in self.counts]
@@ -214,12 +237,13 @@ class Deed:
         )
 
     def _delete_added(self, table: _Table, _by: Any) -> None:
-        """Delete the rows that were added; one that is no part of the records only if nothing uses it now."""
+        """Delete the rows that were added; one that is no part of the records only if nothing uses or changed it."""
         parts, users = _referring(table.model)
-        unused = "".join(
-            f" and not exists (select from {user} u where u.{_quoted(column)} = t.{table.pk})"
-            for user, column in ([] if table.is_record else users)
+        left_alone = [f"{user} u where u.{_quoted(column)} = t.{table.pk}" for user, column in users]
+        left_alone.append(
+            f"{table.events} u where u.{table.pk} = t.{table.pk} and u.pgh_context_id is distinct from %(context)s"
         )
+        unused = "".join(f" and not exists (select from {each})" for each in ([] if table.is_record else left_alone))
         added = f"select f.{table.pk} from ({self._first(table)}) f where f.pgh_label = 'insert'"
         execute(
             f"create temp table undone on commit drop as select t.{table.pk} as id from {table.name} t"

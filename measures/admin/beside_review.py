@@ -1,16 +1,18 @@
-"""What a proposed change rests on: the sources that it cites, with their kept copies at the quoted place."""
+"""What a proposed change rests on: the sources that it cites, with their current copies at the quoted place."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import QueryDict
 from django.urls import reverse
 
+from foundation.days import day_of
 from foundation.keys import whole_number
+from foundation.partial_dates import PartialDate
 from foundation.records.edit_conflicts import posted_rows
-from measures.archive.choices import TextState
-from measures.models import Capture, DocumentText, Source
+from measures.admin.source import state_of_text
+from measures.models import Capture, Source
 
 BESIDE = 1_200
 """Characters shown before and after a quote."""
@@ -36,35 +38,28 @@ class SourceBeside:
     locator: str
     quote: str
     copy: str
-    """The address of the newest kept copy, '' without one."""
-    copied_on: str
+    """The address of the current kept copy, '' without one."""
+    copied_on: PartialDate | None
     excerpt: Excerpt | None
     """None without a kept copy that could be read."""
+    state: str
+    """Of the text of a kept copy that has none: why there is no excerpt."""
 
 
 def sources_cited(data: QueryDict) -> list[SourceBeside]:
-    """The sources of the citations in a posted form of a measure, in three queries."""
+    """The sources of the citations in a posted form of a measure, in two queries."""
     rows = [row for row in posted_rows(data, "citations") if not row.get("DELETE")]
     cited = [(key, row) for row in rows if (key := whole_number((row.get("source") or [""])[0])) is not None]
     cited = cited[:MOST_SOURCES]
     sources = Source.objects.in_bulk([key for key, _row in cited])
-    copies = newest_copies(sources)
-    texts = {
-        text.capture_id: text.text
-        for text in DocumentText.objects.filter(capture__in=copies.values(), state=TextState.READ)
-    }
-    return [_beside(sources[key], row, copies.get(key), texts) for key, row in cited if key in sources]
+    current = Capture.objects.current().filter(source__in=sources).select_related("document_text")
+    copies = {copy.source_id: copy for copy in current.defer("document_text__vector", "document_text__page_starts")}
+    return [_beside(sources[key], row, copies.get(key)) for key, row in cited if key in sources]
 
 
-def newest_copies(sources: Iterable[int]) -> dict[int, Capture]:
-    """The newest kept copy of each source that has one."""
-    captures = Capture.objects.filter(source__in=list(sources)).order_by("source_id", "-captured_at", "-pk")
-    return {capture.source_id: capture for capture in captures.distinct("source_id")}
-
-
-def _beside(source: Source, row: dict[str, list[str]], copy: Capture | None, texts: dict[int, str]) -> SourceBeside:
+def _beside(source: Source, row: dict[str, list[str]], copy: Capture | None) -> SourceBeside:
     quote = "".join(row.get("quote", []))
-    text = texts.get(copy.pk, "") if copy else ""
+    text = getattr(getattr(copy, "document_text", None), "text", "")
     return SourceBeside(
         title=source.title,
         url=source.url,
@@ -72,8 +67,9 @@ def _beside(source: Source, row: dict[str, list[str]], copy: Capture | None, tex
         locator="".join(row.get("locator", [])),
         quote=quote,
         copy=reverse("admin:measures_source_copy", args=[copy.pk]) if copy else "",
-        copied_on=copy.captured_at.date().isoformat() if copy else "",
+        copied_on=day_of(copy.captured_at) if copy else None,
         excerpt=excerpt_of(text, quote) if text else None,
+        state="" if copy is None or text else state_of_text(copy),
     )
 
 

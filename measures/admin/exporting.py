@@ -66,7 +66,9 @@ def _export_selected(ending: str) -> Action:
         description=format_lazy(gettext_lazy("Export as {format}"), format=FORMATS[ending].name), permissions=["export"]
     )
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
-        return exported_response(request, ending, MeasureResource, queryset)
+        is_whole_list = request.POST.get("select_across") == "1"
+        named = "" if is_whole_list else ", ".join(queryset.order_by("pk").values_list("public_id", flat=True))
+        return exported_response(request, ending, MeasureResource, queryset, note=named)
 
     act.__name__ = f"export_selected_as_{ending}"  # identifies the action
     return act

@@ -1,5 +1,6 @@
 """Merging from a list: two selected records, a preview of what moves, and the merge."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from countries.models import Named, merged_into
 from foundation.keys import key_of
-from foundation.records.changes import acts_on
+from foundation.records.changes import Act, acts_on
 from foundation.records.revision_desk_admin import ReviewedAdmin
 from foundation.records.second_reader import is_public
 from measures.merging import merge, preview, undoing
@@ -92,12 +93,12 @@ class MergeableAdmin(ReviewedAdmin):
         merged = undoing.merge_in(context)
         if not may_merge(request.user, self.model):
             raise PermissionDenied
-        if merged is None:
+        if merged is None or undoing.kind_of(context) is not self.model:
             raise Http404
         problems: list[str] = []
         if request.method == "POST":
             try:
-                undoing.undo_merge(context, self.model, by=request.user)
+                undoing.undo_merge(context, by=request.user)
             except ValidationError as error:
                 problems = error.messages
             else:
@@ -118,15 +119,22 @@ class MergeableAdmin(ReviewedAdmin):
         return may_merge(request.user, self.model)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """With the acts on merged records, each with the name that it had."""
+        """With the acts on merged records, each with the name that it had, and where merges are undone."""
         record: Model | None = self.get_object(request, object_id)
-        gone = merged_into(self.merged_as, record) if record else []
-        may_undo = may_merge(request.user, self.model)
-        undo = f"admin:{self.opts.app_label}_{self.opts.model_name}_undo_merge" if may_undo else ""
-        extra_context = {"undo_merge": undo, **(extra_context or {})}
-        if record is None or not gone:
+        if record is None:
             return super().history_view(request, object_id, extra_context)
-        records = [record, *(self.model(pk=self.model._meta.pk.to_python(key)) for key in gone)]
-        acts = [act for each in records for act in acts_on(each, hidden=self.history_hidden)]
-        context = {"acts": sorted(acts, key=lambda act: act.at, reverse=True), **extra_context}
+        acts = acts_on(record, hidden=self.history_hidden)
+        for key in merged_into(self.merged_as, record):
+            gone = self.model(pk=self.model._meta.pk.to_python(key))
+            acts += [replace(act, is_of_other=True) for act in acts_on(gone, hidden=self.history_hidden)]
+        acts = [replace(act, undo_address=_undo_address(request, act)) for act in acts]
+        context = {"acts": sorted(acts, key=lambda act: act.at, reverse=True), **(extra_context or {})}
         return super().history_view(request, object_id, context)
+
+
+def _undo_address(request: HttpRequest, act: Act) -> str:
+    """Where the act is undone, if it was a merge, which may be one of other records; '' if the person may not."""
+    kind = undoing.kind_of(UUID(act.merge)) if act.merge else None
+    if kind is None or not may_merge(request.user, kind):
+        return ""
+    return reverse(f"admin:{kind._meta.app_label}_{kind._meta.model_name}_undo_merge", args=[act.merge])

@@ -163,7 +163,7 @@ class SourceAdmin(MergeableAdmin):
                 reverse("admin:measures_source_copy", args=[capture.pk]),
                 formats.date_format(timezone.localtime(capture.captured_at), "DATETIME_FORMAT"),
                 f"{capture.get_method_display()} · {capture.media_type} · {filesizeformat(capture.size)}",
-                _state_of_text(capture),
+                state_of_text(capture),
                 capture.sha256,
             )
             for capture in kept
@@ -192,6 +192,7 @@ class SourceAdmin(MergeableAdmin):
         return format_html("<ul>{}</ul>", items) if rows else str(_("None yet."))
 
 
-def _state_of_text(capture: Capture) -> str:
+def state_of_text(capture: Capture) -> str:
+    """What came of reading a capture."""
     text = getattr(capture, "document_text", None)
     return str(text.get_state_display() if text else _("Not read yet"))

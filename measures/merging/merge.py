@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pghistory
-from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
-from foundation.records.second_reader import may_publish
+from foundation.records import comments, revisions
+from foundation.records.audit import Act, record
+from foundation.records.models import Comment, Revision
+from foundation.records.second_reader import may_change_public
 from foundation.sql import take_time
 from measures.merging.entries import merge_measures
 from measures.merging.moving import Report
@@ -28,8 +30,7 @@ MERGERS: dict[type[models.Model], Callable[..., Report]] = {
 
 def may_merge(user: Any, model: type[models.Model]) -> bool:
     """Whether somebody may merge records of a kind: who may change them and publish, since both may be public."""
-    change = get_permission_codename("change", model._meta)
-    return may_publish(user) and bool(user.has_perm(f"{model._meta.app_label}.{change}"))
+    return may_change_public(user, model)
 
 
 @transaction.atomic
@@ -46,10 +47,33 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
     words = _("%(gone)s was merged into %(kept)s.") % {"gone": found[gone.pk], "kept": found[kept.pk]}
     try:
         with transaction.atomic(), pghistory.context(user=by.pk, merge=str(gone.pk), note=words):
-            return MERGERS[model](found[kept.pk], found[gone.pk], by=by)
+            settled = _settle(found[kept.pk], found[gone.pk], by)
+            report = MERGERS[model](found[kept.pk], found[gone.pk], by=by)
     except IntegrityError as error:
         message = _("A rule forbids it: %(error)s")
         raise ValidationError(message, params={"error": str(error).splitlines()[0]}) from error
+    if not model._base_manager.filter(pk=gone.pk).exists():
+        record(Act.DELETED, found[gone.pk], by=by, note=f"{model._meta.label}: {words}")
+    report.moved += settled.moved
+    report.conflicts += settled.conflicts
+    return report
+
+
+def _settle(kept: Any, gone: Any, by: Any) -> Report:
+    """Carry comments over and close the open proposals, which were made with the form of the other record.
+
+    Neither is in the history of records, so that its context notes them for `undo_merge`.
+    """
+    report = Report()
+    carried = comments.carry_over(gone, kept)
+    report.tell(Comment._meta.verbose_name_plural, carried)
+    note = _("This record was merged into “%(kept)s”. Propose the change there if it is still needed.") % {"kept": kept}
+    proposers = Revision.objects.open().of(gone).order_by("pk").values_list("proposed_by__username", flat=True)
+    words = _("The change that %(name)s has proposed is declined, with a note.")
+    report.conflicts += [words % {"name": name} for name in proposers]
+    closed = revisions.close_open(gone, by=by, note=note)
+    pghistory.context(comments=[comment.pk for comment in carried], proposals=closed)
+    return report
 
 
 def preview(kept: Any, gone: Any, *, by: Any) -> Report:

@@ -9,9 +9,11 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from pghistory.models import Context
 
+from foundation.records import comments, revisions
 from foundation.records.undoing import Deed, Later
 from foundation.sql import execute, take_time
 from measures.merging.merge import MERGERS, may_merge
+from measures.models import Measure
 
 KINDS = list(MERGERS)
 
@@ -23,24 +25,29 @@ def merge_in(context: UUID) -> dict[str, Any] | None:
     return metadata if metadata and metadata.get("merge") else None
 
 
+def kind_of(context: UUID) -> type[models.Model]:
+    """The kind of the two records of a merge: only a merge of measures changes records of no other kind."""
+    changed = Deed(context, KINDS).counts
+    return next((kind for kind in KINDS if kind is not Measure and kind._meta.db_table in changed), Measure)
+
+
 def changed_since(context: UUID) -> list[Later]:
     """The records of a merge that somebody has changed since, the first of them."""
     return Deed(context, KINDS).changed_since()
 
 
 @transaction.atomic
-def undo_merge(context: UUID, model: type[models.Model], *, by: Any) -> None:
+def undo_merge(context: UUID, *, by: Any) -> None:
     """Give both records back what they had; raise ValidationError with the reason if that is impossible.
 
     Raise PermissionDenied if `by` may not merge such records.
     """
     merged = merge_in(context)
-    if merged is None or not may_merge(by, model):
+    if merged is None or not may_merge(by, kind_of(context)):
         raise PermissionDenied
     take_time()
     deed = Deed(context, KINDS)
-    for kind in KINDS:
-        list(kind._base_manager.filter(pk__in=deed.keys(kind)).order_by("pk").select_for_update(of=("self",)))
+    deed.lock()
     if later := deed.changed_since():
         words = _("These records were changed since: %(records)s.")
         raise ValidationError(words, params={"records": ", ".join(item.label for item in later[:5])})
@@ -50,10 +57,17 @@ def undo_merge(context: UUID, model: type[models.Model], *, by: Any) -> None:
             deed.take_back(by)
             execute("set constraints all immediate")
             _return_captures(merged)
+            _unsettle(merged, kind_of(context))
             execute("set constraints all deferred")
     except IntegrityError as error:
         message = _("A rule forbids it: %(error)s")
         raise ValidationError(message, params={"error": str(error).splitlines()[0]}) from error
+
+
+def _unsettle(merged: dict[str, Any], kind: type[models.Model]) -> None:
+    """The comments that were carried over, and the proposals that were closed."""
+    comments.give_back(merged.get("comments", []), kind._base_manager.get(pk=merged["merge"]))
+    revisions.reopen(merged.get("proposals", []))
 
 
 def _return_captures(merged: dict[str, Any]) -> None:

@@ -13,24 +13,28 @@ from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from foundation.characters import ReadableCharField, ReadableEmailField
+from foundation.keys import whole_number
 from foundation.records.audit import Act, AuditEntry, record
 from observatory.accounts import second_factor
 from observatory.accounts.account_pages import end, ended_words, open_sessions
 from observatory.accounts.entering import recently_signed_in
 from observatory.accounts.links import link_for, void_invitations
-from observatory.accounts.mail import note_change, origin_of, queue_invitation, queue_letters
+from observatory.accounts.mail import note_change, origin_of, queue_link
 
 READABLE: dict[Any, Any] = {
     models.CharField: {"form_class": ReadableCharField},
     models.EmailField: {"form_class": ReadableEmailField},
 }
+
+CLOSED = gettext_lazy("This account is closed. Make it active before you make a link.")
 
 admin.site.unregister([User, Group])
 
@@ -92,6 +96,13 @@ class ReadableGroupAdmin(RecordsRights, GroupAdmin):
     def rights_of(self, key: Any) -> set[str]:
         return set(Permission.objects.filter(group=key).values_list("codename", flat=True))
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Whose rights go with a group is in the audit list too."""
+        for group in queryset:
+            members = ", ".join(group.user_set.order_by("username").values_list("username", flat=True))
+            record(Act.DELETED, group, by=request.user, note=f"{group._meta.label}: {members}")
+        return super().log_deletions(request, queryset)
+
 
 @admin.register(User)
 class AccountAdmin(RecordsRights, UserAdmin):
@@ -121,6 +132,22 @@ class AccountAdmin(RecordsRights, UserAdmin):
         groups = set(user.groups.values_list("name", flat=True))
         return flags | groups | set(user.user_permissions.values_list("codename", flat=True))
 
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
+        """A closed account has no sessions left; the password of a new one is in the audit list."""
+        super().save_related(request, form, formsets, change)
+        user = form.instance
+        if not change and user.has_usable_password():
+            note_change(request, Act.PASSWORD_SET, user, by=request.user)
+        if not user.is_active:
+            end(request, user, "")
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Lead to the links, in place of Django's form: nobody but its owner sets the password of an account."""
+        if (number := whole_number(id)) is None:
+            raise Http404
+        messages.info(request, _("Only the owner of an account sets its password: make a link for that."))
+        return HttpResponseRedirect(reverse("admin:auth_user_access", args=[number]))
+
     # Invitations
 
     def invite_view(self, request: HttpRequest) -> HttpResponse:
@@ -144,14 +171,12 @@ class AccountAdmin(RecordsRights, UserAdmin):
         return TemplateResponse(request, "admin/account/invite.html", context)
 
     def _send_or_show(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Send the link; or show it, this once, if no mail can be sent."""
+        """Send the link; or show it, this once, if no mail can be sent. The audit list has it once it is made."""
         if settings.SENDS_MAIL and user.email:
-            if user.has_usable_password():
-                queue_letters(request, user.email)
-            else:
-                queue_invitation(request, user)
+            queue_link(request, user)
             messages.success(request, _("A letter with the link is on its way to %(email)s.") % {"email": user.email})
             return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
+        record(Act.LINK_MADE, user, by=request.user)
         context = {
             **self.admin_site.each_context(request),
             "title": _("A link for %(name)s") % {"name": user},
@@ -177,6 +202,7 @@ class AccountAdmin(RecordsRights, UserAdmin):
             "account": user,
             "has_factor": second_factor.has_second_factor(user),
             "is_invited": not user.has_usable_password(),
+            "closed": "" if user.is_active else CLOSED,
             "sessions": open_sessions(user),
             "key": request.session.session_key,
         }
@@ -184,12 +210,13 @@ class AccountAdmin(RecordsRights, UserAdmin):
 
     @transaction.atomic
     def _act_on(self, request: HttpRequest, user: User) -> HttpResponse:
-        if "link" in request.POST:
+        if "link" in request.POST and user.is_active:
             if not user.has_usable_password():
                 void_invitations(user)
-            record(Act.LINK_MADE, user, by=request.user)
             return self._send_or_show(request, user)
-        if "factor" in request.POST:
+        if "link" in request.POST:
+            messages.error(request, CLOSED)
+        elif "factor" in request.POST:
             second_factor.remove_second_factor(user)
             note_change(request, Act.FACTOR_REMOVED, user, by=request.user)
             messages.success(request, _("The second factor was removed."))
@@ -206,7 +233,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     list_display_links = None
     list_filter = ["act"]
     list_select_related = ["by"]
-    search_fields = ["about", "note", "by__username"]
+    search_fields = ["about", "note", "by__username", "account__username"]
     date_hierarchy = "at"
     show_full_result_count = False
     actions = None

@@ -5,6 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.models import User
 from django.contrib.auth.views import (
     PasswordResetCompleteView,
@@ -98,9 +100,17 @@ class NewPasswordView(PasswordResetConfirmView):
         except (ValueError, OverflowError, ValidationError, TypeError):
             return None
 
+    def get_context_data(self, **options: Any) -> dict[str, Any]:
+        """Tell who is signed in, perhaps as somebody else, that the new password ends that session."""
+        if self.validlink and self.request.user.is_authenticated:
+            words = _("You are signed in as %(name)s. This sets the password of %(account)s and signs you out.")
+            messages.warning(self.request, words % {"name": self.request.user, "account": self.user})
+        return super().get_context_data(**options)
+
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         AccountSession.objects.filter(user=self.user).delete()
+        logout(self.request)  # whoever is signed in: the session that has followed the link may be one of those
         note_change(self.request, Act.PASSWORD_SET, self.user)
         return response
 

@@ -33,8 +33,10 @@ TASKS = sorted(name for name in app.tasks if not name.startswith(("builtin:", "p
 PERIODIC = sorted(task for task, _number in app.periodic_registry.periodic_tasks)
 TAKE_UP = next(name for name in TASKS if name.endswith(".take_up_interrupted"))
 LETTER = {"origin": "https://observatory.example", "language": "en"}
+ASKED = {"by": 0, "asked_at": "2026-01-01T00:00:00+00:00"}
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "observatory.tasks.send_invitation": {"user": 0, **LETTER},
+    "observatory.tasks.send_invitation": {"user": 0, **ASKED, **LETTER},
+    "observatory.tasks.send_reset_letter": {"user": 0, **ASKED, **LETTER},
     "observatory.tasks.send_notice": {"user": 0, "act": "password", **LETTER},
     "observatory.tasks.send_reset_letters": {"email": "nobody@institute.example", **LETTER},
     "countries.feeds.tasks.update_feed": {"feed": 0, "by": None},

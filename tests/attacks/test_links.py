@@ -2,20 +2,27 @@
 
 import time
 from datetime import timedelta
+from html import unescape
+from smtplib import SMTPServerDisconnected
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core import mail
+from django.core.mail.backends import locmem
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
+from foundation.records.audit import AuditEntry
 from observatory.accounts import password_pages
 from observatory.accounts.links import link_for
-from observatory.accounts.mail import send_invitation, send_notice, send_reset_letters
+from observatory.accounts.mail import send_invitation, send_notice, send_reset_letter, send_reset_letters
 from observatory.accounts.models import AccountSession
 from tests import factories
 from tests.authenticators import with_app
@@ -102,6 +109,21 @@ def test_new_password_ends_sessions_and_does_not_replace_the_second_factor(ana: 
     assert page["Location"] == "/admin/second-step/"
 
 
+@pytest.mark.parametrize("name", ["ana", "bob"])
+def test_who_is_signed_in_is_told_whose_password_it_is_and_signed_out(ana: User, name: str) -> None:
+    """Also as somebody else, whose other sessions go on."""
+    factories.analyst(username="bob")
+    reader = User.objects.get(username=name)
+    client, other = signed_in(reader), signed_in(reader)
+    ana.refresh_from_db()
+    page: Any = client.get(link_for(ana, ORIGIN).removeprefix(ORIGIN), follow=True)
+    assert f"You are signed in as {name}. This sets the password of ana and signs you out." in unescape(page.text)
+    answer = client.post(page.redirect_chain[-1][0], {"new_password1": NEW, "new_password2": NEW})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/password-reset/complete/")
+    assert client.get(answer["Location"]).status_code == 200
+    assert [each.get("/admin/account/").status_code for each in (client, other)] == [302, 302 if name == "ana" else 200]
+
+
 def test_unknown_address_is_answered_and_costs_what_a_known_one_does(
     ana: User, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -128,6 +150,37 @@ def test_worker_writes_to_known_addresses_once_in_a_while(ana: User, invited: Us
     assert link.startswith(f"{ORIGIN}/es/admin/password-reset/")
     assert follow(link) == 302
     assert link not in str(list(ProcrastinateJob.objects.values()))
+
+
+def test_letter_that_fails_is_tried_again_and_none_is_sent_twice(ana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two accounts of one address; the mail server refuses the second letter at first."""
+    bob = factories.analyst(username="bob", email=ana.email)
+    server, fails = locmem.EmailBackend.send_messages, [False, True, False]
+
+    def send(backend: Any, letters: Any) -> int:
+        if fails.pop(0):
+            raise SMTPServerDisconnected
+        sent: int = server(backend, letters)
+        return sent
+
+    monkeypatch.setattr(locmem.EmailBackend, "send_messages", send)
+    with pytest.raises(SMTPServerDisconnected):
+        send_reset_letters(ana.email, ORIGIN, "en")
+    assert list(AuditEntry.objects.filter(by=None).values_list("act", "account")) == [("link_made", ana.pk)]
+    assert send_reset_letters(ana.email, ORIGIN, "en") == 1  # the next attempt
+    assert send_reset_letters(ana.email, ORIGIN, "en") == 0
+    assert [f"for {user} at" in letter.body for user, letter in zip((ana, bob), mail.outbox, strict=True)] == [True] * 2
+    retry: Any = app.tasks["observatory.tasks.send_reset_letters"].retry_strategy
+    assert retry.get_retry_decision(exception=OSError(), job=SimpleNamespace(attempts=0)).retry_at > timezone.now()
+
+
+def test_letter_of_an_account_is_that_of_its_key_whatever_it_is_called(ana: User) -> None:
+    """A name that somebody gave up does not hold back the letter of whoever has it now."""
+    assert send_reset_letters(ana.email, ORIGIN, "en") == 1
+    User.objects.filter(pk=ana.pk).update(username="ana-before")
+    heir = factories.analyst(username="ana", email="other@institute.example")
+    assert send_reset_letters(heir.email, ORIGIN, "en") == 1
+    assert send_reset_letters(ana.email, ORIGIN, "en") == 0
 
 
 def test_owner_is_told_of_a_new_password(ana: User, django_capture_on_commit_callbacks: Any) -> None:
@@ -182,16 +235,51 @@ class TestInvitation:
         client = Client()
         assert client.post("/admin/login/", {"username": "eva", "password": NEW})["Location"] == "/admin/"
 
-    def test_with_mail_it_is_sent_and_a_new_one_voids_the_first(self, admin: Client) -> None:
-        assert admin.post("/admin/auth/user/invite/", self.form()).status_code == 302
+    def test_with_mail_it_is_sent_and_a_new_one_voids_the_first(
+        self, admin: Client, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        with django_capture_on_commit_callbacks(execute=True):
+            assert admin.post("/admin/auth/user/invite/", self.form()).status_code == 302
         eva = User.objects.get(username="eva")
-        assert send_invitation(eva.pk, ORIGIN, "pt") == 1
+        asked = ProcrastinateJob.objects.get(task_name="observatory.tasks.send_invitation").args
+        assert asked["user"] == eva.pk
+        assert [send_invitation(**asked) for _attempt in range(2)] == [1, 0]
         first = link_for(eva, ORIGIN)
         admin.post(f"/admin/auth/user/{eva.pk}/access/", {"link": "yes"})
         assert follow(first) == 200
         eva.refresh_from_db()
         assert follow(link_for(eva, ORIGIN)) == 302
-        assert send_invitation(eva.pk, ORIGIN, "pt") == 0
+        assert send_invitation(**asked | {"asked_at": timezone.now().isoformat()}) == 0
+
+    def test_link_for_one_account_is_sent_to_no_other_of_its_address_and_at_once(
+        self, admin: Client, ana: User, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        factories.analyst(username="bob", email=ana.email)
+        assert send_reset_letters(ana.email, ORIGIN, "en") == 2  # just before, asked for by themselves
+        with django_capture_on_commit_callbacks(execute=True):
+            admin.post(f"/admin/auth/user/{ana.pk}/access/", {"link": "yes"})
+        (asked,) = ProcrastinateJob.objects.values_list("args", flat=True)
+        assert [send_reset_letter(**asked) for _attempt in range(2)] == [1, 0]
+        assert "for ana at" in mail.outbox[-1].body
+        entry = AuditEntry.objects.filter(act="link_made").latest("pk")
+        assert (entry.account, entry.by and entry.by.username) == (ana, "root")
+
+    def test_closed_account_gets_no_link_and_no_end_of_sessions_instead(self, admin: Client, ana: User) -> None:
+        signed_in(ana)
+        User.objects.filter(pk=ana.pk).update(is_active=False)
+        path = f"/admin/auth/user/{ana.pk}/access/"
+        assert "is closed" in admin.post(path, {"link": "yes"}, follow=True).text
+        assert 'name="link"' not in admin.get(path).text
+        assert AccountSession.objects.filter(user=ana).count() == 1
+
+    def test_nobody_sets_the_password_of_another(self, admin: Client, ana: User) -> None:
+        path = f"/admin/auth/user/{ana.pk}/password/"
+        form = {"password1": NEW, "password2": NEW, "usable_password": "true"}
+        for page in (admin.get(path), admin.post(path, form)):
+            assert (page.status_code, page["Location"]) == (302, f"/admin/auth/user/{ana.pk}/access/")
+        ana.refresh_from_db()
+        assert ana.check_password(factories.PASSWORD)
+        assert admin.get("/admin/auth/user/ana/password/").status_code == 404
 
     def test_role_and_address_are_required(self, admin: Client) -> None:
         page = admin.post("/admin/auth/user/invite/", self.form(email="", groups=[]))

@@ -362,9 +362,12 @@ def _with_mark(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def exported_response(
-    request: HttpRequest, ending: str, resource: type[FileResource], *records: QuerySet, **options: Any
+    request: HttpRequest, ending: str, resource: type[FileResource], *records: QuerySet, note: str = "", **options: Any
 ) -> HttpResponseBase:
-    """Return a file in the format of its extension; if a sheet cannot hold it, the list of files with the reason."""
+    """Return a file in the format of its extension; if a sheet cannot hold it, the list of files with the reason.
+
+    The audit list has `note`, or else the query string, which says which records these are.
+    """
     if ending not in FORMATS:
         raise Http404
     try:
@@ -372,7 +375,7 @@ def exported_response(
     except TooLarge as problem:
         messages.error(request, str(problem))
         return HttpResponseRedirect(reverse("admin:foundation_fileimport_export_list"))
-    query = request.GET.urlencode()[:LONGEST_QUERY]
+    query = (note or request.GET.urlencode())[:LONGEST_QUERY]
     audit.record(audit.Act.EXPORTED, f"{resource.file()}.{ending}", by=request.user, note=query)
     return _download(blocks, f"{resource.file()}.{ending}", FORMATS[ending].media_type)
 

@@ -20,6 +20,7 @@ from foundation.files.importing.staging import Step
 from foundation.files.models import FileImport, Phase
 from foundation.files.package.describing import packaged
 from foundation.files.resources import FileResource, resources
+from foundation.records.audit import Act, record
 from foundation.records.second_reader import may_publish, public
 from foundation.records.undoing import Deed
 from foundation.sql import lock_until_commit, take_time, try_lock_until_commit
@@ -64,6 +65,9 @@ def undo(
             raise OtherImport
         file_import = FileImport.objects.get(pk=file_import.pk)  # not locked, since its progress is written meanwhile
         refuse(file_import, by=by, is_operator=is_operator)
+        deed = deed_of(file_import)
+        deed.lock()
+        added = ", ".join(f"{kind._meta.label} {count}" for kind in deed.kinds if (count := deed.added_count(kind)))
         refuse_changed(file_import)
         kinds = kinds_of(file_import)
         with pghistory.context(user=by.pk, undone=file_import.name, file_import=file_import.pk):
@@ -74,6 +78,8 @@ def undo(
             _take_back(file_import, by, tell)
             for resource in kinds:
                 resource.after_undoing()
+        if added:
+            record(Act.DELETED, file_import.name, by=by, note=f"FileImport {file_import.pk}: {added}")
         file_import.undone_at, file_import.undone_by = timezone.now(), by
         file_import.save(update_fields=["undone_at", "undone_by"])
 

@@ -6,10 +6,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.test import Client
@@ -17,6 +18,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from countries.models import Observation
+from foundation.records import revisions
 from foundation.records.changes import acts_on
 from foundation.records.models import Comment, Revision, RevisionState
 from foundation.records.revision_desk_admin import ReviewedAdmin
@@ -273,6 +275,26 @@ def test_kept_copy_is_shown_beside_the_change_at_the_quoted_place() -> None:
         assert copy.status_code == 200
 
 
+def test_copy_beside_the_change_is_the_last_answer_of_the_address_with_its_day(settings: Settings) -> None:
+    """A page that went back to what it was is kept once: its copy is current again, though a later one exists."""
+    settings.TIME_ZONE = "America/Lima"
+    ana, eva = people()
+    first, second, third = (factories.source() for _n in range(3))
+    measure = factories.measure(sources=(first, second, third))
+    late = datetime(2021, 3, 2, 3, tzinfo=UTC)  # in Lima still the day before
+    back = factories.capture(source=first, captured_at=late)
+    factories.link(source=first, capture=back)
+    factories.document_text(capture=back, text="The border is closed.")
+    newer = factories.capture(source=first, captured_at=90)
+    factories.document_text(capture=newer, text="The border is open.")
+    factories.capture(source=second)
+    page = desk(eva, measure, proposed(ana, measure, title_en="New"))
+    words = [" ".join(part.split()) for part in page.text.split('id="sources-beside"')[1].split("</section>")[:3]]
+    assert ("Kept copy of 1 March 2021" in words[0], "The border is closed." in words[0]) == (True, True)
+    assert "Text of the kept copy: Not read yet" in words[1]
+    assert "No copy is kept." in words[2]
+
+
 def test_markup_in_proposed_fields_and_notes_is_text() -> None:
     ana, eva = people()
     nasty = '"><script>alert(1)</script>'
@@ -318,6 +340,67 @@ def test_earlier_version_is_proposed_with_the_rows_and_tags_that_it_had() -> Non
     assert desk(eva, measure, revision, _approve="1").status_code == 302
     measure.refresh_from_db()
     assert (measure.title_en, measure.target_groups.get().key, measure.status) == ("First", "refugees", "enacted")
+
+
+def test_version_from_before_the_record_is_refused_with_a_reason() -> None:
+    """It would empty the record: no row and no tag was there."""
+    ana, _eva = people()
+    measure = factories.measure()
+    for moment in ("1999-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00"):
+        page = ana.get(f"{address(measure)}?propose=1&as_of={quote(moment)}", follow=True)
+        assert page.redirect_chain == [(address(measure, "history"), 302)]
+        assert "There was no such record at that time" in page.text
+
+
+def test_who_may_publish_but_not_change_a_kind_of_record_decides_on_none_of_it() -> None:
+    ana, _eva = people()
+    country, measure = factories.country(summary_en="Old"), factories.measure(title_en="Old")
+    revision, other = proposed(ana, country, summary_en="New"), proposed(ana, measure, title_en="New")
+    group = Group.objects.create(name="publisher")
+    group.permissions.set(Permission.objects.filter(group__name="editor").exclude(codename="change_country"))
+    pia = factories.user(group="publisher")
+    client = signed_in(pia)
+    assert list(revisions.to_review_by(pia)) == [other]
+    queues = {str(queue["label"]): queue["count"] for queue in client.get("/admin/").context["queues"]}
+    assert queues["Proposed changes to review"] == 1
+    assert 'name="_approve"' not in desk(client, country, revision).text
+    for button in ("_approve", "_send_back", "_decline"):
+        assert desk(client, country, revision, **{button: "1", "review_note": "x"}).status_code == 403
+    editing = address(country) + f"?revision={revision.pk}"
+    assert (client.get(editing).status_code, client.post(editing, {"_approve": "1"}).status_code) == (403, 403)
+    country.refresh_from_db()
+    assert country.summary_en == "Old"
+    assert desk(client, measure, other, _approve="1").status_code == 302
+
+
+def test_rows_are_approved_with_the_rights_of_whoever_approves() -> None:
+    """Who may change countries but enter no figures does not enter them by an approval."""
+    (ana, _eva), country, indicator = people(), factories.country(summary_en="Old"), factories.indicator()
+    typed = {"indicator": str(indicator.pk), "period": "2019", "value": "5", "source_name": "Census"}
+    revision = proposed(ana, country, **{f"observations-0-{name}": value for name, value in typed.items()})
+    group = Group.objects.create(name="no figures")
+    group.permissions.set(Permission.objects.filter(group__name="editor").exclude(codename="add_observation"))
+    pia = signed_in(factories.user(group="no figures"))
+    assert desk(pia, country, revision, _approve="1").status_code == 403
+    revision.refresh_from_db()
+    assert (Observation.objects.count(), revision.state) == (0, RevisionState.WAITING)
+
+
+def test_approval_is_offered_and_done_only_for_what_waits() -> None:
+    ana, eva = people()
+    measure = factories.measure(title_en="Old")
+    revision = proposed(ana, measure, title_en="New")
+    editing = address(measure) + f"?revision={revision.pk}"
+    form = admin_forms.shown(eva, editing, form_id(measure))
+    desk(eva, measure, revision, _send_back="1", review_note="A slip of the pen.")
+    page = desk(eva, measure, revision)
+    buttons = re.findall(r'<button [^>]*name="(_[a-z_]+)"', page.text)
+    assert (buttons, "Open in the form" in page.text) == (["_decline"], False)
+    assert eva.get(editing)["Location"] == address(measure, "revision", revision.pk)
+    assert 'name="_approve"' not in ana.get(editing).text
+    assert "decided meanwhile: Sent back" in eva.post(editing, form | {"_approve": "1"}, follow=True).text
+    measure.refresh_from_db()
+    assert measure.title_en == "Old"
 
 
 def test_own_draft_is_deleted_by_its_author_and_by_no_other_analyst() -> None:

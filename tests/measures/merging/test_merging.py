@@ -4,18 +4,24 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import pghistory
 import pytest
+from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from foundation.files.package.writing import write_folder
+from foundation.records import comments
 from foundation.records.changes import acts_on
+from foundation.records.models import Comment, Revision
 from foundation.sql import execute
 from measures.archive.addresses import source_at
 from measures.files.resources import MeasureResource
-from measures.merging import Report, merge, preview
+from measures.merging import Report, merge, preview, undo_merge
 from measures.models import (
     Capture,
     Citation,
@@ -29,6 +35,7 @@ from measures.models import (
     Topic,
 )
 from tests import factories as make
+from tests.background_work import while_saving
 from tests.csv_files import export
 from tests.measures.views.test_views import ids
 
@@ -415,15 +422,34 @@ def _state(folder: Path) -> dict[str, bytes]:
     times = re.compile(rb"2[0-9]{3}-[0-9-]+T[0-9:.Z]+")
     files = {path.name: times.sub(b"", path.read_bytes()) for path in folder.iterdir()}
     captures = sorted(Capture.objects.values_list("source__key", "sha256", "size"))
-    return files | {"captures": repr(captures).encode()}
+    comments = list(Comment.objects.values_list("text", "content_type", "object_id"))
+    proposals = list(Revision.objects.values_list("pk", "object_id", "state", "review_note", "reviewed_by"))
+    return files | {"captures": repr((captures, comments, proposals)).encode()}
 
 
 @pytest.mark.parametrize("pair", [_pair, _sources, _bodies, _topics])
 def test_merge_is_undone_as_one_action(client: Client, editor: Any, tmp_path: Path, pair: Callable[..., Any]) -> None:
     kept, gone = pair()
+    ana, now = make.analyst(username="ana"), timezone.now()
+    bea = make.analyst(username="bea")
+    waiting = make.revision(record=gone, by=ana)
+    sent_back = make.revision(record=gone, by=bea)
+    Revision.objects.filter(pk=sent_back.pk).update(
+        state="sent_back", reviewed_by=editor, reviewed_at=now, review_note="A slip."
+    )
+    of_kept = make.revision(record=kept, by=ana)
+    comments.write(gone, "Which number?", by=ana)
+    comments.write(gone, "That one.", by=ana, revision=waiting)
     before = _state(tmp_path / "before")
-    merge(kept, gone, by=editor)
+    report = merge(kept, gone, by=editor)
     assert _state(tmp_path / "merged") != before
+    assert _moved(report)["Comments"] == 1
+    declined = [each for each in report.conflicts if "has proposed" in each]
+    assert declined == [f"The change that {name} has proposed is declined, with a note." for name in ("ana", "bea")]
+    assert list(Revision.objects.open()) == [of_kept]
+    assert "Propose the change there" in Revision.objects.get(pk=waiting.pk).review_note
+    assert [(each.text, each.revision) for each in comments.comments_on(kept)] == [("Which number?", None)]
+    assert comments.comments_on(gone, waiting).count() == 1
     client.force_login(editor)
     name = type(kept)._meta.model_name
     changed = gone if pair is _topics else kept  # a term that is kept stays as it is
@@ -434,6 +460,58 @@ def test_merge_is_undone_as_one_action(client: Client, editor: Any, tmp_path: Pa
     assert _state(tmp_path / "after") == before
     if pair is _pair:
         assert [client.get(f"/measures/{each.public_id}/").status_code for each in (kept, gone)] == [200, 200]
+
+
+def test_merge_is_undone_with_the_rights_and_at_the_address_of_its_own_kind(client: Client, editor: Any) -> None:
+    kept, gone = _sources()
+    entry = Measure.objects.get(citations__source=gone, citations__quote="")
+    merge(kept, gone, by=editor)
+    (act,) = [act for act in acts_on(Source.objects.get()) if act.merge]
+    client.force_login(editor)
+    for name in ("measure", "issuingbody", "topic", "targetgroup"):
+        address = f"/admin/measures/{name}/undo-merge/{act.merge}/"
+        assert [client.get(address).status_code, client.post(address).status_code] == [404, 404]
+    assert Source.objects.count() == 1
+    own = f"/admin/measures/source/undo-merge/{act.merge}/"
+    history = f"/admin/measures/measure/{entry.pk}/history/"
+    assert re.findall(r'href="([^"]*/undo-merge/[^"]*)"', client.get(history).text) == [own]
+    group = Group.objects.create(name="no sources")
+    group.permissions.set(Permission.objects.filter(group__name="editor").exclude(codename="change_source"))
+    client.force_login(make.user(group="no sources"))
+    assert client.post(own).status_code == 403
+    assert "undo-merge" not in client.get(history).text
+    with pytest.raises(PermissionDenied):
+        undo_merge(UUID(act.merge), by=User.objects.get(groups=group))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_row_that_somebody_saves_while_a_merge_is_undone_is_not_overwritten() -> None:
+    editor, (kept, gone) = make.editor(), _pair()
+    merge(kept, gone, by=editor)
+    (act,) = [act for act in acts_on(Measure.objects.get(pk=kept.pk)) if act.merge]
+    moved = Citation.objects.filter(measure=kept).latest("pk")
+    error = while_saving(
+        lambda: Citation.objects.filter(pk=moved.pk).update(quote="By hand"),
+        lambda: undo_merge(UUID(act.merge), by=editor),
+    )
+    assert isinstance(error, ValidationError)
+    assert Citation.objects.get(pk=moved.pk).quote == "By hand"
+    assert Measure.objects.get(pk=gone.pk).workflow == "retired"
+
+
+def test_versions_of_the_other_record_are_not_offered_to_return_to(client: Client, editor: Any) -> None:
+    kept, gone = make.measure(), make.measure(title_en="Of the other")
+    for name in ("Another", "And another"):
+        gone.title_en = name
+        with pghistory.context(note=name):  # an act of its own
+            gone.save()
+    merge(kept, gone, by=editor)
+    client.force_login(editor)
+    page = client.get(f"/admin/measures/measure/{kept.pk}/history/")
+    acts = page.context["acts"]
+    offered = page.text.count("as_of=")
+    assert {act.is_of_other for act in acts} == {True, False}
+    assert offered == len([act for act in acts[1:] if not act.is_of_other])
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from foundation.records.audit import AuditEntry
 from observatory.accounts.models import AccountSession, AuthenticatorApp, RecoveryCode
-from tests import factories
+from tests import admin_forms, factories
 from tests.authenticators import code_of, with_app
 from tests.clients import signed_in
 
@@ -124,8 +124,52 @@ class TestAdministrator:
         assert entry.note == "+editor, -analyst, -is_staff"
         assert "+editor, -analyst, -is_staff" in admin.get("/admin/foundation/auditentry/").text
 
+    def test_closed_account_has_no_sessions_left(self, admin: Client, ana: User) -> None:
+        client = at_home("ana")
+        path = f"/admin/auth/user/{ana.pk}/change/"
+        form = admin_forms.shown(admin, path, "user_form")
+        form.pop("is_active")
+        assert admin.post(path, form).status_code == 302
+        User.objects.filter(pk=ana.pk).update(is_active=True)
+        assert client.get(ACCOUNT).status_code == 302
+        assert acts() == [("rights_changed", "ana"), ("sessions_ended", "ana")]
+
     def test_deletions_and_exports_are_in_the_audit_list(self, admin: Client) -> None:
         topic = factories.topic(key="unused")
         assert admin.post(f"/admin/measures/topic/{topic.pk}/delete/", {"post": "yes"}).status_code == 302
         b"".join(admin.get("/admin/measures/measure/export/measures.csv?workflow=draft"))
         assert acts() == [("deleted", str(topic)), ("exported", "measures.csv")]
+
+    def test_bulk_actions_are_in_the_audit_list_as_single_ones_are(self, admin: Client) -> None:
+        topics = [factories.topic(key=key) for key in ("one", "two")]
+        chosen = {"_selected_action": [topic.pk for topic in topics]}
+        admin.post("/admin/measures/topic/", {"action": "delete_selected", "post": "yes", **chosen})
+        drafts = [factories.draft() for _n in range(3)]
+        listed = "/admin/measures/measure/?workflow=draft"
+        for across in ("0", "1"):
+            form = {"action": "export_selected_as_csv", "select_across": across}
+            b"".join(admin.post(listed, form | {"_selected_action": [draft.pk for draft in drafts[:2]]}))
+        assert [(entry.act, entry.about, entry.note) for entry in AuditEntry.objects.order_by("pk")[1:]] == [
+            ("deleted", "One", "measures.Topic"),
+            ("deleted", "Two", "measures.Topic"),
+            ("exported", "measures.csv", f"{drafts[0].public_id}, {drafts[1].public_id}"),
+            ("exported", "measures.csv", "workflow=draft"),
+        ]
+
+    def test_deletions_by_other_ways_are_in_the_audit_list_too(self, admin: Client, ana: User) -> None:
+        """A row of a country's page that is a record, a source that was merged, and a group with its rights."""
+        figure = factories.observation()
+        path = f"/admin/countries/country/{figure.country_id}/change/"
+        form = admin_forms.shown(admin, path, "country_form") | {"observations-0-DELETE": "on"}
+        assert admin_forms.errors(admin.post(path, form)) == []
+        kept, gone = factories.source(), factories.source()
+        form = {"action": "merge_selected", "_selected_action": [kept.pk, gone.pk], "keep": kept.pk}
+        admin.post("/admin/measures/source/", form | {"shown": kept.pk, "_merge": "1"})
+        group = Group.objects.create(name="interns")
+        ana.groups.add(group)
+        admin.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"})
+        assert [entry.note for entry in AuditEntry.objects.filter(act="deleted").order_by("pk")] == [
+            "countries.Observation",
+            f"measures.Source: {gone} was merged into {kept}.",
+            "auth.Group: ana",
+        ]

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foundation.records.audit import AuditEntry
 from observatory.accounts.demo import create_demo_accounts
 from tests import factories
 from tests.clients import signed_in
@@ -78,6 +79,7 @@ def test_form_that_adds_a_person_knows_the_whole_name() -> None:
     assert client.post("/admin/auth/user/add/", form).status_code == 302
     person = User.objects.get(username="mquispe")
     assert {name: getattr(person, name) for name in FIELDS} == FIELDS
+    assert [entry.account for entry in AuditEntry.objects.filter(act="password_set")] == [person]
 
 
 @pytest.mark.django_db

@@ -12,9 +12,11 @@ from foundation.accounts import system_account
 from foundation.files.importing import undoing
 from foundation.files.models import FileImport
 from foundation.files.package.writing import write_folder
+from foundation.records.audit import AuditEntry
 from foundation.records.changes import acts_on
 from measures.models import Citation, ExternalId, Measure, Relation, Source, StatusEvent, Topic
 from tests import factories
+from tests.background_work import while_saving
 from tests.csv_files import MEASURE, csv_text, export, run
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +62,8 @@ def test_undo_deletes_what_is_new_and_leaves_nothing_behind(tmp_path: Path) -> N
         assert not model.objects.exists(), model
     made.refresh_from_db()
     assert made.undone_by == system_account()
+    entry = AuditEntry.objects.get(act="deleted")
+    assert (entry.about, entry.note) == ("measures.csv", f"FileImport {made.pk}: measures.Measure 2")
     assert factories.measure().public_id == "PER-00003"
 
 
@@ -112,6 +116,15 @@ def test_records_that_were_changed_since_are_listed_and_nothing_is_undone(tmp_pa
 
 
 @in_transactions_of_their_own
+def test_record_that_somebody_saves_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    made = _imported(tmp_path, [WHOLE])
+    error = while_saving(lambda: Measure.objects.update(title_en="By hand"), lambda: _undo(made))
+    assert isinstance(error, undoing.CannotUndo)
+    assert "By hand" in str(error)
+    assert Measure.objects.get().title_en == "By hand"
+
+
+@in_transactions_of_their_own
 @pytest.mark.parametrize("part", ["citation", "naming"])
 def test_parts_and_relations_that_were_added_since_stand_against_it(tmp_path: Path, part: str) -> None:
     made = _imported(tmp_path, [WHOLE])
@@ -131,6 +144,14 @@ def test_source_that_another_entry_has_come_to_cite_stays(tmp_path: Path) -> Non
     _undo(made)
     assert list(Measure.objects.all()) == [other]
     assert list(Source.objects.all()) == [source]
+
+
+@in_transactions_of_their_own
+def test_source_that_somebody_has_changed_since_stays(tmp_path: Path) -> None:
+    made = _imported(tmp_path, [WHOLE])
+    Source.objects.update(title="Of the gazette")
+    _undo(made)
+    assert [source.title for source in Source.objects.all()] == ["Of the gazette"]
 
 
 def test_import_is_undone_once_and_the_next_one_counts(tmp_path: Path) -> None:
