@@ -1,0 +1,145 @@
+"""Country teams: which records an account works on, in one place.
+
+An account may belong to countries; `settings.TEAM_MODEL` has a row for each. As soon as one account does, everybody
+but those with `settings.ALL_COUNTRIES_PERMISSION` sees, of what is not public, the records of their own countries
+alone, and changes no others. Until then nothing is restricted.
+
+A kind of record says by a method `of_team` of its queryset which records are those of a team; a part of another record
+names the field that leads there in `part_of` of its model. Kinds with neither, such as sources and vocabulary, are
+shared by all teams. The command line acts for the operator and is not restricted.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+
+from foundation.records.second_reader import condition_of, has_public, public
+
+
+class OutOfReach(Exception):
+    """What was just written is not of the author's countries; the transaction must be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """An account with the countries that it belongs to."""
+
+    user: Any
+    countries: frozenset[str]
+
+
+def team_of(user: Any) -> Team | None:
+    """The team of `user`; None for who works on the records of all countries. One query for each account object."""
+    if not hasattr(user, "_team"):
+        user._team = _read_team(user)
+    found: Team | None = user._team
+    return found
+
+
+def _read_team(user: Any) -> Team | None:
+    if user.has_perm(settings.ALL_COUNTRIES_PERMISSION):
+        return None
+    memberships = apps.get_model(settings.TEAM_MODEL)._default_manager
+    any_of_all = memberships.order_by("pk").values("pk")[:1]
+    found = memberships.filter(Q(user=user.pk) | Q(pk__in=any_of_all)).values_list("user_id", "country_id")
+    countries = frozenset(country for owner, country in found if owner == user.pk)
+    return Team(user, countries) if found else None
+
+
+def works_everywhere(user: Any) -> bool:
+    """Whether `user` works on the records of all countries, and so on what is of no single one."""
+    return team_of(user) is None
+
+
+def is_of_teams(model: type[Model]) -> bool:
+    """Whether the records of `model` belong to countries."""
+    return hasattr(model, "part_of") or hasattr(model._default_manager, "of_team")
+
+
+# Seeing
+
+
+def visible_to(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `records` that `user` may read: those of their countries, and what is public."""
+    team = team_of(user)
+    if team is None or not is_of_teams(records.model):
+        return records
+    return records.filter(_among(records.model, _readable(records.model, team)))
+
+
+def may_see(user: Any, record: Model) -> bool:
+    """Whether `user` may read `record` as far as teams go; permissions are checked elsewhere."""
+    if works_everywhere(user) or not is_of_teams(type(record)):
+        return True
+    return visible_to(user, type(record)._base_manager.filter(pk=record.pk)).exists()
+
+
+def _readable(model: type[Model], team: Team) -> QuerySet[Any]:
+    """The records that `model` belongs to, or its own, that a team may read."""
+    owner = _owner(model)
+    own = _of_team(owner, team)
+    return own | public(owner) if has_public(owner) else own
+
+
+# Changing
+
+
+def of_own_countries(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `records` that `user` may work on: those of their countries, and what is shared."""
+    team = team_of(user)
+    if team is None or not is_of_teams(records.model):
+        return records
+    return records.filter(_among(records.model, _of_team(_owner(records.model), team)))
+
+
+def of_other_countries(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of `records` that `user` may not work on."""
+    team = team_of(user)
+    if team is None or not is_of_teams(records.model):
+        return records.none()
+    return records.exclude(_among(records.model, _of_team(_owner(records.model), team)))
+
+
+def may_work_on(user: Any, record: Model) -> bool:
+    """Whether `record`, as it is stored, is of the countries of `user`; permissions are checked elsewhere."""
+    if works_everywhere(user) or not is_of_teams(type(record)):
+        return True
+    stored = type(record)._base_manager.filter(pk=record.pk)
+    return record.pk is not None and of_own_countries(user, stored).exists()
+
+
+def refuse_foreign(user: Any, record: Model) -> None:
+    """Raise OutOfReach if `user` has just written a record of another country; call before the commit."""
+    if not may_work_on(user, record):
+        raise OutOfReach
+
+
+def team_condition(user: Any, model: type[Model]) -> str | None:
+    """SQL of what `user` may work on, for a row of the model's table or a similar one under its name; None for all."""
+    team = team_of(user)
+    if team is None or not is_of_teams(model):
+        return None
+    own = _of_team(_owner(model), team)
+    return condition_of(own if _owner(model) is model else model._default_manager.filter(_among(model, own)))
+
+
+# Kinds of records
+
+
+def _owner(model: type[Model]) -> Any:
+    """The model of the records that say to which team those of `model` belong."""
+    path = getattr(model, "part_of", None)
+    return model._meta.get_field(path).related_model if path else model
+
+
+def _of_team(model: Any, team: Team) -> QuerySet[Any]:
+    found: QuerySet[Any] = model._default_manager.of_team(team)
+    return found
+
+
+def _among(model: type[Model], owners: QuerySet[Any]) -> Q:
+    """Whether a record of `model` is among `owners`, or a part of one of them."""
+    return Q(**{f"{getattr(model, 'part_of', 'pk')}__in": owners.values("pk")})
