@@ -14,6 +14,8 @@ from foundation.records.edit_conflict_admin import MergingAdmin
 
 @admin.register(CountryArea)
 class CountryAreaAdmin(MergingAdmin):
+    lists_all = True
+    team_fields = ("country",)
     field_of_rule = {"countries_countryarea_code_form": "code"}
     list_display = ["code", "native_name", "name_en", "name_es", "name_pt", "country"]
     list_display_links = ["code", "native_name"]

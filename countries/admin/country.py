@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, ImageField, Q, QuerySet
@@ -35,6 +36,7 @@ from foundation.records.record_admin import READERS, NumberInput
 from foundation.records.revision_desk_admin import ReviewedAdmin
 from foundation.records.second_reader import may_publish
 from foundation.records.second_reader_admin import is_proposal, refuse
+from foundation.records.teams import of_own_countries
 
 PUBLIC_OF_EVERY_COUNTRY = (
     *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
@@ -64,6 +66,8 @@ def three_languages(*fields: str) -> list[Any]:
 @admin.register(Country)
 class CountryAdmin(ReviewedAdmin):
     """A country with its whole profile: the roles in all their editions, and the figures, on one page."""
+
+    lists_all = True
 
     formfield_overrides = {**ReviewedAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
     change_form_template = "admin/countries/country/change_form.html"
@@ -164,9 +168,20 @@ class CountryAdmin(ReviewedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Country], search_term: str
     ) -> tuple[QuerySet[Country], bool]:
-        """Offer every country, the covered ones first."""
+        """Offer every country, the covered ones first; one's own where a record is to belong to it."""
+        asked = self.admin_site._registry.get(_asking_model(request))
+        if request.GET.get("field_name") in getattr(asked, "team_fields", ()):
+            queryset = of_own_countries(request.user, queryset)
         found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
         return found.order_by("-is_covered", "sort_name_en"), may_have_duplicates
+
+
+def _asking_model(request: HttpRequest) -> Any:
+    """The model of the form that asks for countries to choose from; None if no form does."""
+    try:
+        return apps.get_model(request.GET.get("app_label", ""), request.GET.get("model_name", ""))
+    except (LookupError, ValueError):
+        return None
 
 
 def _newer_version() -> str:
@@ -185,6 +200,7 @@ def _edition_begun(role: Role) -> str:
 
 @admin.register(MobilityRole)
 class MobilityRoleAdmin(ReviewedAdmin):
+    team_fields = ("country",)
     field_of_rule = RULES_OF_ROLES
     public_advice = _("The roles of a covered country appear on its public page at once. Only editors may enter them.")
     list_display = ["country", "role", "as_of", "source_name"]
@@ -245,6 +261,7 @@ class IndicatorAdmin(ReviewedAdmin):
 @admin.register(Observation)
 class ObservationAdmin(PlainValue, ReviewedAdmin):
     form = ShareForm
+    team_fields = ("country",)
     field_of_rule = RULES_OF_FIGURES
     formfield_overrides = {
         **ReviewedAdmin.formfield_overrides,

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from foundation.records.second_reader import has_public
-from foundation.records.teams import Team
+from foundation.records.teams import Team, is_of_teams
 
 
 class RevisionState(models.TextChoices):
@@ -55,11 +55,12 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
     def of_team(self, team: Team) -> "RevisionQuerySet":
         """Those of the records of a team, and of records that all teams share."""
-        kinds = [model for model in apps.get_models() if hasattr(model._default_manager, "of_team") and has_public(model)]
-        types = ContentType.objects.get_for_models(*kinds, for_concrete_models=False)
+        kinds = [model for model in apps.get_models() if is_of_teams(model) and has_public(model)]
+        types = ContentType.objects.get_for_models(*(kind for kind in kinds if not hasattr(kind, "part_of")))
         found = ~Q(content_type__in=types.values())
-        for model, content_type in types.items():
-            records = model._default_manager.of_team(team).annotate(text_key=Cast("pk", models.TextField()))
+        for kind, content_type in types.items():
+            manager: Any = kind._default_manager
+            records = manager.of_team(team).annotate(text_key=Cast("pk", models.TextField()))
             found |= Q(content_type=content_type, object_id__in=records.values("text_key"))
         return self.filter(found)
 

@@ -10,13 +10,15 @@ shared by all teams. The command line acts for the operator and is not restricte
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 
 from foundation.records.second_reader import condition_of, has_public, public
+
+R = TypeVar("R", bound=QuerySet[Any])
 
 
 class OutOfReach(Exception):
@@ -62,7 +64,7 @@ def is_of_teams(model: type[Model]) -> bool:
 # Seeing
 
 
-def visible_to(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+def visible_to(user: Any, records: R) -> R:
     """Those of `records` that `user` may read: those of their countries, and what is public."""
     team = team_of(user)
     if team is None or not is_of_teams(records.model):
@@ -87,7 +89,7 @@ def _readable(model: type[Model], team: Team) -> QuerySet[Any]:
 # Changing
 
 
-def of_own_countries(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+def of_own_countries(user: Any, records: R) -> R:
     """Those of `records` that `user` may work on: those of their countries, and what is shared."""
     team = team_of(user)
     if team is None or not is_of_teams(records.model):
@@ -95,7 +97,7 @@ def of_own_countries(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
     return records.filter(_among(records.model, _of_team(_owner(records.model), team)))
 
 
-def of_other_countries(user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+def of_other_countries(user: Any, records: R) -> R:
     """Those of `records` that `user` may not work on."""
     team = team_of(user)
     if team is None or not is_of_teams(records.model):

@@ -95,6 +95,8 @@ class MergeableAdmin(ReviewedAdmin):
             raise PermissionDenied
         if merged is None or undoing.kind_of(context) is not self.model:
             raise Http404
+        if not undoing.is_of_own_countries(context, by=request.user):
+            raise PermissionDenied
         problems: list[str] = []
         if request.method == "POST":
             try:
