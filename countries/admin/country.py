@@ -36,7 +36,7 @@ from foundation.records.record_admin import READERS, NumberInput
 from foundation.records.revision_desk_admin import ReviewedAdmin
 from foundation.records.second_reader import may_publish
 from foundation.records.second_reader_admin import is_proposal, refuse
-from foundation.records.teams import of_own_countries
+from foundation.records.teams import may_see, of_own_countries, works_everywhere
 
 PUBLIC_OF_EVERY_COUNTRY = (
     *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
@@ -98,6 +98,14 @@ class CountryAdmin(ReviewedAdmin):
         (_("Page"), {"fields": [("is_covered", "slug"), *three_languages("summary")]}),
         (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"], "classes": ["collapse"]}),
     ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A new country is of no team yet."""
+        return super().has_add_permission(request) and works_everywhere(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Country | None = None) -> bool:
+        """Every list has the names; the page of a country has texts that may not be public yet."""
+        return super().has_view_permission(request, obj) and (obj is None or may_see(request.user, obj))
 
     def get_urls(self) -> list[Any]:
         own = self.admin_site.admin_view

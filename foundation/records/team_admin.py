@@ -41,7 +41,8 @@ class TeamAdmin(admin.ModelAdmin):
         return found
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_view_permission(request, obj) and (obj is None or may_see(request.user, obj))
+        may = super().has_view_permission(request, obj)
+        return may and (obj is None or self.lists_all or may_see(request.user, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or may_work_on(request.user, obj))
