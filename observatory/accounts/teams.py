@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -117,6 +118,16 @@ class TeamAccounts(admin.ModelAdmin):
         may_add = not may_manage(request.user) or self.has_add_permission(request)
         context = {"may_invite": may_give(request.user) and may_add}
         return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [*super().get_list_display(request), "countries"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("memberships")
+
+    @admin.display(description=gettext_lazy("countries"))
+    def countries(self, account: User) -> str:
+        return ", ".join(membership.country_id for membership in account.memberships.all())
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Countries are given once the account exists."""

@@ -230,7 +230,7 @@ def test_addresses_of_records(people: dict[str, User]) -> None:
         url("auth.User", "invite"): "403 403 403 403 403 200 403 200",
     }
     User.objects.filter(username="nobody").update(is_staff=True)  # otherwise every page asks to sign in
-    found = {address: [] for address in expected}
+    found: dict[str, list[str]] = {address: [] for address in expected}
     for user in people.values():
         client = signed_in(user)
         for address, codes in found.items():
