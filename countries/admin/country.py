@@ -36,7 +36,7 @@ from foundation.records.record_admin import READERS, NumberInput
 from foundation.records.revision_desk_admin import ReviewedAdmin
 from foundation.records.second_reader import may_publish
 from foundation.records.second_reader_admin import is_proposal, refuse
-from foundation.records.teams import may_see, of_own_countries, works_everywhere
+from foundation.records.teams import of_own_countries, works_everywhere
 
 PUBLIC_OF_EVERY_COUNTRY = (
     *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
@@ -66,8 +66,6 @@ def three_languages(*fields: str) -> list[Any]:
 @admin.register(Country)
 class CountryAdmin(ReviewedAdmin):
     """A country with its whole profile: the roles in all their editions, and the figures, on one page."""
-
-    lists_all = True
 
     formfield_overrides = {**ReviewedAdmin.formfield_overrides, ImageField: {"form_class": PictureField}}
     change_form_template = "admin/countries/country/change_form.html"
@@ -102,10 +100,6 @@ class CountryAdmin(ReviewedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A new country is of no team yet."""
         return super().has_add_permission(request) and works_everywhere(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Country | None = None) -> bool:
-        """Every list has the names; the page of a country has texts that may not be public yet."""
-        return super().has_view_permission(request, obj) and (obj is None or may_see(request.user, obj))
 
     def get_urls(self) -> list[Any]:
         own = self.admin_site.admin_view

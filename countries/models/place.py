@@ -90,6 +90,7 @@ class Country(models.Model):
     sort_name_es = sort_key("name_es")
     sort_name_pt = sort_key("name_pt")
 
+    names_are_public = True
     objects = CountryQuerySet.as_manager()
 
     class Meta:
@@ -191,6 +192,7 @@ class CountryArea(models.Model):
 
     is_native_without_translation = True
 
+    names_are_public = True
     objects = CountryAreaQuerySet.as_manager()
 
     class Meta:

@@ -163,7 +163,7 @@ class RelatedByChoice(BaseModelAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
-        offered = choices_of(self.admin_site, request, db_field, getattr(self, "team_fields", ()))
+        offered = choices_of(request, db_field, getattr(self, "team_fields", ()))
         if offered is not None:
             kwargs.setdefault("queryset", offered)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -241,7 +241,7 @@ class RecordAdmin(RelatedByChoice, TeamAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's history page, with tracked history instead of the admin log."""
         record = self.get_object(request, object_id)
-        acts = acts_on(record, hidden=self.history_hidden) if record else []
+        acts = acts_on(record, hidden=self.history_hidden, reader=request.user) if record else []
         title = _("History of %(record)s") % {"record": record}
         return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
 

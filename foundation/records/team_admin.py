@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.records.teams import may_see, may_work_on, of_own_countries, visible_to, works_everywhere
+from foundation.records.teams import may_see, may_work_on, named_to, of_own_countries, visible_to, works_everywhere
 
 FOREIGN = gettext_lazy("This record is not of your countries. You may read it, since it is public, but not change it.")
 
@@ -21,17 +21,11 @@ FOREIGN = gettext_lazy("This record is not of your countries. You may read it, s
 class TeamAdmin(admin.ModelAdmin):
     """The admin of records that may belong to countries."""
 
-    lists_all = False
-    """Whether the names of all records are public, so that the list and every choice has them."""
     team_fields: tuple[str, ...] = ()
     """The fields that say to which country a record belongs: only one's own can be chosen."""
 
-    def readable(self, request: HttpRequest, records: QuerySet[Any]) -> QuerySet[Any]:
-        """Those of `records` that lists and choices have."""
-        return records if self.lists_all else visible_to(request.user, records)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return self.readable(request, super().get_queryset(request))
+        return named_to(request.user, super().get_queryset(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Answer 404 for a record of another country that is not public."""
@@ -41,8 +35,7 @@ class TeamAdmin(admin.ModelAdmin):
         return found
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may = super().has_view_permission(request, obj)
-        return may and (obj is None or self.lists_all or may_see(request.user, obj))
+        return super().has_view_permission(request, obj) and (obj is None or may_see(request.user, obj))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or may_work_on(request.user, obj))
@@ -58,7 +51,7 @@ class TeamAdmin(admin.ModelAdmin):
         return super().history_view(request, object_id, extra_context)
 
 
-def choices_of(site: admin.AdminSite, request: HttpRequest, field: Any, team_fields: Any) -> QuerySet[Any] | None:
+def choices_of(request: HttpRequest, field: Any, team_fields: Any) -> QuerySet[Any] | None:
     """What may be chosen for a foreign key in a form; None for everything."""
     if works_everywhere(request.user):
         return None
@@ -66,8 +59,7 @@ def choices_of(site: admin.AdminSite, request: HttpRequest, field: Any, team_fie
     records: QuerySet[Any] = model._default_manager.all()
     if field.name in team_fields:
         return of_own_countries(request.user, records)
-    registered = site._registry.get(model)
-    return registered.readable(request, records) if isinstance(registered, TeamAdmin) else None
+    return named_to(request.user, records)
 
 
 def names_of(user: Any, records: Iterable[Model]) -> list[str]:

@@ -72,6 +72,14 @@ def visible_to(user: Any, records: R) -> R:
     return records.filter(_among(records.model, _readable(records.model, team)))
 
 
+def named_to(user: Any, records: R) -> R:
+    """Those of `records` whose names `user` may read, as lists and choices have them.
+
+    The names of all records of a model with `names_are_public` are public, whatever else of them is.
+    """
+    return records if getattr(records.model, "names_are_public", False) else visible_to(user, records)
+
+
 def may_see(user: Any, record: Model) -> bool:
     """Whether `user` may read `record` as far as teams go; permissions are checked elsewhere."""
     if works_everywhere(user) or not is_of_teams(type(record)):

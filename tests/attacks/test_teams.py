@@ -12,10 +12,11 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -360,6 +361,7 @@ def test_relation_names_no_draft_of_another_country_and_keeps_one_that_does(peop
     client = signed_in(people["other analyst"])
     address, sent = measure_form(client, mine, f"?relates_to={hidden.pk}")
     assert "Secret" not in client.get(address).text
+    assert "Secret" not in client.get(url(mine, "history", mine.pk)).text
     forged = sent | {"relations-0-type": "cites", "relations-0-object": str(hidden.pk)}
     assert list(admin_forms.errors_by_field(client.post(address, forged))) == ["relations-0-object"]
     saved = sent | {"relations-0-type": "cites", "relations-0-object": str(other.pk)}
@@ -565,3 +567,19 @@ def test_invitation_names_role_and_countries(
     assert "Your role: analyst. Your countries: Ecuador, Peru." in render_to_string(
         "admin/account/invitation_letter.txt", {"user": ana, "duties": duties_of(ana)}
     )
+
+
+def test_lists_of_a_team_take_the_same_number_of_queries(people: dict[str, User]) -> None:
+    source = factories.source()
+    addresses = [url("measures.Measure", "changelist"), "/admin/", url(source, "change", source.pk)]
+    counts = []
+    for number in (1, 10):
+        for _each in range(number):
+            factories.revision(record=public(sources=(source,)), by=factories.analyst())
+            secret(sources=(source,))
+        client = signed_in(people["own editor"])
+        for address in addresses:
+            with CaptureQueriesContext(connection) as made:
+                client.get(address)
+            counts.append(len(made))
+    assert counts[:3] == counts[3:]
