@@ -222,7 +222,7 @@ def test_list_of_feeds_asks_as_often_however_long(number: int, django_assert_num
     for _place in range(number):
         runs.run(factories.feed(**MAPPED, leaves_out_unknown=True))
     client = signed_in(factories.editor())
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = client.get(reverse("admin:countries_indicatorfeed_changelist")).content.decode()
     assert "Published" in page
 

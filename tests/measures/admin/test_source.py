@@ -97,5 +97,5 @@ def test_list_of_sources_takes_the_same_number_of_queries(client: Client, django
     for count in (1, 30):
         for _source in range(count):
             factories.link(source=factories.source())
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             client.get("/admin/measures/source/")

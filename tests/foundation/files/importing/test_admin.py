@@ -228,7 +228,7 @@ def test_pages_of_a_preview_take_the_same_number_of_queries(django_assert_num_qu
     for count in (1, 30):
         _upload(client, [MEASURE | {"title_en": f"Title {number}"} for number in range(count)])
     for kept in FileImport.objects.all():
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(8):
             client.get(kept.get_absolute_url())
 
 

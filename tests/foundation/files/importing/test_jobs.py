@@ -237,7 +237,7 @@ def test_worker_speaks_the_language_of_who_uploaded(editor: Client) -> None:
 def test_page_of_progress_takes_the_same_number_of_queries(editor: Client, django_assert_num_queries: Any) -> None:
     for rows in (MANY[:1], MANY[:30]):
         kept = _upload(editor, rows)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             _told(editor, kept)
 
 
