@@ -476,6 +476,10 @@ def test_rows_of_another_country_are_refused_with_cell_and_remedy(
     factories.indicator()
     files = {
         "changed": ("measures", f"public_id,country,title_en\n{draft.public_id},ECU,Forged\n"),
+        "older": (
+            "measures",
+            f"public_id,country,title_en,updated_at\n{draft.public_id},ECU,Forged,2000-01-01T00:00:00Z\n",
+        ),
         "new": ("measures", f"{MEASURES},ECU,law,New,health.access,{source.url}\n"),
         "event": ("status_events", f"measure,position,status,date\n{draft.public_id},2,repealed,2021\n"),
         "figure": (
@@ -493,6 +497,7 @@ def test_rows_of_another_country_are_refused_with_cell_and_remedy(
     country = [("country", "ECU", remedy)]
     expected = {
         "changed": country,
+        "older": country,  # the preview of an older row shows what the record has
         "new": country,
         "event": [("measure", draft.public_id, remedy)],
         "figure": country,

@@ -9,15 +9,15 @@ from foundation.records.teams import team_condition
 
 
 def rules_of_stored(resource: type[FileResource], *, by: Any, publish: bool) -> list[Rule]:
-    """Rules for rows that would change or publish records of other countries."""
+    """Rules for rows that would change or publish records of other countries, or whose preview would show these."""
     condition = _condition(resource, by)
     if condition is None:
         return []
     table, pk = resource.table(), resource.pk()
-    every = "(select s.*, o.id, o.is_new from staged s join outcome o using (line))"
+    concerned = "true" if publish else "(o.changed <> '{}' or o.older <> '{}')"
     foreign = (
-        f"select s.line, s.{_key(resource)} from {every if publish else 'checked'} s"
-        f" join {table} on {table}.{pk} = s.id where not s.is_new and not coalesce(({condition}), false)"
+        f"select s.line, s.{_key(resource)} from staged s join outcome o using (line) join {table} on {table}.{pk} = o.id"
+        f" where not o.is_new and {concerned} and not coalesce(({condition}), false)"
     )
     return [_rule(resource, foreign, _("This row would change a record that is not of your countries."))]
 
