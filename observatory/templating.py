@@ -23,6 +23,7 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 
 from countries.models.site import KnownSite, known_site, last_known_site
+from foundation.languages import without_language
 
 # Jinja2
 
@@ -171,6 +172,5 @@ def _link(request: HttpRequest, code: str) -> LanguageLink:
 
 def _path_in(code: str, path: str) -> str:
     """The path of the same page in another language, which differs only in the prefix."""
-    bare = path.removeprefix(f"/{translation.get_language_from_path(path)}")
     prefix = "" if code == settings.LANGUAGE_CODE else f"/{code}"
-    return get_script_prefix().rstrip("/") + prefix + bare
+    return get_script_prefix().rstrip("/") + prefix + without_language(path)

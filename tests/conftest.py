@@ -6,7 +6,6 @@ The owner creates, flushes and drops it; the tests use the role that runs the si
 
 import gc
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
@@ -29,9 +28,9 @@ from foundation.publication import Known, _version
 from observatory.database.owner import as_owner
 from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
+from tests.chromium import CHROMIUM
 from tests.own_database import own_database
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

@@ -6,7 +6,6 @@ what it was, the time for which the main thread was blocked after the first pain
 bytes over the network, and by how much the layout shifted. Exits with 1 if a page misses one of the limits below.
 """
 
-import shutil
 import statistics
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+from tests.chromium import CHROMIUM
+
 MOST_PAINT, MOST_BLOCKED = 1500, 150
 """Milliseconds."""
 PAGES = {

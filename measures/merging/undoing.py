@@ -14,9 +14,13 @@ from foundation.records.teams import of_other_countries
 from foundation.records.undoing import Deed, Later
 from foundation.sql import execute, take_time
 from measures.merging.merge import MERGERS, may_merge
-from measures.models import Measure
+from measures.models import DocumentText, Measure
 
 KINDS = list(MERGERS)
+CHECKS = {"measures_link": "source_id", "measures_quotecheck": "citation_id"}
+"""The tables of checks that a merge of sources notes, with their keys."""
+_TEXT = ", ".join(str(f.column) for f in DocumentText._meta.concrete_fields if not f.primary_key)
+"""The columns of the text of a capture."""
 
 
 def merge_in(context: UUID) -> dict[str, Any] | None:
@@ -66,6 +70,7 @@ def undo_merge(context: UUID, *, by: Any) -> None:
             execute("set constraints all immediate")
             _return_captures(merged)
             _unsettle(merged, kind_of(context))
+            _return_checks(merged)
             execute("set constraints all deferred")
     except IntegrityError as error:
         message = _("A rule forbids it: %(error)s")
@@ -88,3 +93,20 @@ def _return_captures(merged: dict[str, Any]) -> None:
         "insert into measures_capture select * from json_populate_recordset(null::measures_capture, (%s::text)::json)",
         [captures["dropped"]],
     )
+    # Of the same document, so that its text is that of the one that stayed
+    execute(
+        f"insert into measures_documenttext (capture_id, {_TEXT}) select c.id, {_TEXT}"  # noqa: S608 - of our own model
+        " from measures_capture c join measures_capture other on other.sha256 = c.sha256 and other.id <> c.id"
+        " join measures_documenttext t on t.capture_id = other.id"
+        " where c.id in (select id from json_populate_recordset(null::measures_capture, (%s::text)::json))"
+        " on conflict do nothing",
+        [captures["dropped"]],
+    )
+
+
+def _return_checks(merged: dict[str, Any]) -> None:
+    """The checks of the link and the quotes of a source that gave way, as they were."""
+    for table, checks in merged.get("checks", {}).items():
+        noted, key = f"json_populate_recordset(null::{table}, (%s::text)::json)", CHECKS[table]
+        execute(f"delete from {table} where {key} in (select {key} from {noted})", [checks])  # noqa: S608 - our own tables
+        execute(f"insert into {table} select * from {noted}", [checks])  # noqa: S608 - our own tables

@@ -16,7 +16,7 @@ from measures.archive.showing import download_headers, may_show_copies
 from measures.archive.store import opened
 from measures.metadata import Metadata, stated
 from measures.models import Capture, Source
-from measures.views.measure import permanent_address
+from measures.views.addresses import permanent_address
 from measures.views.moved import at_former_name
 from measures.views.source_listing import SourceListing
 

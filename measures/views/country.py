@@ -28,9 +28,10 @@ from measures.metadata import Metadata, dataset, interval
 from measures.timeline.chart import MOST_MARKS, Chart, chart
 from measures.timeline.joins import extensions_among
 from measures.timeline.matrix import Matrix, MatrixQuery, matrix
+from measures.views.addresses import permanent_address
 from measures.views.comparing import direction_over_time
 from measures.views.listing import Listing, files_of
-from measures.views.measure import embed_address, permanent_address
+from measures.views.measure import embed_address
 from measures.views.moved import at_former_name
 from measures.views.series import panel
 from measures.views.signposts import with_signposts

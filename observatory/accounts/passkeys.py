@@ -8,7 +8,6 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -22,6 +21,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from observatory.accounts.mail import origin_of
 from observatory.accounts.models import Passkey
 
 MOST = 10
@@ -95,6 +95,6 @@ def _credentials(user: Any) -> list[AttestedCredentialData]:
 
 def _server(request: HttpRequest, site: str) -> Fido2Server:
     """The library, for this site as the visitor sees it."""
-    origin = settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
+    origin = origin_of(request)
     entity = PublicKeyCredentialRpEntity(name=site, id=urlsplit(origin).hostname)
     return Fido2Server(entity, verify_origin=lambda given: given == origin)

@@ -1,14 +1,44 @@
-"""A site for tests that only read: filled once for the tests of a module, instead of anew for each of them."""
+"""What the tests in a browser share: people who are signed in, what the browser complains of, and a site to read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import modify_settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
+
+SignIn = Callable[..., None]
+
+expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> SignIn:
+    """Open a page of the admin, by default the first, as somebody who has signed in."""
+
+    def act(page: Page, user: User, path: str = "/admin/") -> None:
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        page.goto(live_server.url + path)
+
+    return act
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """Errors in the browser's console, such as Content-Security-Policy violations."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """The measure form in a real browser."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import connection
 from playwright.sync_api import Dialog, Page, expect
@@ -19,36 +17,10 @@ from foundation.files.models import FileImport
 from measures import workflow
 from measures.models import Measure
 from tests import factories
+from tests.browser.conftest import SignIn
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-SignIn = Callable[[Page, User], None]
-
-expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
-
-
-@pytest.fixture
-def sign_in(live_server: LiveServer) -> SignIn:
-    """Sign in by the form."""
-
-    def act(page: Page, user: User) -> None:
-        page.goto(f"{live_server.url}/admin/login/")
-        page.get_by_label("Username").fill(user.username)
-        page.get_by_label("Password").fill(factories.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        expect(page.get_by_role("heading", name="To do")).to_be_visible()
-
-    return act
-
-
-@pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """Errors in the browser's console: script errors, and Content-Security-Policy violations."""
-    found: list[str] = []
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    return found
 
 
 def choose(page: Page, label_of: str, term: str, option: str) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -12,6 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 from countries.feeds import runs
 from countries.models import FeedRun, IndicatorFeed, Observation
 from tests import factories
+from tests.browser.conftest import SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -38,24 +38,16 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def sign_in(page: Page, live_server: LiveServer, user: User) -> None:
-    page.goto(f"{live_server.url}/admin/login/")
-    page.get_by_label("Username").fill(user.username)
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="To do")).to_be_visible()
-
-
 def accessible(page: Page) -> None:
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     assert found.response["violations"] == []
 
 
 @pytest.mark.usefixtures("folder")
-def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: LiveServer) -> None:
+def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    sign_in(page, live_server, factories.editor())
+    sign_in(page, factories.editor())
     page.goto(f"{live_server.url}/admin/countries/indicatorfeed/add/")
     page.get_by_label("Key").fill("new-cases")
     page.locator("#id_indicator + .select2-container").click()
@@ -91,7 +83,9 @@ def test_newcomer_adds_a_feed_tries_it_and_turns_it_on(page: Page, live_server: 
     assert complaints == []
 
 
-def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server: LiveServer, folder: Path) -> None:
+def test_editor_publishes_what_is_held_and_rolls_it_back(
+    page: Page, live_server: LiveServer, sign_in: SignIn, folder: Path
+) -> None:
     feed = factories.feed(
         url="file:unseen.csv",
         country_column="Code",
@@ -103,7 +97,7 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
     runs.run(feed)
     (folder / "unseen.csv").write_text(BODY.replace(";80\n", ";800\n"), encoding="utf-8")
     held = runs.run(feed)
-    sign_in(page, live_server, factories.editor())
+    sign_in(page, factories.editor())
     page.goto(f"{live_server.url}{held.get_absolute_url()}")
     expect(page.get_by_text("2 values are outside the range of the feed")).to_be_visible()
     accessible(page)
@@ -121,8 +115,8 @@ def test_editor_publishes_what_is_held_and_rolls_it_back(page: Page, live_server
 
 
 @pytest.mark.usefixtures("folder")
-def test_background_work_is_readable(page: Page, live_server: LiveServer) -> None:
-    sign_in(page, live_server, factories.editor())
+def test_background_work_is_readable(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
+    sign_in(page, factories.editor())
     page.get_by_role("link", name="Background jobs").first.click()
     expect(page.get_by_text("No worker is running, so no queued job will run.")).to_be_visible()
     accessible(page)

@@ -10,16 +10,15 @@ from pytest_django.live_server_helper import LiveServer
 
 from measures.models import Measure
 from tests import factories
+from tests.browser.conftest import SignIn
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
-
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_good_rows_are_imported_found_and_taken_back(
-    page: Page, live_server: LiveServer, tmp_path: Path, settings: Settings, width: int
+    page: Page, live_server: LiveServer, sign_in: SignIn, tmp_path: Path, settings: Settings, width: int
 ) -> None:
     settings.IMPORTS_DIR = tmp_path / "imports"
     factories.country()
@@ -32,10 +31,7 @@ def test_good_rows_are_imported_found_and_taken_back(
         MEASURE | {"public_id": edited.public_id, "title_en": "Older", "valid_from": "", "updated_at": "2020-01-01"},
     ]
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(f"{live_server.url}/admin/login/?next=/admin/foundation/fileimport/add/")
-    page.get_by_label("Username").fill(editor.username)
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, editor, "/admin/foundation/fileimport/add/")
     page.get_by_label("Kind of records").select_option("measures")
     page.set_input_files("#id_file", {"name": "mine.csv", "mimeType": "text/csv", "buffer": csv_text(rows).encode()})
     page.get_by_role("button", name="Show what would change").click()

@@ -10,15 +10,14 @@ from pytest_django.live_server_helper import LiveServer
 
 from measures.models import DataSet, Measure
 from tests import factories
+from tests.browser.conftest import SignIn
 from tests.foreign_files import foreign_csv
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
-
 
 def test_foreign_file_is_mapped_and_imported_by_clicking(
-    page: Page, live_server: LiveServer, tmp_path: Path, settings: Settings
+    page: Page, live_server: LiveServer, sign_in: SignIn, tmp_path: Path, settings: Settings
 ) -> None:
     settings.IMPORTS_DIR = tmp_path / "imports"
     factories.country()
@@ -27,10 +26,7 @@ def test_foreign_file_is_mapped_and_imported_by_clicking(
     factories.target_group(key="visitors", label_en="Visitors")
     DataSet.objects.create(key="elsewhere", name="Elsewhere")
     analyst = factories.user(group="analyst")
-    page.goto(f"{live_server.url}/admin/login/?next=/admin/foundation/fileimport/add/")
-    page.get_by_label("Username").fill(analyst.username)
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, analyst, "/admin/foundation/fileimport/add/")
     page.get_by_text("Measures (measures.csv)").last.click()
     expect(page.get_by_role("cell", name="each status with its date after @")).to_be_visible()
     assert Axe().run(page).response["violations"] == []

@@ -9,13 +9,14 @@ from pytest_django.live_server_helper import LiveServer
 
 from measures.models import Measure
 from tests import factories
+from tests.browser.conftest import SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
 
-
-def test_editor_merges_two_records_and_a_bookmark_still_opens(page: Page, live_server: LiveServer) -> None:
+def test_editor_merges_two_records_and_a_bookmark_still_opens(
+    page: Page, live_server: LiveServer, sign_in: SignIn
+) -> None:
     kept = factories.measure(title_en="Border shut by decree", reference="N° 1-2020-X")
     gone = factories.measure(title_en="Closing of the border", reference="N° 2-2020-X", groups=("asylum_seekers",))
     bookmark = f"{live_server.url}/measures/{gone.public_id}/"
@@ -23,10 +24,7 @@ def test_editor_merges_two_records_and_a_bookmark_still_opens(page: Page, live_s
     expect(page.get_by_role("heading", level=1)).to_contain_text("Closing of the border")
 
     editor = factories.editor()
-    page.goto(f"{live_server.url}/admin/login/?next=/admin/measures/measure/")
-    page.get_by_label("Username").fill(editor.username)
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    sign_in(page, editor, "/admin/measures/measure/")
     for measure in (kept, gone):
         page.locator(f"input[name=_selected_action][value='{measure.pk}']").check()
     page.locator("select[name=action]").select_option("merge_selected")

@@ -104,15 +104,6 @@ def _profile(peru: Country, usa: Country, venezuela: Country) -> None:
         factories.observation(indicator=factories.indicator(key=key), counterpart=venezuela, value=10**number)
 
 
-@pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """Errors in the browser's console, such as Content-Security-Policy violations."""
-    heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    return heard
-
-
 @pytest.mark.parametrize("look", LOOKS)
 def test_no_page_breaks_a_rule_of_accessibility(look: str, page: Page, address: str, complaints: list[str]) -> None:
     width, scheme = LOOKS[look]

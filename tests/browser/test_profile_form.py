@@ -1,33 +1,14 @@
 """An analyst keeps the profile of a country: figures, editions, and another person at the same time."""
 
-from collections.abc import Callable
-
 import pytest
-from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from countries.models import MobilityRole, Observation
 from tests import factories
 from tests.browser.axe import violations
+from tests.browser.conftest import SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
-
-
-@pytest.fixture
-def sign_in(live_server: LiveServer) -> Callable[[Page, User], None]:
-    """Sign in by the form."""
-
-    def act(page: Page, user: User) -> None:
-        page.goto(f"{live_server.url}/admin/login/?next=/admin/countries/country/PER/change/")
-        page.get_by_label("Username").fill(user.username)
-        page.get_by_label("Password").fill(factories.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_load_state("networkidle")
-
-    return act
 
 
 def _choose(page: Page, box: str, term: str, option: str) -> None:
@@ -38,11 +19,11 @@ def _choose(page: Page, box: str, term: str, option: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in: Callable[[Page, User], None]) -> None:
+def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in: SignIn) -> None:
     factories.country(iso3="VEN")
     factories.mobility_role(narrative_en="People leave.")
     factories.observation(indicator=factories.indicator(key="immigrant_stock", name_en="Immigrants"))
-    sign_in(page, factories.editor())
+    sign_in(page, factories.editor(), "/admin/countries/country/PER/change/")
 
     _choose(page, "id_observations-1-indicator", "immig", "Immigrants")
     _choose(page, "id_observations-1-counterpart", "ven", "Venezuela")
@@ -71,11 +52,9 @@ def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in:
     assert [str(part) for part in (added.value, added.qualifier, added.period)] == ["37600.000000", "approx", "2020-05"]
 
 
-def test_two_editors_on_one_profile_choose_between_their_versions(
-    page: Page, sign_in: Callable[[Page, User], None]
-) -> None:
+def test_two_editors_on_one_profile_choose_between_their_versions(page: Page, sign_in: SignIn) -> None:
     role = factories.mobility_role(narrative_en="Old.")
-    sign_in(page, factories.editor())
+    sign_in(page, factories.editor(), "/admin/countries/country/PER/change/")
     page.locator("#id_roles-0-narrative_en").fill("Mine.")
     MobilityRole.objects.filter(pk=role.pk).update(narrative_en="Theirs.", narrative_es="Suyo.")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -90,12 +69,10 @@ def test_two_editors_on_one_profile_choose_between_their_versions(
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_page_of_a_profile_is_accessible_and_fits(
-    page: Page, sign_in: Callable[[Page, User], None], width: int
-) -> None:
+def test_page_of_a_profile_is_accessible_and_fits(page: Page, sign_in: SignIn, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     factories.mobility_role()
     factories.observation(counterpart=factories.country(iso3="VEN"))
-    sign_in(page, factories.editor())
+    sign_in(page, factories.editor(), "/admin/countries/country/PER/change/")
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -7,24 +7,16 @@ from pytest_django.live_server_helper import LiveServer
 from countries.models import Indicator, Unit
 from tests import factories
 from tests.browser.axe import violations
+from tests.browser.conftest import SignIn
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-expect.set_options(timeout=20_000)  # ms; saving takes time on a busy machine
 
-
-def _sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/admin/login/?next=/admin/countries/unit/")
-    page.get_by_label("Username").fill(factories.editor().username)
-    page.get_by_label("Password").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Log in").click()
-
-
-def test_editor_adds_a_unit_and_an_indicator_of_it(page: Page, live_server: LiveServer) -> None:
+def test_editor_adds_a_unit_and_an_indicator_of_it(page: Page, live_server: LiveServer, sign_in: SignIn) -> None:
     peru = factories.country()
     for key in ("persons", "percent", "usd_2020"):
         factories.unit(key=key)
-    _sign_in(page, live_server.url)
+    sign_in(page, factories.editor(), "/admin/countries/unit/")
     expect(page.locator("#result_list")).to_contain_text("US$\xa01,234,567.89 (2020 prices)")
     assert violations(page) == []
 
@@ -54,10 +46,12 @@ def test_editor_adds_a_unit_and_an_indicator_of_it(page: Page, live_server: Live
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_form_of_a_unit_fits_and_is_accessible(page: Page, live_server: LiveServer, width: int) -> None:
+def test_form_of_a_unit_fits_and_is_accessible(
+    page: Page, live_server: LiveServer, sign_in: SignIn, width: int
+) -> None:
     factories.unit(key="usd_2020")
     page.set_viewport_size({"width": width, "height": 900})
-    _sign_in(page, live_server.url)
+    sign_in(page, factories.editor(), "/admin/countries/unit/")
     page.goto(f"{live_server.url}/admin/countries/unit/usd_2020/change/")
     expect(page.locator(".field-example")).to_contain_text("US$\xa01,234,567.89 (2020 prices)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

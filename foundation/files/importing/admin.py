@@ -427,6 +427,7 @@ def _progress(file_import: FileImport) -> dict[str, Any]:
         "is_under_way": (file_import.state in UNDER_WAY or file_import.is_undo_asked) and not is_interrupted,
         "is_interrupted": is_interrupted,
         "is_without_worker": is_without_worker,
+        "is_cancelling": file_import.is_cancel_asked and undo_jobs.is_at_work(file_import),
         "phases": _phases(file_import),
         "text": _progress_in_words(file_import),
         "done": min(file_import.done, file_import.total),

@@ -1,6 +1,5 @@
 """All files at once in the admin: download the data package, or upload one, which is shown before it is imported."""
 
-import zipfile
 from typing import Any
 
 from django import forms
@@ -14,7 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.files.importing import jobs, tasks
+from foundation.files.importing.archives import opened
 from foundation.files.importing.package import may_import_package
+from foundation.files.importing.reading import FileProblem
+from foundation.files.importing.watching import problem_in_words
 from foundation.files.models import PACKAGE, FileImport
 from foundation.files.package.describing import packaged
 from foundation.files.package.writing import archive
@@ -35,9 +37,11 @@ class PackageForm(forms.Form):
     def clean_file(self) -> Any:
         """Refuse what is no archive."""
         file = self.cleaned_data["file"]
-        if not zipfile.is_zipfile(file):
-            words, remedy = _("This is no ZIP archive, or a damaged one."), _("Export the package again.")
-            raise ValidationError(f"{words} {remedy}")
+        try:
+            with opened(file):
+                pass
+        except FileProblem as problem:
+            raise ValidationError(problem_in_words(problem)) from problem
         file.seek(0)
         return file
 

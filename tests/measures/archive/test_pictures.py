@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from measures.archive import pictures
 from tests.archive_sources import page
-from tests.conftest import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.hostile_server import HostileServer, serving
 
 
