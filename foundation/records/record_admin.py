@@ -33,8 +33,8 @@ from foundation.keys import key_of
 from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
 from foundation.records.changes import acts_on
-from foundation.records.team_admin import TeamAdmin, choices_of, names_of
-from foundation.records.teams import works_everywhere
+from foundation.records.team_admin import TeamAdmin, choices_of
+from foundation.records.teams import names_of, works_everywhere
 
 MOST_USERS = 100
 """Maximum number of referring records listed for a record to be deleted."""

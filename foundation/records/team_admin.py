@@ -3,17 +3,15 @@
 See `teams.py` for the rule. What may be read and not changed is shown with the reason.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.records.teams import may_see, may_work_on, named_to, of_own_countries, visible_to, works_everywhere
+from foundation.records.teams import may_see, may_work_on, named_to, of_own_countries, works_everywhere
 
 FOREIGN = gettext_lazy("This record is not of your countries. You may read it, since it is public, but not change it.")
 
@@ -60,16 +58,3 @@ def choices_of(request: HttpRequest, field: Any, team_fields: Any) -> QuerySet[A
     if field.name in team_fields:
         return of_own_countries(request.user, records)
     return named_to(request.user, records)
-
-
-def names_of(user: Any, records: Iterable[Model]) -> list[str]:
-    """Records as text, those that `user` may not read without their names; one query for each kind."""
-    by_kind: dict[type[Model], list[Model]] = {}
-    for record in records:
-        by_kind.setdefault(type(record), []).append(record)
-    names = []
-    for kind, found in by_kind.items():
-        stored = kind._base_manager.filter(pk__in=[record.pk for record in found])
-        seen = set(visible_to(user, stored).values_list("pk", flat=True))
-        names += [str(record) if record.pk in seen else _("a record of another country") for record in found]
-    return names

@@ -9,6 +9,7 @@ names the field that leads there in `part_of` of its model. Kinds with neither, 
 shared by all teams. The command line acts for the operator and is not restricted.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from foundation.records.second_reader import condition_of, has_public, public
 
@@ -94,6 +96,21 @@ def may_see(user: Any, record: Model) -> bool:
     if works_everywhere(user) or not is_of_teams(type(record)):
         return True
     return visible_to(user, type(record)._base_manager.filter(pk=record.pk)).exists()
+
+
+def names_of(user: Any, records: Iterable[Model]) -> list[str]:
+    """Records as text, those that `user` may not read without their names; one query for each kind."""
+    if works_everywhere(user):
+        return [str(record) for record in records]
+    by_kind: dict[type[Model], list[Model]] = {}
+    for record in records:
+        by_kind.setdefault(type(record), []).append(record)
+    names = []
+    for kind, found in by_kind.items():
+        stored = kind._base_manager.filter(pk__in=[record.pk for record in found])
+        hidden = set(stored.exclude(pk__in=visible_to(user, stored).values("pk")).values_list("pk", flat=True))
+        names += [_("a record of another country") if record.pk in hidden else str(record) for record in found]
+    return names
 
 
 def _readable(model: type[Model], team: Team) -> QuerySet[Any]:

@@ -67,7 +67,7 @@ def _settle(kept: Any, gone: Any, by: Any) -> Report:
 
     Neither is in the history of records, so that its context notes them for `undo_merge`.
     """
-    report = Report()
+    report = Report(by)
     carried = comments.carry_over(gone, kept)
     report.tell(Comment._meta.verbose_name_plural, carried)
     note = _("This record was merged into “%(kept)s”. Propose the change there if it is still needed.") % {"kept": kept}

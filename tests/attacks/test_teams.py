@@ -242,7 +242,7 @@ def test_addresses_of_records(people: dict[str, User]) -> None:
 NAMES = ("Secret", "Known", "Proposed of Quito", "sources.csv", "Kept in Caracas")
 
 
-def names_in(client: Client, address: str, **sent: str) -> str:
+def names_in(client: Client, address: str, **sent: Any) -> str:
     """Which of the names of the records of a test a page has, by their first letters."""
     response: Any = client.post(address, sent) if sent else client.get(address)
     text = b"".join(response).decode()
@@ -427,6 +427,18 @@ def test_domain_refuses_moves_and_merges_of_another_country(people: dict[str, Us
         merge(mine, draft, by=people["other editor"])
     assert workflow.moves_open_to(people["other editor"], draft) == []
     workflow.submit(draft, by=people["own analyst"])
+
+
+def test_preview_of_a_merge_of_what_is_shared_names_no_draft_of_another_country(people: dict[str, User]) -> None:
+    draft = secret()
+    public()
+    chosen = [draft.primary_topic_id, factories.topic(key="health.other").pk]
+    sent = {"action": "merge_selected", "_selected_action": chosen, "keep": chosen[1]}
+    found = [
+        names_in(signed_in(people[role]), url("measures.Topic", "changelist"), **sent)
+        for role in ("own editor", "other editor")
+    ]
+    assert found == ["SK", "K"]
 
 
 # Proposals and comments

@@ -16,7 +16,8 @@ def rules_of_stored(resource: type[FileResource], *, by: Any, publish: bool) -> 
     table, pk = resource.table(), resource.pk()
     concerned = "true" if publish else "(o.changed <> '{}' or o.older <> '{}')"
     foreign = (
-        f"select s.line, s.{_key(resource)} from staged s join outcome o using (line) join {table} on {table}.{pk} = o.id"
+        f"select s.line, s.{_key(resource)} from staged s join outcome o using (line)"
+        f" join {table} on {table}.{pk} = o.id"
         f" where not o.is_new and {concerned} and not coalesce(({condition}), false)"
     )
     return [_rule(resource, foreign, _("This row would change a record that is not of your countries."))]
