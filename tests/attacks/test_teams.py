@@ -264,7 +264,7 @@ def test_lists_of_a_team_take_the_same_number_of_queries(people: dict[str, User]
 
 
 def test_no_address_of_the_admin_has_what_is_hidden(settings: Settings, tmp_path: Path) -> None:
-    """Everything of Peru that is not public has the word `Secret`; an editor of Ecuador, and an auditor, ask each address."""
+    """Everything of Peru that is not public has the word `Secret`; an editor of Ecuador and an auditor look for it."""
     settings.IMPORTS_DIR = tmp_path / "imports"
     known = objects()
     draft = known[Measure]
