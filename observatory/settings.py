@@ -420,6 +420,8 @@ PACKAGE_ABOUT = "countries.about_package.about"
 # Permissions that all apps use
 PUBLISH_PERMISSION = "measures.publish_measure"  # to change what is public
 IMPORT_PERMISSION = "measures.import_measure"  # to import files
+ALL_COUNTRIES_PERMISSION = "observatory.all_countries"  # to work on the records of every country
+TEAM_MODEL = "observatory.Membership"  # the countries of each account
 
 # The archive
 
@@ -450,7 +452,7 @@ PASSWORD_HASHERS = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
-    "django.contrib.auth.backends.ModelBackend",
+    "observatory.accounts.backend.AccountBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.widgets import (
     AdminTextInputWidget,
     AutocompleteSelect,
@@ -18,7 +19,7 @@ from django.contrib.admin.widgets import (
     RelatedFieldWidgetWrapper,
 )
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
@@ -32,6 +33,8 @@ from foundation.keys import key_of
 from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
 from foundation.records.changes import acts_on
+from foundation.records.team_admin import TeamAdmin, choices_of
+from foundation.records.teams import names_of, works_everywhere
 
 MOST_USERS = 100
 """Maximum number of referring records listed for a record to be deleted."""
@@ -160,6 +163,9 @@ class RelatedByChoice(BaseModelAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        offered = choices_of(request, db_field, getattr(self, "team_fields", ()))
+        if offered is not None:
+            kwargs.setdefault("queryset", offered)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -210,7 +216,7 @@ class RecordForm(forms.ModelForm):
         }
 
 
-class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
+class RecordAdmin(RelatedByChoice, TeamAdmin):
     """The admin of a model with tracked history; `field_of_rule` maps each constraint to a field."""
 
     form = RecordForm
@@ -235,7 +241,7 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's history page, with tracked history instead of the admin log."""
         record = self.get_object(request, object_id)
-        acts = acts_on(record, hidden=self.history_hidden) if record else []
+        acts = acts_on(record, hidden=self.history_hidden, reader=request.user) if record else []
         title = _("History of %(record)s") % {"record": record}
         return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
 
@@ -251,10 +257,14 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         Records in use are protected for that reason alone, whatever the user's permissions on those that use them.
         """
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if protected and not works_everywhere(request.user):
+            collector = NestedObjects(using=DEFAULT_DB_ALIAS)
+            collector.collect(objs)
+            protected = names_of(request.user, list(collector.protected)[:MOST_USERS])
         for relation in self.opts.related_objects:
             if relation.many_to_many:
                 users = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
-                protected += [str(user) for user in users.distinct()[:MOST_USERS]]
+                protected += names_of(request.user, users.distinct()[:MOST_USERS])
         return deleted, counts, set() if protected else lacking, protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:

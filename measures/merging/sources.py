@@ -15,7 +15,7 @@ from measures.models import Capture, Citation, Link, Measure, Source
 
 def merge_sources(kept: Source, gone: Source, *, by: Any) -> Report:
     """Give what rests on a source to another; the address of the former leads to the latter."""
-    report = Report()
+    report = Report(by)
     touched: set[int] = set()
     _note_checks(gone)
     for key in references_to(Source):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from pghistory.models import Context
 
 from foundation.records import comments, revisions
+from foundation.records.teams import of_other_countries
 from foundation.records.undoing import Deed, Later
 from foundation.sql import execute, take_time
 from measures.merging.merge import MERGERS, may_merge
@@ -35,6 +36,13 @@ def kind_of(context: UUID) -> type[models.Model]:
     return next((kind for kind in KINDS if kind is not Measure and kind._meta.db_table in changed), Measure)
 
 
+def is_of_own_countries(context: UUID, *, by: Any) -> bool:
+    """Whether the records of a merge are of the countries of `by`; sources and vocabulary are of all."""
+    kind = kind_of(context)
+    records = kind._base_manager.filter(pk__in=Deed(context, KINDS).keys(kind))
+    return not of_other_countries(by, records).exists()
+
+
 def changed_since(context: UUID) -> list[Later]:
     """The records of a merge that somebody has changed since, the first of them."""
     return Deed(context, KINDS).changed_since()
@@ -47,7 +55,7 @@ def undo_merge(context: UUID, *, by: Any) -> None:
     Raise PermissionDenied if `by` may not merge such records.
     """
     merged = merge_in(context)
-    if merged is None or not may_merge(by, kind_of(context)):
+    if merged is None or not (may_merge(by, kind_of(context)) and is_of_own_countries(context, by=by)):
         raise PermissionDenied
     take_time()
     deed = Deed(context, KINDS)

@@ -23,6 +23,7 @@ from foundation.files.importing.staging import Step
 from foundation.files.package.describing import packaged
 from foundation.files.resources import may_import
 from foundation.records.second_reader import may_publish
+from foundation.records.teams import works_everywhere
 
 MOST_UNPACKED = 20_000_000_000
 """Bytes of all files of an archive; more is damaged, or made to fill the disk."""
@@ -56,8 +57,12 @@ Tell = Callable[[str, Step], None]
 
 
 def may_import_package(user: Any) -> bool:
-    """Whether somebody may import every kind of file, and publish."""
-    return may_publish(user) and all(may_import(user, resource) for resource in packaged().values())
+    """Whether somebody may import every kind of file, of all countries, and publish."""
+    return (
+        may_publish(user)
+        and works_everywhere(user)
+        and all(may_import(user, resource) for resource in packaged().values())
+    )
 
 
 def import_package(

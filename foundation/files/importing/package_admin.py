@@ -22,6 +22,7 @@ from foundation.files.package.describing import packaged
 from foundation.files.package.writing import archive
 from foundation.files.resources import may_export
 from foundation.records import audit
+from foundation.records.teams import works_everywhere
 
 
 class PackageForm(forms.Form):
@@ -58,8 +59,9 @@ class PackageAdmin(admin.ModelAdmin):
 
     @staticmethod
     def may_export_package(request: HttpRequest) -> bool:
-        """Whether somebody may export every kind of file."""
-        return all(may_export(request.user, resource) for resource in packaged().values())
+        """Whether somebody may export every kind of file, of all countries."""
+        may = all(may_export(request.user, resource) for resource in packaged().values())
+        return may and works_everywhere(request.user)
 
     def export_package(self, request: HttpRequest) -> HttpResponseBase:
         """Everything as one archive."""

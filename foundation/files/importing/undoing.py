@@ -24,6 +24,7 @@ from foundation.files.package.describing import packaged
 from foundation.files.resources import FileResource, resources
 from foundation.records.audit import Act, record
 from foundation.records.second_reader import may_publish, public
+from foundation.records.teams import of_other_countries
 from foundation.records.undoing import Deed
 from foundation.sql import lock_until_commit, take_time, try_lock_until_commit
 
@@ -120,6 +121,14 @@ def refuse(file_import: FileImport, *, by: Any, is_operator: bool = False) -> No
         raise CannotUndo(_("This import has already been undone."))
     if not (is_operator or may_publish(by)) and (file_import.applied_by_id != by.pk or _is_public(file_import)):
         raise PermissionDenied(_("Only an editor may undo an import of others, or of what is public."))
+    if not is_operator and _is_foreign(file_import, by):
+        raise PermissionDenied(_("This import has records that are not of your countries."))
+
+
+def _is_foreign(file_import: FileImport, by: Any) -> bool:
+    deed = deed_of(file_import)
+    kept = (of_other_countries(by, kind._default_manager.filter(pk__in=deed.keys(kind))) for kind in deed.kinds)
+    return any(records.exists() for records in kept)
 
 
 def _is_public(file_import: FileImport) -> bool:
