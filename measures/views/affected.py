@@ -125,7 +125,9 @@ def _examples(
     for country in chosen[:MOST_EXAMPLES]:
         record = index.of_country(country.pk)
         numbers = record.counts("group")
-        commonest = sorted((named[pk] for pk in numbers if pk in named), key=lambda group: (-numbers[group.pk], group.pk))
+        commonest = sorted(
+            (named[pk] for pk in numbers if pk in named), key=lambda group: (-numbers[group.pk], group.pk)
+        )
         day = filter.day or reach_of(record).last or today()
         for group in commonest[: MOST_EXAMPLES // len(chosen[:MOST_EXAMPLES])]:
             question = Question(country, group, None, day)
