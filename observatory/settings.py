@@ -228,7 +228,7 @@ TEMPLATES = [
                 "observatory.templating.language_links",
                 "observatory.templating.site",
             ],
-            "libraries": {"jinja": "observatory.templating"},
+            "libraries": {"jinja": "observatory.templating", "humanize": "observatory.grouping"},
         },
     },
     {  # for what a page repeats hundreds of times

@@ -10,7 +10,6 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.template.loader import get_template
@@ -24,6 +23,7 @@ from jinja2.ext import Extension
 
 from countries.models.site import KnownSite, known_site, last_known_site
 from foundation.languages import without_language
+from observatory.grouping import intcomma
 
 # Jinja2
 
@@ -61,7 +61,7 @@ def _with_commas(number: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _parted(number: int, _language: str | None) -> str:
-    return intcomma(number)
+    return str(intcomma(number))
 
 
 def _entries_in_words(number: int) -> str:

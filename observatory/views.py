@@ -160,6 +160,7 @@ def country_list(request: HttpRequest) -> HttpResponseBase:
         "unresearched": [row for row in rows if not row.entries],
         "entries": len(index.select(index.as_mask("country", [row.country.pk for row in rows]))),
         "years": years_of(index),
+        "metadata": Metadata(address=request.build_absolute_uri(request.path), title=_("Countries")),
     }
     return render(request, "countries/country_list.html", context)
 
@@ -188,7 +189,9 @@ def search(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """How entries are collected and checked."""
-    return render(request, "about/method.html", {"status_groups": list(StatusGroup)})
+    metadata = Metadata(address=request.build_absolute_uri(request.path), title=_("About the observatory"))
+    context = {"status_groups": list(StatusGroup), "metadata": metadata}
+    return render(request, "about/method.html", context)
 
 
 @public_page

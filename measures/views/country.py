@@ -79,13 +79,15 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/ecuador/profile/?as_of=2020-08`: the profile as it was told by then, and its other editions."""
     shown = get_object_or_404(Country.objects.covered(), slug=slug)
     as_of, problems = _as_of(request)
+    address = f"{permanent_address(request, shown)}profile/" + (f"?as_of={as_of}" if as_of else "")
     context = {
         "country": shown,
         "as_of": as_of,
         "problems": problems,
         "editions": editions_of(shown),
         "profile": profile_of(shown, as_of.last if as_of else None),
-        "address": f"{permanent_address(request, shown)}profile/" + (f"?as_of={as_of}" if as_of else ""),
+        "address": address,
+        "metadata": Metadata(address=address, title=_("%(country)s: profile and its editions") % {"country": shown}),
     }
     return render(request, "countries/profile.html", context, status=400 if problems else 200)
 
