@@ -3,7 +3,7 @@
 Related rows are selected, never created, inside another record's form.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -227,9 +227,8 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return form
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context["faults"] = list(
-            _faults(context["adminform"].form, context["inline_admin_formsets"], context.get("place_of_faults", ""))
-        )
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        context["faults"] = list(faults_of(context["adminform"].form, formsets, context.get("place_of_faults", "")))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -262,10 +261,10 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
 
 
-def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:
-    """Every error of the page: the id to link to, the label of its field if there is one, and the message."""
+def faults_of(form: Any, formsets: Iterable[Any], place: str = "") -> Iterator[dict[str, Any]]:
+    """Every error of a page: the id to link to, the label of its field if there is one, and the message."""
     yield from _faults_of(form, place)
-    for formset in (inline.formset for inline in inline_formsets):
+    for formset in formsets:
         name = capfirst(formset.model._meta.verbose_name_plural)
         for text in formset.non_form_errors() if formset.is_bound else []:
             yield {"id": f"{formset.prefix}-group", "label": name, "text": text}

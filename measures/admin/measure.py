@@ -1,6 +1,7 @@
 """The admin of measures: one form in the order in which a decree reads."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -26,6 +27,7 @@ from foundation.records.revision_admin import author_of
 from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
+from measures.admin.before_publication import before_publication, faults_of, lacks_of_form
 from measures.admin.beside_review import sources_cited
 from measures.admin.inlines import (
     INLINES,
@@ -194,6 +196,7 @@ class MeasureAdmin(MeasureList):
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
             "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
             "relates_to": RELATES_TO,
+            **(before_publication(measure) if measure else {}),
             **(_effects(request.POST, measure.pk if measure else None) if request.method == "POST" else {}),
         }
         context["place_of_faults"] = _place_of_faults(request, form, context)
@@ -270,6 +273,9 @@ class MeasureAdmin(MeasureList):
 
     def context_beside(self, data: QueryDict) -> dict[str, Any]:
         return {"sources_beside": sources_cited(data)}
+
+    def lacks_of(self, form: Any, formsets: list[Any]) -> Iterable[dict[str, Any]]:
+        return faults_of(lacks_of_form(form, formsets))
 
     # Additional pages
 
