@@ -32,6 +32,7 @@ from foundation.keys import key_of
 from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
 from foundation.records.changes import acts_on
+from foundation.records.version_admin import context_of_versions
 
 MOST_USERS = 100
 """Maximum number of referring records listed for a record to be deleted."""
@@ -233,10 +234,13 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's history page, with tracked history instead of the admin log."""
-        record = self.get_object(request, object_id)
-        acts = acts_on(record, hidden=self.history_hidden) if record else []
+        record, context = self.get_object(request, object_id), extra_context or {}
+        if record is None:
+            return super().history_view(request, object_id, context)
+        acts = context.get("acts") or acts_on(record, hidden=self.history_hidden)
         title = _("History of %(record)s") % {"record": record}
-        return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
+        found = context_of_versions(request.GET, record, acts, self.history_hidden)
+        return super().history_view(request, object_id, {"acts": acts, "title": title, **found, **context})
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions: Any = super().get_actions(request)
