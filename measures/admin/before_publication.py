@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import itemgetter
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -23,7 +24,7 @@ def before_publication(measure: Measure) -> dict[str, Any]:
     """For the page of an entry that waits for review: what publication would refuse, and who submitted it."""
     if measure.workflow != Workflow.IN_REVIEW:
         return {}
-    return {"missing": faults_of(lacks_of(measure)), "submission": submission_of(measure)}
+    return {"missing": faults_of(lacks_of(measure)), "submission": submissions_of([measure.pk]).get(measure.pk)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,22 @@ class Submission:
     at: datetime
 
 
-def submission_of(measure: Measure) -> Submission | None:
-    """The submission of an entry that waits for review, by its history; None if that does not tell."""
+def submissions_of(keys: Iterable[int]) -> dict[int, Submission]:
+    """How entries that wait for review came there, by their history and key, in two queries."""
     events = next(model for model, owner in event_models(Measure) if owner is None)._default_manager
-    newest_first = events.filter(id=measure.pk).order_by("-pgh_id")
-    rows = newest_first.values_list("workflow", "pgh_created_at", "pgh_context__metadata__user")
-    in_review = list(takewhile(lambda row: row[0] == Workflow.IN_REVIEW, rows.iterator()))
-    if not in_review:
-        return None
-    _state, at, user = in_review[-1]
-    users = get_user_model()._default_manager.filter(pk=user).values_list("username", flat=True)
-    return Submission(users.first() or "", at)
+    columns = ("id", "workflow", "pgh_created_at", "pgh_context__metadata__user")
+    newest_first = events.filter(id__in=list(keys)).order_by("id", "-pgh_id").values_list(*columns)
+    found = {}
+    for key, rows in groupby(newest_first, key=itemgetter(0)):
+        in_review = list(takewhile(lambda row: row[1] == Workflow.IN_REVIEW, rows))
+        if in_review:
+            found[key] = in_review[-1][2:]
+    names = dict(
+        get_user_model()
+        ._default_manager.filter(pk__in={user for _at, user in found.values()} - {None})
+        .values_list("pk", "username")
+    )
+    return {key: Submission(names.get(user, ""), at) for key, (at, user) in found.items()}
 
 
 def faults_of(missing: Iterable[Lack]) -> list[dict[str, str]]:

@@ -108,6 +108,11 @@ LOST_QUOTES = Citation.objects.filter(
 )
 
 
+def sent_back_to(user: Any) -> Q:
+    """The drafts of a person that a reviewer has sent back."""
+    return Q(workflow=Workflow.DRAFT, created_by=user, reviewed_by__isnull=False) & ~Q(workflow_note="")
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Entries that need attention; `condition` takes the user and the states of today."""
@@ -121,9 +126,7 @@ QUEUES = (
     Queue(
         "sent_back",
         _("Drafts sent back to me"),
-        lambda user, states: (
-            Q(workflow=Workflow.DRAFT, created_by=user, reviewed_by__isnull=False) & ~Q(workflow_note="")
-        ),
+        lambda user, states: sent_back_to(user),
     ),
     Queue("my_drafts", _("My drafts"), lambda user, states: Q(workflow=Workflow.DRAFT, created_by=user)),
     Queue("in_review", _("Waiting for review"), lambda user, states: Q(workflow=Workflow.IN_REVIEW)),
