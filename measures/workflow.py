@@ -24,7 +24,7 @@ from foundation.records.second_reader import changeable, may_change, may_publish
 from foundation.sql import take_time
 from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
 from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
-from measures.models import Citation, Measure, MeasureQuerySet
+from measures.models import Citation, Measure, MeasureQuerySet, ScheduledPublication
 from measures.validity.selecting import in_states
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
@@ -259,6 +259,8 @@ def _write(
         changes |= {"reviewed_at": Now(), "reviewed_by": by}
     if move.target == Workflow.PUBLISHED:
         changes |= {"published_at": Coalesce("published_at", Now()), "published_by": Coalesce("published_by", by.pk)}
+    if move.target != Workflow.IN_REVIEW:
+        ScheduledPublication.objects.filter(measure__in=measures).delete()
     measures.mark_changed(by=by, **changes)
 
 

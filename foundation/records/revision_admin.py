@@ -43,7 +43,7 @@ PROPOSE, APPROVE = "_propose", "_approve"
 OPENED = "proposal_opened"
 """The hidden field with the time at which the revision on the page was last proposed."""
 CHANGED_SINCE = gettext_lazy("The proposal was changed after you opened this page. Read it again; nothing was decided.")
-NOT_STORED = ("csrfmiddlewaretoken", "differences", "sent_form", "move_note", "move_successor")
+NOT_STORED = ("csrfmiddlewaretoken", "differences", "sent_form", "move_note", "move_successor", "publish_at")
 
 
 class ProposalForm(forms.Form):

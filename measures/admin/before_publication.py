@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from foundation.records.changes import event_models
 from measures.choices import Workflow
-from measures.models import Measure
+from measures.models import Measure, ScheduledPublication
 from measures.workflow import Lack, lacks, lacks_of
 
 PLACES = {"citations": "citations-group", "primary_topic": "id_primary_topic"}
@@ -21,10 +21,15 @@ PLACES = {"citations": "citations-group", "primary_topic": "id_primary_topic"}
 
 
 def before_publication(measure: Measure) -> dict[str, Any]:
-    """For the page of an entry that waits for review: what publication would refuse, and who submitted it."""
+    """For the page of an entry in review: what publication would refuse, who submitted it, when it will be public."""
     if measure.workflow != Workflow.IN_REVIEW:
         return {}
-    return {"missing": faults_of(lacks_of(measure)), "submission": submissions_of([measure.pk]).get(measure.pk)}
+    scheduled = ScheduledPublication.objects.filter(measure=measure).select_related("scheduled_by").first()
+    return {
+        "scheduled": scheduled,
+        "missing": faults_of(lacks_of(measure)),
+        "submission": submissions_of([measure.pk]).get(measure.pk),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from foundation.records.models import Comment, Revision
 from measures.admin.before_publication import submissions_of
 from measures.admin.queues import sent_back_to
 from measures.choices import Workflow
-from measures.models import Measure
-from measures.workflow import PUBLISH
+from measures.models import Measure, ScheduledPublication
+from measures.workflow import PUBLISH, lacks_of
 
 COMMENT_AGE = timedelta(days=30)
 """Comments are listed for so long."""
@@ -52,6 +52,7 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
     comments_since = since or timezone.now() - COMMENT_AGE
     found = (
         (_("Sent back to me"), [*_sent_back_proposals(user), *_sent_back_drafts(user)]),
+        (_("Not published at its time"), _failed(user)),
         (_("Comments at my records"), _comments(user, comments_since)),
         (_("Waiting for my review"), [*_proposals_to_review(user), *_entries_to_review(user)]),
     )
@@ -82,6 +83,16 @@ def _sent_back_drafts(user: Any) -> Iterator[Item]:
     for measure in Measure.objects.filter(sent_back_to(user)).select_related("reviewed_by"):
         if measure.reviewed_at:
             yield _of_measure(measure, str(measure.reviewed_by), measure.reviewed_at, measure.workflow_note)
+
+
+def _failed(user: Any) -> Iterator[Item]:
+    """The entries that the person scheduled and that were not published, with the problem."""
+    for scheduled in ScheduledPublication.objects.failed_for(user).select_related("measure"):
+        if scheduled.failed_at:
+            text = scheduled.get_problem_display()
+            if missing := ", ".join(lack.words for lack in lacks_of(scheduled.measure)):
+                text = _("%(problem)s Missing: %(missing)s.") % {"problem": text, "missing": missing}
+            yield _of_measure(scheduled.measure, user.get_username(), scheduled.failed_at, text)
 
 
 def _proposals_to_review(user: Any) -> Iterator[Item]:

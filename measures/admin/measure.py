@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -191,6 +192,9 @@ class MeasureAdmin(MeasureList):
             "move_note": request.POST.get(moves.NOTE, ""),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": (open_moves := workflow.moves_open_to(request.user, measure) if measure else []),
+            "may_publish": any(move.target == Workflow.PUBLISHED for move in open_moves),
+            "publish_at": request.POST.get(moves.PUBLISH_AT, ""),
+            "zone": settings.TIME_ZONE,
             "may_retire": any(move.target == Workflow.RETIRED for move in open_moves),
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),

@@ -30,7 +30,7 @@ from measures.choices import (
     is_usual_move,
 )
 from measures.entry_rules import RUNNING_STATUSES
-from measures.models import Citation, Measure, Relation, Source, StatusEvent
+from measures.models import Citation, Measure, Relation, ScheduledPublication, Source, StatusEvent
 from measures.models.measure import VALIDITY_KINDS
 from measures.validity.facts import ENDING_RELATIONS
 from measures.validity.selecting import StatesOn
@@ -130,6 +130,11 @@ QUEUES = (
     ),
     Queue("my_drafts", _("My drafts"), lambda user, states: Q(workflow=Workflow.DRAFT, created_by=user)),
     Queue("in_review", _("Waiting for review"), lambda user, states: Q(workflow=Workflow.IN_REVIEW)),
+    Queue(
+        "scheduled",
+        _("Scheduled for publication"),
+        lambda user, states: Q(Exists(ScheduledPublication.objects.filter(measure=OuterRef("pk"), failed_at=None))),
+    ),
     Queue(
         "no_source",
         _("Missing source"),

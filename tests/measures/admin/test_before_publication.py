@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from foundation.records.models import Revision
 from measures import workflow
-from measures.models import Citation, Measure
+from measures.models import Citation, Measure, ScheduledPublication
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -75,3 +77,34 @@ def test_desk_of_a_proposal_lists_all_that_saving_it_would_refuse_or_leave_witho
     assert ("citations-group", "A source") not in missing(page)
     measure.refresh_from_db()
     assert (measure.primary_topic is None, measure.citations.count()) == (False, 1)  # looking has saved nothing
+
+
+def test_publication_is_scheduled_shown_and_cancelled_in_the_form() -> None:
+    eva, ana = signed_in(factories.editor(username="eva")), signed_in(factories.analyst())
+    measure = factories.draft(sources=())
+
+    def press(client: Client, move: str, **typed: str) -> Any:
+        form = admin_forms.shown(client, address(measure)) | {"_move": move} | typed
+        return client.post(address(measure), form, follow=True)
+
+    assert 'name="publish_at"' not in ana.get(address(measure)).text
+    for wrong in ("2020-01-01T08:00", "soon", "2999-02-30T08:00"):
+        assert "Not scheduled: " in press(eva, "publish", publish_at=wrong).text
+    page = press(eva, "publish", publish_at="2999-01-02T08:30")
+    assert f"{measure.public_id} will be published on 2 January 2999" in page.text
+    assert f"{measure.public_id} cannot be published yet. Missing: a source." in page.text
+    assert "Scheduled for publication on 2 January 2999" in ana.get(address(measure)).text
+    scheduled = ScheduledPublication.objects.get()
+    assert localtime(scheduled.publish_at).isoformat()[:16] == "2999-01-02T08:30"
+    queue = eva.get(reverse("admin:measures_measure_changelist"), {"queue": "scheduled"})
+    assert [each.pk for each in queue.context["cl"].result_list] == [measure.pk]
+
+    ScheduledPublication.objects.update(failed_at=scheduled.scheduled_at, problem="incomplete")
+    assert "It lacked something that publication requires." in eva.get(address(measure)).text
+    index = eva.get(reverse("admin:index"))
+    assert ("Not published at its time", 1) in [(each["label"], each["count"]) for each in index.context["queues"]]
+    assert press(ana, "cancel_schedule").status_code == 403
+    assert ScheduledPublication.objects.exists()
+    assert "no longer scheduled" in press(eva, "cancel_schedule").text
+    measure.refresh_from_db()
+    assert (measure.workflow, ScheduledPublication.objects.exists()) == ("in_review", False)
