@@ -60,7 +60,7 @@ def submissions_of(keys: Iterable[int]) -> dict[int, Submission]:
 
 def faults_of(missing: Iterable[Lack]) -> list[dict[str, str]]:
     """What an entry lacks, each with its place in the form, as the errors of a form are listed."""
-    words = _("Publication requires it.")
+    words = _("missing")
     return [{"id": PLACES[lack.field], "label": str(capfirst(lack.words)), "text": words} for lack in missing]
 
 
