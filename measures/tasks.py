@@ -12,6 +12,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 
+from measures import scheduling
 from measures.archive import keeping, links, quotes
 from measures.models import Source, Validity
 from measures.search.spelling import refresh_words
@@ -46,6 +47,14 @@ def tend_archive(context: JobContext, timestamp: int) -> None:
 def settle_validity(context: JobContext, timestamp: int) -> None:
     """Derive for good what is true of acts whose answer no trigger can derive."""
     settle(is_stopping=context.should_abort)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(lock="publish_scheduled", queueing_lock="publish_scheduled", pass_context=True)
+def publish_scheduled(context: JobContext, timestamp: int) -> None:
+    """Publish the entries whose time has come."""
+    if scheduling.publish_due(at=timezone.now(), is_stopping=context.should_abort):
+        settle_soon()
 
 
 def tend_archive_soon() -> None:

@@ -6,7 +6,7 @@ stale. The status caches of a measure are computed from its events here and nowh
 """
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from foundation.records.teams import may_work_on, of_other_countries
 from foundation.sql import take_time
 from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
 from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
-from measures.models import Citation, Measure, MeasureQuerySet
+from measures.models import Citation, Measure, MeasureQuerySet, ScheduledPublication
 from measures.validity.selecting import in_states
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
@@ -219,10 +219,35 @@ def lacking(measures: MeasureQuerySet) -> list[ValidationError]:
         ValidationError(
             _("%(id)s cannot be published yet. Missing: %(missing)s."),
             code="incomplete",
-            params={"id": measure.public_id, "missing": ", ".join(_missing(measure))},
+            params={"id": measure.public_id, "missing": ", ".join(lack.words for lack in _lacks_of(measure))},
         )
         for measure in incomplete.only("public_id", "primary_topic")
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Something that publication requires and a record does not have, and its field in the form."""
+
+    words: str
+    field: str
+
+
+def lacks_of(measure: Measure) -> list[Lack]:
+    """All that `measure`, as it is stored, lacks for publication."""
+    return [
+        lack
+        for each in Measure.objects.filter(pk=measure.pk).annotate(has_source=HAS_SOURCE)
+        for lack in _lacks_of(each)
+    ]
+
+
+def lacks(*, has_source: bool, has_topic: bool) -> Iterator[Lack]:
+    """All that a record lacks for publication; `COMPLETE` is the same as a condition."""
+    if not has_source:
+        yield Lack(_("a source"), "citations")
+    if not has_topic:
+        yield Lack(_("a primary topic"), "primary_topic")
 
 
 HAS_SOURCE = Exists(Citation.objects.filter(measure=OuterRef("pk")))
@@ -230,11 +255,8 @@ COMPLETE = Q(HAS_SOURCE) & Q(primary_topic__isnull=False)
 """What every public record must have: a source and a topic (a table constraint requires a title)."""
 
 
-def _missing(measure: Any) -> Iterable[str]:
-    if not measure.has_source:
-        yield _("a source")
-    if not measure.primary_topic_id:
-        yield _("a primary topic")
+def _lacks_of(measure: Any) -> Iterator[Lack]:
+    return lacks(has_source=measure.has_source, has_topic=measure.primary_topic_id is not None)
 
 
 def _write(
@@ -247,6 +269,8 @@ def _write(
         changes |= {"reviewed_at": Now(), "reviewed_by": by}
     if move.target == Workflow.PUBLISHED:
         changes |= {"published_at": Coalesce("published_at", Now()), "published_by": Coalesce("published_by", by.pk)}
+    if move.target != Workflow.IN_REVIEW:
+        ScheduledPublication.objects.filter(measure__in=measures).delete()
     measures.mark_changed(by=by, **changes)
 
 

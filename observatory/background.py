@@ -20,6 +20,8 @@ TASKS = {
     "measures.tasks.visit_sources": _("Fetch sources and check their links"),
     "measures.tasks.tend_archive": _("Read the captures and check quotes"),
     "measures.tasks.settle_validity": _("Derive what is in force"),
+    "measures.tasks.publish_scheduled": _("Publish what is scheduled"),
+    "observatory.tasks.send_digests": _("Send the daily e-mails"),
     "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
     "observatory.tasks.forget_old_jobs": _("Delete old jobs"),
     "observatory.tasks.forget_sign_ins": _("Delete old sessions and sign-ins"),

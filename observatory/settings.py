@@ -45,6 +45,13 @@ def _number(name: str, default: int) -> int:
     return int(value)
 
 
+def _hour(name: str, default: int) -> int:
+    hour = _number(name, default)
+    if hour > 23:
+        raise ImproperlyConfigured(f"{name}={hour} is not an hour from 0 to 23.")
+    return hour
+
+
 def _choice(name: str, known: tuple[str, ...]) -> str:
     """The variable as one of the `known` words, by default the first."""
     value = _text(name) or known[0]
@@ -175,7 +182,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "django.contrib.humanize",
     "django.forms",
     "django.contrib.sitemaps",
     "pgtrigger",
@@ -228,7 +234,7 @@ TEMPLATES = [
                 "observatory.templating.language_links",
                 "observatory.templating.site",
             ],
-            "libraries": {"jinja": "observatory.templating", "humanize": "observatory.grouping"},
+            "libraries": {"jinja": "observatory.templating", "grouping": "observatory.grouping"},
         },
     },
     {  # for what a page repeats hundreds of times
@@ -318,6 +324,10 @@ FETCH_NETWORKS = _networks("FETCH_NETWORKS")
 # Days after which the record of an act in force should be checked again
 
 CHECK_DAYS = _number("CHECK_DAYS", 180)
+
+# The hour, where the site is, from which the daily letters to accounts are sent
+
+DIGEST_HOUR = _hour("DIGEST_HOUR", 7)
 
 # Whether editors may approve the changes that they proposed themselves, as in a team with one editor
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from observatory import recovery
+from observatory import digests, recovery
 from observatory.accounts import mail, sign_in
 
 AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
@@ -32,6 +32,13 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 def forget_sign_ins(timestamp: int) -> None:
     """Delete expired sessions and old sign-in records."""
     sign_in.forget_sign_ins(at=timezone.now())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(lock="send_digests", queueing_lock="send_digests", pass_context=True, name="observatory.tasks.send_digests")
+def send_digests(context: JobContext, timestamp: int) -> None:
+    """Send the daily letters from the set hour on."""
+    digests.send_digests(at=timezone.now(), is_stopping=context.should_abort)
 
 
 @app.task(name="observatory.tasks.send_reset_letters", retry=AGAIN)

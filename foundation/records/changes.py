@@ -5,7 +5,7 @@ queries depends on the models, never on the number of events.
 """
 
 import datetime
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -79,6 +80,43 @@ def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool =
             _tell(acts[key], change, is_field=model is type(record))
     newest_first = [act for act in reversed(acts.values()) if act.changes]
     return sorted(newest_first, key=lambda act: act.at, reverse=True)
+
+
+def changes_between(
+    record: models.Model,
+    start: datetime.datetime,
+    end: datetime.datetime,
+    *,
+    hidden: Collection[str] = (),
+    reader: Any = None,
+) -> list[Change]:
+    """What differs between the versions of `record` at two moments, whatever was changed in between and back.
+
+    Records that `reader` may not read are given as numbers.
+    """
+    kept = list(_events(record))
+    names = _names(record, kept, hidden, reader)
+    found: list[Change] = []
+    for model, events in kept:
+        earlier, later = _rows_at(model, events, start), _rows_at(model, events, end)
+        if model is type(record):
+            found += _field_differences(model, earlier.get(record.pk), later.get(record.pk), hidden, names)
+        else:
+            words = [
+                {key: _description(record, model, event, names) for key, event in rows.items()}
+                for rows in (earlier, later)
+            ]
+            found += _row_differences(_name_of_rows(record, model), *words)
+    return found
+
+
+def moment_in(text: str) -> datetime.datetime | None:
+    """The moment that a parameter of an address names; None for anything else."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment and timezone.is_aware(moment) else None
 
 
 def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
@@ -178,6 +216,33 @@ def _field_changes(
         old, new = (_in_words(column, getattr(e, column.attname), names) if e else "" for e in (earlier, event))
         if old != new:
             yield Change(capfirst(str(column.verbose_name)), old, new)
+
+
+def _rows_at(model: type[models.Model], events: Iterable[Any], moment: datetime.datetime) -> dict[Any, Any]:
+    """The rows of `model` that the events have left at a moment, by key."""
+    found: dict[Any, Any] = {}
+    for event in (event for event in events if event.pgh_created_at <= moment):
+        found[getattr(event, model._meta.pk.attname)] = event
+    return {key: event for key, event in found.items() if event.pgh_label != "delete"}
+
+
+def _field_differences(
+    model: type[models.Model], before: Any, after: Any, hidden: Collection[str], names: Names
+) -> Iterator[Change]:
+    """Each field that differs between two events; one of them is None where there was no record."""
+    if after:
+        yield from _field_changes(model, before, after, hidden, names)
+    elif before:
+        yield from (Change(each.what, each.after, "") for each in _field_changes(model, None, before, hidden, names))
+
+
+def _row_differences(what: str, before: dict[Any, str], after: dict[Any, str]) -> Iterator[Change]:
+    """The rows, in words by key, that differ; one that was removed and entered again does not."""
+    yield from (Change(what, before[key], after[key]) for key in before if after.get(key, before[key]) != before[key])
+    removed = Counter(words for key, words in before.items() if key not in after)
+    added = Counter(words for key, words in after.items() if key not in before)
+    yield from (Change(what, words, "") for words in (removed - added).elements())
+    yield from (Change(what, "", words) for words in (added - removed).elements())
 
 
 def _row_change(

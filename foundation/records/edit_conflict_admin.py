@@ -120,6 +120,18 @@ class MergingAdmin(BulkAdmin):
         ]
         return form, formsets
 
+    def typed_forms_of(self, request: HttpRequest, record: Any, data: QueryDict) -> tuple[Any, list[BaseInlineFormSet]]:
+        """The same with what is typed, validated; nothing is saved, but `record` takes what is valid."""
+        form = self.get_form(request, record, change=True)(data, instance=record)
+        form.is_valid()
+        formsets = [
+            type(unbound)(data, instance=form.instance, prefix=unbound.prefix, queryset=unbound.queryset)
+            for unbound in self.forms_of(request, record)[1]
+        ]
+        for formset in formsets:
+            formset.is_valid()
+        return form, formsets
+
     def merge(self, request: HttpRequest, record: Any, words: str) -> QueryDict:
         """Have both versions shown with the message `words`; return the data of the merged form."""
         base = Snapshot.from_json(request.POST.get("loaded", ""))

@@ -8,6 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Cast
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from foundation.records.second_reader import has_public
@@ -172,3 +173,23 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+
+class Digest(models.Model):
+    """The daily letter of an account: whether it wants one, and how far it has been told what there is for it to do."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="digest")
+    is_wanted = models.BooleanField(_("daily e-mail"), default=True)
+    language = models.CharField(_("language"), max_length=10, default=settings.LANGUAGE_CODE)
+    told_until = models.DateTimeField(default=timezone.now)
+    """What happened up to then was in a letter that was sent, or was there before the account wanted any."""
+    tried_on = models.DateField(null=True)
+    """The last day, where the site is, on which a letter was written or there was nothing to write."""
+
+    class Meta:
+        verbose_name = _("daily e-mail")
+        verbose_name_plural = _("daily e-mails")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"daily e-mail of {self.user}"

@@ -3,7 +3,7 @@
 Related rows are selected, never created, inside another record's form.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,7 @@ from foundation.partial_dates import PartialDate, PartialDateField, Period, Peri
 from foundation.records.changes import acts_on
 from foundation.records.team_admin import TeamAdmin, choices_of
 from foundation.records.teams import names_of, works_everywhere
+from foundation.records.version_admin import context_of_versions
 
 MOST_USERS = 100
 """Maximum number of referring records listed for a record to be deleted."""
@@ -233,17 +234,19 @@ class RecordAdmin(RelatedByChoice, TeamAdmin):
         return form
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context["faults"] = list(
-            _faults(context["adminform"].form, context["inline_admin_formsets"], context.get("place_of_faults", ""))
-        )
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        context["faults"] = list(faults_of(context["adminform"].form, formsets, context.get("place_of_faults", "")))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Django's history page, with tracked history instead of the admin log."""
-        record = self.get_object(request, object_id)
-        acts = acts_on(record, hidden=self.history_hidden, reader=request.user) if record else []
+        record, context = self.get_object(request, object_id), extra_context or {}
+        if record is None:
+            return super().history_view(request, object_id, context)
+        acts = context.get("acts") or acts_on(record, hidden=self.history_hidden, reader=request.user)
         title = _("History of %(record)s") % {"record": record}
-        return super().history_view(request, object_id, {"acts": acts, "title": title, **(extra_context or {})})
+        found = context_of_versions(request, record, acts, self.history_hidden)
+        return super().history_view(request, object_id, {"acts": acts, "title": title, **found, **context})
 
     def get_actions(self, request: HttpRequest) -> Any:
         actions: Any = super().get_actions(request)
@@ -272,10 +275,10 @@ class RecordAdmin(RelatedByChoice, TeamAdmin):
         return super().delete_view(request, object_id, {"in_use_advice": self.in_use_advice, **(extra_context or {})})
 
 
-def _faults(form: Any, inline_formsets: Any, place: str) -> Iterator[dict[str, Any]]:
-    """Every error of the page: the id to link to, the label of its field if there is one, and the message."""
+def faults_of(form: Any, formsets: Iterable[Any], place: str = "") -> Iterator[dict[str, Any]]:
+    """Every error of a page: the id to link to, the label of its field if there is one, and the message."""
     yield from _faults_of(form, place)
-    for formset in (inline.formset for inline in inline_formsets):
+    for formset in formsets:
         name = capfirst(formset.model._meta.verbose_name_plural)
         for text in formset.non_form_errors() if formset.is_bound else []:
             yield {"id": f"{formset.prefix}-group", "label": name, "text": text}

@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -21,16 +20,15 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
-from django.utils.timezone import is_aware, localtime
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.characters import ReadableCharField
 from foundation.keys import key_of, whole_number
 from foundation.records import revisions
-from foundation.records.changes import versions
+from foundation.records.changes import moment_in, versions
 from foundation.records.earlier_versions import data_as_of
 from foundation.records.edit_conflict_admin import MergingAdmin, without_errors
 from foundation.records.edit_conflicts import Merge, Snapshot, changes_in, snapshot
@@ -45,7 +43,7 @@ PROPOSE, APPROVE = "_propose", "_approve"
 OPENED = "proposal_opened"
 """The hidden field with the time at which the revision on the page was last proposed."""
 CHANGED_SINCE = gettext_lazy("The proposal was changed after you opened this page. Read it again; nothing was decided.")
-NOT_STORED = ("csrfmiddlewaretoken", "differences", "sent_form", "move_note", "move_successor")
+NOT_STORED = ("csrfmiddlewaretoken", "differences", "sent_form", "move_note", "move_successor", "publish_at")
 
 
 class ProposalForm(forms.Form):
@@ -185,7 +183,7 @@ class ProposingAdmin(MergingAdmin):
             merge = self.merged(request, record, revision)
             words = self.newer_version(request, record) if merge.differences else ""
             return self._show_typed(request, object_id, merge.data, words, merge.differences)
-        if moment := _moment(request.GET.get(AS_OF, "")):
+        if moment := moment_in(request.GET.get(AS_OF, "")):
             data = data_as_of(record, moment, *self.forms_of(request, record))
             if data is None:
                 messages.warning(request, _("There was no such record at that time, so there is no version of it."))
@@ -353,15 +351,6 @@ def author_of(request: HttpRequest) -> Any:
     """Who says what the form says: who proposed it, else who sends it."""
     revising = revising_of(request)
     return revising.revision.proposed_by if revising and revising.revision else request.user
-
-
-def _moment(text: str) -> datetime | None:
-    """The moment of a parameter; None for anything else."""
-    try:
-        moment = parse_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment and is_aware(moment) else None
 
 
 def _said(request: HttpRequest, revision: Revision | None) -> ProposalForm:

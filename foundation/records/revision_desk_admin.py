@@ -1,7 +1,7 @@
 """The review desk: what a proposed change would alter, field by field, and what becomes of it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from foundation.records import comments, revisions
 from foundation.records.comment_admin import READ, CommentedAdmin
 from foundation.records.edit_conflicts import Difference, FieldChange, Snapshot, changes_in, snapshot
 from foundation.records.models import Revision
+from foundation.records.record_admin import faults_of
 from foundation.records.revision_admin import APPROVE, CHANGED_SINCE, OPENED, ProposalForm, Revising, as_query
 from foundation.records.teams import may_work_on
 from foundation.text_changes import two_wordings
@@ -128,10 +129,21 @@ class ReviewedAdmin(CommentedAdmin):
             "comments_address": self.comments_url(record) if request.user.has_perm(READ) else "",
             **_with_threads(review, comments.threads(record, revision)),
             "edit_address": self.change_url(record.pk, f"?revision={revision.pk}"),
+            "missing": list(self.missing_of(request, record, review.data)) if revision.is_open else [],
             "record_address": self.change_url(record.pk),
             "beside_review": self.beside_review,
             **self.context_beside(review.data),
         }
+
+    def missing_of(self, request: HttpRequest, record: Any, data: QueryDict) -> Iterator[dict[str, Any]]:
+        """All that would be refused if the form `data` of an open proposal were saved now, with its place there."""
+        typed = self.typed_forms_of(request, self.stored(str(record.pk)), data)
+        yield from faults_of(*typed)
+        yield from self.lacks_of(*typed)
+
+    def lacks_of(self, form: Any, formsets: list[Any]) -> Iterable[dict[str, Any]]:
+        """What the record would lack as a public one with what is typed, although its form could be saved."""
+        return ()
 
     def context_beside(self, data: QueryDict) -> dict[str, Any]:
         """What `beside_review` shows for a proposed form."""

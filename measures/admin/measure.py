@@ -1,8 +1,10 @@
 """The admin of measures: one form in the order in which a decree reads."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -27,6 +29,7 @@ from foundation.records.second_reader_admin import is_proposal, refusal_of, refu
 from foundation.records.teams import visible_to
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
+from measures.admin.before_publication import before_publication, faults_of, lacks_of_form
 from measures.admin.beside_review import sources_cited
 from measures.admin.inlines import (
     INLINES,
@@ -192,11 +195,15 @@ class MeasureAdmin(MeasureList):
             "move_note": request.POST.get(moves.NOTE, ""),
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": (open_moves := workflow.moves_open_to(request.user, measure) if measure else []),
+            "may_publish": any(move.target == Workflow.PUBLISHED for move in open_moves),
+            "publish_at": request.POST.get(moves.PUBLISH_AT, ""),
+            "zone": settings.TIME_ZONE,
             "may_retire": any(move.target == Workflow.RETIRED for move in open_moves),
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
             "relations_to": self._relations_to(request, measure) if measure else [],
             "relates_to": RELATES_TO,
+            **(before_publication(measure) if measure else {}),
             **(_effects(request, measure.pk if measure else None) if request.method == "POST" else {}),
         }
         context["place_of_faults"] = _place_of_faults(request, form, context)
@@ -278,6 +285,9 @@ class MeasureAdmin(MeasureList):
 
     def context_beside(self, data: QueryDict) -> dict[str, Any]:
         return {"sources_beside": sources_cited(data)}
+
+    def lacks_of(self, form: Any, formsets: list[Any]) -> Iterable[dict[str, Any]]:
+        return faults_of(lacks_of_form(form, formsets))
 
     # Additional pages
 

@@ -7,11 +7,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Func, OuterRef, Q, QuerySet, Value
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from countries.models import Named
@@ -19,6 +23,7 @@ from measures import workflow
 from measures.admin import filters, moves
 from measures.admin.confirming import confirm_selected
 from measures.admin.exporting import ACTIONS, ExportAdmin
+from measures.admin.inbox import inbox_of
 from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.admin.query_filter import QueryFilter
 from measures.admin.queues import QueueFilter
@@ -57,6 +62,22 @@ class MeasureList(ExportAdmin, MergeableAdmin):
         filters.ImportFilter,
     ]
     actions = [confirm_selected, tag_selected, merge_selected, *ACTIONS]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.inbox_view)
+        return [path("inbox/", view, name="measures_measure_inbox"), *super().get_urls()]
+
+    def inbox_view(self, request: HttpRequest) -> HttpResponse:
+        """All that there is for the person who asks, of proposals and comments on other kinds of records too."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("For me"),
+            "opts": self.opts,
+            "sections": inbox_of(request.user),
+        }
+        return TemplateResponse(request, "admin/inbox.html", context)
 
     @admin.display(description=gettext_lazy("title"))
     def name(self, measure: Measure) -> SafeString | str:

@@ -11,6 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -19,13 +22,15 @@ from foundation.keys import whole_number
 from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, STAY_SELECTED, refused_as_changed
 from foundation.records.deletion_admin import changed_since, read_versions, written_versions
 from foundation.records.teams import visible_to
-from measures import workflow
+from measures import scheduling, workflow
 from measures.admin.bulk_moves import MOST_KEPT, consequence, lead, plan_of, reasons_in_words
 from measures.choices import Workflow
 from measures.models import Measure
 
-MOVE, NOTE, SUCCESSOR = "_move", "move_note", "move_successor"
-"""The names of the buttons, of the note and of the record that took the place of a retired one."""
+MOVE, NOTE, SUCCESSOR, PUBLISH_AT = "_move", "move_note", "move_successor", "publish_at"
+"""The names of the buttons, of the note, of the successor of a retired record, and of the time to publish."""
+CANCEL = "cancel_schedule"
+"""The button that takes a scheduled publication back."""
 ASKED = "asked"
 """A field that marks a request from the confirmation page."""
 REST = "rest"
@@ -66,8 +71,13 @@ def successor_of(typed: str, *, by: Any) -> Measure | None:
 
 def move_saved(request: HttpRequest, measure: Measure) -> None:
     """Make the move of the button that saved the form, and report it; if it is refused, the record stays saved."""
+    if request.POST[MOVE] == CANCEL:
+        _cancel(request, measure)
     move = workflow.MOVES.get(request.POST[MOVE])
     if move is None:
+        return
+    if move.target == Workflow.PUBLISHED and request.POST.get(PUBLISH_AT, "").strip():
+        _schedule(request, measure)
         return
     try:
         typed = request.POST.get(SUCCESSOR, "") if move.target == Workflow.RETIRED else ""
@@ -83,8 +93,30 @@ def move_saved(request: HttpRequest, measure: Measure) -> None:
     _tell_what_is_lacking(request, move, [measure.pk])
 
 
+def _schedule(request: HttpRequest, measure: Measure) -> None:
+    """Have the entry published at the time that was typed, which is one of the site."""
+    try:
+        publish_at = forms.DateTimeField().clean(request.POST[PUBLISH_AT].strip())
+        scheduling.schedule(
+            measure, by=request.user, publish_at=publish_at, at=timezone.now(), note=request.POST.get(NOTE, "")
+        )
+    except ValidationError as error:
+        messages.error(request, _("Not scheduled: %(problem)s") % {"problem": " ".join(error.messages)})
+        return
+    at = date_format(localtime(publish_at), "DATETIME_FORMAT")
+    messages.success(request, _("%(measure)s will be published on %(at)s.") % {"measure": measure.public_id, "at": at})
+    _tell_what_is_lacking(request, workflow.MOVES["submit"], [measure.pk])
+
+
+def _cancel(request: HttpRequest, measure: Measure) -> None:
+    if scheduling.cancel(measure, by=request.user):
+        messages.success(
+            request, _("%(measure)s is no longer scheduled for publication.") % {"measure": measure.public_id}
+        )
+
+
 def _tell_what_is_lacking(request: HttpRequest, move: workflow.Move, ids: list[int]) -> None:
-    """Tell an analyst who submits an entry what is missing for publication."""
+    """Tell who submits an entry, or schedules its publication, what is missing for it."""
     if move.target != Workflow.IN_REVIEW:
         return
     problems = workflow.lacking(Measure.objects.filter(pk__in=ids))

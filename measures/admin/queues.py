@@ -31,7 +31,7 @@ from measures.choices import (
     is_usual_move,
 )
 from measures.entry_rules import RUNNING_STATUSES
-from measures.models import Citation, Measure, Relation, Source, StatusEvent
+from measures.models import Citation, Measure, Relation, ScheduledPublication, Source, StatusEvent
 from measures.models.measure import VALIDITY_KINDS
 from measures.validity.facts import ENDING_RELATIONS
 from measures.validity.selecting import StatesOn
@@ -109,6 +109,11 @@ LOST_QUOTES = Citation.objects.filter(
 )
 
 
+def sent_back_to(user: Any) -> Q:
+    """The drafts of a person that a reviewer has sent back."""
+    return Q(workflow=Workflow.DRAFT, created_by=user, reviewed_by__isnull=False) & ~Q(workflow_note="")
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Entries that need attention; `condition` takes the user and the states of today."""
@@ -122,12 +127,15 @@ QUEUES = (
     Queue(
         "sent_back",
         _("Drafts sent back to me"),
-        lambda user, states: (
-            Q(workflow=Workflow.DRAFT, created_by=user, reviewed_by__isnull=False) & ~Q(workflow_note="")
-        ),
+        lambda user, states: sent_back_to(user),
     ),
     Queue("my_drafts", _("My drafts"), lambda user, states: Q(workflow=Workflow.DRAFT, created_by=user)),
     Queue("in_review", _("Waiting for review"), lambda user, states: Q(workflow=Workflow.IN_REVIEW)),
+    Queue(
+        "scheduled",
+        _("Scheduled for publication"),
+        lambda user, states: Q(Exists(ScheduledPublication.objects.filter(measure=OuterRef("pk"), failed_at=None))),
+    ),
     Queue(
         "no_source",
         _("Missing source"),

@@ -7,6 +7,7 @@ from measures.models.dataset import DataSet, DataSetQuerySet, ExternalId, Extern
 from measures.models.identifiers import PublicIdSequence
 from measures.models.measure import Measure, MeasureQuerySet, countries_of, of_countries
 from measures.models.parts import FurtherBody, ReferenceAlias, Relation, StatusEvent
+from measures.models.scheduled import PublicationProblem, ScheduledPublication
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet, address_key
@@ -38,10 +39,12 @@ __all__ = [
     "MeasureTopic",
     "Phase",
     "PublicIdSequence",
+    "PublicationProblem",
     "QuoteCheck",
     "ReferenceAlias",
     "Relation",
     "RowState",
+    "ScheduledPublication",
     "SearchText",
     "SearchWords",
     "Source",

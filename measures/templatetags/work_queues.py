@@ -3,17 +3,32 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from foundation.days import today
 from foundation.records.revision_list_admin import waiting_revisions
+from measures.admin.inbox import COMMENT_AGE, comments_for
 from measures.admin.queues import waiting
+from measures.models import ScheduledPublication
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/_work_queues.html", takes_context=True)
 def work_queues(context: template.Context) -> dict[str, Any]:
-    """The counts of proposed changes, and those of the work queues for users who may view measures; four queries."""
+    """The counts of proposed changes, and those of the work queues for users who may view measures; six queries."""
     user = context["user"]
     queues = waiting(user, today()) if user.has_perm("measures.view_measure") else []
-    return {"queues": [*waiting_revisions(user), *queues], "may_add": user.has_perm("measures.add_measure")}
+    url = reverse("admin:measures_measure_inbox")
+    counts = (
+        (_("Not published at its time"), ScheduledPublication.objects.failed_for(user).count()),
+        (_("Comments at my records"), comments_for(user, since=timezone.now() - COMMENT_AGE).count()),
+    )
+    own = [{"label": label, "count": count, "url": url} for label, count in counts if count]
+    return {
+        "queues": [*waiting_revisions(user), *own, *queues],
+        "may_read": user.has_perm("measures.view_measure"),
+        "may_add": user.has_perm("measures.add_measure"),
+    }

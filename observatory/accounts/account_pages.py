@@ -5,18 +5,20 @@ from functools import wraps
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from countries.models.site import current_site
 from foundation.characters import ReadableCharField
 from foundation.records.audit import Act, record
+from foundation.records.models import Digest
 from observatory.accounts import passkeys, second_factor
 from observatory.accounts.entering import View, recently_signed_in
 from observatory.accounts.mail import note_change
@@ -62,6 +64,7 @@ def account(request: HttpRequest, site: Any) -> HttpResponse:
         "is_required": second_factor.needs_second_factor(user),
         "sessions": open_sessions(user),
         "key": request.session.session_key,
+        "digest_form": DigestForm(instance=digest_of(user)) if user.email else None,
     }
     return TemplateResponse(request, "admin/account/account.html", context)
 
@@ -172,3 +175,40 @@ def end(request: HttpRequest, user: Any, number: str) -> int:
 
 def ended_words(count: int) -> str:
     return ngettext("%(n)d session was ended.", "%(n)d sessions were ended.", count) % {"n": count}
+
+
+# The daily letter
+
+
+class DigestForm(forms.ModelForm):
+    """Whether the account gets a daily letter, and in which language."""
+
+    class Meta:
+        model = Digest
+        fields = ("is_wanted", "language")
+        labels = {"is_wanted": gettext_lazy("Write to me once a day, if there is something new for me")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the choice; who wants letters again is not told what happened before."""
+        if "is_wanted" in self.changed_data and self.instance.is_wanted:
+            self.instance.told_until = timezone.now()
+        return super().save(commit)
+
+
+def digest_of(user: Any) -> Digest:
+    """The choice of an account, which may not be stored yet; its first language is that of the page."""
+    return Digest.objects.filter(user=user).first() or Digest(user=user, language=get_language() or "en")
+
+
+@only_by_post
+def choose_digest(request: HttpRequest, site: Any) -> HttpResponse:
+    """Turn the daily letter on or off, and choose its language."""
+    form = DigestForm(request.POST, instance=digest_of(request.user))
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Your choice is saved."))
+    return HttpResponseRedirect(reverse("admin:account"))

@@ -58,6 +58,7 @@ class AccountSite(AdminSite):
             path("account/passkey/", view(account_pages.add_passkey), {"site": self}, name="add_passkey"),
             path("account/codes/", view(account_pages.new_codes), {"site": self}, name="new_codes"),
             path("account/remove/", view(account_pages.remove), {"site": self}, name="remove_factor"),
+            path("account/digest/", view(account_pages.choose_digest), {"site": self}, name="choose_digest"),
             path("account/sessions/", view(account_pages.end_sessions), {"site": self}, name="end_sessions"),
             *super().get_urls(),
         ]

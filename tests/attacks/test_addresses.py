@@ -131,6 +131,7 @@ def _parameters(address: Address) -> list[str]:
         "admin:login": ["next"],
         "admin:echo": ["text", "kind"],
         "admin:autocomplete": [*QUERIES["admin:autocomplete"], "page"],
+        "admin:measures_measure_history": ["from", "to"],
         "admin:foundation_fileimport_change": ["state", "category", "page"],
         "admin:foundation_fileimport_export": ["state"],
     }.get(address.name, [])

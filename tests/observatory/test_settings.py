@@ -77,6 +77,7 @@ def test_empty_environment_starts_no_database_for_a_command_that_needs_none(tmp_
         ({"DATABASE_URL": "postgresql:///nothing"}, "and each its own role"),
         ({"LANGUAGES": "en,fr"}, "LANGUAGES='en,fr' names 'fr', which is not translated. Write en and any of es, pt"),
         ({"TIME_ZONE": "Lima"}, "TIME_ZONE='Lima' is no time zone. Write it as TIME_ZONE=America/Lima."),
+        ({"DIGEST_HOUR": "24"}, "DIGEST_HOUR=24 is not an hour from 0 to 23"),
         ({"LANGUAGES": "es"}, "LANGUAGES='es' lacks en, which bare addresses are in"),
     ],
 )

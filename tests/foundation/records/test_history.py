@@ -2,10 +2,13 @@ from typing import Any
 
 import pghistory
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 
 from measures.models import Measure, MeasureTopic
 from tests import factories
+from tests.attacks.second_reader import RECORDS, url
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +54,16 @@ def test_history_outlives_its_record() -> None:
     pk, model = made.pk, type(made)
     made.delete()
     assert labels(model.pgh_event_model.objects.filter(pgh_obj_id=pk))[-1] == "delete"
+
+
+def test_versions_of_every_kind_of_record_are_compared() -> None:
+    client = signed_in(factories.editor())
+    for label, case in RECORDS.items():
+        with transaction.atomic():
+            record = case.public()
+            address = url(record, "history", record.pk)
+            page = client.get(address, {"from": "1999-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z"})
+            found = page.context["comparison"]
+            assert (found.start, bool(found.changes)) == (None, True), label
+            assert Client().get(address).status_code == 302, label
+            transaction.set_rollback(True)

@@ -1,12 +1,16 @@
 """The history of a record in words."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils.timezone import localtime
 
 from foundation.records.changes import acts_on
 from measures.details import BOOKKEEPING
 from measures.models import Measure
+from measures.workflow import submit
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -118,3 +122,48 @@ def test_new_record_tells_what_it_began_with_and_a_row_written_twice_its_last_va
             },
         )
     ]
+
+
+def test_any_two_versions_are_compared_by_address() -> None:
+    """What was changed in between and back does not differ; who made each version, when and why is said."""
+    ana, eva = factories.analyst(username="ana"), factories.editor(username="eva")
+    draft = factories.draft(title_en="First", groups=("refugees",), events=(("enacted", "2020-04-14"),))
+    women, refugees = factories.target_group(key="women"), factories.target_group(key="refugees")
+    for by, typed in (
+        (ana, {"title_en": "Second", "target_groups": [str(women.pk)], "status_events-0-date": "2020-04-15"}),
+        (eva, {"title_en": "Third", "target_groups": [str(refugees.pk), str(women.pk)]}),
+    ):
+        client, url = signed_in(by), reverse("admin:measures_measure_change", args=[draft.pk])
+        assert admin_forms.errors(client.post(url, admin_forms.shown(client, url) | typed)) == []
+    submit(draft, by=ana, note="Ready")
+
+    url = reverse("admin:measures_measure_history", args=[draft.pk])
+    page = client.get(url)
+    moments = [act.at.isoformat() for act, _is_from, _is_to in page.context["versions"]]
+    assert (page.context["comparison"], len(moments)) == (None, len(set(moments)))
+    assert page.text.count('name="from"') == page.text.count('name="to"') == len(moments)
+
+    page = client.get(url, {"from": moments[3], "to": moments[0]})
+    assert {(each.what, each.before, each.after) for each in page.context["comparison"].changes} == {
+        ("Title (English)", "First", "Third"),
+        ("Workflow", "Draft", "In review"),
+        ("Note on the last move", "", "Ready"),
+        ("Target groups", "", "Women"),
+        ("Event", "Enacted or signed, 14 April 2020", "Enacted or signed, 15 April 2020"),
+    }
+    comparison = page.context["comparison"]
+    assert (comparison.start.who, comparison.end.note) == ("", "Ready")
+    assert re.findall(r'name="(from|to)"\s+value="([^"]*)"[^>]*checked', page.text) == [
+        ("to", localtime(comparison.end.at).isoformat()),
+        ("from", localtime(comparison.start.at).isoformat()),
+    ]
+    same = client.get(url, {"from": moments[1], "to": moments[1]})
+    assert "These two versions do not differ." in same.text
+
+    # Before it was recorded there is nothing, and no moment at all is asked for again
+    first = client.get(url, {"from": "0001-01-01T00:00:00+14:00", "to": moments[-1]}).context["comparison"]
+    assert (first.start, {each.before for each in first.changes}) == (None, {""})
+    back = client.get(url, {"to": "1999-01-01T00:00:00Z", "from": moments[-1]}).context["comparison"]
+    assert {(each.what, each.before) for each in back.changes} == {(each.what, each.after) for each in first.changes}
+    for asked in ({"from": moments[0]}, {"from": "x", "to": "2020-99-99T00:00Z"}, {"from": "2020-01-01", "to": "x"}):
+        assert "Choose two versions to compare." in client.get(url, asked).text

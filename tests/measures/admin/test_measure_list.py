@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
@@ -11,11 +11,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from foundation.files.formats import FORMATS
 from measures.admin.queues import waiting
 from measures.models import Measure
+from measures.scheduling import schedule
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -167,14 +169,15 @@ def test_queues_count_what_their_lists_hold() -> None:
         f"{field}_{language}": "x" for field in ("title", "summary") for language in ("en", "es", "pt")
     }
     factories.draft(by=analyst, **complete, end_kind="indefinite")
-    factories.measure(workflow="in_review", **complete, end_kind="indefinite", sources=())
+    waits = factories.measure(workflow="in_review", **complete, end_kind="indefinite", sources=())
+    schedule(waits, by=factories.editor(), publish_at=timezone.now() + timedelta(days=1), at=timezone.now())
     factories.measure(**complete | {"summary_pt": ""}, end_kind="indefinite")
     factories.measure(**complete, events=(("in_force", "2020-04"),))
     factories.measure(**complete, workflow="stub", end_kind="indefinite")
     factories.measure(workflow="retired", sources=())
     client = signed_in(analyst)
     queues = waiting(analyst, date(2026, 1, 1))
-    counts = [0, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0]
+    counts = [0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0]
     assert [queue["count"] for queue in queues] == counts
     assert [len(client.get(queue["url"]).context["cl"].result_list) for queue in queues] == counts
     page = client.get("/admin/").content.decode()

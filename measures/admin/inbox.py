@@ -1,0 +1,155 @@
+"""What there is for one person: sent back to them, said about their records, waiting for their review."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from django.contrib.admin.utils import quote
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from foundation.keys import key_of
+from foundation.records import revisions
+from foundation.records.models import Comment, Revision
+from foundation.records.teams import of_own_countries, visible_to
+from measures.admin.before_publication import submissions_of
+from measures.admin.queues import sent_back_to
+from measures.choices import Workflow
+from measures.models import Measure, ScheduledPublication
+from measures.workflow import PUBLISH, lacks_of
+
+COMMENT_AGE = timedelta(days=30)
+"""Comments are listed for so long."""
+READS_COMMENTS = "foundation.view_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something about a record: its name and address in the admin, who did it when, and what they wrote."""
+
+    name: str
+    address: str
+    who: str
+    at: datetime
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Items of one kind, the newest first."""
+
+    title: str
+    items: list[Item]
+
+
+def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None = None) -> list[Section]:
+    """The sections of a person that have items: all that is open, or what came after one moment and up to another."""
+    comments_since = since or timezone.now() - COMMENT_AGE
+    found = (
+        (_("Sent back to me"), [*_sent_back_proposals(user), *_sent_back_drafts(user)]),
+        (_("Not published at its time"), _failed(user)),
+        (_("Comments at my records"), _comments(user, comments_since)),
+        (_("Waiting for my review"), [*_proposals_to_review(user), *_entries_to_review(user)]),
+    )
+    sections = []
+    for title, items in found:
+        new = (each for each in items if (not since or each.at > since) and (not until or each.at <= until))
+        sections.append(Section(title, sorted(new, key=attrgetter("at"), reverse=True)))
+    return [section for section in sections if section.items]
+
+
+def comments_for(user: Any, *, since: datetime) -> QuerySet[Comment]:
+    """What others have said since a moment: about the records and proposals of a person, or in reply to them."""
+    if not user.has_perm(READS_COMMENTS):
+        return Comment.objects.none()
+    measures = ContentType.objects.get_for_model(Measure)
+    own = Measure.objects.annotate(text=Cast("pk", CharField())).filter(created_by=user, text=OuterRef("object_id"))
+    about_own = Q(revision__proposed_by=user) | Q(reply_to__written_by=user) | Q(Exists(own), content_type=measures)
+    return Comment.objects.filter(about_own, written_at__gt=since).exclude(written_by=user)
+
+
+def _sent_back_proposals(user: Any) -> Iterator[Item]:
+    for revision in Revision.objects.sent_back_to(user).select_related("reviewed_by", "content_type"):
+        if revision.reviewed_at:
+            yield _of_revision(revision, str(revision.reviewed_by), revision.reviewed_at, revision.review_note)
+
+
+def _sent_back_drafts(user: Any) -> Iterator[Item]:
+    for measure in visible_to(user, Measure.objects.filter(sent_back_to(user))).select_related("reviewed_by"):
+        if measure.reviewed_at:
+            yield _of_measure(measure, str(measure.reviewed_by), measure.reviewed_at, measure.workflow_note)
+
+
+def _failed(user: Any) -> Iterator[Item]:
+    """The entries that the person scheduled and that were not published, with the problem."""
+    readable = visible_to(user, Measure.objects.all())
+    for scheduled in (
+        ScheduledPublication.objects.failed_for(user).filter(measure__in=readable).select_related("measure")
+    ):
+        if scheduled.failed_at:
+            text = scheduled.get_problem_display()
+            if missing := ", ".join(lack.words for lack in lacks_of(scheduled.measure)):
+                text = _("%(problem)s Missing: %(missing)s.") % {"problem": text, "missing": missing}
+            yield _of_measure(scheduled.measure, user.get_username(), scheduled.failed_at, text)
+
+
+def _proposals_to_review(user: Any) -> Iterator[Item]:
+    for revision in revisions.to_review_by(user).select_related("proposed_by", "content_type"):
+        yield _of_revision(revision, str(revision.proposed_by), revision.proposed_at, revision.note)
+
+
+def _entries_to_review(user: Any) -> Iterator[Item]:
+    """The entries in review that others have submitted."""
+    in_review = Measure.objects.filter(workflow=Workflow.IN_REVIEW)
+    measures = of_own_countries(user, in_review) if user.has_perm(PUBLISH) else Measure.objects.none()
+    submissions = submissions_of(measures.values_list("pk", flat=True))
+    for measure in measures:
+        submission = submissions.get(measure.pk)
+        if submission and submission.who != user.get_username():
+            yield _of_measure(measure, submission.who, submission.at, measure.workflow_note)
+
+
+def _comments(user: Any, since: datetime) -> Iterator[Item]:
+    found = list(comments_for(user, since=since).select_related("written_by", "revision", "content_type"))
+    names = _names_of(user, found)
+    for comment in found:
+        if name := names.get((comment.content_type_id, comment.object_id)):
+            text = f"{comment.label}: {comment.text}" if comment.label else comment.text
+            yield Item(name, _address_of_comment(comment), str(comment.written_by), comment.written_at, text)
+
+
+def _names_of(user: Any, comments: Iterable[Comment]) -> dict[tuple[int, str], str]:
+    """The names of the records that are still there and that the person may read, in one query for each kind."""
+    names = {}
+    for kind in {comment.content_type for comment in comments}:
+        model: Any = kind.model_class()
+        own = {comment.object_id for comment in comments if comment.content_type_id == kind.pk}
+        keys = {key: text for text in own if (key := key_of(model, text)) is not None}
+        for record in visible_to(user, model._base_manager.filter(pk__in=keys)):
+            names[kind.pk, keys[record.pk]] = str(record)
+    return names
+
+
+def _address_of_comment(comment: Comment) -> str:
+    if comment.revision:
+        return _of_revision(comment.revision, "", comment.written_at, "").address
+    return reverse(_page_of(comment.content_type, "comments"), args=[quote(comment.object_id)])
+
+
+def _of_revision(revision: Revision, who: str, at: datetime, text: str) -> Item:
+    address = reverse(_page_of(revision.content_type, "revision"), args=[quote(revision.object_id), revision.pk])
+    return Item(revision.name, address, who, at, text)
+
+
+def _of_measure(measure: Measure, who: str, at: datetime, text: str) -> Item:
+    return Item(str(measure), reverse("admin:measures_measure_change", args=[measure.pk]), who, at, text)
+
+
+def _page_of(kind: ContentType, page: str) -> str:
+    return f"admin:{kind.app_label}_{kind.model}_{page}"

@@ -1,0 +1,120 @@
+"""An entry is published at the time that an editor chose, once, by the path of the button, and not before."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.utils import timezone
+
+from foundation.records.changes import acts_on
+from measures import scheduling, workflow
+from measures.admin.inbox import inbox_of
+from measures.choices import Workflow
+from measures.models import Measure, ScheduledPublication
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+LATER = NOW + timedelta(days=1)
+
+
+def in_review(**fields: Any) -> Measure:
+    made = factories.draft(**fields)
+    workflow.submit(made, by=made.created_by if made.created_by.is_staff else factories.analyst())
+    return made
+
+
+def scheduled(measure: Measure, by: Any, **fields: Any) -> ScheduledPublication:
+    return scheduling.schedule(measure, **{"by": by, "publish_at": LATER, "at": NOW} | fields)
+
+
+def problems(user: Any) -> list[str]:
+    return [i.text for s in inbox_of(user) if s.title == "Not published at its time" for i in s.items]
+
+
+def test_entry_is_public_from_its_time_on_and_published_once() -> None:
+    eva, measure = factories.editor(username="eva"), in_review(title_en="Later")
+    scheduled(measure, eva, note="As agreed")
+    version, page = measure.record_version, measure.get_absolute_url()
+    assert scheduling.publish_due(at=LATER - timedelta(seconds=1)) == 0
+    measure.refresh_from_db()
+    assert (measure.workflow, measure.record_version, Client().get(page).status_code) == ("in_review", version, 404)
+
+    assert [scheduling.publish_due(at=LATER) for _again in range(2)] == [1, 0]
+    measure.refresh_from_db()
+    assert (measure.workflow, measure.published_by, measure.workflow_note) == ("published", eva, "As agreed")
+    assert measure.record_version == version + 1
+    assert Client().get(page).status_code == 200
+    assert (acts_on(measure)[0].who, acts_on(measure)[0].note) == ("eva", "As agreed")
+    assert not ScheduledPublication.objects.exists()
+
+
+def test_what_is_lacking_at_the_time_keeps_the_entry_in_review_and_is_told() -> None:
+    eva, measure = factories.editor(), in_review()
+    scheduled(measure, eva)
+    measure.citations.all().delete()
+    assert [scheduling.publish_due(at=LATER + timedelta(minutes=n)) for n in range(2)] == [0, 0]
+    measure.refresh_from_db()
+    assert measure.workflow == Workflow.IN_REVIEW
+    assert problems(eva) == ["It lacked something that publication requires. Missing: a source."]
+    assert problems(factories.editor()) == []
+    scheduled(measure, eva)
+    assert problems(eva) == []
+    assert scheduling.cancel(measure, by=eva)
+    assert not scheduling.cancel(measure, by=eva)
+
+
+def test_change_by_somebody_who_may_not_publish_is_read_again_before_it_is_public() -> None:
+    eva, ana = factories.editor(), factories.analyst()
+    for by, is_published in ((eva, True), (ana, False)):
+        measure = in_review()
+        scheduled(measure, eva)
+        Measure.objects.filter(pk=measure.pk).mark_changed(by=by, title_en="Changed since")
+        assert bool(scheduling.publish_due(at=LATER)) == is_published
+    assert problems(eva) == ["It was changed after it was scheduled, by somebody who may not publish."]
+
+
+def test_account_that_may_no_longer_publish_publishes_nothing() -> None:
+    eva, measure = factories.editor(), in_review()
+    scheduled(measure, eva)
+    eva.groups.clear()
+    assert scheduling.publish_due(at=LATER) == 0
+    assert ScheduledPublication.objects.get().problem == "denied"
+
+
+@pytest.mark.parametrize("move", ["publish", "send_back", "withdraw", "retire"])
+def test_move_takes_the_schedule_with_it(move: str) -> None:
+    eva, measure = factories.editor(), in_review()
+    scheduled(measure, eva)
+    workflow.move_all(workflow.MOVES[move], [measure.pk], by=eva, note="Because")
+    assert not ScheduledPublication.objects.exists()
+    assert scheduling.publish_due(at=LATER) == 0
+    if move != "publish":
+        assert Client().get(measure.get_absolute_url()).status_code != 200
+
+
+def test_what_an_import_has_published_is_not_published_again() -> None:
+    eva, measure = factories.editor(), in_review()
+    scheduled(measure, eva)
+    Measure.objects.filter(pk=measure.pk).update(workflow="draft")
+    assert scheduling.publish_due(at=LATER) == 0
+    assert not ScheduledPublication.objects.exists()
+
+
+def test_draft_is_submitted_when_it_is_scheduled_and_other_states_are_refused() -> None:
+    eva, ana, draft = factories.editor(), factories.analyst(), factories.draft()
+    with pytest.raises(PermissionDenied):
+        scheduled(draft, ana)
+    with pytest.raises(ValidationError, match="still to come"):
+        scheduled(draft, eva, publish_at=NOW)
+    scheduled(draft, eva)
+    draft.refresh_from_db()
+    assert draft.workflow == Workflow.IN_REVIEW
+    with pytest.raises(PermissionDenied):
+        scheduling.cancel(draft, by=ana)
+    assert scheduling.publish_due(at=LATER) == 1
+    with pytest.raises(ValidationError, match="only an entry in review"):
+        scheduled(draft, eva)
