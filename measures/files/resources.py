@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy
 
 from countries.models import Named
-from foundation.files.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
+from foundation.files.columns import Column, PublicKeyColumn, ReadOnlyColumn, ReferenceColumn, moment
 from foundation.files.dataset_resource import DatasetResource
 from foundation.files.resources import Computed, ImportOptions, Rule
 from foundation.texts import LANGUAGES
@@ -33,6 +33,8 @@ from measures.search.matching import wait_until_commit
 
 class TopicResource(DatasetResource):
     """topics.csv"""
+
+    replaced_by = PublicKeyColumn(Topic._meta.get_field("replaced_by"))
 
     adds_only = True
     keys = (("key",),)
@@ -59,6 +61,8 @@ class TopicResource(DatasetResource):
 
 class TargetGroupResource(DatasetResource):
     """target_groups.csv"""
+
+    replaced_by = PublicKeyColumn(TargetGroup._meta.get_field("replaced_by"))
 
     adds_only = True
     keys = (("key",),)

@@ -19,7 +19,7 @@ from measures.citing import FORMS, Citation, of_list
 from measures.comparing.question import Comparison
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
-from measures.models import Measure
+from measures.models import Measure, Release
 from measures.views.measure import permanent_address
 from measures.views.signposts import URL
 
@@ -27,7 +27,7 @@ from measures.views.signposts import URL
 @public_page(reads=[URL], is_file=True)
 @require_safe
 def cite(request: HttpRequest, form: str) -> HttpResponse:
-    """The citation of a page of a measure, list, country or comparison, in one of `FORMS`; 404 for other pages."""
+    """The citation of a measure, list, country, comparison or release, in one of `FORMS`; 404 for other pages."""
     if form not in FORMS:
         raise Http404
     cited, written = cited_at(request, request.GET.get(URL, "")), FORMS[form]
@@ -66,6 +66,18 @@ def of_measure(request: HttpRequest, measure: Measure) -> Citation:
     }
     address = permanent_address(request, measure)
     return Citation(title, address, day_of(measure.updated_at).first, today(), is_data=False)
+
+
+def of_release(request: HttpRequest, release: Release) -> Citation:
+    """The citation of a release of the data."""
+    title = _("Measures, sources and figures, release %(name)s") % {"name": release.name}
+    with translation.override(settings.LANGUAGE_CODE):
+        address = request.build_absolute_uri(release.get_absolute_url())
+    return Citation(title, address, day_of(release.moment).first, today())
+
+
+def _release(request: HttpRequest, _query: QueryDict, release: str) -> Citation:
+    return of_release(request, get_object_or_404(Release, name=release))
 
 
 def _measure(request: HttpRequest, _query: QueryDict, public_id: str) -> Citation:
@@ -119,5 +131,6 @@ _CITED: dict[str, Callable[..., Citation]] = {
     "measures": _list,
     "country": _country,
     "compare": _comparison,
+    "release": _release,
 }
 """What makes the citation of each page, by the name of its address."""
