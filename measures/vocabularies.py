@@ -64,7 +64,9 @@ def _texts(row: Any, stem: str) -> Texts:
 
 
 def _of_terms(model: Any) -> list[Term]:
-    """Topics and groups, also those that are no longer offered."""
+    """Topics and groups, also those that are no longer offered; a successor that is not public is not named."""
+    rows = list(model.objects.public().select_related("replaced_by"))
+    public = {row.pk for row in rows}
     return [
         Term(
             row.key,
@@ -73,10 +75,10 @@ def _of_terms(model: Any) -> list[Term]:
             _filled(
                 parent=row.key.rpartition(".")[0],
                 deprecated_on=str(row.deprecated_on or ""),
-                replaced_by=row.replaced_by.key if row.replaced_by else "",
+                replaced_by=row.replaced_by.key if row.replaced_by_id in public else "",
             ),
         )
-        for row in model.objects.public().select_related("replaced_by")
+        for row in rows
     ]
 
 

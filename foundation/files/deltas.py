@@ -154,7 +154,7 @@ def tables_of(folder: Path) -> dict[str, Table]:
     for resource in json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
         schema, name = resource["schema"], resource["name"]
         types = {each["name"]: each["type"] for each in schema["fields"]}
-        key = schema.get("primaryKey") or schema["uniqueKeys"][0]
+        key = tuple(schema.get("primaryKey") or schema["uniqueKeys"][0])
         numbers = frozenset(column for column in key if types[column] == "integer")
         rows = _rows_of(folder / f"{name}.csv")
         found[name] = Table(name, next(rows, []), key, numbers, rows)

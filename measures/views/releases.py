@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -140,6 +140,7 @@ def release_file(request: HttpRequest, release: str, file: str) -> HttpResponseB
         logger.error("The file %s of the release %s is missing. Restore it from a backup.", file, found)
         raise Http404 from error
     response["ETag"], response["Cache-Control"] = tag, IMMUTABLE
+    patch_vary_headers(response, ["Accept-Encoding"])
     return response
 
 

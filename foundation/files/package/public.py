@@ -45,7 +45,7 @@ def public_table(kind: type[FileResource], rows: Iterator[list[str]] | None = No
     """The public records of a kind, to compare with those of another time; `rows` are other ones, after a header."""
     rows = csv_rows(public_lines(kind)) if rows is None else rows
     numbers = frozenset(name for name in kind.keys[0] if isinstance(kind.fields[name], NumberColumn))
-    return Table(kind.file(), next(rows, []), kind.keys[0], numbers, rows)
+    return Table(kind.file(), next(rows, []), tuple(kind.keys[0]), numbers, rows)
 
 
 def public_header(kind: type[FileResource]) -> list[str]:

@@ -48,18 +48,17 @@ def with_reasons(
     A cell that is a column of the table has the reasons of the proposals that changed this column; a list, and the
     cells of a row that came or went, those of all proposals that changed the record.
     """
-    told: Mapping[str, list[Told]] | None = None
+    told = _told(kind, since, until)  # before the first row is read: a connection that copies answers nothing else
     for change in changes:
-        if told is None:
-            told = _told(kind, since, until)
         reasons = [each.reason for each in told.get(change.key, ()) if _is_about(change, each, kind)]
         yield change._replace(reason="; ".join(dict.fromkeys(reasons)))
 
 
 def _is_about(change: Change, told: Told, kind: type[FileResource]) -> bool:
-    column = kind.fields[change.column]
-    is_stored = column.field is not None and column.field.concrete and not column.field.many_to_many
-    return not told.columns or not is_stored or column.db_column in told.columns
+    column = kind.fields.get(change.column)  # a column that the software had then may be gone
+    field = column.field if column else None
+    is_stored = field is not None and field.concrete and not field.many_to_many
+    return not told.columns or not is_stored or field.column in told.columns
 
 
 def _told(kind: type[FileResource], since: datetime.datetime, until: datetime.datetime) -> Mapping[str, list[Told]]:
