@@ -170,7 +170,7 @@ def test_nothing_that_is_not_public_is_in_a_release() -> None:
                 reference=f"N° 9-{workflow}-ZANAHORIA",
             )
     secret = factories.topic(key="zanahoria.next")
-    Topic.objects.filter(key="health.access").update(deprecated_on="2020-01-01", replaced_by=secret)
+    Topic.objects.filter(key="health").update(deprecated_on="2020-01-01", replaced_by=secret)  # public as a parent
     factories.country(iso3="VEN", is_covered=False, summary_en="Zanahoria is not yet told")
     factories.feed(key="zanahoria", note="Zanahoria")
     make_release("2026.1")
@@ -178,7 +178,8 @@ def test_nothing_that_is_not_public_is_in_a_release() -> None:
         told = content
         if name.endswith(".parquet"):
             told = str(pq.read_table(io.BytesIO(content)).to_pylist()).encode()
-        assert b"zanahoria" not in told.lower(), name
+        place = told.lower().find(b"zanahoria")
+        assert place < 0, (name, told[max(place - 80, 0) : place + 40])
     assert b"VEN,VE," in (folder_of("2026.1") / "countries.csv").read_bytes()
 
 
