@@ -47,6 +47,7 @@ def make_release(name: str) -> tuple[Release, bool]:
     with new_folder() as folder:
         release = _written(folder, name, before, known)
         if known is None:
+            _check_left_behind(folder, name)
             with transaction.atomic():
                 release.save()
                 keep(folder, name)
@@ -66,6 +67,16 @@ def _check_name(name: str, known: Release | None, newest: Release | None) -> Non
         raise ReleaseProblem(f"“{name}” is no name of a release. Write the year and a number, such as 2026.1.")
     if known is None and newest and _order(name) <= _order(newest.name):
         raise ReleaseProblem(f"{name} is not after {newest}, the newest release. The next one is {_next(newest)}.")
+
+
+def _check_left_behind(folder: Path, name: str) -> None:
+    """Refuse to replace a complete release that the database does not know, as after a restore of an older backup."""
+    left = folder_of(name) / SUMS
+    if left.exists() and left.read_bytes() != (folder / SUMS).read_bytes():
+        raise ReleaseProblem(
+            f"The folder {left.parent} has a complete release that the database does not know, with another content."
+            " Take the next name; or remove the folder, if nobody has seen that release."
+        )
 
 
 def _order(name: str) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ def new_folder() -> Iterator[Path]:
 
 
 def keep(part: Path, name: str) -> None:
-    """Give a complete folder its name; one of that name that no release has is what a killed process left."""
+    """Give a complete folder its name; one of that name is what a killed process left."""
     folder = folder_of(name)
     for path in part.iterdir():
         _flush(path)

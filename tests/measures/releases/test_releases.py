@@ -151,6 +151,16 @@ def test_killed_or_full_disk_leaves_no_half_release(releases: Path, tmp_path: Pa
     assert Release.objects.count() == 1
 
 
+def test_complete_release_of_another_time_is_not_replaced(releases: Path) -> None:
+    factories.measure()
+    (releases / "2026.1").mkdir(parents=True)
+    (releases / "2026.1" / SUMS).write_text("of a release that was made before the database was restored")
+    with pytest.raises(CommandError, match="a complete release that the database does not know"):
+        call_command("make_release", "2026.1")
+    assert {path.name for path in releases.rglob("*")} == {".lock", "2026.1", SUMS}
+    assert not Release.objects.exists()
+
+
 def test_two_do_not_make_a_release_at_once(releases: Path) -> None:
     factories.measure()
     with new_folder(), pytest.raises(CommandError, match="Another process"):
