@@ -61,8 +61,8 @@ class SourceSitemap(Sitemap):
 
 SITEMAPS = {
     "pages": PageSitemap,
-    "releases": ReleaseSitemap,
     "countries": CountrySitemap,
     "measures": MeasureSitemap,
     "sources": SourceSitemap,
+    "releases": ReleaseSitemap,
 }

@@ -120,7 +120,7 @@ def changes(old: Table | None, new: Table | None) -> Iterator[Change]:
         op = ADD if before is None else DEL if after is None else MOD
         was, now = before or {}, after or {}
         source = next((row[name] for row in (now, was) for name in SOURCES if row.get(name)), "")
-        for column in now or was:
+        for column in new.header:
             if (cells := (was.get(column, ""), now.get(column, ""))) and cells[0] != cells[1]:
                 yield Change(op, new.name, key_of(place), column, *cells, source=source)
 

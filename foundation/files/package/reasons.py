@@ -57,8 +57,9 @@ def with_reasons(
 def _is_about(change: Change, told: Told, kind: type[FileResource]) -> bool:
     column = kind.fields.get(change.column)  # a column that the software had then may be gone
     field = column.field if column else None
-    is_stored = field is not None and field.concrete and not field.many_to_many
-    return not told.columns or not is_stored or field.column in told.columns
+    if not told.columns or field is None or field.many_to_many:
+        return True
+    return field.column in told.columns
 
 
 def _told(kind: type[FileResource], since: datetime.datetime, until: datetime.datetime) -> Mapping[str, list[Told]]:

@@ -1,7 +1,6 @@
 """The pages of releases, their files, and what differs between two, as visitors and programs ask for them."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def first(settings: Settings, tmp_path: Path) -> Iterator[Release]:
+def first(settings: Settings, tmp_path: Path) -> Release:
     settings.RELEASES_DIR, settings.DOWNLOADS_PER_MINUTE = tmp_path, 0
     for title in ("Closing of borders", "Opening of borders"):
         factories.measure(title_en=title)
