@@ -4,14 +4,14 @@
 file is (`FileResource.is_whole`).
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from django.conf import settings
 
 from foundation.files.columns import NumberColumn
 from foundation.files.deltas import Table, csv_rows
 from foundation.files.exporting import Selected, exported
-from foundation.files.package.describing import columns_of, packaged
+from foundation.files.package.describing import packaged
 from foundation.files.resources import FileResource
 from foundation.publication import public_ids
 
@@ -41,13 +41,8 @@ def public_lines(kind: type[FileResource]) -> Generator[bytes]:
     return exported(kind, public_records(kind), public=True, with_local=False)
 
 
-def public_table(kind: type[FileResource], rows: Iterator[list[str]] | None = None) -> Table:
-    """The public records of a kind, to compare with those of another time; `rows` are other ones, after a header."""
-    rows = csv_rows(public_lines(kind)) if rows is None else rows
+def public_table(kind: type[FileResource]) -> Table:
+    """The public records of a kind, to compare with those of another time."""
+    rows = csv_rows(public_lines(kind))
     numbers = frozenset(name for name in kind.keys[0] if isinstance(kind.fields[name], NumberColumn))
     return Table(kind.file(), next(rows, []), tuple(kind.keys[0]), numbers, rows)
-
-
-def public_header(kind: type[FileResource]) -> list[str]:
-    """The columns of the file."""
-    return [column.name for column in columns_of(kind)]

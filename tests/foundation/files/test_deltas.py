@@ -60,12 +60,13 @@ def test_delta_names_each_cell_in_the_order_of_the_keys() -> None:
     [
         _table(NEW),
         _table([]),
+        _table([["A", "2", "long" * 100_000]]),
         _table([["A", "2", "more", "two"], ["B", "1", "", "x"]], ("measure", "position", "added", "note")),
         _table([["A", "2"], ["A", "10"]], ("measure", "position")),
         Table("events", EVENTS, ("note",), frozenset(), sorted(OLD, key=lambda row: row[2])),
         None,
     ],
-    ids=["rows", "empty", "column added", "column removed", "another key", "file removed"],
+    ids=["rows", "empty", "long list", "column added", "column removed", "another key", "file removed"],
 )
 def test_copy_becomes_what_the_delta_says(tmp_path: Path, new: Table | None) -> None:
     copy = _copy(tmp_path / "copy", _table(OLD))
