@@ -1,4 +1,4 @@
-"""`{% load humanize %}`: counts with the separators of their language, in place of Django's filter of that name."""
+"""`{% load humanize %}`: counts with the separators of their language, in place of Django's app, which is not installed."""
 
 from typing import Any
 
