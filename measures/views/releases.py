@@ -178,17 +178,18 @@ def changes(request: HttpRequest) -> HttpResponseBase:
 def _asked(request: HttpRequest) -> tuple[dict[str, Release], str]:
     """The releases that are asked for by parameter, or what is wrong with a parameter."""
     known = {release.name: release for release in Release.objects.all()}
-    names = ", ".join(known) or _("none yet")
+    choose = _("Write the name of a release. There are: %(names)s.") % {"names": ", ".join(known) or _("none yet")}
     for name, values in request.GET.lists():
         if name not in (SINCE, UNTIL):
             return {}, f"{name}: {_('This filter does not exist.')}"
         if len(values) > 1 or values[0] not in known:
-            return {}, f"{name}: {_('Write the name of a release. There are: %(names)s.') % {'names': names}}"
+            return {}, f"{name}: {choose}"
     if SINCE not in request.GET:
-        return {}, f"{SINCE}: {_('Write the name of a release. There are: %(names)s.') % {'names': names}}"
+        return {}, f"{SINCE}: {choose}"
     asked = {name: known[request.GET[name]] for name in (SINCE, UNTIL) if name in request.GET}
     if UNTIL in asked and asked[UNTIL].pk <= asked[SINCE].pk:
-        return {}, f"{UNTIL}: {_('Write a later release than %(since)s.') % {'since': asked[SINCE]}}"
+        later = _("Write a later release than %(since)s.") % {"since": asked[SINCE]}
+        return {}, f"{UNTIL}: {later}"
     return asked, ""
 
 
