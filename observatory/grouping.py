@@ -1,4 +1,4 @@
-"""`{% load humanize %}`: counts with the separators of their language, in place of Django's app, which is not installed."""
+"""`{% load humanize %}`: counts with the separators of their language, in place of those of Django's app."""
 
 from typing import Any
 
