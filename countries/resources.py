@@ -1,6 +1,6 @@
 """The columns of the files of countries and figures, by name: what every import and export reads and writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,14 +15,14 @@ from countries.models import (
     MobilityRole,
     Named,
     Observation,
+    PublicNames,
     Role,
     Site,
     Unit,
-    note_public,
-    note_withdrawn,
 )
-from foundation.files.columns import NumberColumn, ReadOnlyColumn, moment
+from foundation.files.columns import ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
+from foundation.files.field_columns import NumberColumn
 from foundation.files.resources import ImportOptions, Rule
 from foundation.numbers import TypedNumber
 
@@ -95,12 +95,8 @@ class CountryResource(DatasetResource):
         )
 
     @classmethod
-    def before_undoing(cls) -> None:
-        note_public(Named.COUNTRY, Country, "slug")
-
-    @classmethod
-    def after_undoing(cls) -> None:
-        note_withdrawn(Named.COUNTRY, Country, "slug")
+    def withdraws(cls) -> Sequence[PublicNames]:
+        return (PublicNames(Named.COUNTRY, Country, "slug"),)
 
 
 class CountryAreaResource(DatasetResource):

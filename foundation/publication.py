@@ -273,7 +273,8 @@ class PublicPage:
     Others never reach the view, unless they seem to be a misspelling of one that it reads: it answers 400 and says what
     was meant. A view that `is_strict` receives all, and answers 400 for each that it does not know. A file is
     rate-limited as a download, the read API by a limit of its own; the scripts of other sites may read both. Other
-    sites may show within theirs what `may_be_framed`.
+    sites may show within theirs what `may_be_framed`. The values of `addresses` are addresses of this site, as long as
+    the site serves them.
     """
 
     reads: frozenset[str]
@@ -281,6 +282,7 @@ class PublicPage:
     is_strict: bool
     may_be_framed: bool
     is_api: bool
+    addresses: frozenset[str]
 
     @property
     def is_open(self) -> bool:
@@ -312,6 +314,7 @@ def public_page(
     is_strict: bool = False,
     may_be_framed: bool = False,
     is_api: bool = False,
+    addresses: Collection[str] = (),
 ) -> Callable[[View], View]: ...
 def public_page(
     view: Any = None,
@@ -321,6 +324,7 @@ def public_page(
     is_strict: bool = False,
     may_be_framed: bool = False,
     is_api: bool = False,
+    addresses: Collection[str] = (),
 ) -> Any:
     """Declare that the response of `view` depends only on the path, the parameters it `reads` and the public data.
 
@@ -328,7 +332,8 @@ def public_page(
     """
 
     def declare(view: View) -> View:
-        _pages[view] = PublicPage(frozenset(reads), is_file, is_strict, may_be_framed, is_api)
+        read = frozenset([*reads, *addresses])
+        _pages[view] = PublicPage(read, is_file, is_strict, may_be_framed, is_api, frozenset(addresses))
         return view
 
     return declare if view is None else declare(view)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import QueryCanceled
 
 Params = Sequence[Any] | Mapping[str, Any] | None
 
@@ -58,7 +59,19 @@ def session_lock(namespace: int, key: int) -> Iterator[bool]:
         yield is_ours
     finally:
         if is_ours and not connection.needs_rollback:
+            _unlock(namespace, key)
+
+
+def _unlock(namespace: int, key: int) -> None:
+    """Release a lock of the session, also where a request to cancel the work before comes late and meets this."""
+    for is_last in (False, True):
+        try:
             execute("select pg_advisory_unlock(%s, %s)", [namespace, key])
+        except OperationalError as error:
+            if is_last or not isinstance(error.__cause__, QueryCanceled):
+                raise
+        else:
+            return
 
 
 def is_locked(namespace: int, key: int) -> bool:

@@ -6,8 +6,10 @@ The texts stand in `docs/data.md` and in the rows of vocabularies; examples are 
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 
@@ -16,12 +18,15 @@ from countries.resources import CountryResource, ObservationResource
 from foundation.files.column_list import form, meaning
 from foundation.files.exporting import exported
 from foundation.files.resources import FileResource
+from foundation.publication import public_version
+from foundation.texts import LANGUAGES
 from measures.data_document import meanings
 from measures.files.aliases import AliasResource
 from measures.files.citations import CitationResource
 from measures.files.relations import RelationResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.files.status_events import StatusEventResource
+from measures.listing.completeness import covered_codes, recorded
 from measures.listing.index import public_index
 from measures.models import Source
 from measures.vocabularies import VOCABULARIES, Term, Texts, Vocabulary
@@ -64,17 +69,29 @@ class Part:
 
     name: str
     kind: str
-    title: Any
+    title: str
     lines: Sequence[Line]
 
 
-def parts() -> Iterator[Part]:
+def parts() -> tuple[Part, ...]:
     """All of the codebook, in the active language."""
-    for resource, heading in FILES:
-        title = capfirst(str(resource.model()._meta.verbose_name_plural))
-        yield Part(resource.file(), "field", title, list(_fields(resource, heading)))
-    for vocabulary in VOCABULARIES.values():
-        yield Part(vocabulary.name, "term", vocabulary.title, list(_terms(vocabulary)))
+    return _parts(_language(), public_version())
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _parts(language: str, _version: str) -> tuple[Part, ...]:
+    """Made once for each language, in every process, until the public data change."""
+    with translation.override(language):
+        fields = [
+            Part(resource.file(), "field", _title(resource), list(_fields(resource, heading)))
+            for resource, heading in FILES
+        ]
+        terms = [Part(name, "term", str(each.title), list(_terms(each))) for name, each in VOCABULARIES.items()]
+    return (*fields, *terms)
+
+
+def _title(resource: type[FileResource]) -> str:
+    return capfirst(str(resource.model()._meta.verbose_name_plural))
 
 
 def rows() -> Iterator[tuple[str, ...]]:
@@ -133,7 +150,8 @@ def _examples(resource: type[FileResource]) -> dict[str, str]:
 
 def _some(resource: type[FileResource]) -> list[Any]:
     """The ids of some public records of a kind."""
-    measures: list[int] = public_index().everything.ids(slice(EXAMPLES_FROM), newest_first=True).tolist()
+    known = recorded(public_index(), covered_codes())
+    measures: list[int] = known.ids(slice(EXAMPLES_FROM), newest_first=True).tolist()
     if resource is MeasureResource:
         return measures
     querysets = {

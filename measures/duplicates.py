@@ -66,10 +66,18 @@ class Match:
     """The other number of the entry that agrees, if not its own."""
 
 
-def matches(candidate: Candidate) -> list[Match]:
-    """Possible duplicates of `candidate`, the surest first; in five queries, however many there are."""
+def matches(candidate: Candidate, *, among: MeasureQuerySet | None = None) -> list[Match]:
+    """Possible duplicates of `candidate`, or only those `among` some, the surest first.
+
+    In five queries, however many there are.
+    """
     found: dict[int, Match] = {}
-    for match in (*_by_reference(candidate), *_by_date_and_title(candidate), *_by_title(candidate)):
+    others = _others(candidate.country_id, candidate.pk, among)
+    for match in (
+        *_by_reference(candidate, others),
+        *_by_date_and_title(candidate, others),
+        *_by_title(candidate, others),
+    ):
         found.setdefault(match.measure.pk, match)
     return list(found.values())[:MOST]
 
@@ -118,15 +126,15 @@ def _names_of(body: IssuingBody) -> set[str]:
 # Entries
 
 
-def _others(country_id: str | None, pk: int | None) -> MeasureQuerySet:
-    others = Measure.objects.filter(country_id=country_id).select_related("country")
+def _others(country_id: str | None, pk: int | None, among: MeasureQuerySet | None = None) -> MeasureQuerySet:
+    known = Measure.objects.all() if among is None else among
+    others = known.filter(country_id=country_id).select_related("country")
     return others if pk is None else others.exclude(pk=pk)
 
 
-def _by_reference(candidate: Candidate) -> Iterator[Match]:
+def _by_reference(candidate: Candidate, among: MeasureQuerySet) -> Iterator[Match]:
     if not candidate.reference.strip():
         return
-    among = _others(candidate.country_id, candidate.pk)
     if candidate.provision:  # a different provision of the same act is not a duplicate
         among = among.filter(provision__in=["", candidate.provision])
     known = Known(candidate.kind, candidate.issuing_body_id)
@@ -138,24 +146,24 @@ def _by_reference(candidate: Candidate) -> Iterator[Match]:
             yield Match(measure, reason, item.verdict.rule, item.alias)
 
 
-def _by_date_and_title(candidate: Candidate) -> Iterator[Match]:
+def _by_date_and_title(candidate: Candidate, others: MeasureQuerySet) -> Iterator[Match]:
     titles = [title for title in candidate.titles if title.strip()]
     if not (titles and candidate.dates):
         return
     same_day = Q()
     for date in candidate.dates:
         same_day |= Q(date_range__overlap=DateRange(date.first, date.last + timedelta(days=1)))
-    for measure in _titled_like(titles, _others(candidate.country_id, candidate.pk).filter(same_day)):
+    for measure in _titled_like(titles, others.filter(same_day)):
         yield Match(measure, Reason.DATE_AND_TITLE)
 
 
-def _by_title(candidate: Candidate) -> Iterator[Match]:
+def _by_title(candidate: Candidate, others: MeasureQuerySet) -> Iterator[Match]:
     """Undated entries with a similar title: whatever the date of the candidate is, it may be theirs."""
     titles = [title for title in candidate.titles if title.strip()]
     if not titles:
         return
     is_like = reduce(or_, (Q(**{f"title_{language}__trigram_similar": t}) for t in titles for language in LANGUAGES))
-    undated = _others(candidate.country_id, candidate.pk).filter(is_like, date="")
+    undated = others.filter(is_like, date="")
     for measure in _titled_like(titles, undated):
         yield Match(measure, Reason.TITLE)
 

@@ -1,9 +1,8 @@
 """What readers follow of a filter: the newest changes, and the days on which something ends or was to be voted on."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from django.db.models import QuerySet
@@ -12,7 +11,8 @@ from django.utils.translation import gettext as _
 from foundation.sql import rows
 from measures.choices import Status
 from measures.listing.filters import MeasureFilter
-from measures.models import Measure, StatusEvent
+from measures.listing.index import Selection
+from measures.models import Measure
 from measures.validity.answers import Answer
 from measures.validity.store import answers_of
 
@@ -30,16 +30,32 @@ _ENDING = """
     order by upper(possible), measure_id limit %s
 """
 
+_VOTES = r"""
+    select measure_id, position, lower(date_range) from measures_statusevent
+    where measure_id = any(%s) and status = %s and lower(date_range) >= %s and date ~ '^\d{4}-\d\d-\d\d$'
+    order by date, id limit %s
+"""
+_NEWEST = """
+    select id from measures_measure where id = any(%s) and workflow = 'published'
+    order by updated_at desc, id desc limit %s
+"""
+
 
 def newest_changes(filter: MeasureFilter) -> QuerySet[Measure]:
     """The entries of a filter that changed last, newest first."""
-    selection = filter.selection
+    newest = [pk for (pk,) in rows(_NEWEST, [_changed_last(filter.selection), NEWEST])]
+    found = Measure.objects.published().filter(pk__in=newest).prefetch_related("topics")
+    return found.select_related("country").order_by("-updated_at", "-pk")
+
+
+def _changed_last(selection: Selection) -> list[int]:
+    """The entries that changed on the day of the last one that is shown, or later: after an import, perhaps all."""
     days, ids = selection.column("updated"), selection.index.columns["id"]
     ids = ids if selection.rows is None else ids[selection.rows]
-    if len(ids) > NEWEST:  # all that changed on the day of the last one that is shown, or later
+    if len(ids) > NEWEST:
         ids = ids[days >= np.partition(days, -NEWEST)[-NEWEST]]
-    found = Measure.objects.published().filter(pk__in=ids.tolist()).prefetch_related("topics")
-    return found.select_related("country").order_by("-updated_at", "-pk")[:NEWEST]
+    found: list[int] = ids.tolist()
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +73,23 @@ def calendar_days(filter: MeasureFilter, on: date) -> list[CalendarDay]:
     ids, since = filter.selection.ids().tolist(), on - BACK
     ending = [pk for (pk,) in rows(_ENDING, [ids, since, MOST_DAYS])]
     ends = {pk: end for pk, known in answers_of(ending).items() if (end := _end(known)) and end[0] >= since}
-    votes = list(_votes(ids, since))
-    measures = Measure.objects.published().in_bulk({*ends, *(vote.measure_id for vote in votes)})
-    found = [
-        *(_ending(measures[pk], *end) for pk, end in ends.items() if pk in measures),
-        *(_voted(measures[vote.measure_id], vote) for vote in votes if vote.measure_id in measures),
+    days = [
+        *(_Day(day, pk, "end", _last_day(is_certain)) for pk, (day, is_certain) in ends.items()),
+        *(_Day(day, pk, f"agenda-{place}", str(Status.ON_AGENDA.label)) for pk, place, day in _votes(ids, since)),
     ]
-    return sorted(found, key=lambda each: (each.day, each.measure.public_id, each.key))[:MOST_DAYS]
+    days = sorted(days)[:MOST_DAYS]
+    measures = Measure.objects.published().in_bulk({day.measure for day in days})
+    found = [CalendarDay(measures[day.measure], day.key, day.what, day.day) for day in days if day.measure in measures]
+    return sorted(found, key=lambda each: (each.day, each.measure.public_id, each.key))
+
+
+class _Day(NamedTuple):
+    """A calendar day before its measure is read."""
+
+    day: date
+    measure: int
+    key: str
+    what: str
 
 
 def _end(known: Answer) -> tuple[date, bool] | None:
@@ -74,17 +100,10 @@ def _end(known: Answer) -> tuple[date, bool] | None:
     return last, bool(known.certain) and known.certain[-1][1] == last
 
 
-def _ending(measure: Measure, day: date, is_certain: bool) -> CalendarDay:
-    return CalendarDay(measure, "end", _("Last day in force") if is_certain else _("Last possible day in force"), day)
+def _last_day(is_certain: bool) -> str:
+    return _("Last day in force") if is_certain else _("Last possible day in force")
 
 
-def _votes(ids: Iterable[int], since: date) -> QuerySet[StatusEvent]:
-    """The days, known exactly, on which bills are on the agenda of the floor."""
-    events = StatusEvent.objects.filter(
-        measure__in=list(ids), status=Status.ON_AGENDA, date_range__startswith__gte=since
-    )
-    return events.filter(date__regex=r"^\d{4}-\d\d-\d\d$").order_by("date", "pk")[:MOST_DAYS]
-
-
-def _voted(measure: Measure, event: Any) -> CalendarDay:
-    return CalendarDay(measure, f"agenda-{event.position}", str(Status.ON_AGENDA.label), event.date.first)
+def _votes(ids: list[int], since: date) -> list[tuple[int, int, date]]:
+    """The days, known exactly, on which bills are on the agenda of the floor: bill, place of the event, and day."""
+    return rows(_VOTES, [ids, Status.ON_AGENDA.value, since, MOST_DAYS])

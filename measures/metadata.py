@@ -4,7 +4,7 @@ Legislation is described in the terms of schema.org and of the European Legislat
 schema.org `Dataset`. A date that was inferred, and a state that the record does not support, are left out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -36,6 +36,23 @@ _CHANGES = {
     RelationType.EXTENDS: "legislationChanges",
     RelationType.SUPERSEDES: "legislationChanges",
 }
+
+
+LONGEST_HEADER = 2_000
+"""Bytes of the header `Link`: proxies refuse an answer whose headers exceed four or eight kilobytes together."""
+
+
+def link_header(links: Iterable[tuple[str, str]]) -> str:
+    """The header `Link` of these URLs and what they are, the first first; '' if not even one of them has room.
+
+    What has no room is found in the body alone.
+    """
+    header = ""
+    for url, is_what in links:
+        longer = f"{header}, <{url}>; {is_what}".removeprefix(", ")
+        if len(longer) <= LONGEST_HEADER:
+            header = longer
+    return header
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from countries.models import Indicator, Observation, ObservationStatus, Qualifier, Role, Unit
+from countries.models import Indicator, ObservationStatus, Qualifier, Role, Unit
 from foundation.texts import LANGUAGES
 from measures import choices
 from measures.archive.choices import LinkState, SourceKind
@@ -64,7 +63,9 @@ def _texts(row: Any, stem: str) -> Texts:
 
 
 def _of_terms(model: Any) -> list[Term]:
-    """Topics and groups, also those that are no longer offered."""
+    """Topics and groups, also those that are no longer offered; what replaces one is named if it is public itself."""
+    rows = list(model.objects.public().select_related("replaced_by"))
+    keys = {row.key for row in rows}
     return [
         Term(
             row.key,
@@ -73,10 +74,10 @@ def _of_terms(model: Any) -> list[Term]:
             _filled(
                 parent=row.key.rpartition(".")[0],
                 deprecated_on=str(row.deprecated_on or ""),
-                replaced_by=row.replaced_by.key if row.replaced_by else "",
+                replaced_by=row.replaced_by.key if row.replaced_by and row.replaced_by.key in keys else "",
             ),
         )
-        for row in model.objects.public().select_related("replaced_by")
+        for row in rows
     ]
 
 
@@ -94,8 +95,7 @@ def _bodies() -> list[Term]:
 
 
 def _indicators() -> list[Term]:
-    values = Observation.objects.public().filter(indicator=OuterRef("pk"))
-    rows = Indicator.objects.filter(Exists(values)).order_by("key")
+    rows = Indicator.objects.public().order_by("key")
     return [
         Term(row.key, _texts(row, "name"), _texts(row, "definition"), _filled(unit=str(row.unit_id))) for row in rows
     ]
@@ -121,8 +121,8 @@ VOCABULARIES: dict[str, Vocabulary] = {
         Vocabulary("issuing_bodies", gettext_lazy("Issuing bodies"), _bodies),
         Vocabulary("datasets", gettext_lazy("Data sets of others"), _datasets),
         Vocabulary("indicators", gettext_lazy("Figures"), _indicators),
-        Vocabulary("units", gettext_lazy("Units"), lambda: _labelled(Unit.objects.order_by("key"), "name")),
-        Vocabulary("roles", gettext_lazy("Roles of countries"), lambda: _labelled(Role.objects.all(), "label")),
+        Vocabulary("units", gettext_lazy("Units"), lambda: _labelled(Unit.objects.public().order_by("key"), "name")),
+        Vocabulary("roles", gettext_lazy("Roles of countries"), lambda: _labelled(Role.objects.public(), "label")),
         _in_code("kinds", gettext_lazy("Instrument"), choices.Kind, "Kinds"),
         _in_code("families", gettext_lazy("Type of entry"), choices.Family, "Families"),
         _in_code("levels", gettext_lazy("Level"), choices.Level, "Level"),

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from foundation.characters import readable
 from foundation.partial_dates import PartialDate
 from foundation.records.second_reader import changeable, may_change, may_publish
+from foundation.records.teams import may_work_on, of_other_countries
 from foundation.sql import take_time
 from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
 from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
@@ -71,7 +72,7 @@ MOVES = {
 
 def moves_open_to(user: Any, measure: Measure) -> list[Move]:
     """The moves that `user` may make with `measure` in its current state."""
-    if not may_change(user, measure):
+    if not (may_change(user, measure) and may_work_on(user, measure)):
         return []
     return [move for move in MOVES.values() if measure.workflow in move.origins and user.has_perm(move.permission)]
 
@@ -168,6 +169,7 @@ def move_all(
     take_time()
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    _refuse_foreign(measures, by)
     _refuse_elsewhere(move, measures)
     _refuse_named(measures, by)
     if move.target == Workflow.PUBLISHED and (problems := lacking(measures)):
@@ -186,6 +188,14 @@ def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
         for measure in measures.exclude(workflow__in=move.origins).only("public_id", "workflow")
     ]
     if problems:
+        raise ValidationError(problems)
+
+
+def _refuse_foreign(measures: MeasureQuerySet, by: Any) -> None:
+    """Refuse records of other countries than those of `by`."""
+    foreign = of_other_countries(by, measures).order_by("public_id").values_list("public_id", flat=True)
+    words = _("%(id)s is not of your countries.")
+    if problems := [ValidationError(words, code="foreign", params={"id": public_id}) for public_id in foreign]:
         raise ValidationError(problems)
 
 
@@ -363,7 +373,7 @@ def confirm_still_so(measure_ids: Collection[int], *, by: Any, on: datetime.date
     take_time()
     measures = Measure.objects.filter(pk__in=measure_ids)
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-    if changeable(by, measures).count() < measures.count():
+    if changeable(by, measures).count() < measures.count() or of_other_countries(by, measures).exists():
         raise PermissionDenied
     over = in_states(["ended"], on) | Q(status__in=ENDING_STATUSES)  # the day of its last event may not be recorded
     ended = measures.filter(over).order_by("public_id").values_list("public_id", flat=True)

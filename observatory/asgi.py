@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
+from foundation.languages import language_of_path
 from observatory.accounts.devices import device_in
 from observatory.serving.boundary import Boundary
 from observatory.serving.lines import Crowded, Line, Turn
@@ -54,7 +55,7 @@ async def sign_in_turn(environ: Mapping[str, Any]) -> AsyncIterator[Turn]:
         async with line.turn(client) as turn:
             yield turn
     except Crowded as error:
-        with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
+        with translation.override(language_of_path(path)):
             raise Refusal(HTTPStatus.TOO_MANY_REQUESTS, f"{_crowded()}\n", CROWDED_SECONDS) from error
 
 

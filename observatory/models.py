@@ -3,9 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from observatory.accounts.models import AccountSession, AuthenticatorApp, Passkey, RecoveryCode, SignInStep
+from observatory.accounts.models import AccountSession, AuthenticatorApp, Membership, Passkey, RecoveryCode, SignInStep
 
-__all__ = ["AccountSession", "AuthenticatorApp", "BackgroundJob", "Passkey", "RecoveryCode", "SignInStep"]
+__all__ = [
+    "AccountSession",
+    "AuthenticatorApp",
+    "BackgroundJob",
+    "Membership",
+    "Passkey",
+    "RecoveryCode",
+    "SignInStep",
+]
 
 
 class BackgroundJob(ProcrastinateJob):

@@ -1,9 +1,11 @@
 """The groups of accounts and their permissions by model.
 
-Analysts enter, tag and prepare; editors also decide what is public, and maintain the vocabulary. A migration creates
-the groups from this table, and a test compares the two: if you change the table, also write a migration that grants or
-revokes the difference. Beyond these permissions, an analyst cannot change anything public
-(`foundation/records/second_reader.py`).
+Analysts enter, tag and prepare; editors also decide what is public, and maintain the vocabulary; coordinators do the
+same for every country, invite people and give them countries; auditors read everything and change nothing. A migration
+creates the groups from this table, and a test compares the two: if you change the table, also write a migration that
+grants or revokes the difference. Beyond these permissions, an analyst cannot change anything public
+(`foundation/records/second_reader.py`), and analysts and editors work on the records of their own countries
+(`foundation/records/teams.py`).
 """
 
 ANALYST = {
@@ -61,6 +63,15 @@ ONLY_EDITOR = {
     "observatory": {"backgroundjob": "manage"},
 }
 
+ONLY_COORDINATOR = {"auth": {"user": "view"}, "observatory": {"countries": "all", "teams": "give"}}
+AUDITOR = {
+    **{label: dict.fromkeys({**ANALYST[label], **ONLY_EDITOR.get(label, {})}, "view") for label in ANALYST},
+    "foundation": {"revision": "view", "comment": "view", "auditentry": "view"},
+    "observatory": {"backgroundjob": "view", "countries": "all"},
+    "auth": {"user": "view", "group": "view"},
+    "axes": {"accessattempt": "view", "accesslog": "view", "accessfailurelog": "view"},
+}
+
 
 def _codenames(*tables: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     """Django's permission codenames, by app."""
@@ -72,5 +83,10 @@ def _codenames(*tables: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     return names
 
 
-RIGHTS = {"analyst": _codenames(ANALYST), "editor": _codenames(ANALYST, ONLY_EDITOR)}
+RIGHTS = {
+    "analyst": _codenames(ANALYST),
+    "editor": _codenames(ANALYST, ONLY_EDITOR),
+    "coordinator": _codenames(ANALYST, ONLY_EDITOR, ONLY_COORDINATOR),
+    "auditor": _codenames(AUDITOR),
+}
 """The permission codenames by group and app."""

@@ -235,7 +235,7 @@ TEMPLATES = [
                 "observatory.templating.language_links",
                 "observatory.templating.site",
             ],
-            "libraries": {"jinja": "observatory.templating"},
+            "libraries": {"jinja": "observatory.templating", "humanize": "observatory.grouping"},
         },
     },
     {  # for what a page repeats hundreds of times
@@ -431,6 +431,8 @@ PACKAGE_ABOUT = "countries.about_package.about"
 # Permissions that all apps use
 PUBLISH_PERMISSION = "measures.publish_measure"  # to change what is public
 IMPORT_PERMISSION = "measures.import_measure"  # to import files
+ALL_COUNTRIES_PERMISSION = "observatory.all_countries"  # to work on the records of every country
+TEAM_MODEL = "observatory.Membership"  # the countries of each account
 
 # The archive
 
@@ -461,7 +463,7 @@ PASSWORD_HASHERS = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: it refuses before a password is looked at
-    "django.contrib.auth.backends.ModelBackend",
+    "observatory.accounts.backend.AccountBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -10,7 +10,6 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.template.loader import get_template
@@ -23,6 +22,8 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 
 from countries.models.site import KnownSite, known_site, last_known_site
+from foundation.languages import without_language
+from observatory.grouping import intcomma
 
 # Jinja2
 
@@ -60,7 +61,7 @@ def _with_commas(number: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _parted(number: int, _language: str | None) -> str:
-    return intcomma(number)
+    return str(intcomma(number))
 
 
 def _entries_in_words(number: int) -> str:
@@ -171,6 +172,5 @@ def _link(request: HttpRequest, code: str) -> LanguageLink:
 
 def _path_in(code: str, path: str) -> str:
     """The path of the same page in another language, which differs only in the prefix."""
-    bare = path.removeprefix(f"/{translation.get_language_from_path(path)}")
     prefix = "" if code == settings.LANGUAGE_CODE else f"/{code}"
-    return get_script_prefix().rstrip("/") + prefix + bare
+    return get_script_prefix().rstrip("/") + prefix + without_language(path)

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -26,6 +25,7 @@ from measures.former_names import country_now
 from measures.listing.filters import Problem, unknown_parameter
 from measures.listing.index import public_index
 from measures.metadata import MAP, Metadata, dataset
+from measures.views.addresses import permanent_address
 from measures.views.sharing import as_png
 from observatory.finding.results import Query, Results
 from observatory.home import overview
@@ -66,8 +66,7 @@ def _metadata(request: HttpRequest, question: MapQuery, shown: HomeMap | None) -
     asked = question.narrowing
     change = shown.map.subject.changed_on
     modified = change.iso if change else ""
-    with translation.override(settings.LANGUAGE_CODE):
-        address = request.build_absolute_uri(reverse("home")) + asked
+    address = permanent_address(request, "home") + asked
     title = str(current_site().headline)
     files = [(FORMATS["csv"].media_type, request.build_absolute_uri(shown.file))]
     data = dataset(name=f"{title}: {shown.map.subject.name}", address=address, modified=modified, files=files)
@@ -161,6 +160,7 @@ def country_list(request: HttpRequest) -> HttpResponseBase:
         "unresearched": [row for row in rows if not row.entries],
         "entries": len(index.select(index.as_mask("country", [row.country.pk for row in rows]))),
         "years": years_of(index),
+        "metadata": Metadata(address=request.build_absolute_uri(request.path), title=_("Countries")),
     }
     return render(request, "countries/country_list.html", context)
 
@@ -189,7 +189,9 @@ def search(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     """How entries are collected and checked."""
-    return render(request, "about/method.html", {"status_groups": list(StatusGroup)})
+    metadata = Metadata(address=request.build_absolute_uri(request.path), title=_("About the observatory"))
+    context = {"status_groups": list(StatusGroup), "metadata": metadata}
+    return render(request, "about/method.html", context)
 
 
 @public_page

@@ -37,6 +37,7 @@ from measures.models import (
     Topic,
 )
 from measures.workflow import refresh_status
+from observatory.models import Membership
 
 _numbers = count(1)
 
@@ -86,6 +87,14 @@ def analyst(**fields: Any) -> User:
 def editor(**fields: Any) -> User:
     """A member of the group `editor`."""
     return user(group="editor", **fields)
+
+
+def member(*, group: str, countries: tuple[str, ...] = ("PER",), **fields: Any) -> User:
+    """A member of a group who works on these countries."""
+    account = user(group=group, **fields)
+    for iso3 in countries:
+        Membership.objects.create(user=account, country=country(iso3=iso3))
+    return account
 
 
 def topic(*, key: str = "health.access", **fields: Any) -> Topic:

@@ -14,6 +14,7 @@ from foundation.records.edit_conflict_admin import MergingAdmin
 
 @admin.register(CountryArea)
 class CountryAreaAdmin(MergingAdmin):
+    team_fields = ("country",)
     field_of_rule = {"countries_countryarea_code_form": "code"}
     list_display = ["code", "native_name", "name_en", "name_es", "name_pt", "country"]
     list_display_links = ["code", "native_name"]
@@ -23,6 +24,10 @@ class CountryAreaAdmin(MergingAdmin):
     public_advice = _("Public entries may name this area. Only editors may change it.")
     in_use_advice = _("Entries name this area. Give them another one first, or leave the area as it is.")
     fields = [("code", "country"), "native_name", *three_languages("name")]
+
+    def has_view_permission(self, request: HttpRequest, obj: CountryArea | None = None) -> bool:
+        """An area is nothing but names, which are public."""
+        return super().has_view_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: CountryArea | None = None) -> tuple[str, ...]:
         """Code and country are read-only after creation: files and acts refer to an area of a country."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import DecimalField, ImageField, Q, QuerySet
@@ -35,6 +36,7 @@ from foundation.records.record_admin import READERS, NumberInput
 from foundation.records.revision_desk_admin import ReviewedAdmin
 from foundation.records.second_reader import may_publish
 from foundation.records.second_reader_admin import is_proposal, refuse
+from foundation.records.teams import of_own_countries, works_everywhere
 
 PUBLIC_OF_EVERY_COUNTRY = (
     *("iso3", "iso2", "m49", "slug", "name_en", "name_es", "name_pt", "region", "subregion"),
@@ -94,6 +96,10 @@ class CountryAdmin(ReviewedAdmin):
         (_("Page"), {"fields": [("is_covered", "slug"), *three_languages("summary")]}),
         (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"], "classes": ["collapse"]}),
     ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A new country is of no team yet."""
+        return super().has_add_permission(request) and works_everywhere(request.user)
 
     def get_urls(self) -> list[Any]:
         own = self.admin_site.admin_view
@@ -164,9 +170,20 @@ class CountryAdmin(ReviewedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Country], search_term: str
     ) -> tuple[QuerySet[Country], bool]:
-        """Offer every country, the covered ones first."""
+        """Offer every country, the covered ones first; one's own where a record is to belong to it."""
+        asked = self.admin_site._registry.get(_asking_model(request))
+        if request.GET.get("field_name") in getattr(asked, "team_fields", ()):
+            queryset = of_own_countries(request.user, queryset)
         found, may_have_duplicates = super().get_search_results(request, queryset, search_term)
         return found.order_by("-is_covered", "sort_name_en"), may_have_duplicates
+
+
+def _asking_model(request: HttpRequest) -> Any:
+    """The model of the form that asks for countries to choose from; None if no form does."""
+    try:
+        return apps.get_model(request.GET.get("app_label", ""), request.GET.get("model_name", ""))
+    except (LookupError, ValueError):
+        return None
 
 
 def _newer_version() -> str:
@@ -185,6 +202,7 @@ def _edition_begun(role: Role) -> str:
 
 @admin.register(MobilityRole)
 class MobilityRoleAdmin(ReviewedAdmin):
+    team_fields = ("country",)
     field_of_rule = RULES_OF_ROLES
     public_advice = _("The roles of a covered country appear on its public page at once. Only editors may enter them.")
     list_display = ["country", "role", "as_of", "source_name"]
@@ -245,6 +263,7 @@ class IndicatorAdmin(ReviewedAdmin):
 @admin.register(Observation)
 class ObservationAdmin(PlainValue, ReviewedAdmin):
     form = ShareForm
+    team_fields = ("country",)
     field_of_rule = RULES_OF_FIGURES
     formfield_overrides = {
         **ReviewedAdmin.formfield_overrides,

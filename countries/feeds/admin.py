@@ -23,6 +23,8 @@ from countries.models import GOOD, PUBLIC, WAITING, FeedRun, IndicatorFeed, RunS
 from foundation.keys import key_of
 from foundation.records.edit_conflict_admin import MergingAdmin, MergingForm
 from foundation.records.second_reader import may_publish
+from foundation.records.team_admin import TeamAdmin
+from foundation.records.teams import visible_to, works_everywhere
 from foundation.workers import has_worker
 
 START, DECIDE = "countries.start_feedrun", "countries.decide_feedrun"
@@ -118,6 +120,10 @@ class IndicatorFeedAdmin(MergingAdmin):
             return ""
         return format_html('<a href="{}">{}</a>', run.get_absolute_url(), run.get_state_display())
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A feed writes figures of all countries."""
+        return super().has_add_permission(request) and works_everywhere(request.user)
+
     # Dry run
 
     def changeform_view(
@@ -126,7 +132,7 @@ class IndicatorFeedAdmin(MergingAdmin):
         """Django's form; with the button “Try it”, also what the feed would bring, without writing anything."""
         feed = self.get_object(request, object_id) if object_id else None
         context = {
-            "runs": list(feed.runs.all()[:SHOWN_RUNS]) if feed else [],
+            "runs": list(visible_to(request.user, feed.runs.all())[:SHOWN_RUNS]) if feed else [],
             "may_start": request.user.has_perm(START),
             **(extra_context or {}),
         }
@@ -231,7 +237,7 @@ DONE = {
 }
 
 
-class FeedRunAdmin(admin.ModelAdmin):
+class FeedRunAdmin(TeamAdmin):
     """The runs. The page of a run shows its result and takes decisions about held values."""
 
     list_display = [
@@ -274,7 +280,7 @@ class FeedRunAdmin(admin.ModelAdmin):
         """Show everything about a run; a POST carries a decision about it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        runs = FeedRun.objects.select_related("feed__indicator", "started_by", "decided_by")
+        runs = self.get_queryset(request).select_related("feed__indicator", "started_by", "decided_by")
         run = get_object_or_404(runs, pk=key_of(FeedRun, object_id))
         if request.method == "POST":
             return self._decide(request, run)

@@ -23,12 +23,11 @@ from countries.models.figure import (
 from countries.models.former import (
     FormerAddress,
     Named,
+    PublicNames,
     lead_on,
     leads_on,
     led_to,
     merged_into,
-    note_public,
-    note_withdrawn,
     taken_back,
 )
 from countries.models.place import OF_NO_COUNTRY, Country, CountryArea, CountryQuerySet, MobilityRole, Role, RoleIcon
@@ -65,6 +64,7 @@ __all__ = [
     "Observation",
     "ObservationQuerySet",
     "ObservationStatus",
+    "PublicNames",
     "Qualifier",
     "Role",
     "RoleIcon",
@@ -77,7 +77,5 @@ __all__ = [
     "led_to",
     "merged_into",
     "misfit",
-    "note_public",
-    "note_withdrawn",
     "taken_back",
 ]

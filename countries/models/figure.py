@@ -18,6 +18,7 @@ from foundation.numbers import plain
 from foundation.partial_dates import PeriodField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
+from foundation.records.teams import Team
 from foundation.texts import translated
 
 _NUMBER = "-?[0-9]+([.][0-9]+)?"
@@ -241,6 +242,10 @@ def by_period() -> models.Func:
 
 class ObservationQuerySet(models.QuerySet["Observation"]):
     """Values of indicators."""
+
+    def of_team(self, team: Team) -> "ObservationQuerySet":
+        """Those of the countries of a team."""
+        return self.filter(country__in=team.countries)
 
     def public(self) -> "ObservationQuerySet":
         """All of them: the map and its file show those of every country, covered or not."""

@@ -6,6 +6,7 @@ record that gave way.
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pgtrigger
 from django.db import models
@@ -111,23 +112,29 @@ def taken_back(kind: Named, former: str) -> datetime.datetime | None:
     return since
 
 
-def note_public(kind: Named, model: type[models.Model], column: str) -> None:
-    """Note the names of the public records of a model, for `note_withdrawn` in the same transaction."""
-    execute("create temp table if not exists was_public (kind text, name text) on commit drop")
-    table = model._meta.db_table
-    # Names of our own models and columns, as below
-    execute(f"insert into was_public select '{kind.value}', {column} from {table} where {public_condition(model)}")  # noqa: S608
+@dataclass(frozen=True, slots=True)
+class PublicNames:
+    """The names of the public records of a model, in a column, of which undoing an import may take some back."""
 
+    kind: Named
+    model: type[models.Model]
+    column: str
 
-def note_withdrawn(kind: Named, model: type[models.Model], column: str) -> None:
-    """Let the names that `note_public` noted and no public record has now say that they were taken back."""
-    table = model._meta.db_table
-    execute(
-        "insert into countries_formeraddress (kind, former, record)"  # noqa: S608 - names of our own models
-        f" select distinct kind, name, '' from was_public where kind = '{kind.value}'"
-        f" and name not in (select {column} from {table} where {public_condition(model)})"
-        " on conflict (kind, former) do nothing"
-    )
+    def note(self) -> None:
+        """Note them, for `withdraw` in the same transaction."""
+        execute("create temp table if not exists was_public (kind text, name text) on commit drop")
+        execute(f"insert into was_public select '{self.kind.value}', name from ({self._query()}) p")  # noqa: S608 - as below
+
+    def withdraw(self) -> None:
+        """Let the names that were noted and no public record has now say that they were taken back."""
+        execute(
+            "insert into countries_formeraddress (kind, former, record)"  # noqa: S608 - names of our own models
+            f" select kind, name, '' from was_public where kind = '{self.kind.value}'"
+            f" and name not in ({self._query()}) on conflict (kind, former) do nothing"
+        )
+
+    def _query(self) -> str:
+        return f"select {self.column} as name from {self.model._meta.db_table} where {public_condition(self.model)}"  # noqa: S608
 
 
 def merged_into(kind: Named, record: models.Model) -> list[str]:

@@ -14,6 +14,7 @@ from countries.models.former import Named, leads_on
 from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
+from foundation.records.teams import Team
 from foundation.texts import LANGUAGES, sort_key, translated
 
 OF_NO_COUNTRY = "INT"
@@ -34,6 +35,10 @@ class CountryQuerySet(models.QuerySet["Country"]):
     def public(self) -> "CountryQuerySet":
         """Countries with a page. Codes and names of all countries are public too; analysts cannot edit them."""
         return self.covered()
+
+    def of_team(self, team: Team) -> "CountryQuerySet":
+        """The countries of a team."""
+        return self.filter(pk__in=team.countries)
 
     def by_name(self) -> "CountryQuerySet":
         """In the alphabetical order of the active language, accents folded."""
@@ -85,6 +90,7 @@ class Country(models.Model):
     sort_name_es = sort_key("name_es")
     sort_name_pt = sort_key("name_pt")
 
+    names_are_public = True
     objects = CountryQuerySet.as_manager()
 
     class Meta:
@@ -156,6 +162,10 @@ def other_names() -> list[tuple[str, str]]:
 class CountryAreaQuerySet(models.QuerySet["CountryArea"]):
     """Areas, by who may see them."""
 
+    def of_team(self, team: Team) -> "CountryAreaQuerySet":
+        """Those of the countries of a team."""
+        return self.filter(country__in=team.countries)
+
     def public(self) -> "CountryAreaQuerySet":
         """Those that a published entry names."""
         named = CountryArea.objects.filter(pk=OuterRef("pk"), measures__workflow="published")
@@ -182,6 +192,7 @@ class CountryArea(models.Model):
 
     is_native_without_translation = True
 
+    names_are_public = True
     objects = CountryAreaQuerySet.as_manager()
 
     class Meta:
@@ -271,6 +282,10 @@ class Role(models.Model):
 
 class MobilityRoleQuerySet(models.QuerySet["MobilityRole"]):
     """Roles, by who may see them."""
+
+    def of_team(self, team: Team) -> "MobilityRoleQuerySet":
+        """Those of the countries of a team."""
+        return self.filter(country__in=team.countries)
 
     def public(self) -> "MobilityRoleQuerySet":
         """Role editions on the page of a covered country."""

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from countries.feeds.state import failing_feeds
 from countries.models import WAITING, FeedRun, RunState
+from foundation.records.teams import works_everywhere
 
 register = template.Library()
 
@@ -14,7 +15,8 @@ register = template.Library()
 @register.inclusion_tag("admin/countries/_feeds_that_wait.html", takes_context=True)
 def feeds_that_wait(context: Any) -> dict[str, Any]:
     """The number of held runs and of failing feeds, for users who may see them."""
-    if not context["request"].user.has_perm("countries.view_feedrun"):
+    user = context["request"].user
+    if not (user.has_perm("countries.view_feedrun") and works_everywhere(user)):
         return {}
     runs = reverse("admin:countries_feedrun_changelist")
     return {

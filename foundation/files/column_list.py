@@ -8,13 +8,12 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from foundation.files.columns import (
+from foundation.files.columns import Column, ListColumn
+from foundation.files.field_columns import (
     BooleanColumn,
     ChoiceColumn,
-    Column,
     DayColumn,
     KeyColumn,
-    ListColumn,
     NumberColumn,
     PartialDateColumn,
     TextColumn,

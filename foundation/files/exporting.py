@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from psycopg import ClientCursor
 
 from foundation.files import spreadsheet
-from foundation.files.columns import BatchColumn, Column, ListColumn, TextColumn, quoted
+from foundation.files.columns import BatchColumn, Column, ListColumn, quoted
+from foundation.files.field_columns import TextColumn
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
 from foundation.sql import rows
@@ -52,14 +53,16 @@ def exported(
     public: bool = False,
     with_local: bool = True,
     labels: str = "",
+    only: Collection[str] = (),
 ) -> Generator[bytes]:
     """CSV: the header, then one row at a time of `records`, or of all records in file order.
 
     `public` leaves out records and parts of records that are not public. Without `with_local`, the columns about this
     installation's own handling of a record are left out: two installations then produce the same file. `labels` is a
-    language, in which each column of keys is followed by one of what they mean.
+    language, in which each column of keys is followed by one of what they mean. `only` are names of columns, each with
+    its labels, to which the file is limited; all if there are none.
     """
-    columns = columns_of_file(resource, with_local=with_local, labels=labels)
+    columns = columns_of_file(resource, with_local=with_local, labels=labels, only=only)
     yield (",".join(column.name for column in columns) + "\n").encode()
     with one_state():
         for ids in _in_batches(resource, records):
@@ -133,13 +136,16 @@ def excel_rows(written: Iterable[bytes]) -> Iterator[bytes]:
 _FORMULA = re.compile(r"[=+@\t\r]|-(?!\d+([.]\d+)?$)")
 
 
-def columns_of_file(resource: type[FileResource], *, with_local: bool = True, labels: str = "") -> list[Column]:
+def columns_of_file(
+    resource: type[FileResource], *, with_local: bool = True, labels: str = "", only: Collection[str] = ()
+) -> list[Column]:
     """The columns of a file, in order; see `exported`."""
     columns: list[Column] = []
     for column in resource.columns():
         if with_local or column.name not in resource.local:
             label = column.labelled(labels) if labels else None
-            columns += [column, label] if label else [column]
+            both = [column, label] if label else [column]
+            columns += [each for each in both if not only or each.name in only or column.name in only]
     return columns
 
 
@@ -151,8 +157,7 @@ def one_state() -> Iterator[None]:
         with connection.cursor() as cursor:
             if is_ours:
                 cursor.execute("set transaction isolation level repeatable read, read only")
-            for setting in SETTINGS:
-                cursor.execute(setting)
+            cursor.execute("; ".join(SETTINGS))
         yield
 
 

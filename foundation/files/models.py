@@ -18,6 +18,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
 from foundation.records.history import refuses_changes
+from foundation.records.teams import Team
 
 
 @deconstructible
@@ -95,6 +96,12 @@ RECORDED = (
 """Who imported what and when; immutable once the file is imported."""
 
 
+class FileImportQuerySet(models.QuerySet["FileImport"]):
+    def of_team(self, team: Team) -> "FileImportQuerySet":
+        """Those of the person alone: a file may have rows of any country."""
+        return self.filter(created_by=team.user.pk)
+
+
 @pgtrigger.register(
     refuses_changes(
         "record_stays", RECORDED, of="old.state = 'done'", message="The record of import % is never edited."
@@ -162,6 +169,8 @@ class FileImport(models.Model):
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(default=0)
     """The progress of the phase: bytes while reading, rules while checking, changes while undoing, otherwise rows."""
+
+    objects = FileImportQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("import")

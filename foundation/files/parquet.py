@@ -12,18 +12,25 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from django.db import models
 
-from foundation.files.columns import BooleanColumn, Column, DayColumn, ListColumn, NumberColumn
+from foundation.files.columns import Column, ColumnKind
 
 MEDIA_TYPE = "application/vnd.apache.parquet"
+TYPES = {
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.LIST: pa.list_(pa.string()),
+    ColumnKind.BOOLEAN: pa.bool_(),
+    ColumnKind.WHOLE: pa.int64(),
+    ColumnKind.NUMBER: pa.float64(),
+    ColumnKind.DAY: pa.date32(),
+}
 ROWS_OF_GROUP = 20_000
 """Rows held in memory at once, some 60 MB of them; readers skip whole groups of rows."""
 
 
 def write(path: Path, columns: Sequence[Column], rows: Iterator[list[str]], about: Iterable[tuple[str, str]]) -> None:
     """Write `rows`, without their header, to `path`; `about` are pairs of a term and a text."""
-    types = [_type(column) for column in columns]
+    types = [TYPES[column.kind] for column in columns]
     fields = [pa.field(column.name, type_) for column, type_ in zip(columns, types, strict=True)]
     schema = pa.schema(fields, metadata=dict(about))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
@@ -31,16 +38,6 @@ def write(path: Path, columns: Sequence[Column], rows: Iterator[list[str]], abou
             cells = zip(*group, strict=True)
             arrays = [_array(texts, type_) for texts, type_ in zip(cells, types, strict=True)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-
-
-def _type(column: Column) -> pa.DataType:
-    if isinstance(column, ListColumn):
-        return pa.list_(pa.string())
-    if isinstance(column, BooleanColumn):
-        return pa.bool_()
-    if isinstance(column, NumberColumn):
-        return pa.int64() if isinstance(column.field, models.IntegerField) else pa.float64()
-    return pa.date32() if isinstance(column, DayColumn) else pa.string()
 
 
 def _array(texts: Sequence[str], type_: pa.DataType) -> Any:

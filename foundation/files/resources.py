@@ -8,7 +8,8 @@ Whoever may add and change its records may import a file, whoever may see them e
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
@@ -16,7 +17,8 @@ from django.db import models
 from django.utils.module_loading import import_string
 from import_export.resources import ModelResource
 
-from foundation.files.columns import Column, column_for
+from foundation.files.columns import Column
+from foundation.files.field_columns import column_for
 
 # What a resource tells the import
 
@@ -73,6 +75,16 @@ class FromRow:
 
     sql: str
     params: tuple[Any, ...] = ()
+
+
+class PublicNames(Protocol):
+    """The names by which the public finds records of a kind. Those that compare equal are noted once."""
+
+    def note(self) -> None:
+        """Note the names that are public, before anything is taken back."""
+
+    def withdraw(self) -> None:
+        """Let the names that were noted and are not public now say so, in the same transaction."""
 
 
 # What a resource is
@@ -215,15 +227,20 @@ class FileResource(ModelResource):
         """Called after the last row, in the same transaction; return how many records became public."""
         return 0
 
+    @classmethod
+    def lacking_in_package(cls, context: UUID) -> str:
+        """What the records that a package added lack after all of its files, in words; '' if nothing.
+
+        `context` is that of the history.
+        """
+        return ""
+
     # What undoing an import does beyond rows
 
     @classmethod
-    def before_undoing(cls) -> None:
-        """Called before anything is taken back, in the transaction that does it."""
-
-    @classmethod
-    def after_undoing(cls) -> None:
-        """Called after everything was taken back, in the same transaction."""
+    def withdraws(cls) -> Sequence[PublicNames]:
+        """The public names that undoing an import may take from the public, also those of other records."""
+        return ()
 
 
 @cache

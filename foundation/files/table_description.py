@@ -2,15 +2,21 @@
 
 from typing import Any
 
-from django.db import models
 from django.utils.translation import get_language
 
 from foundation.files.column_list import meaning
-from foundation.files.columns import BooleanColumn, Column, DayColumn, ListColumn, NumberColumn
+from foundation.files.columns import Column, ColumnKind
 from foundation.files.exporting import columns_of_file
 from foundation.files.resources import FileResource
 
 MEDIA_TYPE = "application/csvm+json"
+DATATYPES = {
+    ColumnKind.BOOLEAN: "boolean",
+    ColumnKind.WHOLE: "integer",
+    ColumnKind.NUMBER: "decimal",
+    ColumnKind.DAY: "date",
+}
+"""Of a cell, or of the items of a list; others are texts."""
 
 
 def table_description(resource: type[FileResource], url: str, *, labels: str = "", **terms: Any) -> dict[str, Any]:
@@ -30,16 +36,6 @@ def table_description(resource: type[FileResource], url: str, *, labels: str = "
 
 def _column(column: Column, resource: type[FileResource]) -> dict[str, Any]:
     described = {"name": column.name, "titles": column.name, "dc:description": meaning(column, resource)}
-    if isinstance(column, ListColumn):
+    if column.kind is ColumnKind.LIST:
         described["separator"] = "|"
-    return {**described, "datatype": _datatype(column)}
-
-
-def _datatype(column: Column) -> str:
-    if isinstance(column, BooleanColumn):
-        return "boolean"
-    if isinstance(column, DayColumn):
-        return "date"
-    if isinstance(column, NumberColumn):
-        return "integer" if isinstance(column.field, models.IntegerField) else "decimal"
-    return "string"
+    return {**described, "datatype": DATATYPES.get(column.kind, "string")}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from foundation.records.deletion_admin import SEEN, DeletionAdmin, changed_since, read_versions, written_versions
+from foundation.records.teams import of_other_countries
 
 MOST_AT_ONCE = 500
 """Maximum number of records per action: what one person can review, locked for a second at most."""
@@ -73,7 +74,7 @@ def careful(act: Act) -> Act:
             messages.error(request, too_many(queryset.count()))
             return None
         with transaction.atomic():
-            if refused_as_changed(model_admin, request, keys):
+            if refused_as_foreign(model_admin, request, keys) or refused_as_changed(model_admin, request, keys):
                 return None
             answer = act(model_admin, request, queryset)
             if isinstance(answer, TemplateResponse) and answer.context_data is not None:
@@ -90,6 +91,16 @@ def too_many(count: int) -> str:
         "list."
     )
     return words % {"count": count, "most": MOST_AT_ONCE}
+
+
+def refused_as_foreign(model_admin: Any, request: HttpRequest, keys: list[Any]) -> bool:
+    """Report selected records of other countries, which the list has since they are public; whether there are any."""
+    records = model_admin.model._base_manager.filter(pk__in=keys)
+    foreign = list(of_other_countries(request.user, records)[:MOST_NAMED])
+    if foreign:
+        words = _("Nothing was changed: these records are not of your countries: %(named)s.")
+        messages.error(request, words % {"named": ", ".join(map(str, foreign))})
+    return bool(foreign)
 
 
 def refused_as_changed(model_admin: Any, request: HttpRequest, keys: list[Any]) -> bool:

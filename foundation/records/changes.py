@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.models import Reason
+from foundation.records.teams import named_to
 
 UNTOLD_OF_ROWS = ("position", "recorded_on")
 """Fields of related rows that each act states anyway."""
@@ -61,13 +62,14 @@ class Act:
     """Whether it changed a record that was merged into this one, to whose versions this one does not return."""
 
 
-def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True) -> list[Act]:
+def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool = True, reader: Any = None) -> list[Act]:
     """The acts on `record`, newest first, without the `hidden` fields, which are caches or bookkeeping.
 
-    With `named` false, related rows and people are given as numbers, for callers that only need what changed and when.
+    Records that `reader` may not read are given as numbers. With `named` false, all related rows and people are, for
+    callers that only need what changed and when.
     """
     kept = list(_events(record))
-    names = _names(record, kept, hidden) if named else {}
+    names = _names(record, kept, hidden, reader) if named else {}
     users = _usernames(event for _model, events in kept for event in events) if named else {}
     acts: dict[Any, Act] = {}
     for model, events in kept:
@@ -81,11 +83,19 @@ def acts_on(record: models.Model, *, hidden: Collection[str] = (), named: bool =
 
 
 def changes_between(
-    record: models.Model, start: datetime.datetime, end: datetime.datetime, *, hidden: Collection[str] = ()
+    record: models.Model,
+    start: datetime.datetime,
+    end: datetime.datetime,
+    *,
+    hidden: Collection[str] = (),
+    reader: Any = None,
 ) -> list[Change]:
-    """What differs between the versions of `record` at two moments, whatever was changed in between and back."""
+    """What differs between the versions of `record` at two moments, whatever was changed in between and back.
+
+    Records that `reader` may not read are given as numbers.
+    """
     kept = list(_events(record))
-    names = _names(record, kept, hidden)
+    names = _names(record, kept, hidden, reader)
     found: list[Change] = []
     for model, events in kept:
         earlier, later = _rows_at(model, events, start), _rows_at(model, events, end)
@@ -281,7 +291,10 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
 
 
 def _names(
-    record: models.Model, kept: Iterable[tuple[type[models.Model], list[Any]]], hidden: Collection[str]
+    record: models.Model,
+    kept: Iterable[tuple[type[models.Model], list[Any]]],
+    hidden: Collection[str],
+    reader: Any,
 ) -> Names:
     """The current names of all objects that the events refer to, in one query per model."""
     wanted: dict[Any, set[Any]] = defaultdict(set)
@@ -289,9 +302,10 @@ def _names(
         for column in _told(model, hidden if model is type(record) else ()):
             if column.related_model is not None:
                 wanted[column.related_model].update(getattr(event, column.attname) for event in events)
+    found = {model: model._default_manager.filter(pk__in=keys - {None}) for model, keys in wanted.items()}
     return {
-        model: {row.pk: str(row) for row in model._default_manager.filter(pk__in=keys - {None})}
-        for model, keys in wanted.items()
+        model: {row.pk: str(row) for row in (named_to(reader, records) if reader else records)}
+        for model, records in found.items()
     }
 
 

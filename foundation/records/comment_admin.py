@@ -15,8 +15,9 @@ from foundation.keys import whole_number
 from foundation.records import comments
 from foundation.records.models import Revision
 from foundation.records.revision_admin import ProposingAdmin
+from foundation.records.teams import may_work_on
 
-COMMENT = "foundation.add_comment"
+READ, COMMENT = "foundation.view_comment", "foundation.add_comment"
 
 
 class CommentedAdmin(ProposingAdmin):
@@ -34,7 +35,8 @@ class CommentedAdmin(ProposingAdmin):
     def comments_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The comments on a record; a comment that is sent may also be one on a proposed change of it."""
         record = self.stored(object_id)
-        if not (request.user.has_perm(COMMENT) and self.has_view_permission(request, record)):
+        may_read = request.user.has_perm(READ) and self.has_view_permission(request, record)
+        if not (may_read and may_work_on(request.user, record)):
             raise PermissionDenied
         if request.method == "POST":
             return self._write(request, record)
@@ -51,6 +53,8 @@ class CommentedAdmin(ProposingAdmin):
         return TemplateResponse(request, "admin/comments.html", context)
 
     def _write(self, request: HttpRequest, record: Any) -> HttpResponse:
+        if not request.user.has_perm(COMMENT):
+            raise PermissionDenied
         revision, sent = None, request.POST
         if sent.get("revision"):
             revision = get_object_or_404(Revision.objects.of(record), pk=whole_number(sent["revision"]))
@@ -82,7 +86,7 @@ class CommentedAdmin(ProposingAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         record = context["original"]
-        if record and request.user.has_perm(COMMENT):
+        if record and request.user.has_perm(READ) and may_work_on(request.user, record):
             context["comments_address"] = self.comments_url(record)
             context["comment_count"] = comments.comments_on(record).count()
         return super().render_change_form(request, context, *args, **kwargs)

@@ -21,6 +21,7 @@ from foundation.records.edit_conflicts import Merge, Snapshot, choose, snapshot,
 from foundation.records.record_admin import RecordForm
 from foundation.records.second_reader import BecamePublic, may_change
 from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
+from foundation.records.teams import OutOfReach
 
 SHARES_RULE = "countries_observation_shares_within_the_whole"
 """A rule that is enforced by a trigger, not by a constraint of a model."""
@@ -74,6 +75,8 @@ class MergingAdmin(BulkAdmin):
             refuse(request, typed, rule_broken(error, [self.model, *(inline.model for inline in self.inlines)]))
         except BecamePublic:
             self.refuse_as_public(request, typed)
+        except OutOfReach:
+            self.refuse_as_foreign(request, typed)
         return self.form_page(request, object_id, form_url, extra_context)
 
     def form_page(self, request: HttpRequest, object_id: str | None, form_url: str = "", extra: Any = None) -> Any:

@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from foundation.records.second_reader import has_public
+from foundation.records.teams import Team, is_of_teams
 
 
 class RevisionState(models.TextChoices):
@@ -48,6 +53,17 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def of(self, record: models.Model) -> "RevisionQuerySet":
         """Those of one record."""
         return self.filter(content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk))
+
+    def of_team(self, team: Team) -> "RevisionQuerySet":
+        """Those of the records of a team, and of records that all teams share."""
+        kinds = [model for model in apps.get_models() if is_of_teams(model) and has_public(model)]
+        types = ContentType.objects.get_for_models(*(kind for kind in kinds if not hasattr(kind, "part_of")))
+        found = ~Q(content_type__in=types.values())
+        for kind, content_type in types.items():
+            manager: Any = kind._default_manager
+            records = manager.of_team(team).annotate(text_key=Cast("pk", models.TextField()))
+            found |= Q(content_type=content_type, object_id__in=records.values("text_key"))
+        return self.filter(found)
 
 
 class Revision(models.Model):

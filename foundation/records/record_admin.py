@@ -11,6 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import NestedObjects
 from django.contrib.admin.widgets import (
     AdminTextInputWidget,
     AutocompleteSelect,
@@ -18,7 +19,7 @@ from django.contrib.admin.widgets import (
     RelatedFieldWidgetWrapper,
 )
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
@@ -32,6 +33,8 @@ from foundation.keys import key_of
 from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
 from foundation.records.changes import acts_on
+from foundation.records.team_admin import TeamAdmin, choices_of
+from foundation.records.teams import names_of, works_everywhere
 from foundation.records.version_admin import context_of_versions
 
 MOST_USERS = 100
@@ -161,6 +164,9 @@ class RelatedByChoice(BaseModelAdmin):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        offered = choices_of(request, db_field, getattr(self, "team_fields", ()))
+        if offered is not None:
+            kwargs.setdefault("queryset", offered)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -211,7 +217,7 @@ class RecordForm(forms.ModelForm):
         }
 
 
-class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
+class RecordAdmin(RelatedByChoice, TeamAdmin):
     """The admin of a model with tracked history; `field_of_rule` maps each constraint to a field."""
 
     form = RecordForm
@@ -237,9 +243,9 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         record, context = self.get_object(request, object_id), extra_context or {}
         if record is None:
             return super().history_view(request, object_id, context)
-        acts = context.get("acts") or acts_on(record, hidden=self.history_hidden)
+        acts = context.get("acts") or acts_on(record, hidden=self.history_hidden, reader=request.user)
         title = _("History of %(record)s") % {"record": record}
-        found = context_of_versions(request.GET, record, acts, self.history_hidden)
+        found = context_of_versions(request.GET, record, acts, self.history_hidden, request.user)
         return super().history_view(request, object_id, {"acts": acts, "title": title, **found, **context})
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -254,10 +260,14 @@ class RecordAdmin(RelatedByChoice, admin.ModelAdmin):
         Records in use are protected for that reason alone, whatever the user's permissions on those that use them.
         """
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        if protected and not works_everywhere(request.user):
+            collector = NestedObjects(using=DEFAULT_DB_ALIAS)
+            collector.collect(objs)
+            protected = names_of(request.user, list(collector.protected)[:MOST_USERS])
         for relation in self.opts.related_objects:
             if relation.many_to_many:
                 users = relation.related_model._default_manager.filter(**{f"{relation.field.name}__in": objs})
-                protected += [str(user) for user in users.distinct()[:MOST_USERS]]
+                protected += names_of(request.user, users.distinct()[:MOST_USERS])
         return deleted, counts, set() if protected else lacking, protected
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:

@@ -18,11 +18,12 @@ from django.utils.translation import gettext_lazy
 
 from foundation.keys import key_of
 from foundation.records import comments, revisions
-from foundation.records.comment_admin import COMMENT, CommentedAdmin
+from foundation.records.comment_admin import READ, CommentedAdmin
 from foundation.records.edit_conflicts import Difference, FieldChange, Snapshot, changes_in, snapshot
 from foundation.records.models import Revision
 from foundation.records.record_admin import faults_of
 from foundation.records.revision_admin import APPROVE, CHANGED_SINCE, OPENED, ProposalForm, Revising, as_query
+from foundation.records.teams import may_work_on
 from foundation.text_changes import two_wordings
 
 NOTE = "review_note"
@@ -78,7 +79,8 @@ class ReviewedAdmin(CommentedAdmin):
         kind = ContentType.objects.get_for_model(self.model)
         proposed = Revision.objects.filter(content_type=kind, object_id=str(key))
         revision = get_object_or_404(proposed.select_related("proposed_by", "reviewed_by"), pk=revision_id)
-        if not (request.user.has_perm(VIEW) and self.has_view_permission(request, record)):
+        may_read = request.user.has_perm(VIEW) and self.has_view_permission(request, record)
+        if not (may_read and may_work_on(request.user, revision)):
             raise PermissionDenied
         request.revising = Revising(revision, ProposalForm())
         request.revising.may_review = revision.is_open and revisions.may_review(request.user, revision)
@@ -124,7 +126,7 @@ class ReviewedAdmin(CommentedAdmin):
         review = self.review_of(request, record, revision)
         return {
             "review": review,
-            "comments_address": self.comments_url(record) if request.user.has_perm(COMMENT) else "",
+            "comments_address": self.comments_url(record) if request.user.has_perm(READ) else "",
             **_with_threads(review, comments.threads(record, revision)),
             "edit_address": self.change_url(record.pk, f"?revision={revision.pk}"),
             "missing": list(self.missing_of(request, record, review.data)) if revision.is_open else [],

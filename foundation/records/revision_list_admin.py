@@ -14,6 +14,8 @@ from foundation.keys import whole_number
 from foundation.records import revisions
 from foundation.records.models import Revision, RevisionQuerySet
 from foundation.records.second_reader import may_publish
+from foundation.records.team_admin import TeamAdmin
+from foundation.records.teams import of_own_countries
 
 QUEUE = "queue"
 
@@ -36,7 +38,7 @@ def _queues_of(user: Any) -> dict[str, tuple[str, RevisionQuerySet]]:
     """The label and the revisions of each queue of a person."""
     return {
         "to_review": (_("To review"), revisions.to_review_by(user)),
-        "sent_back": (_("Sent back to me"), Revision.objects.sent_back_to(user)),
+        "sent_back": (_("Sent back to me"), of_own_countries(user, Revision.objects.sent_back_to(user))),
         "mine": (_("Proposed by me"), Revision.objects.open().filter(proposed_by=user)),
     }
 
@@ -47,7 +49,7 @@ def waiting_revisions(user: Any) -> list[dict[str, Any]]:
     Those sent back come first, and only if there are some; reviewers always see how many wait for them.
     """
     url, queues = reverse("admin:foundation_revision_changelist"), []
-    if count := Revision.objects.sent_back_to(user).count():
+    if count := of_own_countries(user, Revision.objects.sent_back_to(user)).count():
         queues.append(
             {"label": _("Proposed changes sent back to me"), "count": count, "url": f"{url}?{QUEUE}=sent_back"}
         )
@@ -58,7 +60,7 @@ def waiting_revisions(user: Any) -> list[dict[str, Any]]:
 
 
 @admin.register(Revision)
-class RevisionAdmin(admin.ModelAdmin):
+class RevisionAdmin(TeamAdmin):
     """Proposed changes, the oldest first."""
 
     list_display = ["name", "kind", "reason", "proposed_by", "proposed_at", "state", "reviewed_by"]
@@ -78,7 +80,7 @@ class RevisionAdmin(admin.ModelAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """Lead to the page on which it is reviewed."""
-        revision = get_object_or_404(Revision, pk=whole_number(object_id))
+        revision = get_object_or_404(self.get_queryset(request), pk=whole_number(object_id))
         model: Any = revision.content_type.model_class()
         reviewed: Any = self.admin_site._registry[model]
         return HttpResponseRedirect(reviewed.revision_url(revision))

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from foundation.characters import readable
 from foundation.records.models import OPEN, Revision, RevisionQuerySet, RevisionState
 from foundation.records.second_reader import is_public, may_change_public
+from foundation.records.teams import may_work_on, of_own_countries
 
 PROPOSE = "foundation.add_revision"
 ORIGINS = {
@@ -35,12 +36,13 @@ DECIDED = ("state", "reviewed_by", "reviewed_at", "review_note")
 
 def may_propose(user: Any, record: Model) -> bool:
     """Whether `user` may propose a change to `record`; what is not public is changed without a proposal."""
-    return bool(user.has_perm(PROPOSE)) and is_public(record)
+    return bool(user.has_perm(PROPOSE)) and is_public(record) and may_work_on(user, record)
 
 
 def may_review(user: Any, revision: Revision) -> bool:
     """Whether `user` may decide on `revision`: a second person, unless the installation allows one's own."""
-    return _may_change(user, revision.content_type) and (settings.REVIEW_OWN or revision.proposed_by_id != user.pk)
+    is_second = settings.REVIEW_OWN or revision.proposed_by_id != user.pk
+    return is_second and _may_change(user, revision.content_type) and may_work_on(user, revision)
 
 
 def may_approve(user: Any, revision: Revision) -> bool:
@@ -50,7 +52,7 @@ def may_approve(user: Any, revision: Revision) -> bool:
 
 def to_review_by(user: Any) -> RevisionQuerySet:
     """The revisions that wait for `user` as a reviewer."""
-    waiting = Revision.objects.waiting()
+    waiting = of_own_countries(user, Revision.objects.waiting())
     kinds = waiting.order_by().values_list("content_type", flat=True).distinct()
     waiting = waiting.filter(
         content_type__in=[kind for kind in kinds if _may_change(user, ContentType.objects.get_for_id(kind))]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
-from django.core.exceptions import FullResultSet
+from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
 
@@ -57,11 +57,23 @@ def public(model: type[Model]) -> QuerySet[Any]:
     return found
 
 
+def has_public(model: type[Model]) -> bool:
+    """Whether records of `model` become public at all."""
+    return hasattr(model._default_manager, "public")
+
+
 def public_condition(model: type[Model]) -> str:
     """The same as an SQL condition on a row of the model's table, or of a similar one under that table's name."""
-    query = public(model).query
+    return condition_of(public(model))
+
+
+def condition_of(records: QuerySet[Any]) -> str:
+    """The condition of a queryset without joins as SQL on a row of its table, or of a similar one under its name."""
+    query = records.query
     try:
         sql, params = query.get_compiler(connection=connection).compile(query.where)
     except FullResultSet:
         return "true"
+    except EmptyResultSet:
+        return "false"
     return str(connection.ops.compose_sql(sql, params))  # type: ignore[attr-defined]  # PostgreSQL's

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from foundation.records.record_admin import RecordAdmin
 from foundation.records.second_reader import may_change, may_publish, refuse_public
+from foundation.records.team_admin import FOREIGN
+from foundation.records.teams import may_work_on, refuse_foreign
 
 
 def refusal_of(request: HttpRequest) -> str | None:
@@ -54,17 +56,30 @@ class SecondReaderAdmin(RecordAdmin):
         words = _("Not saved. %(advice)s What you typed is still below, so that you can copy it.")
         refuse(request, typed, words % {"advice": self.public_advice})
 
+    def refuse_as_foreign(self, request: HttpRequest, typed: QueryDict) -> None:
+        """Have what was typed shown again, since it would not be of the user's countries."""
+        words = _(
+            "Not saved: the record would not be of one of your countries. Choose one of them; of an act of no country, "
+            "choose it among the countries bound. A coordinator may save it for you."
+        )
+        refuse(request, typed, words)
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         record = context["original"]
         if record and not self.has_change_permission(request, record):
             is_rule = super().has_change_permission(request, record) or not may_change(request.user, record)
-            context["read_only_because"] = (
+            reason = (
                 self.public_advice if is_rule else _("You may read this record but not change it. Only editors may.")
             )
+            context["read_only_because"] = reason if may_work_on(request.user, record) else FOREIGN
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the inlines; raise BecamePublic if the result is public and the user may not publish."""
+        """Save the inlines; raise BecamePublic if the result is public and the user may not publish.
+
+        Raise OutOfReach if it is not of the user's countries.
+        """
         super().save_related(request, form, formsets, change)
+        refuse_foreign(request.user, form.instance)
         if not is_proposal(request):  # which is rolled back
             refuse_public(request.user, form.instance)

@@ -118,7 +118,10 @@ class Deed:
         """The records that were changed or named since, the first of them."""
         found: dict[tuple[Kind, str], tuple[datetime.datetime, int | None]] = {}
         began = self._began()
+        names_with_later = self._names_with_later(began)
         for table in self.tables:
+            if table.name not in names_with_later:
+                continue
             for kind, pk, at, who in self._later(table, began):
                 found.setdefault((kind, str(pk)), (at, who))
             if len(found) >= MOST_TOLD:
@@ -137,6 +140,20 @@ class Deed:
         began: datetime.datetime | None = value(f"select min(at) from ({times}) t", {"context": self.context})
         return began
 
+    @staticmethod
+    def _is_later(events: str) -> str:
+        """SQL condition: the event `e` was written after what was done, or beside it."""
+        return (
+            "e.pgh_context_id is distinct from %(context)s and (e.pgh_created_at > %(began)s"
+            f" or e.pgh_id > (select max(pgh_id) from {events} where pgh_context_id = %(context)s))"
+        )
+
+    def _names_with_later(self, began: datetime.datetime | None) -> set[str]:
+        """The tables with any later events, which are few: the others need not be asked about each kind of record."""
+        one = "select '{0}' as name where exists (select from {1} e where {2})"
+        asked = " union all ".join(one.format(t.name, t.events, self._is_later(t.events)) for t in self.tables)
+        return {name for (name,) in rows(asked, {"context": self.context, "began": began})}
+
     def _later(
         self, table: _Table, began: datetime.datetime | None
     ) -> Iterator[tuple[Kind, Any, datetime.datetime, int | None]]:
@@ -149,9 +166,7 @@ class Deed:
             later = rows(
                 f"select e.{_quoted(column)}::text, max(e.pgh_created_at), max((c.metadata ->> 'user')::integer)"
                 f" from {table.events} e left join pghistory_context c on c.id = e.pgh_context_id"
-                f" where e.{_quoted(column)} in ({keys})"
-                " and e.pgh_context_id is distinct from %(context)s and (e.pgh_created_at > %(began)s"
-                f" or e.pgh_id > (select max(pgh_id) from {table.events} where pgh_context_id = %(context)s))"
+                f" where e.{_quoted(column)} in ({keys}) and {self._is_later(table.events)}"
                 f" group by 1 order by 1 limit {MOST_TOLD}",
                 {"context": self.context, "began": began},
             )

@@ -22,7 +22,9 @@ class Comparison:
     changes: list[Change]
 
 
-def context_of_versions(asked: Any, record: Model, acts: Sequence[Act], hidden: Collection[str]) -> dict[str, Any]:
+def context_of_versions(
+    asked: Any, record: Model, acts: Sequence[Act], hidden: Collection[str], reader: Any
+) -> dict[str, Any]:
     """For the page of the history: the acts, newest first, to choose from, and the two versions that are asked for.
 
     `is_asked` and no comparison means that the address does not name two moments.
@@ -31,7 +33,7 @@ def context_of_versions(asked: Any, record: Model, acts: Sequence[Act], hidden: 
     start, end = moment_in(asked.get(FROM, "")), moment_in(asked.get(TO, ""))
     comparison = None
     if start and end:
-        changes = changes_between(record, start, end, hidden=hidden)
+        changes = changes_between(record, start, end, hidden=hidden, reader=reader)
         comparison = Comparison(_maker(own, start), _maker(own, end), changes)
     chosen = (comparison.start, comparison.end) if comparison else (own[1] if own[1:] else None, *own[:1])
     return {

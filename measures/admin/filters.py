@@ -12,6 +12,7 @@ from foundation.days import day_of, today
 from foundation.files.importing.undoing import record_keys
 from foundation.files.models import PACKAGE, FileImport
 from foundation.keys import whole_number
+from foundation.records.teams import visible_to
 from measures.choices import Direction, Evidence, Family, Kind, StatusGroup, Workflow
 from measures.models import Measure, PublicIdSequence, TargetGroup, Topic, of_countries
 from measures.validity.selecting import in_states
@@ -135,7 +136,7 @@ class ImportFilter(FoldedFilter):
     """Number of imports offered, the newest first; any other can be asked for by its number."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        found = self._imports()[: self.MOST]
+        found = self._imports(request)[: self.MOST]
         return [
             (str(made.pk), f"{made.pk}: {made.name} ({day_of(made.applied_at or made.created_at)})") for made in found
         ]
@@ -144,13 +145,13 @@ class ImportFilter(FoldedFilter):
         number = whole_number(self.value() or "")
         if number is None:
             return queryset
-        made = self._imports().filter(pk=number).first()
+        made = self._imports(request).filter(pk=number).first()
         return queryset.filter(pk__in=record_keys(made, Measure)) if made else queryset.none()
 
     @staticmethod
-    def _imports() -> QuerySet[FileImport]:
+    def _imports(request: HttpRequest) -> QuerySet[FileImport]:
         done = FileImport.objects.filter(file_type__in=("measures", PACKAGE), context__isnull=False, undone_at=None)
-        return done.order_by("-pk")
+        return visible_to(request.user, done).order_by("-pk")
 
 
 class UpdatedByMeFilter(admin.SimpleListFilter):

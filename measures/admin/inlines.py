@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from foundation.characters import ReadableCharField, ReadableURLField
 from foundation.days import today
 from foundation.records.record_admin import KnownRows, tell
+from foundation.records.teams import visible_to, works_everywhere
 from measures.archive.addresses import source_at, typed
 from measures.archive.choices import SourceKind
 from measures.archive.details import evidence_of
@@ -314,6 +315,13 @@ class RelationInline(MeasureInline):
     fk_name = "subject"
     autocomplete_fields = ["object"]
     classes = ["relations"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Relation]:
+        """Without relations to entries that the person may not read; saving the form leaves them as they are."""
+        found: QuerySet[Relation] = super().get_queryset(request)
+        if works_everywhere(request.user):
+            return found
+        return found.filter(object__in=visible_to(request.user, Measure.objects.all()))
 
 
 class ReferenceAliasInline(MeasureInline):

@@ -26,6 +26,7 @@ from foundation.days import today
 from foundation.keys import key_of, whole_number
 from foundation.records.revision_admin import author_of
 from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
+from foundation.records.teams import visible_to
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
 from measures.admin.before_publication import before_publication, faults_of, lacks_of_form
@@ -48,7 +49,7 @@ from measures.archive import links
 from measures.choices import Evidence, Kind, StatusGroup, Workflow
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.entry_rules import unusual_moves
-from measures.models import Measure, Source, StatusEvent
+from measures.models import Measure, Relation, Source, StatusEvent
 from measures.models.measure import CLOSED
 from measures.tasks import settle_soon, tend_archive_soon
 from measures.timeline.course import course_chart
@@ -74,6 +75,7 @@ class MeasureAdmin(MeasureList):
         "This record is public or retired. You may read it but not change it. Editors may change it, or send it back "
         "to draft for you."
     )
+    team_fields = ("country",)
     autocomplete_fields = ["country", "issuing_body", "areas", "binds", "origin_countries"]
     fieldsets = [
         (
@@ -123,6 +125,7 @@ class MeasureAdmin(MeasureList):
 
     def get_form(self, request: HttpRequest, obj: Measure | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.known = visible_to(request.user, Measure.objects.all())
         if "issuing_body" in form.base_fields:
             form.base_fields["issuing_body"].help_text = _help_for_bodies()
         return form
@@ -198,13 +201,18 @@ class MeasureAdmin(MeasureList):
             "may_retire": any(move.target == Workflow.RETIRED for move in open_moves),
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
-            "relations_to": list(measure.relations_to.select_related("subject")) if measure else [],
+            "relations_to": self._relations_to(request, measure) if measure else [],
             "relates_to": RELATES_TO,
             **(before_publication(measure) if measure else {}),
-            **(_effects(request.POST, measure.pk if measure else None) if request.method == "POST" else {}),
+            **(_effects(request, measure.pk if measure else None) if request.method == "POST" else {}),
         }
         context["place_of_faults"] = _place_of_faults(request, form, context)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    @staticmethod
+    def _relations_to(request: HttpRequest, measure: Measure) -> list[Relation]:
+        subjects = visible_to(request.user, Measure.objects.all())
+        return list(measure.relations_to.filter(subject__in=subjects).select_related("subject"))
 
     def _sections(self, adminform: Any, inline_formsets: Any) -> Any:
         """The fieldsets in reading order, each with its heading and its inlines."""
@@ -298,7 +306,8 @@ class MeasureAdmin(MeasureList):
         """What the form, as typed so far, may repeat; asked while it is filled in."""
         if request.method != "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        found = duplicates.matches(candidate(request.POST, whole_number(request.POST.get("pk", ""))))
+        typed = candidate(request.POST, whole_number(request.POST.get("pk", "")))
+        found = duplicates.matches(typed, among=visible_to(request.user, Measure.objects.all()))
         return TemplateResponse(request, "admin/measures/measure/_duplicates.html", {"duplicates": found})
 
     def validity_view(self, request: HttpRequest) -> JsonResponse:
@@ -311,7 +320,7 @@ class MeasureAdmin(MeasureList):
         """What the relations of the form, as typed so far, do to other entries; asked while it is filled in."""
         if request.method != "POST" or not self.has_view_permission(request):
             raise PermissionDenied
-        context = _effects(request.POST, whole_number(request.POST.get("pk", "")))
+        context = _effects(request, whole_number(request.POST.get("pk", "")))
         return TemplateResponse(request, "admin/measures/measure/_effects.html", context)
 
     def relate_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -319,7 +328,7 @@ class MeasureAdmin(MeasureList):
         measure = get_object_or_404(Measure, pk=key_of(Measure, unquote(object_id)))
         if not self.has_view_permission(request, measure):
             raise PermissionDenied
-        form = RelatingForm(self.admin_site, measure, request.GET or None)
+        form = RelatingForm(self.admin_site, measure, request.GET or None, by=request.user)
         if form.is_valid():
             return HttpResponseRedirect(form.address)
         context = {
@@ -349,9 +358,9 @@ class MeasureAdmin(MeasureList):
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
 
 
-def _effects(data: Any, pk: int | None) -> dict[str, Any]:
+def _effects(request: HttpRequest, pk: int | None) -> dict[str, Any]:
     """For the template of the effects: what the relations as typed do, and whether they wait for publication."""
-    effects = effects_of(data, pk)
+    effects = effects_of(request.POST, pk, among=visible_to(request.user, Measure.objects.all()))
     return {"effects": effects, "holds_later": bool(effects) and holds_later(pk)}
 
 

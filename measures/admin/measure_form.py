@@ -77,6 +77,8 @@ class MeasureForm(MergingForm):
 
     field_of_rule = FIELD_OF_RULE
     own_fields = ("record_version", "loaded", "another_act")
+    known = Measure.objects.all()
+    """The entries that the person may read, of which duplicates are named."""
 
     class Meta:
         model = Measure
@@ -169,7 +171,7 @@ class MeasureForm(MergingForm):
                     "{} already has this kind, body, reference and provision. Open that entry, or name the provision "
                     "here."
                 ),
-                link(existing),
+                link(existing) if self.known.contains(existing) else _("An entry of another country"),
             )
             self.add_error("reference", ValidationError(message, code="same_record"))
         else:
@@ -179,7 +181,7 @@ class MeasureForm(MergingForm):
         is_new = self.instance._state.adding
         if not (is_new or WHAT_IDENTIFIES & set(self.changed_data)):
             return
-        self.duplicates = duplicates.matches(candidate(self.data, self.instance.pk))
+        self.duplicates = duplicates.matches(candidate(self.data, self.instance.pk), among=self.known)
         if self.duplicates and not self.cleaned_data.get("another_act"):
             message = _(
                 "This act may already be recorded. Check the entries listed below, then tick “This is another act”."

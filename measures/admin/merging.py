@@ -95,6 +95,8 @@ class MergeableAdmin(ReviewedAdmin):
             raise PermissionDenied
         if merged is None or undoing.kind_of(context) is not self.model:
             raise Http404
+        if not undoing.is_of_own_countries(context, by=request.user):
+            raise PermissionDenied
         problems: list[str] = []
         if request.method == "POST":
             try:
@@ -123,10 +125,13 @@ class MergeableAdmin(ReviewedAdmin):
         record: Model | None = self.get_object(request, object_id)
         if record is None:
             return super().history_view(request, object_id, extra_context)
-        acts = acts_on(record, hidden=self.history_hidden)
+        told: dict[str, Any] = {"hidden": self.history_hidden, "reader": request.user}
+        acts = acts_on(record, **told)
         for key in merged_into(self.merged_as, record):
             gone = self.model(pk=self.model._meta.pk.to_python(key))
-            acts += [replace(act, is_of_other=True) for act in acts_on(gone, hidden=self.history_hidden)]
+            acts += [
+                replace(act, is_of_other=True) for act in acts_on(gone, hidden=self.history_hidden, reader=request.user)
+            ]
         acts = [replace(act, undo_address=_undo_address(request, act)) for act in acts]
         context = {"acts": sorted(acts, key=lambda act: act.at, reverse=True), **(extra_context or {})}
         return super().history_view(request, object_id, context)

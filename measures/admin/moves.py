@@ -21,6 +21,7 @@ from foundation.characters import ReadableCharField
 from foundation.keys import whole_number
 from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, STAY_SELECTED, refused_as_changed
 from foundation.records.deletion_admin import changed_since, read_versions, written_versions
+from foundation.records.teams import visible_to
 from measures import scheduling, workflow
 from measures.admin.bulk_moves import MOST_KEPT, consequence, lead, plan_of, reasons_in_words
 from measures.choices import Workflow
@@ -42,8 +43,9 @@ class NoteForm(forms.Form):
     move_note = ReadableCharField(widget=forms.Textarea(attrs={"rows": 3}))
     move_successor = forms.CharField(required=False, max_length=20)
 
-    def __init__(self, *args: Any, move: workflow.Move, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, move: workflow.Move, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.by = by
         self.fields[NOTE].label = _("Reason")
         if move.target != Workflow.RETIRED:
             del self.fields[SUCCESSOR]
@@ -53,15 +55,15 @@ class NoteForm(forms.Form):
 
     def clean_move_successor(self) -> Measure | None:
         """The record with the typed identifier."""
-        return successor_of(self.cleaned_data[SUCCESSOR])
+        return successor_of(self.cleaned_data[SUCCESSOR], by=self.by)
 
 
-def successor_of(typed: str) -> Measure | None:
-    """The record with the typed identifier, None without one; raise ValidationError for an unknown one."""
+def successor_of(typed: str, *, by: Any) -> Measure | None:
+    """The record with the typed identifier, None without one; raise ValidationError for one unknown to `by`."""
     public_id = typed.strip().upper()
     if not public_id:
         return None
-    found = Measure.objects.filter(public_id=public_id).first()
+    found = visible_to(by, Measure.objects.filter(public_id=public_id)).first()
     if found is None:
         raise ValidationError(_("There is no record %(id)s."), code="unknown", params={"id": public_id[:20]})
     return found
@@ -78,7 +80,8 @@ def move_saved(request: HttpRequest, measure: Measure) -> None:
         _schedule(request, measure)
         return
     try:
-        successor = successor_of(request.POST.get(SUCCESSOR, "")) if move.target == Workflow.RETIRED else None
+        typed = request.POST.get(SUCCESSOR, "") if move.target == Workflow.RETIRED else ""
+        successor = successor_of(typed, by=request.user)
         note = request.POST.get(NOTE, "")
         workflow.move_all(move, [measure.pk], by=request.user, note=note, successor=successor)
     except ValidationError as error:
@@ -136,7 +139,7 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
     """
 
     def act(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
-        form = NoteForm(request.POST if NOTE in request.POST else None, move=move)
+        form = NoteForm(request.POST if NOTE in request.POST else None, move=move, by=request.user)
         ids = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
         is_to_be_asked = ASKED not in request.POST and _needs_a_question(model_admin, request, move, ids)
         if is_to_be_asked or len(ids) > MOST_AT_ONCE or (move.needs_note and not form.is_valid()):
@@ -170,7 +173,7 @@ def _needs_a_question(model_admin: Any, request: HttpRequest, move: workflow.Mov
 def _with_rest(request: HttpRequest, move: workflow.Move) -> HttpResponse | None:
     """Back to the list, with what could not be moved still selected, and why it was not."""
     sent = [key for text in request.POST.getlist(REST)[:MOST_KEPT] if (key := whole_number(text)) is not None]
-    rest = Measure.objects.filter(pk__in=sent)
+    rest = visible_to(request.user, Measure.objects.filter(pk__in=sent))
     if not sent or not rest.exists():
         return None
     for words in reasons_in_words(move, rest):

@@ -15,6 +15,7 @@ from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext_lazy as _
 
 from foundation.days import today
+from foundation.records.teams import of_own_countries
 from foundation.texts import languages_of_site
 from measures.archive.addresses import twins
 from measures.archive.choices import LinkState, QuoteState
@@ -164,7 +165,7 @@ def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
 
     Empty queues of sources are left out: on most days all are.
     """
-    entries = _counted(Measure.objects.all(), QUEUES, user, on)
+    entries = _counted(of_own_countries(user, Measure.objects.all()), QUEUES, user, on)
     sources = _counted(Source.objects.all(), SOURCE_QUEUES, user, on) if user.has_perm("measures.view_source") else []
     return [*entries, *(queue for queue in sources if queue["count"])]
 
@@ -186,7 +187,9 @@ class QueueFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         queue = next((queue for queue in self.queues if queue.key == self.value()), None)
-        return queryset.filter(queue.condition(request.user, StatesOn(today()))) if queue else queryset
+        if queue is None:
+            return queryset
+        return of_own_countries(request.user, queryset).filter(queue.condition(request.user, StatesOn(today())))
 
 
 class SourceQueueFilter(QueueFilter):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from foundation.keys import whole_number
 from foundation.records.record_admin import Autocomplete
+from foundation.records.teams import of_own_countries
 from measures.models import Measure, Relation
 
 RELATES_TO = "relates_to"
@@ -19,11 +20,11 @@ RELATES_TO = "relates_to"
 class RelatingForm(forms.Form):
     """Which entry acts upon `measure`."""
 
-    def __init__(self, site: AdminSite, measure: Measure, data: Any = None) -> None:
+    def __init__(self, site: AdminSite, measure: Measure, data: Any = None, *, by: Any) -> None:
         super().__init__(data)
         self.measure = measure
         self.fields["by"] = forms.ModelChoiceField(
-            Measure.objects.exclude(pk=measure.pk),
+            of_own_countries(by, Measure.objects.exclude(pk=measure.pk)),
             label=_("The other entry"),
             widget=Autocomplete(Relation._meta.get_field("subject"), site),
         )

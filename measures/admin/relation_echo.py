@@ -26,7 +26,7 @@ from measures.choices import (
 from measures.course import days_in_words
 from measures.durations import Duration
 from measures.entries import Stretch, stretches_of
-from measures.models import Measure
+from measures.models import Measure, MeasureQuerySet
 from measures.validity.answers import answer
 from measures.validity.facts import Act, Acts, Event, Relation, Span
 from measures.validity.states import group_of
@@ -47,8 +47,11 @@ class Effect:
     words: str
 
 
-def effects_of(data: Any, pk: int | None) -> list[Effect]:
-    """What the relations as typed do to each act; `pk` is the entry of the form, None while it is new."""
+def effects_of(data: Any, pk: int | None, *, among: MeasureQuerySet | None = None) -> list[Effect]:
+    """What the relations as typed do to each act, or to those `among` some.
+
+    `pk` is the entry of the form, None while it is new.
+    """
     subject = pk or _UNSAVED
     typed = _relations(data, subject)
     affected = dict.fromkeys(subject if r.type == RelationType.WHILE_IN_FORCE else r.object for r in typed)
@@ -59,12 +62,15 @@ def effects_of(data: Any, pk: int | None) -> list[Effect]:
     if acting.family not in VALIDITY_FAMILIES or len(recorded.by_id) > MOST_ACTS:
         return []
     after = Acts([*(act for act in recorded.by_id.values() if act.id != subject), acting])
-    names = {measure.pk: str(measure) for measure in Measure.objects.filter(pk__in=affected)}
+    known = Measure.objects.all() if among is None else among
+    names = {measure.pk: str(measure) for measure in known.filter(pk__in=affected)}
     before = _without(after, subject, {(relation.type, relation.object) for relation in typed})
     return [
         Effect(names.get(act_id, _("This entry")), _in_words(_stretches(before, act_id), _stretches(after, act_id)))
         for act_id in affected
-        if act_id in after.by_id and after[act_id].family in VALIDITY_FAMILIES
+        if (act_id in names or act_id == subject)
+        and act_id in after.by_id
+        and after[act_id].family in VALIDITY_FAMILIES
     ]
 
 

@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
@@ -21,11 +21,12 @@ from django.utils.translation import ngettext
 from countries.models import Named
 from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.second_reader import changeable
+from foundation.records.teams import visible_to, works_everywhere
 from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.admin.queues import SourceQueueFilter
 from measures.archive import keeping, links, showing, store
 from measures.archive.choices import LinkState
-from measures.models import Capture, Link, Source
+from measures.models import Capture, Citation, Link, Measure, Source
 from measures.tasks import tend_archive_soon
 
 
@@ -103,7 +104,23 @@ class SourceAdmin(MergeableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         sources: QuerySet[Source] = super().get_queryset(request)
-        return sources.annotate(cited=Count("citations__measure", distinct=True))
+        counted = Count("citations__measure", filter=self._citing(request.user), distinct=True)
+        return sources.annotate(cited=counted)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Source | None:
+        """The source with who reads it, since a field that is only shown knows no request."""
+        source: Any = super().get_object(request, object_id, from_field)
+        if source is not None:
+            source.reader = request.user
+        found: Source | None = source
+        return found
+
+    @staticmethod
+    def _citing(user: Any) -> Q | None:
+        """Which entries of a source `user` may read; None for all."""
+        if works_everywhere(user):
+            return None
+        return Q(citations__measure__in=visible_to(user, Measure.objects.all()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> list[str]:
         """The key is read-only after creation: files refer to a source by it."""
@@ -179,7 +196,9 @@ class SourceAdmin(MergeableAdmin):
 
     @admin.display(description=_("entries"))
     def measures(self, source: Source) -> SafeString | str:
-        citations = source.citations.select_related("measure").order_by("measure__public_id") if source.pk else []
+        reader = getattr(source, "reader", None)  # None while a source is added
+        cited = Citation.objects.filter(source=source.pk).select_related("measure").order_by("measure__public_id")
+        citations = visible_to(reader, cited) if reader else []
         rows = [
             (
                 reverse("admin:measures_measure_change", args=[c.measure_id]),

@@ -30,6 +30,12 @@ class Gone(APIException):
     status_code = HTTPStatus.GONE
 
 
+class NoRecord(APIException):
+    """Something that is named and has no record; the detail says what it is."""
+
+    status_code = HTTPStatus.NOT_FOUND
+
+
 class OnlyJson(BaseContentNegotiation):
     """JSON for everybody: an answer that depended on `Accept` could not be shared."""
 

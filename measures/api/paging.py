@@ -62,14 +62,16 @@ class Place:
         """The numeric key after which the page begins; a cursor of other records begins at the first."""
         return int(self.after) if self.after.isdigit() else -1
 
-    def among(self, keys: NDArray[np.int64]) -> Page:
-        """The page of records with these keys, in any order."""
+    def page(self, records: "QuerySet[Any] | NDArray[np.int64]") -> Page:
+        """The page of these records, a queryset or keys in any order."""
+        return self._of(records) if isinstance(records, QuerySet) else self._among(records)
+
+    def _among(self, keys: NDArray[np.int64]) -> Page:
         in_order = np.sort(keys)
         first = int(np.searchsorted(in_order, self._number, side="right"))
         return self._page(in_order[first : first + self.limit + 1].tolist(), len(in_order))
 
-    def of(self, records: "QuerySet[Any]") -> Page:
-        """The page of the records of a queryset."""
+    def _of(self, records: "QuerySet[Any]") -> Page:
         after = self.after if records.model._meta.pk.get_internal_type() == "CharField" else self._number
         found = records.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[: self.limit + 1]
         return self._page(list(found), records.count())

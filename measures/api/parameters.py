@@ -1,13 +1,15 @@
 """The query parameters of the API, read like those of the lists, and described for the schema."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
-from countries.models import Observation
+from countries.models import Country, Indicator, Observation
 from foundation.partial_dates import PartialDateFormField
 from foundation.texts import LANGUAGES
 from measures.api.paging import CURSOR, LIMIT, MOST, USUAL
@@ -54,17 +56,21 @@ class ObservationFilter:
     def __init__(self, data: QueryDict) -> None:
         self.problems: list[Problem] = []
         self.found = Observation.objects.public()
-        for name, path in (("indicator", "indicator__key"), ("country", "country"), ("counterpart", "counterpart")):
+        for name, model in (("indicator", Indicator), ("country", Country), ("counterpart", Country)):
             if values := [value for value in data.getlist(name) if value]:
-                self._narrow(name, path, values)
+                self._narrow(name, model, values)
         self._between(data)
 
-    def _narrow(self, name: str, path: str, values: list[str]) -> None:
-        known = set(Observation.objects.public().order_by().values_list(path, flat=True).distinct())
+    def _narrow(self, name: str, model: type[Indicator | Country], values: list[str]) -> None:
+        """Keep the values of these records; one probe of an index for each of them says whether it has any."""
+        key = "key" if model is Indicator else "pk"
+        has_values = Exists(Observation.objects.public().filter(**{name: OuterRef("pk")}))
+        records = model._default_manager.filter(has_values, **{f"{key}__in": values})
+        known = dict(records.values_list(key, "pk"))
         self.problems += [
             Problem(name, f"“{value}” has no values here.") for value in dict.fromkeys(values) if value not in known
         ]
-        self.found = self.found.filter(**{f"{path}__in": values})
+        self.found = self.found.filter(**{f"{name}__in": list(known.values())})
 
     def _between(self, data: QueryDict) -> None:
         values, twice = once(data, ("from", "to"))
@@ -86,14 +92,20 @@ class ObservationFilter:
 # For the schema
 
 
-def _parameter(name: str, text: str, **options: Any) -> OpenApiParameter:
-    options = {"type": OpenApiTypes.STR} | options
+def _parameter(name: str, text: str, *, enum: Iterable[str] | None = None, **options: Any) -> OpenApiParameter:
+    """A parameter; like an empty box of a form, one without a value says nothing, and is none of the `enum` either."""
+    options = {"type": OpenApiTypes.STR, "enum": ["", *enum] if enum else None} | options
     return OpenApiParameter(name, location=OpenApiParameter.QUERY, description=text, **options)
+
+
+def _whole(**limits: int) -> dict[str, Any]:
+    """The type of a whole number that may be left empty."""
+    return {"oneOf": [{"type": "integer", "minimum": 1, **limits}, {"type": "string", "maxLength": 0}]}
 
 
 PAGING = [
     _parameter(CURSOR, "From “next” of the page before; its form may change."),
-    _parameter(LIMIT, f"Records of a page, 1 to {MOST}; {USUAL} if it is missing.", type=OpenApiTypes.INT),
+    _parameter(LIMIT, f"Records of a page, 1 to {MOST}; {USUAL} if it is missing.", type=_whole(maximum=MOST)),
 ]
 FORM = [
     _parameter(FIELDS, "Names of fields joined by commas; all fields if it is missing.", pattern="^[a-z0-9_,]*$"),
@@ -140,5 +152,5 @@ def of_measures() -> list[OpenApiParameter]:
 
 SITE = [
     _parameter("sort", "Of the list of the site; has no effect here.", enum=[*SORTS]),
-    _parameter("page", "Of the list of the site; has no effect here.", type=OpenApiTypes.INT),
+    _parameter("page", "Of the list of the site; has no effect here.", type=_whole()),
 ]

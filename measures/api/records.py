@@ -6,59 +6,40 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import models
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from foundation.files.column_list import meaning
-from foundation.files.columns import BooleanColumn, Column, DayColumn, ListColumn, NumberColumn
+from foundation.files.columns import Column, ColumnKind
 from foundation.files.exporting import Records, columns_of_file, exported
 from foundation.files.resources import FileResource
 from foundation.texts import LANGUAGES, nearest
 from measures.listing.filters import Problem
 
 LABELS, FIELDS = "labels", "fields"
-LABEL = "_label"
-COMPUTED_LISTS = {"countries", "source_urls"}
-COMPUTED_NUMBERS = {"measures", "captures", "size"}
-"""Columns that a file computes, so that no field of a model says their type."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """The type of a value: what reads its cell, and the field that describes it."""
+class Type:
+    """A type of values in JSON: what reads a cell, the field that describes it, and what an empty cell is."""
 
     read: Callable[[str], Any]
     field: Callable[..., serializers.Field]
-
-
-def _list_of(text: str) -> list[str]:
-    return text.split("|")
+    empty: Any = None
 
 
 def _list_field(**options: Any) -> serializers.Field:
     return serializers.ListField(child=serializers.CharField(), **(options | {"allow_null": False}))
 
 
-TEXT = Kind(str, serializers.CharField)
-LIST = Kind(_list_of, _list_field)
-FLAG = Kind(lambda text: text == "true", serializers.BooleanField)
-WHOLE = Kind(int, serializers.IntegerField)
-NUMBER = Kind(float, serializers.FloatField)
-DAY = Kind(str, serializers.DateField)
-
-
-def kind_of(column: Column, lists: Collection[str] = ()) -> Kind:
-    """The type of a column's values; `lists` are the names of columns whose labels are lists too."""
-    if isinstance(column, ListColumn) or column.name in COMPUTED_LISTS or column.name.removesuffix(LABEL) in lists:
-        return LIST
-    if isinstance(column, BooleanColumn):
-        return FLAG
-    if isinstance(column, NumberColumn):
-        return WHOLE if isinstance(column.field, models.IntegerField) else NUMBER
-    if column.field is None and column.name in COMPUTED_NUMBERS:
-        return WHOLE
-    return DAY if isinstance(column, DayColumn) else TEXT
+TYPES = {
+    ColumnKind.TEXT: Type(str, serializers.CharField),
+    ColumnKind.LIST: Type(lambda text: text.split("|"), _list_field, empty=()),
+    ColumnKind.BOOLEAN: Type(lambda text: text == "true", serializers.BooleanField),
+    ColumnKind.WHOLE: Type(int, serializers.IntegerField),
+    ColumnKind.NUMBER: Type(float, serializers.FloatField),
+    ColumnKind.DAY: Type(str, serializers.DateField),
+}
 
 
 class Form:
@@ -89,32 +70,28 @@ class Form:
 
     def records(self, ids: Records) -> list[dict[str, Any]]:
         """The public records with these ids, in their order."""
-        lines = exported(self.resource, ids, public=True, labels=self._labels)
-        rows = csv.reader(line.decode() for line in lines)
+        wanted = {column.name for column in columns_of_file(self.resource, labels=self._labels, only=self._asked)}
+        key = self.resource.columns()[0].name  # which is never empty: a row of one empty cell would be a blank line
+        read: dict[str, Any] = {"labels": self._labels, "only": [*self._asked, key] if self._asked else ()}
+        types = [(column.name, TYPES[column.kind]) for column in columns_of_file(self.resource, **read)]
+        rows = csv.reader(line.decode() for line in exported(self.resource, ids, public=True, **read))
         next(rows)
-        lists = {column.name for column in self._columns if isinstance(column, ListColumn)}
-        kinds = [(column.name, kind_of(column, lists)) for column in self._columns]
-        chosen = [self._is_chosen(column.name) for column in self._columns]
-        return [_record(kinds, chosen, row) for row in rows]
-
-    def _is_chosen(self, name: str) -> bool:
-        """Whether a column is asked for; labels go with their keys."""
-        return not self._asked or name in self._asked or name.removesuffix(LABEL) in self._asked
+        return [_record(types, wanted, row) for row in rows]
 
 
-def _record(kinds: Sequence[tuple[str, Kind]], chosen: Sequence[bool], row: Sequence[str]) -> dict[str, Any]:
-    """A row as JSON: an empty cell is null, an empty list is []."""
+def _record(types: Sequence[tuple[str, Type]], wanted: Collection[str], row: Sequence[str]) -> dict[str, Any]:
+    """The wanted cells of a row as JSON."""
     return {
-        name: kind.read(cell) if cell else ([] if kind is LIST else None)
-        for (name, kind), is_chosen, cell in zip(kinds, chosen, row, strict=True)
-        if is_chosen
+        name: type_.read(cell) if cell else type_.empty
+        for (name, type_), cell in zip(types, row, strict=True)
+        if name in wanted
     }
 
 
 def serializer_of(resource: type[FileResource], name: str) -> type[serializers.Serializer]:
     """What describes a record, for the schema; no field is required, since `fields` chooses some."""
     described = {
-        column.name: kind_of(column).field(help_text=meaning(column, resource), required=False, allow_null=True)
+        column.name: TYPES[column.kind].field(help_text=meaning(column, resource), required=False, allow_null=True)
         for column in resource.columns()
     }
     return type(f"{name}Serializer", (serializers.Serializer,), described)

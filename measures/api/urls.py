@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.urls import path
+from django.urls import path, re_path
 
 from foundation.publication import public_page
 from measures.api import parameters, views
@@ -27,5 +27,5 @@ urlpatterns = [
     path("observations/", _open(views.Observations, *parameters.OF_OBSERVATIONS, *OF_LISTS), name="api_observations"),
     path("vocabularies/", _open(views.Vocabularies), name="api_vocabularies"),
     path("vocabularies/<slug:vocabulary>/", _open(views.OneVocabulary), name="api_vocabulary"),
-    path("<path:rest>", views.nowhere, name="api_nowhere"),
+    re_path(r"^(?P<rest>[\s\S]+)$", views.nowhere, name="api_nowhere"),  # line breaks too
 ]

@@ -1,36 +1,43 @@
 """The answers of the read API."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpResponse, JsonResponse
+import numpy as np
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
+from numpy.typing import NDArray
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from countries.models import Country, Named, taken_back
 from countries.resources import CountryResource, ObservationResource
+from foundation.files.exporting import one_state
 from measures.api import describing, parameters
-from measures.api.answers import MEDIA_TYPE, Gone, WrongParameters
-from measures.api.paging import CURSOR, LIMIT, Page, Place
+from measures.api.answers import MEDIA_TYPE, Gone, NoRecord, WrongParameters
+from measures.api.paging import CURSOR, LIMIT, Place
 from measures.api.records import FIELDS, LABELS, Form
 from measures.archive.listing.filters import SourceFilter
 from measures.files.citations import CitationResource
 from measures.files.relations import RelationResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.files.status_events import StatusEventResource
-from measures.former_names import measure_now
+from measures.former_names import name_now
 from measures.listing.filters import MeasureFilter, Problem
-from measures.metadata import LICENCE
+from measures.metadata import LICENCE, link_header
 from measures.models import Measure, Source
+from measures.schema import schema
 from measures.vocabularies import VOCABULARIES, Term, Vocabulary
 
 PARTS = (StatusEventResource, RelationResource, CitationResource)
+Selected: TypeAlias = QuerySet[Any] | NDArray[np.int64]
+"""The records of all pages."""
 
 
 class RecordView(APIView):
@@ -50,21 +57,22 @@ class RecordView(APIView):
 class ListView(RecordView):
     """A page of records."""
 
-    def page(self, request: Request, problems: list[Problem], keys_of: Callable[[Place], Page]) -> Response:
-        """The answer: the records of the page, their number, and the address of the next page."""
+    def page(self, request: Request, problems: list[Problem], selected: Callable[[], Selected]) -> Response:
+        """The answer: the records of the page, their number, and the address of the next page.
+
+        What is `selected` in memory follows the database by itself, outside of the state that the page is read in.
+        """
         values, twice = parameters.once(request.query_params, parameters.OF_PAGES)
         place = Place(values[CURSOR], values[LIMIT])
         form = self.form(request, [*problems, *twice, *place.problems])
-        page = keys_of(place)
-        body = {
-            "count": page.count,
-            "next": _next(request, page.next),
-            "license": LICENCE,
-            "results": form.records(page.keys) if page.keys else [],
-        }
+        found = selected()
+        with one_state():
+            page = place.page(found)
+            results = form.records(page.keys) if page.keys else []
+        body = {"count": page.count, "next": _next(request, page.next), "license": LICENCE, "results": results}
         response = Response(body)
-        if page.next:
-            response["Link"] = f'<{body["next"]}>; rel="next"'
+        if page.next and (link := link_header([(str(body["next"]), 'rel="next"')])):
+            response["Link"] = link
         return response
 
 
@@ -84,7 +92,7 @@ class Measures(ListView):
     def get(self, request: Request) -> Response:
         """A query string copied from `/measures/` works unchanged; the order is always the same."""
         chosen = MeasureFilter(parameters.of_list(request.query_params))
-        return self.page(request, chosen.problems, lambda place: place.among(chosen.selection.ids()))
+        return self.page(request, chosen.problems, lambda: chosen.selection.ids())
 
 
 class OneMeasure(RecordView):
@@ -96,22 +104,46 @@ class OneMeasure(RecordView):
     def get(self, request: Request, public_id: str) -> Any:
         """410 with the reason for one that was withdrawn, 301 for one that has another identifier now."""
         form = self.form(request, parameters.foreign(request.query_params, parameters.OF_FORM))
-        key = Measure.objects.published().filter(public_id=public_id).values_list("pk", flat=True).first()
-        if key is None:
-            return _elsewhere(public_id)
-        labels = request.query_params.get(LABELS, "")
-        parts = {part.file(): Form(part, labels=labels).records(part.of_measures([key])) for part in PARTS}
-        return Response({**form.records([key])[0], **({} if request.query_params.get(FIELDS) else {"parts": parts})})
+        if public_id != public_id.upper():
+            return _moved(request, "api_measure", public_id.upper())
+        with one_state():
+            key = Measure.objects.published().filter(public_id=public_id).values_list("pk", flat=True).first()
+            if key is None:
+                return _without_record(request, public_id)
+            record = form.records([key])[0]
+            if not request.query_params.get(FIELDS):
+                labels = request.query_params.get(LABELS, "")
+                record["parts"] = {
+                    part.file(): Form(part, labels=labels).records(part.of_measures([key])) for part in PARTS
+                }
+        return Response(record)
 
 
-def _elsewhere(public_id: str) -> Any:
-    if (now := measure_now(public_id)) and now != public_id:
-        return redirect("api_measure", public_id=now, permanent=True)
-    if withdrawn := Measure.objects.withdrawn().filter(public_id=public_id).first():
-        raise Gone(withdrawn.retired_reason or "This record was withdrawn.")
-    if taken_back(Named.MEASURE, public_id):
+def _without_record(request: Request, public_id: str) -> Any:
+    """The answer for an identifier that no published measure has, as its page says it."""
+    if Measure.objects.named().filter(public_id=public_id).exists():
+        raise NoRecord("This act is only named by others, in their relations. It has no record of its own.")
+    reasons = Measure.objects.withdrawn().filter(public_id=public_id).values_list("retired_reason", flat=True)
+    return _at_former_name(request, "api_measure", Named.MEASURE, public_id, gone=reasons.first())
+
+
+def _at_former_name(request: Request, view: str, kind: Named, name: str, *, gone: str | None = None) -> HttpResponse:
+    """301 with the same query string if a record has another name now, 410 if it was taken back, 404 for others.
+
+    `gone` is the reason why a record that has no other name is not public any more.
+    """
+    if (now := name_now(kind, name)) and now != name:
+        return _moved(request, view, now)
+    if gone is not None:
+        raise Gone(gone or "This record was withdrawn.")
+    if taken_back(kind, name):
         raise Gone("The file by which it was published was taken back.")
     raise Http404
+
+
+def _moved(request: Request, view: str, name: str) -> HttpResponse:
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponsePermanentRedirect(reverse(view, args=[name]) + (f"?{query}" if query else ""))
 
 
 class Sources(ListView):
@@ -123,7 +155,7 @@ class Sources(ListView):
     def get(self, request: Request) -> Response:
         """A query string copied from `/archive/` works unchanged; the order is always the same."""
         chosen = SourceFilter(parameters.of_list(request.query_params))
-        return self.page(request, chosen.problems, lambda place: place.among(chosen.ids))
+        return self.page(request, chosen.problems, lambda: chosen.ids)
 
 
 class OneSource(RecordView):
@@ -133,12 +165,13 @@ class OneSource(RecordView):
 
     @extend_schema(**describing.SOURCE)
     def get(self, request: Request, key: str) -> Response:
-        """One document, by its key."""
+        """One document, by its key; 301 for one that has another key now."""
         form = self.form(request, parameters.foreign(request.query_params, parameters.OF_FORM))
-        found = Source.objects.public().filter(key=key).values_list("pk", flat=True).first()
-        if found is None:
-            raise Http404
-        return Response(form.records([found])[0])
+        with one_state():
+            found = Source.objects.public().filter(key=key).values_list("pk", flat=True).first()
+            if found is None:
+                return _at_former_name(request, "api_source", Named.SOURCE, key)
+            return Response(form.records([found])[0])
 
 
 class Countries(ListView):
@@ -151,7 +184,7 @@ class Countries(ListView):
         """All of them, by code."""
         names = (*parameters.OF_PAGES, *parameters.OF_FORM)
         problems = parameters.foreign(request.query_params, names)
-        return self.page(request, problems, lambda place: place.of(Country.objects.covered()))
+        return self.page(request, problems, Country.objects.covered)
 
 
 class Observations(ListView):
@@ -165,7 +198,7 @@ class Observations(ListView):
         names = (*parameters.OF_OBSERVATIONS, *parameters.OF_PAGES, *parameters.OF_FORM)
         chosen = parameters.ObservationFilter(request.query_params)
         problems = [*parameters.foreign(request.query_params, names), *chosen.problems]
-        return self.page(request, problems, lambda place: place.of(chosen.found))
+        return self.page(request, problems, lambda: chosen.found)
 
 
 class Vocabularies(APIView):
@@ -217,10 +250,7 @@ class Schema(APIView):
     def get(self, request: Request) -> Response:
         """The same for everybody."""
         _refuse_all(request)
-        return Response(
-            SchemaGenerator().get_schema(request=request, public=True),
-            content_type="application/vnd.oai.openapi+json",
-        )
+        return Response(schema(settings.LANGUAGE_CODE), content_type="application/vnd.oai.openapi+json")
 
 
 def root(request: Any) -> HttpResponse:

@@ -46,8 +46,11 @@ def begun_picture(records: Sequence[Record], found: Sequence[Begun], axis: Axis,
     left_out = ", ".join(f"{name} {number}" for name, number in undated)
     return picture_of(
         "direction",
-        _("Measures that restrict, less those that ease, added up"),
-        _("A step up: one began that restricts. A step down: one that eases. Each stays counted after it ends.")
+        _("Measures that restrict minus measures that ease, cumulative"),
+        _(
+            "The line rises when a measure that restricts begins, and falls when one that eases begins. Ended measures "
+            "stay counted."
+        )
         + " "
         + _("Shaded: what the record leaves open.")
         + (" " + _("Thin: the other countries.") if len(records) > 1 else "")
@@ -57,7 +60,14 @@ def begun_picture(records: Sequence[Record], found: Sequence[Begun], axis: Axis,
         LINES_HEIGHT,
         tuple(level_mark(level, place(level), signed(level), _side(level, levels)) for level in levels),
         axis,
-        (credit, *([_("Not drawn, because no day is known: %(names)s.") % {"names": left_out}] if left_out else [])),
+        (
+            credit,
+            *(
+                [_("Not drawn, because their dates are not known: %(names)s.") % {"names": left_out}]
+                if left_out
+                else []
+            ),
+        ),
     )
 
 

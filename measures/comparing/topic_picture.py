@@ -71,7 +71,7 @@ def topic_picture(names: Sequence[str], rows: Sequence[TopicRow], credit: str) -
     )
     return TopicPicture(
         _("Measures by topic and country"),
-        _("Shade of a cell: measures that restrict, less those that ease"),
+        _("Shade of a cell: measures that restrict minus measures that ease"),
         tuple(zip(places, names, strict=True)),
         width,
         drawn,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from foundation.files.columns import ReferenceColumn
+from foundation.files.field_columns import ReferenceColumn
 from measures.files.parts import IdentifierColumn, PartResource
 from measures.models import ReferenceAlias
 

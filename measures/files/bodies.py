@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy
 
 from countries.models import FormerAddress
 from foundation.files.cells import keys_of, nearest_in_words
-from foundation.files.columns import ListColumn, ReadOnlyColumn, label_column
+from foundation.files.columns import ColumnKind, ListColumn, ReadOnlyColumn, label_column
 from foundation.files.labels import label_of
 from foundation.files.targets import Offer, offers_of_rows
 from measures.models import FurtherBody, IssuingBody, Measure
@@ -69,6 +69,7 @@ class BodiesColumn(ListColumn):
             self.name,
             f"(select string_agg({name}, '|' order by o.position) from ({ordered}) o"
             f" join {BODIES} f on f.id = o.body_id)",
+            kind=ColumnKind.LIST,
         )
 
     def join(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from foundation.files.columns import KeyColumn
+from foundation.files.field_columns import KeyColumn
 from measures.files.parts import IdentifierColumn, PartResource
 from measures.models import Citation
 

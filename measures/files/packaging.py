@@ -1,10 +1,14 @@
 """measures.csv as a data package has it: with the state of each record, while its parts are in files of their own."""
 
 from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from foundation.files.cells import one_of
 from foundation.files.columns import Column
 from foundation.files.resources import FromRow, ImportOptions, Rule
+from foundation.sql import rows
 from measures.choices import Workflow
 from measures.files import identifiers, states
 from measures.files.identifiers import MEASURES, RelationsColumn
@@ -67,6 +71,21 @@ class PackagedMeasureResource(MeasureResource):
             *states.rules_of_all(),
             *states.rules_of_public(cls, "coalesce(r.workflow, s.workflow, 'draft') = 'published'"),
         ]
+
+    @classmethod
+    def lacking_in_package(cls, context: UUID) -> str:
+        """Sources: the rules ask for them in `sources`, and citations.csv has those of new records."""
+        added = cls.model()._meta.db_table
+        without = rows(
+            f"select m.public_id from {added} m where m.workflow = 'published'"
+            f" and m.id in (select id from {added}event where pgh_context_id = %s and pgh_label = 'insert')"
+            " and not exists (select from measures_citation c where c.measure_id = m.id) order by m.public_id limit 5",
+            [context],
+        )
+        if not without:
+            return ""
+        words = _("citations.csv has no source of these published records: %(records)s.")
+        return words % {"records": ", ".join(public_id for (public_id,) in without)}
 
     @classmethod
     def values_of_new(cls, options: ImportOptions) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from foundation.days import today
 from foundation.files.cells import CellProblem
-from foundation.files.columns import DayColumn, KeyColumn, quoted
+from foundation.files.columns import quoted
 from foundation.files.dataset_resource import DatasetResource
+from foundation.files.field_columns import DayColumn, KeyColumn
 from foundation.files.resources import ImportOptions, Rule
 from foundation.sql import execute, rows
 from measures.files.withdrawing import Withdrawing

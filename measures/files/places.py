@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from countries.models import CountryArea
-from foundation.files.columns import ChoiceColumn
+from foundation.files.field_columns import ChoiceColumn
 from foundation.files.resources import Rule
 from measures.choices import Level
 from measures.models import Measure

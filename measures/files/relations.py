@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from foundation.files.columns import ChoiceColumn
+from foundation.files.field_columns import ChoiceColumn
 from foundation.files.resources import ImportOptions, Rule
 from measures.choices import FORMER_RELATIONS
 from measures.files.identifiers import ACYCLIC, HAS_PAGE, MUTUAL, circles, is_circle

@@ -8,8 +8,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy
 
 from countries.models import Named
-from foundation.files.columns import Column, ReadOnlyColumn, ReferenceColumn, moment
+from foundation.files.columns import Column, ColumnKind, ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
+from foundation.files.field_columns import ReferenceColumn
 from foundation.files.resources import Computed, ImportOptions, Rule
 from foundation.texts import LANGUAGES
 from measures.choices import Kind, Status
@@ -128,15 +129,19 @@ class ArchiveResource(SourceResource):
         "countries",
         f"(select string_agg(distinct n.country, '|') from {cited} cross join lateral ({countries_of('m')}) n"
         " where c.source_id = r.id and m.workflow = 'published')",
+        kind=ColumnKind.LIST,
     )
     measures = ReadOnlyColumn(
         "measures",
         f"(select count(distinct m.id)::text from {cited} where c.source_id = r.id and m.workflow = 'published')",
+        kind=ColumnKind.WHOLE,
     )
-    captures = ReadOnlyColumn("captures", "(select count(*)::text from measures_capture k where k.source_id = r.id)")
+    captures = ReadOnlyColumn(
+        "captures", "(select count(*)::text from measures_capture k where k.source_id = r.id)", kind=ColumnKind.WHOLE
+    )
     captured_at = ReadOnlyColumn("captured_at", f"({_last.format(moment('k.captured_at'))})")
     sha256 = ReadOnlyColumn("sha256", f"({_last.format('k.sha256')})")
-    size = ReadOnlyColumn("size", f"({_last.format('k.size::text')})")
+    size = ReadOnlyColumn("size", f"({_last.format('k.size::text')})", kind=ColumnKind.WHOLE)
     link_state = ReadOnlyColumn("link_state", _link.format("coalesce(max(l.state), 'unknown')"))
     link_since = ReadOnlyColumn("link_since", _link.format(moment("max(l.since)")))
     link_checked_at = ReadOnlyColumn("link_checked_at", _link.format(moment("max(l.checked_at)")))

@@ -7,7 +7,7 @@ from django.db import connection
 from psycopg import ClientCursor
 
 from foundation.days import today
-from foundation.files.columns import BatchColumn, BatchTable, ReadOnlyColumn
+from foundation.files.columns import BatchColumn, BatchTable, ColumnKind, ReadOnlyColumn
 from foundation.sql import rows
 from measures.choices import Status
 from measures.models import StatusEvent
@@ -77,8 +77,8 @@ IN_FORCE_UNTIL = BatchColumn(
     _between("(upper(answers.certain) - 1)", "(upper(answers.possible) - 1)"),
 )
 """The last day in force, as precise as it is known; empty where it is open."""
-DATE_FIRST = ReadOnlyColumn("date_first", "to_char(lower(r.date_range), 'YYYY-MM-DD')")
-DATE_LAST = ReadOnlyColumn("date_last", "to_char(upper(r.date_range) - 1, 'YYYY-MM-DD')")
+DATE_FIRST = ReadOnlyColumn("date_first", "to_char(lower(r.date_range), 'YYYY-MM-DD')", kind=ColumnKind.DAY)
+DATE_LAST = ReadOnlyColumn("date_last", "to_char(upper(r.date_range) - 1, 'YYYY-MM-DD')", kind=ColumnKind.DAY)
 DATE_PRECISION = ReadOnlyColumn(
     "date_precision",
     "case length(replace(r.date, '?', '')) when 10 then 'day' when 7 then 'month' when 4 then 'year' end",

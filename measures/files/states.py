@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from foundation.days import today
 from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
-from foundation.files.columns import DayColumn, ListColumn
+from foundation.files.columns import ListColumn
+from foundation.files.field_columns import DayColumn
 from foundation.files.resources import Computed, FileResource, ImportOptions, Rule
 from foundation.files.targets import Target, offers_of_choices
 from foundation.partial_dates import PartialDate

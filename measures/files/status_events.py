@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.files.cells import CellProblem
-from foundation.files.columns import KeyColumn, NumberColumn
+from foundation.files.field_columns import KeyColumn, NumberColumn
 from foundation.files.resources import ImportOptions, Rule
 from foundation.numbers import TypedNumber
 from measures.files.identifiers import LINKS, PROLONGING

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from countries.models import FormerAddress, Named
 from foundation.files.cells import CellProblem, items_of, keys_of, nearest_in_words
-from foundation.files.columns import ListColumn, ReadOnlyColumn, label_column, quoted
+from foundation.files.columns import ColumnKind, ListColumn, ReadOnlyColumn, label_column, quoted
 from foundation.files.labels import label_of
 from foundation.files.resources import Rule
 from foundation.files.spellings import namer_of
@@ -64,6 +64,7 @@ class TagsColumn(ListColumn):
             self.name,
             f"(select string_agg({label}, '|' order by {self.in_order.format(key=self.key)}) from {self.through} x"
             f" join {self.table} v on v.{self.pk} = x.{self.target} where x.measure_id = r.id)",
+            kind=ColumnKind.LIST,
         )
 
     def unknown(self) -> str:
@@ -95,19 +96,19 @@ class TagsColumn(ListColumn):
 class TermsColumn(TagsColumn):
     """A list of terms; one that another replaced, or that had another key, is read as the term of today."""
 
-    def __init__(self, field: models.ManyToManyField, kind: Named) -> None:
+    def __init__(self, field: models.ManyToManyField, named: Named) -> None:
         super().__init__(field)
-        self.kind = kind.value
+        self.named = named.value
 
     @property
     def _current(self) -> str:
         """SQL of (former, now): the keys that are read as others."""
-        now = f"(select w.key from {self.table} w where w.id = current_{self.kind}({{}}))"
+        now = f"(select w.key from {self.table} w where w.id = current_{self.named}({{}}))"
         return (
             f"select v.key as former, {now.format('v.id')} as now from {self.table} v"
             " where v.replaced_by_id is not null"
-            f" union all select f.former, {now.format('f.record::bigint')} from {FORMER} f where f.kind = '{self.kind}'"
-            f" and not exists (select from {self.table} v where v.key = f.former)"
+            f" union all select f.former, {now.format('f.record::bigint')} from {FORMER} f"
+            f" where f.kind = '{self.named}' and not exists (select from {self.table} v where v.key = f.former)"
         )
 
     def settled(self) -> list[str]:
@@ -272,6 +273,7 @@ class CitationsColumn(ListColumn):
             "source_urls",
             "coalesce((select string_agg(distinct replace(f.url, '|', '%7C') collate \"C\", '|') from"
             f" {CITATIONS} c join {SOURCES} f on f.id = c.source_id where c.measure_id = r.id and f.url <> ''), '')",
+            kind=ColumnKind.LIST,
         )
 
     def settled(self) -> list[str]:

@@ -1,6 +1,7 @@
 """How far the records of some entries go: what readers should know before they trust a page of them."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from countries.models import Country
 from measures.choices import Evidence, Precision
-from measures.listing.columns import day_number
-from measures.listing.index import Selection
+from measures.listing.columns import INTERNATIONAL, day_number
+from measures.listing.index import PublicIndex, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,19 @@ class Share:
     def bar(self) -> str:
         """The length of its bar in percent, formatted for SVG."""
         return f"{self.count / self.total * 100 if self.total else 0:.1f}%"
+
+
+def covered_codes() -> set[str]:
+    """The codes of the countries that the observatory follows."""
+    return set(Country.objects.covered().order_by().values_list("pk", flat=True))
+
+
+def recorded(index: PublicIndex, covered: Collection[str]) -> Selection:
+    """What pages count as the record: the entries of covered countries and of international bodies.
+
+    Lists and files also have the entries of other countries, such as invented examples.
+    """
+    return index.select(index.as_mask("country", [*covered, INTERNATIONAL]))
 
 
 def completeness(entries: Selection, day: datetime.date) -> tuple[Share, ...]:

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from countries.models import Country
 from foundation.characters import ReadableCharField
-from foundation.partial_dates import PartialDateFormField
 from foundation.publication import meant_by_name
 from measures.choices import StatusGroup
 from measures.listing.columns import STATUS, day_number
@@ -30,7 +29,14 @@ from measures.listing.counted import ALL_PROPERTIES, COUNTED
 from measures.listing.facets import Facet, count_facets
 from measures.listing.former_values import NAMES, Renamed, in_current_values
 from measures.listing.index import Mask, PublicIndex, Selection, public_index
-from measures.listing.parameters import ConditionFilter, DayField, Presentation, PropertyFilter, StatusFilter
+from measures.listing.parameters import (
+    AskedDateField,
+    ConditionFilter,
+    DayField,
+    Presentation,
+    PropertyFilter,
+    StatusFilter,
+)
 from measures.models import Measure, MeasureQuerySet
 from measures.search.matching import MOST_WORDS, RANKED, best, found_ids, has_too_many_words, matching
 from measures.validity.selecting import begun_by, in_states
@@ -173,7 +179,7 @@ class MeasureFilter(AddressFilter):
     """
 
     to = ConditionFilter(
-        PartialDateFormField,
+        AskedDateField,
         lambda date: Q(date_range__overlap=DateRange(None, date.last, "(]")),
         lambda index, date: index.between("first", "last", None, date.last),
         label=gettext_lazy("To"),
@@ -197,7 +203,7 @@ class MeasureFilter(AddressFilter):
         label=gettext_lazy("Perhaps begun by"),
     )
     updated_since = ConditionFilter(
-        PartialDateFormField,
+        AskedDateField,
         lambda date: Q(updated_at__gte=datetime.datetime.combine(date.first, datetime.time(), get_default_timezone())),
         lambda index, date: index.between("updated", "updated", date.first, None),
         label=gettext_lazy("Changed since"),
@@ -266,7 +272,7 @@ class MeasureFilter(AddressFilter):
     def get_filters(cls) -> dict[str, django_filters.Filter]:
         """One filter per facet, and `from`, a reserved word that cannot be an attribute, before the declared ones."""
         since = ConditionFilter(
-            PartialDateFormField,
+            AskedDateField,
             lambda date: Q(date_range__overlap=DateRange(date.first, None)),
             lambda index, date: index.between("first", "last", date.first, None),
             label=gettext_lazy("From"),

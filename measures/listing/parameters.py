@@ -43,7 +43,20 @@ class KnownValues(forms.Field):
         return ValidationError(message, code="unknown", params={"value": value, "nearest": nearest})
 
 
-class DayField(PartialDateFormField):
+class AskedDateField(PartialDateFormField):
+    """A date in a question. Unlike one in a record, nobody marks it as inferred."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "invalid_date":
+                raise
+            message = _("“%(text)s” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29.")
+            raise ValidationError(message, code=error.code, params=error.params) from error
+
+
+class DayField(AskedDateField):
     """A date known to the day; “in force in 2020” has no meaning."""
 
     def to_python(self, value: Any) -> Any:

@@ -31,7 +31,7 @@ def merge_measures(kept: Measure, gone: Measure, *, by: Any) -> Report:
         raise ValidationError(_("%(id)s is retired. Keep the other record."), params={"id": kept.public_id})
     if gone.workflow == Workflow.PUBLISHED != kept.workflow:
         raise ValidationError(_("%(id)s is not public. Keep the public record."), params={"id": kept.public_id})
-    report = Report()
+    report = Report(by)
     before = gone.reference
     if gone.country_id != kept.country_id:
         report.conflicts.append(_("The entries are of different countries."))

@@ -12,6 +12,7 @@ from foundation.records import comments, revisions
 from foundation.records.audit import Act, record
 from foundation.records.models import Comment, Revision
 from foundation.records.second_reader import may_change_public
+from foundation.records.teams import of_other_countries
 from foundation.sql import take_time
 from measures.merging.entries import merge_measures
 from measures.merging.moving import Report
@@ -42,6 +43,8 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
     take_time()
     records = model._base_manager.filter(pk__in=[kept.pk, gone.pk]).order_by("pk").select_for_update(of=("self",))
     found = {record.pk: record for record in records}
+    if of_other_countries(by, model._base_manager.filter(pk__in=found)).exists():
+        raise ValidationError(_("Choose two records of your countries."), code="foreign")
     if len(found) < 2:
         raise ValidationError(_("Choose two records that exist."), code="two")
     words = _("%(gone)s was merged into %(kept)s.") % {"gone": found[gone.pk], "kept": found[kept.pk]}
@@ -64,7 +67,7 @@ def _settle(kept: Any, gone: Any, by: Any) -> Report:
 
     Neither is in the history of records, so that its context notes them for `undo_merge`.
     """
-    report = Report()
+    report = Report(by)
     carried = comments.carry_over(gone, kept)
     report.tell(Comment._meta.verbose_name_plural, carried)
     note = _("This record was merged into “%(kept)s”. Propose the change there if it is still needed.") % {"kept": kept}

@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation.records.teams import names_of
 from foundation.texts import LANGUAGES
 
 MOST_NAMED = 5
@@ -33,13 +34,15 @@ class Moved:
 class Report:
     """What a merge moves, and what it cannot decide: both records say something else, and the kept one stays."""
 
+    reader: Any
+    """Who reads it: records of other countries are not named."""
     moved: list[Moved] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
 
     def tell(self, what: Any, rows: list[Any]) -> None:
         """Add rows that changed hands, if there are any."""
         if rows:
-            named = tuple(dict.fromkeys(str(row) for row in rows[:MOST_NAMED]))
+            named = tuple(dict.fromkeys(names_of(self.reader, rows[:MOST_NAMED])))
             self.moved.append(Moved(capfirst(str(what)), len(rows), named))
 
 

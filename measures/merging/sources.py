@@ -15,8 +15,9 @@ from measures.models import Capture, Citation, Link, Measure, Source
 
 def merge_sources(kept: Source, gone: Source, *, by: Any) -> Report:
     """Give what rests on a source to another; the address of the former leads to the latter."""
-    report = Report()
+    report = Report(by)
     touched: set[int] = set()
+    _note_checks(gone)
     for key in references_to(Source):
         if key.model is Capture:
             continue
@@ -45,6 +46,17 @@ def _note_captures(kept: Source, gone: Source) -> None:
         [kept.pk, gone.pk],
     )[0]
     pghistory.context(captures={"moved": json.loads(moved) if isinstance(moved, str) else moved, "dropped": dropped})
+
+
+def _note_checks(gone: Source) -> None:
+    """Note in the history the check of the link and those of quotes, which have no history and go or change."""
+    links, quotes = rows(
+        "select (select coalesce(jsonb_agg(l), '[]')::text from measures_link l where l.source_id = %(gone)s),"
+        " (select coalesce(jsonb_agg(q), '[]')::text from measures_quotecheck q"
+        " join measures_citation c on c.id = q.citation_id where c.source_id = %(gone)s)",
+        {"gone": gone.pk},
+    )[0]
+    pghistory.context(checks={"measures_link": links, "measures_quotecheck": quotes})
 
 
 def _drop_repeated(left: list[Citation], kept: Source, report: Report) -> None:

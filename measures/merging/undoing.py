@@ -10,12 +10,17 @@ from django.utils.translation import gettext as _
 from pghistory.models import Context
 
 from foundation.records import comments, revisions
+from foundation.records.teams import of_other_countries
 from foundation.records.undoing import Deed, Later
 from foundation.sql import execute, take_time
 from measures.merging.merge import MERGERS, may_merge
-from measures.models import Measure
+from measures.models import DocumentText, Measure
 
 KINDS = list(MERGERS)
+CHECKS = {"measures_link": "source_id", "measures_quotecheck": "citation_id"}
+"""The tables of checks that a merge of sources notes, with their keys."""
+_TEXT = ", ".join(str(f.column) for f in DocumentText._meta.concrete_fields if not f.primary_key)
+"""The columns of the text of a capture."""
 
 
 def merge_in(context: UUID) -> dict[str, Any] | None:
@@ -31,6 +36,13 @@ def kind_of(context: UUID) -> type[models.Model]:
     return next((kind for kind in KINDS if kind is not Measure and kind._meta.db_table in changed), Measure)
 
 
+def is_of_own_countries(context: UUID, *, by: Any) -> bool:
+    """Whether the records of a merge are of the countries of `by`; sources and vocabulary are of all."""
+    kind = kind_of(context)
+    records = kind._base_manager.filter(pk__in=Deed(context, KINDS).keys(kind))
+    return not of_other_countries(by, records).exists()
+
+
 def changed_since(context: UUID) -> list[Later]:
     """The records of a merge that somebody has changed since, the first of them."""
     return Deed(context, KINDS).changed_since()
@@ -43,7 +55,7 @@ def undo_merge(context: UUID, *, by: Any) -> None:
     Raise PermissionDenied if `by` may not merge such records.
     """
     merged = merge_in(context)
-    if merged is None or not may_merge(by, kind_of(context)):
+    if merged is None or not (may_merge(by, kind_of(context)) and is_of_own_countries(context, by=by)):
         raise PermissionDenied
     take_time()
     deed = Deed(context, KINDS)
@@ -58,6 +70,7 @@ def undo_merge(context: UUID, *, by: Any) -> None:
             execute("set constraints all immediate")
             _return_captures(merged)
             _unsettle(merged, kind_of(context))
+            _return_checks(merged)
             execute("set constraints all deferred")
     except IntegrityError as error:
         message = _("A rule forbids it: %(error)s")
@@ -80,3 +93,20 @@ def _return_captures(merged: dict[str, Any]) -> None:
         "insert into measures_capture select * from json_populate_recordset(null::measures_capture, (%s::text)::json)",
         [captures["dropped"]],
     )
+    # Of the same document, so that its text is that of the one that stayed
+    execute(
+        f"insert into measures_documenttext (capture_id, {_TEXT}) select c.id, {_TEXT}"  # noqa: S608 - of our own model
+        " from measures_capture c join measures_capture other on other.sha256 = c.sha256 and other.id <> c.id"
+        " join measures_documenttext t on t.capture_id = other.id"
+        " where c.id in (select id from json_populate_recordset(null::measures_capture, (%s::text)::json))"
+        " on conflict do nothing",
+        [captures["dropped"]],
+    )
+
+
+def _return_checks(merged: dict[str, Any]) -> None:
+    """The checks of the link and the quotes of a source that gave way, as they were."""
+    for table, checks in merged.get("checks", {}).items():
+        noted, key = f"json_populate_recordset(null::{table}, (%s::text)::json)", CHECKS[table]
+        execute(f"delete from {table} where {key} in (select {key} from {noted})", [checks])  # noqa: S608 - our own tables
+        execute(f"insert into {table} select * from {noted}", [checks])  # noqa: S608 - our own tables

@@ -20,7 +20,7 @@ def merge_terms(kept: Any, gone: Any, *, by: Any) -> Report:
         raise ValidationError(_("“%(term)s” is deprecated. Keep the other term."), params={"term": kept})
     if isinstance(gone, Topic) and gone.children.filter(deprecated_on=None).exists():
         raise ValidationError(_("“%(term)s” has topics below it. Merge these first."), params={"term": gone})
-    report = Report()
+    report = Report(by)
     report.tell(Measure._meta.verbose_name_plural, list(gone.measures.order_by("public_id")))
     filled = fill(kept, gone, three("definition"), report)
     if filled:
@@ -32,7 +32,7 @@ def merge_terms(kept: Any, gone: Any, *, by: Any) -> Report:
 
 def merge_bodies(kept: IssuingBody, gone: IssuingBody, *, by: Any) -> Report:
     """Give the entries of a body to another, which then has the names of both."""
-    report = Report()
+    report = Report(by)
     if kept.country_id != gone.country_id:
         report.conflicts.append(
             _("The bodies are of different countries: %(kept)s and %(gone)s.")

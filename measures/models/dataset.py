@@ -66,6 +66,7 @@ class ExternalId(models.Model):
     dataset = models.ForeignKey(DataSet, models.PROTECT, related_name="external_ids", verbose_name=_("data set"))
     key = models.CharField(_("key"), max_length=200)
 
+    part_of = "measure"
     objects = ExternalIdQuerySet.as_manager()
 
     class Meta:

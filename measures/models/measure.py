@@ -18,6 +18,7 @@ from countries.models import OF_NO_COUNTRY, Country, CountryArea, Named, leads_o
 from foundation.partial_dates import DATE_HELP, PartialDateField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
+from foundation.records.teams import Team
 from foundation.texts import Text, translated
 from measures.choices import (
     KINDS,
@@ -104,6 +105,11 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
     def of_countries(self, codes: Iterable[str]) -> "MeasureQuerySet":
         """The acts of countries; see the function of the same name."""
         return self.filter(of_countries(codes))
+
+    def of_team(self, team: Team) -> "MeasureQuerySet":
+        """Those of the countries of a team; those of no country are of the teams of the countries that they bind."""
+        bound = Measure.binds.through.objects.filter(measure=OuterRef("pk"), country__in=team.countries)
+        return self.filter(Q(country__in=team.countries) | Q(Exists(bound), country=None))
 
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""

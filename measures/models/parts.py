@@ -84,6 +84,7 @@ class FurtherBody(models.Model):
         IssuingBody, models.PROTECT, related_name="further_measures", verbose_name=_("issuing body")
     )
 
+    part_of = "measure"
     objects = PartQuerySet.as_manager()
 
     class Meta:
@@ -124,6 +125,7 @@ class StatusEvent(models.Model):
     recorded_on = models.DateField(_("recorded on"), default=today, editable=False)
     date_range = range_of("date")
 
+    part_of = "measure"
     objects = PartQuerySet.as_manager()
 
     class Meta:
@@ -183,6 +185,7 @@ class Relation(models.Model):
     )
     recorded_on = models.DateField(_("recorded on"), default=today, editable=False)
 
+    part_of = "subject"
     objects = RelationQuerySet.as_manager()
 
     class Meta:
@@ -275,6 +278,7 @@ class ReferenceAlias(models.Model):
         expression=numbers_in(F("reference")), output_field=ArrayField(models.TextField()), db_persist=True
     )
 
+    part_of = "measure"
     objects = PartQuerySet.as_manager()
 
     class Meta:

@@ -140,6 +140,7 @@ class Citation(models.Model):
     quote = models.CharField(_("quote"), max_length=600, blank=True)
     field = models.CharField(_("supports"), max_length=20, choices=CitedField, blank=True, default="")
 
+    part_of = "measure"
     objects = PartQuerySet.as_manager()
 
     class Meta:

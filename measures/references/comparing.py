@@ -29,6 +29,8 @@ def judge(act: Act, typed: Typed) -> Verdict:
         return Verdict(_DIFFERENT, "D7")
     if not (recorded.references and said.references):
         return _by_date(act, recorded, said)
+    if _is_page_of(recorded, said):
+        return Verdict(_CANDIDATE, "C6")
     pairs = [
         [_Pair(act, context, typed, ours, theirs).verdict() for theirs in said.references]
         for ours in recorded.references
@@ -59,6 +61,16 @@ def _by_date(act: Act, recorded: Parsed, said: Parsed) -> Verdict:
         if is_named and forms_agree(act, ours, theirs) != Agreement.CONTRADICTS:
             return Verdict(_CANDIDATE, "C6")
     return Verdict(_DIFFERENT, "D6")
+
+
+def _is_page_of(recorded: Parsed, said: Parsed) -> bool:
+    """Whether one side has only the page on which the other side's act was published: `82 FR 13209`."""
+    if not (recorded.gazette and said.gazette and _is_same_issue(recorded.gazette, said.gazette)):
+        return False
+    is_page = [
+        {(one.gazette.name,)} == {ours.letters for ours in one.references} for one in (recorded, said) if one.gazette
+    ]
+    return is_page[0] != is_page[1]
 
 
 def _is_same_issue(ours: Gazette, theirs: Gazette) -> bool:
@@ -162,6 +174,8 @@ class _Pair:
             return False
         if places == {Place.BETWEEN, Place.AFTER}:
             return bool(ours.year and theirs.year)
+        if places == {Place.BEFORE, Place.AFTER} and ours.is_apart and theirs.is_apart:
+            return False  # `Disposición DNM 1709`, `Disposición 1709 DNM`: a body, not a part of the number
         return len(places) == 2
 
     def _is_generic(self) -> bool:

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
-from measures.references.cutting import phrase_at
+from measures.references.cutting import BODIES, ENDS_BODY, phrase_at
 from measures.references.folding import SIGN
 from measures.references.tables import bodies, form_phrases, short_phrases, word_list
 from measures.references.tokens import OF, Token
 
 _WORDS_TOO = word_list("abbreviations that are words")
 """They count with dots, in capitals, or joined to the number."""
+
+_AND = ("Y", "E", "AND")
+_LONGEST_NAME = 6
+"""Words of the name of a body before one that is a form elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,9 @@ def forms_in(tokens: list[Token], context: str, *, is_before_code: bool = False)
     index = 0
     while index < len(tokens):
         code, end = phrase_at(tokens, index, form_phrases(context))
-        if not code:
+        if code and _is_in_name_of_body(tokens, index):
+            code, end = "", index
+        elif not code:
             code, end = phrase_at(tokens, index, short_phrases(context))
             if code and not _counts(tokens, index, end, context, is_before_code=is_before_code):
                 code = ""
@@ -36,6 +42,18 @@ def forms_in(tokens: list[Token], context: str, *, is_before_code: bool = False)
         else:
             index += 1
     return found
+
+
+def _is_in_name_of_body(tokens: list[Token], index: int) -> bool:
+    """Whether the name of a body goes on with the word: `Ministerio de Política Social`."""
+    if not index or not tokens[index - 1].is_word(*OF, *_AND):
+        return False
+    for token in reversed(tokens[max(0, index - _LONGEST_NAME) : index]):
+        if token.kind != "w" or token.text in ENDS_BODY:
+            return False
+        if token.text in BODIES:
+            return True
+    return False
 
 
 def _counts(tokens: list[Token], index: int, end: int, context: str, *, is_before_code: bool) -> bool:

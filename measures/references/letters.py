@@ -24,13 +24,18 @@ class LetterReader(YearReader):
             token = self.tokens[at]
             if token.is_sign("-", "/", "_", ".") and token.is_glued:
                 continue
-            if token.is_sign(SIGN) and not found and at and self.tokens[at - 1].is_sign("-", "/"):
+            if token.is_sign(SIGN) and not found and at and self._is_code(at - 1):
                 continue
             if token.kind != "w" or at in self._form_at or not self._is_letters(at):
                 break
             found.insert(0, token.text)
             start = at
         return tuple(found), start
+
+    def _is_code(self, at: int) -> bool:
+        """Whether letters end there although a number sign follows: `MDT-N° 5`, `Portaria SET nº 17`."""
+        token = self.tokens[at]
+        return token.is_sign("-", "/") or (token.is_capital and not token.is_dotted and token.text not in BODIES)
 
     def _is_letters(self, at: int) -> bool:
         """Whether a word before a number is letters of its series: joined by a sign, or short and no word."""
@@ -42,6 +47,15 @@ class LetterReader(YearReader):
         is_word = (token.text in _LITTLE and not token.is_capital) or len(token.text) > 5
         is_word = is_word or (at > 0 and not token.is_capital and self.tokens[at - 1].is_word(*OF))
         return not is_word and not following.is_sign("-", "/", ",", ":")
+
+    def _are_apart(self, index: int, end: int, *, before: bool) -> bool:
+        """Whether no sign joins the number to the letters before it, or to those that begin at `end`."""
+        if not before:
+            return end < len(self.tokens) and not self.tokens[end].is_glued and self.tokens[end].kind == "w"
+        at = index - 1
+        if self.tokens[at].is_sign(SIGN):
+            return not self.tokens[at - 1].is_sign("-", "/")
+        return self.tokens[at].kind == "w" and not self.tokens[index].is_glued
 
     def _letters_after(self) -> tuple[str, ...]:
         """Runs of letters after the number and its year: `-PCM`, `-PA/TC`, `(PCM)`, `2020C`, ` MIGRACIONES`."""

@@ -1,5 +1,6 @@
 """What a text says: a reference, or several."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,8 @@ class Reference:
     """The date that stands for the year."""
     letters: tuple[str, ...] = ()
     place: Place = Place.NONE
+    is_apart: bool = False
+    """Whether no sign joins the letters to the number, as the acronym of a body."""
     is_ordered: bool = False
     """Whether `de` says which is the number and which the year."""
     year_first: bool | None = None
@@ -50,6 +53,11 @@ class Reference:
     def whole_number(self) -> str:
         """The number with its own letter."""
         return self.number + self.own
+
+
+def coded(found: re.Match[str], reference: Reference) -> tuple[Reference, int, int]:
+    """The reference that a code makes, and where the code begins and ends."""
+    return reference, found.start(), found.end()
 
 
 @dataclass(frozen=True, slots=True)

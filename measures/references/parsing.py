@@ -13,6 +13,7 @@ from measures.references.cutting import cut
 from measures.references.folding import CAPITALS, DOTTED, LONGEST, SIGN, folded
 from measures.references.form_finding import forms_in
 from measures.references.model import Parsed, Place, Reference
+from measures.references.northern_codes import place_of_publication
 from measures.references.reading import Reader
 from measures.references.registries import organization_of, registry_code
 from measures.references.tables import bodies, body_key, chambers, organs
@@ -44,10 +45,10 @@ def parse(text: str, context: str = "") -> Parsed:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str, context: str) -> Parsed:
-    coded = _coded(text, context)
-    if coded:
-        return coded
-    made = cut(tokens_of(text), context)
+    read = _published(text, context) or _coded(text, context)
+    if read:
+        return read
+    made = cut(tokens_of(text, context), context)
     reader = Reader(made.tokens, context)
     references = reader.references()
     if context in ("UN", "OAS"):
@@ -65,6 +66,21 @@ def _parse(text: str, context: str) -> Parsed:
     )
 
 
+def _published(text: str, context: str) -> Parsed | None:
+    """What a text states beside the page on which the act was published; None where that page is its only number."""
+    whole = _unmarked(text)
+    found = place_of_publication(whole, context)
+    if not found:
+        return None
+    gazette, start, end = found
+    before, after = whole[:start].rstrip(" (,;"), whole[end:].lstrip(" ),;")
+    has_number = _parse(before, context).references or any(one.form for one in _parse(after, context).references)
+    if not has_number:
+        return None
+    parsed = _parse(f"{before} {after}", context)
+    return replace(parsed, gazette=parsed.gazette or gazette)
+
+
 def _coded(text: str, context: str) -> Parsed | None:
     """The references of registry codes in a text; a form before the code counts where the code has none."""
     whole = _unmarked(text)
@@ -78,13 +94,15 @@ def _coded(text: str, context: str) -> Parsed | None:
         rest = rest[end:]
     if not found:
         return None
-    made = cut(tokens_of(before.replace(SIGN, "")), context)
+    made = cut(tokens_of(before.replace(SIGN, ""), context), context)
     forms = forms_in(made.tokens, context, is_before_code=True)
-    after = cut(tokens_of("1 " + rest), context)
+    after = cut(tokens_of("1 " + rest, context), context)
     if forms:
         found = [reference if reference.form else replace(reference, form=forms[-1].code) for reference in found]
+    publication = place_of_publication(whole, context)
     return Parsed(
         references=tuple(dict.fromkeys(found)),
+        gazette=publication[0] if publication else None,
         country=made.country or after.country,
         rest=rest,
         is_list=len(set(found)) > 1,

@@ -7,8 +7,8 @@ from measures.references.folding import SIGN
 from measures.references.form_finding import FoundForm
 from measures.references.letters import LetterReader
 from measures.references.model import Place, Reference
-from measures.references.registries import plain
-from measures.references.tokens import OF
+from measures.references.tables import superintendences
+from measures.references.tokens import OF, plain
 
 
 class Reader(LetterReader):
@@ -91,6 +91,7 @@ class Reader(LetterReader):
         own = self._own()
         number = plain(self.tokens[index].text)
         year, day, second, is_ordered, between = self._year(form)
+        is_apart = self._are_apart(index, self._end, before=bool(letters))
         after = self._letters_after()
         if between and not letters:
             letters, place = between + after, Place.BETWEEN
@@ -102,7 +103,7 @@ class Reader(LetterReader):
         if day is None and (found := self._day_after(year)):
             day, body = found, self._body_after() or body
         return Reference(
-            form=form.code if form else "",
+            form=self._code(form, letters),
             body=body,
             number=number,
             own=own,
@@ -111,8 +112,17 @@ class Reader(LetterReader):
             day=day,
             letters=letters,
             place=place,
+            is_apart=is_apart,
             is_ordered=is_ordered,
         )
+
+    def _code(self, form: FoundForm | None, letters: tuple[str, ...]) -> str:
+        """The form; `R.S.` is a resolution of a superintendence where the letters are of one."""
+        if form is None:
+            return ""
+        if not self.tokens[form.start].is_word("RS") or not superintendences(self.context).intersection(letters):
+            return form.code
+        return "resolution.superintendence"
 
 
 def _sharing(members: list[Reference]) -> list[Reference]:

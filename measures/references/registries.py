@@ -1,10 +1,11 @@
-"""Codes of registries, which order their parts in their own way: Argentina, CELEX, EU, United Nations and OAS."""
+"""Codes of registries, which order their parts in their own way: Argentina, EU, United Nations, OAS, Mercosur."""
 
 import re
 
 from measures.references.folding import SIGN
-from measures.references.model import Place, Reference
-from measures.references.tokens import FIRST_YEAR, LAST_YEAR, full_year
+from measures.references.model import Place, Reference, coded
+from measures.references.northern_codes import canada, united_states
+from measures.references.tokens import FIRST_YEAR, LAST_YEAR, full_year, plain
 
 FIRST_YEAR_OF_ONE_SERIES = 2015
 """From this year on all acts of the EU are numbered together, with the year first."""
@@ -61,16 +62,11 @@ _OAS = re.compile(
     rf"{SIGN}? ?(?P<number>[0-9]{{1,5}})(?P<own>[A-Z]?)"
     r"(?: ?[(](?P<session>[0-9A-Z/-]{1,14})[)]|[/-](?P<year>[0-9]{2,4}))?"
 )
-
-_US_CODE = re.compile(
-    r"(?<![A-Z0-9])(?P<title>[0-9]{1,3}) ?(?P<code>USC|CFR|FR|FED[.]? ?REG|STAT)(?![A-Z])[^A-Z0-9]{0,6}"
-    r"(?P<number>[0-9]{1,6})(?P<own>[A-Z]{0,2}(?:[.-][0-9]{1,4}[A-Z]?)*)"
+_MERCOSUR = re.compile(
+    r"(?<![A-Z0-9])(?:MERCOSUL|MERCOSUR)[/ -]{1,3}(?P<organ>CMC|GMC|CCM)[/ -]{1,3}(?P<form>DEC|RES|DIR)[. ]{0,2}"
+    rf"{SIGN}? ?(?P<number>[0-9]{{1,3}})[/-](?P<year>[0-9]{{4}}|[0-9]{{2}})(?![0-9])"
 )
-_CANADIAN_STATUTE = re.compile(
-    r"(?<![A-Z0-9])(?P<code>R?SC|L?RC|LC)[ ,]{1,2}(?P<year>[12][0-9]{3})[ ,]{1,2}CH?[. ]{0,3}(?P<letter>(?:[A-Z] ?-)?)"
-    r"(?P<number>[0-9]{1,3})(?![0-9])"
-)
-_CANADIAN_CODES = {"LC": "SC", "LRC": "RSC"}
+_MERCOSUR_FORMS = {"DEC": "decision", "RES": "resolution", "DIR": "directive"}
 
 
 def registry_code(folded_text: str, context: str) -> tuple[Reference, int, int] | None:
@@ -81,15 +77,6 @@ def registry_code(folded_text: str, context: str) -> tuple[Reference, int, int] 
     return None
 
 
-def _span(found: re.Match[str], reference: Reference) -> tuple[Reference, int, int]:
-    return reference, found.start(), found.end()
-
-
-def plain(number: str) -> str:
-    """A number without leading zeros."""
-    return number.lstrip("0") or "0"
-
-
 def _argentina(text: str) -> tuple[Reference, int, int] | None:
     found = _GDE.search(text)
     if not found or not (found["ministry"] or found["where"] == "APN"):
@@ -97,7 +84,7 @@ def _argentina(text: str) -> tuple[Reference, int, int] | None:
     letters = tuple(filter(None, (found["where"], found["body"], found["ministry"])))
     form = _GDE_FORMS.get(found["type"], "file")
     number, year = plain(found["number"]), found["year"]
-    return _span(found, Reference(form=form, number=number, year=year, letters=letters, place=Place.CODE))
+    return coded(found, Reference(form=form, number=number, year=year, letters=letters, place=Place.CODE))
 
 
 def _celex(text: str) -> tuple[Reference, int, int] | None:
@@ -105,7 +92,7 @@ def _celex(text: str) -> tuple[Reference, int, int] | None:
     if not found:
         return None
     form = _CELEX_FORMS.get(found["type"], "file")
-    return _span(
+    return coded(
         found,
         Reference(form=form, number=plain(found["number"]), year=found["year"], place=Place.CODE, context="EU"),
     )
@@ -117,7 +104,7 @@ def _eu(text: str) -> tuple[Reference, int, int] | None:
         found = pattern.search(text)
         if found:
             domain = found.groupdict().get("domain") or ""
-            return _span(found, _eu_reference(found, _DOMAINS.get(domain, "")))
+            return coded(found, _eu_reference(found, _DOMAINS.get(domain, "")))
     return None
 
 
@@ -158,7 +145,7 @@ def _un(text: str) -> tuple[Reference, int, int] | None:
         second = found["second"] or ""
         is_year = len(second) == 4 and FIRST_YEAR <= int(second) <= LAST_YEAR
         year = session or (second if is_year else "")
-        return _span(
+        return coded(
             found,
             Reference(
                 form="resolution",
@@ -176,10 +163,26 @@ def _un(text: str) -> tuple[Reference, int, int] | None:
         return None
     letters = tuple(filter(None, re.split(r"[/.-]", found["letters"])))
     first, *others = [plain(part) for part in re.findall(r"[0-9]+", found["numbers"])]
-    return _span(
+    return coded(
         found,
         Reference(number=first, second="/".join(others), letters=letters, place=Place.BEFORE, context="UN"),
     )
+
+
+def _mercosur(text: str) -> tuple[Reference, int, int] | None:
+    """`MERCOSUR/CMC/DEC. N° 28/02`, which is `Decisión CMC 28/02`."""
+    found = _MERCOSUR.search(text)
+    if not found:
+        return None
+    year = found["year"]
+    reference = Reference(
+        form=_MERCOSUR_FORMS[found["form"]],
+        number=plain(found["number"]),
+        year=year if len(year) == 4 else str(full_year(year)),
+        letters=(found["organ"],),
+        place=Place.BEFORE,
+    )
+    return coded(found, reference)
 
 
 def _oas(text: str) -> tuple[Reference, int, int] | None:
@@ -198,41 +201,17 @@ def _oas(text: str) -> tuple[Reference, int, int] | None:
         place=Place.BEFORE,
         context="OAS",
     )
-    return _span(found, reference)
-
-
-def _us_code(text: str) -> tuple[Reference, int, int] | None:
-    """`8 U.S.C. § 1182`, `42 CFR 71.40`, `85 Fed. Reg. 17060`: title, code and section, or volume and page."""
-    found = _US_CODE.search(text)
-    if not found:
-        return None
-    code = "FR" if found["code"].startswith("FED") else found["code"]
-    reference = Reference(
-        number=plain(found["number"]), own=found["own"], second=found["title"], letters=(code,), place=Place.BEFORE
-    )
-    return _span(found, reference)
-
-
-def _canadian_statute(text: str) -> tuple[Reference, int, int] | None:
-    """`S.C. 2001, c. 27`, `R.S.C. 1985, c. C-29`: the year and the chapter."""
-    found = _CANADIAN_STATUTE.search(text)
-    if not found:
-        return None
-    letters = tuple(filter(None, (_CANADIAN_CODES.get(found["code"], found["code"]), found["letter"].strip(" -"))))
-    reference = Reference(
-        form="law", number=plain(found["number"]), year=found["year"], letters=letters, place=Place.BEFORE
-    )
-    return _span(found, reference)
+    return coded(found, reference)
 
 
 _READERS = {
-    "USA": (_us_code,),
-    "CAN": (_canadian_statute,),
+    "USA": (united_states,),
+    "CAN": (canada,),
     "ARG": (_argentina,),
     "EU": (_celex, _eu),
     "UN": (_un,),
-    "OAS": (_oas,),
-    "": (_argentina, _celex, _un, _oas),
+    "OAS": (_oas, _mercosur),
+    "": (_argentina, _celex, _un, _oas, _mercosur),
 }
 
 _EU_WORDS = re.compile(rf"[(] ?{_DOMAIN}(?:[,/] ?{_DOMAIN})? ?[)]|[0-9]/[0-9]{{1,4}}/{_DOMAIN}(?![A-Z])")

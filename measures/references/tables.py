@@ -157,6 +157,14 @@ def bodies(country: str) -> dict[str, int]:
 
 
 @cache
+def superintendences(country: str) -> frozenset[str]:
+    """All names of the bodies of a country that are superintendences, with their acronyms."""
+    named = bodies(country)
+    numbers = {number for name, number in named.items() if name.startswith("SUPERINTENDENCIA ")}
+    return frozenset(name for name, number in named.items() if number in numbers)
+
+
+@cache
 def chambers(country: str) -> dict[str, str]:
     """The chambers whose initial stands after the number of a bill, by any of their names: their initial."""
     rows = [_items(row["names"]) for row in _rows("bodies") if row["country"] == country and row["is_chamber"]]

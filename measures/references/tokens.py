@@ -1,9 +1,10 @@
 """Folded text -> tokens: numbers, words, dates as one token, signs."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from measures.references.folding import CAPITALS, DOTTED, SIGN, folded
+from measures.references.tables import bodies
 
 FIRST_YEAR, LAST_YEAR = 1821, 2035
 """Four digits between these may be a year: from the independence of most states of the Americas on."""
@@ -40,6 +41,27 @@ ROMAN_MONTHS = {
     "XI": 11,
     "XII": 12,
 }
+LONGEST_SHORT_MONTH = 4
+"""Characters of the abbreviations of months, of which some are acronyms: `SET`, `DEC`, `MAR`."""
+_BEFORE_DATES = (
+    "EL",
+    "ON",
+    "DIA",
+    "FECHA",
+    "DATED",
+    "DATADA",
+    "DATA",
+    "FROM",
+    "EM",
+    "EN",
+    "AL",
+    "A",
+    "E",
+    "Y",
+    "AND",
+    "TO",
+    "UNTIL",
+)
 OF = frozenset(("DE", "DEL", "OF", "DO", "DA", "DI"))
 _ORDINALS = frozenset(("RO", "RA", "ER", "DO", "DA", "TO", "TA", "VO", "VA", "NO", "MO", "ST", "ND", "RD", "TH"))
 
@@ -65,6 +87,8 @@ class Token:
     is_capital: bool = False
     """A word typed in capitals, in a text that has small letters, or initials with dots."""
     is_dotted: bool = False
+    is_name: bool = False
+    """A word that could be a month, and is a name."""
     day: Day | None = None
 
     def is_sign(self, *signs: str) -> bool:
@@ -76,9 +100,25 @@ class Token:
         return self.kind == "w" and self.text in words
 
 
-def tokens_of(text: str) -> list[Token]:
+def tokens_of(text: str, context: str = "") -> list[Token]:
     """The tokens of a text as typed, with its dates as one token each."""
-    return _with_dates(_without_ordinals([_token(found) for found in _TOKEN.finditer(folded(text))]))
+    tokens = _without_ordinals([_token(found) for found in _TOKEN.finditer(folded(text))])
+    return _with_dates([_named(tokens, index, context) for index in range(len(tokens))])
+
+
+def _named(tokens: list[Token], index: int, context: str) -> Token:
+    """The word, marked if it has the letters of a month and is a name: `Ley Marco 17`, `Resolución SET 17`."""
+    token = tokens[index]
+    if token.kind != "w" or token.text not in MONTHS or not _is_ambiguous(token):
+        return token
+    before = tokens[index - 1] if index else None
+    is_after_word = before is not None and before.kind == "w" and not before.is_word(*OF, *_BEFORE_DATES)
+    is_body = token.text in bodies(context) and (token.is_capital or is_after_word)
+    return replace(token, is_name=True) if is_body or is_after_word else token
+
+
+def _is_ambiguous(token: Token) -> bool:
+    return len(token.text) <= LONGEST_SHORT_MONTH or token.text == "MARCO"
 
 
 def _token(found: re.Match[str]) -> Token:
@@ -131,7 +171,7 @@ def _date_at(tokens: list[Token], index: int) -> tuple[Day | None, int]:
     if before and before.is_sign("-", "/") and before.is_glued and tokens[index].is_glued:
         return None, index
     token = tokens[index]
-    if token.kind == "w" and token.text in MONTHS:
+    if token.kind == "w" and token.text in MONTHS and not token.is_name:
         return _month_first(tokens, index)
     if token.kind != "n":
         return None, index
@@ -161,6 +201,8 @@ def _in_words(tokens: list[Token], index: int) -> tuple[Day | None, int]:
         return None, index
     at, is_joined = _past_joint(tokens, index + 1)
     if at >= len(tokens) or tokens[at].kind != "w":
+        return None, index
+    if tokens[at].is_name:
         return None, index
     month = MONTHS.get(tokens[at].text) or (ROMAN_MONTHS.get(tokens[at].text) if is_joined else None)
     if not month or (tokens[at].is_glued and tokens[at - 1].kind == "n"):
@@ -206,6 +248,11 @@ def _day(year: int, month: int, day: int) -> Day | None:
 def full_year(text: str) -> int:
     """`04` -> 2004, `96` -> 1996."""
     return int(text) + (2000 if int(text) <= LAST_YEAR % 100 else 1900)
+
+
+def plain(number: str) -> str:
+    """A number without leading zeros."""
+    return number.lstrip("0") or "0"
 
 
 def _is_number(tokens: list[Token], index: int, least: int, most: int) -> bool:

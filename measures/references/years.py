@@ -1,8 +1,7 @@
 """What follows a number: its own letter, its year, date or session, a second number."""
 
 from measures.references.form_finding import FoundForm, forms_in
-from measures.references.registries import plain
-from measures.references.tokens import FIRST_YEAR, LAST_YEAR, OF, Day, Token, full_year
+from measures.references.tokens import FIRST_YEAR, LAST_YEAR, OF, Day, Token, full_year, plain
 
 LONGEST_LETTERS = 14
 """Characters of the longest run of letters; what is longer is a word."""

@@ -9,6 +9,7 @@ from measures.entries import Entry
 from measures.models import Relation
 from measures.timeline.axis import Axis, percent
 from measures.timeline.packing import Place
+from measures.timeline.pieces import pieces_of
 
 ROWS = (32, 31)
 """The height of a row in wide and in narrow plots, in pixels, as in marks.css."""
@@ -27,7 +28,10 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """A line between two bars; `wide` and `narrow` are its upper and lower end, in pixels, in plots of that width."""
+    """A line between two bars; `wide` and `narrow` are its upper and lower end, in pixels, in plots of that width.
+
+    Both ends are 0 in a plot in which the bars share a row, so that there is no line.
+    """
 
     x: str
     wide: tuple[int, int]
@@ -47,18 +51,22 @@ def extensions_among(entries: Collection[Entry]) -> list[Extension]:
 def joins_of(
     rows: Mapping[int, tuple[Entry, Place, Place]], extensions: Iterable[Extension], axis: Axis
 ) -> tuple[Join, ...]:
-    """The lines between the entries of a lane, given with their places in wide and in narrow plots by their ids."""
+    """The lines between the entries of a lane, given with their places in wide and in narrow plots by their ids.
+
+    There is none to an entry that is not in the lane or has no bar on the axis, nor between bars of one row.
+    """
     joins = []
     for extension in extensions:
         if extension.by not in rows or extension.of not in rows:
             continue
         (by, *places), (of, *others) = rows[extension.by], rows[extension.of]
         day = extension.day or (by.stretches[0].first if by.stretches else None)
-        if day and of.stretches and axis.first <= day <= axis.last:
+        if day and axis.first <= day <= axis.last and all(pieces_of(entry.stretches, axis) for entry in (by, of)):
             wide, narrow = (
                 _between(one.row, other.row, height) for one, other, height in zip(places, others, ROWS, strict=True)
             )
-            joins.append(Join(percent(axis.at(day)), wide, narrow))
+            if any(wide) or any(narrow):
+                joins.append(Join(percent(axis.at(day)), wide, narrow))
     return tuple(joins)
 
 

@@ -1,6 +1,7 @@
 """Who is affected: what may hold for somebody in a country on a day."""
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +12,18 @@ from django.views.decorators.http import require_safe
 from countries.models import Country
 from foundation.days import today
 from foundation.publication import public_page
-from measures.affected import Question, answers_to
+from measures.affected import EVERYBODY, FOREIGNERS, Question, answers_to
 from measures.choices import Kind
 from measures.comparing.periods import reach_of
 from measures.comparing.picture import in_words
 from measures.listing.filters import MeasureFilter, Problem
-from measures.listing.index import public_index
+from measures.listing.index import PublicIndex, public_index
 from measures.metadata import Metadata
 from measures.models import TargetGroup
 
 TAKEN = ("country", "group", "nationality", "on")
 SINGLE = TAKEN[:3]
+MOST_EXAMPLES = 4
 
 
 @public_page(reads=TAKEN)
@@ -33,24 +35,26 @@ def who(request: HttpRequest) -> HttpResponse:
     countries = list(Country.objects.covered().by_name())
     problems = [*filter.problems, *_further_problems(filter, countries)]
     question = None if problems else _question(filter, countries)
+    groups = TargetGroup.objects.filter(deprecated_on=None)
     recorded = index.everything.counts("country")
     offered = {*recorded, *(filter.value("country") or ())}
     reach = reach_of(index.of_country(question.country.pk)) if question else None
     context: dict[str, Any] = {
         "problems": problems,
         "countries": [country for country in countries if country.pk in offered] or countries,
-        "groups": TargetGroup.objects.filter(deprecated_on=None),
+        "groups": groups,
         "nationalities": Country.objects.by_name().names(),
         "chosen": {name: (filter.value(name) or [""])[0] for name in SINGLE},
         "day": (question.day if question else filter.day or today()).isoformat(),
         "question": question,
-        "metadata": _metadata(request, question) if question else None,
+        "metadata": _metadata(request, question),
         "person": _person(question) if question else "",
         "answers": answers_to(question, index) if question else None,
         "laws": index.of_country(question.country.pk).counts("kind").get(Kind.LAW, 0) if question else 0,
         "last": in_words(reach.last) if reach and reach.last else "",
         "is_later": bool(question and reach and reach.last and question.day > reach.last),
         "same": _same(question, countries, recorded) if question else [],
+        "examples": [] if question or problems else _examples(index, filter, countries, groups),
     }
     return render(request, "measures/who.html", context, status=400 if problems else 200)
 
@@ -106,9 +110,36 @@ def _same(question: Question, countries: list[Country], recorded: dict[str, int]
     return links
 
 
-def _metadata(request: HttpRequest, question: Question) -> Metadata:
-    address = request.build_absolute_uri(request.path) + _query(question, question.country, question.day)
-    return Metadata(address=address, title=_person(question))
+def _examples(
+    index: PublicIndex, filter: MeasureFilter, countries: list[Country], groups: Iterable[TargetGroup]
+) -> list[tuple[str, str]]:
+    """Questions on the chosen country, or on those with most entries: words and query strings.
+
+    They are on the groups that most entries name, and on the last day that the record reaches, so that it has answers.
+    """
+    recorded = index.everything.counts("country")
+    chosen = [country for country in countries if country.pk in (filter.value("country") or recorded)]
+    chosen.sort(key=lambda country: -recorded.get(country.pk, 0))
+    named = {group.pk: group for group in groups if group.key not in (EVERYBODY, FOREIGNERS)}
+    found: list[tuple[str, str]] = []
+    for country in chosen[:MOST_EXAMPLES]:
+        record = index.of_country(country.pk)
+        numbers = record.counts("group")
+        commonest = sorted(
+            (named[pk] for pk in numbers if pk in named), key=lambda group: (-numbers[group.pk], group.pk)
+        )
+        day = filter.day or reach_of(record).last or today()
+        for group in commonest[: MOST_EXAMPLES // len(chosen[:MOST_EXAMPLES])]:
+            question = Question(country, group, None, day)
+            found.append((_person(question), _query(question, country, day)))
+    return found
+
+
+def _metadata(request: HttpRequest, question: Question | None) -> Metadata:
+    address = request.build_absolute_uri(request.path)
+    if question is None:
+        return Metadata(address=address, title=_("Who is affected"))
+    return Metadata(address=address + _query(question, question.country, question.day), title=_person(question))
 
 
 def _query(question: Question, country: Country, day: datetime.date) -> str:

@@ -4,6 +4,7 @@ import logging
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from countries.models import Named
@@ -16,7 +17,7 @@ from measures.archive.showing import download_headers, may_show_copies
 from measures.archive.store import opened
 from measures.metadata import Metadata, stated
 from measures.models import Capture, Source
-from measures.views.measure import permanent_address
+from measures.views.addresses import permanent_address
 from measures.views.moved import at_former_name
 from measures.views.source_listing import SourceListing
 
@@ -28,7 +29,8 @@ logger = logging.getLogger(__name__)
 def source_list(request: HttpRequest) -> HttpResponse:
     """`/archive/`: every public source, narrowed and ordered by the query string."""
     listing = SourceListing(SourceFilter(request.GET))
-    context = {"listing": listing, "scope": len(listing.filter.sources)}
+    metadata = Metadata(address=request.build_absolute_uri(), title=_("Archive"))
+    context = {"listing": listing, "scope": len(listing.filter.sources), "metadata": metadata}
     return render(request, "measures/source_list.html", context, status=listing.status_code)
 
 

@@ -1,14 +1,10 @@
 """Citations of pages as files: `/cite/bibtex?url=/measures/PER-00007/`."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import Resolver404, resolve, reverse
 from django.utils import translation
-from django.utils.translation import get_language_from_path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,41 +16,30 @@ from measures.comparing.question import Comparison
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
 from measures.models import Measure
-from measures.views.measure import permanent_address
+from measures.views.addresses import destination_of, permanent_address
 from measures.views.signposts import URL
 
 
-@public_page(reads=[URL], is_file=True)
+@public_page(addresses=[URL], is_file=True)
 @require_safe
 def cite(request: HttpRequest, form: str) -> HttpResponse:
-    """The citation of a page of a measure, list, country or comparison, in one of `FORMS`; 404 for other pages."""
+    """The citation of a page of a measure, list, country or comparison, in one of `FORMS`; 404 for other pages.
+
+    Its words are in the language of that page, whose address is what is cited.
+    """
     if form not in FORMS:
         raise Http404
-    cited, written = cited_at(request, request.GET.get(URL, "")), FORMS[form]
-    response = HttpResponse(written.write(cited), content_type=written.media_type)
+    to, written = destination_of(request, request.GET.get(URL, "")), FORMS[form]
+    make = _CITED.get(to.name)
+    if make is None:
+        raise Http404
+    with translation.override(to.language):
+        cited: Citation = make(request, QueryDict(to.query), **to.arguments)
+        response = HttpResponse(written.write(cited), content_type=written.media_type)
+    response["Content-Language"] = to.language
     kind = "inline" if form == "text" else "attachment"
     response["Content-Disposition"] = f'{kind}; filename="{cited.key}.{written.ending}"'
     return response
-
-
-def cited_at(request: HttpRequest, url: str) -> Citation:
-    """The citation of the page at an address of this site, in the language of that address."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise Http404 from None
-    if parts.netloc not in ("", request.get_host()):
-        raise Http404
-    with translation.override(get_language_from_path(parts.path) or settings.LANGUAGE_CODE):
-        try:
-            found = resolve(parts.path)
-        except Resolver404:
-            raise Http404 from None
-        make = _CITED.get(found.view_name or "")
-        if make is None:
-            raise Http404
-        cited: Citation = make(request, QueryDict(parts.query), **found.kwargs)
-        return cited
 
 
 def of_measure(request: HttpRequest, measure: Measure) -> Citation:
@@ -74,7 +59,7 @@ def _measure(request: HttpRequest, _query: QueryDict, public_id: str) -> Citatio
 
 def _list(request: HttpRequest, query: QueryDict) -> Citation:
     chosen = _valid(MeasureFilter(query))
-    address = _plain(request, "measures") + chosen.narrowing
+    address = permanent_address(request, "measures") + chosen.narrowing
     return of_list(chosen, address, chosen.selection.last_change(), today())
 
 
@@ -96,7 +81,7 @@ def _comparison(request: HttpRequest, query: QueryDict) -> Citation:
         raise Http404
     words = "; ".join(chip.label for chip in comparison.filter.chips if chip.label not in comparison.names)
     title = _("Comparison: %(countries)s") % {"countries": ", ".join(comparison.names)}
-    address = _plain(request, "compare") + comparison.query()
+    address = permanent_address(request, "compare") + comparison.query()
     changes = [comparison.of(country).last_change() for country in comparison.countries]
     version = max((day for day in changes if day), default=None)
     return Citation(f"{title} ({words})" if words else title, address, version, today())
@@ -106,12 +91,6 @@ def _valid(chosen: MeasureFilter) -> MeasureFilter:
     if not chosen.is_valid():
         raise Http404
     return chosen
-
-
-def _plain(request: HttpRequest, name: str) -> str:
-    """The address of a page without a language."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return request.build_absolute_uri(reverse(name))
 
 
 _CITED: dict[str, Callable[..., Citation]] = {

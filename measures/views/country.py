@@ -28,9 +28,10 @@ from measures.metadata import Metadata, dataset, interval
 from measures.timeline.chart import MOST_MARKS, Chart, chart
 from measures.timeline.joins import extensions_among
 from measures.timeline.matrix import Matrix, MatrixQuery, matrix
+from measures.views.addresses import permanent_address
 from measures.views.comparing import direction_over_time
 from measures.views.listing import Listing, files_of
-from measures.views.measure import embed_address, permanent_address
+from measures.views.measure import embed_address
 from measures.views.moved import at_former_name
 from measures.views.series import panel
 from measures.views.signposts import with_signposts
@@ -78,13 +79,15 @@ def profile(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/ecuador/profile/?as_of=2020-08`: the profile as it was told by then, and its other editions."""
     shown = get_object_or_404(Country.objects.covered(), slug=slug)
     as_of, problems = _as_of(request)
+    address = f"{permanent_address(request, shown)}profile/" + (f"?as_of={as_of}" if as_of else "")
     context = {
         "country": shown,
         "as_of": as_of,
         "problems": problems,
         "editions": editions_of(shown),
         "profile": profile_of(shown, as_of.last if as_of else None),
-        "address": f"{permanent_address(request, shown)}profile/" + (f"?as_of={as_of}" if as_of else ""),
+        "address": address,
+        "metadata": Metadata(address=address, title=_("%(country)s: profile and its editions") % {"country": shown}),
     }
     return render(request, "countries/profile.html", context, status=400 if problems else 200)
 

@@ -7,10 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
-from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -24,6 +22,7 @@ from foundation.files.kept_files import kept_file
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import TooLarge
 from foundation.publication import public_page, public_version
+from foundation.release import release
 from foundation.texts import LANGUAGES
 from measures.archive.listing.filters import PARAMETERS as PARAMETERS_OF_SOURCES
 from measures.archive.listing.filters import SourceFilter
@@ -31,7 +30,8 @@ from measures.citing import Citation, of_list
 from measures.files.parts import PartResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.listing.filters import PARAMETERS, PRESENTATION, MeasureFilter, Problem
-from measures.metadata import LICENCE
+from measures.metadata import LICENCE, link_header
+from measures.views.addresses import permanent_address
 from measures.views.file_parts import part_or_whole
 
 LABELS, TARGET = "labels", "for"
@@ -57,8 +57,8 @@ def measures_file(request: HttpRequest, ending: str) -> HttpResponseBase:
 @public_page(reads={*PARAMETERS, LABELS}, is_file=True, is_strict=True)
 @require_safe
 def measures_parquet(request: HttpRequest) -> HttpResponseBase:
-    """The same as Parquet, of which readers ask for parts: the file is kept until the public data change."""
-    key = _key(get_language() or "", request.build_absolute_uri(), str(today()), public_version())
+    """The same as Parquet, of which readers ask for parts: the file is kept until data, day or program change."""
+    key = _key(get_language() or "", request.build_absolute_uri(), str(today()), public_version(), release())
     asked = _Asked(request.GET, (LABELS,))
     if asked.refused:
         return asked.refused
@@ -70,8 +70,8 @@ def measures_parquet(request: HttpRequest) -> HttpResponseBase:
         next(rows)
         parquet.write(path, columns_of_file(MeasureResource, **asked.options), rows, about.rows)
 
-    path = kept_file(f"{key}.parquet", make)
-    return about.on(part_or_whole(request, path, parquet.MEDIA_TYPE), "parquet")
+    file = kept_file(f"{key}.parquet", make)
+    return about.on(part_or_whole(request, file, parquet.MEDIA_TYPE), "parquet")
 
 
 def _key(*parts: str) -> str:
@@ -150,8 +150,7 @@ class _About:
     def cited(self) -> Citation:
         """How to cite the file: by the address of its list."""
         chosen = self._asked.chosen
-        with translation.override(settings.LANGUAGE_CODE):
-            address = self._request.build_absolute_uri(reverse("measures")) + chosen.narrowing
+        address = permanent_address(self._request, "measures") + chosen.narrowing
         return of_list(chosen, address, chosen.selection.last_change(), self._day)
 
     @property
@@ -188,11 +187,14 @@ class _About:
         if response.status_code not in (200, 206):
             return response
         response["Content-Disposition"] = f'attachment; filename="{self._name()}.{ending}"'
-        described = (
-            f'<{self._address("measures_csv_metadata")}>; rel="describedby"; type="{table_description.MEDIA_TYPE}"'
+        described = f'rel="describedby"; type="{table_description.MEDIA_TYPE}"'
+        response["Link"] = link_header(
+            [
+                (LICENCE, 'rel="license"'),
+                (self._address("measures_csv_metadata"), described),
+                (self.cited.address, 'rel="cite-as"'),
+            ]
         )
-        links = [f'<{LICENCE}>; rel="license"', f'<{self.cited.address}>; rel="cite-as"', described]
-        response["Link"] = ", ".join(links)
         return response
 
     def _address(self, name: str) -> str:

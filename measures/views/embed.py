@@ -4,14 +4,10 @@ These and the map (`observatory/views.py`) alone may be framed. They read no coo
 frames them gains nothing.
 """
 
-from urllib.parse import urlsplit
-
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language_from_path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -26,10 +22,12 @@ from measures.listing.index import public_index
 from measures.metadata import ENTRY, MAP, TIMELINE, frame
 from measures.models import Measure
 from measures.timeline.chart import MOST_MARKS
+from measures.views.addresses import destination_of, permanent_address
 from measures.views.country import chart_of, matrix_of
 from measures.views.listing import Listing
-from measures.views.measure import embed_address, permanent_address
+from measures.views.measure import embed_address
 from measures.views.moved import at_former_name
+from measures.views.signposts import URL
 
 LEAST = 280
 """The smallest side of a frame, in pixels."""
@@ -71,13 +69,13 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "embed/measure.html", context)
 
 
-@public_page(reads=["url", "format", *LIMITS])
+@public_page(reads=["format", *LIMITS], addresses=[URL])
 @require_safe
 def oembed(request: HttpRequest) -> HttpResponse:
     """`/oembed/?url=…` as on oembed.com: the frame for the map, a country or a measure; JSON only."""
     if request.GET.get("format", "json") != "json":
         return HttpResponse("Only format=json is offered.\n", status=400, content_type="text/plain; charset=utf-8")
-    address, title, size = _framed(request, request.GET.get("url", ""))
+    address, title, size = _framed(request, request.GET.get(URL, ""))
     width, height = (_at_most(request.GET.get(name, ""), each) for name, each in zip(LIMITS, size, strict=True))
     site = current_site()
     answer = {
@@ -97,27 +95,17 @@ def oembed(request: HttpRequest) -> HttpResponse:
 
 def _framed(request: HttpRequest, url: str) -> tuple[str, str, tuple[int, int]]:
     """The address of the frame for a page of this site, its title and size; Http404 if there is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise Http404 from None
-    if parts.netloc not in ("", request.get_host()):
-        raise Http404
-    asked = f"?{parts.query}" if parts.query else ""
-    language = get_language_from_path(parts.path) or settings.LANGUAGE_CODE
-    with translation.override(language):
-        try:
-            found = resolve(parts.path)
-        except Resolver404:
-            raise Http404 from None
-        if found.view_name == "home":
+    to = destination_of(request, url)
+    asked = f"?{to.query}" if to.query else ""
+    with translation.override(to.language):
+        if to.name == "home":
             return request.build_absolute_uri(reverse("embed_map")) + asked, str(current_site().headline), MAP
-        if found.view_name == "country":
-            country = get_object_or_404(Country.objects.covered(), slug=found.kwargs["slug"])
+        if to.name == "country":
+            country = get_object_or_404(Country.objects.covered(), slug=to.arguments["slug"])
             title = _("%(country)s: timeline of measures") % {"country": country.name}
             return embed_address(request, country) + asked, title, TIMELINE
-        if found.view_name == "measure":
-            measure = get_object_or_404(Measure.objects.published(), public_id=found.kwargs["public_id"])
+        if to.name == "measure":
+            measure = get_object_or_404(Measure.objects.published(), public_id=to.arguments["public_id"])
             return embed_address(request, measure), measure.title.text, ENTRY
     raise Http404
 

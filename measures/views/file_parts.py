@@ -1,37 +1,34 @@
-"""A file on the disk as an answer, whole or a part of it, as `Range` asks for (RFC 9110)."""
+"""An open file as an answer, whole or a part of it, as `Range` asks for (RFC 9110)."""
 
+import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import IO
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 
 BLOCK = 1 << 18
 """Bytes read at once."""
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def part_or_whole(request: HttpRequest, path: Path, media_type: str) -> HttpResponseBase:
-    """The file, or the range of it that is asked for.
+def part_or_whole(request: HttpRequest, file: IO[bytes], media_type: str) -> HttpResponseBase:
+    """The file, or the range of it that is asked for; it is closed with the response.
 
     Several ranges, one that cannot be read, and one that holds only for a certain version (`If-Range`) get the whole.
     """
-    file = path.open("rb")
-    size = path.stat().st_size
+    size = os.fstat(file.fileno()).st_size
     asked = "" if "If-Range" in request.headers else request.headers.get("Range", "")
     found = _bounds(asked, size)
-    if found is None:
-        response: HttpResponseBase = StreamingHttpResponse(_Part(file, 0, size), content_type=media_type)
-        response["Content-Length"] = str(size)
-    elif found[0] >= found[1]:
+    if found and found[0] >= found[1]:
         file.close()
-        response = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        response: HttpResponseBase = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     else:
-        first, end = found
-        response = StreamingHttpResponse(_Part(file, first, end - first), content_type=media_type, status=206)
-        response["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+        first, end = found or (0, size)
+        file.seek(first)
+        response = _Blocks(_Part(file, end - first), content_type=media_type, status=206 if found else 200)
         response["Content-Length"] = str(end - first)
+        if found:
+            response["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
     response["Accept-Ranges"] = "bytes"
     return response
 
@@ -49,18 +46,21 @@ def _bounds(asked: str, size: int) -> tuple[int, int] | None:
     return min(first, size), min(last + 1, size)
 
 
+class _Blocks(FileResponse):
+    """Django's response, in larger blocks."""
+
+    block_size = BLOCK
+
+
 class _Part:
-    """Some bytes of an open file, in blocks; Django closes it with the response, even if nobody read it."""
+    """The next bytes of an open file, up to a number, as a file to read."""
 
-    def __init__(self, file: IO[bytes], first: int, length: int) -> None:
-        self._file, self._first, self._length = file, first, length
+    def __init__(self, file: IO[bytes], length: int) -> None:
+        self._file, self._left = file, length
+        self.close = file.close
 
-    def __iter__(self) -> Iterator[bytes]:
-        self._file.seek(self._first)
-        left = self._length
-        while left and (block := self._file.read(min(BLOCK, left))):
-            left -= len(block)
-            yield block
-
-    def close(self) -> None:
-        self._file.close()
+    def read(self, size: int) -> bytes:
+        """The next block."""
+        block = self._file.read(min(size, self._left))
+        self._left -= len(block)
+        return block

@@ -3,10 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -22,7 +20,7 @@ from measures.following import CalendarDay, calendar_days, newest_changes
 from measures.listing.filters import PARAMETERS, MeasureFilter
 from measures.metadata import LICENCE
 from measures.models import Measure
-from measures.views.measure import permanent_address
+from measures.views.addresses import permanent_address
 
 ATOM, CALENDAR = "application/atom+xml", "text/calendar"
 """Media types."""
@@ -43,7 +41,7 @@ def atom(request: HttpRequest) -> HttpResponse:
         language=get_language(),
         author_name=current_site().citation,
         feed_url=request.build_absolute_uri(),
-        feed_guid=_permanent(request, "measures_atom") + chosen.narrowing,
+        feed_guid=permanent_address(request, "measures_atom") + chosen.narrowing,
         feed_copyright=LICENCE,
     )
     for measure in newest_changes(chosen):
@@ -98,11 +96,6 @@ def _event(request: HttpRequest, day: CalendarDay) -> Event:
 def _title(chosen: MeasureFilter) -> str:
     """The list and its filter in words."""
     return of_list(chosen, "", None, today()).title
-
-
-def _permanent(request: HttpRequest, name: str) -> str:
-    with translation.override(settings.LANGUAGE_CODE):
-        return request.build_absolute_uri(reverse(name))
 
 
 def _refused(chosen: MeasureFilter) -> HttpResponse:

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -44,6 +42,7 @@ from measures.models import Source
 from measures.search.headlines import highlighted
 from measures.search.matching import RANKED
 from measures.search.spelling import suggestion
+from measures.views.addresses import permanent_address
 from measures.views.rows import Look, MonthGroup, Row, by_month, entries_of, month_totals, row_of, rows_of
 from measures.views.signposts import with_signposts
 
@@ -369,8 +368,7 @@ def measure_list(request: HttpRequest) -> HttpResponse:
 
 def _metadata(request: HttpRequest, filter: MeasureFilter) -> Metadata:
     """The list as a data set; its permanent address is that of all pages together, without a language."""
-    with translation.override(settings.LANGUAGE_CODE):
-        address = request.build_absolute_uri(reverse("measures")) + filter.query()
+    address = permanent_address(request, "measures") + filter.query()
     change = filter.scope.last_change()
     modified = change.isoformat() if change else ""
     name = f"{current_site().citation}: {_('Measures')}"

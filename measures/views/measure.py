@@ -1,10 +1,8 @@
 """The pages of measures: one of them, and whichever bears a legal number."""
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -15,9 +13,10 @@ from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entries_of, for_list
 from measures.former_names import measure_now, referred_to, retired_with
 from measures.metadata import ENTRY, Metadata, legislation
-from measures.models import Measure, MeasureQuerySet, Source
+from measures.models import Measure, MeasureQuerySet
 from measures.reference_lookup import meant_by
 from measures.timeline.course import course_chart
+from measures.views.addresses import permanent_address
 from measures.views.moved import moved, withdrawn
 from measures.views.rows import Look, row_of
 from measures.views.signposts import with_signposts
@@ -69,12 +68,6 @@ def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
     successor = retired.replaced_by and Measure.objects.with_page().filter(pk=retired.replaced_by.pk).first()
     context = {"public_id": public_id, "reason": retired.retired_reason, "successor": successor}
     return render(request, "measures/measure_retired.html", context, status=410)
-
-
-def permanent_address(request: HttpRequest, shown: Measure | Country | Source) -> str:
-    """The canonical URL to cite, in whatever language the page is read: the one without a language prefix."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return request.build_absolute_uri(shown.get_absolute_url())
 
 
 def embed_address(request: HttpRequest, shown: Measure | Country) -> str:

@@ -9,10 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
 
 from foundation.days import today
 from foundation.markdown import to_text
@@ -20,10 +18,13 @@ from foundation.partial_dates import PartialDate
 from foundation.publication import public_page
 from measures.citing import Citation
 from measures.codebook import KINDS, parts, rows
-from measures.listing.completeness import completeness
+from measures.listing.columns import INTERNATIONAL
+from measures.listing.completeness import completeness, covered_codes, recorded
 from measures.listing.index import public_index
 from measures.metadata import Metadata, dataset, interval
 from measures.recipes import query, recipes
+from measures.schema import schema
+from measures.views.addresses import permanent_address
 from measures.views.listing import files_of
 
 MOST_TERMS = 200
@@ -34,26 +35,26 @@ MOST_TERMS = 200
 @require_safe
 def data(request: HttpRequest) -> HttpResponse:
     """`/data/`: what there is, how complete it is, and every way to it."""
-    index = public_index()
-    everything, day = index.everything, today()
-    change = everything.last_change()
-    with translation.override(settings.LANGUAGE_CODE):
-        address = request.build_absolute_uri(reverse("data"))
-        lines = recipes(request.build_absolute_uri(reverse("measures_csv")) + query(index))
+    index, day = public_index(), today()
+    covered = covered_codes()
+    known = recorded(index, covered)
+    change = index.everything.last_change()
+    address = permanent_address(request, "data")
+    lines = recipes(permanent_address(request, "measures_csv") + query(index))
     cited = Citation(_("Measures, sources and figures"), address, change, day)
     described = dataset(
         name=f"{cited.author}: {cited.title}",
         address=address,
         modified=str(change or ""),
         files=files_of(request, ""),
-        temporalCoverage=interval(everything.bounds()),
+        temporalCoverage=interval(index.everything.bounds()),
     )
     context = {
-        "total": len(everything),
-        "countries": len(everything.counts("country")),
-        "sources": everything.distinct_count("source"),
+        "total": len(known),
+        "countries": len(known.counts("country").keys() & {*covered, INTERNATIONAL}),
+        "sources": known.distinct_count("source"),
         "change": PartialDate.from_date(change) if change else None,
-        "complete": completeness(everything, day),
+        "complete": completeness(known, day),
         "cited": cited,
         "recipes": lines,
         "api_example": request.build_absolute_uri(f"{reverse('api_measures')}?limit=10&fields=public_id,title_en"),
@@ -67,8 +68,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def codebook(request: HttpRequest) -> HttpResponse:
     """`/data/codebook/`: every field and key with its meaning and an example."""
-    found = list(parts())
-    halves = [(title, [part for part in found if part.kind == kind]) for kind, title in KINDS.items()]
+    halves = [(title, [part for part in parts() if part.kind == kind]) for kind, title in KINDS.items()]
     return render(request, "data/codebook.html", {"halves": halves, "most": MOST_TERMS, "shown": f":{MOST_TERMS}"})
 
 
@@ -101,9 +101,8 @@ class _Line:
 @require_safe
 def api(request: HttpRequest) -> HttpResponse:
     """`/data/api/`: the read API in words, from its schema."""
-    with translation.override("en"):
-        schema = SchemaGenerator().get_schema(request=None, public=True)
-    calls = [_call(path, methods["get"]) for path, methods in schema["paths"].items()]
+    paths = schema(settings.LANGUAGE_CODE)["paths"]
+    calls = [_call(path, methods["get"]) for path, methods in paths.items()]
     return render(request, "data/api.html", {"calls": calls, "per_minute": settings.API_PER_MINUTE})
 
 
@@ -137,4 +136,4 @@ def _call(path: str, operation: dict[str, Any]) -> Call:
 
 def _values(schema: dict[str, Any]) -> Sequence[str]:
     found: Sequence[str] = schema.get("enum") or schema.get("items", {}).get("enum", [])
-    return found
+    return [value for value in found if value]

@@ -33,8 +33,8 @@ from measures.listing.filters import unknown_parameter
 from measures.timeline.axis import Axis, Tick, divided, ticks
 from measures.timeline.chart import Chart
 from measures.timeline.matrix import Matrix
+from measures.views.addresses import permanent_address
 from measures.views.listing import Listing
-from measures.views.measure import permanent_address
 from measures.views.moved import at_former_name
 
 LINE = 130

@@ -5,11 +5,9 @@ Deleting an account would delete its log; Django's help text recommends making i
 
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -28,6 +26,7 @@ from observatory.accounts.account_pages import end, ended_words, open_sessions
 from observatory.accounts.entering import recently_signed_in
 from observatory.accounts.links import link_for, void_invitations
 from observatory.accounts.mail import note_change, origin_of, queue_link
+from observatory.accounts.teams import InvitationForm, TeamAccounts, may_give, may_manage
 
 READABLE: dict[Any, Any] = {
     models.CharField: {"form_class": ReadableCharField},
@@ -37,34 +36,6 @@ READABLE: dict[Any, Any] = {
 CLOSED = gettext_lazy("This account is closed. Make it active before you make a link.")
 
 admin.site.unregister([User, Group])
-
-
-class InvitationForm(forms.ModelForm):
-    """Who is invited, and as what."""
-
-    groups = forms.ModelMultipleChoiceField(Group.objects.order_by("name"), widget=forms.CheckboxSelectMultiple)
-
-    class Meta:
-        model = User
-        fields = ["email", "first_name", "last_name", "username", "groups"]
-        field_classes = {
-            "username": UsernameField,
-            "email": ReadableEmailField,
-            "first_name": ReadableCharField,
-            "last_name": ReadableCharField,
-        }
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fields["email"].required = True
-        self.fields["groups"].label = _("Role")
-
-    def save(self, commit: bool = True) -> User:
-        """Create the account, which nobody can sign in to before the link was followed."""
-        self.instance.is_staff = True
-        self.instance.set_unusable_password()
-        user: User = super().save(commit)
-        return user
 
 
 class RecordsRights(admin.ModelAdmin):
@@ -105,7 +76,7 @@ class ReadableGroupAdmin(RecordsRights, GroupAdmin):
 
 
 @admin.register(User)
-class AccountAdmin(RecordsRights, UserAdmin):
+class AccountAdmin(RecordsRights, TeamAccounts, UserAdmin):
     formfield_overrides = READABLE
     # Otherwise the password is compared only with the username, since names are entered on the next page
     add_fieldsets = (
@@ -130,7 +101,8 @@ class AccountAdmin(RecordsRights, UserAdmin):
         user = User.objects.get(pk=key)
         flags = {name for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)}
         groups = set(user.groups.values_list("name", flat=True))
-        return flags | groups | set(user.user_permissions.values_list("codename", flat=True))
+        countries = set(user.memberships.values_list("country", flat=True))
+        return flags | groups | countries | set(user.user_permissions.values_list("codename", flat=True))
 
     def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:
         """A closed account has no sessions left; the password of a new one is in the audit list."""
@@ -152,9 +124,9 @@ class AccountAdmin(RecordsRights, UserAdmin):
 
     def invite_view(self, request: HttpRequest) -> HttpResponse:
         """Make an account, and a link by which its owner sets the password."""
-        if not (self.has_add_permission(request) and self.has_change_permission(request)):
+        if not (may_give(request.user) and (self.has_add_permission(request) or not may_manage(request.user))):
             raise PermissionDenied
-        form = InvitationForm(request.POST or None)
+        form = InvitationForm(request.POST or None, by=request.user)
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 user = form.save()
@@ -166,6 +138,7 @@ class AccountAdmin(RecordsRights, UserAdmin):
             "title": _("Invite a person"),
             "opts": self.opts,
             "form": form,
+            "media": self.media + form.media,
             "sends_mail": settings.SENDS_MAIL,
         }
         return TemplateResponse(request, "admin/account/invite.html", context)
@@ -191,7 +164,7 @@ class AccountAdmin(RecordsRights, UserAdmin):
     def access_view(self, request: HttpRequest, id: int) -> HttpResponse:
         """Sessions, second factor and links of an account."""
         user = get_object_or_404(User, pk=id)
-        if not self.has_change_permission(request, user):
+        if not self.may_open_access(request, user):
             raise PermissionDenied
         if request.method == "POST":
             return self._act_on(request, user)

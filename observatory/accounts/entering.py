@@ -16,7 +16,7 @@ from foundation.records.audit import Act, record
 from observatory.accounts.devices import remember_browser
 from observatory.accounts.sessions import note_sign_in, signed_in_since
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "observatory.accounts.backend.AccountBackend"
 AGAIN = "again"
 """The parameter with which sign-in asks who is signed in already."""
 

@@ -21,6 +21,7 @@ from countries.models.site import current_site
 from foundation.records.audit import Act, AuditEntry, record
 from foundation.sql import lock_until_commit
 from observatory.accounts.links import link_for
+from observatory.accounts.teams import duties_of
 
 
 def origin_of(request: HttpRequest) -> str:
@@ -116,6 +117,7 @@ def _send_link(user: User, by: User | None, since: datetime, origin: str, langua
         invited = not user.has_usable_password()
         site = current_site()
         context = {"user": user, "link": link_for(user, origin), "site": site, "origin": origin}
+        context["duties"] = duties_of(user) if invited else ""
         subject = _("Invitation to %(site)s") if invited else _("New password for %(site)s")
         body = render_to_string(f"admin/account/{'invitation' if invited else 'reset'}_letter.txt", context)
         return send_mail(subject % {"site": site.name}, body, None, [user.email])

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, TimestampMixin
 
+from countries.models import Country
 from observatory.accounts.secrets import digest
 
 STEP_AGE = timedelta(minutes=10)
@@ -22,6 +23,33 @@ BROWSER_LENGTH = 300
 BROWSERS = (("Firefox", "Firefox"), ("Edg", "Edge"), ("OPR", "Opera"), ("Chrom", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac", "macOS"),
            ("Linux", "Linux"))  # fmt: skip
+
+
+class Membership(models.Model):
+    """A country of an account; see `foundation/records/teams.py`."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    country = models.ForeignKey(Country, models.PROTECT, related_name="+", verbose_name=_("country"))
+
+    class Meta:
+        verbose_name = _("country of an account")
+        verbose_name_plural = _("countries of an account")
+        ordering = ["country__sort_name_en"]
+        default_permissions = ()
+        permissions = [
+            ("all_countries", "Can work on the records of all countries"),
+            ("give_teams", "Can invite people and give them countries"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "country"],
+                name="observatory_membership_unique",
+                violation_error_message=_("The account has this country already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.country)
 
 
 class AccountSessionQuerySet(models.QuerySet):

@@ -11,8 +11,8 @@ from countries.models import Country, MobilityRole
 from foundation.days import today
 from foundation.partial_dates import PartialDate
 from measures.choices import Direction, StatusGroup
-from measures.listing.columns import INTERNATIONAL, STATUS
-from measures.listing.completeness import Share, completeness
+from measures.listing.columns import STATUS
+from measures.listing.completeness import Share, completeness, covered_codes, recorded
 from measures.listing.filters import POSSIBLE
 from measures.listing.index import PublicIndex
 from measures.models import Measure, Topic
@@ -67,8 +67,8 @@ SIGNED = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
 
 def numbers(index: PublicIndex) -> Numbers:
     """The numbers of the entries of covered countries and of international bodies."""
-    covered = set(Country.objects.covered().order_by().values_list("pk", flat=True))
-    known = index.select(index.as_mask("country", [*covered, INTERNATIONAL]))
+    covered = covered_codes()
+    known = recorded(index, covered)
     measures, countries = known.of_state(), len(known.counts("country").keys() & covered)
     return Numbers(
         countries=countries,

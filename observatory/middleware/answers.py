@@ -10,14 +10,11 @@ is not asked for any more makes room.
 `Compression`.
 """
 
-import hashlib
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 from cachetools import LRUCache
 from django.conf import settings
@@ -29,6 +26,7 @@ from django.utils.http import parse_etags
 
 from foundation.days import today
 from foundation.publication import public_version
+from foundation.release import release, short_hash
 from observatory.accounts.sessions import is_signed_in
 from observatory.middleware.limits import OF_LIMITS
 from observatory.middleware.questions import page_of
@@ -114,6 +112,8 @@ OVERHEAD = 1000
 """Approximate overhead in bytes of a cached page, beside its body."""
 LARGEST = 1 / 20
 """Share of the room that one page may take."""
+OPEN = 1 / 8
+"""Share of the room for files, pictures and answers of the API: programs that walk through them displace no page."""
 
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
@@ -123,10 +123,6 @@ PREFLIGHT = {
 """What a browser is told that asks whether a script may ask."""
 EXPOSED = "Content-Disposition, Content-Range, ETag, Link, Retry-After, " + ", ".join(OF_LIMITS)
 """Headers that scripts of other sites may read."""
-
-FOLDERS = ("observatory", "measures", "countries", "foundation", "templates", "locale", "docs")
-SUFFIXES = {".py", ".html", ".jinja", ".json", ".svg", ".txt", ".mo", ".md"}
-"""What makes a release; style sheets and scripts count by their names in the list of static files."""
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -147,7 +143,7 @@ class Page:
 class KeptPages:
     """An LRU cache of pages, up to `room` bytes, shared by the threads of a process; disabled if `room` is 0."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: float) -> None:
         self._largest = room * LARGEST
         self._pages: LRUCache[tuple[str, bool], Page] = LRUCache(room, getsizeof=lambda page: page.size)
         self._lock = threading.Lock()
@@ -168,7 +164,8 @@ def public_pages(get_response: Answer) -> Answer:
     """Middleware; disabled with DEBUG, where templates change while the process is running."""
     if settings.DEBUG:
         raise MiddlewareNotUsed
-    kept = KeptPages(settings.PAGE_CACHE_MB * 2**20)
+    room = settings.PAGE_CACHE_MB * 2**20
+    kept_pages, kept_files = KeptPages(room * (1 - OPEN)), KeptPages(room * OPEN)
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         page = page_of(request) if request.method in ("GET", "HEAD", "OPTIONS") else None
@@ -177,20 +174,20 @@ def public_pages(get_response: Answer) -> Answer:
         if request.method == "OPTIONS":
             is_preflight = page.is_open and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.META
             return _opened(HttpResponse(status=204, headers=PREFLIGHT)) if is_preflight else get_response(request)
-        response = answer(request)
+        response = answer(request, kept_files if page.is_open else kept_pages)
         if page.is_open:
             _opened(response)
         return _may_be_framed(response) if page.may_be_framed else response
 
-    def answer(request: HttpRequest) -> HttpResponseBase:
+    def answer(request: HttpRequest, kept: KeptPages) -> HttpResponseBase:
         if is_signed_in(request):
             return _as_personal(get_response(request))
         _forget_cookies(request)
         if "HTTP_AUTHORIZATION" in request.META:  # ignored by us; but a cache before us must not share the response
-            return _as_personal(shared_answer(request, []))
-        return shared_answer(request, _known(request))
+            return _as_personal(shared_answer(request, kept, []))
+        return shared_answer(request, kept, _known(request))
 
-    def shared_answer(request: HttpRequest, known: list[str]) -> HttpResponseBase:
+    def shared_answer(request: HttpRequest, kept: KeptPages, known: list[str]) -> HttpResponseBase:
         try:
             tag = tag_of(request, on=today())
         except BUSY as error:
@@ -267,23 +264,4 @@ def tag_of(request: HttpRequest, *, on: date) -> str:
     """The tag for everything that the page depends on, on a day. A foreign host is refused before any query."""
     address = (request.scheme or "", request.get_host(), request.path, request.META.get("QUERY_STRING", ""))
     parts = (*address, on.isoformat(), release(), public_version())
-    return f'W/"{_digest(part.encode() for part in parts)}"'
-
-
-@cache
-def release() -> str:
-    """A hash of the code, templates, texts and static files of this process, the same on every machine."""
-    root: Path = settings.BASE_DIR
-    ours = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
-    static = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    files = [*sorted(ours), root / "requirements.lock", *([static] if static.exists() else [])]
-    return _digest(part for path in files for part in (str(path.relative_to(root)).encode(), path.read_bytes()))
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    """A short hash of `parts`; their lengths are included, so that different lists have different hashes."""
-    digest = hashlib.blake2b(digest_size=12)
-    for part in parts:
-        digest.update(len(part).to_bytes(8))
-        digest.update(part)
-    return digest.hexdigest()
+    return f'W/"{short_hash(part.encode() for part in parts)}"'

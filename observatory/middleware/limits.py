@@ -49,15 +49,21 @@ def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         page = page_of(request) if request.method in ("GET", "HEAD") else None  # others are refused, which costs little
-        limit = _limit_of(request, page) if page else None
-        if limit is None or is_signed_in(request):
+        limits = _limits_of(request, page) if page else []
+        if page is None or not limits or is_signed_in(request):
             return get_response(request)
         network = client_network(request)
-        is_within = limiter.hit(limit, network)
+
+        def left(limit: RateLimitItemPerMinute) -> int:
+            return limiter.get_window_stats(limit, network).remaining
+
+        limits.sort(key=left)  # what the first one refuses is not counted by the others
+        is_within = all(limiter.hit(limit, network) for limit in limits)
+        limit = limits[0]
         stats = limiter.get_window_stats(limit, network)
         seconds = max(ceil(stats.reset_time - time.time()), 1)
-        response = get_response(request) if is_within else _refused(request, limit, seconds)
-        if page and page.is_open:
+        response = get_response(request) if is_within else _refused(request, page, limit, seconds)
+        if page.is_open:
             for name, number in zip(OF_LIMITS, (limit.amount, stats.remaining, seconds), strict=True):
                 response.headers[name] = str(number)
         return response
@@ -65,15 +71,20 @@ def rate_limits(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Call
     return middleware
 
 
-def _limit_of(request: HttpRequest, page: PublicPage) -> RateLimitItemPerMinute | None:
-    """The limit for a request, or None. Without a cache every page is rendered anew, and pages are not limited."""
+def _limits_of(request: HttpRequest, page: PublicPage) -> list[RateLimitItemPerMinute]:
+    """The limits for a request: that of its kind of answer, and that of searches if it searches.
+
+    Without a cache every page is rendered anew, and pages are not limited.
+    """
+    is_search = bool(request.GET.get("q"))
     if page.is_api:
-        return _share("api", settings.API_PER_MINUTE)
-    if page.is_file:
-        return _share("files", settings.DOWNLOADS_PER_MINUTE)
-    if request.GET.get("q"):
-        return _share("searches", settings.SEARCHES_PER_MINUTE)
-    return _share("pages", settings.PAGES_PER_MINUTE if settings.PAGE_CACHE_MB else 0)
+        kind = _share("api", settings.API_PER_MINUTE)
+    elif page.is_file:
+        kind = _share("files", settings.DOWNLOADS_PER_MINUTE)
+    else:
+        kind = _share("pages", settings.PAGES_PER_MINUTE if settings.PAGE_CACHE_MB and not is_search else 0)
+    searches = _share("searches", settings.SEARCHES_PER_MINUTE) if is_search else None
+    return [limit for limit in (kind, searches) if limit]
 
 
 def _share(what: str, most: int) -> RateLimitItemPerMinute | None:
@@ -86,7 +97,7 @@ def _per_minute(what: str, most: int) -> RateLimitItemPerMinute | None:
     return RateLimitItemPerMinute(most, namespace=what) if most else None
 
 
-def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) -> HttpResponse:
+def _refused(request: HttpRequest, page: PublicPage, limit: RateLimitItemPerMinute, seconds: int) -> HttpResponse:
     too_many = _("There were too many requests from your address or network in the last minute.")
     reasons = {
         "files": _("There were too many downloads from your address or network in the last minute."),
@@ -104,7 +115,7 @@ def _refused(request: HttpRequest, limit: RateLimitItemPerMinute, seconds: int) 
             "Wait %(seconds)d second, then try again.", "Wait %(seconds)d seconds, then try again.", seconds
         )
         % {"seconds": seconds},
-        link=None if limit.namespace in ("files", "api") else whole,
+        link=None if page.is_open else whole,
         retry_after=seconds,
     )
 

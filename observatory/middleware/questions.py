@@ -16,7 +16,7 @@ stock ones too, ask it for any text as the key of a selected record.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -41,6 +41,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from foundation.keys import key_of
+from foundation.languages import language_of_path
 from foundation.publication import PublicPage, public_page_of
 from observatory.refusals import no_room, refusal
 from observatory.writable_folders import is_unwritable
@@ -51,6 +52,10 @@ LONGEST_QUERY = 6_000
 """Bytes of a query string: two hundred ticked boxes and a search in Cyrillic."""
 LONGEST_COOKIES = 16_000
 """Bytes of all cookies together; ours have 300."""
+LONGEST_ADDRESS = LONGEST_PATH + LONGEST_QUERY
+"""Characters of an address of this site as the value of a parameter."""
+LONGEST_QUERY_WITH_ADDRESS = 3 * LONGEST_ADDRESS + 1_000
+"""Bytes of a query string with such a parameter, each sign of which may be percent-encoded."""
 LONGEST_VALUE = 300
 """Characters of one value; the longest publisher has 200."""
 MOST_VALUES = 100
@@ -80,7 +85,7 @@ def language_by_address(get_response: Answer) -> Answer:
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        language = translation.get_language_from_path(request.path_info) or settings.LANGUAGE_CODE
+        language = language_of_path(request.path_info)
         request.LANGUAGE_CODE = language
         with translation.override(language):
             response = get_response(request)
@@ -131,11 +136,9 @@ def _excess_of_request(request: HttpRequest, page: PublicPage | None) -> Excess 
             _("Check where it comes from: it may be two addresses in one."),
         )
     is_ignored = page is not None and page.ignores_all
-    if not is_ignored and len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
-        return Excess(
-            _("The address has more than %(most)d characters after the question mark.") % {"most": LONGEST_QUERY},
-            _("Choose fewer values, or download the whole file and filter it yourself."),
-        )
+    most = LONGEST_QUERY_WITH_ADDRESS if page is not None and page.addresses else LONGEST_QUERY
+    if not is_ignored and len(request.META.get("QUERY_STRING", "")) > most:
+        return _excess_of_query(most)
     if len(request.META.get("HTTP_COOKIE", "")) > LONGEST_COOKIES:
         return Excess(
             _("Your browser sends more than %(most)d characters of cookies.") % {"most": LONGEST_COOKIES},
@@ -144,15 +147,28 @@ def _excess_of_request(request: HttpRequest, page: PublicPage | None) -> Excess 
     return None
 
 
-def _excess_of_parameters(pairs: Pairs) -> Excess | None:
-    """The first parameter with a value that is too long, or with too many of them."""
+def _excess_of_query(most: int) -> Excess:
+    return Excess(
+        _("The address has more than %(most)d characters after the question mark.") % {"most": most},
+        _("Choose fewer values, or download the whole file and filter it yourself."),
+    )
+
+
+def _excess_of_parameters(pairs: Pairs, addresses: Collection[str] = ()) -> Excess | None:
+    """The first parameter with a value that is too long, or with too many of them.
+
+    The values of `addresses` are addresses of this site, which may exceed no limit either.
+    """
     numbers: dict[str, int] = {}
     for name, value in pairs:
         numbers[name] = numbers.get(name, 0) + 1
-        if len(name) > LONGEST_VALUE or len(value) > LONGEST_VALUE:
+        if name in addresses and (excess := _excess_of_address(value)):
+            return excess
+        longest = LONGEST_ADDRESS if name in addresses else LONGEST_VALUE
+        if len(name) > LONGEST_VALUE or len(value) > longest:
             return Excess(
                 _("“%(parameter)s” has a value of more than %(most)d characters.")
-                % {"parameter": name[:LONGEST_VALUE], "most": LONGEST_VALUE},
+                % {"parameter": name[:LONGEST_VALUE], "most": longest},
                 _("Write a shorter value."),
             )
     for name, number in numbers.items():
@@ -175,6 +191,17 @@ def _excess_of_parameters(pairs: Pairs) -> Excess | None:
     return None
 
 
+def _excess_of_address(url: str) -> Excess | None:
+    """What exceeds a limit in an address; what is none is found nowhere."""
+    try:
+        query = urlsplit(url).query
+    except ValueError:
+        return None
+    if len(query) > LONGEST_QUERY:
+        return _excess_of_query(LONGEST_QUERY)
+    return _excess_of_parameters(parse_qsl(query, keep_blank_values=True))
+
+
 # Normalization
 
 
@@ -183,7 +210,7 @@ def _put_in_normal_form(request: HttpRequest, page: PublicPage) -> Excess | None
     query = request.META.get("QUERY_STRING", "")
     if query:
         pairs = [] if page.ignores_all else _pairs(query, page)
-        if excess := _excess_of_parameters(pairs):
+        if excess := _excess_of_parameters(pairs, page.addresses):
             return excess
         request.META["QUERY_STRING"] = urlencode(pairs)
         request.__dict__.pop("GET", None)  # parsed again from META

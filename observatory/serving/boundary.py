@@ -30,7 +30,7 @@ from observatory.writable_folders import FAULT, is_unwritable, words_for_log
 
 log = logging.getLogger(__name__)
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY")
 """Methods that Django answers, most of them with 405."""
 
 

@@ -9,11 +9,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from pytest_django import Settings
 
 from countries.feeds.runs import run
+from foundation.files.importing import undo_jobs
 from foundation.files.models import FileImport, ImportState
 from foundation.web.fetching import fetch
 from measures.models import Measure
@@ -22,6 +23,7 @@ from tests import factories
 from tests.attacks.sockets import HOST, Server, received, served, status_of
 from tests.attacks.test_sockets import ENDING, LARGE, RECORDS
 from tests.attacks.test_sockets import large_record as large_record
+from tests.background_work import work
 from tests.clients import signed_in
 from tests.csv_files import MEASURE, csv_text
 from tests.hostile_server import answer as answer_of
@@ -101,7 +103,8 @@ def full_database(db: None) -> Iterator[None]:
         create function no_room() returns trigger language plpgsql as $$ begin
             raise 'could not extend file "base/1/2": No space left on device' using errcode = '53100';
         end $$;
-        create trigger no_room before insert on measures_measure for each statement execute function no_room();
+        create trigger no_room before insert or delete on measures_measure
+            for each statement execute function no_room();
     """)
     try:
         yield
@@ -157,3 +160,26 @@ def test_full_disk_is_no_fault_of_the_other_server(disk: Path, settings: Setting
         body, transfer = (kept, io.BytesIO()) if is_body else (io.BytesIO(), kept)
         with pytest.raises(OSError, match="No space left"):
             fetch(f"{server.url}/large", body, transfer=transfer)
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_undoing_is_told_of_a_full_disk_and_can_be_done_again(
+    upload: tuple[Client, FileImport], monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, is_large: bool
+) -> None:
+    client, kept = upload
+    page = kept.get_absolute_url()
+    client.post(page, {"confirm": "on"})
+    request.getfixturevalue("full_database")
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)  # of the worker's thread
+    monkeypatch.setattr(undo_jobs, "SMALL", 0 if is_large else 1)
+    answer = client.post(page, {"undo": "1"}, follow=True)
+    work()
+    text = (client.get(page) if is_large else answer).text
+    for words in ("The disk of the server is full. Nothing was written.", "Tell the operator of this site"):
+        assert words in text
+    assert Measure.objects.count() == 1
+    _execute_as_owner("drop trigger no_room on measures_measure")
+    client.post(page, {"undo": "1"})
+    work()
+    kept.refresh_from_db()
+    assert (kept.undone_at is not None, Measure.objects.count()) == (True, 0)

@@ -51,6 +51,18 @@ def test_downloads_of_an_address_are_counted_together(client: Client) -> None:
     assert client.get("/measures/").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/api/v1/measures/?q={}", "/api/v1/sources/?q={}", "/measures.csv?q={}"])
+def test_search_counts_as_one_whatever_answers_it(client: Client, settings: Settings, path: str) -> None:
+    settings.API_PER_MINUTE, settings.DOWNLOADS_PER_MINUTE, settings.SEARCHES_PER_MINUTE = 4, 4, 2
+    assert _statuses(client, [path.format(word) for word in "abcd"]) == [200, 200, 429, 429]
+    refused = client.get(path.format("e"))
+    assert "There were too many searches" in refused.text
+    assert (refused["RateLimit-Limit"], refused["RateLimit-Remaining"]) == ("2", "0")
+    kind = path.partition("?")[0]
+    assert client.get(kind)["RateLimit-Remaining"] == "1"  # refused searches are not counted twice
+    assert _statuses(client, ["/measures/?q=a"]) == [429]
+
+
 def test_processes_share_a_limit(client: Client, settings: Settings) -> None:
     settings.WEB_WORKERS, settings.DOWNLOADS_PER_MINUTE = 2, 5
     assert _statuses(client, FILES) == [200, 200, 200, 429, 429]

@@ -46,6 +46,7 @@ ODD = {
     "unknown method": (get(b"/").replace(b"GET", b"FOO"), {501}),
     "method of thousands of letters": (get(b"/").replace(b"GET", b"A" * 5_000), {501}),
     "CONNECT": (b"CONNECT evil.example:80 HTTP/1.1\r\n" + HEAD + b"\r\n", {501}),
+    "QUERY": (get(b"/api/v1/measures/").replace(b"GET", b"QUERY"), {405}),
     "TRACE": (get(b"/").replace(b"GET", b"TRACE"), {405}),
     "OPTIONS *": (b"OPTIONS * HTTP/1.1\r\n" + HEAD + b"\r\n", {404}),
     "two hosts": (get(b"/", b"Host: evil.example"), {400}),

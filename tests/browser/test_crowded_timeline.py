@@ -109,6 +109,14 @@ def test_long_month_is_shortened_on_a_phone_and_opens_for_a_mark(page: Page, cro
     expect(page.get_by_role("button", name="Show the other 7 entries")).to_have_count(0)
 
 
+def test_number_of_three_digits_stays_in_its_cell_on_a_phone(page: Page, crowded: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(crowded)
+    number = page.get_by_role("link", name="152 entries, All topics, May 2020")
+    assert number.evaluate("link => link.scrollWidth <= link.clientWidth")
+    assert number.evaluate("link => link.offsetWidth < 26")
+
+
 def test_labels_of_a_phone_stay_within_the_page(page: Page, crowded: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(crowded.replace("peru", "united-states"))

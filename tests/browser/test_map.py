@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from measures.metadata import MAP
 from tests import factories
 from tests.browser.axe import violations
 
@@ -210,3 +211,10 @@ def test_forced_colours_and_paper_keep_the_shades(page: Page, address: str) -> N
     assert page.evaluate(fill) == shade
     assert page.locator("#map").is_visible()
     assert not page.locator("#readout").is_visible()
+
+
+def test_map_fits_the_frame_that_the_snippet_makes(page: Page, address: str) -> None:
+    width, height = MAP
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{address}/embed/map/")
+    assert page.evaluate("document.documentElement.scrollHeight") <= height

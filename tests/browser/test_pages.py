@@ -213,6 +213,26 @@ def test_profile_says_that_the_poverty_rate_is_missing(page: Page, address: str)
     assert card.locator(".headline-missing").inner_text() == "No value recorded"
 
 
+def test_bars_of_a_list_are_of_one_length(page: Page, address: str) -> None:
+    """However long the numbers beside them are."""
+    for path, bars in (("/", ".share-bar"), ("/countries/peru/", ".share-of-record")):
+        page.goto(address + path)
+        page.locator(f"{bars} + span").first.evaluate("words => words.textContent = '2,998 of 3,000'")
+        lengths = page.locator(bars).evaluate_all("bars => bars.map(bar => Math.round(bar.clientWidth))")
+        assert len(lengths) > 2
+        assert len(set(lengths)) == 1, (path, lengths)
+
+
+def test_signs_grow_with_the_text(page: Page, address: str) -> None:
+    page.goto(address + "/countries/peru/")
+    signs = page.locator("svg:is(.status-icon, .entry-icon, .direction-sign)[viewBox]:visible")
+    widths = "signs => signs.map(sign => sign.getBoundingClientRect().width)"
+    before = signs.evaluate_all(widths)
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%', 'important')")
+    assert len(before) > 10
+    assert signs.evaluate_all(widths) == [2 * width for width in before]
+
+
 def gettext_in(language: str, text: str) -> str:
     """The translation of `text` in `language`."""
     with translation.override(language):

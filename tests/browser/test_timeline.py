@@ -165,3 +165,18 @@ def test_paper_shows_every_entry_and_no_form(page: Page, peru: str) -> None:
         "rgba(0, 0, 0, 0)",
         "rgb(255, 255, 255)",
     )
+    opening = page.locator(".list-opening")
+    assert opening.evaluate("box => getComputedStyle(box).breakInside") == "avoid"
+    assert opening.evaluate("box => parseFloat(getComputedStyle(box).paddingBottom)") > 100, "room for an entry"
+
+
+def test_what_is_far_below_is_laid_out_only_when_it_comes_near(page: Page, peru: str) -> None:
+    """It is most of a long page, and would hold up the first screen of a phone."""
+    page.set_viewport_size({"width": 390, "height": 400})
+    page.goto(peru)
+    citation = page.locator("#cite")
+    is_laid_out = "box => box.checkVisibility({contentVisibilityAuto: true})"
+    assert not citation.evaluate(is_laid_out)
+    citation.scroll_into_view_if_needed()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert citation.evaluate(is_laid_out)

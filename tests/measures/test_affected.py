@@ -104,6 +104,7 @@ SAID = (
     (ASKED, 200, "Asylum seekers from Venezuela in Peru on 15 June 2020"),
     (ASKED, 200, "The record is sure of 5."),
     (ASKED, 200, "cards remain valid</blockquote>"),
+    (ASKED, 200, "No copy is kept."),
     ("/who/?country=PER&nationality=VEN&on=2026-01-01", 200, "What came after it is not in this record."),
     ("/who/?country=PER&group=asylum_seeker", 400, "Did you mean “asylum_seekers”?"),
     ("/who/?country=USA&group=refugees", 400, "“USA” is not the code of a country that the observatory follows."),
@@ -118,6 +119,22 @@ def test_page_says_what_it_knows_or_what_is_missing(client: Client) -> None:
         response = client.get(address)
         text = " ".join(response.content.decode().split())
         assert (address, response.status_code, words in text) == (address, status, True)
+
+
+def test_page_without_a_whole_question_offers_some_that_the_record_answers(client: Client) -> None:
+    """On the groups that most entries name and the last day that is known, or on the country that was chosen."""
+    on_peru = [
+        ("Asylum seekers in Peru on 1 July 2020", "?country=PER&group=asylum_seekers&on=2020-07-01"),
+        ("Nationals in Peru on 1 July 2020", "?country=PER&group=nationals&on=2020-07-01"),
+        ("Refugees in Peru on 1 July 2020", "?country=PER&group=refugees&on=2020-07-01"),
+    ]
+    on_ecuador = [("Asylum seekers in Ecuador on 16 March 2020", "?country=ECU&group=asylum_seekers&on=2020-03-16")]
+    assert client.get("/who/").context["examples"] == [*on_peru[:2], *on_ecuador]
+    response = client.get("/who/?country=PER")
+    assert response.context["examples"] == on_peru
+    assert "Now say for whom" in response.content.decode()
+    assert client.get("/who/?country=ECU").context["examples"] == on_ecuador
+    assert client.get(ASKED).context["examples"] == []
 
 
 def test_queries_do_not_grow_with_rows(client: Client) -> None:

@@ -85,6 +85,7 @@ def test_demo_adds_days_and_examples_and_calls_on_no_server(
         call_command("load_fixtures", demo=True, verbosity=0)
     assert Observation.objects.filter(indicator__key="covid_cases_total").count() == 3
     assert "Oxford COVID-19 Government Response Tracker" in client.get("/about/").content.decode()
+    assert "mailto:contact@observatory.example" in client.get("/countries/haiti/").text, "whom to ask"
     soon = timezone.now() + timedelta(days=365)
     assert Link.objects.filter(due_at__gt=soon).count() == Source.objects.exclude(url="").count() > 100
     assert not Link.objects.filter(due_at__lte=soon).exists()

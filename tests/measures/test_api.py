@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,15 +12,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from countries.models import FormerAddress, Named
+from countries.models.former import lead_on
+from foundation.files.exporting import exported
 from measures.api.describing import MeasureRecord
 from measures.choices import Workflow
-from measures.models import Measure
+from measures.files.resources import MeasureResource
+from measures.merging import merge
+from measures.models import Measure, Source, Topic
 from measures.workflow import retire
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/api/v1/measures/"
+OF_ROWS = ("topics", "target_groups", "indicators", "units", "roles")
 
 
 def _got(client: Client, path: str) -> Any:
@@ -102,6 +109,24 @@ def test_wrong_parameter_is_named(client: Client, query: str, wrong: list[str]) 
     assert _problems(client, f"/api/v1/{query}") == wrong
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["measures/?evidence=&sort=&labels=&from=&page=", "sources/?kind=&link=&q=", "observations/?country=&to=&limit="],
+)
+def test_empty_value_says_nothing_here_and_in_the_schema(client: Client, query: str) -> None:
+    factories.measure()
+    assert client.get(f"/api/v1/{query}").status_code == 200
+    path, _question, names = query.partition("?")
+    schema = _got(client, "/api/v1/openapi.json")
+    described = {each["name"]: each["schema"] for each in schema["paths"][f"/api/v1/{path}"]["get"]["parameters"]}
+    for name in names.replace("=", "").split("&"):
+        allowed = described[name].get("items", described[name])
+        allowed = next((each for each in allowed.get("oneOf", []) if each["type"] == "string"), allowed)
+        assert allowed["type"] == "string", name
+        assert "" in allowed.get("enum", [""]), name
+        assert re.search(allowed.get("pattern", ""), ""), name
+
+
 def test_one_record_has_its_parts(client: Client) -> None:
     measure = factories.measure(events=(("enacted", "2020"), ("in_force", "2020-05")))
     draft = factories.draft()
@@ -136,6 +161,30 @@ def test_lists_beside_measures_have_public_records_alone(client: Client) -> None
     law = next(term for term in terms["kinds"] if term["key"] == "law")
     assert law["labels"]["es"] == "Ley"
     assert law["definitions"] == {"en": "Act passed by the legislature and promulgated."}
+
+
+def test_vocabularies_have_what_is_public_alone(client: Client) -> None:
+    factories.measure(topics=("work.permit",))
+    factories.topic(key="health.access"), factories.target_group(key="minors")
+    Topic.objects.filter(key="work").update(deprecated_on="2020-01-01", replaced_by=factories.topic(key="jobs"))
+    factories.unit(key="hidden_unit", name_en="Hidden"), factories.unit(key="usd")
+    factories.indicator(key="hidden_indicator", unit="usd")
+    factories.observation(period="2020")
+    factories.mobility_role(role=factories.role(key="transit"))
+    factories.mobility_role(role=factories.role(key="sending"), country=factories.country(iso3="ECU", is_covered=False))
+    factories.role(key="unused")
+    found = {name: _got(client, f"/api/v1/vocabularies/{name}/")["terms"] for name in OF_ROWS}
+    assert {name: [term["key"] for term in terms] for name, terms in found.items()} == {
+        "topics": ["work", "work.permit"],
+        "target_groups": [],
+        "indicators": ["immigrant_stock"],
+        "units": ["persons"],
+        "roles": ["transit"],
+    }
+    assert found["topics"][0]["deprecated_on"] == "2020-01-01"
+    assert "replaced_by" not in found["topics"][0]  # by a topic that nothing public has
+    text = client.get("/data/codebook.csv").getvalue().decode()
+    assert not any(word in text for word in ("hidden_unit", "hidden_indicator", "unused", "minors"))
 
 
 def test_page_costs_as_many_queries_with_many_records(client: Client) -> None:
@@ -189,3 +238,83 @@ def test_schema_describes_every_address_and_field(client: Client) -> None:
     factories.measure()
     assert list(described) == list(MeasureRecord().fields) == list(_got(client, LIST)["results"][0])
     assert all(field["description"] for field in described.values())
+
+
+def _queries(client: Client, path: str) -> list[str]:
+    with CaptureQueriesContext(connection) as made:
+        client.get(path)
+    return [query["sql"] for query in made]
+
+
+def test_answer_is_of_one_state_of_the_database(client: Client) -> None:
+    """Whatever an answer of several queries reads, it reads in one transaction."""
+    measure = factories.measure(events=(("enacted", "2020"),))
+    factories.observation(period="2020")
+    source = measure.citations.get().source
+    names = (f"measures/{measure.public_id}", "measures/PER-09999", f"sources/{source.key}", "sources/none")
+    for path in (f"/api/v1/{name}/" for name in (*names, "countries", "observations")):
+        made = [sql for sql in _queries(client, path) if "foundation_publicchange" not in sql]
+        first, last = made[0], made[-1]
+        assert first.startswith("SAVEPOINT "), path
+        assert last == first.replace("SAVEPOINT", "RELEASE SAVEPOINT"), path
+
+
+def test_one_record_is_found_by_its_key_alone(client: Client) -> None:
+    measure = factories.measure()
+    source = measure.citations.get().source
+    for path, table, column in (
+        (f"{LIST}{measure.public_id}/", "measures_measure", f"\"public_id\" = '{measure.public_id}'"),
+        (f"/api/v1/sources/{source.key}/", "measures_source", f"\"key\" = '{source.key}'"),
+    ):
+        found = [sql for sql in _queries(client, path) if f'SELECT "{table}"."id"' in sql]
+        assert len(found) == 1
+        assert column in found[0]
+    assert len(_queries(client, f"{LIST}{measure.public_id}/")) <= 30
+
+
+def test_former_name_leads_on_with_the_same_query(client: Client) -> None:
+    kept, gone = factories.source(key="kept"), factories.source(key="gone")
+    factories.measure(sources=(kept,))
+    Source.objects.filter(pk=kept.pk).update(key="renamed")
+    lead_on(Named.SOURCE, ["gone"], gone=gone, kept=kept)
+    measure = factories.measure()
+    merged = factories.measure()
+    merge(measure, merged, by=factories.editor())
+    for path, now in (
+        ("sources/kept/", "sources/renamed/"),
+        ("sources/gone/", "sources/renamed/"),
+        (f"measures/{merged.public_id}/", f"measures/{measure.public_id}/"),
+        (f"measures/{measure.public_id.lower()}/", f"measures/{measure.public_id}/"),
+    ):
+        answer = client.get(f"/api/v1/{path}?fields=kind&labels=es")
+        assert (answer.status_code, answer.get("Location")) == (301, f"/api/v1/{now}?fields=kind&labels=es")
+
+
+def test_what_is_no_record_any_more_says_why(client: Client) -> None:
+    note = FormerAddress.objects.create
+    note(kind=Named.SOURCE, former="undone", record=""), note(kind=Named.MEASURE, former="PER-00999", record="")
+    stub = factories.measure(workflow=Workflow.STUB, public_id="PER-00500")
+    factories.relation(subject=factories.measure(), object=stub)
+    for path, status, words in (
+        ("sources/undone/", 410, "taken back"),
+        ("measures/PER-00999/", 410, "taken back"),
+        ("measures/PER-00500/", 404, "only named"),
+        ("measures/PER-00777/", 404, "no such record"),
+    ):
+        answer = client.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+        assert words in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["none", "none/", "sources/%0A%C3%8D/", "measures/PER%0A/?labels=es", "%0A"])
+def test_address_of_nothing_is_a_problem_and_no_page(client: Client, path: str) -> None:
+    answer = client.get(f"/api/v1/{path}")
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_fields_alone_are_read(client: Client) -> None:
+    factories.measure()
+    assert _got(client, f"{LIST}?fields=valid_until")["results"] == [{"valid_until": None}]
+    assert _got(client, f"{LIST}?fields=sources&labels=en")["results"][0].keys() == {"sources", "source_urls"}
+    lines = [line.decode() for line in exported(MeasureResource, public=True, only=["public_id", "kind"])]
+    assert lines[0] == "public_id,kind\n"

@@ -1,9 +1,11 @@
 """Whatever is renamed is still found by its former name: at its address, in filters, in files."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
@@ -317,3 +319,19 @@ def test_number_of_a_retired_record_leads_to_the_page_that_says_why(client: Clie
     workflow.retire(retired, by=make.editor(), note="Entered twice.")
     answer = client.get("/reference/068-2020-PCM/", follow=True)
     assert (answer.status_code, "Entered twice." in answer.text) == (410, True)
+
+
+@pytest.mark.owner
+def test_former_address_from_before_its_history_gets_one_first_event() -> None:
+    old = FormerAddress.objects.create(kind="source", former="old", record="1")
+    new = FormerAddress.objects.create(kind="source", former="new", record="2")
+    events = apps.get_model("countries", "FormerAddressEvent").objects
+    _sql("delete from countries_formeraddressevent where former = 'old'")
+    migration = import_module("countries.migrations.0003_first_events_of_former_addresses")
+    for _time in range(2):
+        _sql(migration.FIRST_EVENTS)
+    found = events.order_by("id").values_list("id", "pgh_label", "former", "record", "pgh_created_at")
+    assert list(found) == [
+        (old.pk, "insert", "old", "1", old.since),
+        (new.pk, "insert", "new", "2", events.get(id=new.pk).pgh_created_at),
+    ]

@@ -40,7 +40,7 @@ def test_home_counts_what_is_published(client: Client) -> None:
         factories.measure(workflow=workflow, country=factories.country(iso3="VEN"))
     factories.measure(events=(("in_force", "2020-05"),), evidence="secondary", checked_on=timezone.localdate())
     html = client.get("/").text
-    assert _so_far(html) == "So far 3 measures and 1 statement or other entry of 2 countries out of 3."
+    assert _so_far(html) == "So far 3 measures and 1 statement or other entry from 2 of 3 countries."
     assert _shares(html) == {
         "Countries with entries": "2 of 3",
         "Dated to the day": "3 of 4",

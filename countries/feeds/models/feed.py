@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from countries.models.figure import Indicator
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
+from foundation.records.teams import Team
 
 
 class FeedFormat(models.TextChoices):
@@ -78,6 +79,10 @@ MAPPING = (
 
 class IndicatorFeedQuerySet(models.QuerySet["IndicatorFeed"]):
     """Feeds, by their effect on the public figures."""
+
+    def of_team(self, team: Team) -> "IndicatorFeedQuerySet":
+        """None: a feed writes figures of all countries, so it belongs to those who work on all."""
+        return self.none()
 
     def public(self) -> "IndicatorFeedQuerySet":
         """Feeds that are on: they publish without a person."""

@@ -15,6 +15,7 @@ from countries.feeds.models.feed import IndicatorFeed
 from countries.models.place import Country
 from foundation.publication import bumps_public_version
 from foundation.records.history import refuses_changes
+from foundation.records.teams import Team
 
 
 def feed_storage() -> Storage:
@@ -46,6 +47,10 @@ DECIDED = (RunState.DISCARDED, RunState.ROLLED_BACK)
 
 
 class FeedRunQuerySet(models.QuerySet["FeedRun"]):
+    def of_team(self, team: Team) -> "FeedRunQuerySet":
+        """None, as of feeds: a run holds values of all countries."""
+        return self.none()
+
     def read(self) -> "FeedRunQuerySet":
         """Runs that read a file and published it: the next file is compared with these."""
         return self.filter(state__in=GOOD, understood__gt=0)

@@ -46,6 +46,8 @@ from foundation.files.resources import FileResource, exportable, importable, res
 from foundation.files.spreadsheet import TooLarge, written
 from foundation.keys import key_of, whole_number
 from foundation.records import audit
+from foundation.records.team_admin import TeamAdmin
+from foundation.records.teams import may_see, visible_to, works_everywhere
 from foundation.workers import has_worker
 
 ROWS_OF_A_PAGE = 50
@@ -55,7 +57,7 @@ SHOWN_FIRST = (RowState.REFUSED, RowState.OLDER, RowState.CHANGED, RowState.NEW)
 
 
 @admin.register(FileImport)
-class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin):
+class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin, TeamAdmin):
     """Who imported what; “add” uploads a file, and the page of an import is its preview."""
 
     list_display = [
@@ -87,10 +89,12 @@ class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin):
     # Permissions
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(settings.IMPORT_PERMISSION)
+        return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: FileImport | None = None) -> bool:
-        return request.user.has_perm(settings.IMPORT_PERMISSION)
+        """Whoever imports sees imports; so do those who see the records of all countries."""
+        permissions = (settings.IMPORT_PERMISSION, settings.ALL_COUNTRIES_PERMISSION)
+        return any(map(request.user.has_perm, permissions)) and (obj is None or may_see(request.user, obj))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(settings.IMPORT_PERMISSION)
@@ -225,13 +229,14 @@ class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin):
         return TemplateResponse(request, f"admin/foundation/fileimport/{name}.html", context)
 
     def _kept(self, request: HttpRequest, pk: Any) -> FileImport:
-        """Return the import if the user may import files of its kind."""
-        file_import = get_object_or_404(FileImport, pk=key_of(FileImport, str(pk)))
+        """Return the import if the user may import files of its kind, or read it with the imports of all."""
+        file_import: FileImport = get_object_or_404(self.get_queryset(request), pk=key_of(FileImport, str(pk)))
         if file_import.is_package:
             is_allowed = may_import_package(request.user)
         else:
             is_allowed = file_import.file_type in dict(importable(request.user))
-        if not is_allowed:
+        may_read = request.method == "GET" and request.user.has_perm(settings.ALL_COUNTRIES_PERMISSION)
+        if not (is_allowed or may_read):
             raise PermissionDenied
         return file_import
 
@@ -317,7 +322,13 @@ class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin):
             raise Http404
         if name not in dict(exportable(request.user)):
             raise PermissionDenied
-        return exported_response(request, ending, resources()[name], with_local="state" in request.GET)
+        records = () if works_everywhere(request.user) else (_readable(request, resources()[name]),)
+        return exported_response(request, ending, resources()[name], *records, with_local="state" in request.GET)
+
+
+def _readable(request: HttpRequest, resource: type[FileResource]) -> QuerySet[Any]:
+    """The records of a kind that a person may read, in a fixed order."""
+    return visible_to(request.user, resource.model()._default_manager.all()).order_by("pk")
 
 
 def _told(file_import: FileImport, found: list[FileImportRow]) -> list[FileImportRow]:
@@ -416,6 +427,7 @@ def _progress(file_import: FileImport) -> dict[str, Any]:
         "is_under_way": (file_import.state in UNDER_WAY or file_import.is_undo_asked) and not is_interrupted,
         "is_interrupted": is_interrupted,
         "is_without_worker": is_without_worker,
+        "is_cancelling": file_import.is_cancel_asked and undo_jobs.is_at_work(file_import),
         "phases": _phases(file_import),
         "text": _progress_in_words(file_import),
         "done": min(file_import.done, file_import.total),

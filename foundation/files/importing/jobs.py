@@ -14,12 +14,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.disks import full_in_words, is_full
 from foundation.files.importing import package_uploads
+from foundation.files.importing.archives import unpacked_size
 from foundation.files.importing.mapping import Mapping
 from foundation.files.importing.package import PackageProblem, PackageReport
 from foundation.files.importing.pipeline import Import, OtherImport, compared
@@ -47,7 +48,7 @@ LOCK = 7_104_001
 def is_large(file_import: FileImport) -> bool:
     """Whether the file is processed by a worker."""
     path = Path(file_import.file.path)
-    return (package_uploads.unpacked_size(path) if file_import.is_package else path.stat().st_size) > SMALL
+    return (unpacked_size(path) if file_import.is_package else path.stat().st_size) > SMALL
 
 
 def is_interrupted(file_import: FileImport) -> bool:
@@ -103,7 +104,9 @@ def use_mapping(file_import: FileImport, mapping: Mapping, name: str) -> bool:
 
 
 def map_again(file_import: FileImport) -> None:
-    """Let somebody map the columns of an upload that was checked and not imported."""
+    """Let somebody map the columns of an upload that was checked and not imported; those of a package are ours."""
+    if file_import.is_package:
+        return
     ended = (ImportState.READY, ImportState.FAILED, ImportState.CANCELLED)
     upload = FileImport.objects.filter(pk=file_import.pk, state__in=ended)
     upload.update(state=ImportState.UNMAPPED, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
@@ -116,7 +119,7 @@ def begin_anew(file_import: FileImport) -> None:
     if is_open and file_import.mapping == {}:
         map_again(file_import)
     elif is_open:
-        _set(file_import, ImportState.WAITING, confirmed_by=None, is_cancel_asked=False, problem="", phase="")
+        _set(file_import, ImportState.WAITING, confirmed_by=None, problem="", phase="")
 
 
 def choose(file_import: FileImport, *, skip_refused: bool, take_older: bool, overwrite: Collection[int] = ()) -> bool:
@@ -140,12 +143,18 @@ def confirm(file_import: FileImport, *, by: Any) -> bool:
 
 
 def cancel(file_import: FileImport) -> None:
-    """Cancel waiting or running work; a completed import is not undone."""
-    FileImport.objects.filter(pk=file_import.pk, state__in=AT_WORK).update(is_cancel_asked=True)
-    before = (ImportState.WAITING, ImportState.UNMAPPED)
-    waiting = FileImport.objects.filter(pk=file_import.pk, state__in=before)
-    if not waiting.update(state=ImportState.CANCELLED) and is_interrupted(file_import):
-        _set(file_import, ImportState.CANCELLED)
+    """Cancel waiting or running work; a completed import is not undone.
+
+    One statement, so that work which begins or pauses at this moment is met all the same.
+    """
+    this, before = FileImport.objects.filter(pk=file_import.pk), (ImportState.WAITING, ImportState.UNMAPPED)
+    this.filter(state__in=(*before, *AT_WORK)).update(
+        state=Case(When(state__in=before, then=Value(ImportState.CANCELLED)), default=F("state")),
+        is_cancel_asked=Case(When(state__in=before, then=Value(False)), default=Value(True)),
+    )
+    with session_lock(LOCK, file_import.pk) as is_ours:
+        if is_ours:  # nobody is at work, or will be
+            this.filter(state__in=AT_WORK).update(state=ImportState.CANCELLED, is_cancel_asked=False)
     file_import.refresh_from_db()
 
 
@@ -277,9 +286,22 @@ def _forget_old() -> None:
 
 
 def _set(file_import: FileImport, state: ImportState, **changes: Any) -> None:
-    for name, value in {"state": state, **changes}.items():
+    """Write a state and what goes with it; where the work ends, asking to cancel it ends too."""
+    for name, value in {"state": state, "is_cancel_asked": False, **changes}.items():
         setattr(file_import, name, value)
-    file_import.save(update_fields=["state", *changes])
+    file_import.save(update_fields=["state", "is_cancel_asked", *changes])
+
+
+def _put_off(file_import: FileImport) -> None:
+    """Let the work wait, unless somebody has asked to cancel it."""
+    FileImport.objects.filter(pk=file_import.pk).update(
+        state=Case(When(is_cancel_asked=True, then=Value(ImportState.CANCELLED)), default=Value(ImportState.WAITING)),
+        is_cancel_asked=False,
+        phase="",
+        done=0,
+        total=0,
+    )
+    file_import.refresh_from_db()
 
 
 # Around the work
@@ -303,9 +325,10 @@ def _at_work(file_import: FileImport, state: ImportState, is_worker_stopping: Is
 def _is_mine(file_import: FileImport, state: ImportState) -> bool:
     """Claim the upload for this part of the work; return whether it was waiting for it."""
     expected = FileImport.objects.filter(pk=file_import.pk, confirmed_by__isnull=state != ImportState.IMPORTING)
-    is_mine = expected.filter(state__in=(ImportState.WAITING, state)).update(
-        state=state, phase="", done=0, total=0, problem=""
-    )
+    expected = expected.filter(state__in=(ImportState.WAITING, state))
+    is_mine = expected.filter(is_cancel_asked=False).update(state=state, phase="", done=0, total=0, problem="")
+    if not is_mine:
+        expected.update(state=ImportState.CANCELLED, is_cancel_asked=False)
     file_import.refresh_from_db()
     return bool(is_mine)
 
@@ -319,7 +342,7 @@ def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterato
     except BaseException as error:
         watch.stop()
         if isinstance(error, OtherImport) or (watch.is_put_off and is_cancelled(error, is_stopping=True)):
-            _set(file_import, ImportState.WAITING, phase="", done=0, total=0)
+            _put_off(file_import)
             raise PutOff from error
         if not _explained(file_import, error, is_stopping=watch.is_stopping.is_set()):
             raise
@@ -331,7 +354,7 @@ def _watched(file_import: FileImport, is_worker_stopping: IsStopping) -> Iterato
 def _explained(file_import: FileImport, error: BaseException, *, is_stopping: bool) -> bool:
     """Record on the upload why the work ended early; return False for an unexpected exception."""
     if is_cancelled(error, is_stopping=is_stopping):
-        _set(file_import, ImportState.CANCELLED, is_cancel_asked=False)
+        _set(file_import, ImportState.CANCELLED)
         return True
     if isinstance(error, FileProblem):
         _set(file_import, ImportState.FAILED, problem=problem_in_words(error))

@@ -1,7 +1,6 @@
 """Import a data package: all of its files in one transaction, in the order in which they refer to each other."""
 
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.files.cells import nearest_in_words
+from foundation.files.importing.archives import DamagedMember, blocks_of, name_of, opened
 from foundation.files.importing.pipeline import compared
 from foundation.files.importing.reading import FileProblem
 from foundation.files.importing.report import Report
@@ -23,10 +23,10 @@ from foundation.files.importing.staging import Step
 from foundation.files.package.describing import packaged
 from foundation.files.resources import may_import
 from foundation.records.second_reader import may_publish
+from foundation.records.teams import works_everywhere
 
 MOST_UNPACKED = 20_000_000_000
 """Bytes of all files of an archive; more is damaged, or made to fill the disk."""
-BLOCK = 1 << 20
 
 
 class PackageProblem(Exception):
@@ -57,8 +57,12 @@ Tell = Callable[[str, Step], None]
 
 
 def may_import_package(user: Any) -> bool:
-    """Whether somebody may import every kind of file, and publish."""
-    return may_publish(user) and all(may_import(user, resource) for resource in packaged().values())
+    """Whether somebody may import every kind of file, of all countries, and publish."""
+    return (
+        may_publish(user)
+        and works_everywhere(user)
+        and all(may_import(user, resource) for resource in packaged().values())
+    )
 
 
 def import_package(
@@ -88,10 +92,18 @@ def import_package(
         for file in _names_in(folder):
             report.files.append(_import(folder / f"{file}.csv", file, tell, **options))
         report.context = context.id
+        _refuse_incomplete([file.file for file in report.files], context.id)
         if dry_run:
             transaction.set_rollback(True)
     report.is_applied = not dry_run
     return report
+
+
+def _refuse_incomplete(names: list[str], context: UUID) -> None:
+    """Raise PackageProblem if the files do not go together."""
+    for name in names:
+        if words := packaged()[name].lacking_in_package(context):
+            raise PackageProblem(f"{name}.csv", FileProblem(words, _("Export the package again.")))
 
 
 def _import(path: Path, file: str, tell: Tell, **options: Any) -> Report:
@@ -112,9 +124,7 @@ def _import(path: Path, file: str, tell: Tell, **options: Any) -> Report:
 def _names_in(folder: Path) -> list[str]:
     """The kinds of files in a folder, in loading order; raise PackageProblem if one is unknown or missing."""
     there = {path.stem for path in folder.glob("[!.]*.csv")}
-    if unknown := sorted(there - set(packaged())):
-        words = _("This file is not part of a package.")
-        raise PackageProblem(f"{unknown[0]}.csv", FileProblem(words, nearest_in_words(unknown[0], list(packaged()))))
+    _refuse_unknown(there)
     if not there:
         words = _("There are no files of a package here.")
         remedy = _("Name the folder or the ZIP archive that export_package wrote.")
@@ -129,6 +139,13 @@ def _names_in(folder: Path) -> list[str]:
     return [name for name in packaged() if name in there]
 
 
+def _refuse_unknown(names: set[str]) -> None:
+    """Raise PackageProblem for a kind of file that no package has."""
+    if unknown := sorted(names - set(packaged())):
+        words = _("This file is not part of a package.")
+        raise PackageProblem(f"{unknown[0]}.csv", FileProblem(words, nearest_in_words(unknown[0], list(packaged()))))
+
+
 @contextmanager
 def _folder_of(path: Path, most: int) -> Iterator[Path]:
     """A folder itself, or a temporary one with the files of an archive."""
@@ -139,26 +156,31 @@ def _folder_of(path: Path, most: int) -> Iterator[Path]:
         folder = Path(name) / path.stem
         folder.mkdir()
         try:
-            with zipfile.ZipFile(path) as zipped:
+            with opened(path) as zipped:
                 _unpack(zipped, folder, most)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
-            words = _("This is no ZIP archive, or a damaged one.")
-            raise PackageProblem(path.name, FileProblem(words, _("Export the package again."))) from error
+        except FileProblem as problem:
+            raise PackageProblem(path.name, problem) from problem
+        except DamagedMember as member:
+            raise PackageProblem(member.name, member.problem) from member
         yield folder
+
+
+def _is_table(name: str) -> bool:
+    return name.endswith(".csv") and not name.startswith(".")
 
 
 def _unpack(zipped: zipfile.ZipFile, folder: Path, most: int) -> None:
     """Write the files of an archive into a folder, whatever folder they are in there."""
     left = most
-    for entry in zipped.infolist():
-        name = entry.filename.replace("\\", "/").rpartition("/")[2]
-        if name.startswith(".") or not name.endswith(".csv"):
-            continue
+    entries = [entry for entry in zipped.infolist() if _is_table(name_of(entry))]
+    _refuse_unknown({Path(name_of(entry)).stem for entry in entries})
+    for entry in entries:
+        name = name_of(entry)
         if (folder / name).exists():
             words = _("The archive has this file twice.")
             raise PackageProblem(name, FileProblem(words, _("Export the package again.")))
-        with zipped.open(entry) as packed, (folder / name).open("wb") as file:
-            while block := packed.read(BLOCK):
+        with (folder / name).open("wb") as file:
+            for block in blocks_of(zipped, entry):
                 left -= len(block)
                 if left < 0:
                     words = _("Unpacked, the archive is larger than %(count)d MB.") % {"count": most // 1_000_000}

@@ -1,6 +1,5 @@
 """All files at once in the admin: download the data package, or upload one, which is shown before it is imported."""
 
-import zipfile
 from typing import Any
 
 from django import forms
@@ -14,12 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.files.importing import jobs, tasks
+from foundation.files.importing.archives import opened
 from foundation.files.importing.package import may_import_package
+from foundation.files.importing.reading import FileProblem
+from foundation.files.importing.watching import problem_in_words
 from foundation.files.models import PACKAGE, FileImport
 from foundation.files.package.describing import packaged
 from foundation.files.package.writing import archive
 from foundation.files.resources import may_export
 from foundation.records import audit
+from foundation.records.teams import works_everywhere
 
 
 class PackageForm(forms.Form):
@@ -34,9 +37,11 @@ class PackageForm(forms.Form):
     def clean_file(self) -> Any:
         """Refuse what is no archive."""
         file = self.cleaned_data["file"]
-        if not zipfile.is_zipfile(file):
-            words, remedy = _("This is no ZIP archive, or a damaged one."), _("Export the package again.")
-            raise ValidationError(f"{words} {remedy}")
+        try:
+            with opened(file):
+                pass
+        except FileProblem as problem:
+            raise ValidationError(problem_in_words(problem)) from problem
         file.seek(0)
         return file
 
@@ -54,8 +59,9 @@ class PackageAdmin(admin.ModelAdmin):
 
     @staticmethod
     def may_export_package(request: HttpRequest) -> bool:
-        """Whether somebody may export every kind of file."""
-        return all(may_export(request.user, resource) for resource in packaged().values())
+        """Whether somebody may export every kind of file, of all countries."""
+        may = all(may_export(request.user, resource) for resource in packaged().values())
+        return may and works_everywhere(request.user)
 
     def export_package(self, request: HttpRequest) -> HttpResponseBase:
         """Everything as one archive."""

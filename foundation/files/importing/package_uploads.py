@@ -1,6 +1,5 @@
 """A data package that somebody uploaded: tried, shown file by file, and imported as one import."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,6 @@ MOST_UNPACKED = 2_000_000_000
 TOTALS = ("new", "changed", "unchanged", "older")
 MOST_REFUSALS = 50
 """Number of refused rows that the page lists."""
-
-
-def unpacked_size(path: Path) -> int:
-    """The bytes of the files of an archive, as it declares them; 0 if it is none."""
-    try:
-        with zipfile.ZipFile(path) as zipped:
-            return sum(entry.file_size for entry in zipped.infolist())
-    except zipfile.BadZipFile:
-        return 0
 
 
 def tried(file_import: FileImport, watch: Watch, *, waits: bool) -> PackageReport:

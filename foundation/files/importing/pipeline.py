@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from foundation.disks import is_full
-from foundation.files.importing import checking, comparing, originals, saving, second_reader
+from foundation.files.importing import checking, comparing, originals, saving, second_reader, teams
 from foundation.files.importing.mapping import Mapping
 from foundation.files.importing.reading import FileProblem, Table, open_table
 from foundation.files.importing.report import Problem, Report
@@ -227,9 +227,12 @@ def compared(
         name=_as_utf8(name or path.name),
     )
     rules, candidate_rules = resource.import_rules(options), []
+    if not is_operator:
+        rules += teams.rules_of_stored(resource, by=by, publish=publish)
+        candidate_rules += teams.rules_of_candidates(resource, by=by)
     if not (resource.is_reviewed or is_operator or may_publish(by)):
         rules += second_reader.rules_of_stored(resource)
-        candidate_rules = second_reader.rules_of_candidates(resource)
+        candidate_rules += second_reader.rules_of_candidates(resource)
     tell = progress or _tell_nobody
     is_within = connection.in_atomic_block
     with transaction.atomic():

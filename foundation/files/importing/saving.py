@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from foundation.files.columns import Column, KeyColumn, quoted
+from foundation.files.columns import Column, quoted
+from foundation.files.field_columns import KeyColumn
 from foundation.files.importing.reading import FileProblem
 from foundation.files.resources import Computed, FileResource
 from foundation.sql import execute, rows

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from foundation.files.cells import CellProblem, is_placeholder, last_moment
-from foundation.files.columns import Column, TextColumn, Told, quoted
+from foundation.files.columns import Column, Told, quoted
+from foundation.files.field_columns import TextColumn
 from foundation.files.importing.reading import FileProblem, Row, Table, rows_of
 from foundation.files.models import Phase
 from foundation.files.resources import FileResource, Rule

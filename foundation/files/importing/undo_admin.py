@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from foundation.files.importing import tasks, undo_jobs, undoing
 from foundation.files.models import FileImport, RowState
 from foundation.files.resources import FileResource
+from foundation.records.teams import visible_to
 
 RECORDS_OF_A_PAGE = 50
 
@@ -38,7 +39,7 @@ class UndoingAdmin(admin.ModelAdmin):
         model = resource.model()
         can_undo = file_import.context is not None and file_import.undone_at is None
         deed = undoing.deed_of(file_import) if can_undo else None
-        found = deed.records(model) if deed else model._default_manager.none()
+        found = visible_to(request.user, deed.records(model)) if deed else model._default_manager.none()
         page = Paginator(found, RECORDS_OF_A_PAGE).get_page(request.GET.get("page"))
         added = deed.added_keys(model, [record.pk for record in page]) if deed else set()
         is_undoing = can_undo and "undo" in request.GET

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 SMALL = 2_000
 """Number of new and changed records up to which an import is undone in the request, in some seconds."""
-NOT_ASKED = {"undo_asked_at": None, "undo_asked_by": None}
+NOT_ASKED = {"undo_asked_at": None, "undo_asked_by": None, "is_cancel_asked": False}
 
 
 def is_large(file_import: FileImport) -> bool:
@@ -45,11 +45,11 @@ def ask(file_import: FileImport, *, by: object) -> bool:
 
 def cancel(file_import: FileImport) -> None:
     """Stop undoing; what was undone stays so."""
-    this = FileImport.objects.filter(pk=file_import.pk, undone_at=None)
-    if is_at_work(file_import):
-        this.update(is_cancel_asked=True)
-    else:
-        this.update(**NOT_ASKED)
+    this = FileImport.objects.filter(pk=file_import.pk, undone_at=None, undo_asked_at__isnull=False)
+    this.update(is_cancel_asked=True)  # a worker that begins at this moment sees it
+    with session_lock(LOCK, file_import.pk) as is_ours:
+        if is_ours:
+            this.update(**NOT_ASKED)
     file_import.refresh_from_db()
 
 
@@ -65,6 +65,9 @@ def undo(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
         file_import.refresh_from_db()
         if not (is_ours and file_import.is_undo_asked):
             return
+        if file_import.is_cancel_asked:
+            FileImport.objects.filter(pk=file_import.pk).update(**NOT_ASKED, problem=_cancelled())
+            return
         watch = Watch(file_import, is_stopping)
         watch.thread.start()
         try:
@@ -74,7 +77,7 @@ def undo(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
             if watch.is_put_off and is_cancelled(error, is_stopping=True):
                 raise PutOff from error
             words, is_expected = _why(error, is_stopping=watch.is_stopping.is_set())
-            FileImport.objects.filter(pk=file_import.pk).update(**NOT_ASKED, problem=words, is_cancel_asked=False)
+            FileImport.objects.filter(pk=file_import.pk).update(**NOT_ASKED, problem=words)
             if not is_expected:
                 raise
         finally:
@@ -82,10 +85,14 @@ def undo(file_import: FileImport, *, is_stopping: IsStopping = never) -> None:
                 watch.stop()
 
 
+def _cancelled() -> str:
+    return _("Undoing was cancelled. Nothing was changed.")
+
+
 def _why(error: BaseException, *, is_stopping: bool) -> tuple[str, bool]:
     """Why nothing was undone, and whether the reason is none that the log must have."""
     if is_cancelled(error, is_stopping=is_stopping):
-        return _("Undoing was cancelled. Nothing was changed."), True
+        return _cancelled(), True
     if isinstance(error, undoing.CannotUndo | PermissionDenied):
         return str(error), True
     return _("Nothing was undone. Tell the operator of this installation; the log has the details."), False

@@ -4,16 +4,18 @@ The records that it added are deleted, and those that it changed get back what t
 them since, or named them; who did, is told.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 import pghistory
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, ProgrammingError, models, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import InsufficientPrivilege
 
+from foundation.disks import full_in_words, is_full
 from foundation.files.importing.pipeline import LOCK, OtherImport
 from foundation.files.importing.saving import ask_constraints
 from foundation.files.importing.staging import Step
@@ -22,8 +24,11 @@ from foundation.files.package.describing import packaged
 from foundation.files.resources import FileResource, resources
 from foundation.records.audit import Act, record
 from foundation.records.second_reader import may_publish, public
+from foundation.records.teams import of_other_countries
 from foundation.records.undoing import Deed
 from foundation.sql import lock_until_commit, take_time, try_lock_until_commit
+
+logger = logging.getLogger(__name__)
 
 
 class CannotUndo(Exception):
@@ -57,6 +62,17 @@ def undo(
     Raise PermissionDenied if its records are public and `by` may not publish. Without `waits`, OtherImport is raised if
     an import is at work. `tell` is called with the progress, in changes.
     """
+    try:
+        _undo(file_import, by=by, is_operator=is_operator, waits=waits, tell=tell)
+    except (OperationalError, OSError) as error:
+        if not is_full(error):
+            raise
+        logger.error("Undoing the import of %s met a full disk: %s", file_import.name, str(error).partition("\n")[0])
+        problem, remedy = full_in_words()
+        raise CannotUndo(f"{problem} {remedy}") from error
+
+
+def _undo(file_import: FileImport, *, by: Any, is_operator: bool, waits: bool, tell: Callable[[Step], None]) -> None:
     with transaction.atomic():
         take_time(waits=waits)
         if waits:
@@ -73,11 +89,12 @@ def undo(
         with pghistory.context(user=by.pk, undone=file_import.name, file_import=file_import.pk):
             for resource in kinds:
                 resource.before_writing()
-            for resource in kinds:
-                resource.before_undoing()
+            names = dict.fromkeys(name for resource in kinds for name in resource.withdraws())
+            for name in names:
+                name.note()
             _take_back(file_import, by, tell)
-            for resource in kinds:
-                resource.after_undoing()
+            for name in names:
+                name.withdraw()
         if added:
             record(Act.DELETED, file_import.name, by=by, note=f"FileImport {file_import.pk}: {added}")
         file_import.undone_at, file_import.undone_by = timezone.now(), by
@@ -104,6 +121,14 @@ def refuse(file_import: FileImport, *, by: Any, is_operator: bool = False) -> No
         raise CannotUndo(_("This import has already been undone."))
     if not (is_operator or may_publish(by)) and (file_import.applied_by_id != by.pk or _is_public(file_import)):
         raise PermissionDenied(_("Only an editor may undo an import of others, or of what is public."))
+    if not is_operator and _is_foreign(file_import, by):
+        raise PermissionDenied(_("This import has records that are not of your countries."))
+
+
+def _is_foreign(file_import: FileImport, by: Any) -> bool:
+    deed = deed_of(file_import)
+    kept = (of_other_countries(by, kind._default_manager.filter(pk__in=deed.keys(kind))) for kind in deed.kinds)
+    return any(records.exists() for records in kept)
 
 
 def _is_public(file_import: FileImport) -> bool:

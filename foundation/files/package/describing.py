@@ -8,26 +8,24 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import models
 from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.text import capfirst
 
-from foundation.files.columns import (
-    BooleanColumn,
-    ChoiceColumn,
-    Column,
-    DayColumn,
-    KeyColumn,
-    NumberColumn,
-    PartialDateColumn,
-    TextColumn,
-)
+from foundation.files.columns import Column, ColumnKind
+from foundation.files.field_columns import ChoiceColumn, KeyColumn, PartialDateColumn, TextColumn
 from foundation.files.resources import FileResource, resources
 from foundation.partial_dates import PeriodField
 from foundation.sql import value
 
 DESCRIPTION = "datapackage.json"
+TYPES = {
+    ColumnKind.BOOLEAN: "boolean",
+    ColumnKind.WHOLE: "integer",
+    ColumnKind.NUMBER: "number",
+    ColumnKind.DAY: "date",
+}
+"""Of the cells of a column; others are texts."""
 _DATE = "[0-9]{4}[?]?(-[0-9]{2}(-[0-9]{2})?)?[?]?"
 _PERIOD = f"({_DATE})?(/({_DATE})?)?"
 
@@ -92,7 +90,7 @@ def _field(column: Column) -> dict[str, Any]:
     return {
         "name": column.name,
         "title": capfirst(column.label),
-        "type": _type(column),
+        "type": TYPES.get(column.kind, "string"),
         **({"constraints": limits} if (limits := constraints | _limits(column)) else {}),
     }
 
@@ -100,16 +98,6 @@ def _field(column: Column) -> dict[str, Any]:
 def _is_required(column: Column) -> bool:
     """Whether no cell of an export is empty."""
     return column.field is not None and not (column.field.blank or column.field.null)
-
-
-def _type(column: Column) -> str:
-    if isinstance(column, BooleanColumn):
-        return "boolean"
-    if isinstance(column, DayColumn):
-        return "date"
-    if isinstance(column, NumberColumn):
-        return "integer" if isinstance(column.field, models.IntegerField) else "number"
-    return "string"
 
 
 def _limits(column: Column) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """All files as one data package: what it says of them, the same bytes every time, and there and back."""
 
+import csv
 import io
 import json
 import zipfile
@@ -19,6 +20,7 @@ from foundation.files.resources import resources
 from measures.choices import Workflow
 from measures.models import Citation, Measure, Relation, StatusEvent
 from tests import factories
+from tests.csv_files import csv_text
 from tests.package_round_trip import through_formats
 from tests.random_records import Records, clear
 
@@ -125,14 +127,43 @@ def test_changed_cells_of_published_records_are_written(tmp_path: Path) -> None:
 def test_published_record_without_a_source_is_refused(tmp_path: Path) -> None:
     factories.measure()
     write_folder(tmp_path)
-    path = tmp_path / "measures.csv"
-    path.write_bytes(path.read_bytes().replace(b"https://gazette.example/", b"").replace(b",published,", b",publishd,"))
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "measures.csv").read_text(encoding="utf-8")))
+    (tmp_path / "measures.csv").write_text(csv_text([row | {"sources": ""}]), encoding="utf-8")
+    citations = tmp_path / "citations.csv"
+    citations.write_bytes(citations.read_bytes().splitlines(keepends=True)[0])
     clear()
     with pytest.raises(PackageProblem) as refusal:
         _take(tmp_path)
     assert refusal.value.file == "measures.csv"
     assert refusal.value.report
-    assert {problem.column for problem in refusal.value.report.problems} >= {"workflow"}
+    assert [(problem.column, problem.remedy) for problem in refusal.value.report.problems] == [
+        ("sources", "It has no source.")
+    ]
+
+
+def test_published_record_whose_citations_are_not_in_the_package_is_refused(tmp_path: Path) -> None:
+    public_id = factories.measure().public_id
+    write_folder(tmp_path)
+    citations = tmp_path / "citations.csv"
+    citations.write_bytes(citations.read_bytes().splitlines(keepends=True)[0])
+    clear()
+    words = f"citations.csv has no source of these published records: {public_id}."
+    with pytest.raises(CommandError, match=f"measures.csv: {words}"):
+        call_command("import_package", str(tmp_path))
+    assert not Measure.objects.exists()
+
+
+def test_unknown_workflow_state_is_refused(tmp_path: Path) -> None:
+    factories.measure()
+    write_folder(tmp_path)
+    path = tmp_path / "measures.csv"
+    path.write_bytes(path.read_bytes().replace(b",published,", b",publishd,"))
+    clear()
+    with pytest.raises(PackageProblem) as refusal:
+        _take(tmp_path)
+    assert refusal.value.file == "measures.csv"
+    assert refusal.value.report
+    assert [(problem.column, problem.value) for problem in refusal.value.report.problems] == [("workflow", "publishd")]
 
 
 def test_refused_file_takes_back_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

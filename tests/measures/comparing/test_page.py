@@ -54,13 +54,13 @@ def _said(client: Client, query: str) -> tuple[int, str]:
         ("?countries=PER,USA", 400, "“USA” is not the code of a country that the observatory follows."),
         ("?countries=PER,ECU&topic=boarder", 400, "“boarder” is not available here. Did you mean “border”?"),
         ("?countries=PER,ECU&from=2021&to=2020", 400, "2020 is before 2021."),
-        ("?countries=PER,VEN", 200, "No entry of Venezuela has a date"),
+        ("?countries=PER,VEN", 200, "No entry for Venezuela has a date"),
     ],
 )
 def test_page_says_what_is_compared_or_what_is_missing(client: Client, query: str, status: int, words: str) -> None:
     answered, text = _said(client, query)
     assert (answered, words in text) == (status, True)
-    assert ("What each did, by topic" in text) == ("side by side" in words or "No entry" in words)
+    assert ("What each country did, by topic" in text) == ("side by side" in words or "No entry" in words)
 
 
 def test_seven_countries_are_too_many(client: Client) -> None:

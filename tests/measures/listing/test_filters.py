@@ -170,6 +170,7 @@ def test_entries_come_in_the_order_asked_for() -> None:
         ("body=XYZ:nobody", [("body", "“XYZ:nobody” is not available here.")]),
         ("nationality=ve%00", [("nationality", "“ve\x00” is not available here.")]),
         ("on=2020-05", [("on", "“2020-05” is not a date. Write it as 2020-05-29.")]),
+        ("from=May", [("from", "“May” is not a date. Write a year, month or day: 2020, 2020-05 or 2020-05-29.")]),
         ("from=2020&from=2021", [("from", "This filter may be given only once.")]),
         ("from=2020-06&to=2020-05", [("to", "May 2020 is before June 2020.")]),
         ("sort=best", [("sort", "Write newest, oldest or relevance.")]),

@@ -25,7 +25,9 @@ from measures.merging import Report, merge, preview, undo_merge
 from measures.models import (
     Capture,
     Citation,
+    DocumentText,
     IssuingBody,
+    Link,
     Measure,
     QuoteCheck,
     ReferenceAlias,
@@ -512,6 +514,43 @@ def test_versions_of_the_other_record_are_not_offered_to_return_to(client: Clien
     offered = page.text.count("as_of=")
     assert {act.is_of_other for act in acts} == {True, False}
     assert offered == len([act for act in acts[1:] if not act.is_of_other])
+
+
+def test_sources_have_names_texts_and_checks_again_once_their_merge_is_undone(client: Client, editor: Any) -> None:
+    kept, gone = make.source(rights="show"), make.source(rights="show", url="https://a.example/old")
+    entry = make.measure(sources=(gone,))
+    Source.objects.filter(pk=gone.pk).update(url="https://a.example/new")
+    older = make.source(url="https://a.example/older")
+    merge(gone, older, by=editor)
+    gone.refresh_from_db()
+    make.link(source=gone, state="alive")
+    make.document_text(capture=make.capture(source=kept, body=b"<p>The same</p>"), text="The same")
+    copy = make.capture(source=gone, body=b"<p>The same</p>")
+    make.document_text(capture=copy, text="The same")
+    own = make.capture(source=gone, body=b"<p>Zanahoria</p>")
+    make.document_text(capture=own, text="Zanahoria")
+    citation = entry.citations.get()
+    checked = {"quote": "The same", "state": "found", "checked_at": own.captured_at}
+    QuoteCheck.objects.create(citation=citation, capture=copy, **checked)
+
+    def held() -> dict[str, Any]:
+        return {
+            "names": [source_at(url) for url in (gone.url, "https://a.example/old", older.url)],
+            "pages": [_leads(client, f"/archive/{key}/") for key in (kept.key, gone.key, older.key)],
+            "texts": set(DocumentText.objects.values_list("capture__source", "capture__sha256", "text")),
+            "captures": set(Capture.objects.values_list("source", "sha256")),
+            "links": set(Link.objects.values_list("source", "state", "capture")),
+            "checks": set(QuoteCheck.objects.values_list("citation", "capture", "state")),
+            "citations": set(Citation.objects.values_list("pk", "source")),
+            "found": re.findall(r"/archive/([a-z0-9-]+)/", client.get("/archive/?q=zanahoria").text),
+        }
+
+    before = held()
+    merge(kept, gone, by=editor)
+    assert [name for name, value in held().items() if value == before[name]] == []
+    (act,) = [act for act in acts_on(kept) if act.merge]
+    undo_merge(UUID(act.merge), by=editor)
+    assert held() == before
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -1,5 +1,6 @@
 """Entries on a timeline: positions and durations, never more precise than known."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -8,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measures.entries import entries_of, for_list
+from measures.entries import Entry, Stretch, entries_of, for_list
 from measures.models import Measure
-from measures.timeline.axis import NARROW, WIDE
+from measures.timeline.axis import NARROW, WIDE, Axis
 from measures.timeline.chart import Chart, Lane, PlacedMark, chart
-from measures.timeline.joins import Join, extensions_among
-from measures.timeline.packing import Bar, Shape, extent, pack
+from measures.timeline.joins import Extension, Join, extensions_among, joins_of
+from measures.timeline.packing import Bar, Place, Shape, extent, pack
 from tests import factories as make
 
 DAY = date(2021, 6, 1)
@@ -255,3 +256,22 @@ def test_extension_is_joined_to_what_it_extends() -> None:
     found = chart(entries, TOPICS, extensions=extensions_among(entries))
     assert only_lane(found).joins == (Join("50.00%", (25, 37), (25, 36)),)
     assert (found.has_joins, chart(entries, TOPICS).has_joins) == (True, False)
+
+
+@pytest.mark.django_db
+def test_nothing_is_joined_to_what_is_not_drawn() -> None:
+    make.measure(title_en="by"), make.measure(title_en="of")
+    by, of = entries_of(for_list(Measure.objects.order_by("pk")), DAY)
+    axis, day = Axis(date(2020, 1, 1), date(2021, 1, 1), 1), date(2020, 6, 1)
+    on_axis, before = Stretch("in_force", day, None), Stretch("in_force", date(2001, 4, 1), date(2001, 5, 31))
+    upper, lower = Place(0, False, 9), Place(1, False, 9)
+    extensions = [Extension(by.number, of.number, day)]
+
+    def joined(*placed: tuple[Entry, Stretch, Place]) -> int:
+        rows = {entry.number: (replace(entry, stretches=(seen,)), place, place) for entry, seen, place in placed}
+        return len(joins_of(rows, extensions, axis))
+
+    assert joined((by, on_axis, upper), (of, on_axis, lower)) == 1
+    assert joined((by, on_axis, upper)) == 0  # a filter leaves out the other
+    assert joined((by, on_axis, upper), (of, before, lower)) == 0
+    assert joined((by, on_axis, upper), (of, on_axis, upper)) == 0  # bars of one row

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from foundation.days import today
+from measures.metadata import LONGEST_HEADER, link_header
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,54 @@ def test_lists_countries_and_comparisons_are_cited(client: Client, url: str, tit
     described = re.findall(r'<([^>]+)>; rel="describedby"', links)
     assert [client.get(link).status_code for link in described] == [200, 200]
     assert "/cite/ris?url=" in page.text
+
+
+def test_words_are_in_the_language_of_what_is_cited(client: Client) -> None:
+    measure = factories.measure(title_en="A decree", title_es="Un decreto", title_pt="Um decreto")
+    for prefix, title, version, language in (
+        ("", "A decree", "Version of", "en"),
+        ("/es", "Un decreto", "Versión del", "es"),
+        ("/pt", "Um decreto", "Versão de", "pt"),
+    ):
+        url = f"{prefix}/measures/{measure.public_id}/"
+        for asked_in in ("", "/pt", "/es"):
+            text = client.get(f"{asked_in}/cite/text", {"url": url})
+            assert title in text.text
+            assert version in text.text
+            assert text["Content-Language"] == language
+            assert f"LA  - {language}\r\n" in client.get(f"{asked_in}/cite/ris", {"url": url}).text
+            assert client.get(f"{asked_in}/cite/csl", {"url": url}).json()[0]["language"] == language
+
+
+def _long(number: int) -> str:
+    """The address of a list in which a value is repeated."""
+    factories.measure(kind="law", topics=("health.access",))
+    return "/measures/?" + "&".join(["kind=law"] * number + ["topic=health.access"])
+
+
+def test_long_filter_is_cited_and_its_header_stays_short(client: Client) -> None:
+    url = _long(90)
+    page = client.get(url)
+    assert (page.status_code, len(page["Link"]) <= LONGEST_HEADER) == (200, True)
+    assert re.findall('rel="([a-z-]+)"', page["Link"])[:3] == ["license", "type", "cite-as"]
+    cited = re.findall(r'href="(/cite/[a-z]+[?]url=[^"]+)"', page.text)
+    assert {client.get(address).status_code for address in cited} == {200}
+    assert len(client.get(url.replace("measures/", "measures.csv"))["Link"]) <= LONGEST_HEADER
+    item = json.loads(_cited(client, "csl", url))[0]
+    assert item["URL"] == f"http://testserver{url}"
+
+
+def test_header_leaves_out_what_has_no_room() -> None:
+    links = [("https://a.example/", 'rel="license"'), (f"https://b.example/{'x' * LONGEST_HEADER}", 'rel="cite-as"')]
+    assert link_header([*links, links[0]]) == ", ".join(['<https://a.example/>; rel="license"'] * 2)
+    assert link_header(links[1:]) == ""
+
+
+def test_address_that_the_site_would_refuse_is_refused(client: Client) -> None:
+    refused = client.get("/cite/csl", {"url": _long(101)})
+    assert (refused.status_code, "“kind” has 101 values" in refused.text) == (400, True)
+    assert client.get("/cite/csl", {"url": f"/measures/?q={'x' * 301}"}).status_code == 400
+    assert client.get("/cite/csl", {"url": f"/{'x' * 7_001}"}).status_code == 400
 
 
 def test_nothing_else_is_cited(client: Client) -> None:

@@ -148,6 +148,13 @@ def test_page_names_its_frame_by_oembed(client: Client, act: Measure) -> None:
     assert client.get(source[1]).status_code == 200
 
 
+def test_long_filter_has_a_frame(client: Client, act: Measure) -> None:
+    long = "&".join(["topic=health.access"] * 60)
+    answer = client.get("/oembed/", {"url": f"http://testserver/es/countries/peru/?{long}"})
+    assert answer.json()["title"].startswith("Perú")
+    assert long.replace("&", "&amp;") in answer.json()["html"]
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.test import Client
 
 from foundation.days import today
 from foundation.files import kept_files
+from foundation.release import release
 from measures.models import Measure
 from tests import factories
 
@@ -41,8 +44,10 @@ def test_every_format_has_the_cells_of_the_csv_file(client: Client) -> None:
     table = pq.read_table(io.BytesIO(_got(client, f"/measures.parquet{QUERY}")[1]))
     found = [{name: _cell(value) for name, value in row.items()} for row in table.to_pylist()]
     assert found == rows
-    assert table.schema.field("topics").type.value_type == "string"
-    assert str(table.schema.field("checked_on").type) == "date32[day]"
+    for name in ("topics", "topics_label", "source_urls"):
+        assert table.schema.field(name).type.value_type == "string"
+    for name in ("checked_on", "date_first"):
+        assert str(table.schema.field(name).type) == "date32[day]"
 
 
 def _cell(value: Any) -> str:
@@ -75,9 +80,11 @@ def test_csv_is_described_beside_it(client: Client) -> None:
     columns = described["tableSchema"]["columns"]
     assert [column["name"] for column in columns] == content.decode().splitlines()[0].split(",")
     assert [column["name"] for column in columns if column.get("separator")] == [
-        *("issuing_body", "topics", "target_groups", "origin_countries", "status_history", "relations"),
-        *("sources", "external_ids", "areas", "binds"),
+        *("issuing_body", "issuing_body_label", "topics", "topics_label", "target_groups", "target_groups_label"),
+        *("origin_countries", "origin_countries_label", "status_history", "relations", "sources", "source_urls"),
+        *("external_ids", "areas", "areas_label", "binds", "binds_label"),
     ]
+    assert {column["name"] for column in columns if column["datatype"] == "date"} >= {"checked_on", "date_first"}
     assert described["url"].startswith("http://testserver/measures.csv?")
     assert described["dc:license"].startswith("https://creativecommons.org/")
 
@@ -113,9 +120,50 @@ def test_kept_files_make_room_for_the_newest(monkeypatch: pytest.MonkeyPatch, se
     settings.TEMPORARY_DIR = tmp_path
     monkeypatch.setattr(kept_files, "MOST_BYTES", 25)
     for key in "abc":
-        kept_files.kept_file(key, _write)
+        kept_files.kept_file(key, _write).close()
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["b", "c"]
 
 
 def _write(path: Path) -> None:
     path.write_bytes(b"0123456789")
+
+
+def test_new_release_makes_a_new_file(client: Client, settings: Any, tmp_path: Path) -> None:
+    settings.TEMPORARY_DIR = settings.BASE_DIR = settings.STATIC_ROOT = tmp_path
+    (tmp_path / "requirements.lock").touch()
+    try:
+        for name in ("old", "old", "new"):
+            (tmp_path / "staticfiles.json").write_text(name)
+            release.cache_clear()  # as in a process that starts
+            assert _got(client, "/measures.parquet")[0].status_code == 200
+    finally:
+        release.cache_clear()
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_file_that_is_made_or_sent_survives_those_that_make_room(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
+    settings.TEMPORARY_DIR = tmp_path
+    monkeypatch.setattr(kept_files, "MOST_BYTES", 5)
+    sent = kept_files.kept_file("sent", _write)
+
+    def make_slowly(path: Path) -> None:
+        path.write_bytes(b"0123456789")
+        kept_files.kept_file("same", _write).close()  # another makes the same meanwhile, and then room
+        kept_files.kept_file("other", _write).close()
+
+    with kept_files.kept_file("same", make_slowly) as made, sent:
+        assert (made.read(), sent.read()) == (b"0123456789", b"0123456789")
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["same"]
+
+
+def test_file_that_nobody_finishes_is_removed(settings: Any, tmp_path: Path) -> None:
+    settings.TEMPORARY_DIR = tmp_path
+    (tmp_path / "kept").mkdir()
+    for name, age in (("left", 2 * kept_files.ABANDONED), ("new", 0)):
+        path = tmp_path / "kept" / f"{kept_files.UNFINISHED}{name}"
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    kept_files.kept_file("a", _write).close()
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"a", f"{kept_files.UNFINISHED}new"}

@@ -2,10 +2,13 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from foundation.days import today
@@ -60,6 +63,26 @@ def test_feed_has_what_changed_last(client: Client, monkeypatch: pytest.MonkeyPa
     first.save()
     titles = [entry.findtext(f"{ATOM}title") for entry in _feed(client, "/measures.atom").findall(f"{ATOM}entry")]
     assert titles == ["0 again", "3"]
+
+
+def test_feed_reads_no_more_than_it_shows(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "NEWEST", 2)
+    monkeypatch.setattr(following, "MOST_DAYS", 3)
+    day = today() + timedelta(days=10)
+    numbers = []
+    for most in (1, 12):
+        for _number in range(most):
+            dates: Any = {"valid_from": "2020-01-01", "valid_until": str(day), "end_kind": "fixed_date"}
+            factories.measure(kind="law", events=(("in_force", "2020"),), **dates)
+        for path, shown, counted in (("/measures.atom", 2, b"<entry>"), ("/measures.ics", 3, b"BEGIN:VEVENT")):
+            with CaptureQueriesContext(connection) as made:
+                response = client.get(path)
+            assert response.content.count(counted) == min(shown, most)
+            read = [query["sql"] for query in made if 'SELECT "measures_measure"."id"' in query["sql"]]
+            assert len(read) == 1
+            assert read[0].partition(" IN (")[2].partition(")")[0].count(",") == min(shown, most) - 1
+            numbers.append(len(made))
+    assert numbers[:2] == numbers[2:]
 
 
 def test_calendar_has_ends_and_days_on_the_agenda(client: Client) -> None:

@@ -6,11 +6,15 @@ import io
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from measures.codebook import HEADER, parts
 from measures.files.resources import MeasureResource
 from measures.recipes import recipes
+from measures.schema import schema
+from measures.vocabularies import VOCABULARIES
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +38,28 @@ def test_door_leads_to_every_way_to_the_data(client: Client, prefix: str) -> Non
             response.getvalue()
             assert response.status_code == 200, address
     assert f'href="{prefix}/data/"' in client.get(f"{prefix}/about/").text
+
+
+def test_record_of_a_country_that_is_not_covered_is_counted_nowhere(client: Client) -> None:
+    example = factories.country(iso3="ECU", is_covered=False)
+    factories.measure(), factories.measure(country=example, title_en="An invented decree")
+    found = [" ".join(re.sub("<[^>]*>", "", client.get(path).text).split()) for path in ("/data/", "/")]
+    assert "1 entry of 1 countries" in found[0]
+    assert "1 measure" in found[1]
+    assert "invented" not in client.get("/data/codebook.csv").getvalue().decode()
+
+
+def test_codebook_and_schema_are_made_once(client: Client) -> None:
+    factories.measure()
+    with CaptureQueriesContext(connection) as first:
+        pages = [client.get(f"{prefix}/data/codebook/").text for prefix in ("", "/es", "")]
+    with CaptureQueriesContext(connection) as again:
+        assert [client.get(f"{prefix}/data/codebook/").text for prefix in ("", "/es", "")] == pages
+    assert pages[0] == pages[2] != pages[1]
+    assert len(again) <= len(first) - 2 * len(VOCABULARIES) // 3
+    assert schema("en") is schema("en")
+    factories.topic(key="new.topic"), factories.measure(topics=("new.topic",))
+    assert "new.topic" in client.get("/data/codebook/").text
 
 
 def test_recipes_are_ten_lines_that_name_what_the_file_has() -> None:

@@ -32,6 +32,26 @@ def test_pages_name_pictures_that_are_small_and_of_the_size_that_they_say(client
 
 
 @pytest.mark.django_db
+def test_every_page_has_a_citation_and_a_picture(client: Client) -> None:
+    """A page without a picture of its own is shared with that of the site."""
+    make.country(iso3="ECU")
+    make.measure(sources=(make.source(key="gazette", title="Gazette of the day"),))
+    titles = {
+        "/countries/": "Countries",
+        "/countries/peru/profile/": "Peru: profile and its editions",
+        "/about/": "About the observatory",
+        "/archive/": "Archive",
+        "/archive/gazette/": "Gazette of the day",
+        "/who/": "Who is affected",
+        "/compare/?countries=PER,ECU": "Peru and Ecuador, side by side",
+    }
+    for address, title in titles.items():
+        page = client.get(address).text
+        assert f'<meta name="citation_title" content="{title}">' in page, address
+        assert page.count('<meta property="og:image" content="http://testserver/share.png">') == 1, address
+
+
+@pytest.mark.django_db
 def test_what_is_not_public_has_no_picture(client: Client) -> None:
     make.country(iso3="USA", is_covered=False)
     draft = make.draft()

@@ -117,6 +117,8 @@ class TestAdministrator:
             "groups": [editor],
             "date_joined_0": "2026-01-01",
             "date_joined_1": "00:00",
+            "memberships-TOTAL_FORMS": "0",
+            "memberships-INITIAL_FORMS": "0",
         }
         assert admin.post(path, form).status_code == 302
         entry = AuditEntry.objects.get(act="rights_changed")

@@ -20,9 +20,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from countries.models import Country
+from foundation.release import release
 from measures.choices import Workflow
 from measures.models import Measure, Source
-from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, release, tag_of
+from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, tag_of
 from tests import factories
 from tests.clients import signed_in
 
@@ -376,6 +377,33 @@ def test_kept_pages_stay_within_their_room() -> None:
     assert found == list(range(75, 100))
     kept.put(("large", False), Page(bytes(5000), {}))
     assert kept.get(("large", False)) is None
+
+
+def test_files_and_answers_of_the_api_displace_no_page(settings: Settings) -> None:
+    settings.PAGE_CACHE_MB, settings.API_PER_MINUTE, settings.DOWNLOADS_PER_MINUTE = 1, 0, 0
+    body = {"page": b"x" * 20_000, "other": b"x" * 5_000}
+
+    def view(request: HttpRequest) -> HttpResponse:
+        made.append(request.path)
+        return HttpResponse(body["other" if request.path.startswith(("/api", "/measures.")) else "page"])
+
+    made: list[str] = []
+    middleware = public_pages(view)
+
+    def ask(path: str) -> None:
+        request = RequestFactory().get(path)
+        request.LANGUAGE_CODE = "en"
+        middleware(request)
+
+    for path in ("/about/", "/measures/"):
+        ask(path)
+    for number in range(300):
+        ask(f"/api/v1/measures/?limit={number}")
+        ask(f"/measures.atom?q={number}")
+    made.clear()
+    for path in ("/about/", "/measures/", "/measures.atom?q=299"):
+        ask(path)
+    assert made == []
 
 
 def test_kept_pages_serve_threads_at_once() -> None:

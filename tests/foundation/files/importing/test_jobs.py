@@ -13,15 +13,19 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from psycopg.errors import QueryCanceled
 from pytest_django import Settings
 
 from foundation.files.importing import jobs, undo_jobs
-from foundation.files.models import FileImport, FileImportRow, ImportState
-from foundation.workers import has_worker
+from foundation.files.importing.staging import Step
+from foundation.files.importing.watching import Watch
+from foundation.files.models import FileImport, FileImportRow, ImportState, Phase
+from foundation.sql import is_locked, second_connection, session_lock
+from foundation.workers import has_worker, never
 from measures.models import Measure
 from tests import factories
 from tests.background_work import work, work_off
@@ -200,18 +204,23 @@ def test_killed_worker_is_noticed_and_its_job_taken_up_by_the_next(
     assert kept.new == len(MANY)
 
 
-def test_progress_is_told_while_a_worker_imports(editor: Client, worker: Callable[[], subprocess.Popen[bytes]]) -> None:
-    kept = _upload(editor, MANY * 4)
-    worker()
-    told = []
-
-    def is_ready() -> bool:
-        told.append(_told(editor, kept))
-        return bool(told[-1]["state"] == "ready")
-
-    _until(is_ready)
-    assert all(answer["done"] <= answer["total"] for answer in told)
-    assert told[-1]["state"] == "ready"
+def test_progress_is_told_while_a_worker_is_at_work(editor: Client) -> None:
+    kept = _upload(editor, [MEASURE])
+    FileImport.objects.filter(pk=kept.pk).update(state=ImportState.CHECKING)
+    watch = Watch(kept, never)
+    watch.thread.start()
+    watch.tell(Step(Phase.READING, 512, 2048))
+    _until(lambda: _told(editor, kept)["done"])
+    reading = _told(editor, kept)
+    watch.tell(Step(Phase.CHECKING, 3, 40), "sources")
+    _until(lambda: _told(editor, kept)["done"] != reading["done"])
+    checking = _told(editor, kept)
+    watch.stop()
+    assert (reading["done"], reading["total"]) == (512, 2048)
+    assert reading["text"].replace("\xa0", " ") == "Reading the file: 512 bytes of 2.0 KB"
+    assert (checking["done"], checking["total"]) == (3, 40)
+    assert checking["text"] == "sources.csv · Checking the rows: 3 of 40 rules"
+    assert checking["page"] != reading["page"]
 
 
 def test_refusals_are_counted_by_kind_and_shown_by_kind(editor: Client) -> None:
@@ -274,3 +283,84 @@ def test_what_stands_against_a_worker_that_undoes_is_on_the_page(
     work()
     assert "These records were changed since" in editor.get(kept.get_absolute_url()).text
     assert Measure.objects.count() == 1
+
+
+@pytest.fixture
+def imported(editor: Client, monkeypatch: pytest.MonkeyPatch) -> FileImport:
+    """An import of one record, which a worker is to undo."""
+    kept = _upload(editor, [MEASURE])
+    work()
+    editor.post(kept.get_absolute_url(), {"confirm": "on"})
+    work()
+    monkeypatch.setattr(undo_jobs, "SMALL", 0)
+    editor.post(kept.get_absolute_url(), {"undo": "1"})
+    return kept
+
+
+def test_undoing_that_begins_when_it_is_cancelled_undoes_nothing(editor: Client, imported: FileImport) -> None:
+    page = imported.get_absolute_url()
+    with second_connection() as worker:  # that has the lock, and has not asked yet whether it was cancelled
+        worker.execute("select pg_advisory_lock(%s, %s)", [jobs.LOCK, imported.pk])
+        editor.post(page, {"cancel": "1"})
+        assert 'name="cancel" value="Cancel" disabled' in editor.get(page).text
+    work()
+    assert Measure.objects.count() == 1
+    text = editor.get(page).text
+    assert "Undoing was cancelled. Nothing was changed." in text
+    assert "Undo this import…" in text
+
+
+def test_undoing_is_cancelled_although_its_worker_was_killed_when_it_was_asked_to_cancel(
+    editor: Client, imported: FileImport
+) -> None:
+    page = imported.get_absolute_url()
+    FileImport.objects.filter(pk=imported.pk).update(is_cancel_asked=True)
+    assert 'name="cancel" value="Cancel" >' in editor.get(page).text
+    editor.post(page, {"cancel": "1"})
+    assert "Undo this import…" in editor.get(page).text
+    editor.post(page, {"undo": "1"})
+    work()
+    assert Measure.objects.count() == 0
+
+
+@pytest.mark.parametrize("state", [ImportState.WAITING, ImportState.CHECKING])
+def test_check_that_was_to_be_cancelled_when_its_worker_was_killed_is_not_resumed(
+    editor: Client, state: ImportState
+) -> None:
+    kept = _upload(editor, [MEASURE])
+    FileImport.objects.filter(pk=kept.pk).update(state=state, is_cancel_asked=True)
+    work()
+    assert (_state(kept), kept.is_cancel_asked) == (ImportState.CANCELLED, False)
+    editor.post(kept.get_absolute_url(), {"again": "1"})
+    work()
+    assert _state(kept) == ImportState.READY
+
+
+def test_cancelling_meets_a_check_that_begins_or_ends_at_the_same_time(editor: Client) -> None:
+    """Whatever the state was that the page had: the row decides."""
+    kept = _upload(editor, [MEASURE])
+    for now, then in (
+        (ImportState.CHECKING, ImportState.CANCELLED),  # of a worker that is gone
+        (ImportState.WAITING, ImportState.CANCELLED),
+        (ImportState.READY, ImportState.READY),
+        (ImportState.FAILED, ImportState.FAILED),
+    ):
+        for seen in (ImportState.WAITING, ImportState.CHECKING):
+            FileImport.objects.filter(pk=kept.pk).update(state=now)
+            kept.state = seen
+            jobs.cancel(kept)
+            assert (kept.state, kept.is_cancel_asked) == (then, False)
+
+
+def test_lock_of_the_work_is_released_where_cancelling_comes_late() -> None:
+    late: list[str] = []
+
+    def cancel_once(execute: Any, sql: str, *arguments: Any) -> Any:
+        if "unlock" in sql and not late:
+            late.append(sql)
+            raise OperationalError from QueryCanceled()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(cancel_once), session_lock(jobs.LOCK, 1) as is_ours:
+        assert is_ours
+    assert (len(late), is_locked(jobs.LOCK, 1)) == (1, False)

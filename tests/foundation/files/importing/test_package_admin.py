@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -87,6 +88,90 @@ def test_refused_rows_are_named() -> None:
 def test_what_is_no_archive_is_refused_in_the_form() -> None:
     file = SimpleUploadedFile("mine.zip", b"PK", "application/zip")
     assert "This is no ZIP archive, or a damaged one." in _as("editor").post(PAGE, {"file": file}).text
+
+
+CENTRAL, LOCAL = b"PK\x01\x02", b"PK\x03\x04"
+
+
+def _archive(text: str, name: str = "topics.csv") -> bytes:
+    """One file in an archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr(name, text)
+    return made.getvalue()
+
+
+def _set(archive: bytes, header: bytes, place: int, value: int) -> bytes:
+    """The archive with another byte in the header of its file."""
+    at = archive.index(header) + place
+    return archive[:at] + bytes([value]) + archive[at + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "another checksum": lambda a: _set(a, CENTRAL, 16, 0),
+    "no local header": lambda a: _set(a, LOCAL, 0, 0),
+    "another name in the local header": lambda a: _set(a, LOCAL, 30, ord("x")),
+    "a password": lambda a: _set(_set(a, CENTRAL, 8, 1), LOCAL, 6, 1),
+    "strong encryption": lambda a: _set(_set(a, CENTRAL, 8, 65), LOCAL, 6, 65),
+    "unknown way of packing": lambda a: _set(_set(a, CENTRAL, 10, 99), LOCAL, 8, 99),
+    "lzma that is none": lambda a: _set(_set(a, CENTRAL, 10, 14), LOCAL, 8, 14),
+    "bzip2 that is none": lambda a: _set(_set(a, CENTRAL, 10, 12), LOCAL, 8, 12),
+    "garbage": lambda a: _set(a, LOCAL, 40, 255),
+    "a file that ends early": lambda a: _set(_set(a, CENTRAL, 20, 5), CENTRAL, 21, 0),
+    "a place beyond the end": lambda a: _set(a, CENTRAL, 44, 200),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_file_of_an_archive_is_named(damage: Callable[[bytes], bytes]) -> None:
+    client = _as("editor")
+    upload = _send(client, damage(_archive("key,label_en\n" + "".join(f"a{n},{n * 7919}\n" for n in range(40)))))
+    page = client.get(upload.get_absolute_url()).text
+    assert upload.state == "failed"
+    assert "topics.csv is refused, so nothing of the package was imported." in page
+    assert "This file of the archive is damaged" in page
+    assert "without a password" in page
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda a: a[:-30],
+        lambda a: _set(a, CENTRAL, 6, 99),  # a version that is not known
+        lambda a: _set(_set(a, CENTRAL, 9, 8), CENTRAL, 46, 255),  # a name that is no UTF-8
+        lambda a: _set(a, CENTRAL, 0, 0),
+    ],
+)
+def test_damaged_list_of_an_archive_is_told_by_the_form(damage: Callable[[bytes], bytes]) -> None:
+    file = SimpleUploadedFile("mine.zip", damage(_archive("key,label_en\na,A\n")), "application/zip")
+    assert "This is no ZIP archive, or a damaged one." in _as("editor").post(PAGE, {"file": file}).text
+    assert not FileImport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("acts.csv", "not part of a package"), (f"{'a' * 300}.csv", "not part of a package")]
+)
+def test_archive_with_another_file_is_refused(name: str, words: str) -> None:
+    client = _as("editor")
+    upload = _send(client, _archive("key,label_en\na,A\n", name))
+    assert words in client.get(upload.get_absolute_url()).text
+
+
+def test_other_columns_in_a_package_are_refused_since_nobody_can_map_them() -> None:
+    client = _as("editor")
+    upload = _send(client, _archive("Código,Nombre\na,A\n"))
+    for action in ("map_again", "again", "choose", "confirm"):
+        page = client.post(upload.get_absolute_url(), {action: "x"}, follow=True).text
+        upload.refresh_from_db()
+        assert upload.state == "failed"
+        assert "topics.csv is refused, so nothing of the package was imported." in page
+        assert "Name the columns in the first row" in page
+    clear()
+    upload = _send(client, _archive("key,label_en,label_es,label_pt\n"))
+    assert upload.state == "ready"
+    assert client.post(upload.get_absolute_url(), {"map_again": "x"}, follow=True).status_code == 200
+    upload.refresh_from_db()
+    assert upload.state == "ready"
 
 
 def test_only_those_who_may_do_all_of_it_see_the_buttons() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from foundation.accounts import system_account
 from foundation.files.importing import undoing
@@ -218,7 +220,10 @@ def test_package_is_undone_with_what_it_changed_unless_that_was_changed_since(tm
     made = FileImport.objects.latest("pk")
     changed = {file["file"] for file in made.files if file["new"] or file["changed"]}
     assert changed == {"topics", "measures"}
-    _undo(made)
+    with CaptureQueriesContext(connection) as queries:
+        _undo(made)
+    noted = [query for query in queries if "into was_public" in query["sql"]]
+    assert len(noted) == 3  # names of countries, entries and sources, however many of its files may withdraw some
     write_folder(tmp_path / "after")
     times = re.compile(rb"2[0-9]{3}-[0-9-]+T[0-9:.Z]+")
     for path in (tmp_path / "before").iterdir():

@@ -1,0 +1,60 @@
+"""Country teams in the admin: what a person may read is listed and offered, what is of their countries is saved.
+
+See `teams.py` for the rule. What may be read and not changed is shown with the reason.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
+
+from foundation.records.teams import may_see, may_work_on, named_to, of_own_countries, works_everywhere
+
+FOREIGN = gettext_lazy("This record is not of your countries. You may read it, since it is public, but not change it.")
+
+
+class TeamAdmin(admin.ModelAdmin):
+    """The admin of records that may belong to countries."""
+
+    team_fields: tuple[str, ...] = ()
+    """The fields that say to which country a record belongs: only one's own can be chosen."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return named_to(request.user, super().get_queryset(request))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Answer 404 for a record of another country that is not public."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None and not works_everywhere(request.user):
+            raise Http404
+        return found
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and (obj is None or may_see(request.user, obj))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or may_work_on(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or may_work_on(request.user, obj))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The history has what a record was before it was public, so that only its team reads it here."""
+        record = self.get_object(request, object_id)
+        if record is not None and not may_work_on(request.user, record):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
+
+def choices_of(request: HttpRequest, field: Any, team_fields: Any) -> QuerySet[Any] | None:
+    """What may be chosen for a foreign key in a form; None for everything."""
+    if works_everywhere(request.user):
+        return None
+    model = field.remote_field.model
+    records: QuerySet[Any] = model._default_manager.all()
+    if field.name in team_fields:
+        return of_own_countries(request.user, records)
+    return named_to(request.user, records)

@@ -1,0 +1,181 @@
+"""Country teams: which records an account works on, in one place.
+
+An account may belong to countries; `settings.TEAM_MODEL` has a row for each. As soon as one account does, everybody
+but those with `settings.ALL_COUNTRIES_PERMISSION` sees, of what is not public, the records of their own countries
+alone, and changes no others. Until then nothing is restricted.
+
+A kind of record says by a method `of_team` of its queryset which records are those of a team; a part of another record
+names the field that leads there in `part_of` of its model. Kinds with neither, such as sources and vocabulary, are
+shared by all teams. The command line acts for the operator and is not restricted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from foundation.records.second_reader import condition_of, has_public, public
+
+R = TypeVar("R", bound=QuerySet[Any])
+
+
+class OutOfReach(Exception):
+    """What was just written is not of the author's countries; the transaction must be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """An account with the countries that it belongs to."""
+
+    user: Any
+    countries: frozenset[str]
+
+
+def team_of(user: Any) -> Team | None:
+    """The team of `user`; None for who works on the records of all countries; kept on the account."""
+    if not hasattr(user, "_team"):
+        user._team = _read_team(user)
+    found: Team | None = user._team
+    return found
+
+
+def _read_team(user: Any) -> Team | None:
+    if user.has_perm(settings.ALL_COUNTRIES_PERMISSION):
+        return None
+    is_read = hasattr(user, "has_teams")
+    account: Any = user if is_read else with_team(get_user_model()._default_manager.filter(pk=user.pk)).first()
+    if account is None:  # somebody anonymous
+        return Team(user, frozenset())
+    return Team(user, frozenset(account.team_countries)) if account.has_teams else None
+
+
+def with_team(users: R) -> R:
+    """Accounts with what `team_of` needs, so that it does not ask for it with another query."""
+    memberships = apps.get_model(settings.TEAM_MODEL)._default_manager
+    own = memberships.filter(user=OuterRef("pk")).values("country")
+    return users.annotate(team_countries=ArraySubquery(own), has_teams=Exists(memberships.all()))
+
+
+def works_everywhere(user: Any) -> bool:
+    """Whether `user` works on the records of all countries, and so on what is of no single one."""
+    return team_of(user) is None
+
+
+def is_of_teams(model: type[Model]) -> bool:
+    """Whether the records of `model` belong to countries."""
+    return hasattr(model, "part_of") or hasattr(model._default_manager, "of_team")
+
+
+# Seeing
+
+
+def visible_to(user: Any, records: R) -> R:
+    """Those of `records` that `user` may read: those of their countries, and what is public."""
+    team = team_of(user)
+    if team is None or not is_of_teams(records.model):
+        return records
+    return records.filter(_among(records.model, _readable(records.model, team)))
+
+
+def named_to(user: Any, records: R) -> R:
+    """Those of `records` whose names `user` may read, as lists and choices have them.
+
+    The names of all records of a model with `names_are_public` are public, whatever else of them is.
+    """
+    return records if getattr(records.model, "names_are_public", False) else visible_to(user, records)
+
+
+def may_see(user: Any, record: Model) -> bool:
+    """Whether `user` may read `record` as far as teams go; permissions are checked elsewhere."""
+    if works_everywhere(user) or not is_of_teams(type(record)):
+        return True
+    return visible_to(user, type(record)._base_manager.filter(pk=record.pk)).exists()
+
+
+def names_of(user: Any, records: Iterable[Model]) -> list[str]:
+    """Records as text, those that `user` may not read without their names; one query for each kind."""
+    if works_everywhere(user):
+        return [str(record) for record in records]
+    by_kind: dict[type[Model], list[Model]] = {}
+    for record in records:
+        by_kind.setdefault(type(record), []).append(record)
+    names = []
+    for kind, found in by_kind.items():
+        stored = kind._base_manager.filter(pk__in=[record.pk for record in found])
+        hidden = set(stored.exclude(pk__in=visible_to(user, stored).values("pk")).values_list("pk", flat=True))
+        names += [_("a record of another country") if record.pk in hidden else str(record) for record in found]
+    return names
+
+
+def _readable(model: type[Model], team: Team) -> QuerySet[Any]:
+    """The records that `model` belongs to, or its own, that a team may read."""
+    owner = _owner(model)
+    own = _of_team(owner, team)
+    return own | public(owner) if has_public(owner) else own
+
+
+# Changing
+
+
+def of_own_countries(user: Any, records: R) -> R:
+    """Those of `records` that `user` may work on: those of their countries, and what is shared."""
+    team = team_of(user)
+    if team is None or not is_of_teams(records.model):
+        return records
+    return records.filter(_among(records.model, _of_team(_owner(records.model), team)))
+
+
+def of_other_countries(user: Any, records: R) -> R:
+    """Those of `records` that `user` may not work on."""
+    team = team_of(user)
+    if team is None or not is_of_teams(records.model):
+        return records.none()
+    return records.exclude(_among(records.model, _of_team(_owner(records.model), team)))
+
+
+def may_work_on(user: Any, record: Model) -> bool:
+    """Whether `record`, as it is stored, is of the countries of `user`; permissions are checked elsewhere."""
+    if works_everywhere(user) or not is_of_teams(type(record)):
+        return True
+    stored = type(record)._base_manager.filter(pk=record.pk)
+    return record.pk is not None and of_own_countries(user, stored).exists()
+
+
+def refuse_foreign(user: Any, record: Model) -> None:
+    """Raise OutOfReach if `user` has just written a record of another country; call before the commit."""
+    if not may_work_on(user, record):
+        raise OutOfReach
+
+
+def team_condition(user: Any, model: type[Model]) -> str | None:
+    """SQL of what `user` may work on, for a row of the model's table or a similar one under its name; None for all."""
+    team = team_of(user)
+    if team is None or not is_of_teams(model):
+        return None
+    own = _of_team(_owner(model), team)
+    return condition_of(own if _owner(model) is model else model._default_manager.filter(_among(model, own)))
+
+
+# Kinds of records
+
+
+def _owner(model: type[Model]) -> Any:
+    """The model of the records that say to which team those of `model` belong."""
+    path = getattr(model, "part_of", None)
+    return model._meta.get_field(path).related_model if path else model
+
+
+def _of_team(model: Any, team: Team) -> QuerySet[Any]:
+    found: QuerySet[Any] = model._default_manager.of_team(team)
+    return found
+
+
+def _among(model: type[Model], owners: QuerySet[Any]) -> Q:
+    """Whether a record of `model` is among `owners`, or a part of one of them."""
+    return Q(**{f"{getattr(model, 'part_of', 'pk')}__in": owners.values("pk")})
