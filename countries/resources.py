@@ -1,6 +1,7 @@
 """The columns of the files of countries and figures, by name: what every import and export reads and writes."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +23,7 @@ from countries.models import (
 )
 from foundation.files.columns import ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
-from foundation.files.field_columns import NumberColumn
+from foundation.files.field_columns import NumberColumn, PublicKeyColumn, TextColumn
 from foundation.files.resources import ImportOptions, Rule
 from foundation.numbers import TypedNumber
 
@@ -62,13 +63,32 @@ class SiteResource(DatasetResource):
         )
 
 
+class PageColumn(TextColumn):
+    """A text of the page of a country; a country that is not covered has none."""
+
+    def written(self, *, public: bool = False) -> str:
+        text = super().written(public=public)
+        return f"case when r.is_covered then {text} else '' end" if public else text
+
+
+def _of_page(name: str) -> PageColumn:
+    field: Any = Country._meta.get_field(name)
+    return PageColumn(field)
+
+
 class CountryResource(DatasetResource):
     """countries.csv"""
 
+    summary_en = _of_page("summary_en")
+    summary_es = _of_page("summary_es")
+    summary_pt = _of_page("summary_pt")
+    picture_credit = _of_page("picture_credit")
+    picture_alt = _of_page("picture_alt")
     updated_at = ReadOnlyColumn("updated_at", moment("r.updated_at"))
     meanings = {"updated_at": gettext_lazy("When the record was last changed; rows that are older leave it alone.")}
     keys = (("iso3",),)
     names = ("name_en",)
+    is_whole = True  # figures and relations name countries that are not covered
     local = ("updated_at",)
     told_at = "updated_at"
 
@@ -159,6 +179,7 @@ class UnitResource(DatasetResource):
 class IndicatorResource(DatasetResource):
     """indicators.csv"""
 
+    role = PublicKeyColumn(Indicator._meta.get_field("role"))
     adds_only = True
     keys = (("key",),)
     names = ("name_en",)

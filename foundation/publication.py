@@ -21,6 +21,7 @@ from typing import Any, TypeVar, overload
 import pgtrigger
 from django.conf import settings
 from django.db import connection, models
+from psycopg import ClientCursor
 
 from foundation.texts import nearest
 
@@ -240,6 +241,17 @@ def known_along(name: str, *, asks: bool = True) -> str | None:
 def forget_version() -> None:
     """Have this process query again at once, because a change made here must be visible on the next page."""
     _version.forget()
+
+
+# Records that anybody may read
+
+
+def public_ids(model: type[models.Model]) -> str:
+    """SQL of the primary keys of a model's public records, without parameters, since COPY takes none."""
+    manager: Any = model._default_manager
+    sql, params = manager.public().order_by().values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        return ClientCursor(cursor.connection).mogrify(sql, params)
 
 
 # Pages that answer everybody alike

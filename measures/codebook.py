@@ -4,7 +4,8 @@ The texts stand in `docs/data.md` and in the rows of vocabularies; examples are 
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +17,10 @@ from django.utils.translation import get_language, gettext_lazy
 from countries.models import Country, Observation
 from countries.resources import CountryResource, ObservationResource
 from foundation.files.column_list import form, meaning
-from foundation.files.exporting import exported
+from foundation.files.columns import Column
+from foundation.files.exporting import Selected, exported
+from foundation.files.package.describing import columns_of
+from foundation.files.package.public import public_records
 from foundation.files.resources import FileResource
 from foundation.publication import public_version
 from foundation.texts import LANGUAGES
@@ -62,6 +66,11 @@ class Line:
     language: str
     example: str = ""
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells of its row in the file, after those that say of what it is a line."""
+        return (self.name, self.label, self.type, self.definition, self.language, self.example)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -83,15 +92,33 @@ def _parts(language: str, _version: str) -> tuple[Part, ...]:
     """Made once for each language, in every process, until the public data change."""
     with translation.override(language):
         fields = [
-            Part(resource.file(), "field", _title(resource), list(_fields(resource, heading)))
+            Part(resource.file(), "field", _title(resource), list(_of_columns(resource, heading)))
             for resource, heading in FILES
         ]
-        terms = [Part(name, "term", str(each.title), list(_terms(each))) for name, each in VOCABULARIES.items()]
-    return (*fields, *terms)
+        return (*fields, *_vocabularies())
+
+
+def _of_columns(resource: type[FileResource], heading: str) -> Iterator[Line]:
+    return _fields(resource, resource.columns(), heading, exported(resource, _some(resource), public=True))
 
 
 def _title(resource: type[FileResource]) -> str:
     return capfirst(str(resource.model()._meta.verbose_name_plural))
+
+
+def parts_of_release(kinds: Mapping[str, type[FileResource]]) -> Iterator[Part]:
+    """The codebook of a release: the columns of its files, with the first examples in them, and the keys."""
+    headings = {name: heading for heading in meanings() for name in re.findall(r"(\w+)[.]csv", heading)}
+    for name, kind in kinds.items():
+        some = Selected(f"{public_records(kind).sql} limit {EXAMPLES_FROM}")
+        lines = exported(kind, some, public=True, with_local=False)
+        yield Part(name, "field", _title(kind), list(_fields(kind, columns_of(kind), headings.get(name, ""), lines)))
+    yield from _vocabularies()
+
+
+def _vocabularies() -> Iterator[Part]:
+    for name, each in VOCABULARIES.items():
+        yield Part(name, "term", str(each.title), list(_terms(each)))
 
 
 def rows() -> Iterator[tuple[str, ...]]:
@@ -99,13 +126,14 @@ def rows() -> Iterator[tuple[str, ...]]:
     yield HEADER
     for part in parts():
         for line in part.lines:
-            told = (line.name, line.label, line.type, line.definition, line.language, line.example)
-            yield (part.name, part.kind, *told)
+            yield (part.name, part.kind, *line.cells)
 
 
-def _fields(resource: type[FileResource], heading: str) -> Iterator[Line]:
-    told, examples = meanings().get(heading, {}), _examples(resource)
-    for column in resource.columns():
+def _fields(
+    resource: type[FileResource], columns: Iterable[Column], heading: str, lines: Iterable[bytes]
+) -> Iterator[Line]:
+    told, examples = meanings().get(heading, {}), _examples(lines)
+    for column in columns:
         cells = told.get(column.name)
         definition, language = (cells[-1], "en") if cells and cells[-1] else (meaning(column, resource), "")
         type_ = cells[0] if cells and len(cells) > 1 else "" if column.readonly else form(column)
@@ -137,9 +165,8 @@ def _language() -> str:
     return (get_language() or "en")[:2]
 
 
-def _examples(resource: type[FileResource]) -> dict[str, str]:
-    """The first cell of each column that some public records have."""
-    lines = exported(resource, _some(resource), public=True)
+def _examples(lines: Iterable[bytes]) -> dict[str, str]:
+    """The first cell of each column that is not empty."""
     found: dict[str, str] = {}
     for row in csv.DictReader(line.decode() for line in lines):
         for name, cell in row.items():

@@ -1,4 +1,4 @@
-"""`{% load humanize %}`: counts with the separators of their language, in place of Django's filter of that name."""
+"""`{% load grouping %}`: counts with the separators of their language, unlike Django's filter of the same name."""
 
 from typing import Any
 

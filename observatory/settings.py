@@ -182,7 +182,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "django.contrib.humanize",
     "django.forms",
     "django.contrib.sitemaps",
     "pgtrigger",
@@ -235,7 +234,7 @@ TEMPLATES = [
                 "observatory.templating.language_links",
                 "observatory.templating.site",
             ],
-            "libraries": {"jinja": "observatory.templating", "humanize": "observatory.grouping"},
+            "libraries": {"jinja": "observatory.templating", "grouping": "observatory.grouping"},
         },
     },
     {  # for what a page repeats hundreds of times
@@ -361,6 +360,7 @@ IMPORTS_DIR = DATA_DIR / "imports"  # uploads waiting for import; never served
 FEEDS_DIR = DATA_DIR / "feeds"  # files of feeds that wait for review; never served
 # The only folder that feeds may read local files from, such as file:daily.csv
 FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
+RELEASES_DIR = DATA_DIR / "releases"  # frozen states of the public data; served by a view
 ARCHIVE_DIR = DATA_DIR / "archive"  # captures of sources; served by a view that checks their rights
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {  # pictures, readable by the web server whatever the umask of the process
@@ -427,6 +427,12 @@ FILE_RESOURCES = [
 ]
 PACKAGE_RESOURCES = {"measures": "measures.files.packaging.PackagedMeasureResource"}
 PACKAGE_ABOUT = "countries.about_package.about"
+# The files of which anybody may read the public rows, in loading order: those of a release
+PUBLIC_FILES = [
+    *("site", "countries", "areas", "topics", "target_groups", "issuing_bodies", "roles", "units", "indicators"),
+    *("sources", "mobility_roles", "observations", "datasets", "measures"),
+    *("status_events", "relations", "citations", "aliases"),
+]
 
 # Permissions that all apps use
 PUBLISH_PERMISSION = "measures.publish_measure"  # to change what is public

@@ -7,7 +7,7 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from countries.models import Country
-from measures.models import Measure, Source
+from measures.models import Measure, Release, Source
 
 
 class PageSitemap(Sitemap):
@@ -15,10 +15,20 @@ class PageSitemap(Sitemap):
 
     def items(self) -> list[str]:
         lists = ["home", "countries", "measures", "compare", "who", "archive", "broken_links"]
-        return [*lists, "data", "codebook", "api_docs", "about", "accessibility"]
+        return [*lists, "data", "codebook", "api_docs", "releases", "about", "accessibility"]
 
     def location(self, item: str) -> str:
         return reverse(item)
+
+
+class ReleaseSitemap(Sitemap):
+    """The pages of the releases of the data."""
+
+    def items(self) -> QuerySet[Release]:
+        return Release.objects.only("name", "made_at")
+
+    def lastmod(self, item: Release) -> datetime:
+        return item.made_at
 
 
 class CountrySitemap(Sitemap):
@@ -54,4 +64,5 @@ SITEMAPS = {
     "countries": CountrySitemap,
     "measures": MeasureSitemap,
     "sources": SourceSitemap,
+    "releases": ReleaseSitemap,
 }

@@ -31,11 +31,13 @@ from measures.models import (
     Measure,
     ReferenceAlias,
     Relation,
+    Release,
     Source,
     StatusEvent,
     TargetGroup,
     Topic,
 )
+from measures.releases.making import make_release
 from measures.workflow import refresh_status
 from observatory.models import Membership
 
@@ -345,6 +347,12 @@ def observation(*, period: str = "", **fields: Any) -> Observation:
     fields["indicator"] = fields.get("indicator") or indicator()
     fields["country"] = fields.get("country") or country()
     return Observation.objects.create(period=Period.parse(period) if period else None, **fields)
+
+
+def release(*, name: str = "2026.1") -> Release:
+    """A release of what is public, in `RELEASES_DIR`, which a test sets to a folder of its own."""
+    made, _is_new = make_release(name)
+    return made
 
 
 def site(**fields: Any) -> Site:

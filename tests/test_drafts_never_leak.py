@@ -6,6 +6,7 @@ Every URL of the URLconf outside of the admin has its cases here; a new one with
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pyarrow.parquet as pq
@@ -13,18 +14,26 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import translation
+from django.utils.translation import get_language
+from pytest_django import Settings
 
 from foundation.records.models import Revision
 from measures.choices import SYMMETRIC_RELATIONS, RelationType, Workflow
 from measures.merging import merge
-from measures.models import Capture, Measure, PublicIdSequence, Source
+from measures.models import Capture, Measure, PublicIdSequence, Release, Source
 from measures.vocabularies import VOCABULARIES
 from measures.workflow import retire, send_back
 from observatory.home.record_map import COUNTS
+from observatory.sitemaps import SITEMAPS
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def releases(settings: Settings, tmp_path: Path) -> None:
+    settings.RELEASES_DIR = tmp_path
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +87,7 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "security_txt": [reverse("security_txt")],
         "security_policy": [reverse("security_policy")],
         "sitemaps": [reverse("sitemaps")],
-        "sitemap": [reverse("sitemap", args=[section]) for section in ("pages", "countries", "measures", "sources")],
+        "sitemap": [reverse("sitemap", args=[section]) for section in SITEMAPS],
         "picture": [reverse("picture", args=["peru.jpg"])],
         "home": [reverse("home") + search for search in MAPS],
         "share_picture": [reverse("share_picture") + search for search in MAPS],
@@ -115,6 +124,7 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
             f"{reverse('cite', args=['csl'])}?url={quote(url)}"
             for url in ("/measures/", *(f"/measures/{entry.public_id}/" for entry in entries))
         ],
+        **_of_releases(),
         **{name: [reverse(name)] for name in ("data", "codebook", "codebook_csv", "api_docs", "measures_ics")},
         "compare": [reverse("compare") + COMPARISON],
         "compare_csv": [reverse("compare_csv", args=["timeline"]) + COMPARISON],
@@ -125,6 +135,20 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "broken_links": [reverse("broken_links")],
         "source": [reverse("source", args=[source.key]) for source in Source.objects.all()],
         "kept_copy": [reverse("kept_copy", args=[kept.source.key, kept.sha256]) for kept in Capture.objects.all()],
+    }
+
+
+def _of_releases() -> dict[str, list[str]]:
+    """A release of what is public, every file of it once, and what changed since."""
+    release = Release.objects.first() or factories.release()
+    files = release.files if get_language() == "en" else ["measures.csv"]
+    since = f"{reverse('changes')}?since={release}"
+    return {
+        "releases": [reverse("releases")],
+        "release": [reverse("release", args=[release])],
+        "release_file": [reverse("release_file", args=[release, file]) for file in files],
+        "changes": [since],
+        "api_releases": [reverse("api_releases")],
     }
 
 
@@ -156,6 +180,7 @@ SHOWN_AT = {
     *FILES,
     "codebook",
     "codebook_csv",
+    "release_file",
     "measures_atom",
     "cite",
     "api_measures",
@@ -322,6 +347,7 @@ def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
         "codebook",
         "codebook_csv",
         "relations_csv",
+        "release_file",
     }
     others = [*(secret for secret in SECRETS if secret not in TITLES), REFERENCE.lower()]
     assert _telling(answers, others) == set()

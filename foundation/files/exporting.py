@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,10 +27,18 @@ from foundation.files.columns import BatchColumn, Column, ListColumn, quoted
 from foundation.files.field_columns import TextColumn
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
-from foundation.sql import rows
+from foundation.sql import rows, value
 
-Records: TypeAlias = QuerySet[Any] | NDArray[Any] | Sequence[Any]
-"""The records to export, in order: a queryset, or ids."""
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """Records by the SQL that selects their ids in order."""
+
+    sql: str
+
+
+Records: TypeAlias = QuerySet[Any] | Selected | NDArray[Any] | Sequence[Any]
+"""The records to export, in order: a queryset, SQL, or ids."""
 
 BLOCK = 1 << 16
 """Bytes passed to the web server at once; row by row, the calls would cost more than the bytes."""
@@ -166,7 +175,7 @@ def one_state() -> Iterator[None]:
 
 def _in_batches(resource: type[FileResource], records: Records | None) -> Iterator[Sequence[Any]]:
     """The ids of the records, some thousand at a time."""
-    if records is None or isinstance(records, QuerySet):
+    if records is None or isinstance(records, QuerySet | Selected):
         with connection.chunked_cursor() as cursor:
             cursor.execute(*_query(resource, records))
             size = FIRST_BATCH
@@ -181,7 +190,9 @@ def _in_batches(resource: type[FileResource], records: Records | None) -> Iterat
             start, size = start + size, min(10 * size, BATCH)
 
 
-def _query(resource: type[FileResource], queryset: QuerySet[Any] | None) -> tuple[str, Sequence[Any]]:
+def _query(resource: type[FileResource], queryset: QuerySet[Any] | Selected | None) -> tuple[str, Sequence[Any] | None]:
+    if isinstance(queryset, Selected):
+        return queryset.sql, None
     if queryset is not None:
         try:
             return queryset.values("pk").query.sql_with_params()
@@ -194,6 +205,8 @@ def count(resource: type[FileResource], records: Records | None) -> int:
     """Number of records to export."""
     if records is None:
         return resource.model()._default_manager.count()
+    if isinstance(records, Selected):
+        return int(value(f"select count(*) from ({records.sql}) r"))
     return records.count() if isinstance(records, QuerySet) else len(records)
 
 
@@ -270,6 +283,8 @@ def _among(records: Records | None, ids: list[Any]) -> list[Any]:
     """The `ids` that are among the records."""
     if records is None or not ids:
         return ids
+    if isinstance(records, Selected):
+        records = [pk for (pk,) in rows(records.sql)]
     if isinstance(records, QuerySet):
         return list(records.filter(pk__in=ids).values_list("pk", flat=True))
     return [pk for pk, is_in in zip(ids, np.isin(ids, records), strict=True) if is_in]

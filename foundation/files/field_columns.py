@@ -24,6 +24,7 @@ from foundation.files.spellings import namer_of
 from foundation.files.targets import Offer, Target, offers_of_choices, offers_of_rows
 from foundation.numbers import ONE_GROUP_IN_SQL, NumberProblem, TypedNumber, in_file, read_number
 from foundation.partial_dates import PartialDate, PartialDateField, PeriodField
+from foundation.publication import public_ids
 from foundation.typed_dates import is_serial_number
 
 
@@ -339,3 +340,13 @@ def column_for(field: models.Field, *, readonly: bool = False) -> Column:
     if isinstance(field, models.DecimalField | models.IntegerField):
         return NumberColumn(field, readonly=readonly)
     return ChoiceColumn(field, readonly=readonly) if field.choices else TextColumn(field, readonly=readonly)
+
+
+class PublicKeyColumn(KeyColumn):
+    """A key that a public file leaves out if the row that it names is not public."""
+
+    def written(self, *, public: bool = False) -> str:
+        text = super().written(public=public)
+        if not public:
+            return text
+        return f"case when r.{quoted(self.db_column)} in ({public_ids(self.model)}) then {text} else '' end"

@@ -105,6 +105,10 @@ class FileResource(ModelResource):
     """Read-only columns that differ between installations or days, or follow from others: a file to keep has none."""
     is_public = "true"
     """SQL condition: the record `r` is public."""
+    is_whole = False
+    """Whether all its records are public, or those of which the rows say nothing else."""
+    unlisted: tuple[str, ...] = ()
+    """Columns of keys that may name records of which a public file has no row."""
     is_reviewed = False
     """Whether its records have a workflow of their own, so that an import by an analyst makes nothing public."""
     companions: tuple[str, ...] = ()

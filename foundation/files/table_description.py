@@ -19,9 +19,11 @@ DATATYPES = {
 """Of a cell, or of the items of a list; others are texts."""
 
 
-def table_description(resource: type[FileResource], url: str, *, labels: str = "", **terms: Any) -> dict[str, Any]:
+def table_description(
+    resource: type[FileResource], url: str, *, labels: str = "", with_local: bool = True, **terms: Any
+) -> dict[str, Any]:
     """The description of the file at `url`; `terms` are those of Dublin Core, such as `title` and `license`."""
-    columns = columns_of_file(resource, labels=labels)
+    columns = columns_of_file(resource, with_local=with_local, labels=labels)
     return {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": get_language() or "en"}],
         "url": url,

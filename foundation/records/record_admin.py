@@ -245,7 +245,7 @@ class RecordAdmin(RelatedByChoice, TeamAdmin):
             return super().history_view(request, object_id, context)
         acts = context.get("acts") or acts_on(record, hidden=self.history_hidden, reader=request.user)
         title = _("History of %(record)s") % {"record": record}
-        found = context_of_versions(request.GET, record, acts, self.history_hidden, request.user)
+        found = context_of_versions(request, record, acts, self.history_hidden)
         return super().history_view(request, object_id, {"acts": acts, "title": title, **found, **context})
 
     def get_actions(self, request: HttpRequest) -> Any:

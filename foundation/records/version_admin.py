@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
+from django.http import HttpRequest
 
 from foundation.records.changes import Act, Change, changes_between, moment_in
 
@@ -23,17 +24,17 @@ class Comparison:
 
 
 def context_of_versions(
-    asked: Any, record: Model, acts: Sequence[Act], hidden: Collection[str], reader: Any
+    request: HttpRequest, record: Model, acts: Sequence[Act], hidden: Collection[str]
 ) -> dict[str, Any]:
     """For the page of the history: the acts, newest first, to choose from, and the two versions that are asked for.
 
     `is_asked` and no comparison means that the address does not name two moments.
     """
-    own = [act for act in acts if not act.is_of_other]
+    asked, own = request.GET, [act for act in acts if not act.is_of_other]
     start, end = moment_in(asked.get(FROM, "")), moment_in(asked.get(TO, ""))
     comparison = None
     if start and end:
-        changes = changes_between(record, start, end, hidden=hidden, reader=reader)
+        changes = changes_between(record, start, end, hidden=hidden, reader=request.user)
         comparison = Comparison(_maker(own, start), _maker(own, end), changes)
     chosen = (comparison.start, comparison.end) if comparison else (own[1] if own[1:] else None, *own[:1])
     return {

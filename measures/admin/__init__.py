@@ -4,9 +4,18 @@ from django.contrib import admin
 
 from measures.admin.dataset import DataSetAdmin
 from measures.admin.measure import MeasureAdmin
+from measures.admin.release import ReleaseAdmin
 from measures.admin.source import SourceAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
-__all__ = ["DataSetAdmin", "IssuingBodyAdmin", "MeasureAdmin", "SourceAdmin", "TargetGroupAdmin", "TopicAdmin"]
+__all__ = [
+    "DataSetAdmin",
+    "IssuingBodyAdmin",
+    "MeasureAdmin",
+    "ReleaseAdmin",
+    "SourceAdmin",
+    "TargetGroupAdmin",
+    "TopicAdmin",
+]
 
 admin.site.enable_nav_sidebar = False  # long tables and a form in three languages need the width

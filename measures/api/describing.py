@@ -184,3 +184,35 @@ VOCABULARY: dict[str, Any] = {
         **_problems(404),
     },
 }
+RELEASES: dict[str, Any] = {
+    "operation_id": "releases",
+    "tags": ["releases"],
+    "responses": {
+        (200, JSON): inline_serializer(
+            "Release",
+            {
+                "name": serializers.CharField(),
+                "date": serializers.DateField(help_text="The day on which the last of it was recorded."),
+                "url": serializers.URLField(),
+                "license": serializers.URLField(),
+                "changes": serializers.DictField(
+                    child=serializers.DictField(child=serializers.IntegerField()),
+                    help_text="By table, since the release before: rows added and removed, and cells changed.",
+                ),
+                "files": inline_serializer(
+                    "ReleaseFile",
+                    {
+                        "name": serializers.CharField(),
+                        "url": serializers.URLField(),
+                        "size": serializers.IntegerField(help_text="Bytes."),
+                        "sha256": serializers.CharField(),
+                        "rows": serializers.IntegerField(required=False),
+                    },
+                    many=True,
+                ),
+            },
+            many=True,
+        ),
+        **_problems(),
+    },
+}

@@ -27,5 +27,6 @@ urlpatterns = [
     path("observations/", _open(views.Observations, *parameters.OF_OBSERVATIONS, *OF_LISTS), name="api_observations"),
     path("vocabularies/", _open(views.Vocabularies), name="api_vocabularies"),
     path("vocabularies/<slug:vocabulary>/", _open(views.OneVocabulary), name="api_vocabulary"),
+    path("releases/", _open(views.Releases), name="api_releases"),
     re_path(r"^(?P<rest>[\s\S]+)$", views.nowhere, name="api_nowhere"),  # line breaks too
 ]

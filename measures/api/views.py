@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from countries.models import Country, Named, taken_back
 from countries.resources import CountryResource, ObservationResource
+from foundation.days import day_of
 from foundation.files.exporting import one_state
 from measures.api import describing, parameters
 from measures.api.answers import MEDIA_TYPE, Gone, NoRecord, WrongParameters
@@ -31,7 +32,7 @@ from measures.files.status_events import StatusEventResource
 from measures.former_names import name_now
 from measures.listing.filters import MeasureFilter, Problem
 from measures.metadata import LICENCE, link_header
-from measures.models import Measure, Source
+from measures.models import Measure, Release, Source
 from measures.schema import schema
 from measures.vocabularies import VOCABULARIES, Term, Vocabulary
 
@@ -241,6 +242,28 @@ def _term(term: Term) -> dict[str, Any]:
 def _refuse_all(request: Request) -> None:
     if found := parameters.foreign(request.query_params, ()):
         raise WrongParameters(found)
+
+
+class Releases(APIView):
+    """The releases of the data."""
+
+    @extend_schema(**describing.RELEASES)
+    def get(self, request: Request) -> Response:
+        """Newest first, with the address, size and SHA-256 of each file."""
+        _refuse_all(request)
+        return Response([_release(request, release) for release in Release.objects.all()])
+
+
+def _release(request: Request, release: Release) -> dict[str, Any]:
+    address = request.build_absolute_uri(release.get_absolute_url())
+    return {
+        "name": release.name,
+        "date": day_of(release.moment).iso,
+        "url": address,
+        "license": LICENCE,
+        "changes": release.changes,
+        "files": [{"name": name, "url": f"{address}{name}", **file} for name, file in sorted(release.files.items())],
+    }
 
 
 class Schema(APIView):

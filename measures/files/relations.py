@@ -78,6 +78,7 @@ class RelationResource(PartResource):
     recorded_on = RecordedColumn(_field("recorded_on"))
 
     keys = (("subject", "type", "object"),)
+    unlisted = ("subject", "object")  # a published entry may name a stub
     owners = ("r.subject_id", f"case when r.type in ({MUTUAL}) then r.object_id end")
     is_public = (
         f"({_SHOWN.format('subject', 'object')} or (r.type in ({MUTUAL}) and {_SHOWN.format('object', 'subject')}))"

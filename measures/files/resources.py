@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from countries.models import Named
 from foundation.files.columns import Column, ColumnKind, ReadOnlyColumn, moment
 from foundation.files.dataset_resource import DatasetResource
-from foundation.files.field_columns import ReferenceColumn
+from foundation.files.field_columns import PublicKeyColumn, ReferenceColumn
 from foundation.files.resources import Computed, ImportOptions, Rule
 from foundation.texts import LANGUAGES
 from measures.choices import Kind, Status
@@ -34,6 +34,8 @@ from measures.search.matching import wait_until_commit
 
 class TopicResource(DatasetResource):
     """topics.csv"""
+
+    replaced_by = PublicKeyColumn(Topic._meta.get_field("replaced_by"))
 
     adds_only = True
     keys = (("key",),)
@@ -60,6 +62,8 @@ class TopicResource(DatasetResource):
 
 class TargetGroupResource(DatasetResource):
     """target_groups.csv"""
+
+    replaced_by = PublicKeyColumn(TargetGroup._meta.get_field("replaced_by"))
 
     adds_only = True
     keys = (("key",),)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0005_returning_captures'),
+        ('measures', '0006_releases'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

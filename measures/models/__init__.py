@@ -7,6 +7,7 @@ from measures.models.dataset import DataSet, DataSetQuerySet, ExternalId, Extern
 from measures.models.identifiers import PublicIdSequence
 from measures.models.measure import Measure, MeasureQuerySet, countries_of, of_countries
 from measures.models.parts import FurtherBody, ReferenceAlias, Relation, StatusEvent
+from measures.models.release import Release
 from measures.models.scheduled import PublicationProblem, ScheduledPublication
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
@@ -43,6 +44,7 @@ __all__ = [
     "QuoteCheck",
     "ReferenceAlias",
     "Relation",
+    "Release",
     "RowState",
     "ScheduledPublication",
     "SearchText",

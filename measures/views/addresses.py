@@ -12,7 +12,7 @@ from django.utils import translation
 
 from countries.models import Country
 from foundation.languages import language_of_path
-from measures.models import Measure, Source
+from measures.models import Measure, Release, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def destination_of(request: HttpRequest, url: str) -> Destination:
     return Destination(found.view_name or "", found.kwargs, parts.query, language)
 
 
-def permanent_address(request: HttpRequest, shown: Measure | Country | Source | str) -> str:
+def permanent_address(request: HttpRequest, shown: Measure | Country | Source | Release | str) -> str:
     """The canonical URL of a record or of a page by its name, in whatever language it is read: without a prefix."""
     with translation.override(settings.LANGUAGE_CODE):
         path = reverse(shown) if isinstance(shown, str) else shown.get_absolute_url()

@@ -15,7 +15,7 @@ from measures.citing import FORMS, Citation, of_list
 from measures.comparing.question import Comparison
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
-from measures.models import Measure
+from measures.models import Measure, Release
 from measures.views.addresses import destination_of, permanent_address
 from measures.views.signposts import URL
 
@@ -23,7 +23,7 @@ from measures.views.signposts import URL
 @public_page(addresses=[URL], is_file=True)
 @require_safe
 def cite(request: HttpRequest, form: str) -> HttpResponse:
-    """The citation of a page of a measure, list, country or comparison, in one of `FORMS`; 404 for other pages.
+    """The citation of a measure, list, country, comparison or release, in one of `FORMS`; 404 for other pages.
 
     Its words are in the language of that page, whose address is what is cited.
     """
@@ -51,6 +51,16 @@ def of_measure(request: HttpRequest, measure: Measure) -> Citation:
     }
     address = permanent_address(request, measure)
     return Citation(title, address, day_of(measure.updated_at).first, today(), is_data=False)
+
+
+def of_release(request: HttpRequest, release: Release) -> Citation:
+    """The citation of a release of the data."""
+    title = _("Measures, sources and figures, release %(name)s") % {"name": release.name}
+    return Citation(title, permanent_address(request, release), day_of(release.moment).first, today())
+
+
+def _release(request: HttpRequest, _query: QueryDict, release: str) -> Citation:
+    return of_release(request, get_object_or_404(Release, name=release))
 
 
 def _measure(request: HttpRequest, _query: QueryDict, public_id: str) -> Citation:
@@ -98,5 +108,6 @@ _CITED: dict[str, Callable[..., Citation]] = {
     "measures": _list,
     "country": _country,
     "compare": _comparison,
+    "release": _release,
 }
 """What makes the citation of each page, by the name of its address."""

@@ -236,6 +236,7 @@ TABLE: dict[str, Case | None] = {
     "foundation.Revision": None,
     "observatory.BackgroundJob": None,
     "foundation.AuditEntry": None,
+    "measures.Release": None,
     "auth.User": None,
     "auth.Group": None,
     "axes.AccessAttempt": None,

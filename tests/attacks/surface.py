@@ -103,6 +103,7 @@ def objects() -> dict[type[Model], Model]:
             AccessLog.objects.create(),
             AccessFailureLog.objects.create(),
             AuditEntry.objects.create(act=Act.EXPORTED, about="measures.csv"),
+            factories.release(),
         ),
     )
     for record in made:
@@ -169,6 +170,8 @@ def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str,
         "rest": "nowhere",
         "form": "csl",
         "vocabulary": "kinds",
+        "release": "2026.1",
+        "file": "measures.parquet",
         "context": "7b5e3c1e-0000-4000-8000-000000000000",
     }
     return {name: values[name] for name in address.parameters}

@@ -47,6 +47,7 @@ QUERIES = {
     "series_csv": {"series": "immigrant_stock"},
     "series_svg": {"series": "immigrant_stock"},
     "who": {"country": "PER", "group": "migrants"},
+    "changes": {"since": "2026.1"},
     **{name: {"url": "/countries/peru/"} for name in ("oembed", "cite")},
     **{name: {"countries": "PER,ECU"} for name in ("compare", "compare_csv", "compare_svg")},
     "admin:autocomplete": {
@@ -63,6 +64,7 @@ REFUSED = {
     "admin:measures_measure_delete",  # it is published
     *("admin:measures_measure_duplicates", "admin:measures_measure_effects"),  # only by POST
     *("admin:foundation_auditentry_add", "admin:foundation_auditentry_delete"),
+    *("admin:measures_release_add", "admin:measures_release_delete"),
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
     *("admin:foundation_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
     *("admin:foundation_revision_add", "admin:foundation_revision_delete"),  # by the form of its record
@@ -74,7 +76,7 @@ REFUSED = {
 
 @pytest.fixture
 def known(settings: Settings, tmp_path: Any) -> dict[type[Model], Model]:
-    settings.IMPORTS_DIR = tmp_path / "imports"
+    settings.IMPORTS_DIR, settings.RELEASES_DIR = tmp_path / "imports", tmp_path / "releases"
     return objects()
 
 

@@ -40,6 +40,7 @@ WITHOUT_A_FORM = {
     "foundation.Revision": "decided under a lock, see `foundation.records.revisions`",
     "observatory.BackgroundJob": "only looked at",
     "foundation.AuditEntry": "only looked at",
+    "measures.Release": "only looked at",
     "axes.AccessAttempt": "only looked at",
     "axes.AccessLog": "only looked at",
     "axes.AccessFailureLog": "only looked at",

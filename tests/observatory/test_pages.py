@@ -178,8 +178,11 @@ def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -
     factories.draft()
     factories.country(iso3="VEN", is_covered=False)
     files = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").text)
-    assert files == ["/sitemap-pages.xml", "/sitemap-countries.xml", "/sitemap-measures.xml", "/sitemap-sources.xml"]
-    pages, countries, measures, sources = (re.findall(r"<loc>([^<]+)</loc>", client.get(file).text) for file in files)
+    assert files == [f"/sitemap-{part}.xml" for part in ("pages", "countries", "measures", "sources", "releases")]
+    pages, countries, measures, sources, releases = (
+        re.findall(r"<loc>([^<]+)</loc>", client.get(file).text) for file in files
+    )
+    assert releases == []
     assert [page.removeprefix("http://testserver") for page in pages] == [
         "/",
         "/countries/",
@@ -191,6 +194,7 @@ def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -
         "/data/",
         "/data/codebook/",
         "/data/api/",
+        "/data/releases/",
         "/about/",
         "/accessibility/",
     ]

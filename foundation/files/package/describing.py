@@ -4,6 +4,7 @@ It follows from the resources alone, and from what the files say, so that the sa
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -49,9 +50,16 @@ def description() -> bytes:
     """The content of datapackage.json."""
     about: dict[str, Any] = import_string(settings.PACKAGE_ABOUT)()
     created = {"created": f"{day}T00:00:00Z"} if (day := _last_day()) else {}
+    return description_of(packaged(), about | created)
+
+
+def description_of(kinds: Mapping[str, type[FileResource]], about: Mapping[str, Any], *, public: bool = False) -> bytes:
+    """The content of datapackage.json for files of these kinds; `public` leaves out references that a public file
+    may not resolve.
+    """
     with translation.override("en"):
-        files = [_file(resource) for resource in packaged().values()]
-    found = {"profile": "tabular-data-package", **about, **created, "resources": files}
+        files = [_file(resource, kinds, public) for resource in kinds.values()]
+    found = {"profile": "tabular-data-package", **about, "resources": files}
     return f"{json.dumps(found, indent=2, ensure_ascii=False)}\n".encode()
 
 
@@ -62,7 +70,7 @@ def _last_day() -> str:
     return str(value(f"select coalesce(max(day)::text, '') from ({days}) d")) if days else ""
 
 
-def _file(resource: type[FileResource]) -> dict[str, Any]:
+def _file(resource: type[FileResource], kinds: Mapping[str, type[FileResource]], public: bool) -> dict[str, Any]:
     keys = list(resource.keys[0])
     columns = columns_of(resource)
     is_whole = all(_is_required(resource.fields[name]) for name in keys)
@@ -71,7 +79,8 @@ def _file(resource: type[FileResource]) -> dict[str, Any]:
         "missingValues": [""],
         **({"primaryKey": keys} if is_whole else {"uniqueKeys": [keys]}),
     }
-    if foreign := [key for column in columns if (key := _foreign_key(column, resource))]:
+    linked = [column for column in columns if not (public and column.name in resource.unlisted)]
+    if foreign := [key for column in linked if (key := _foreign_key(column, resource, kinds))]:
         schema["foreignKeys"] = foreign
     return {
         "profile": "tabular-data-resource",
@@ -110,11 +119,13 @@ def _limits(column: Column) -> dict[str, Any]:
     return {}
 
 
-def _foreign_key(column: Column, resource: type[FileResource]) -> dict[str, Any] | None:
+def _foreign_key(
+    column: Column, resource: type[FileResource], kinds: Mapping[str, type[FileResource]]
+) -> dict[str, Any] | None:
     """The reference of a cell that holds the whole key of a row of another file, or of this one."""
     if not isinstance(column, KeyColumn):
         return None
-    for other in packaged().values():
+    for other in kinds.values():
         if other.model() is column.model and other.keys[0] == (column.key,):
             name = "" if other is resource else other.file()
             return {"fields": column.name, "reference": {"resource": name, "fields": column.key}}

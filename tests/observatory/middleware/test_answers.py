@@ -23,6 +23,7 @@ from countries.models import Country
 from foundation.release import release
 from measures.choices import Workflow
 from measures.models import Measure, Source
+from measures.views.releases import IMMUTABLE
 from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, tag_of
 from tests import factories
 from tests.clients import signed_in
@@ -44,9 +45,9 @@ OWN = {
 
 
 @pytest.fixture(autouse=True)
-def entry(settings: Settings) -> None:
+def entry(settings: Settings, tmp_path: Path) -> None:
     """An entry of Peru with a source, and a page cache."""
-    settings.PAGE_CACHE_MB = 1
+    settings.PAGE_CACHE_MB, settings.RELEASES_DIR = 1, tmp_path / "releases"
     settings.DOWNLOADS_PER_MINUTE = 0
     factories.measure(reference="N° 7-2020", title_en="Closing of borders")
 
@@ -75,7 +76,10 @@ def _pages() -> dict[str, str]:
         "picture": ["peru.jpg"],
         "source": [Source.objects.earliest("pk").key],
         "kept_copy": ["gazette", "0" * 64],
+        "release": ["2026.1"],
+        "release_file": ["2026.1", "measures.csv"],
     }
+    factories.release()
     factories.measure(reference="N° 104-2020", provision="art. 1")
     factories.measure(reference="N° 104-2020", provision="art. 2")
     factories.country(iso3="ECU")
@@ -83,6 +87,7 @@ def _pages() -> dict[str, str]:
         factories.observation(period=year)
     queries = {
         **dict.fromkeys(["oembed", "cite"], "?url=/countries/peru/"),
+        "changes": "?since=2026.1",
         **dict.fromkeys(["series_csv", "series_svg"], "?series=immigrant_stock"),
         **dict.fromkeys(["compare", "compare_csv", "compare_svg"], "?countries=PER,ECU"),
     }
@@ -144,11 +149,12 @@ def test_every_public_page_has_a_tag_and_is_not_sent_again(client: Client, prefi
         found.add(name)
         _content(response)
         tag = response.headers["ETag"]
-        assert (response.status_code, response.headers["Cache-Control"]) == (200, SHARED)
+        shared = IMMUTABLE if name == "release_file" else SHARED
+        assert (response.status_code, response.headers["Cache-Control"]) == (200, shared)
         assert response.headers["Vary"] == "Accept-Encoding"
         again = _asked(Client(), prefix + path, tag)  # from a process that never rendered the page
         assert (again.status_code, _content(again), again.headers["ETag"]) == (304, b"", tag)
-        assert (again.headers["Cache-Control"], again.headers["Vary"]) == (SHARED, "Accept-Encoding")
+        assert (again.headers["Cache-Control"], again.headers["Vary"]) == (shared, "Accept-Encoding")
     expected = set(_names(get_resolver().url_patterns)) - OWN
     plain = {"sitemap", "sitemaps", *(name for name in expected if name.startswith("api_") and name != "api_docs")}
     assert found == (expected - plain if prefix else expected)
