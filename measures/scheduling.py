@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.characters import readable
+from foundation.records.teams import may_work_on
 from measures import workflow
 from measures.choices import Workflow
 from measures.models import Measure, PublicationProblem, ScheduledPublication
@@ -26,8 +27,7 @@ def schedule(measure: Measure, *, by: Any, publish_at: datetime, at: datetime, n
     Raise PermissionDenied without the right to publish, ValidationError for a moment that has passed or an entry that
     is neither in review nor a draft.
     """
-    if not by.has_perm(workflow.PUBLISH):
-        raise PermissionDenied
+    _refuse_without_right(measure, by)
     if publish_at <= at:
         raise ValidationError(_("Choose a time that is still to come."), code="past")
     locked = _locked(measure.pk)
@@ -46,8 +46,7 @@ def schedule(measure: Measure, *, by: Any, publish_at: datetime, at: datetime, n
 @transaction.atomic
 def cancel(measure: Measure, *, by: Any) -> bool:
     """Take a schedule back, also one that failed; False if there is none. Raise PermissionDenied."""
-    if not by.has_perm(workflow.PUBLISH):
-        raise PermissionDenied
+    _refuse_without_right(measure, by)
     _locked(measure.pk)
     return bool(ScheduledPublication.objects.filter(measure=measure).delete()[0])
 
@@ -83,6 +82,8 @@ def _publish(measure_id: int, at: datetime) -> bool:
 def _try_to_publish(measure: Measure, scheduled: ScheduledPublication) -> str:
     """Publish by the path of the button, in the name of who scheduled it; return the problem, '' if it is public."""
     by = scheduled.scheduled_by
+    if not may_work_on(by, measure):
+        return PublicationProblem.DENIED
     if measure.record_version != scheduled.version and not measure.updated_by.has_perm(workflow.PUBLISH):
         return PublicationProblem.CHANGED
     try:
@@ -93,6 +94,11 @@ def _try_to_publish(measure: Measure, scheduled: ScheduledPublication) -> str:
     except ValidationError:
         return PublicationProblem.INCOMPLETE
     return ""
+
+
+def _refuse_without_right(measure: Measure, by: Any) -> None:
+    if not (by.has_perm(workflow.PUBLISH) and may_work_on(by, measure)):
+        raise PermissionDenied
 
 
 def _measures(*, skip_locked: bool = False) -> Any:

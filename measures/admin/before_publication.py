@@ -65,8 +65,11 @@ def faults_of(missing: Iterable[Lack]) -> list[dict[str, str]]:
 
 
 def lacks_of_form(form: Any, formsets: Iterable[Any]) -> Iterable[Lack]:
-    """What an entry would lack with what is typed into its validated form."""
-    citations = next(formset for formset in formsets if formset.prefix == "citations")
+    """What an entry would lack with what is typed into its validated form; for who may not cite, the stored sources."""
+    has_topic = form.instance.primary_topic_id is not None
+    citations = next((formset for formset in formsets if formset.prefix == "citations"), None)
+    if citations is None:
+        return lacks(has_source=form.instance.citations.exists(), has_topic=has_topic)
     cited = [row for row in citations.forms if row.instance.pk or row.has_changed()]
     removed = {row.prefix for row in cited if row.data.get(row.add_prefix("DELETE"))}
-    return lacks(has_source=len(cited) > len(removed), has_topic=form.instance.primary_topic_id is not None)
+    return lacks(has_source=len(cited) > len(removed), has_topic=has_topic)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.admin.utils import quote
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
@@ -22,6 +22,7 @@ from measures.admin.before_publication import submissions_of
 from measures.admin.queues import sent_back_to
 from measures.choices import Workflow
 from measures.models import Measure, ScheduledPublication
+from measures.models.scheduled import ScheduledPublicationQuerySet
 from measures.workflow import PUBLISH, lacks_of
 
 COMMENT_AGE = timedelta(days=30)
@@ -54,7 +55,7 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
     found = (
         (_("Sent back to me"), [*_sent_back_proposals(user), *_sent_back_drafts(user)]),
         (_("Not published at its time"), _failed(user)),
-        (_("Comments at my records"), _comments(user, comments_since)),
+        (_("Comments at my records"), comments_for(user, since=comments_since)),
         (_("Waiting for my review"), [*_proposals_to_review(user), *_entries_to_review(user)]),
     )
     sections = []
@@ -64,34 +65,40 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
     return [section for section in sections if section.items]
 
 
-def comments_for(user: Any, *, since: datetime) -> QuerySet[Comment]:
+def comments_for(user: Any, *, since: datetime) -> list[Item]:
     """What others have said since a moment: about the records and proposals of a person, or in reply to them."""
     if not user.has_perm(READS_COMMENTS):
-        return Comment.objects.none()
+        return []
     measures = ContentType.objects.get_for_model(Measure)
     own = Measure.objects.annotate(text=Cast("pk", CharField())).filter(created_by=user, text=OuterRef("object_id"))
     about_own = Q(revision__proposed_by=user) | Q(reply_to__written_by=user) | Q(Exists(own), content_type=measures)
-    return Comment.objects.filter(about_own, written_at__gt=since).exclude(written_by=user)
+    comments = Comment.objects.filter(about_own, written_at__gt=since).exclude(written_by=user)
+    found = list(comments.select_related("written_by", "revision", "content_type"))
+    names = _names_of(user, found)
+    return [_of_comment(each, name) for each in found if (name := names.get((each.content_type_id, each.object_id)))]
+
+
+def failed_publications(user: Any) -> ScheduledPublicationQuerySet:
+    """What the person scheduled and was not published, of the countries that they work on by now."""
+    own = of_own_countries(user, Measure.objects.all())
+    return ScheduledPublication.objects.failed_for(user).filter(measure__in=own)
 
 
 def _sent_back_proposals(user: Any) -> Iterator[Item]:
-    for revision in Revision.objects.sent_back_to(user).select_related("reviewed_by", "content_type"):
+    for revision in visible_to(user, Revision.objects.sent_back_to(user)).select_related("reviewed_by", "content_type"):
         if revision.reviewed_at:
             yield _of_revision(revision, str(revision.reviewed_by), revision.reviewed_at, revision.review_note)
 
 
 def _sent_back_drafts(user: Any) -> Iterator[Item]:
-    for measure in visible_to(user, Measure.objects.filter(sent_back_to(user))).select_related("reviewed_by"):
+    for measure in of_own_countries(user, Measure.objects.filter(sent_back_to(user))).select_related("reviewed_by"):
         if measure.reviewed_at:
             yield _of_measure(measure, str(measure.reviewed_by), measure.reviewed_at, measure.workflow_note)
 
 
 def _failed(user: Any) -> Iterator[Item]:
     """The entries that the person scheduled and that were not published, with the problem."""
-    readable = visible_to(user, Measure.objects.all())
-    for scheduled in (
-        ScheduledPublication.objects.failed_for(user).filter(measure__in=readable).select_related("measure")
-    ):
+    for scheduled in failed_publications(user).select_related("measure"):
         if scheduled.failed_at:
             text = scheduled.get_problem_display()
             if missing := ", ".join(lack.words for lack in lacks_of(scheduled.measure)):
@@ -107,7 +114,7 @@ def _proposals_to_review(user: Any) -> Iterator[Item]:
 def _entries_to_review(user: Any) -> Iterator[Item]:
     """The entries in review that others have submitted."""
     in_review = Measure.objects.filter(workflow=Workflow.IN_REVIEW)
-    measures = of_own_countries(user, in_review) if user.has_perm(PUBLISH) else Measure.objects.none()
+    measures = of_own_countries(user, in_review) if user.has_perm(PUBLISH) else in_review.none()
     submissions = submissions_of(measures.values_list("pk", flat=True))
     for measure in measures:
         submission = submissions.get(measure.pk)
@@ -115,17 +122,13 @@ def _entries_to_review(user: Any) -> Iterator[Item]:
             yield _of_measure(measure, submission.who, submission.at, measure.workflow_note)
 
 
-def _comments(user: Any, since: datetime) -> Iterator[Item]:
-    found = list(comments_for(user, since=since).select_related("written_by", "revision", "content_type"))
-    names = _names_of(user, found)
-    for comment in found:
-        if name := names.get((comment.content_type_id, comment.object_id)):
-            text = f"{comment.label}: {comment.text}" if comment.label else comment.text
-            yield Item(name, _address_of_comment(comment), str(comment.written_by), comment.written_at, text)
+def _of_comment(comment: Comment, name: str) -> Item:
+    text = f"{comment.label}: {comment.text}" if comment.label else comment.text
+    return Item(name, _address_of_comment(comment), str(comment.written_by), comment.written_at, text)
 
 
 def _names_of(user: Any, comments: Iterable[Comment]) -> dict[tuple[int, str], str]:
-    """The names of the records that are still there and that the person may read, in one query for each kind."""
+    """The names of the records that are still there and that `user` may read, in one query for each kind."""
     names = {}
     for kind in {comment.content_type for comment in comments}:
         model: Any = kind.model_class()

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 
 from foundation.days import today
 from foundation.records.revision_list_admin import waiting_revisions
-from measures.admin.inbox import COMMENT_AGE, comments_for
+from measures.admin.inbox import COMMENT_AGE, comments_for, failed_publications
 from measures.admin.queues import waiting
-from measures.models import ScheduledPublication
 
 register = template.Library()
 
@@ -23,8 +22,8 @@ def work_queues(context: template.Context) -> dict[str, Any]:
     queues = waiting(user, today()) if user.has_perm("measures.view_measure") else []
     url = reverse("admin:measures_measure_inbox")
     counts = (
-        (_("Not published at its time"), ScheduledPublication.objects.failed_for(user).count()),
-        (_("Comments at my records"), comments_for(user, since=timezone.now() - COMMENT_AGE).count()),
+        (_("Not published at its time"), failed_publications(user).count()),
+        (_("Comments at my records"), len(comments_for(user, since=timezone.now() - COMMENT_AGE))),
     )
     own = [{"label": label, "count": count, "url": url} for label, count in counts if count]
     return {

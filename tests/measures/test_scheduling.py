@@ -118,3 +118,13 @@ def test_draft_is_submitted_when_it_is_scheduled_and_other_states_are_refused() 
     assert scheduling.publish_due(at=LATER) == 1
     with pytest.raises(ValidationError, match="only an entry in review"):
         scheduled(draft, eva)
+
+
+def test_editor_of_another_country_schedules_nothing() -> None:
+    measure, other = in_review(), factories.member(group="editor", countries=("ECU",))
+    with pytest.raises(PermissionDenied):
+        scheduled(measure, other)
+    scheduled(measure, factories.user(is_superuser=True))
+    ScheduledPublication.objects.update(scheduled_by=other)
+    assert scheduling.publish_due(at=LATER) == 0
+    assert ScheduledPublication.objects.get().problem == "denied"

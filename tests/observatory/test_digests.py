@@ -177,3 +177,19 @@ def test_two_workers_send_one_letter(mailoutbox: Any, monkeypatch: pytest.Monkey
 
     assert send_digests(at=MORNING, is_stopping=lambda: not sent and other_worker(MORNING)) == 0
     assert (sent, len(mailoutbox)) == ([1], 1)
+
+
+def test_team_is_told_of_its_own_countries_alone(mailoutbox: Any) -> None:
+    eva = factories.member(group="editor", countries=("PER",), email="eva@example.org")
+    ana = factories.analyst(username="ana")
+    for country in ("PER", "ECU"):
+        submitted = factories.draft(by=ana, country=factories.country(iso3=country), title_en=f"Submitted of {country}")
+        workflow.submit(submitted, by=factories.user(is_superuser=True))
+        own = factories.draft(by=eva, country=factories.country(iso3=country), title_en=f"Own of {country}")
+        comments.write(own, "Why?", by=ana)
+        workflow.submit(own, by=factories.user(is_superuser=True))
+        workflow.send_back(own, by=factories.user(is_superuser=True), note="Read it again")
+    send_digests(at=MORNING)
+    ((_to, body),) = [letter for letter in received(mailoutbox) if letter[0] == "eva@example.org"]
+    assert all(text in body for text in ("Submitted of PER", "Own of PER"))
+    assert "of ECU" not in body
