@@ -20,6 +20,7 @@ ANALYST = {
         "capture": "add view",
         "issuingbody": "add change view",
         "dataset": "view",
+        "release": "view",
         "externalid": "add change delete view",
         "topic": "view",
         "targetgroup": "view",

@@ -191,8 +191,8 @@ def answers_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def archive_dir(tmp_path: Path, settings: Settings) -> Path:
-    """A separate archive for each test."""
-    settings.ARCHIVE_DIR = tmp_path / "archive"
+    """A separate archive, and a separate folder of releases, for each test."""
+    settings.ARCHIVE_DIR, settings.RELEASES_DIR = tmp_path / "archive", tmp_path / "releases"
     return tmp_path / "archive"
 
 

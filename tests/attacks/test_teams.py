@@ -48,6 +48,7 @@ RECORDS: dict[str, tuple[Callable[[], Any], str]] = {
     "measures.Topic": (lambda: factories.topic(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "measures.TargetGroup": (lambda: factories.target_group(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "measures.DataSet": (lambda: factories.data_set(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
+    "measures.Release": (lambda: factories.release(), "---- v--- v--- v--- v--- v--- v--- v---"),
     "countries.Indicator": (lambda: factories.indicator(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "countries.Unit": (lambda: factories.unit(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "countries.Role": (lambda: factories.role(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
