@@ -108,7 +108,7 @@ def _title(resource: type[FileResource]) -> str:
 
 def parts_of_release(kinds: Mapping[str, type[FileResource]]) -> Iterator[Part]:
     """The codebook of a release: the columns of its files, with the first examples in them, and the keys."""
-    headings = {name: heading for heading in meanings() for name in re.findall(r"(\w+)[.]csv", heading)}
+    headings = {name: heading for heading in meanings() for name in re.findall(r"\b(\w+)[.]csv", heading)}
     for name, kind in kinds.items():
         some = Selected(f"{public_records(kind).sql} limit {EXAMPLES_FROM}")
         lines = exported(kind, some, public=True, with_local=False)

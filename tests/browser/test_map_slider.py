@@ -20,7 +20,7 @@ def test_slider_changes_the_map_in_place_and_plays(page: Page, live_server: Live
     page.route("**/*.woff2", lambda route: route.abort())  # fonts that come late move text, whatever the slider does
     page.goto(f"{live_server.url}/?indicator=net_direction")
     expect(page.get_by_role("slider")).to_be_visible()
-    assert page.evaluate("window.moved") == 0
+    assert page.evaluate("window.moved") < 0.02  # of a slow first load; a slider that pushes the map down moves 0.1
     page.evaluate("window.same = true")
     assert "shade-even" in (shape_of(page, "PER").get_attribute("class") or "")
     slider = page.get_by_role("slider")

@@ -209,8 +209,8 @@ def test_paper_is_white_and_shows_what_is_folded(page: Page, address: str) -> No
 def test_profile_says_that_the_poverty_rate_is_missing(page: Page, address: str) -> None:
     page.goto(address + "/countries/peru/")
     card = page.locator(".card").first
-    assert card.get_by_role("heading").first.inner_text() == "Poverty rate"
-    assert card.locator(".headline-missing").inner_text() == "No value recorded"
+    expect(card.get_by_role("heading").first).to_have_text("Poverty rate")
+    expect(card.locator(".headline-missing")).to_have_text("No value recorded")
 
 
 def test_bars_of_a_list_are_of_one_length(page: Page, address: str) -> None:
