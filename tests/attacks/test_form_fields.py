@@ -39,6 +39,7 @@ def visitors(known: dict[type[Model], Model]) -> Visitors:
 
 FORMS_OF_NOBODY = {
     "auditentry",
+    "release",
     "backgroundjob",
     "fileimport",
     "feedrun",
