@@ -569,3 +569,20 @@ def test_merge_whose_records_were_changed_since_stays(client: Client) -> None:
     assert gone.workflow == "retired"
     client.force_login(make.analyst())
     assert client.post(address).status_code == 403
+
+
+def test_relations_to_drafts_of_other_countries_move_without_their_identifiers() -> None:
+    """An editor of one country, who may not read these drafts, merges two records of that country."""
+    eva = make.member(group="editor", countries=("PER",))
+    kept, gone = (make.draft(country=make.country(iso3="PER")) for _one in range(2))
+    others = [make.draft(country=make.country(iso3="ECU")) for _one in range(2)]
+    for other in others:
+        make.relation(subject=gone, object=other)
+    make.relation(subject=kept, object=others[0])
+    for report in (preview(kept, gone, by=eva), merge(kept, gone, by=eva)):
+        (relations,) = [each for each in report.moved if each.what == "Relations"]
+        assert relations.examples == (f"{gone.public_id} extends a record of another country",)
+        assert report.conflicts[0] == (
+            f"Relation that is dropped: {gone.public_id} extends a record of another country."
+        )
+    assert set(Relation.objects.filter(subject=kept).values_list("object", flat=True)) == {o.pk for o in others}
