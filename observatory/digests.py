@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db.models import Q, QuerySet
@@ -35,7 +36,7 @@ def send_digests(*, at: datetime, is_stopping: Callable[[], bool] = lambda: Fals
     """
     if not can_send() or localtime(at).hour < settings.DIGEST_HOUR:
         return 0
-    accounts = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
+    accounts = _accounts()
     new = [Digest(user=user, told_until=at - FIRST) for user in accounts.filter(digest=None)]
     Digest.objects.bulk_create(new, ignore_conflicts=True)
     sent, failures = 0, []
@@ -49,6 +50,12 @@ def send_digests(*, at: datetime, is_stopping: Callable[[], bool] = lambda: Fals
     if failures:
         raise failures[0]
     return sent
+
+
+def _accounts() -> QuerySet[User]:
+    """Who gets letters: not who has yet to accept an invitation, and so has no password."""
+    members = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
+    return members.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 def can_send() -> bool:

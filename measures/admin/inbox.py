@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from foundation.keys import key_of
 from foundation.records import revisions
 from foundation.records.models import Comment, Revision
-from foundation.records.teams import of_own_countries, visible_to
+from foundation.records.teams import of_own_countries
 from measures.admin.before_publication import submissions_of
 from measures.admin.queues import sent_back_to
 from measures.choices import Workflow
@@ -85,7 +85,9 @@ def failed_publications(user: Any) -> ScheduledPublicationQuerySet:
 
 
 def _sent_back_proposals(user: Any) -> Iterator[Item]:
-    for revision in visible_to(user, Revision.objects.sent_back_to(user)).select_related("reviewed_by", "content_type"):
+    for revision in of_own_countries(user, Revision.objects.sent_back_to(user)).select_related(
+        "reviewed_by", "content_type"
+    ):
         if revision.reviewed_at:
             yield _of_revision(revision, str(revision.reviewed_by), revision.reviewed_at, revision.review_note)
 
@@ -128,13 +130,13 @@ def _of_comment(comment: Comment, name: str) -> Item:
 
 
 def _names_of(user: Any, comments: Iterable[Comment]) -> dict[tuple[int, str], str]:
-    """The names of the records that are still there and that `user` may read, in one query for each kind."""
+    """The names of the records that are still there and that `user` may work on, in one query for each kind."""
     names = {}
     for kind in {comment.content_type for comment in comments}:
         model: Any = kind.model_class()
         own = {comment.object_id for comment in comments if comment.content_type_id == kind.pk}
         keys = {key: text for text in own if (key := key_of(model, text)) is not None}
-        for record in visible_to(user, model._base_manager.filter(pk__in=keys)):
+        for record in of_own_countries(user, model._base_manager.filter(pk__in=keys)):
             names[kind.pk, keys[record.pk]] = str(record)
     return names
 

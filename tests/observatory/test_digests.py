@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.mail.backends.locmem import EmailBackend
 from django.urls import reverse
@@ -14,6 +15,7 @@ from pytest_django import Settings
 from foundation.records import comments, revisions
 from foundation.records.models import Digest
 from measures import workflow
+from measures.admin.inbox import inbox_of
 from observatory.digests import send_digests
 from tests import factories
 from tests.clients import signed_in
@@ -132,10 +134,12 @@ def test_letter_is_turned_off_on_the_page_of_the_account(mailoutbox: Any) -> Non
 
 
 def test_accounts_that_may_not_sign_in_get_no_letter(mailoutbox: Any) -> None:
+    """Among them those that have yet to accept an invitation, whose password is unusable."""
     ana, eva = people()
     comments.write(factories.draft(by=ana), "Why?", by=eva)
-    for change in ({"is_active": False}, {"is_staff": False}, {"email": ""}):
-        account = {"is_active": True, "is_staff": True, "email": "ana@example.org"} | change
+    able = {"is_active": True, "is_staff": True, "email": "ana@example.org", "password": ana.password}
+    for change in ({"is_active": False}, {"is_staff": False}, {"email": ""}, {"password": make_password(None)}):
+        account: dict[str, Any] = able | change
         User.objects.filter(pk=ana.pk).update(**account)
         assert send_digests(at=MORNING) == 0
 
@@ -193,3 +197,13 @@ def test_team_is_told_of_its_own_countries_alone(mailoutbox: Any) -> None:
     ((_to, body),) = [letter for letter in received(mailoutbox) if letter[0] == "eva@example.org"]
     assert all(text in body for text in ("Submitted of PER", "Own of PER"))
     assert "of ECU" not in body
+
+
+def test_what_a_team_may_read_but_not_work_on_is_not_listed() -> None:
+    """Their pages of comments and proposals would be refused."""
+    eva = factories.member(group="editor", countries=("PER",))
+    public = factories.measure(by=eva, country=factories.country(iso3="ECU"), title_en="Public of ECU")
+    comments.write(public, "Why?", by=factories.user(is_superuser=True))
+    sent_back = factories.revision(record=public, by=eva, title_en="Proposed")
+    revisions.send_back(sent_back, by=factories.user(is_superuser=True), note="Says who?")
+    assert inbox_of(eva) == []
