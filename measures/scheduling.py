@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any
 
 import pghistory
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation.characters import readable
+from foundation.records.changes import event_models
 from foundation.records.teams import may_work_on
 from measures import workflow
 from measures.choices import Workflow
@@ -84,7 +86,7 @@ def _try_to_publish(measure: Measure, scheduled: ScheduledPublication) -> str:
     by = scheduled.scheduled_by
     if not may_work_on(by, measure):
         return PublicationProblem.DENIED
-    if measure.record_version != scheduled.version and not measure.updated_by.has_perm(workflow.PUBLISH):
+    if _is_unread(measure, scheduled):
         return PublicationProblem.CHANGED
     try:
         with transaction.atomic(), pghistory.context(user=by.pk):
@@ -94,6 +96,18 @@ def _try_to_publish(measure: Measure, scheduled: ScheduledPublication) -> str:
     except ValidationError:
         return PublicationProblem.INCOMPLETE
     return ""
+
+
+def _is_unread(measure: Measure, scheduled: ScheduledPublication) -> bool:
+    """Whether somebody who may not publish has changed the entry since, whoever has changed it after that.
+
+    What no account did, as a trigger or the command line, is of the operator.
+    """
+    events = next(model for model, owner in event_models(Measure) if owner is None)._default_manager
+    later = events.filter(id=measure.pk, record_version__gt=scheduled.version)
+    keys = set(later.values_list("pgh_context__metadata__user", flat=True)) - {None}
+    accounts = get_user_model()._default_manager.in_bulk(keys)
+    return any(key not in accounts or not accounts[key].has_perm(workflow.PUBLISH) for key in keys)
 
 
 def _refuse_without_right(measure: Measure, by: Any) -> None:
