@@ -6,6 +6,7 @@ from typing import Any
 import pghistory
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -34,7 +35,7 @@ def scheduled(measure: Measure, by: Any, **fields: Any) -> ScheduledPublication:
 
 
 def problems(user: Any) -> list[str]:
-    return [i.text for s in inbox_of(user) if s.title == "Not published at its time" for i in s.items]
+    return [i.text for s in inbox_of(user) if s.title == "Not published when due" for i in s.items]
 
 
 def test_entry_is_public_from_its_time_on_and_published_once() -> None:
@@ -96,6 +97,36 @@ def test_account_that_may_no_longer_publish_publishes_nothing() -> None:
     eva.groups.clear()
     assert scheduling.publish_due(at=LATER) == 0
     assert ScheduledPublication.objects.get().problem == "denied"
+    (item,) = inbox_of(factories.editor())[0].items  # who can do it instead
+    assert (item.who, item.text) == (str(eva), "The account that scheduled it may no longer publish.")
+    assert problems(factories.member(group="editor", countries=("ECU",))) == []
+
+
+def test_entry_whose_publication_is_decided_is_not_for_review_until_that_has_failed() -> None:
+    eva, measure = factories.editor(), in_review(by=factories.analyst())
+    assert [section.title for section in inbox_of(eva)] == ["Waiting for my review"]
+    scheduled(measure, eva)
+    assert inbox_of(eva) == []
+    measure.citations.all().delete()
+    scheduling.publish_due(at=LATER)
+    assert [section.title for section in inbox_of(eva)] == ["Not published when due", "Waiting for my review"]
+
+
+def test_error_at_one_entry_does_not_hold_up_the_others() -> None:
+    eva, measures = factories.editor(), [in_review(), in_review()]
+    for measure in measures:
+        scheduled(measure, eva)
+    refused: list[str] = []
+
+    def refuse_first(execute: Any, sql: str, *arguments: Any) -> Any:
+        if not refused and 'UPDATE "measures_measure" SET' in sql:
+            refused.append(sql)
+            raise OperationalError("deadlock detected")
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse_first), pytest.raises(OperationalError, match="deadlock"):
+        scheduling.publish_due(at=LATER)
+    assert list(Measure.objects.published()) == measures[1:]
 
 
 @pytest.mark.parametrize("move", ["publish", "send_back", "withdraw", "retire"])
@@ -123,6 +154,8 @@ def test_draft_is_submitted_when_it_is_scheduled_and_other_states_are_refused() 
         scheduled(draft, ana)
     with pytest.raises(ValidationError, match="still to come"):
         scheduled(draft, eva, publish_at=NOW)
+    with pytest.raises(ValidationError, match="within the next two years"):
+        scheduled(draft, eva, publish_at=NOW + timedelta(days=1000))
     scheduled(draft, eva)
     draft.refresh_from_db()
     assert draft.workflow == Workflow.IN_REVIEW
