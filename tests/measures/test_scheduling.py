@@ -1,6 +1,7 @@
 """An entry is published at the time that an editor chose, once, by the path of the button, and not before."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pghistory
@@ -10,18 +11,21 @@ from django.db import OperationalError, connection
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from foundation.records.changes import acts_on
 from measures import scheduling, workflow
 from measures.admin.inbox import inbox_of
 from measures.choices import Workflow
-from measures.models import Measure, ScheduledPublication
+from measures.models import Measure, ScheduledPublication, Validity
+from measures.tasks import publish_scheduled
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
-LATER = NOW + timedelta(days=1)
+DAY = timedelta(days=1)
+LATER = NOW + DAY
 
 
 def in_review(**fields: Any) -> Measure:
@@ -113,9 +117,12 @@ def test_entry_whose_publication_is_decided_is_not_for_review_until_that_has_fai
 
 
 def test_error_at_one_entry_does_not_hold_up_the_others() -> None:
+    """Nor what a worker is to derive of those."""
     eva, measures = factories.editor(), [in_review(), in_review()]
     for measure in measures:
-        scheduled(measure, eva)
+        scheduled(measure, eva, at=NOW - 2 * DAY, publish_at=NOW - DAY)
+    Validity.objects.update(is_stale=True)
+    context: Any = SimpleNamespace(should_abort=lambda: False)
     refused: list[str] = []
 
     def refuse_first(execute: Any, sql: str, *arguments: Any) -> Any:
@@ -125,8 +132,9 @@ def test_error_at_one_entry_does_not_hold_up_the_others() -> None:
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(refuse_first), pytest.raises(OperationalError, match="deadlock"):
-        scheduling.publish_due(at=LATER)
+        publish_scheduled(context, 0)
     assert list(Measure.objects.published()) == measures[1:]
+    assert ProcrastinateJob.objects.filter(task_name="measures.tasks.settle_validity").count() == 1
 
 
 @pytest.mark.parametrize("move", ["publish", "send_back", "withdraw", "retire"])
