@@ -5,19 +5,24 @@ first, and a move takes its schedule with it (`workflow.py`).
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pghistory
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from foundation.characters import readable
+from foundation.records.changes import event_models
 from foundation.records.teams import may_work_on
 from measures import workflow
 from measures.choices import Workflow
 from measures.models import Measure, PublicationProblem, ScheduledPublication
+
+FURTHEST = timedelta(days=2 * 366)
+"""A later time is rather a slip of the keyboard."""
 
 
 @transaction.atomic
@@ -30,6 +35,8 @@ def schedule(measure: Measure, *, by: Any, publish_at: datetime, at: datetime, n
     _refuse_without_right(measure, by)
     if publish_at <= at:
         raise ValidationError(_("Choose a time that is still to come."), code="past")
+    if publish_at > at + FURTHEST:
+        raise ValidationError(_("Choose a time within the next two years."), code="far")
     locked = _locked(measure.pk)
     if locked.workflow == Workflow.DRAFT:
         workflow.submit(locked, by=by, note=note)
@@ -52,13 +59,21 @@ def cancel(measure: Measure, *, by: Any) -> bool:
 
 
 def publish_due(*, at: datetime, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Publish what is due; return how many entries. What cannot be published stays in review with the problem."""
-    count = 0
+    """Publish what is due; return how many entries. What cannot be published stays in review with the problem.
+
+    An entry with an error of the database does not hold up the others; the error is raised after them.
+    """
+    count, failures = 0, []
     due = ScheduledPublication.objects.due(at=at).order_by("publish_at", "pk")
     for key in list(due.values_list("measure", flat=True)):
         if is_stopping():
             break
-        count += _publish(key, at)
+        try:
+            count += _publish(key, at)
+        except DatabaseError as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
     return count
 
 
@@ -84,7 +99,7 @@ def _try_to_publish(measure: Measure, scheduled: ScheduledPublication) -> str:
     by = scheduled.scheduled_by
     if not may_work_on(by, measure):
         return PublicationProblem.DENIED
-    if measure.record_version != scheduled.version and not measure.updated_by.has_perm(workflow.PUBLISH):
+    if _is_unread(measure, scheduled):
         return PublicationProblem.CHANGED
     try:
         with transaction.atomic(), pghistory.context(user=by.pk):
@@ -94,6 +109,18 @@ def _try_to_publish(measure: Measure, scheduled: ScheduledPublication) -> str:
     except ValidationError:
         return PublicationProblem.INCOMPLETE
     return ""
+
+
+def _is_unread(measure: Measure, scheduled: ScheduledPublication) -> bool:
+    """Whether somebody who may not publish has changed the entry since, whoever has changed it after that.
+
+    What no account did, as a trigger or the command line, is of the operator.
+    """
+    events = next(model for model, owner in event_models(Measure) if owner is None)._default_manager
+    later = events.filter(id=measure.pk, record_version__gt=scheduled.version)
+    keys = set(later.values_list("pgh_context__metadata__user", flat=True)) - {None}
+    accounts = get_user_model()._default_manager.in_bulk(keys)
+    return any(key not in accounts or not accounts[key].has_perm(workflow.PUBLISH) for key in keys)
 
 
 def _refuse_without_right(measure: Measure, by: Any) -> None:

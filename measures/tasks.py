@@ -53,7 +53,9 @@ def settle_validity(context: JobContext, timestamp: int) -> None:
 @app.task(lock="publish_scheduled", queueing_lock="publish_scheduled", pass_context=True)
 def publish_scheduled(context: JobContext, timestamp: int) -> None:
     """Publish the entries whose time has come."""
-    if scheduling.publish_due(at=timezone.now(), is_stopping=context.should_abort):
+    try:
+        scheduling.publish_due(at=timezone.now(), is_stopping=context.should_abort)
+    finally:
         settle_soon()
 
 

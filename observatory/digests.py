@@ -2,13 +2,16 @@
 
 A letter is marked for the day before it is sent, so that no account gets two on one day; and only one that was sent
 moves the moment up to which the account has been told. If the worker dies between the two, what the letter said is in
-that of the next day; if the mail server refuses, the next run tries again.
+that of the next day; if the mail server is away, the next run tries again, and if it refuses the address, the next day.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db.models import Q, QuerySet
@@ -20,6 +23,8 @@ from django.utils.translation import gettext as _
 from countries.models.site import current_site
 from foundation.records.models import Digest
 from measures.admin.inbox import inbox_of
+
+log = logging.getLogger(__name__)
 
 SETTLING = timedelta(minutes=5)
 """What is younger may not be committed yet, so it is left to the next letter."""
@@ -35,7 +40,7 @@ def send_digests(*, at: datetime, is_stopping: Callable[[], bool] = lambda: Fals
     """
     if not can_send() or localtime(at).hour < settings.DIGEST_HOUR:
         return 0
-    accounts = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
+    accounts = _accounts()
     new = [Digest(user=user, told_until=at - FIRST) for user in accounts.filter(digest=None)]
     Digest.objects.bulk_create(new, ignore_conflicts=True)
     sent, failures = 0, []
@@ -49,6 +54,12 @@ def send_digests(*, at: datetime, is_stopping: Callable[[], bool] = lambda: Fals
     if failures:
         raise failures[0]
     return sent
+
+
+def _accounts() -> QuerySet[User]:
+    """Who gets letters: not who has yet to accept an invitation, and so has no password."""
+    members = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
+    return members.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 def can_send() -> bool:
@@ -67,6 +78,9 @@ def _send(digest: Digest, at: datetime) -> int:
         return 0
     try:
         sent = _write(digest, until)
+    except SMTPRecipientsRefused as refusal:  # as it would be again all day
+        log.warning("The daily e-mail to account %s was refused: %s", digest.user_id, refusal)
+        return 0
     except OSError:
         mine.update(tried_on=digest.tried_on)
         raise
@@ -75,6 +89,9 @@ def _send(digest: Digest, at: datetime) -> int:
 
 
 def _write(digest: Digest, until: datetime) -> int:
+    """Send the letter, unless there is nothing new or the account may not read what it would tell of."""
+    if not digest.user.has_perm("measures.view_measure"):
+        return 0
     with translation.override(digest.language):
         sections = inbox_of(digest.user, since=digest.told_until, until=until)
         if not sections:

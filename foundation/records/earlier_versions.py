@@ -68,13 +68,18 @@ def _write_rows(data: QueryDict, formset: Any, earlier: Events) -> None:
 
 
 def _rows(formset: Any, earlier: Events) -> Iterator[Values]:
-    """Rows as they were: first those that exist now, to be removed if they are newer, then those that are gone."""
+    """Rows as they were: first those that exist now, to be removed if they are newer, then those that are gone.
+
+    A row that exists but is not in the form, since the person may not read it, stays as it is.
+    """
     gone = dict(earlier)
     for form in formset.initial_forms:
         event = gone.pop(form.instance.pk, None)
         removed = {} if event is not None else {"DELETE": ["on"]}
         yield {"id": [str(form.instance.pk)], **_filled(form, event), **_position(form, event), **removed}
-    for event in gone.values():
+    own = formset.model._base_manager.filter(pk__in=gone, **{formset.fk.attname: formset.instance.pk})
+    hidden = set(own.values_list("pk", flat=True))
+    for event in (event for key, event in gone.items() if key not in hidden):
         form = formset.empty_form
         yield {"id": [""], **_filled(form, event), **_position(form, event)}
 

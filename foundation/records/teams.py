@@ -109,8 +109,13 @@ def names_of(user: Any, records: Iterable[Model]) -> list[str]:
     for kind, found in by_kind.items():
         stored = kind._base_manager.filter(pk__in=[record.pk for record in found])
         hidden = set(stored.exclude(pk__in=visible_to(user, stored).values("pk")).values_list("pk", flat=True))
-        names += [_("a record of another country") if record.pk in hidden else str(record) for record in found]
+        names += [hidden_name() if record.pk in hidden else str(record) for record in found]
     return names
+
+
+def hidden_name() -> str:
+    """What stands in place of the name of a record that somebody may not read."""
+    return _("a record of another country")
 
 
 def _readable(model: type[Model], team: Team) -> QuerySet[Any]:

@@ -16,6 +16,7 @@ from django.contrib.auth import get_user_model
 from django.db import models
 
 from foundation.records.changes import all_event_models, event_models
+from foundation.records.teams import hidden_name, visible_to
 from foundation.sql import execute, rows, value
 
 MOST_TOLD = 100
@@ -114,8 +115,11 @@ class Deed:
 
     # What has happened since
 
-    def changed_since(self) -> list[Later]:
-        """The records that were changed or named since, the first of them."""
+    def changed_since(self, reader: Any = None) -> list[Later]:
+        """The records that were changed or named since, the first of them.
+
+        Those that `reader` may not read stand there without their names, and without who changed them.
+        """
         found: dict[tuple[Kind, str], tuple[datetime.datetime, int | None]] = {}
         began = self._began()
         names_with_later = self._names_with_later(began)
@@ -126,10 +130,12 @@ class Deed:
                 found.setdefault((kind, str(pk)), (at, who))
             if len(found) >= MOST_TOLD:
                 break
-        labels = _labels(found)
+        labels, hidden = _labels(found), _hidden(found, reader)
         names = dict(get_user_model()._default_manager.values_list("pk", "username"))
         return [
-            Later(pk, labels.get((kind, pk), pk), str(names.get(who or 0, "")), at)
+            Later(pk, hidden_name(), "", at)
+            if (kind, pk) in hidden
+            else Later(pk, labels.get((kind, pk), pk), str(names.get(who or 0, "")), at)
             for (kind, pk), (at, who) in list(found.items())[:MOST_TOLD]
         ]
 
@@ -306,6 +312,16 @@ def _labels(found: Collection[tuple[Kind, str]]) -> dict[tuple[Kind, str], str]:
         records = kind._default_manager.in_bulk([pk for other, pk in found if other is kind])
         labels |= {(kind, str(pk)): str(record) for pk, record in records.items()}
     return labels
+
+
+def _hidden(found: Collection[tuple[Kind, str]], reader: Any) -> set[tuple[Kind, str]]:
+    """The records that `reader`, if there is one, may not read."""
+    hidden: set[tuple[Kind, str]] = set()
+    for kind in dict.fromkeys(kind for kind, _pk in found) if reader else ():
+        records = kind._default_manager.filter(pk__in=[pk for other, pk in found if other is kind])
+        visible = visible_to(reader, records).values("pk")
+        hidden |= {(kind, str(pk)) for pk in records.exclude(pk__in=visible).values_list("pk", flat=True)}
+    return hidden
 
 
 def _tables(kinds: Sequence[Kind]) -> Iterator[_Table]:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from foundation.keys import key_of
 from foundation.records import revisions
 from foundation.records.models import Comment, Revision
-from foundation.records.teams import of_own_countries, visible_to
+from foundation.records.teams import of_own_countries
+from foundation.texts import LANGUAGES
 from measures.admin.before_publication import submissions_of
 from measures.admin.queues import sent_back_to
 from measures.choices import Workflow
@@ -27,6 +28,8 @@ from measures.workflow import PUBLISH, lacks_of
 
 COMMENT_AGE = timedelta(days=30)
 """Comments are listed for so long."""
+SHOWN = ("public_id", *(f"title_{language}" for language in LANGUAGES), "workflow_note")
+"""The fields of an entry that an item has."""
 READS_COMMENTS = "foundation.view_comment"
 
 
@@ -54,8 +57,8 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
     comments_since = since or timezone.now() - COMMENT_AGE
     found = (
         (_("Sent back to me"), [*_sent_back_proposals(user), *_sent_back_drafts(user)]),
-        (_("Not published at its time"), _failed(user)),
-        (_("Comments at my records"), comments_for(user, since=comments_since)),
+        (_("Not published when due"), _failed(user)),
+        (_("Comments on my records"), comments_for(user, since=comments_since)),
         (_("Waiting for my review"), [*_proposals_to_review(user), *_entries_to_review(user)]),
     )
     sections = []
@@ -73,19 +76,21 @@ def comments_for(user: Any, *, since: datetime) -> list[Item]:
     own = Measure.objects.annotate(text=Cast("pk", CharField())).filter(created_by=user, text=OuterRef("object_id"))
     about_own = Q(revision__proposed_by=user) | Q(reply_to__written_by=user) | Q(Exists(own), content_type=measures)
     comments = Comment.objects.filter(about_own, written_at__gt=since).exclude(written_by=user)
-    found = list(comments.select_related("written_by", "revision", "content_type"))
+    found = list(comments.select_related("written_by", "revision__content_type", "content_type"))
     names = _names_of(user, found)
     return [_of_comment(each, name) for each in found if (name := names.get((each.content_type_id, each.object_id)))]
 
 
 def failed_publications(user: Any) -> ScheduledPublicationQuerySet:
-    """What the person scheduled and was not published, of the countries that they work on by now."""
+    """What was scheduled and not published and is for this person to mend, of the countries they work on by now."""
     own = of_own_countries(user, Measure.objects.all())
-    return ScheduledPublication.objects.failed_for(user).filter(measure__in=own)
+    return ScheduledPublication.objects.failed_for(user, may_publish=user.has_perm(PUBLISH)).filter(measure__in=own)
 
 
 def _sent_back_proposals(user: Any) -> Iterator[Item]:
-    for revision in visible_to(user, Revision.objects.sent_back_to(user)).select_related("reviewed_by", "content_type"):
+    for revision in of_own_countries(user, Revision.objects.sent_back_to(user)).select_related(
+        "reviewed_by", "content_type"
+    ):
         if revision.reviewed_at:
             yield _of_revision(revision, str(revision.reviewed_by), revision.reviewed_at, revision.review_note)
 
@@ -97,13 +102,13 @@ def _sent_back_drafts(user: Any) -> Iterator[Item]:
 
 
 def _failed(user: Any) -> Iterator[Item]:
-    """The entries that the person scheduled and that were not published, with the problem."""
-    for scheduled in failed_publications(user).select_related("measure"):
+    """The entries that were not published when due, with who scheduled them and the problem."""
+    for scheduled in failed_publications(user).select_related("measure", "scheduled_by"):
         if scheduled.failed_at:
             text = scheduled.get_problem_display()
             if missing := ", ".join(lack.words for lack in lacks_of(scheduled.measure)):
                 text = _("%(problem)s Missing: %(missing)s.") % {"problem": text, "missing": missing}
-            yield _of_measure(scheduled.measure, user.get_username(), scheduled.failed_at, text)
+            yield _of_measure(scheduled.measure, str(scheduled.scheduled_by), scheduled.failed_at, text)
 
 
 def _proposals_to_review(user: Any) -> Iterator[Item]:
@@ -112,8 +117,9 @@ def _proposals_to_review(user: Any) -> Iterator[Item]:
 
 
 def _entries_to_review(user: Any) -> Iterator[Item]:
-    """The entries in review that others have submitted."""
-    in_review = Measure.objects.filter(workflow=Workflow.IN_REVIEW)
+    """The entries in review that others have submitted, but those whose publication is decided and still to come."""
+    undecided = Q(scheduled=None) | Q(scheduled__failed_at__isnull=False)
+    in_review = Measure.objects.filter(undecided, workflow=Workflow.IN_REVIEW).only(*SHOWN)
     measures = of_own_countries(user, in_review) if user.has_perm(PUBLISH) else in_review.none()
     submissions = submissions_of(measures.values_list("pk", flat=True))
     for measure in measures:
@@ -128,13 +134,13 @@ def _of_comment(comment: Comment, name: str) -> Item:
 
 
 def _names_of(user: Any, comments: Iterable[Comment]) -> dict[tuple[int, str], str]:
-    """The names of the records that are still there and that `user` may read, in one query for each kind."""
+    """The names of the records that are still there and that `user` may work on, in one query for each kind."""
     names = {}
     for kind in {comment.content_type for comment in comments}:
         model: Any = kind.model_class()
         own = {comment.object_id for comment in comments if comment.content_type_id == kind.pk}
         keys = {key: text for text in own if (key := key_of(model, text)) is not None}
-        for record in visible_to(user, model._base_manager.filter(pk__in=keys)):
+        for record in of_own_countries(user, model._base_manager.filter(pk__in=keys)):
             names[kind.pk, keys[record.pk]] = str(record)
     return names
 

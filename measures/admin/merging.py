@@ -111,7 +111,7 @@ class MergeableAdmin(ReviewedAdmin):
             "title": _("Undo a merge"),
             "opts": self.opts,
             "note": merged.get("note", ""),
-            "later": undoing.changed_since(context),
+            "later": undoing.changed_since(context, reader=request.user),
             "problems": problems,
         }
         return TemplateResponse(request, "admin/undo_merge.html", values)

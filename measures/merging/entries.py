@@ -87,14 +87,15 @@ def _move_relations(kept: Measure, gone: Measure, report: Report, by: Any) -> No
     moved = []
     others = set()
     for relation in Relation.objects.filter(Q(subject=gone) | Q(object=gone)).select_related("subject", "object"):
-        words = f"{relation.subject.public_id} {relation.get_type_display()} {relation.object.public_id}"
+        subject, object_ = report.identifier(relation.subject), report.identifier(relation.object)
+        words = f"{subject} {relation.get_type_display()} {object_}"
         others |= {relation.subject_id, relation.object_id} - {kept.pk, gone.pk}
         if _move_relation(relation, kept, gone):
             moved.append(words)
         else:
             relation.delete()
             report.conflicts.append(_("Relation that is dropped: %(relation)s.") % {"relation": words})
-    report.tell(Relation._meta.verbose_name_plural, moved)
+    report.told(Relation._meta.verbose_name_plural, moved)
     Measure.objects.filter(pk__in=others).mark_changed(by=by)
 
 

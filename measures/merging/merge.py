@@ -47,7 +47,7 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
         raise ValidationError(_("Choose two records of your countries."), code="foreign")
     if len(found) < 2:
         raise ValidationError(_("Choose two records that exist."), code="two")
-    words = _("%(gone)s was merged into %(kept)s.") % {"gone": found[gone.pk], "kept": found[kept.pk]}
+    words = _("%(gone)s was merged into %(kept)s.") % {"gone": _name(found[gone.pk]), "kept": _name(found[kept.pk])}
     try:
         with transaction.atomic(), pghistory.context(user=by.pk, merge=str(gone.pk), note=words):
             settled = _settle(found[kept.pk], found[gone.pk], by)
@@ -62,6 +62,11 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
     return report
 
 
+def _name(record: Any) -> str:
+    """A name for whoever reads the history or a proposal: the title of a measure may be of another country's draft."""
+    return str(record.public_id if isinstance(record, Measure) else record)
+
+
 def _settle(kept: Any, gone: Any, by: Any) -> Report:
     """Carry comments over and close the open proposals, which were made with the form of the other record.
 
@@ -70,7 +75,9 @@ def _settle(kept: Any, gone: Any, by: Any) -> Report:
     report = Report(by)
     carried = comments.carry_over(gone, kept)
     report.tell(Comment._meta.verbose_name_plural, carried)
-    note = _("This record was merged into “%(kept)s”. Propose the change there if it is still needed.") % {"kept": kept}
+    note = _("This record was merged into “%(kept)s”. Propose the change there if it is still needed.") % {
+        "kept": _name(kept)
+    }
     proposers = Revision.objects.open().of(gone).order_by("pk").values_list("proposed_by__username", flat=True)
     words = _("The change that %(name)s has proposed is declined, with a note.")
     report.conflicts += [words % {"name": name} for name in proposers]

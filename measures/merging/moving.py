@@ -9,7 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from foundation.records.teams import names_of
+from foundation.records.teams import hidden_name, may_see, names_of
 from foundation.texts import LANGUAGES
 
 MOST_NAMED = 5
@@ -42,8 +42,19 @@ class Report:
     def tell(self, what: Any, rows: list[Any]) -> None:
         """Add rows that changed hands, if there are any."""
         if rows:
-            named = tuple(dict.fromkeys(names_of(self.reader, rows[:MOST_NAMED])))
-            self.moved.append(Moved(capfirst(str(what)), len(rows), named))
+            self._add(what, len(rows), names_of(self.reader, rows[:MOST_NAMED]))
+
+    def told(self, what: Any, words: list[str]) -> None:
+        """Add rows that changed hands and are words already, without names that the reader may not read."""
+        if words:
+            self._add(what, len(words), words[:MOST_NAMED])
+
+    def identifier(self, measure: Any) -> str:
+        """The identifier of a measure, as far as the reader may read it."""
+        return str(measure.public_id) if may_see(self.reader, measure) else hidden_name()
+
+    def _add(self, what: Any, count: int, words: list[str]) -> None:
+        self.moved.append(Moved(capfirst(str(what)), count, tuple(dict.fromkeys(words))))
 
 
 def references_to(model: type[models.Model]) -> Iterator[models.ForeignKey]:

@@ -7,6 +7,7 @@ import pghistory
 from django.utils.translation import gettext as _
 
 from countries.models import Named, lead_on
+from foundation.records.teams import may_see
 from foundation.sql import rows
 from measures.archive.choices import Rights, SourceKind
 from measures.merging.moving import Moved, Report, fill, references_to, repoint
@@ -68,11 +69,15 @@ def _drop_repeated(left: list[Citation], kept: Source, report: Report) -> None:
         if citation.quote and not twin.quote:
             Citation.objects.filter(pk=twin.pk).update(quote=citation.quote)
         elif citation.quote and citation.quote != twin.quote:
-            report.conflicts.append(
-                _("Quote in %(entry)s: “%(kept)s” stays, “%(gone)s” is dropped.")
-                % {"entry": citation.measure.public_id, "kept": twin.quote, "gone": citation.quote}
-            )
+            report.conflicts.append(_dropped_quote(citation, twin, report))
         citation.delete()
+
+
+def _dropped_quote(gone: Citation, kept: Citation, report: Report) -> str:
+    if not may_see(report.reader, gone.measure):
+        return _("One of two quotes in a record of another country is dropped.")
+    words = _("Quote in %(entry)s: “%(kept)s” stays, “%(gone)s” is dropped.")
+    return words % {"entry": gone.measure.public_id, "kept": kept.quote, "gone": gone.quote}
 
 
 def _take_facts(kept: Source, gone: Source, report: Report) -> None:

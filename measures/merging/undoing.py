@@ -43,9 +43,9 @@ def is_of_own_countries(context: UUID, *, by: Any) -> bool:
     return not of_other_countries(by, records).exists()
 
 
-def changed_since(context: UUID) -> list[Later]:
-    """The records of a merge that somebody has changed since, the first of them."""
-    return Deed(context, KINDS).changed_since()
+def changed_since(context: UUID, *, reader: Any) -> list[Later]:
+    """The records of a merge that somebody has changed since, the first of them, as `reader` may read them."""
+    return Deed(context, KINDS).changed_since(reader)
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def undo_merge(context: UUID, *, by: Any) -> None:
     take_time()
     deed = Deed(context, KINDS)
     deed.lock()
-    if later := deed.changed_since():
+    if later := deed.changed_since(by):
         words = _("These records were changed since: %(records)s.")
         raise ValidationError(words, params={"records": ", ".join(item.label for item in later[:5])})
     note = _("Undone: %(merge)s") % {"merge": merged.get("note", "")}

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from countries.models import Named, lead_on
 from foundation.days import today
+from foundation.records.teams import names_of
 from measures.merging.moving import Report, fill, references_to, repoint, three
 from measures.models import FurtherBody, IssuingBody, Measure, Topic
 
@@ -42,7 +43,7 @@ def merge_bodies(kept: IssuingBody, gone: IssuingBody, *, by: Any) -> Report:
     for key in references_to(IssuingBody):
         moved, left = repoint(key, gone, kept)
         if left:
-            named = ", ".join(str(row) for row in left)
+            named = ", ".join(names_of(by, left))
             message = _("With one body, these would repeat an entry that is there. Merge those first: %(entries)s.")
             raise ValidationError(message, params={"entries": named})
         report.tell(key.model._meta.verbose_name_plural, moved)

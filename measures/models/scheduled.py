@@ -25,9 +25,15 @@ class ScheduledPublicationQuerySet(models.QuerySet["ScheduledPublication"]):
         """Those whose time has come, and that were not tried yet."""
         return self.filter(publish_at__lte=at, failed_at=None)
 
-    def failed_for(self, user: Any) -> "ScheduledPublicationQuerySet":
-        """Those that a person scheduled and that could not be published."""
-        return self.filter(scheduled_by=user, failed_at__isnull=False)
+    def failed_for(self, user: Any, *, may_publish: bool) -> "ScheduledPublicationQuerySet":
+        """Those that could not be published: what a person scheduled, and what others did who may no longer publish.
+
+        The latter are for those who may publish, since they can do it instead.
+        """
+        told = Q(scheduled_by=user)
+        if may_publish:
+            told |= Q(problem=PublicationProblem.DENIED)
+        return self.filter(told, failed_at__isnull=False)
 
 
 class ScheduledPublication(models.Model):

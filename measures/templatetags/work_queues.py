@@ -19,15 +19,19 @@ register = template.Library()
 def work_queues(context: template.Context) -> dict[str, Any]:
     """The counts of proposed changes, and those of the work queues for users who may view measures; six queries."""
     user = context["user"]
-    queues = waiting(user, today()) if user.has_perm("measures.view_measure") else []
-    url = reverse("admin:measures_measure_inbox")
-    counts = (
-        (_("Not published at its time"), failed_publications(user).count()),
-        (_("Comments at my records"), len(comments_for(user, since=timezone.now() - COMMENT_AGE))),
-    )
-    own = [{"label": label, "count": count, "url": url} for label, count in counts if count]
+    may_read = user.has_perm("measures.view_measure")
+    queues = [*_in_inbox(user), *waiting(user, today())] if may_read else []
     return {
-        "queues": [*waiting_revisions(user), *own, *queues],
-        "may_read": user.has_perm("measures.view_measure"),
+        "queues": [*waiting_revisions(user), *queues],
+        "may_read": may_read,
         "may_add": user.has_perm("measures.add_measure"),
     }
+
+
+def _in_inbox(user: Any) -> list[dict[str, Any]]:
+    url = reverse("admin:measures_measure_inbox")
+    counts = (
+        (_("Not published when due"), failed_publications(user).count()),
+        (_("Comments on my records"), len(comments_for(user, since=timezone.now() - COMMENT_AGE))),
+    )
+    return [{"label": label, "count": count, "url": url} for label, count in counts if count]

@@ -193,10 +193,11 @@ class DigestForm(forms.ModelForm):
         self.fields["language"] = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
     def save(self, commit: bool = True) -> Any:
-        """Save the choice; who wants letters again is not told what happened before."""
+        """Save the choice alone, since a letter may be sent meanwhile; who wants letters again is not told the past."""
+        chosen = dict(self.cleaned_data)
         if "is_wanted" in self.changed_data and self.instance.is_wanted:
-            self.instance.told_until = timezone.now()
-        return super().save(commit)
+            chosen["told_until"] = timezone.now()
+        return Digest.objects.update_or_create(user=self.instance.user, defaults=chosen)[0]
 
 
 def digest_of(user: Any) -> Digest:

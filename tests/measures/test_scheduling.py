@@ -1,24 +1,31 @@
 """An entry is published at the time that an editor chose, once, by the path of the button, and not before."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
+import pghistory
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import OperationalError, connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from foundation.records.changes import acts_on
 from measures import scheduling, workflow
 from measures.admin.inbox import inbox_of
 from measures.choices import Workflow
-from measures.models import Measure, ScheduledPublication
+from measures.models import Measure, ScheduledPublication, Validity
+from measures.tasks import publish_scheduled
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
 NOW = timezone.now()
-LATER = NOW + timedelta(days=1)
+DAY = timedelta(days=1)
+LATER = NOW + DAY
 
 
 def in_review(**fields: Any) -> Measure:
@@ -32,7 +39,7 @@ def scheduled(measure: Measure, by: Any, **fields: Any) -> ScheduledPublication:
 
 
 def problems(user: Any) -> list[str]:
-    return [i.text for s in inbox_of(user) if s.title == "Not published at its time" for i in s.items]
+    return [i.text for s in inbox_of(user) if s.title == "Not published when due" for i in s.items]
 
 
 def test_entry_is_public_from_its_time_on_and_published_once() -> None:
@@ -69,12 +76,23 @@ def test_what_is_lacking_at_the_time_keeps_the_entry_in_review_and_is_told() -> 
 
 def test_change_by_somebody_who_may_not_publish_is_read_again_before_it_is_public() -> None:
     eva, ana = factories.editor(), factories.analyst()
-    for by, is_published in ((eva, True), (ana, False)):
+    for changes, is_published in (([eva], True), ([ana], False), ([ana, eva], False)):
         measure = in_review()
         scheduled(measure, eva)
-        Measure.objects.filter(pk=measure.pk).mark_changed(by=by, title_en="Changed since")
+        for number, by in enumerate(changes):
+            with pghistory.context(user=by.pk):
+                Measure.objects.filter(pk=measure.pk).mark_changed(by=by, title_en=f"Changed since {number}")
         assert bool(scheduling.publish_due(at=LATER)) == is_published
-    assert problems(eva) == ["It was changed after it was scheduled, by somebody who may not publish."]
+    assert problems(eva) == ["It was changed after it was scheduled, by somebody who may not publish."] * 2
+
+
+def test_change_that_no_account_made_keeps_the_entry_scheduled() -> None:
+    """As by a trigger: the last account that changed the entry is still the analyst."""
+    eva, ana = factories.editor(), factories.analyst()
+    measure = in_review(by=ana)
+    scheduled(measure, eva)
+    Measure.objects.filter(pk=measure.pk).update(record_version=F("record_version") + 1, updated_by=ana)
+    assert scheduling.publish_due(at=LATER) == 1
 
 
 def test_account_that_may_no_longer_publish_publishes_nothing() -> None:
@@ -83,6 +101,40 @@ def test_account_that_may_no_longer_publish_publishes_nothing() -> None:
     eva.groups.clear()
     assert scheduling.publish_due(at=LATER) == 0
     assert ScheduledPublication.objects.get().problem == "denied"
+    (item,) = inbox_of(factories.editor())[0].items  # who can do it instead
+    assert (item.who, item.text) == (str(eva), "The account that scheduled it may no longer publish.")
+    assert problems(factories.member(group="editor", countries=("ECU",))) == []
+
+
+def test_entry_whose_publication_is_decided_is_not_for_review_until_that_has_failed() -> None:
+    eva, measure = factories.editor(), in_review(by=factories.analyst())
+    assert [section.title for section in inbox_of(eva)] == ["Waiting for my review"]
+    scheduled(measure, eva)
+    assert inbox_of(eva) == []
+    measure.citations.all().delete()
+    scheduling.publish_due(at=LATER)
+    assert [section.title for section in inbox_of(eva)] == ["Not published when due", "Waiting for my review"]
+
+
+def test_error_at_one_entry_does_not_hold_up_the_others() -> None:
+    """Nor what a worker is to derive of those."""
+    eva, measures = factories.editor(), [in_review(), in_review()]
+    for measure in measures:
+        scheduled(measure, eva, at=NOW - 2 * DAY, publish_at=NOW - DAY)
+    Validity.objects.update(is_stale=True)
+    context: Any = SimpleNamespace(should_abort=lambda: False)
+    refused: list[str] = []
+
+    def refuse_first(execute: Any, sql: str, *arguments: Any) -> Any:
+        if not refused and 'UPDATE "measures_measure" SET' in sql:
+            refused.append(sql)
+            raise OperationalError("deadlock detected")
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(refuse_first), pytest.raises(OperationalError, match="deadlock"):
+        publish_scheduled(context, 0)
+    assert list(Measure.objects.published()) == measures[1:]
+    assert ProcrastinateJob.objects.filter(task_name="measures.tasks.settle_validity").count() == 1
 
 
 @pytest.mark.parametrize("move", ["publish", "send_back", "withdraw", "retire"])
@@ -110,6 +162,8 @@ def test_draft_is_submitted_when_it_is_scheduled_and_other_states_are_refused() 
         scheduled(draft, ana)
     with pytest.raises(ValidationError, match="still to come"):
         scheduled(draft, eva, publish_at=NOW)
+    with pytest.raises(ValidationError, match="within the next two years"):
+        scheduled(draft, eva, publish_at=NOW + timedelta(days=1000))
     scheduled(draft, eva)
     draft.refresh_from_db()
     assert draft.workflow == Workflow.IN_REVIEW

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission, User
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import localtime
 from pytest_django import Settings
@@ -14,6 +18,8 @@ from pytest_django import Settings
 from foundation.records import comments, revisions
 from foundation.records.models import Digest
 from measures import workflow
+from measures.admin.inbox import comments_for, inbox_of
+from observatory.accounts.account_pages import DigestForm, digest_of
 from observatory.digests import send_digests
 from tests import factories
 from tests.clients import signed_in
@@ -70,7 +76,7 @@ def test_letter_says_what_is_new_once_and_the_page_all_of_it(mailoutbox: Any) ->
     assert send_digests(at=MORNING) == 2
     (to_ana, for_ana), (to_eva, for_eva) = received(mailoutbox)
     assert (to_ana, to_eva) == ("ana@example.org", "eva@example.org")
-    for text in ("Sent back to me", "Mine", "Which gazette?", "Comments at my records", "Locator: Which page?"):
+    for text in ("Sent back to me", "Mine", "Which gazette?", "Comments on my records", "Locator: Which page?"):
         assert text in for_ana
     assert all(text not in for_ana for text in ("Waiting for my review", "Other", "My own words"))
     assert all(text in for_eva for text in ("Waiting for my review", "Other", "Public", "(ana, "))
@@ -85,10 +91,10 @@ def test_letter_says_what_is_new_once_and_the_page_all_of_it(mailoutbox: Any) ->
     inbox = signed_in(ana).get(reverse("admin:measures_measure_inbox"))
     assert [(section.title, [item.text for item in section.items]) for section in inbox.context["sections"]] == [
         ("Sent back to me", ["Which gazette?"]),
-        ("Comments at my records", ["Locator: Which page?"]),
+        ("Comments on my records", ["Locator: Which page?"]),
     ]
     index = signed_in(ana).get(reverse("admin:index"))
-    assert ("Comments at my records", 1) in [(each["label"], each["count"]) for each in index.context["queues"]]
+    assert ("Comments on my records", 1) in [(each["label"], each["count"]) for each in index.context["queues"]]
 
     # Nothing is new on the same day and on the next one; then a proposal is sent back, and a comment answered
     assert (send_digests(at=MORNING + timedelta(hours=2)), send_digests(at=MORNING + DAY)) == (0, 0)
@@ -132,10 +138,12 @@ def test_letter_is_turned_off_on_the_page_of_the_account(mailoutbox: Any) -> Non
 
 
 def test_accounts_that_may_not_sign_in_get_no_letter(mailoutbox: Any) -> None:
+    """Among them those that have yet to accept an invitation, whose password is unusable."""
     ana, eva = people()
     comments.write(factories.draft(by=ana), "Why?", by=eva)
-    for change in ({"is_active": False}, {"is_staff": False}, {"email": ""}):
-        account = {"is_active": True, "is_staff": True, "email": "ana@example.org"} | change
+    able = {"is_active": True, "is_staff": True, "email": "ana@example.org", "password": ana.password}
+    for change in ({"is_active": False}, {"is_staff": False}, {"email": ""}, {"password": make_password(None)}):
+        account: dict[str, Any] = able | change
         User.objects.filter(pk=ana.pk).update(**account)
         assert send_digests(at=MORNING) == 0
 
@@ -193,3 +201,59 @@ def test_team_is_told_of_its_own_countries_alone(mailoutbox: Any) -> None:
     ((_to, body),) = [letter for letter in received(mailoutbox) if letter[0] == "eva@example.org"]
     assert all(text in body for text in ("Submitted of PER", "Own of PER"))
     assert "of ECU" not in body
+
+
+def test_what_a_team_may_read_but_not_work_on_is_not_listed() -> None:
+    """Their pages of comments and proposals would be refused."""
+    eva = factories.member(group="editor", countries=("PER",))
+    public = factories.measure(by=eva, country=factories.country(iso3="ECU"), title_en="Public of ECU")
+    comments.write(public, "Why?", by=factories.user(is_superuser=True))
+    sent_back = factories.revision(record=public, by=eva, title_en="Proposed")
+    revisions.send_back(sent_back, by=factories.user(is_superuser=True), note="Says who?")
+    assert inbox_of(eva) == []
+
+
+def test_who_may_not_view_measures_is_told_of_none(mailoutbox: Any) -> None:
+    ana, eva = people()
+    ana.groups.set([Group.objects.create(name="commenters")])
+    ana.groups.get().permissions.add(Permission.objects.get(codename="view_comment"))
+    comments.write(factories.draft(by=ana), "Why?", by=eva)
+    assert send_digests(at=MORNING) == 0
+    assert signed_in(ana).get(reverse("admin:index")).context["queues"] == []
+
+
+def test_letter_to_an_address_that_is_refused_is_tried_again_on_the_next_day(
+    mailoutbox: Any, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.Failing"
+    ana, eva = people()
+    comments.write(factories.draft(by=ana), "Why?", by=eva)
+    Failing.on = {ana.email: SMTPRecipientsRefused({ana.email: (550, b"no such user")})}
+    assert send_digests(at=MORNING) == 0
+    assert "no such user" in caplog.text
+    Failing.on = {}
+    assert (send_digests(at=MORNING + timedelta(minutes=10)), send_digests(at=MORNING + DAY)) == (0, 1)
+
+
+def test_choice_that_is_saved_while_a_letter_is_sent_keeps_what_the_letter_noted() -> None:
+    ana, _eva = people()
+    Digest.objects.create(user=ana)
+    form = DigestForm({"is_wanted": "on", "language": "es"}, instance=digest_of(ana))
+    Digest.objects.update(tried_on=MORNING.date(), told_until=MORNING)
+    assert form.is_valid()
+    form.save()
+    digest = Digest.objects.get()
+    assert (digest.language, digest.tried_on, digest.told_until) == ("es", MORNING.date(), MORNING)
+
+
+def test_comments_on_many_proposals_are_read_with_the_queries_of_one() -> None:
+    ana, eva = people()
+    counts = []
+    for _again in range(2):
+        public = factories.measure()
+        revision = factories.revision(record=public, by=ana, title_en="Proposed")
+        comments.write(public, "Why?", by=eva, revision=revision)
+        with CaptureQueriesContext(connection) as queries:
+            found = comments_for(User.objects.get(pk=ana.pk), since=MORNING - 2 * DAY)
+        counts.append(len(queries))
+    assert (len(found), counts[0]) == (2, counts[1])

@@ -55,7 +55,7 @@ class UndoingAdmin(admin.ModelAdmin):
             "records": [(record, record_address(model._meta, record.pk), record.pk in added) for record in page],
             "can_undo": can_undo,
             "is_undoing": is_undoing,
-            "later": deed.changed_since() if deed and is_undoing else [],
+            "later": deed.changed_since(request.user) if deed and is_undoing else [],
         }
         return TemplateResponse(request, "admin/foundation/fileimport/done.html", context)
 

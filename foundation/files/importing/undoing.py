@@ -84,7 +84,7 @@ def _undo(file_import: FileImport, *, by: Any, is_operator: bool, waits: bool, t
         deed = deed_of(file_import)
         deed.lock()
         added = ", ".join(f"{kind._meta.label} {count}" for kind in deed.kinds if (count := deed.added_count(kind)))
-        refuse_changed(file_import)
+        refuse_changed(file_import, reader=None if is_operator else by)
         kinds = kinds_of(file_import)
         with pghistory.context(user=by.pk, undone=file_import.name, file_import=file_import.pk):
             for resource in kinds:
@@ -136,9 +136,9 @@ def _is_public(file_import: FileImport) -> bool:
     return any(public(kind).filter(pk__in=deed.keys(kind)).exists() for kind in deed.kinds)
 
 
-def refuse_changed(file_import: FileImport) -> None:
-    """Raise CannotUndo if a record of an import was changed since."""
-    if later := deed_of(file_import).changed_since():
+def refuse_changed(file_import: FileImport, *, reader: Any) -> None:
+    """Raise CannotUndo if a record of an import was changed since, with the names that `reader` may read."""
+    if later := deed_of(file_import).changed_since(reader):
         listed = ", ".join(f"{item.label} ({item.who})" if item.who else item.label for item in later[:5])
         raise CannotUndo(_("These records were changed since: %(records)s.") % {"records": listed})
 

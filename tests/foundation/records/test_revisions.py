@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from countries.models import Observation
@@ -340,6 +341,16 @@ def test_earlier_version_is_proposed_with_the_rows_and_tags_that_it_had() -> Non
     assert desk(eva, measure, revision, _approve="1").status_code == 302
     measure.refresh_from_db()
     assert (measure.title_en, measure.target_groups.get().key, measure.status) == ("First", "refugees", "enacted")
+
+
+def test_relation_that_the_person_may_not_read_is_no_row_of_an_earlier_version() -> None:
+    """It is still there, so it is not one to be entered again."""
+    eva = factories.member(group="editor", countries=("PER",))
+    measure, hidden = factories.measure(), factories.draft(country=factories.country(iso3="ECU"))
+    factories.relation(subject=measure, object=hidden)
+    as_of = quote(timezone.now().isoformat())
+    form = admin_forms.held(signed_in(eva).get(f"{address(measure)}?propose=1&as_of={as_of}"))
+    assert (form["relations-TOTAL_FORMS"], form["citations-TOTAL_FORMS"]) == ("0", "1")
 
 
 def test_version_from_before_the_record_is_refused_with_a_reason() -> None:

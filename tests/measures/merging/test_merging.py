@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
+from pghistory.models import Context
 
 from foundation.files.package.writing import write_folder
 from foundation.records import comments
@@ -22,6 +23,7 @@ from foundation.sql import execute
 from measures.archive.addresses import source_at
 from measures.files.resources import MeasureResource
 from measures.merging import Report, merge, preview, undo_merge
+from measures.merging.undoing import changed_since
 from measures.models import (
     Capture,
     Citation,
@@ -569,3 +571,53 @@ def test_merge_whose_records_were_changed_since_stays(client: Client) -> None:
     assert gone.workflow == "retired"
     client.force_login(make.analyst())
     assert client.post(address).status_code == 403
+
+
+def test_relations_to_drafts_of_other_countries_move_without_their_identifiers() -> None:
+    """An editor of one country, who may not read these drafts, merges two records of that country."""
+    eva = make.member(group="editor", countries=("PER",))
+    kept, gone = (make.draft(country=make.country(iso3="PER")) for _one in range(2))
+    others = [make.draft(country=make.country(iso3="ECU")) for _one in range(2)]
+    for other in others:
+        make.relation(subject=gone, object=other)
+    make.relation(subject=kept, object=others[0])
+    for report in (preview(kept, gone, by=eva), merge(kept, gone, by=eva)):
+        (relations,) = [each for each in report.moved if each.what == "Relations"]
+        assert relations.examples == (f"{gone.public_id} extends a record of another country",)
+        assert report.conflicts[0] == (
+            f"Relation that is dropped: {gone.public_id} extends a record of another country."
+        )
+    assert set(Relation.objects.filter(subject=kept).values_list("object", flat=True)) == {o.pk for o in others}
+
+
+def test_merges_of_shared_records_name_no_drafts_of_other_countries() -> None:
+    """Neither when they are made, nor when they are undone."""
+    eva, ana = make.member(group="editor", countries=("PER",)), make.analyst(username="ana")
+    ecuador = make.country(iso3="ECU")
+    kept, gone = make.source(), make.source()
+    draft = make.draft(country=ecuador, title_en="Hidden", sources=())
+    for source, quote in ((kept, "First words"), (gone, "Other words")):
+        Citation.objects.create(measure=draft, source=source, locator="art. 1", quote=quote)
+    assert merge(kept, gone, by=eva).conflicts[0] == "One of two quotes in a record of another country is dropped."
+    context = Context.objects.get(metadata__merge=str(gone.pk)).pk
+    with pghistory.context(user=ana.pk):
+        Measure.objects.filter(pk=draft.pk).mark_changed(by=ana, title_en="Hidden since")
+    named = [(later.label, later.who) for later in changed_since(context, reader=eva)]
+    assert named == [("a record of another country", "")]
+    assert [later.who for later in changed_since(context, reader=make.user(is_superuser=True))] == ["ana"]
+    with pytest.raises(ValidationError, match="changed since: a record of another country"):
+        undo_merge(context, by=eva)
+
+    bodies = [make.issuing_body(key=key, country=ecuador) for key in ("one", "two")]
+    for body in bodies:
+        make.draft(country=ecuador, reference="1-2020", issuing_body=body, title_en="Hidden")
+    with pytest.raises(ValidationError, match="Merge those first: a record of another country"):
+        merge(*bodies, by=eva)
+
+
+def test_history_of_a_merge_has_no_titles_of_measures(editor: Any) -> None:
+    """It is also that of the records that had relations to them, which others may read."""
+    kept, gone = make.draft(title_en="Kept"), make.measure(title_en="Gone", workflow="retired")
+    merge(kept, gone, by=editor)
+    note = Context.objects.get(metadata__merge=str(gone.pk)).metadata["note"]
+    assert note == f"{gone.public_id} was merged into {kept.public_id}."
