@@ -186,11 +186,10 @@ def apply(folder: Path, delta: Iterable[str]) -> int:
         for name, group in groupby(map(_change, rows), key=lambda change: change.file):
             path = folder / f"{name}.csv"
             part = path.with_name(f".{path.name}.{os.getpid()}.part")
-            first = next(group)
-            table, counted = tables.get(name) or _undescribed(path, first), _Counted(chain([first], group))
             parts.append((part, path))
+            counted = _Counted(group)
             with part.open("wb") as file:
-                file.writelines(_after(table, counted))
+                file.writelines(_after(tables.get(name) or _undescribed(path), counted))
             total += counted.number
         for part, path in parts:
             if part.stat().st_size:
@@ -203,11 +202,9 @@ def apply(folder: Path, delta: Iterable[str]) -> int:
             part.unlink(missing_ok=True)
 
 
-def _undescribed(path: Path, change: Change) -> Table:
-    """The table in a file that datapackage.json does not describe, which a delta can only remove."""
-    if change.op != DEL or change.key:
-        raise DeltaProblem(f"{path.stem}: the copy does not describe this file. Take datapackage.json of the release.")
-    rows = _rows_of(path)
+def _undescribed(path: Path) -> Table:
+    """The table in a file that datapackage.json does not describe; it has no key, and a delta can only remove it."""
+    rows = _rows_of(path) if path.exists() else iter(())
     return Table(path.stem, next(rows, []), (), rows=rows)
 
 
@@ -238,6 +235,8 @@ def _after(table: Table, told: Iterator[Change]) -> Iterator[bytes]:
     while change and not change.key:
         table = _with_header(table, change)
         change = next(told, None)
+    if not table.key and (table.header or change):
+        raise DeltaProblem(f"{table.name}: the copy does not describe this file. Take datapackage.json of the release.")
     if not table.header:
         if change:
             raise DeltaProblem(f"{table.name}: the copy does not have this file.")

@@ -31,5 +31,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or copy}: {error.strerror}. Nothing was changed.") from error
         except (ValueError, KeyError, csv.Error) as error:
-            raise CommandError(f"These are not changes, or no copy of a release: {error!r}. Nothing was changed.") from error
+            raise CommandError(
+                f"These are not changes, or no copy of a release: {error!r}. Nothing was changed."
+            ) from error
         self.stdout.write(f"{number} cells")

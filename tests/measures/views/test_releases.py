@@ -1,6 +1,8 @@
 """The pages of releases, their files, and what differs between two, as visitors and programs ask for them."""
 
 import json
+import shutil
+import zlib
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,6 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from foundation.files.kept_files import LOCK
+from foundation.sql import second_connection
 from measures.models import Measure, Release
 from measures.releases.store import folder_of
 from measures.views.releases import IMMUTABLE
@@ -40,6 +44,12 @@ def test_file_is_the_one_of_the_release_and_may_be_kept_for_ever(client: Client,
 def test_parquet_is_read_in_parts(client: Client) -> None:
     path = folder_of("2026.1") / "measures.parquet"
     part = client.get("/data/releases/2026.1/measures.parquet", headers={"Range": "bytes=-8"})
+    beyond = client.get("/data/releases/2026.1/measures.parquet", headers={"Range": "bytes=999999999-"})
+    assert (beyond.status_code, beyond["Cache-Control"]) == (416, "no-store")
+    failed = client.get("/data/releases/2026.1/measures.parquet", headers={"If-Match": '"x"'})
+    assert (failed.status_code, failed["Cache-Control"]) == (412, "no-store")
+    known = client.get("/data/releases/2026.1/measures.parquet", headers={"If-None-Match": "*"})
+    assert (known.status_code, known["Cache-Control"]) == (304, IMMUTABLE)
     assert (part.status_code, part.getvalue()) == (206, path.read_bytes()[-8:])
     assert part["Content-Range"].endswith(f"/{path.stat().st_size}")
     assert b"Measures, sources and figures, release 2026.1" in pq.read_metadata(path).metadata[b"Citation"]
@@ -55,7 +65,7 @@ def test_what_is_in_no_release_is_not_found(client: Client, path: str) -> None:
 def test_lost_file_is_reported_to_the_operator(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     (folder_of("2026.1") / "measures.csv").unlink()
     assert client.get("/data/releases/2026.1/measures.csv").status_code == 404
-    assert "measures.csv of the release 2026.1 is missing. Restore it from a backup." in caplog.text
+    assert "measures.csv of the release 2026.1 cannot be read: " in caplog.text
 
 
 def test_pages_tell_what_was_withdrawn_since_and_why(client: Client, first: Release) -> None:
@@ -130,6 +140,31 @@ def test_changes_are_a_file_between_two_releases_and_until_now(client: Client, f
         for query in ("since=2026.1&until=2026.2", "since=2026.1&until=2026.3", "since=2026.2&until=2026.3")
     }
     assert list(answers.values()) == [[line], [line], []]
+
+
+def test_changes_are_compared_once_and_by_one_process(client: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.TEMPORARY_DIR = tmp_path / "temporary"
+    first = client.get("/data/changes?since=2026.1").getvalue()
+    (kept,) = (settings.TEMPORARY_DIR / "kept").iterdir()
+    kept.write_bytes(b"kept")
+    assert client.get("/data/changes?since=2026.1").getvalue() == b"kept"
+    kept.unlink()
+    number = zlib.crc32(kept.name.encode()) - 2**31
+    with second_connection() as other:
+        other.execute("select pg_advisory_lock(%s, %s)", [LOCK, number])
+        busy = client.get("/data/changes?since=2026.1")
+    assert (busy.status_code, busy["Retry-After"], busy["Cache-Control"]) == (503, "10", "no-store")
+    assert client.get("/data/changes?since=2026.1").getvalue() == first
+
+
+def test_changes_since_a_lost_release_are_an_error(client: Client) -> None:
+    client.raise_request_exception = False
+    factories.release(name="2026.2")
+    shutil.rmtree(folder_of("2026.1"))
+    shutil.rmtree(folder_of("2026.2"))
+    for query in ("since=2026.1", "since=2026.1&until=2026.2"):
+        response = client.get(f"/data/changes?{query}")
+        assert (response.status_code, response.get("ETag")) == (500, None)
 
 
 @pytest.mark.parametrize(
