@@ -29,7 +29,7 @@ from measures.releases.differences import CHANGES, delta
 from measures.releases.making import COUNTED, SUMS
 from measures.releases.papers import CSVW
 from measures.releases.store import folder_of
-from measures.releases.withdrawn import Withdrawn, withdrawn_since
+from measures.releases.withdrawn import Withdrawn, withdrawn_from, withdrawn_records
 from measures.views.citing import of_release
 from measures.views.file_parts import BLOCK, part_or_whole
 from measures.views.signposts import with_signposts
@@ -73,6 +73,8 @@ class ReleaseDetails:
     changes: dict[str, int]
     """The numbers of all tables together; all are 0 in the first release."""
     withdrawn: list[Withdrawn]
+    is_damaged: bool
+    """Whether its files are missing or cannot be read."""
     cited: Citation
     before: Release | None
 
@@ -88,7 +90,9 @@ class ReleaseDetails:
         return sorted(set(self.release.files) - names)
 
 
-def _details(request: HttpRequest, release: Release, before: Release | None) -> ReleaseDetails:
+def _details(
+    request: HttpRequest, release: Release, before: Release | None, withdrawn: list[Withdrawn]
+) -> ReleaseDetails:
     tables = [
         Table(name, release.files[f"{name}.csv"]["rows"], *(numbers.get(word, 0) for word in COUNTED.values()))
         for name in public_kinds()
@@ -96,8 +100,10 @@ def _details(request: HttpRequest, release: Release, before: Release | None) -> 
         for numbers in [release.changes.get(name, {})]
     ]
     totals = {word: sum(getattr(table, word) for table in tables) for word in COUNTED.values()}
-    cited = of_release(request, release)
-    return ReleaseDetails(release, day_of(release.moment), tables, totals, withdrawn_since(release), cited, before)
+    had = withdrawn_from(release, withdrawn)
+    return ReleaseDetails(
+        release, day_of(release.moment), tables, totals, had or [], had is None, of_release(request, release), before
+    )
 
 
 @public_page
@@ -106,7 +112,8 @@ def release_list(request: HttpRequest) -> HttpResponse:
     """`/data/releases/`: all releases, newest first."""
     found = list(Release.objects.all())
     pairs = zip(found, [*found[1:], None], strict=True) if found else ()
-    return render(request, "data/releases.html", {"releases": [_details(request, *pair) for pair in pairs]})
+    withdrawn = withdrawn_records()
+    return render(request, "data/releases.html", {"releases": [_details(request, *pair, withdrawn) for pair in pairs]})
 
 
 @public_page
@@ -114,7 +121,7 @@ def release_list(request: HttpRequest) -> HttpResponse:
 def release(request: HttpRequest, release: str) -> HttpResponse:
     """`/data/releases/2026.1/`: what a release has, what changed, how to cite it."""
     found = release_named(release)
-    details = _details(request, found, found.before)
+    details = _details(request, found, found.before, withdrawn_records())
     address = details.cited.address
     files = [(MEDIA_TYPES[".csv"], f"{address}{table.name}.csv") for table in details.tables]
     name = f"{details.cited.author}: {details.cited.title}"

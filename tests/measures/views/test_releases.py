@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from foundation.files.kept_files import LOCK
@@ -100,6 +102,35 @@ def test_list_has_the_newest_first_with_its_changes_in_numbers(client: Client) -
         assert client.get(f"{prefix}/data/releases/2026.2/").status_code == 200
     assert "http://testserver/data/releases/2026.1/" in client.get("/sitemap-releases.xml").text
     assert 'href="/data/releases/"' in client.get("/data/").text
+
+
+def test_list_of_more_releases_takes_no_more_queries(client: Client) -> None:
+    retire(Measure.objects.latest("pk"), by=factories.editor(), note="It was entered twice.")
+    numbers = []
+    for name in ("2026.2", "2026.3"):
+        factories.release(name=name)
+        client.get("/data/")  # another version of the public data is read once
+        with CaptureQueriesContext(connection) as made:
+            client.get("/data/releases/")
+        numbers.append(len(made))
+    assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut off", "not readable"])
+def test_lost_or_damaged_release_is_named_and_hides_no_other(client: Client, damage: str) -> None:
+    retire(Measure.objects.latest("pk"), by=factories.editor(), note="It was entered twice.")
+    factories.release(name="2026.2")
+    path = folder_of("2026.1") / "measures.parquet"
+    path.unlink()
+    if damage == "cut off":
+        path.write_bytes(b"PAR1")
+    elif damage == "not readable":
+        path.mkdir()
+    page = client.get("/data/releases/").text
+    assert page.count("Files of this release are missing or damaged.") == 1
+    assert 'id="release-2026.2"' in page
+    file = client.get("/data/releases/2026.1/measures.parquet")
+    assert file.status_code == (200 if damage == "cut off" else 404)
 
 
 def test_release_is_cited_in_every_form(client: Client, first: Release) -> None:
