@@ -151,15 +151,19 @@ def _side_by_side(
 # Apply
 
 
-def tables_of(folder: Path) -> dict[str, Table]:
-    """The CSV files of a package in a folder, by name, as its datapackage.json describes them."""
+def tables_of(folder: Path, *, is_whole: bool = True) -> dict[str, Table]:
+    """The CSV files of a package in a folder, by name, as its datapackage.json describes them.
+
+    A folder that is not whole may lack files, as one does to which a delta has yet to add them.
+    """
     found = {}
     for resource in json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["resources"]:
         schema, name = resource["schema"], resource["name"]
         types = {each["name"]: each["type"] for each in schema["fields"]}
         key = tuple(schema.get("primaryKey") or schema["uniqueKeys"][0])
         numbers = frozenset(column for column in key if types[column] == "integer")
-        rows = _rows_of(folder / f"{name}.csv")
+        path = folder / f"{name}.csv"
+        rows = _rows_of(path) if is_whole or path.exists() else iter(())
         found[name] = Table(name, next(rows, []), key, numbers, rows)
     return found
 
@@ -177,7 +181,7 @@ def apply(folder: Path, delta: Iterable[str]) -> int:
     rows = csv.reader(delta)
     if tuple(next(rows, ())) != HEADER:
         raise DeltaProblem("This is no delta: its first line is another.")
-    tables, parts, total = tables_of(folder), list[tuple[Path, Path]](), 0
+    tables, parts, total = tables_of(folder, is_whole=False), list[tuple[Path, Path]](), 0
     try:
         for name, group in groupby(map(_change, rows), key=lambda change: change.file):
             path = folder / f"{name}.csv"
@@ -185,17 +189,23 @@ def apply(folder: Path, delta: Iterable[str]) -> int:
             parts.append((part, path))
             counted = _Counted(group)
             with part.open("wb") as file:
-                file.writelines(_after(tables.get(name) or Table(name, (), ()), counted))
+                file.writelines(_after(tables.get(name) or _undescribed(path), counted))
             total += counted.number
         for part, path in parts:
             if part.stat().st_size:
                 part.replace(path)
             else:  # not even a header
-                path.unlink()
+                path.unlink(missing_ok=True)
         return total
     finally:
         for part, _path in parts:
             part.unlink(missing_ok=True)
+
+
+def _undescribed(path: Path) -> Table:
+    """The table in a file that datapackage.json does not describe; it has no key, and a delta can only remove it."""
+    rows = _rows_of(path) if path.exists() else iter(())
+    return Table(path.stem, next(rows, []), (), rows=rows)
 
 
 def _change(cells: Row) -> Change:
@@ -225,7 +235,11 @@ def _after(table: Table, told: Iterator[Change]) -> Iterator[bytes]:
     while change and not change.key:
         table = _with_header(table, change)
         change = next(told, None)
+    if not table.key and (table.header or change):
+        raise DeltaProblem(f"{table.name}: the copy does not describe this file. Take datapackage.json of the release.")
     if not table.header:
+        if change:
+            raise DeltaProblem(f"{table.name}: the copy does not have this file.")
         return
     yield line(table.header)
     rest = chain([change] if change else [], told)

@@ -201,26 +201,31 @@ class Deed:
     def lock(self) -> None:
         """Lock what was changed, until the end of the transaction; ask only then whether it was changed since.
 
-        Records come first, as wherever they are changed, and always in the same order. Nobody can name a locked record
-        either: a foreign key needs a lock of its row too.
+        In the order of editors, who hold a record, then change its parts, and then need the keys of what these name. A
+        row that was added will be deleted, so that nobody may name it either.
         """
-        for kind in sorted(self.kinds, key=lambda kind: kind._meta.db_table):
-            if keys := self._touched_of(kind):
-                self._lock_rows(kind._meta.db_table, _quoted(kind._meta.pk.column), keys)
-        for table in sorted(self.tables, key=lambda table: table.name):
-            if table.name in self.counts and table.model not in self.kinds:
-                keys = f"select {table.pk} from {table.events} where pgh_context_id = %(context)s"
-                self._lock_rows(table.name, table.pk, keys)
+        for table in _sorted(self.tables, _is_locked_before):
+            if table.model in self.kinds:
+                self._lock_rows(table, self._touched_of(table.model))
+            elif table.name in self.counts:
+                self._lock_rows(table, f"select {table.pk} from {table.events} where pgh_context_id = %(context)s")
 
-    def _lock_rows(self, table: str, pk: str, keys: str) -> None:
-        sql = f"select from {table} where {pk} in ({keys}) order by {pk} for update"
-        execute(sql, {"context": self.context})
+    def _lock_rows(self, table: _Table, keys: str) -> None:
+        if not keys:
+            return
+        locked = f"select from {table.name} t where {table.pk} in ({keys}) and {{}} order by {table.pk} for {{}}"
+        added = (
+            f"exists (select from {table.events} e where e.{table.pk} = t.{table.pk}"
+            " and e.pgh_context_id = %(context)s and e.pgh_label = 'insert')"
+        )
+        execute(locked.format(added, "update"), {"context": self.context})
+        execute(locked.format(f"not {added}", "no key update"), {"context": self.context})
 
     def take_back(self, by: Any, tell: Tell = lambda _done, _total: None) -> None:
         """Take back what was done, within the transaction and the context of the caller."""
         tables = [table for table in self.tables if table.name in self.counts]
         total, done = sum(self.counts.values()) * 3, 0
-        children_first = list(self._in_order(tables))
+        children_first = list(_sorted(sorted(tables, key=lambda table: not table.is_record), _refers_to))
         parents_first = children_first[::-1]
         for step, in_order in (
             (self._delete_added, children_first),
@@ -231,16 +236,6 @@ class Deed:
                 step(table, by)
                 done += self.counts[table.name]
                 tell(done, total)
-
-    @staticmethod
-    def _in_order(tables: Sequence[_Table]) -> Iterator[_Table]:
-        """What refers to a table comes before it, and records and their parts before what these use."""
-        left = sorted(tables, key=lambda table: not table.is_record)
-        while left:
-            free = [table for table in left if not any(_refers_to(o, table) for o in left if o is not table)]
-            for table in free or left[:1]:
-                yield table
-                left.remove(table)
 
     def _first(self, table: _Table) -> str:
         """SQL of the first event of each row."""
@@ -335,6 +330,23 @@ def _tables(kinds: Sequence[Kind]) -> Iterator[_Table]:
         owners = tuple(owned.get(event_model, ()))
         keys = [(kind, str(f.column)) for f in model._meta.fields for kind in kinds if f.related_model is kind]
         yield _Table(model, event_model, owners, tuple(pair for pair in keys if pair not in owners))
+
+
+def _sorted(tables: Sequence[_Table], comes_before: Callable[[_Table, _Table], bool]) -> Iterator[_Table]:
+    """The tables, each after those that come before it; where that is a circle, the first of it comes first."""
+    left = list(tables)
+    while left:
+        free = [table for table in left if not any(comes_before(o, table) for o in left if o is not table)]
+        for table in free or left[:1]:
+            yield table
+            left.remove(table)
+
+
+def _is_locked_before(table: _Table, other: _Table) -> bool:
+    """Whether rows of a table have rows of another as parts, or name them without being parts of them."""
+    if any(kind is table.model for kind, _column in other.owners):
+        return True
+    return _refers_to(table, other) and not any(kind is other.model for kind, _column in table.owners)
 
 
 def _refers_to(table: _Table, other: _Table) -> bool:

@@ -8,14 +8,15 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from foundation.files.importing.pipeline import LOCK
 from foundation.records import comments, revisions
 from foundation.records.audit import Act, record
 from foundation.records.models import Comment, Revision
 from foundation.records.second_reader import may_change_public
 from foundation.records.teams import of_other_countries
-from foundation.sql import take_time
+from foundation.sql import take_time, try_lock_until_commit
 from measures.merging.entries import merge_measures
-from measures.merging.moving import Report
+from measures.merging.moving import Report, references_to
 from measures.merging.sources import merge_sources
 from measures.merging.vocabulary import merge_bodies, merge_terms
 from measures.models import IssuingBody, Measure, Source, TargetGroup, Topic
@@ -41,6 +42,8 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
     if not may_merge(by, model):
         raise PermissionDenied
     take_time()
+    refuse_beside_import()
+    _lock_naming(model, [kept.pk, gone.pk])
     records = model._base_manager.filter(pk__in=[kept.pk, gone.pk]).order_by("pk").select_for_update(of=("self",))
     found = {record.pk: record for record in records}
     if of_other_countries(by, model._base_manager.filter(pk__in=found)).exists():
@@ -65,6 +68,27 @@ def merge(kept: Any, gone: Any, *, by: Any) -> Report:
 def _name(record: Any) -> str:
     """A name for whoever reads the history or a proposal: the title of a measure may be of another country's draft."""
     return str(record.public_id if isinstance(record, Measure) else record)
+
+
+def refuse_beside_import() -> None:
+    """Raise ValidationError while an import is at work, which may change any record; none begins before the commit."""
+    if not try_lock_until_commit(LOCK):
+        raise ValidationError(_("An import is at work. Try again later."), code="import")
+
+
+def _lock_naming(model: type[models.Model], keys: list[Any]) -> None:
+    """Lock the entries that name the records before these are locked: in the order of editors, and of undoing."""
+    if model is Measure:
+        return
+    naming = models.Q()
+    for key in references_to(model):
+        rows = {f"{key.name}__in": keys}
+        if key.model is Measure:
+            naming |= models.Q(**rows)
+        elif any(field.related_model is Measure and field.name == "measure" for field in key.model._meta.fields):
+            naming |= models.Q(pk__in=key.model._base_manager.filter(**rows).values("measure"))
+    entries = Measure._base_manager.filter(naming).order_by("pk")
+    list(entries.select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _settle(kept: Any, gone: Any, by: Any) -> Report:

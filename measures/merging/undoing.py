@@ -13,7 +13,7 @@ from foundation.records import comments, revisions
 from foundation.records.teams import of_other_countries
 from foundation.records.undoing import Deed, Later
 from foundation.sql import execute, take_time
-from measures.merging.merge import MERGERS, may_merge
+from measures.merging.merge import MERGERS, may_merge, refuse_beside_import
 from measures.models import DocumentText, Measure
 
 KINDS = list(MERGERS)
@@ -58,6 +58,7 @@ def undo_merge(context: UUID, *, by: Any) -> None:
     if merged is None or not (may_merge(by, kind_of(context)) and is_of_own_countries(context, by=by)):
         raise PermissionDenied
     take_time()
+    refuse_beside_import()
     deed = Deed(context, KINDS)
     deed.lock()
     if later := deed.changed_since(by):

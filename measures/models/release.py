@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.publication import bumps_public_version
 
-NAME = r"^[0-9]{4}\.[0-9]+$"
+NAME = r"^[0-9]{4}\.[0-9]{1,6}$"
 
 
 @bumps_public_version(when=["insert"])

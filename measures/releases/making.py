@@ -40,12 +40,17 @@ class ReleaseProblem(Exception):
 
 
 def make_release(name: str) -> tuple[Release, bool]:
-    """The release of this name, and whether it was made now; raise ReleaseProblem if it cannot be."""
-    known, newest = Release.objects.filter(name=name).first(), Release.objects.first()
-    _check_name(name, known, newest)
-    before = known.before if known else newest
+    """The release of this name, and whether it was made now; raise ReleaseProblem if it cannot be.
+
+    A release that is known gets its files back if they are lost or not what they were.
+    """
+    if not re.fullmatch(NAME, name, re.ASCII):
+        raise ReleaseProblem(f"“{name}” is no name of a release. Write the year and a number, such as 2026.1.")
     with new_folder() as folder:
-        release = _written(folder, name, before, known)
+        known, newest = Release.objects.filter(name=name).first(), Release.objects.first()
+        if known is None and newest and _order(name) <= _order(newest.name):
+            raise ReleaseProblem(f"{name} is not after {newest}, the newest release. The next one is {_next(newest)}.")
+        release = _written(folder, name, known.before if known else newest, known)
         if known is None:
             _check_left_behind(folder, name)
             with transaction.atomic():
@@ -57,16 +62,19 @@ def make_release(name: str) -> tuple[Release, bool]:
                 f"The release {name} exists with another content, and a release never changes. It differs in"
                 f" {', '.join(differing[:5])}. Make the next one, such as {_next(newest)}."
             )
-        if not folder_of(name).is_dir():
+        if _sums_in(folder_of(name)) != {file: found["sha256"] for file, found in known.files.items()}:
             keep(folder, name)
     return known, False
 
 
-def _check_name(name: str, known: Release | None, newest: Release | None) -> None:
-    if not re.fullmatch(NAME, name, re.ASCII):
-        raise ReleaseProblem(f"“{name}” is no name of a release. Write the year and a number, such as 2026.1.")
-    if known is None and newest and _order(name) <= _order(newest.name):
-        raise ReleaseProblem(f"{name} is not after {newest}, the newest release. The next one is {_next(newest)}.")
+def _sums_in(folder: Path) -> dict[str, str]:
+    """The checksums of the files in a folder, by name; of none if there is no such folder."""
+    return {path.name: _sum_of(path) for path in folder.iterdir()} if folder.is_dir() else {}
+
+
+def _sum_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_left_behind(folder: Path, name: str) -> None:
@@ -99,11 +107,13 @@ def _written(path: Path, name: str, before: Release | None, known: Release | Non
     """The release whose files were written to a folder; it is not saved."""
     folder, kinds = _Folder(path), public_kinds()
     with one_state(), translation.override("en"):
-        moment = moment_of(kinds.values())
+        moment = known.moment if known else moment_of(kinds.values())  # which follows also what is not public
         version = public_version()
         made_at = known.made_at if known else timezone.now()  # after the snapshot: what was approved by then is in it
         if moment is None:
             raise ReleaseProblem("Nothing is public yet.")
+        if before:
+            moment = max(moment, before.moment)
         facts = papers.Facts(name, timezone.localdate(moment), before.name if before else "")
         for kind in kinds.values():
             _write_data(folder, kind, facts)
@@ -137,9 +147,8 @@ class _Folder:
 
     def note(self, name: str) -> None:
         """Take in a file that others have written."""
-        with (self.path / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        self.files[name] = {"sha256": digest, "size": (self.path / name).stat().st_size}
+        path = self.path / name
+        self.files[name] = {"sha256": _sum_of(path), "size": path.stat().st_size}
 
 
 def _write_data(folder: _Folder, kind: type[FileResource], facts: papers.Facts) -> None:

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from measures.choices import Workflow
@@ -21,12 +22,10 @@ class Withdrawn:
     replaced_by: str
 
 
-def withdrawn_since(release: Release) -> list[Withdrawn]:
-    """The records that a release has and that were withdrawn since, by identifier."""
+def withdrawn_records() -> list[Withdrawn]:
+    """All withdrawn records, by identifier."""
     gone = Measure.objects.withdrawn().select_related("replaced_by").order_by("public_id")
-    found = [Withdrawn(each.public_id, each.retired_reason, _successor(each)) for each in gone]
-    had = _had(release, [each.public_id for each in found])
-    return [each for each in found if each.public_id in had]
+    return [Withdrawn(each.public_id, each.retired_reason, _successor(each)) for each in gone]
 
 
 def _successor(gone: Measure) -> str:
@@ -35,14 +34,20 @@ def _successor(gone: Measure) -> str:
     return successor.public_id if successor and successor.workflow == Workflow.PUBLISHED else ""
 
 
-def _had(release: Release, public_ids: list[str]) -> set[str]:
-    """Those of the identifiers that a release has; one column of its Parquet file is read for that."""
-    if not public_ids:
-        return set()
+def withdrawn_from(release: Release, withdrawn: list[Withdrawn]) -> list[Withdrawn] | None:
+    """Those of the withdrawn records that a release has; None if its files are missing or damaged.
+
+    One column of its Parquet file is read for that.
+    """
     path = folder_of(release.name) / "measures.parquet"
+    if not withdrawn and path.is_file():
+        return []
+    public_ids = [each.public_id for each in withdrawn]
     try:
-        table = pq.read_table(path, columns=["public_id"], filters=[("public_id", "in", public_ids)])
-    except FileNotFoundError:
-        logger.error("The files of the release %s are missing. Restore them from a backup.", release.name)
-        return set()
-    return set(table.column("public_id").to_pylist())
+        with path.open("rb") as file:
+            table = pq.read_table(file, columns=["public_id"], filters=[("public_id", "in", public_ids)])
+    except (OSError, pa.ArrowException) as error:
+        logger.error("A file of the release %s cannot be read: %s. Restore it from a backup.", release.name, error)
+        return None
+    had = set(table.column("public_id").to_pylist())
+    return [each for each in withdrawn if each.public_id in had]

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -18,7 +17,7 @@ from foundation.days import today
 from foundation.files import parquet, table_description
 from foundation.files.exporting import Records, columns_of_file, exported
 from foundation.files.formats import FORMATS
-from foundation.files.kept_files import kept_file
+from foundation.files.kept_files import kept_file, key_for
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import TooLarge
 from foundation.publication import public_page, public_version
@@ -58,7 +57,7 @@ def measures_file(request: HttpRequest, ending: str) -> HttpResponseBase:
 @require_safe
 def measures_parquet(request: HttpRequest) -> HttpResponseBase:
     """The same as Parquet, of which readers ask for parts: the file is kept until data, day or program change."""
-    key = _key(get_language() or "", request.build_absolute_uri(), str(today()), public_version(), release())
+    key = key_for(get_language() or "", request.build_absolute_uri(), str(today()), public_version(), release())
     asked = _Asked(request.GET, (LABELS,))
     if asked.refused:
         return asked.refused
@@ -72,11 +71,6 @@ def measures_parquet(request: HttpRequest) -> HttpResponseBase:
 
     file = kept_file(f"{key}.parquet", make)
     return about.on(part_or_whole(request, file, parquet.MEDIA_TYPE), "parquet")
-
-
-def _key(*parts: str) -> str:
-    """What a file follows from, as a name that strangers cannot choose."""
-    return salted_hmac("measures.views.data", "\n".join(parts), algorithm="sha256").hexdigest()
 
 
 @public_page(reads={*PARAMETERS, LABELS}, is_file=True, is_strict=True)

@@ -40,7 +40,8 @@ def _bounds(asked: str, size: int) -> tuple[int, int] | None:
         return None
     if not found[1]:
         return max(size - int(found[2]), 0), size
-    first, last = int(found[1]), int(found[2] or size)
+    first = int(found[1])
+    last = int(found[2] or max(first, size))
     if last < first:
         return None
     return min(first, size), min(last + 1, size)

@@ -1,10 +1,11 @@
 """Releases of the data: the list, each release, its files, and what differs between two of them."""
 
 import logging
+import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -15,24 +16,28 @@ from django.views.decorators.http import require_safe
 from foundation.days import day_of
 from foundation.files import parquet, table_description
 from foundation.files.exporting import in_blocks
+from foundation.files.kept_files import BeingMade, file_made_once, key_for
 from foundation.files.package.public import public_kinds
 from foundation.partial_dates import PartialDate
-from foundation.publication import public_page
+from foundation.publication import public_page, public_version
+from foundation.release import release as software
 from measures.citing import Citation
 from measures.metadata import Metadata, dataset
 from measures.models import Release
 from measures.models.release import NAME
-from measures.releases.differences import delta
-from measures.releases.making import COUNTED
+from measures.releases.differences import CHANGES, delta
+from measures.releases.making import COUNTED, SUMS
 from measures.releases.papers import CSVW
 from measures.releases.store import folder_of
-from measures.releases.withdrawn import Withdrawn, withdrawn_since
+from measures.releases.withdrawn import Withdrawn, withdrawn_from, withdrawn_records
 from measures.views.citing import of_release
 from measures.views.file_parts import BLOCK, part_or_whole
 from measures.views.signposts import with_signposts
 
 SINCE, UNTIL = "since", "until"
 IMMUTABLE = "public, max-age=31536000, immutable"
+RETRY_AFTER = 10
+"""Seconds, while another process makes the same file."""
 MEDIA_TYPES = {
     CSVW: table_description.MEDIA_TYPE,
     "croissant.json": "application/ld+json",
@@ -68,6 +73,8 @@ class ReleaseDetails:
     changes: dict[str, int]
     """The numbers of all tables together; all are 0 in the first release."""
     withdrawn: list[Withdrawn]
+    is_damaged: bool
+    """Whether its files are missing or cannot be read."""
     cited: Citation
     before: Release | None
 
@@ -83,7 +90,9 @@ class ReleaseDetails:
         return sorted(set(self.release.files) - names)
 
 
-def _details(request: HttpRequest, release: Release, before: Release | None) -> ReleaseDetails:
+def _details(
+    request: HttpRequest, release: Release, before: Release | None, withdrawn: list[Withdrawn]
+) -> ReleaseDetails:
     tables = [
         Table(name, release.files[f"{name}.csv"]["rows"], *(numbers.get(word, 0) for word in COUNTED.values()))
         for name in public_kinds()
@@ -91,8 +100,10 @@ def _details(request: HttpRequest, release: Release, before: Release | None) -> 
         for numbers in [release.changes.get(name, {})]
     ]
     totals = {word: sum(getattr(table, word) for table in tables) for word in COUNTED.values()}
-    cited = of_release(request, release)
-    return ReleaseDetails(release, day_of(release.moment), tables, totals, withdrawn_since(release), cited, before)
+    had = withdrawn_from(release, withdrawn)
+    return ReleaseDetails(
+        release, day_of(release.moment), tables, totals, had or [], had is None, of_release(request, release), before
+    )
 
 
 @public_page
@@ -101,7 +112,8 @@ def release_list(request: HttpRequest) -> HttpResponse:
     """`/data/releases/`: all releases, newest first."""
     found = list(Release.objects.all())
     pairs = zip(found, [*found[1:], None], strict=True) if found else ()
-    return render(request, "data/releases.html", {"releases": [_details(request, *pair) for pair in pairs]})
+    withdrawn = withdrawn_records()
+    return render(request, "data/releases.html", {"releases": [_details(request, *pair, withdrawn) for pair in pairs]})
 
 
 @public_page
@@ -109,7 +121,7 @@ def release_list(request: HttpRequest) -> HttpResponse:
 def release(request: HttpRequest, release: str) -> HttpResponse:
     """`/data/releases/2026.1/`: what a release has, what changed, how to cite it."""
     found = release_named(release)
-    details = _details(request, found, found.before)
+    details = _details(request, found, found.before, withdrawn_records())
     address = details.cited.address
     files = [(MEDIA_TYPES[".csv"], f"{address}{table.name}.csv") for table in details.tables]
     name = f"{details.cited.author}: {details.cited.title}"
@@ -135,26 +147,30 @@ def release_file(request: HttpRequest, release: str, file: str) -> HttpResponseB
         raise Http404
     path, tag = folder_of(found.name) / file, f'W/"{found.files[file]["sha256"]}"'
     try:
-        response = get_conditional_response(request, etag=tag) or _content(request, path)
-    except FileNotFoundError as error:
-        logger.error("The file %s of the release %s is missing. Restore it from a backup.", file, found)
+        response = get_conditional_response(request, etag=tag) or _content(request, path.open("rb"), file)
+    except OSError as error:
+        logger.error("The file %s of the release %s cannot be read: %s. Restore it from a backup.", file, found, error)
         raise Http404 from error
-    response["ETag"], response["Cache-Control"] = tag, IMMUTABLE
+    if response.status_code in (200, 206, 304):
+        response["ETag"], response["Cache-Control"] = tag, IMMUTABLE
+    else:
+        response["Cache-Control"] = "no-store"
     patch_vary_headers(response, ["Accept-Encoding"])
     return response
 
 
-def _content(request: HttpRequest, path: Path) -> HttpResponseBase:
-    media_type = MEDIA_TYPES.get(path.name) or MEDIA_TYPES.get(path.suffix, "text/plain; charset=utf-8")
-    if path.suffix == ".parquet":
-        response = part_or_whole(request, path.open("rb"), media_type)
+def _content(request: HttpRequest, file: IO[bytes], name: str) -> HttpResponseBase:
+    """The open file, under this name; of Parquet the part that is asked for."""
+    ending = Path(name).suffix
+    media_type = MEDIA_TYPES.get(name) or MEDIA_TYPES.get(ending, "text/plain; charset=utf-8")
+    if ending == ".parquet":
+        response = part_or_whole(request, file, media_type)
     else:
-        opened = path.open("rb")
-        response = StreamingHttpResponse(iter(lambda: opened.read(BLOCK), b""), content_type=media_type)
-        response["Content-Length"] = str(path.stat().st_size)
-        response._resource_closers.append(opened.close)  # type: ignore[attr-defined]  # as FileResponse does
-    if path.suffix in (".csv", ".parquet"):
-        response["Content-Disposition"] = f'attachment; filename="{path.name}"'
+        response = StreamingHttpResponse(iter(lambda: file.read(BLOCK), b""), content_type=media_type)
+        response["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+        response._resource_closers.append(file.close)  # type: ignore[attr-defined]  # as FileResponse does
+    if ending in (".csv", ".parquet"):
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -169,16 +185,35 @@ def changes(request: HttpRequest) -> HttpResponseBase:
     if wrong:
         return HttpResponse(f"{wrong}\n", status=400, content_type="text/plain; charset=utf-8")
     since, until = asked[SINCE], asked.get(UNTIL)
-    response = StreamingHttpResponse(_downloaded(since, until), content_type=MEDIA_TYPES[".csv"])
-    name = f"changes-{since}-{until}" if until else f"changes-{since}"
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+    try:
+        file = _delta(since, until)
+    except BeingMade:
+        words = _("This file is being made. Ask for it again in a few seconds.")
+        headers = {"Retry-After": str(RETRY_AFTER), "Cache-Control": "no-store"}
+        return HttpResponse(f"{words}\n", status=503, content_type="text/plain; charset=utf-8", headers=headers)
+    return _content(request, file, f"changes-{since}-{until}.csv" if until else f"changes-{since}.csv")
+
+
+def _delta(since: Release, until: Release | None) -> IO[bytes]:
+    """What differs, as a file: comparing takes long, so that it is made once and kept."""
+    if until and until.before == since:  # it has the file
+        return (folder_of(until.name) / CHANGES).open("rb")
+
+    def make(path: Path) -> None:
+        with path.open("wb") as file:
+            file.writelines(in_blocks(delta(since, until)))
+
+    ends = [f"{each.made_at} {each.files[SUMS]['sha256']}" for each in (since, until) if each]
+    key = key_for(*ends, "" if until else public_version(), software())
+    return file_made_once(f"{key}.csv", make)
 
 
 def _asked(request: HttpRequest) -> tuple[dict[str, Release], str]:
     """The releases that are asked for by parameter, or what is wrong with a parameter."""
     known = {release.name: release for release in Release.objects.all()}
-    choose = _("Write the name of a release. There are: %(names)s.") % {"names": ", ".join(known) or _("none yet")}
+    choose = _("There is no release yet.")
+    if known:
+        choose = _("Write the name of a release. There are: %(names)s.") % {"names": ", ".join(known)}
     for name, values in request.GET.lists():
         if name not in (SINCE, UNTIL):
             return {}, f"{name}: {_('This filter does not exist.')}"
@@ -191,12 +226,3 @@ def _asked(request: HttpRequest) -> tuple[dict[str, Release], str]:
         later = _("Write a later release than %(since)s.") % {"since": asked[SINCE]}
         return {}, f"{UNTIL}: {later}"
     return asked, ""
-
-
-def _downloaded(since: Release, until: Release | None) -> Iterator[bytes]:
-    """The delta in blocks; if something fails, a last line that no reader takes for a change says so."""
-    try:
-        yield from in_blocks(delta(since, until))
-    except Exception:
-        yield f'"{_("This file is incomplete: the database broke off. Download it again.")}"\n'.encode()
-        raise

@@ -202,7 +202,7 @@ def public_pages(get_response: Answer) -> Answer:
             if isinstance(response, HttpResponse):
                 headers = {name: value for name, value in response.items() if name not in OF_LIMITS}
                 kept.put(key, Page(response.content, headers))
-        if "*" in known and response.has_header("ETag") and not response.streaming:
+        if "*" in known and response.status_code == 200 and response.has_header("ETag") and not response.streaming:
             return _shared(HttpResponseNotModified(), tag)
         return response
 

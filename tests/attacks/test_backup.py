@@ -141,11 +141,15 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(site: dict[str, str], tmp_p
 
 
 def test_a_second_backup_of_a_day_takes_the_place_of_the_first(site: dict[str, str], tmp_path: Path) -> None:
-    folder = tmp_path / "backups"
-    for _time in range(2):
+    folder, release = tmp_path / "backups", Path(site["DATA_DIR"]) / "releases" / "2026.1"
+    release.mkdir(parents=True)
+    for sums in ("of a release", "of another of its name, after a restore"):
+        (release / "SHA256SUMS").write_text(sums)
         assert start(site, folder).wait(120) == 0
+        assert (folder / "releases" / "2026.1" / "SHA256SUMS").read_text() == sums
     assert len(whole(folder)) == 1
-    assert {path.name for path in folder.iterdir()} == {"archive", whole(folder)[0].name}
+    assert {path.name for path in folder.iterdir()} == {"archive", "releases", whole(folder)[0].name}
+    assert [path.name for path in (folder / "releases").iterdir()] == ["2026.1"]
     assert {path.name for path in whole(folder)[0].iterdir()} == {"database.dump", "media.tar.gz"}
     assert (folder / "archive" / "ab" / "cdef").read_bytes() == b"kept"
 

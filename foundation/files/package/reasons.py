@@ -32,6 +32,10 @@ _APPROVED = """
 """
 
 
+SETTLING = datetime.timedelta(minutes=5)
+"""An approval may have begun, and so have its time, before a moment, and be committed after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An approved change of a record: its reason in words, and the columns of the table that it changed."""
@@ -68,6 +72,7 @@ def _told(kind: type[FileResource], since: datetime.datetime, until: datetime.da
     cells = [kind.fields[name].written(public=True) for name in kind.keys[0]]
     sql = _APPROVED + _CHANGED.format(key=", ".join(f"coalesce({cell}, '')" for cell in cells), events=events)
     found: dict[str, list[Told]] = defaultdict(list)
-    for *key, reason, note, columns in rows(sql, {"state": RevisionState.APPROVED, "since": since, "until": until}):
+    moments = {"since": since - SETTLING, "until": until}
+    for *key, reason, note, columns in rows(sql, {"state": RevisionState.APPROVED, **moments}):
         found[key_of(key)].append(Told(f"{reason}: {note}" if note else reason, frozenset(columns)))
     return found

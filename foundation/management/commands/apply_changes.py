@@ -1,5 +1,6 @@
 """``manage.py apply_changes COPY DELTA``: a copy of a release becomes what a delta says."""
 
+import csv
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from foundation.files.deltas import DeltaProblem, apply
 class Command(BaseCommand):
     help = (
         "Apply the changes of a file of /data/changes to a copy of a release, whose CSV files then equal those of the"
-        " public data. If something does not fit, the copy stays as it is."
+        " public data. If something does not fit, the copy stays as it is. Changes that add a file need the"
+        " datapackage.json of the later release in the copy."
     )
     requires_system_checks = ()
 
@@ -28,4 +30,8 @@ class Command(BaseCommand):
             raise CommandError(f"{problem} Nothing was changed.") from problem
         except OSError as error:
             raise CommandError(f"{error.filename or copy}: {error.strerror}. Nothing was changed.") from error
+        except (ValueError, KeyError, csv.Error) as error:
+            raise CommandError(
+                f"These are not changes, or no copy of a release: {error!r}. Nothing was changed."
+            ) from error
         self.stdout.write(f"{number} cells")

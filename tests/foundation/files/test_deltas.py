@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from foundation.files.deltas import HEADER, DeltaProblem, Table, apply, cells_of, changes, key_of, line, tables_of
 
@@ -77,10 +78,34 @@ def test_copy_becomes_what_the_delta_says(tmp_path: Path, new: Table | None) -> 
 
 
 def test_file_that_is_new_is_written(tmp_path: Path) -> None:
-    copy = _copy(tmp_path / "copy", _table(OLD))
     new = _table(NEW, name="others")
+    copy = _copy(tmp_path / "copy", _table(OLD), new)
+    (copy / "others.csv").unlink()  # the copy has only taken datapackage.json of the later release
     apply(copy, io.StringIO(_delta(None, new), newline=""))
     assert (copy / "others.csv").read_bytes() == _written(new)
+    assert (copy / "events.csv").read_bytes() == _written(_table(OLD))
+
+
+def test_file_that_the_copy_no_longer_describes_is_only_removed(tmp_path: Path) -> None:
+    old = _table(OLD, name="others")
+    copy = _copy(tmp_path / "copy", _table(OLD))
+    (copy / "others.csv").write_bytes(_written(old))
+    with pytest.raises(DeltaProblem, match="others: the copy does not describe this file"):
+        apply(copy, io.StringIO(_delta(old, _table(NEW, name="others")), newline=""))
+    assert (copy / "others.csv").read_bytes() == _written(old)
+    apply(copy, io.StringIO(_delta(old, None), newline=""))
+    assert {path.name for path in copy.iterdir()} == {"datapackage.json", "events.csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("datapackage.json", b"{}"), ("delta.csv", b"\xff"), ("delta.csv", b'"')]
+)
+def test_command_says_that_nothing_was_changed(tmp_path: Path, name: str, content: bytes) -> None:
+    copy = _copy(tmp_path / "copy", _table(OLD))
+    (copy / "delta.csv").write_text(_delta(_table(OLD), _table(NEW)), newline="")
+    (copy / name).write_bytes(content)
+    with pytest.raises(CommandError, match=r"Nothing was changed\."):
+        call_command("apply_changes", str(copy), str(copy / "delta.csv"))
     assert (copy / "events.csv").read_bytes() == _written(_table(OLD))
 
 
@@ -94,6 +119,8 @@ def test_file_that_is_new_is_written(tmp_path: Path) -> None:
         (f"{','.join(HEADER)}\nMOD,events,A|4,note,,3,,\n", "no row A|4"),
         (f"{','.join(HEADER)}\nADD,events,A|2,note,,3,,\n", "a row A|2 already"),
         (f"{','.join(HEADER)}\nDEL,events,A|2,note,two,,,\n", "more cells than those that go"),
+        (f"{','.join(HEADER)}\nMOD,others,A|2,note,two,2,,\n", "does not describe this file"),
+        (f"{','.join(HEADER)}\nADD,others,,,,a,,\n", "does not describe this file"),
         (f"{','.join(HEADER)}\nMOD,events,,,a,b,,\n", "the header is not the one"),
         (f"{','.join(HEADER)}\nMOD,events,A|2,note,two,2,,\nincomplete\n", "no change"),
     ],

@@ -12,14 +12,16 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pghistory.models import Context
 
+from foundation.files.importing.pipeline import LOCK
 from foundation.files.package.writing import write_folder
 from foundation.records import comments
 from foundation.records.changes import acts_on
 from foundation.records.models import Comment, Revision
-from foundation.sql import execute
+from foundation.sql import execute, second_connection
 from measures.archive.addresses import source_at
 from measures.files.resources import MeasureResource
 from measures.merging import Report, merge, preview, undo_merge
@@ -486,6 +488,37 @@ def test_merge_is_undone_with_the_rights_and_at_the_address_of_its_own_kind(clie
     assert "undo-merge" not in client.get(history).text
     with pytest.raises(PermissionDenied):
         undo_merge(UUID(act.merge), by=User.objects.get(groups=group))
+
+
+def _locked(captured: CaptureQueriesContext) -> list[tuple[str, bool]]:
+    """The tables whose rows were locked, in order, each with whether nobody could name these."""
+    sqls = [query["sql"].lower().replace('"', "") for query in captured.captured_queries]
+    locks = [re.search(r"from (\w+).* for (no key )?update", sql, re.DOTALL) for sql in sqls]
+    return [(lock[1], not lock[2]) for lock in locks if lock]
+
+
+def test_entries_are_locked_before_what_they_name_as_editors_do(editor: Any) -> None:
+    kept, gone = _sources()
+    with CaptureQueriesContext(connection) as merging:
+        merge(kept, gone, by=editor)
+    assert _locked(merging)[:2] == [("measures_measure", False), ("measures_source", True)]
+    (act,) = [act for act in acts_on(Source.objects.get()) if act.merge]
+    with CaptureQueriesContext(connection) as undoing:
+        undo_merge(UUID(act.merge), by=editor)
+    tables = list(dict.fromkeys(table for table, _is_whole in _locked(undoing)))
+    of_interest = ["measures_measure", "measures_citation", "measures_source"]
+    assert [table for table in tables if table in of_interest] == of_interest
+
+
+def test_merge_waits_for_no_import(editor: Any) -> None:
+    kept, gone = _topics()
+    with second_connection() as other:
+        other.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [LOCK])
+        with pytest.raises(ValidationError, match="An import is at work"):
+            merge(kept, gone, by=editor)
+    merge(kept, gone, by=editor)
+    (act,) = [act for act in acts_on(gone) if act.merge]
+    undo_merge(UUID(act.merge), by=editor)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

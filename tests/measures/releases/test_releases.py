@@ -1,6 +1,7 @@
 """Releases: the same bytes for the same public data, never changed, nothing that is not public, and deltas that fit."""
 
 import csv
+import datetime
 import hashlib
 import io
 import json
@@ -97,6 +98,11 @@ def test_same_public_data_give_the_same_bytes_and_change_nothing(releases: Path)
     call_command("make_release", "2026.1", stdout=out)
     assert out.getvalue().startswith("2026.1: already made, with the same content; ")
     assert _bytes_in(folder_of("2026.1")) == first
+    Measure.objects.filter(workflow="published").update(workflow_note="Neither does what is not public")
+    make_release("2026.1")
+    (folder_of("2026.1") / "measures.csv").write_bytes(b"damaged")
+    make_release("2026.1")
+    assert _bytes_in(folder_of("2026.1")) == first
     shutil.rmtree(releases)  # a lost folder comes back from the same data
     assert make_release("2026.1") == (Release.objects.get(), False)
     assert _bytes_in(folder_of("2026.1")) == first
@@ -115,7 +121,7 @@ def test_release_is_never_made_again_with_another_content() -> None:
         Release.objects.update(name="2026.7")
 
 
-@pytest.mark.parametrize("name", ["2026", "26.1", "2026.1\n", "2026.x", "../2026.1", "2026.٣", ""])
+@pytest.mark.parametrize("name", ["2026", "26.1", "2026.1\n", "2026.x", "../2026.1", "2026.٣", "2026.1234567", ""])
 def test_name_of_a_release_is_a_year_and_a_number(releases: Path, name: str) -> None:
     factories.measure()
     with pytest.raises(CommandError, match="is no name of a release"):
@@ -132,6 +138,15 @@ def test_releases_go_forward() -> None:
     ):
         call_command("make_release", "2026.2")
     assert [release.name for release in Release.objects.all()] == ["2026.10", "2026.9"]
+
+
+def test_day_of_a_release_is_never_before_that_of_the_release_before() -> None:
+    factories.measure()
+    first, _is_new = make_release("2026.1")
+    later = first.moment + datetime.timedelta(days=1)  # the last change of which is no longer public
+    Release.objects.create(name="2026.2", moment=later, public_version="", files=first.files)
+    shutil.copytree(folder_of("2026.1"), folder_of("2026.2"))
+    assert make_release("2026.3")[0].moment == later
 
 
 def test_killed_or_full_disk_leaves_no_half_release(releases: Path, tmp_path: Path) -> None:
@@ -368,3 +383,17 @@ def test_change_has_the_reason_and_the_source_that_the_record_gives() -> None:
     assert tuple(found[0]) == HEADER
     assert second.changes == {"measures": {"changed": 3}}
     assert b"".join(delta(first, None)) == b"".join(delta(first, second))
+
+
+def test_change_that_was_approved_while_the_release_before_was_made_has_its_reason() -> None:
+    measure = factories.measure(title_en="Before")
+    editor, revision = factories.editor(), factories.revision(record=measure, title_en="After")
+    began = timezone.now()
+    first, _is_new = make_release("2026.1")
+    with transaction.atomic():
+        approve(revision, by=editor)
+        with approving(revision):
+            Measure.objects.filter(pk=measure.pk).update(title_en="After")
+    Revision.objects.filter(pk=revision.pk).update(reviewed_at=began)
+    (change,) = _rows(b"".join(delta(first, None)))
+    assert change["reason"] == "correction"

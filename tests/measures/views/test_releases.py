@@ -1,13 +1,19 @@
 """The pages of releases, their files, and what differs between two, as visitors and programs ask for them."""
 
 import json
+import shutil
+import zlib
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from foundation.files.kept_files import LOCK
+from foundation.sql import second_connection
 from measures.models import Measure, Release
 from measures.releases.store import folder_of
 from measures.views.releases import IMMUTABLE
@@ -40,6 +46,12 @@ def test_file_is_the_one_of_the_release_and_may_be_kept_for_ever(client: Client,
 def test_parquet_is_read_in_parts(client: Client) -> None:
     path = folder_of("2026.1") / "measures.parquet"
     part = client.get("/data/releases/2026.1/measures.parquet", headers={"Range": "bytes=-8"})
+    beyond = client.get("/data/releases/2026.1/measures.parquet", headers={"Range": "bytes=999999999-"})
+    assert (beyond.status_code, beyond["Cache-Control"]) == (416, "no-store")
+    failed = client.get("/data/releases/2026.1/measures.parquet", headers={"If-Match": '"x"'})
+    assert (failed.status_code, failed["Cache-Control"]) == (412, "no-store")
+    known = client.get("/data/releases/2026.1/measures.parquet", headers={"If-None-Match": "*"})
+    assert (known.status_code, known["Cache-Control"]) == (304, IMMUTABLE)
     assert (part.status_code, part.getvalue()) == (206, path.read_bytes()[-8:])
     assert part["Content-Range"].endswith(f"/{path.stat().st_size}")
     assert b"Measures, sources and figures, release 2026.1" in pq.read_metadata(path).metadata[b"Citation"]
@@ -55,7 +67,7 @@ def test_what_is_in_no_release_is_not_found(client: Client, path: str) -> None:
 def test_lost_file_is_reported_to_the_operator(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     (folder_of("2026.1") / "measures.csv").unlink()
     assert client.get("/data/releases/2026.1/measures.csv").status_code == 404
-    assert "measures.csv of the release 2026.1 is missing. Restore it from a backup." in caplog.text
+    assert "measures.csv of the release 2026.1 cannot be read: " in caplog.text
 
 
 def test_pages_tell_what_was_withdrawn_since_and_why(client: Client, first: Release) -> None:
@@ -90,6 +102,35 @@ def test_list_has_the_newest_first_with_its_changes_in_numbers(client: Client) -
         assert client.get(f"{prefix}/data/releases/2026.2/").status_code == 200
     assert "http://testserver/data/releases/2026.1/" in client.get("/sitemap-releases.xml").text
     assert 'href="/data/releases/"' in client.get("/data/").text
+
+
+def test_list_of_more_releases_takes_no_more_queries(client: Client) -> None:
+    retire(Measure.objects.latest("pk"), by=factories.editor(), note="It was entered twice.")
+    numbers = []
+    for name in ("2026.2", "2026.3"):
+        factories.release(name=name)
+        client.get("/data/")  # another version of the public data is read once
+        with CaptureQueriesContext(connection) as made:
+            client.get("/data/releases/")
+        numbers.append(len(made))
+    assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut off", "not readable"])
+def test_lost_or_damaged_release_is_named_and_hides_no_other(client: Client, damage: str) -> None:
+    retire(Measure.objects.latest("pk"), by=factories.editor(), note="It was entered twice.")
+    factories.release(name="2026.2")
+    path = folder_of("2026.1") / "measures.parquet"
+    path.unlink()
+    if damage == "cut off":
+        path.write_bytes(b"PAR1")
+    elif damage == "not readable":
+        path.mkdir()
+    page = client.get("/data/releases/").text
+    assert page.count("Files of this release are missing or damaged.") == 1
+    assert 'id="release-2026.2"' in page
+    file = client.get("/data/releases/2026.1/measures.parquet")
+    assert file.status_code == (200 if damage == "cut off" else 404)
 
 
 def test_release_is_cited_in_every_form(client: Client, first: Release) -> None:
@@ -130,6 +171,31 @@ def test_changes_are_a_file_between_two_releases_and_until_now(client: Client, f
         for query in ("since=2026.1&until=2026.2", "since=2026.1&until=2026.3", "since=2026.2&until=2026.3")
     }
     assert list(answers.values()) == [[line], [line], []]
+
+
+def test_changes_are_compared_once_and_by_one_process(client: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.TEMPORARY_DIR = tmp_path / "temporary"
+    first = client.get("/data/changes?since=2026.1").getvalue()
+    (kept,) = (settings.TEMPORARY_DIR / "kept").iterdir()
+    kept.write_bytes(b"kept")
+    assert client.get("/data/changes?since=2026.1").getvalue() == b"kept"
+    kept.unlink()
+    number = zlib.crc32(kept.name.encode()) - 2**31
+    with second_connection() as other:
+        other.execute("select pg_advisory_lock(%s, %s)", [LOCK, number])
+        busy = client.get("/data/changes?since=2026.1")
+    assert (busy.status_code, busy["Retry-After"], busy["Cache-Control"]) == (503, "10", "no-store")
+    assert client.get("/data/changes?since=2026.1").getvalue() == first
+
+
+def test_changes_since_a_lost_release_are_an_error(client: Client) -> None:
+    client.raise_request_exception = False
+    factories.release(name="2026.2")
+    shutil.rmtree(folder_of("2026.1"))
+    shutil.rmtree(folder_of("2026.2"))
+    for query in ("since=2026.1", "since=2026.1&until=2026.2"):
+        response = client.get(f"/data/changes?{query}")
+        assert (response.status_code, response.get("ETag")) == (500, None)
 
 
 @pytest.mark.parametrize(
