@@ -35,7 +35,7 @@ demo: .venv/installed
 	@$(MANAGE) demo --port $(PORT)
 
 test: .venv/installed
-	$(BIN)/pytest --numprocesses $(PROCESSES) --dist load --maxschedchunk 1 $(TESTS)
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist load --maxschedchunk 1 --durations 25 --durations-min 5 $(TESTS)
 
 attack: .venv/installed
 	@$(BIN)/python -m tests.attacks.heavy $(ONLY)
