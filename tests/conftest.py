@@ -127,7 +127,6 @@ def django_db_setup(
         name = connection.ops.quote_name(connection.settings_dict["NAME"])
         with connection.cursor() as cursor:
             cursor.execute(f"alter database {name} set synchronous_commit = off")
-            cursor.execute(f"alter database {name} set statement_timeout = '120s'")  # what hangs fails, and says where
         django_db_modify_db_settings.close()
     yield
     with django_db_blocker.unblock():
