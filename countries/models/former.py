@@ -134,7 +134,7 @@ class PublicNames:
         )
 
     def _query(self) -> str:
-        return f"select {self.column} as name from {self.model._meta.db_table} where {public_condition(self.model)}"  # noqa: S608
+        return f"select {self.column} as name from {self.model._meta.db_table} where {public_condition(self.model)}"  # noqa: S608 - ours
 
 
 def merged_into(kind: Named, record: models.Model) -> list[str]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from foundation.files.cells import LONGEST_TEXT
 
@@ -26,6 +26,7 @@ ADD, MOD, DEL = "ADD", "MOD", "DEL"
 SOURCES = ("sources", "source")
 """Columns in which a row names what it rests on."""
 _QUOTED = re.compile('[,"\r\n]')
+T = TypeVar("T")
 Row = list[str]
 Cells = dict[str, str]
 Place = tuple[int | str, ...]
@@ -187,7 +188,7 @@ def apply(folder: Path, delta: Iterable[str]) -> int:
             path = folder / f"{name}.csv"
             part = path.with_name(f".{path.name}.{os.getpid()}.part")
             parts.append((part, path))
-            counted = _Counted(group)
+            counted = Counted(group)
             with part.open("wb") as file:
                 file.writelines(_after(tables.get(name) or _undescribed(path), counted))
             total += counted.number
@@ -214,19 +215,16 @@ def _change(cells: Row) -> Change:
     return Change(*cells)
 
 
-class _Counted:
-    """Changes, counted as they are read."""
+class Counted(Iterator[T]):
+    """Lines or changes, counted as they are read."""
 
-    def __init__(self, changes: Iterable[Change]) -> None:
-        self._changes, self.number = iter(changes), 0
+    def __init__(self, items: Iterable[T]) -> None:
+        self._items, self.number = iter(items), 0
 
-    def __iter__(self) -> Iterator[Change]:
-        return self
-
-    def __next__(self) -> Change:
-        change = next(self._changes)
+    def __next__(self) -> T:
+        item = next(self._items)
         self.number += 1
-        return change
+        return item
 
 
 def _after(table: Table, told: Iterator[Change]) -> Iterator[bytes]:

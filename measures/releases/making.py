@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from foundation.files import parquet
-from foundation.files.deltas import ADD, DEL, MOD, Change, tables_of
+from foundation.files.deltas import ADD, DEL, MOD, Change, Counted, tables_of
 from foundation.files.exporting import in_blocks, one_state
 from foundation.files.package.describing import DESCRIPTION, columns_of, description_of
 from foundation.files.package.public import public_kinds, public_lines
@@ -153,7 +153,7 @@ class _Folder:
 
 def _write_data(folder: _Folder, kind: type[FileResource], facts: papers.Facts) -> None:
     """The rows of a kind as CSV, and from these as Parquet."""
-    name, lines = f"{kind.file()}.csv", _Counted(public_lines(kind))
+    name, lines = f"{kind.file()}.csv", Counted(public_lines(kind))
     folder.write(name, in_blocks(lines))
     folder.files[name]["rows"] = lines.number - 1
     with (folder.path / name).open(newline="", encoding="utf-8") as file:
@@ -162,18 +162,6 @@ def _write_data(folder: _Folder, kind: type[FileResource], facts: papers.Facts) 
         parquet.write(folder.path / f"{kind.file()}.parquet", columns_of(kind), rows, facts.about)
     folder.note(f"{kind.file()}.parquet")
     folder.files[f"{kind.file()}.parquet"]["rows"] = lines.number - 1
-
-
-class _Counted:
-    """Lines, counted as they are read."""
-
-    def __init__(self, lines: Iterable[bytes]) -> None:
-        self._lines, self.number = lines, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._lines:
-            self.number += 1
-            yield line
 
 
 def _write_changes(folder: _Folder, before: Release | None, until: datetime.datetime) -> dict[str, dict[str, int]]:

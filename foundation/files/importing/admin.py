@@ -340,7 +340,7 @@ def _told(file_import: FileImport, found: list[FileImportRow]) -> list[FileImpor
         if row.line in new:
             row.details = [[name, "", cell] for name, cell in cells.get(row.line or 0, [])]
         if row.record:
-            row.address = record_address(options, row.record)  # type: ignore[attr-defined]
+            row.address = record_address(options, row.record)  # type: ignore[attr-defined]  # for the template
     return found
 
 
