@@ -1,7 +1,8 @@
 """What it costs to know what is true of acts on a day: in a list of entries, and in an import.
 
 A list that asks for a day, or for a status, is compared with the same list up to some year; all count the entries by
-status. Each request asks for another day or year, so that no answer to an earlier one helps. Of an import, the time in
+status. Each request asks for another day or year, so that no answer to an earlier one helps, and the lists are long
+enough that no two years have their rows in common: the words of a row depend on the day. Of an import, the time in
 the functions of the database that derive, and that of the worker for the acts which these leave to it, are shares of
 the whole. Both are taken in the same run, so that other work on the machine counts on both sides.
 """
@@ -27,7 +28,7 @@ IMPORTS, ROWS = 3, 10_000
 LISTS: dict[str, list[tuple[str, str]]] = {
     "all entries": [],
     "one topic": [("topic", TOPICS[0])],
-    "a country and three topics": [("country", "ECU"), *(("topic", topic) for topic in TOPICS)],
+    "a country and two topics": [("country", "COL"), *(("topic", topic) for topic in TOPICS[:2])],
 }
 _DERIVING = """
     select coalesce(sum(self_time), 0) / 1000 from pg_stat_user_functions
