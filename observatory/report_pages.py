@@ -62,7 +62,9 @@ class ReportForm(forms.Form):
     def __init__(self, *arguments: Any, subject: Subject, **options: Any) -> None:
         super().__init__(*arguments, **options)
         whole: list[tuple[str, Any]] = [("", _("The page as a whole"))]
-        shown = [(each.key, f"{each.label}: {_shortened(each.value)}") for each in subject.statements]
+        shown = [
+            (each.key, f"{each.label}: {_shortened(each.value) or _('not recorded')}") for each in subject.statements
+        ]
         chosen: Any = self.fields["field"]
         chosen.choices = whole + shown
         self.fields["email"].widget.attrs["autocomplete"] = "email"

@@ -47,7 +47,7 @@ class AnswerForm(forms.ModelForm):
 
 
 def _seen(report: ErrorReport) -> str:
-    return f"{report.state} {report.answered_at.isoformat() if report.answered_at else ''}"
+    return f"{report.state}|{report.answered_at.isoformat() if report.answered_at else ''}"
 
 
 @admin.action(description=gettext_lazy("Set aside as spam"), permissions=["change"])

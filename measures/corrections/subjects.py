@@ -64,7 +64,7 @@ def subject_of(address: str) -> Subject | None:
     except (Resolver404, SuspiciousOperation, ValueError):
         return None
     page = public_page_of(match.func)
-    if page is None or page.is_file or page.is_api:
+    if parts.netloc or page is None or page.is_file or page.is_api:
         return None
     return _of_record(match.url_name or "", match.kwargs, address) or Subject(address, address[:300])
 
@@ -82,9 +82,9 @@ def _of_record(view: str, arguments: dict[str, str], address: str) -> Subject | 
     return None
 
 
-def _with_values(found: Iterable[tuple[str, str, str]]) -> tuple[Statement, ...]:
-    """The statements that say something."""
-    return tuple(Statement(key, label, value.strip()[:LONGEST_VALUE]) for key, label, value in found if value.strip())
+def _stated(found: Iterable[tuple[str, str, str]]) -> tuple[Statement, ...]:
+    """The statements, those too of which nothing is recorded: that may be what is wrong."""
+    return tuple(Statement(key, label, value.strip()[:LONGEST_VALUE]) for key, label, value in found)
 
 
 def _numbered(key: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
@@ -94,7 +94,7 @@ def _numbered(key: str, found: Iterable[tuple[str, str]]) -> Iterator[tuple[str,
 
 def _of_measure(measure: Measure, address: str) -> Subject:
     details = details_of(measure, today())
-    statements = _with_values(_statements_of_measure(measure, details))
+    statements = _stated(_statements_of_measure(measure, details))
     name = f"{measure.public_id} {measure.title.text}"
     return Subject(address, name[:300], statements, measure=measure, country=measure.country)
 
@@ -123,7 +123,7 @@ def _statements_of_measure(measure: Measure, details: Details) -> Iterator[tuple
 
 
 def _of_source(source: Source, address: str) -> Subject:
-    statements = _with_values(_statements_of_source(source, of_source(source)))
+    statements = _stated(_statements_of_source(source, of_source(source)))
     return Subject(address, f"{source.key} {source.title}"[:300], statements, source=source)
 
 
@@ -139,7 +139,7 @@ def _statements_of_source(source: Source, details: SourceDetails) -> Iterator[tu
 
 
 def _of_country(country: Country, address: str) -> Subject:
-    statements = _with_values(_statements_of_profile(profile_of(country)))
+    statements = _stated(_statements_of_profile(profile_of(country)))
     return Subject(address, str(country)[:300], statements, country=country)
 
 

@@ -38,8 +38,11 @@ class Outcome(models.TextChoices):
 
 class ErrorReportQuerySet(models.QuerySet["ErrorReport"]):
     def answered(self) -> "ErrorReportQuerySet":
-        """Those whose answer is public."""
-        return self.filter(state=ReportState.ANSWERED)
+        """Those whose answer is public: an answer goes with the record that it is about."""
+        measure = Q(measure=None) | Q(measure__in=Measure.objects.with_page())
+        source = Q(source=None) | Q(source__in=Source.objects.public())
+        country = Q(country=None) | Q(country__in=Country.objects.covered())
+        return self.filter(measure, source, country, state=ReportState.ANSWERED)
 
     def waiting(self) -> "ErrorReportQuerySet":
         """Those that nobody has answered."""
