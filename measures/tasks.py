@@ -14,6 +14,7 @@ from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 
 from measures import scheduling
 from measures.archive import keeping, links, quotes
+from measures.corrections import reports
 from measures.models import Source, Validity
 from measures.search.spelling import refresh_words
 from measures.validity.store import settle
@@ -74,6 +75,13 @@ def _begin(*names: str) -> None:
     for name in names:
         with suppress(AlreadyEnqueued), transaction.atomic():  # the queued task will process it
             app.configure_task(f"measures.tasks.{name}", queueing_lock=name, lock=name).defer(timestamp=0)
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="forget_reports")
+def forget_reports(timestamp: int) -> None:
+    """Delete old spam among reports of errors, and who sent those that were answered long ago."""
+    reports.forget(at=timezone.now())
 
 
 @app.periodic(cron="47 3 * * *")

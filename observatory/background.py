@@ -21,6 +21,7 @@ TASKS = {
     "measures.tasks.tend_archive": _("Read the captures and check quotes"),
     "measures.tasks.settle_validity": _("Derive what is in force"),
     "measures.tasks.publish_scheduled": _("Publish what is scheduled"),
+    "measures.tasks.forget_reports": _("Delete spam and the senders of old reports"),
     "observatory.tasks.send_digests": _("Send the daily e-mails"),
     "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
     "observatory.tasks.forget_old_jobs": _("Delete old jobs"),

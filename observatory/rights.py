@@ -21,6 +21,7 @@ ANALYST = {
         "issuingbody": "add change view",
         "dataset": "view",
         "release": "view",
+        "errorreport": "view",
         "externalid": "add change delete view",
         "topic": "view",
         "targetgroup": "view",
@@ -44,6 +45,7 @@ ONLY_EDITOR = {
     "measures": {
         "measure": "publish delete",
         "source": "delete",
+        "errorreport": "change",
         "issuingbody": "delete",
         "dataset": "add change delete",
         "topic": "add change delete",

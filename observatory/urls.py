@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.static import serve
 
 from foundation.publication import public_page
-from observatory import views
+from observatory import report_pages, views
 from observatory.sitemaps import SITEMAPS
 
 handler500 = "observatory.views.server_error"
@@ -33,6 +33,8 @@ urlpatterns = [
         path("search/", views.search, name="search"),
         path("countries/", views.country_list, name="countries"),
         path("about/", views.about, name="about"),
+        path("report/", report_pages.report, name="report"),
+        path("report/<str:key>/", report_pages.report_status, name="report_status"),
         path("accessibility/", views.accessibility, name="accessibility"),
         path("", include("measures.urls")),
         path("admin/", admin.site.urls),

@@ -24,6 +24,7 @@ from measures.models import (
     Citation,
     DataSet,
     DocumentText,
+    ErrorReport,
     FurtherBody,
     Host,
     IssuingBody,
@@ -347,6 +348,20 @@ def observation(*, period: str = "", **fields: Any) -> Observation:
     fields["indicator"] = fields.get("indicator") or indicator()
     fields["country"] = fields.get("country") or country()
     return Observation.objects.create(period=Period.parse(period) if period else None, **fields)
+
+
+def error_report(**fields: Any) -> ErrorReport:
+    """A report of an error in the page of a measure, which waits for an answer."""
+    about = fields.get("measure")
+    values = {
+        "key": f"key-{next(_numbers)}",
+        "page": about.get_absolute_url() if about else "/about/",
+        "name": str(about or "/about/"),
+        "country": about.country if about else None,
+        "text": "The date is wrong.",
+        "language": "en",
+    }
+    return ErrorReport.objects.create(**(values | fields))
 
 
 def release(*, name: str = "2026.1") -> Release:

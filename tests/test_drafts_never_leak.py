@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import get_language
 from pytest_django import Settings
 
 from foundation.records.models import Revision
 from measures.choices import SYMMETRIC_RELATIONS, RelationType, Workflow
 from measures.merging import merge
-from measures.models import Capture, Measure, PublicIdSequence, Release, Source
+from measures.models import Capture, ErrorReport, Measure, PublicIdSequence, Release, Source
 from measures.vocabularies import VOCABULARIES
 from measures.workflow import retire, send_back
 from observatory.home.record_map import COUNTS
@@ -108,6 +108,15 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "measure": [
             reverse("measure", args=[public_id]) for public_id in (_relative(), *(entry.public_id for entry in entries))
         ],
+        "corrections": [reverse("corrections")],
+        "measure_corrections": [reverse("measure_corrections", args=[each]) for each in (_relative(), *_ids(entries))],
+        "measure_corrections_csv": [
+            reverse("measure_corrections_csv", args=[each]) for each in (_relative(), *_ids(entries))
+        ],
+        "report": [
+            f"{reverse('report')}?about={reverse('measure', args=[each])}" for each in (_relative(), *_ids(entries))
+        ],
+        "report_status": [reverse("report_status", args=[each.key]) for each in _reports(entries)],
         "embed_country": [reverse("embed_country", args=["peru"]) + search for search in SEARCHES],
         "embed_measure": [reverse("embed_measure", args=[entry.public_id]) for entry in entries],
         "oembed": [
@@ -136,6 +145,25 @@ def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "source": [reverse("source", args=[source.key]) for source in Source.objects.all()],
         "kept_copy": [reverse("kept_copy", args=[kept.source.key, kept.sha256]) for kept in Capture.objects.all()],
     }
+
+
+def _ids(entries: Sequence[Measure]) -> list[str]:
+    return [entry.public_id for entry in entries]
+
+
+def _reports(entries: Sequence[Measure]) -> list[ErrorReport]:
+    """A report on each entry, which was answered while the entry was public, and one that waits."""
+    for entry in entries:
+        if not entry.reports.exists():
+            factories.error_report(measure=entry, text=f"Wrong in the {WORD} act")
+            answered = {
+                "state": "answered",
+                "outcome": "stands",
+                "question": f"Is it the {WORD} act?",
+                "answer": "Yes.",
+            }
+            factories.error_report(measure=entry, answered_at=timezone.now(), **answered)
+    return list(ErrorReport.objects.all())
 
 
 def _of_releases() -> dict[str, list[str]]:
@@ -177,6 +205,11 @@ SHOWN_AT = {
     "country",
     "measures",
     "measure",
+    "corrections",
+    "measure_corrections",
+    "measure_corrections_csv",
+    "report",
+    "report_status",
     *FILES,
     "codebook",
     "codebook_csv",

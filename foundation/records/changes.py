@@ -6,12 +6,14 @@ queries depends on the models, never on the number of events.
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
@@ -95,7 +97,17 @@ def changes_between(
     Records that `reader` may not read are given as numbers.
     """
     kept = list(_events(record))
-    names = _names(record, kept, hidden, reader)
+    return _differences(record, kept, start, end, hidden, _names(record, kept, hidden, reader))
+
+
+def _differences(
+    record: models.Model,
+    kept: Iterable[tuple[type[models.Model], list[Any]]],
+    start: datetime.datetime,
+    end: datetime.datetime,
+    hidden: Collection[str],
+    names: Names,
+) -> list[Change]:
     found: list[Change] = []
     for model, events in kept:
         earlier, later = _rows_at(model, events, start), _rows_at(model, events, end)
@@ -117,6 +129,60 @@ def moment_in(text: str) -> datetime.datetime | None:
     except ValueError:
         return None
     return moment if moment and timezone.is_aware(moment) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What differs between two public versions of a record that follow each other; the later is from `at`."""
+
+    record: models.Model
+    at: datetime.datetime
+    changes: tuple[Change, ...]
+    proposal: Proposal | None
+
+
+def public_steps(
+    records: Collection[models.Model], *, is_public: Callable[[Any], bool], hidden: Collection[str] = ()
+) -> list[Step]:
+    """The steps from each public version of `records`, all of one model, to the next, newest first.
+
+    `is_public` says of an event of the model whether that version was public; what was changed in between and back is
+    left out. Rows that refer to something that nobody may read are, too. The number of queries depends on the model.
+    """
+    if not records:
+        return []
+    by_key = {record.pk: record for record in records}
+    some = next(iter(records))
+    kept = _events_of(type(some), by_key)
+    names = _names(some, chain.from_iterable(kept.values()), hidden, AnonymousUser())
+    steps = [step for key, record in by_key.items() for step in _steps(record, kept[key], names, is_public, hidden)]
+    return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def _steps(
+    record: models.Model, kept: list[Any], names: Names, is_public: Callable[[Any], bool], hidden: Collection[str]
+) -> Iterator[Step]:
+    own = next(events for model, events in kept if model is type(record))
+    readable = [
+        (model, events if model is type(record) else [event for event in events if _is_named(model, event, names)])
+        for model, events in kept
+    ]
+    contexts = {event.pgh_created_at: event.pgh_context for _model, events in kept for event in events}
+    before: datetime.datetime | None = None
+    for at in sorted(contexts):
+        version = next((event for event in reversed(own) if event.pgh_created_at <= at), None)
+        if version is None or version.pgh_label == "delete" or not is_public(version):
+            continue
+        if before and (changes := _differences(record, readable, before, at, hidden, names)):
+            metadata = contexts[at].metadata if contexts[at] else {}
+            yield Step(record, at, tuple(changes), _proposal(metadata, {}))
+        before = at
+
+
+def _is_named(model: type[models.Model], event: Any, names: Names) -> bool:
+    """Whether all that a row refers to may be named."""
+    keys = ((column.related_model, getattr(event, column.attname)) for column in _told(model, ()))
+    return all(key is None or key in names.get(kind, {}) for kind, key in keys if kind is not None)
 
 
 def versions(model: type[models.Model], keys: Iterable[Any]) -> dict[Any, int]:
@@ -149,19 +215,37 @@ def _act(event: Any, users: dict[int, str]) -> Act:
         notes.append(_("import of %(name)s undone") % {"name": metadata["undone"]})
     merge = str(event.pgh_context_id) if metadata.get("merge") else ""
     act = Act(event.pgh_created_at, users.get(metadata.get("user") or 0, ""), " ".join(notes), merge=merge)
-    if metadata.get("revision"):
-        reason = str(dict(Reason.choices).get(metadata["reason"], metadata["reason"]))
-        act.proposal = Proposal(users.get(metadata["proposer"], ""), reason, metadata["public_note"])
+    act.proposal = _proposal(metadata, users)
     return act
 
 
-def _events(record: models.Model) -> Iterator[tuple[type[models.Model], list[Any]]]:
+def _proposal(metadata: dict[str, Any], users: dict[int, str]) -> Proposal | None:
+    if not metadata.get("revision"):
+        return None
+    reason = str(dict(Reason.choices).get(metadata["reason"], metadata["reason"]))
+    return Proposal(users.get(metadata["proposer"], ""), reason, metadata["public_note"])
+
+
+def _events(record: models.Model) -> list[tuple[type[models.Model], list[Any]]]:
     """Each kept model that tells of `record`, the record's own first, with its events, oldest first."""
-    for event_model, owner in sorted(event_models(type(record)), key=lambda pair: pair[1] is not None):
+    return _events_of(type(record), [record.pk])[record.pk]
+
+
+def _events_of(
+    model: type[models.Model], keys: Collection[Any]
+) -> dict[Any, list[tuple[type[models.Model], list[Any]]]]:
+    """For each key of a record, what `_events` gives."""
+    found: dict[Any, list[tuple[type[models.Model], list[Any]]]] = {key: [] for key in keys}
+    for event_model, owner in sorted(event_models(model), key=lambda pair: pair[1] is not None):
         tracked: Any = event_model
         column = owner or tracked.pgh_tracked_model._meta.pk.attname
-        events = event_model._default_manager.filter(**{column: record.pk})
-        yield tracked.pgh_tracked_model, list(events.select_related("pgh_context").order_by("pgh_id"))
+        by_owner: dict[Any, list[Any]] = {key: [] for key in keys}
+        events = event_model._default_manager.filter(**{f"{column}__in": list(keys)})
+        for event in events.select_related("pgh_context").order_by("pgh_id"):
+            by_owner[getattr(event, column)].append(event)
+        for key in keys:
+            found[key].append((tracked.pgh_tracked_model, by_owner[key]))
+    return found
 
 
 def all_event_models() -> list[Any]:

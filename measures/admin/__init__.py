@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from measures.admin.dataset import DataSetAdmin
+from measures.admin.error_report import ErrorReportAdmin
 from measures.admin.measure import MeasureAdmin
 from measures.admin.release import ReleaseAdmin
 from measures.admin.source import SourceAdmin
@@ -10,6 +11,7 @@ from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicA
 
 __all__ = [
     "DataSetAdmin",
+    "ErrorReportAdmin",
     "IssuingBodyAdmin",
     "MeasureAdmin",
     "ReleaseAdmin",

@@ -22,6 +22,7 @@ from foundation.texts import LANGUAGES
 from measures.admin.before_publication import submissions_of
 from measures.admin.queues import sent_back_to
 from measures.choices import Workflow
+from measures.corrections.reports import to_answer_by
 from measures.models import Measure, ScheduledPublication
 from measures.models.scheduled import ScheduledPublicationQuerySet
 from measures.workflow import PUBLISH, lacks_of
@@ -59,6 +60,7 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
         (_("Sent back to me"), [*_sent_back_proposals(user), *_sent_back_drafts(user)]),
         (_("Not published when due"), _failed(user)),
         (_("Comments on my records"), comments_for(user, since=comments_since)),
+        (_("Reports of errors to answer"), _reports_to_answer(user)),
         (_("Waiting for my review"), [*_proposals_to_review(user), *_entries_to_review(user)]),
     )
     sections = []
@@ -66,6 +68,12 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
         new = (each for each in items if (not since or each.at > since) and (not until or each.at <= until))
         sections.append(Section(title, sorted(new, key=attrgetter("at"), reverse=True)))
     return [section for section in sections if section.items]
+
+
+def _reports_to_answer(user: Any) -> Iterator[Item]:
+    for report in to_answer_by(user):
+        address = reverse("admin:measures_errorreport_change", args=[report.pk])
+        yield Item(str(report), address, report.on_behalf_of or _("a reader"), report.received_at, report.text)
 
 
 def comments_for(user: Any, *, since: datetime) -> list[Item]:

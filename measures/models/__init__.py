@@ -4,6 +4,7 @@ from foundation.files.models import AT_WORK, UNDER_WAY, FileImport, FileImportRo
 from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
 from measures.archive.models.source_text import SourceText
 from measures.models.dataset import DataSet, DataSetQuerySet, ExternalId, ExternalIdQuerySet
+from measures.models.error_report import ErrorReport, ErrorReportQuerySet, Outcome, ReportState
 from measures.models.identifiers import PublicIdSequence
 from measures.models.measure import Measure, MeasureQuerySet, countries_of, of_countries
 from measures.models.parts import FurtherBody, ReferenceAlias, Relation, StatusEvent
@@ -26,6 +27,8 @@ __all__ = [
     "DataSet",
     "DataSetQuerySet",
     "DocumentText",
+    "ErrorReport",
+    "ErrorReportQuerySet",
     "ExternalId",
     "ExternalIdQuerySet",
     "FileImport",
@@ -38,6 +41,7 @@ __all__ = [
     "Measure",
     "MeasureQuerySet",
     "MeasureTopic",
+    "Outcome",
     "Phase",
     "PublicIdSequence",
     "PublicationProblem",
@@ -45,6 +49,7 @@ __all__ = [
     "ReferenceAlias",
     "Relation",
     "Release",
+    "ReportState",
     "RowState",
     "ScheduledPublication",
     "SearchText",

@@ -11,13 +11,14 @@ from foundation.days import today
 from foundation.records.revision_list_admin import waiting_revisions
 from measures.admin.inbox import COMMENT_AGE, comments_for, failed_publications
 from measures.admin.queues import waiting
+from measures.corrections.reports import to_answer_by
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/_work_queues.html", takes_context=True)
 def work_queues(context: template.Context) -> dict[str, Any]:
-    """The counts of proposed changes, and those of the work queues for users who may view measures; six queries."""
+    """The counts of proposed changes, and those of the work queues for users who may view measures; seven queries."""
     user = context["user"]
     may_read = user.has_perm("measures.view_measure")
     queues = [*_in_inbox(user), *waiting(user, today())] if may_read else []
@@ -29,9 +30,10 @@ def work_queues(context: template.Context) -> dict[str, Any]:
 
 
 def _in_inbox(user: Any) -> list[dict[str, Any]]:
-    url = reverse("admin:measures_measure_inbox")
+    inbox, reports = reverse("admin:measures_measure_inbox"), reverse("admin:measures_errorreport_changelist")
     counts = (
-        (_("Not published when due"), failed_publications(user).count()),
-        (_("Comments on my records"), len(comments_for(user, since=timezone.now() - COMMENT_AGE))),
+        (_("Not published when due"), failed_publications(user).count(), inbox),
+        (_("Comments on my records"), len(comments_for(user, since=timezone.now() - COMMENT_AGE)), inbox),
+        (_("Reports of errors to answer"), to_answer_by(user).count(), reports),
     )
-    return [{"label": label, "count": count, "url": url} for label, count in counts if count]
+    return [{"label": label, "count": count, "url": url} for label, count, url in counts if count]

@@ -47,6 +47,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
             picture=request.build_absolute_uri(reverse("measure_picture", args=[shown.public_id])),
         ),
         "details": details,
+        "replies": shown.reports.answered().exclude(reply="").order_by("received_at"),
         "course_chart": course_chart(details.course, day),
         "address": address,
     }

@@ -237,6 +237,7 @@ TABLE: dict[str, Case | None] = {
     "observatory.BackgroundJob": None,
     "foundation.AuditEntry": None,
     "measures.Release": None,
+    "measures.ErrorReport": None,
     "auth.User": None,
     "auth.Group": None,
     "axes.AccessAttempt": None,

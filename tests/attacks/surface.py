@@ -104,6 +104,7 @@ def objects() -> dict[type[Model], Model]:
             AccessFailureLog.objects.create(),
             AuditEntry.objects.create(act=Act.EXPORTED, about="measures.csv"),
             factories.release(),
+            factories.error_report(measure=measure),
         ),
     )
     for record in made:

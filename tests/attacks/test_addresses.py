@@ -46,6 +46,7 @@ NOT_FOUND = {
 QUERIES = {
     "series_csv": {"series": "immigrant_stock"},
     "series_svg": {"series": "immigrant_stock"},
+    "report": {"about": "/countries/peru/", "field": "role-sending"},
     "who": {"country": "PER", "group": "migrants"},
     "changes": {"since": "2026.1"},
     **{name: {"url": "/countries/peru/"} for name in ("oembed", "cite")},
@@ -65,6 +66,7 @@ REFUSED = {
     *("admin:measures_measure_duplicates", "admin:measures_measure_effects"),  # only by POST
     *("admin:foundation_auditentry_add", "admin:foundation_auditentry_delete"),
     *("admin:measures_release_add", "admin:measures_release_delete"),
+    *("admin:measures_errorreport_add", "admin:measures_errorreport_delete"),
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
     *("admin:foundation_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
     *("admin:foundation_revision_add", "admin:foundation_revision_delete"),  # by the form of its record

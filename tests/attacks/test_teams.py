@@ -49,6 +49,14 @@ RECORDS: dict[str, tuple[Callable[[], Any], str]] = {
     "measures.TargetGroup": (lambda: factories.target_group(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "measures.DataSet": (lambda: factories.data_set(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "measures.Release": (lambda: factories.release(), "---- v--- v--- v--- v--- v--- v--- v---"),
+    "measures.ErrorReport of a country": (
+        lambda: factories.error_report(country=ecuador()),
+        "---- v--- ---- v-c- ---- v-c- v--- v-c-",
+    ),
+    "measures.ErrorReport of none": (
+        lambda: factories.error_report(),
+        "---- v--- v--- v-c- v-c- v-c- v--- v-c-",
+    ),
     "countries.Indicator": (lambda: factories.indicator(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "countries.Unit": (lambda: factories.unit(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "countries.Role": (lambda: factories.role(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),

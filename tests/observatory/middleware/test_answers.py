@@ -65,6 +65,9 @@ def _pages() -> dict[str, str]:
         "measure": ["PER-00001"],
         "country_picture": ["peru"],
         "measure_picture": ["PER-00001"],
+        "measure_corrections": ["PER-00001"],
+        "measure_corrections_csv": ["PER-00001"],
+        "report_status": ["key"],
         "api_measure": ["PER-00001"],
         "api_source": [Source.objects.earliest("pk").key],
         "api_vocabulary": ["kinds"],
@@ -80,6 +83,7 @@ def _pages() -> dict[str, str]:
         "release_file": ["2026.1", "measures.csv"],
     }
     factories.release()
+    factories.error_report(key="key")
     factories.measure(reference="N° 104-2020", provision="art. 1")
     factories.measure(reference="N° 104-2020", provision="art. 2")
     factories.country(iso3="ECU")
@@ -88,6 +92,7 @@ def _pages() -> dict[str, str]:
     queries = {
         **dict.fromkeys(["oembed", "cite"], "?url=/countries/peru/"),
         "changes": "?since=2026.1",
+        "report": "?about=/countries/peru/",
         **dict.fromkeys(["series_csv", "series_svg"], "?series=immigrant_stock"),
         **dict.fromkeys(["compare", "compare_csv", "compare_svg"], "?countries=PER,ECU"),
     }

@@ -1,0 +1,87 @@
+"""What was corrected of what was public: the answers to reports, and each change of a published entry."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from foundation.days import day_of
+from foundation.partial_dates import PartialDate
+from foundation.records.changes import Change, Step, public_steps
+from foundation.sql import rows
+from measures.choices import Workflow
+from measures.details import UNTOLD
+from measures.models import ErrorReport, ErrorReportQuerySet, Measure
+
+LOOKED_AT = 400
+"""Events of published entries among which the newest changed ones are looked for."""
+
+_NEWEST = """
+    select e.id from (
+        select id, pgh_id from measures_measureevent
+        where workflow = 'published' and pgh_label = 'update' order by pgh_id desc limit %s
+    ) e
+    join measures_measure m on m.id = e.id and m.workflow = 'published' and m.record_version > 1
+    group by e.id order by max(e.pgh_id) desc limit %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What changed of a published entry on a day, and why, '' where nobody gave a reason."""
+
+    measure: Measure
+    day: PartialDate
+    changes: tuple[Change, ...]
+    reason: str
+    note: str
+
+
+def corrections_of(measures: Sequence[Measure]) -> list[Correction]:
+    """Each change of published entries after they were first public, newest first, with old and new values.
+
+    Of an entry that was taken down for a while, what differs when it came back. The number of queries does not depend
+    on how many entries and changes there are.
+    """
+    return [_correction(step) for step in public_steps(measures, is_public=_is_public, hidden=UNTOLD)]
+
+
+def newest_corrections(most: int) -> list[Correction]:
+    """The changes of the `most` published entries that were changed last."""
+    newest = [pk for (pk,) in rows(_NEWEST, [LOOKED_AT, most])]
+    return corrections_of(list(Measure.objects.published().filter(pk__in=newest).select_related("country")))
+
+
+def _is_public(version: Any) -> bool:
+    return bool(version.workflow == Workflow.PUBLISHED)
+
+
+def _correction(step: Step) -> Correction:
+    why = (step.proposal.reason, step.proposal.note) if step.proposal else ("", "")
+    measure = step.record
+    assert isinstance(measure, Measure)
+    return Correction(measure, day_of(step.at), step.changes, *why)
+
+
+def reasons_of(corrections: Sequence[Correction]) -> list[tuple[str, int]]:
+    """How often each reason was given, the most frequent first."""
+    return Counter(each.reason or _("no reason given") for each in corrections).most_common()
+
+
+def answered() -> ErrorReportQuerySet:
+    """The answered reports, newest first."""
+    return ErrorReport.objects.answered().order_by(F("answered_at").desc(), "-pk")
+
+
+HEADER = ("date", "measure", "title", "field", "before", "after", "reason", "note")
+
+
+def file_rows(corrections: Sequence[Correction]) -> Iterator[tuple[str, ...]]:
+    """One row for each changed field, for a file."""
+    for each in corrections:
+        about = (str(each.day), each.measure.public_id, each.measure.title.text)
+        for change in each.changes:
+            yield (*about, change.what, change.before, change.after, each.reason, each.note)
