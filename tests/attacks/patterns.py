@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
-from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as c  # type: ignore[attr-defined]  # private to Python
+from re import _parser  # type: ignore[attr-defined]  # private to Python
 from typing import Any, BinaryIO
 
 ROOT = Path(__file__).resolve().parents[2]
