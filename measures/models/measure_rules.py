@@ -31,7 +31,8 @@ OF_INTERNATIONAL_BODIES = (Kind.TREATY, Kind.SOFT_LAW)
 _INTERNATIONAL_KINDS = ", ".join(f"'{kind.value}'" for kind in OF_INTERNATIONAL_BODIES)
 LEVEL_BY_DEFAULT = (
     f"case when {{country}} is null and {{kind}} in ({_INTERNATIONAL_KINDS}) then '{Level.SUPRANATIONAL.value}'"
-    f" when {{kind}} = '{Kind.SUBNATIONAL_NORM.value}' then '{Level.SUBNATIONAL.value}' else '{Level.NATIONAL.value}' end"
+    f" when {{kind}} = '{Kind.SUBNATIONAL_NORM.value}' then '{Level.SUBNATIONAL.value}'"
+    f" else '{Level.NATIONAL.value}' end"
 )
 """SQL of the level of an act of which nobody states it, from SQL of its country (null for none) and its kind."""
 
