@@ -273,14 +273,9 @@ def test_codebook_has_every_file_column_and_key() -> None:
 
 def test_operating_has_every_setting_with_its_default() -> None:
     source = (ROOT / "observatory" / "settings.py").read_text(encoding="utf-8")
-    names = set(
-        re.findall(
-            r"_(?:text|flag|choice|mail|number|hour|words|networks|origin|contact|day_within_a_year|database|languages|zone)\(\"(\w+)\"",
-            source,
-        )
-    )
+    names = set(re.findall(r"environment\.[a-z_]+\(\"(\w+)\"", source))
     text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (.+?) \|", text, re.MULTILINE))
     assert set(rows) == names
-    numbers = dict(re.findall(r"_(?:number|hour)\(\"(\w+)\", (\d+)\)", source))
+    numbers = dict(re.findall(r"environment\.(?:number|hour)\(\"(\w+)\", (\d+)\)", source))
     assert {name: rows[name] for name in numbers} == {name: f"`{number}`" for name, number in numbers.items()}
