@@ -28,6 +28,7 @@ from foundation.publication import Known, _version
 from observatory.database.owner import as_owner
 from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
+from tests import fresh_tables
 from tests.chromium import CHROMIUM
 from tests.own_database import own_database
 
@@ -61,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_USE_FINDERS = True
     settings.PUBLIC_VERSION_AGE = 0  # tests see their own changes at once
     settings.PAGE_CACHE_MB = 0  # and the rendering of pages
+    fresh_tables.install()
     # The real hasher is intentionally slow
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -83,12 +85,24 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["template"] = connection.settings_dict["NAME"]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have one process run the tests that share a fixture of their module, which is then made once."""
+    found = getattr(item, "_fixtureinfo", None)
+    if found and any(made[-1].scope == "module" for made in found.name2fixturedefs.values()):
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests in the order of how they use the database
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, and end with the browser, whose event loop others cannot share."""
-    items.sort(
-        key=lambda item: 0 if item.get_closest_marker("long") else 2 if item.get_closest_marker("browser") else 1
-    )
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    is_single = item.get_closest_marker("xdist_group") is None
+    if item.get_closest_marker("browser"):
+        return 2 + is_single  # one alone is less to wait for at the end
+    return 0 if item.get_closest_marker("long") else 1
 
 
 def pytest_collection_finish() -> None:
@@ -111,7 +125,9 @@ def django_db_modify_db_settings(
     request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[ExitStack]:
     """Use the owner until the test database is created, and again when it is dropped."""
-    connection.settings_dict["TEST"]["TEMPLATE"] = getattr(request.config, "workerinput", {}).get("template")
+    template = getattr(request.config, "workerinput", {}).get("template")
+    is_migrated = template is not None
+    connection.settings_dict["TEST"] |= {"TEMPLATE": template, "MIGRATE": not is_migrated}
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(as_owner())
@@ -229,7 +245,7 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
     """Chromium without access to other machines. If it is missing, tests fail instead of being skipped."""
     if CHROMIUM is None:
         pytest.fail("Chromium is missing. On Debian and Ubuntu: apt-get install chromium", pytrace=False)
-    rows_of_migrations = getattr(connection, "_test_serialized_contents", "[]")
+    rows_of_migrations = getattr(connection, "_test_serialized_contents", "{}")
     with sync_playwright() as playwright:
         # Playwright runs an event loop in this thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
