@@ -125,9 +125,7 @@ def django_db_modify_db_settings(
     request: pytest.FixtureRequest, django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[ExitStack]:
     """Use the owner until the test database is created, and again when it is dropped."""
-    template = getattr(request.config, "workerinput", {}).get("template")
-    is_migrated = template is not None
-    connection.settings_dict["TEST"] |= {"TEMPLATE": template, "MIGRATE": not is_migrated}
+    connection.settings_dict["TEST"]["TEMPLATE"] = getattr(request.config, "workerinput", {}).get("template")
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(as_owner())
