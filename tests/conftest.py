@@ -24,7 +24,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.plugin import blocking_manager_key
 
-from foundation.publication import Known, _version
+from foundation.days import today
+from foundation.publication import Known, _version, public_version
+from measures.listing.index import PublicIndex, load
 from observatory.database.owner import as_owner
 from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
@@ -208,6 +210,24 @@ def archive_dir(tmp_path: Path, settings: Settings) -> Path:
     """A separate archive, and a separate folder of releases, for each test."""
     settings.ARCHIVE_DIR, settings.RELEASES_DIR = tmp_path / "archive", tmp_path / "releases"
     return tmp_path / "archive"
+
+
+@pytest.fixture
+def kept_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that ask for many pages: read the published entries again only after a change.
+
+    The site keeps them in memory, but never what a transaction has not committed, as the data of a test.
+    """
+    kept: dict[str, PublicIndex] = {}
+
+    def get(_current: Any) -> PublicIndex:
+        version = public_version()
+        if version not in kept:
+            kept.clear()
+            kept[version] = load().on(today())
+        return kept[version]
+
+    monkeypatch.setattr("measures.listing.index._Current.get", get)
 
 
 def _url() -> str:

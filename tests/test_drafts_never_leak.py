@@ -28,7 +28,7 @@ from observatory.sitemaps import SITEMAPS
 from tests import admin_forms, factories
 from tests.clients import content_of, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_index")]
 
 
 @pytest.fixture(autouse=True)

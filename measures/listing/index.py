@@ -20,7 +20,7 @@ from django.utils.translation import get_language
 from numpy.typing import NDArray
 
 from foundation.days import today
-from foundation.publication import Follower, LogDelta, public_version
+from foundation.publication import Follower, LogDelta
 from measures.choices import STATE_FAMILIES
 from measures.listing.columns import (
     EARLIEST,
@@ -51,8 +51,6 @@ NO_MEASURE = 0
 """In place of the measure's id, in the key of a fragment that shows no measure."""
 MOST_SEARCHES = 16
 """Maximum number of cached searches, one byte per entry of the index each."""
-MOST_KEPT = 20_000
-"""Maximum number of entries of an index that is kept beside that of the process, for transactions."""
 MOST_DAYS = 64
 """Maximum number of cached answers about days: days on which rows began, counts of a day."""
 _ROWS = "rows"
@@ -500,11 +498,10 @@ class _Current:
         self._lock = threading.Lock()
         self._follower = Follower()
         self._index: PublicIndex | None = None
-        self._seen = ("", PublicIndex({}, {}))
 
     def get(self) -> PublicIndex:
-        if connection.in_atomic_block:
-            return self._of_transaction()
+        if connection.in_atomic_block:  # uncommitted data must not be cached
+            return load().on(today())
         with self._lock:
             try:
                 self._index = self._after(self._follower.look())
@@ -512,17 +509,6 @@ class _Current:
                 self._index = None  # what the log has returned must not be lost
                 raise
             return self._index
-
-    def _of_transaction(self) -> PublicIndex:
-        """What a transaction sees, its own changes included; the last small one is kept for who sees the same."""
-        version = public_version()
-        known, index = self._seen
-        if known == version:
-            return index.on(today())
-        index = load().on(today())
-        if len(index) <= MOST_KEPT and public_version() == version:  # no other transaction ended in the meantime
-            self._seen = version, index
-        return index
 
     def _after(self, changes: LogDelta) -> PublicIndex:
         index, changed = self._index, changes.records
