@@ -50,7 +50,7 @@ def taken() -> str:
     found = {}
     for model in apps.get_models(include_auto_created=True):
         if _may_be_written(model):
-            names = [_quoted(field.column) for field in model._meta.concrete_fields if _is_written(field)]
+            names = [_quoted(str(field.column)) for field in model._meta.concrete_fields if _is_written(field)]
             columns = f"{_quoted(model._meta.db_table)} ({', '.join(names)})"
             with connection.cursor() as cursor, cursor.copy(f"copy {columns} to stdout") as copy:
                 found[columns] = b"".join(copy).decode()
