@@ -17,7 +17,8 @@ PRODUCTION := PUBLIC_URL=https://observatory.example.org TRUST_PROXY=true DEBUG=
 	SECURITY_CONTACT_UNTIL=$$($(BIN)/python -c "import datetime as d; print(d.date.today() + d.timedelta(300))")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench bench-picture lint audit sbom format messages lock
+.PHONY: help demo test attack bench bench-picture lint lint-types lint-style lint-templates lint-layers lint-django \
+	audit sbom format messages lock
 
 help:
 	@echo "make demo      install, load the countries and Peru, serve on http://127.0.0.1:$(PORT) (PORT=8001 for another)"
@@ -35,7 +36,7 @@ demo: .venv/installed
 	@$(MANAGE) demo --port $(PORT)
 
 test: .venv/installed
-	$(BIN)/pytest --numprocesses $(PROCESSES) --dist load --maxschedchunk 1 --durations 25 --durations-min 5 $(TESTS)
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist loadgroup --no-loadscope-reorder --durations 25 --durations-min 5 $(TESTS)
 
 attack: .venv/installed
 	@$(BIN)/python -m tests.attacks.heavy $(ONLY)
@@ -46,13 +47,23 @@ bench: .venv/installed
 bench-picture: .venv/installed
 	@$(BIN)/python -m tests.bench --picture
 
-lint: .venv/installed
+lint: lint-types lint-style lint-templates lint-layers lint-django
+
+lint-types: .venv/installed
+	$(BIN)/mypy
+
+lint-style: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+
+lint-templates: .venv/installed
 	$(BIN)/djlint templates --lint --quiet
 	$(BIN)/djlint templates --lint --quiet --extension=jinja --profile=jinja
+
+lint-layers: .venv/installed
 	$(BIN)/lint-imports
+
+lint-django: .venv/installed
 	$(MANAGE) makemigrations --check --dry-run
 	$(MANAGE) translations check
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING

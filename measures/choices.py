@@ -280,7 +280,9 @@ class Direction(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", _("Not applicable")
 
 
-DRAWN_DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE, Direction.NO_CHANGE)
+OPPOSED_DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
+"""The directions that stand against each other, up and down in a chart."""
+DRAWN_DIRECTIONS = (*OPPOSED_DIRECTIONS, Direction.NO_CHANGE)
 """The directions that have a sign of their own; the others say that there is none to show."""
 
 

@@ -135,6 +135,11 @@ def of_list(filter: AddressFilter, address: str, version: date | None, accessed:
     return Citation(title, address, version, accessed)
 
 
+def title_of_release(name: str) -> str:
+    """The name of the data with that of a release of it."""
+    return _("Measures, sources and figures, release %(name)s") % {"name": name}
+
+
 def _date_parts(day: date) -> dict[str, Any]:
     return {"date-parts": [[day.year, day.month, day.day]]}
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from countries.models import Country, CountryArea
 from measures.choices import Kind, Level
 from measures.models import Measure
-from measures.models.measure import OF_INTERNATIONAL_BODIES
+from measures.models.measure_rules import OF_INTERNATIONAL_BODIES
 
 MOST_NAMED = 4
 """Areas or countries that a row of a list names; the page of the entry has all."""

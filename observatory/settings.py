@@ -4,156 +4,31 @@ With an empty environment this runs the demo on a clean checkout. ``deploy/env.e
 variable for a real installation. A variable that cannot be read stops the start with its name and a remedy.
 """
 
-import os
-import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
-import dj_database_url
 import pgtrigger
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from observatory import environment
 from observatory.embedded.data_folder import problem_in_words
 from observatory.secret_file import read_or_create
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def _text(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
-
-
-def _flag(name: str) -> bool:
-    value = _text(name, "false").lower()
-    if value in ("1", "true", "yes", "on"):
-        return True
-    if value in ("", "0", "false", "no", "off"):
-        return False
-    raise ImproperlyConfigured(f"{name}={value!r} is neither true nor false. Write {name}=true or {name}=false.")
-
-
-def _number(name: str, default: int) -> int:
-    value = _text(name) or str(default)
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number. Write one such as {name}={default}.")
-    return int(value)
-
-
-def _hour(name: str, default: int) -> int:
-    hour = _number(name, default)
-    if hour > 23:
-        raise ImproperlyConfigured(f"{name}={hour} is not an hour from 0 to 23.")
-    return hour
-
-
-def _choice(name: str, known: tuple[str, ...]) -> str:
-    """The variable as one of the `known` words, by default the first."""
-    value = _text(name) or known[0]
-    if value not in known:
-        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(known)}. Write {name}={known[-1]}.")
-    return value
-
-
-def _mail(name: str) -> dict[str, Any]:
-    """The variable as the address of a server for outgoing mail; without one, nothing is sent."""
-    value = _text(name)
-    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} cannot be read: {error}") from error
-    if value and (parts.scheme not in ports or not parts.hostname):
-        raise ImproperlyConfigured(f"{name} is not an address such as smtp+tls://user:password@mail.example.org.")
-    return {
-        "EMAIL_HOST": parts.hostname or "",
-        "EMAIL_PORT": port or ports.get(parts.scheme, 25),
-        "EMAIL_HOST_USER": unquote(parts.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
-        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
-        "EMAIL_USE_SSL": parts.scheme == "smtps",
-    }
-
-
-def _words(name: str, default: str = "") -> list[str]:
-    return [word.strip() for word in _text(name, default).split(",") if word.strip()]
-
-
-def _networks(name: str) -> list[str]:
-    for network in _words(name):
-        try:
-            ip_network(network)
-        except ValueError as error:
-            raise ImproperlyConfigured(f"{name}: {error}. Write it such as {name}=10.1.0.0/16,fd12::/16.") from error
-    return _words(name)
-
-
-def _origin(name: str) -> str:
-    """The variable as ``https://host[:port]``, or empty."""
-    value = _text(name).rstrip("/")
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
-        raise ImproperlyConfigured(f"{name}={value!r} is not an address such as https://observatory.example.org.")
-    return value
-
-
-def _contact(name: str) -> str:
-    """The variable as a web or email address, or empty."""
-    value = _text(name)
-    if re.fullmatch(r"[^\s@:]+@[^\s@]+\.[^\s@.]+", value):
-        return f"mailto:{value}"
-    if value and not re.fullmatch(r"(mailto:[^\s@]+@|https://)\S+", value):
-        raise ImproperlyConfigured(f"{name}={value!r} is neither an e-mail address nor one that begins with https://.")
-    return value
-
-
-def _languages(name: str, known: dict[str, Any]) -> list[tuple[str, Any]]:
-    """The `known` languages that the variable lists, always including English; all of them if it is empty."""
-    chosen = _words(name) or list(known)
-    unknown = [code for code in chosen if code not in known]
-    if unknown or "en" not in chosen:
-        raise ImproperlyConfigured(
-            f"{name}={_text(name)!r} "
-            + (f"names {unknown[0]!r}, which is not translated" if unknown else "lacks en, which bare addresses are in")
-            + f". Write en and any of {', '.join(code for code in known if code != 'en')}: {name}=en,es."
-        )
-    return [(code, label) for code, label in known.items() if code in chosen]
-
-
-def _zone(name: str, default: str) -> str:
-    """The variable as the name of a time zone."""
-    zone = _text(name) or default
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ImproperlyConfigured(f"{name}={zone!r} is no time zone. Write it as {name}=America/Lima.") from error
-    return zone
-
-
-def _day_within_a_year(name: str) -> date:
-    try:
-        day = date.fromisoformat(_text(name))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}={_text(name)!r} is no day such as 2027-06-30.") from error
-    if day > (latest := datetime.now(UTC).date() + timedelta(days=365)):
-        raise ImproperlyConfigured(f"{name}={day} is more than a year ahead. Write {latest} or earlier.")
-    return day
-
-
 # URLs of this installation
 
-DATA_DIR = Path(_text("DATA_DIR") or BASE_DIR / ".data").resolve()
-PUBLIC_URL = _origin("PUBLIC_URL")
+DATA_DIR = Path(environment.text("DATA_DIR") or BASE_DIR / ".data").resolve()
+PUBLIC_URL = environment.origin("PUBLIC_URL")
 IS_HTTPS = PUBLIC_URL.startswith("https://")
 
-DEBUG = _flag("DEBUG")
-SECRET_KEY = _text("SECRET_KEY")
+DEBUG = environment.flag("DEBUG")
+SECRET_KEY = environment.text("SECRET_KEY")
 if not SECRET_KEY and PUBLIC_URL:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing. A public installation needs one of its own, the same on each machine: "
@@ -166,8 +41,8 @@ if not SECRET_KEY:
         raise ImproperlyConfigured(problem_in_words(DATA_DIR, error)) from error
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # also in production: the operator's monitoring uses /readyz locally
-ALLOWED_HOSTS = [*(_words("ALLOWED_HOSTS") or filter(None, [urlsplit(PUBLIC_URL).hostname])), *LOCAL_HOSTS]
-CSRF_TRUSTED_ORIGINS = _words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
+ALLOWED_HOSTS = [*(environment.words("ALLOWED_HOSTS") or filter(None, [urlsplit(PUBLIC_URL).hostname])), *LOCAL_HOSTS]
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", PUBLIC_URL)
 
 # Apps and middleware
 
@@ -252,23 +127,12 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 CONNECTION = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 
-
-def _database(name: str) -> dict[str, Any]:
-    try:
-        database: dict[str, Any] = {**dj_database_url.parse(_text(name))}
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} cannot be read: {error}") from error
-    if database.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured(f"{name} must begin with postgresql://: no other database is supported.")
-    return database
-
-
 # What differs in the connection of the owner, who runs migrations; empty if one role does both
 DATABASE_OWNER: dict[str, Any] = {}
-if _text("DATABASE_URL"):
-    DATABASES = {"default": {**_database("DATABASE_URL"), **CONNECTION}}
-    if _text("MIGRATION_DATABASE_URL"):
-        owner = _database("MIGRATION_DATABASE_URL")
+if environment.text("DATABASE_URL"):
+    DATABASES = {"default": {**environment.database("DATABASE_URL"), **CONNECTION}}
+    if environment.text("MIGRATION_DATABASE_URL"):
+        owner = environment.database("MIGRATION_DATABASE_URL")
         DATABASE_OWNER = {key: owner.get(key, "") for key in ("USER", "PASSWORD", "HOST", "PORT")}
         if not DATABASES["default"]["USER"] or owner["NAME"] != DATABASES["default"]["NAME"]:
             raise ImproperlyConfigured(
@@ -292,7 +156,7 @@ PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 PUBLIC_VERSION_AGE = 0.2
 
 # Size in megabytes of each process's cache of rendered public pages; 0 disables it
-PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
+PAGE_CACHE_MB = environment.number("PAGE_CACHE_MB", 64)
 
 # Background work: a long job is told to stop a second after its worker was asked to exit
 
@@ -304,42 +168,42 @@ PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 
 # Timeouts in seconds for web requests: for a statement, for a lock, and for an idle transaction; 0 for no limit.
 # Commands and workers have none.
-STATEMENT_SECONDS = _number("STATEMENT_SECONDS", 15)
-LOCK_SECONDS = _number("LOCK_SECONDS", 10)
-IDLE_SECONDS = _number("IDLE_SECONDS", 60)
+STATEMENT_SECONDS = environment.number("STATEMENT_SECONDS", 15)
+LOCK_SECONDS = environment.number("LOCK_SECONDS", 10)
+IDLE_SECONDS = environment.number("IDLE_SECONDS", 60)
 
 # Requests per minute and client address (for IPv6 a /64), except for cached pages and signed-in users; 0 for no limit.
 # Each web server process enforces its share; `manage.py serve` sets their number.
-WEB_WORKERS = _number("WEB_WORKERS", 1)
-DOWNLOADS_PER_MINUTE = _number("DOWNLOADS_PER_MINUTE", 30)
-SEARCHES_PER_MINUTE = _number("SEARCHES_PER_MINUTE", 120)
-PAGES_PER_MINUTE = _number("PAGES_PER_MINUTE", 600)
-API_PER_MINUTE = _number("API_PER_MINUTE", 300)
+WEB_WORKERS = environment.number("WEB_WORKERS", 1)
+DOWNLOADS_PER_MINUTE = environment.number("DOWNLOADS_PER_MINUTE", 30)
+SEARCHES_PER_MINUTE = environment.number("SEARCHES_PER_MINUTE", 120)
+PAGES_PER_MINUTE = environment.number("PAGES_PER_MINUTE", 600)
+API_PER_MINUTE = environment.number("API_PER_MINUTE", 300)
 
 # Fetching from the web: the user agent with its contact, and private networks that may be requested
 
-FETCH_USER_AGENT = _text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
-FETCH_NETWORKS = _networks("FETCH_NETWORKS")
+FETCH_USER_AGENT = environment.text("FETCH_USER_AGENT") or f"Observatory/0.1 (+{PUBLIC_URL or 'no public address yet'})"
+FETCH_NETWORKS = environment.networks("FETCH_NETWORKS")
 
 # Days after which the record of an act in force should be checked again
 
-CHECK_DAYS = _number("CHECK_DAYS", 180)
+CHECK_DAYS = environment.number("CHECK_DAYS", 180)
 
 # The hour, where the site is, from which the daily letters to accounts are sent
 
-DIGEST_HOUR = _hour("DIGEST_HOUR", 7)
+DIGEST_HOUR = environment.hour("DIGEST_HOUR", 7)
 
 # Whether editors may approve the changes that they proposed themselves, as in a team with one editor
 
-REVIEW_OWN = _flag("REVIEW_OWN")
+REVIEW_OWN = environment.flag("REVIEW_OWN")
 
 # Languages: English, the default, has no prefix in the address
 
 USE_TZ = True
 FORMAT_MODULE_PATH = "observatory.formats"
-TIME_ZONE = _zone("TIME_ZONE", "UTC")  # where a day begins and ends, on pages and at entry
+TIME_ZONE = environment.zone("TIME_ZONE", "UTC")  # where a day begins and ends, on pages and at entry
 LANGUAGE_CODE = "en"
-LANGUAGES = _languages("LANGUAGES", {"en": _("English"), "es": _("Spanish"), "pt": _("Portuguese")})
+LANGUAGES = environment.languages("LANGUAGES", {"en": _("English"), "es": _("Spanish"), "pt": _("Portuguese")})
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Files
@@ -349,9 +213,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the page of a country has a hundred figures of a dozen boxes each
 
 # Requests that each web server process handles concurrently; each has a database connection
-WEB_THREADS = _number("WEB_THREADS", 4)
+WEB_THREADS = environment.number("WEB_THREADS", 4)
 # Maximum request size for staff; all others may send no more than a form
-UPLOAD_BYTES = _number("UPLOAD_MB", 500) * 1_000_000
+UPLOAD_BYTES = environment.number("UPLOAD_MB", 500) * 1_000_000
 TEMPORARY_DIR = DATA_DIR / "tmp"  # files being uploaded or downloaded
 
 MEDIA_URL = "/media/"
@@ -359,7 +223,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 IMPORTS_DIR = DATA_DIR / "imports"  # uploads waiting for import; never served
 FEEDS_DIR = DATA_DIR / "feeds"  # files of feeds that wait for review; never served
 # The only folder that feeds may read local files from, such as file:daily.csv
-FEED_FILES_DIR = Path(_text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
+FEED_FILES_DIR = Path(environment.text("FEED_FILES_DIR") or FEEDS_DIR / "files").resolve()
 RELEASES_DIR = DATA_DIR / "releases"  # frozen states of the public data; served by a view
 ARCHIVE_DIR = DATA_DIR / "archive"  # captures of sources; served by a view that checks their rights
 STORAGES: dict[str, dict[str, Any]] = {
@@ -443,22 +307,22 @@ TEAM_MODEL = "observatory.Membership"  # the countries of each account
 # The archive
 
 # Limits on fetching a document: seconds, and bytes
-ARCHIVE_SECONDS = _number("ARCHIVE_SECONDS", 120)
-ARCHIVE_BYTES = _number("ARCHIVE_MB", 100) * 1_000_000
+ARCHIVE_SECONDS = environment.number("ARCHIVE_SECONDS", 120)
+ARCHIVE_BYTES = environment.number("ARCHIVE_MB", 100) * 1_000_000
 # Store the archive in an S3-compatible bucket instead of ARCHIVE_DIR; boto3 finds its own credentials
-if _text("ARCHIVE_S3_BUCKET"):
+if environment.text("ARCHIVE_S3_BUCKET"):
     STORAGES["archive"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "bucket_name": _text("ARCHIVE_S3_BUCKET"),
-            "endpoint_url": _text("ARCHIVE_S3_ENDPOINT") or None,
-            "location": _text("ARCHIVE_S3_FOLDER"),
+            "bucket_name": environment.text("ARCHIVE_S3_BUCKET"),
+            "endpoint_url": environment.text("ARCHIVE_S3_ENDPOINT") or None,
+            "location": environment.text("ARCHIVE_S3_FOLDER"),
             "default_acl": None,
             "file_overwrite": True,  # names are hashes of the content
         },
     }
 # The browser that draws kept web pages as PDF: a program, or none; empty looks for Chromium
-ARCHIVE_BROWSER = _text("ARCHIVE_BROWSER")
+ARCHIVE_BROWSER = environment.text("ARCHIVE_BROWSER")
 
 # Sign-in
 
@@ -484,10 +348,10 @@ LOGIN_REDIRECT_URL = "admin:index"
 # A working day: users who sign in in the morning are not asked again while filling in a form
 SESSION_COOKIE_AGE = 12 * 60 * 60
 # And without a request. A form that is open meanwhile keeps what was typed, see admin.js
-SESSION_IDLE = timedelta(minutes=_number("SESSION_IDLE_MINUTES", 240))
+SESSION_IDLE = timedelta(minutes=environment.number("SESSION_IDLE_MINUTES", 240))
 
 # Who must have a second factor: optional (nobody), editors (who may publish), everybody
-SECOND_FACTOR = _choice("SECOND_FACTOR", ("optional", "editors", "everybody"))
+SECOND_FACTOR = environment.choice("SECOND_FACTOR", ("optional", "editors", "everybody"))
 # Minutes after signing in within which one may change one's second factor without signing in again
 RECENT_SIGN_IN = timedelta(minutes=15)
 # Wrong codes of an account from all networks and unknown browsers together, within the cooling-off period
@@ -515,16 +379,16 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "answer"]
 
 # Outgoing mail; without a server, links are shown to the administrator who makes them
 
-globals().update(_mail("MAIL_URL"))
-SENDS_MAIL = bool(_text("MAIL_URL"))
-DEFAULT_FROM_EMAIL = _text("MAIL_FROM") or f"observatory@{urlsplit(PUBLIC_URL).hostname or 'localhost'}"
+globals().update(environment.mail("MAIL_URL"))
+SENDS_MAIL = bool(environment.text("MAIL_URL"))
+DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM") or f"observatory@{urlsplit(PUBLIC_URL).hostname or 'localhost'}"
 EMAIL_TIMEOUT = 20
 
 # Contact for reporting vulnerabilities, and the date until which somebody has promised to read it: a file that renewed
 # its date automatically would keep promising for people who have left
 
-SECURITY_CONTACT = _contact("SECURITY_CONTACT")
-SECURITY_CONTACT_UNTIL = _day_within_a_year("SECURITY_CONTACT_UNTIL") if SECURITY_CONTACT else None
+SECURITY_CONTACT = environment.contact("SECURITY_CONTACT")
+SECURITY_CONTACT_UNTIL = environment.day_within_a_year("SECURITY_CONTACT_UNTIL") if SECURITY_CONTACT else None
 
 # Security headers
 
@@ -557,7 +421,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 
 # Only behind a proxy that sets X-Forwarded-Proto and X-Forwarded-For itself: anyone else could forge them
-TRUST_PROXY = _flag("TRUST_PROXY")
+TRUST_PROXY = environment.flag("TRUST_PROXY")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUST_PROXY else None
 
 # Log to standard output, to be stored by the process manager

@@ -23,7 +23,7 @@ def work() -> None:
 
 def work_off() -> None:
     """The same, for use in a thread."""
-    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
+    with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]  # of Procrastinate's Django connector
         working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
 
 

@@ -24,10 +24,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.plugin import blocking_manager_key
 
-from foundation.publication import Known, _version
+from foundation.days import today
+from foundation.publication import Known, _version, public_version
+from measures.listing.index import PublicIndex, load
 from observatory.database.owner import as_owner
 from observatory.embedded.postgres import find_server, stop_server
 from observatory.translations import compile_catalogues
+from tests import fresh_tables
 from tests.chromium import CHROMIUM
 from tests.own_database import own_database
 
@@ -61,6 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_USE_FINDERS = True
     settings.PUBLIC_VERSION_AGE = 0  # tests see their own changes at once
     settings.PAGE_CACHE_MB = 0  # and the rendering of pages
+    fresh_tables.install()
     # The real hasher is intentionally slow
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -83,12 +87,24 @@ def pytest_configure_node(node: Any) -> None:
         node.workerinput["template"] = connection.settings_dict["NAME"]
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have one process run the tests that share a fixture of their module, which is then made once."""
+    found = getattr(item, "_fixtureinfo", None)
+    if found and any(made[-1].scope == "module" for made in found.name2fixturedefs.values()):
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests in the order of how they use the database
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, and end with the browser, whose event loop others cannot share."""
-    items.sort(
-        key=lambda item: 0 if item.get_closest_marker("long") else 2 if item.get_closest_marker("browser") else 1
-    )
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    is_single = item.get_closest_marker("xdist_group") is None
+    if item.get_closest_marker("browser"):
+        return 2 + is_single  # one alone is less to wait for at the end
+    return 0 if item.get_closest_marker("long") else 1
 
 
 def pytest_collection_finish() -> None:
@@ -196,6 +212,24 @@ def archive_dir(tmp_path: Path, settings: Settings) -> Path:
     return tmp_path / "archive"
 
 
+@pytest.fixture
+def kept_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that ask for many pages: read the published entries again only after a change.
+
+    The site keeps them in memory, but never what a transaction has not committed, as the data of a test.
+    """
+    kept: dict[str, PublicIndex] = {}
+
+    def get(_current: Any) -> PublicIndex:
+        version = public_version()
+        if version not in kept:
+            kept.clear()
+            kept[version] = load().on(today())
+        return kept[version]
+
+    monkeypatch.setattr("measures.listing.index._Current.get", get)
+
+
 def _url() -> str:
     """The URL of the connection's database."""
     connection.ensure_connection()
@@ -229,7 +263,7 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
     """Chromium without access to other machines. If it is missing, tests fail instead of being skipped."""
     if CHROMIUM is None:
         pytest.fail("Chromium is missing. On Debian and Ubuntu: apt-get install chromium", pytrace=False)
-    rows_of_migrations = getattr(connection, "_test_serialized_contents", "[]")
+    rows_of_migrations = getattr(connection, "_test_serialized_contents", "{}")
     with sync_playwright() as playwright:
         # Playwright runs an event loop in this thread, in which Django would refuse the database
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -17,6 +17,7 @@ from django.utils import timezone
 from countries.models import Country, CountryArea, Indicator, IndicatorFeed, MobilityRole, Observation, Role, Site, Unit
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.models import Reason, Revision
+from foundation.sql import execute
 from measures.archive.models.capture import archive_storage
 from measures.choices import Kind, Level, Status, Workflow
 from measures.models import (
@@ -70,6 +71,8 @@ def country(*, iso3: str = "PER", **fields: Any) -> Country:
         "subregion": subregion,
         "is_covered": True,
     }
+    if not fields:
+        return Country.objects.get_or_create(iso3=iso3, defaults=defaults)[0]
     return Country.objects.update_or_create(iso3=iso3, defaults=fields, create_defaults=defaults | fields)[0]
 
 
@@ -180,12 +183,16 @@ def link(*, source: Source, **fields: Any) -> Link:
 
 def event(*, measure: Measure, status: str = "in_force", date: str = "", **fields: Any) -> StatusEvent:
     """The next event of `measure`, whose status is updated."""
-    position = measure.status_events.count()
-    parsed = PartialDate.parse(date) if date else None
-    made = StatusEvent.objects.create(measure=measure, position=position, status=status, date=parsed, **fields)
+    made = _event(measure, measure.status_events.count(), status, date, **fields)
+    made.save()
     refresh_status([measure.pk])
     measure.refresh_from_db()
     return made
+
+
+def _event(measure: Measure, position: int, status: str, date: str, **fields: Any) -> StatusEvent:
+    parsed = PartialDate.parse(date) if date else None
+    return StatusEvent(measure=measure, position=position, status=status, date=parsed, **fields)
 
 
 def relation(*, subject: Measure, object: Measure, type: str = "extends", date: str = "", **fields: Any) -> Relation:
@@ -245,20 +252,29 @@ def measure(
     if made.workflow in (Workflow.PUBLISHED, Workflow.RETIRED):
         made.published_by = made.reviewed_by = by
         made.published_at = made.reviewed_at = timezone.now()
+    cited = (source(),) if sources is None else sources
+    named = [target_group(key=key) for key in groups]
+    execute(f"set constraints {DERIVED} deferred")  # once, and not after each of these statements
     made.save()
-    made.topics.set(tags)
-    made.target_groups.set([target_group(key=key) for key in groups])
-    made.origin_countries.set(origins)
-    if areas:
-        made.areas.set(areas)
-    if binds:
-        made.binds.set(binds)
-    for position, body in enumerate(further_bodies):
-        FurtherBody.objects.create(measure=made, body=body, position=position)
-    _add_events(made, events)
-    for cited in (source(),) if sources is None else sources:
-        Citation.objects.create(measure=made, source=cited)
+    made.topics.add(*tags)
+    made.target_groups.add(*named)
+    made.origin_countries.add(*origins)
+    made.areas.add(*areas)
+    made.binds.add(*binds)
+    FurtherBody.objects.bulk_create(
+        FurtherBody(measure=made, body=body, position=position) for position, body in enumerate(further_bodies)
+    )
+    dated = _first_event(made) if events is None else events
+    StatusEvent.objects.bulk_create(_event(made, position, *each) for position, each in enumerate(dated))
+    refresh_status([made.pk])
+    Citation.objects.bulk_create(Citation(measure=made, source=each) for each in cited)
+    execute(f"set constraints {DERIVED} immediate")
+    made.refresh_from_db()
     return made
+
+
+DERIVED = "measures_search_rebuild, measures_validity_derive"
+"""The triggers that derive what follows from a measure: its search vector and its validity."""
 
 
 def revision(*, record: Any, by: User | None = None, **typed: str) -> Revision:
@@ -277,13 +293,9 @@ def revision(*, record: Any, by: User | None = None, **typed: str) -> Revision:
     )
 
 
-def _add_events(made: Measure, events: tuple[tuple[str, str], ...] | None) -> None:
-    if events is None:
-        first = {"bill": Status.INTRODUCED, "norm": Status.IN_FORCE, "action": Status.ANNOUNCED}
-        events = ((first.get(Kind(made.kind).family, Status.ISSUED), "2020-04-14"),)
-    for status, date in events:
-        event(measure=made, status=status, date=date)
-    made.refresh_from_db()
+def _first_event(made: Measure) -> tuple[tuple[str, str], ...]:
+    first = {"bill": Status.INTRODUCED, "norm": Status.IN_FORCE, "action": Status.ANNOUNCED}
+    return ((first.get(Kind(made.kind).family, Status.ISSUED), "2020-04-14"),)
 
 
 def draft(**fields: Any) -> Measure:

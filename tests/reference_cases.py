@@ -118,8 +118,8 @@ def main(path: Path) -> int:
             right += not wrong
             if wrong:
                 row = f"{case.country} {case.kind} “{case.reference}” – “{case.query}”"
-                print(f"{row}: {'; '.join(wrong)} ({case.why})")  # noqa: T201  the output of the command
-    print(f"{right} of {total} right")  # noqa: T201  the output of the command
+                print(f"{row}: {'; '.join(wrong)} ({case.why})")  # noqa: T201  (the output of the command)
+    print(f"{right} of {total} right")  # noqa: T201  (the output of the command)
     return 0 if right == total else 1
 
 

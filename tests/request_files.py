@@ -64,7 +64,7 @@ def main() -> None:
             request()  # once, so that per-process caches are not counted
             with entered() as files:
                 status = request()
-            print(f"{name} ({status}): {len(files)} files", *sorted(files), sep="\n    ")  # noqa: T201
+            print(f"{name} ({status}): {len(files)} files", *sorted(files), sep="\n    ")  # noqa: T201  (the output of the command)
 
 
 def _requests() -> dict[str, Callable[[], Any]]:

@@ -26,9 +26,9 @@ from measures.workflow import retire, send_back
 from observatory.home.record_map import COUNTS
 from observatory.sitemaps import SITEMAPS
 from tests import admin_forms, factories
-from tests.clients import signed_in
+from tests.clients import content_of, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_index")]
 
 
 @pytest.fixture(autouse=True)
@@ -295,7 +295,7 @@ def _names(patterns: Iterable[URLPattern | URLResolver]) -> set[str]:
 def _answer(path: str) -> str:
     """The response to an anonymous visitor, in lower case."""
     response = Client().get(path, follow=True)
-    content = b"".join(response) if response.streaming else response.content
+    content = content_of(response)
     if content.startswith(b"PAR1"):
         return str(pq.read_table(io.BytesIO(content)).to_pylist()).lower()
     return (_unpacked(content) if zipfile.is_zipfile(io.BytesIO(content)) else content).decode(errors="replace").lower()

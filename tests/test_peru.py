@@ -316,9 +316,9 @@ def test_loading_again_changes_nothing() -> None:
     def versions() -> dict[str, int]:
         return dict(Measure.objects.values_list("public_id", "record_version"))
 
-    before, events = versions(), Measure.pgh_event_model.objects.count()  # type: ignore[attr-defined]
+    before, events = versions(), Measure.pgh_event_model.objects.count()  # type: ignore[attr-defined]  # set by track_history
     call_command("load_fixtures", verbosity=0)
-    assert (versions(), Measure.pgh_event_model.objects.count()) == (before, events)  # type: ignore[attr-defined]
+    assert (versions(), Measure.pgh_event_model.objects.count()) == (before, events)  # type: ignore[attr-defined]  # set by track_history
 
 
 # Sentences and quotes

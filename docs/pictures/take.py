@@ -30,17 +30,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "observatory.settings")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop in this thread
 django.setup()
 
-from django.conf import settings  # noqa: E402  # all of these need Django
-from django.contrib.auth.models import User  # noqa: E402
-from django.utils import timezone  # noqa: E402
+from django.conf import settings  # noqa: E402  (needs Django, which is set up above)
+from django.contrib.auth.models import User  # noqa: E402  (as above)
+from django.utils import timezone  # noqa: E402  (as above)
 
-from countries.feeds import runs  # noqa: E402
-from countries.models import FeedRun, IndicatorFeed  # noqa: E402
-from foundation.files.exporting import exported  # noqa: E402
-from measures.archive import keeping, quotes  # noqa: E402
-from measures.files.resources import MeasureResource  # noqa: E402
-from measures.models import Citation, Measure, Source  # noqa: E402
-from tests.archive_sources import let_time_pass, look  # noqa: E402
+from countries.feeds import runs  # noqa: E402  (as above)
+from countries.models import FeedRun, IndicatorFeed  # noqa: E402  (as above)
+from foundation.files.exporting import exported  # noqa: E402  (as above)
+from measures.archive import keeping, quotes  # noqa: E402  (as above)
+from measures.files.resources import MeasureResource  # noqa: E402  (as above)
+from measures.models import Citation, Measure, Source  # noqa: E402  (as above)
+from tests.archive_sources import let_time_pass, look  # noqa: E402  (as above)
 
 FOLDER = Path(__file__).parent
 WIDTH, HEIGHT = 1280, 6000

@@ -111,7 +111,7 @@ def written(
     Raises TooLarge for a cell that nobody has checked before; what has been sent until then is no archive.
     """
     sent = _Sent()
-    with ZipFile(sent, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:  # type: ignore[call-overload]
+    with ZipFile(sent, "w", ZIP_DEFLATED, compresslevel=QUICKEST) as archive:  # type: ignore[call-overload]  # it need not seek
         for path, xml in _parts(name, about).items():
             with archive.open(path, "w") as part:
                 part.write((_DECLARATION + xml).encode())

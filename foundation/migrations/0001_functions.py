@@ -15,6 +15,5 @@ class Migration(migrations.Migration):
         BtreeGistExtension(),
         run_sql_file("foundation", "texts"),
         run_sql_file("foundation", "partial_dates"),
-        run_sql_file("foundation", "public_changes"),
         run_sql_file("foundation", "history"),
     ]

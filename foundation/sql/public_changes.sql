@@ -15,13 +15,16 @@ create table if not exists foundation_publicchange (
 create index if not exists foundation_publicchange_xid on foundation_publicchange (xid);
 create index if not exists foundation_publicchange_noted_at on foundation_publicchange (noted_at);
 
+-- By the index, however few rows there are: what was planned for a few is also run when there are many.
 create or replace function note_public_change(changed bigint[]) returns void
-language plpgsql as $$
+language plpgsql set enable_seqscan = off as $$
 begin
-    delete from foundation_publicchange where id in (
-        select id from foundation_publicchange where noted_at < now() - interval '1 day'
-        order by noted_at limit 100 for update skip locked
-    );
+    if exists (select from foundation_publicchange where noted_at < now() - interval '1 day') then
+        delete from foundation_publicchange where id = any(array(
+            select id from foundation_publicchange where noted_at < now() - interval '1 day'
+            order by noted_at limit 100 for update skip locked
+        ));
+    end if;
     insert into foundation_publicchange (records) values (changed);
 end
 $$;

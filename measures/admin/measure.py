@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
@@ -27,6 +27,7 @@ from foundation.keys import key_of, whole_number
 from foundation.records.revision_admin import author_of
 from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
 from foundation.records.teams import visible_to
+from foundation.sql import execute
 from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
 from measures.admin.before_publication import before_publication, faults_of, lacks_of_form
@@ -229,6 +230,8 @@ class MeasureAdmin(MeasureList):
     # Saving
 
     def save_model(self, request: HttpRequest, obj: Measure, form: Any, change: bool) -> None:
+        """Save the record; what is derived from it waits for `save_related`, instead of following each statement."""
+        execute("set constraints all deferred")
         if not change:
             obj.created_by = obj.updated_by = request.user  # type: ignore[assignment]  # signed in: this is the admin
         if "checked_on" in form.changed_data:
@@ -242,8 +245,7 @@ class MeasureAdmin(MeasureList):
         if change and (form.changed_data or any(formset.has_changed() for formset in formsets)):
             Measure.objects.filter(pk=form.instance.pk).mark_changed(by=request.user)
         workflow.refresh_status([form.instance.pk])
-        with connection.cursor() as cursor:
-            cursor.execute("set constraints all immediate; set constraints all deferred")
+        execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()
         _warn_of_unsourced(request, form.instance)
         _warn_of_unusual_course(request, form.instance, formsets)

@@ -32,7 +32,7 @@ from measures.choices import (
 )
 from measures.entry_rules import RUNNING_STATUSES
 from measures.models import Citation, Measure, Relation, ScheduledPublication, Source, StatusEvent
-from measures.models.measure import VALIDITY_KINDS
+from measures.models.measure_rules import VALIDITY_KINDS
 from measures.validity.facts import ENDING_RELATIONS
 from measures.validity.selecting import StatesOn
 from measures.validity.states import states_of

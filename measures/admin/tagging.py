@@ -19,7 +19,7 @@ from foundation.sql import take_time
 from measures.admin.fields import TermCheckboxes, offered, topics_by_parent
 from measures.choices import Direction, Evidence
 from measures.models import Measure, TargetGroup, Topic
-from measures.models.measure import STATE_KINDS
+from measures.models.measure_rules import STATE_KINDS
 
 TAGS = {"topics": Topic, "target_groups": TargetGroup, "origin_countries": Country}
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from countries.models import Country
 from foundation.days import today
-from measures.choices import Direction
+from measures.choices import OPPOSED_DIRECTIONS, Direction
 from measures.comparing.beginnings import numbers_by_lane
 from measures.comparing.periods import Reach
 from measures.comparing.question import Comparison
@@ -23,7 +23,6 @@ from measures.timeline.chart import Lane, chart
 
 MOST_COUNTRIES = 3
 """With more countries, or more marks than a timeline has, counts stand in for marks."""
-SIGNED = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
 EVEN = "even"
 
 
@@ -173,7 +172,7 @@ def _sign(entry: Entry, class_: int, direction: str) -> Signed:
         words.append(_("Only announced"))
     return Signed(
         entry.url,
-        direction if direction in SIGNED else EVEN,
+        direction if direction in OPPOSED_DIRECTIONS else EVEN,
         class_ in (ANNOUNCED, BILL),
         ". ".join(words),
     )

@@ -11,8 +11,7 @@ from datetime import date
 
 import numpy as np
 
-from measures.choices import StatusGroup
-from measures.comparing.tallies import DIRECTIONS
+from measures.choices import OPPOSED_DIRECTIONS, StatusGroup
 from measures.listing.columns import FIRST_TOPIC, LATEST, STATUS, Array, day_number, day_of
 from measures.listing.facets import UpperTopic
 from measures.listing.index import PublicIndex, Selection
@@ -111,7 +110,7 @@ def _begun(selection: Selection) -> Begun:
     known = selection.index.days_begun
     days, things = [], []
     undated = 0
-    for place, direction in enumerate(DIRECTIONS):
+    for place, direction in enumerate(OPPOSED_DIRECTIONS):
         own = rows[selection.index.as_mask("direction", [direction])[rows]]
         undated += _without_day(selection, own)
         for thing, firsts in ((2 * place, known.certain[own]), (2 * place + 1, known.possible[own])):

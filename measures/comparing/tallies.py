@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from measures.choices import VALIDITY_FAMILIES, Counted, Direction, Family, StatusGroup
+from measures.choices import OPPOSED_DIRECTIONS, VALIDITY_FAMILIES, Counted, Family, StatusGroup
 from measures.listing.columns import STATUS, Array
 from measures.listing.facets import UpperTopic, topics_of
 from measures.listing.filters import MeasureFilter
@@ -63,14 +63,10 @@ def classes_of(selection: Selection) -> Array:
     index, rows = selection.index, slice(None) if selection.rows is None else selection.rows
     acts = index.as_mask("family", VALIDITY_FAMILIES)[rows]
     announced = index.as_mask(STATUS, [StatusGroup.ANNOUNCED])[rows]
-    more, less = (index.as_mask("direction", [direction])[rows] for direction in DIRECTIONS)
+    more, less = (index.as_mask("direction", [direction])[rows] for direction in OPPOSED_DIRECTIONS)
     found = np.where(more, MORE, np.where(less, LESS, OTHER))
     found = np.where(announced, ANNOUNCED, found)
     return np.where(acts, found, np.where(index.as_mask("family", [Family.BILL])[rows], BILL, -1))
-
-
-DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
-"""The directions that are added up: up and down."""
 
 
 def topic_rows(filter: MeasureFilter, countries: Sequence[str]) -> list[TopicRow]:

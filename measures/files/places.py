@@ -7,7 +7,7 @@ from foundation.files.field_columns import ChoiceColumn
 from foundation.files.resources import Rule
 from measures.choices import Level
 from measures.models import Measure
-from measures.models.measure import LEVEL_BY_DEFAULT
+from measures.models.measure_rules import LEVEL_BY_DEFAULT
 
 MEASURES, AREAS = Measure._meta.db_table, CountryArea._meta.db_table
 

@@ -1,8 +1,10 @@
 """The series of identifiers of each country, protected from being exhausted by an import."""
 
 import pgtrigger
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from foundation.sql import value
 
 LAST_GIVEN = 999_999
 """The highest number that a record may bring with it, which leaves millions of numbers."""
@@ -47,6 +49,12 @@ SERIES_FOLLOWS = [
 """However an identifier is written, its number is not assigned again, and the series does not run out of numbers."""
 
 
+_NEXT = """
+    insert into measures_publicidsequence as s (prefix, last) values (%s, 1)
+    on conflict (prefix) do update set last = s.last + 1 returning last
+"""
+
+
 class PublicIdSequence(models.Model):
     """The last number assigned in a country; no number is ever reused, whatever becomes of the record."""
 
@@ -68,11 +76,7 @@ class PublicIdSequence(models.Model):
         return f"{self.prefix}-{self.last:05d}"
 
     @classmethod
-    @transaction.atomic
     def take(cls, country_id: str | None) -> str:
         """The next identifier of a country (or of `INT`), such as `PER-00007`; waits for others who take one."""
-        sequence, _created = cls.objects.get_or_create(prefix=country_id or cls.INTERNATIONAL)
-        sequence = cls.objects.select_for_update().get(pk=sequence.pk)
-        sequence.last += 1
-        sequence.save()
-        return str(sequence)
+        prefix = country_id or cls.INTERNATIONAL
+        return str(cls(prefix, value(_NEXT, [prefix])))

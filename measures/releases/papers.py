@@ -20,7 +20,7 @@ from foundation.files.columns import Column, ColumnKind
 from foundation.files.package.describing import columns_of
 from foundation.files.resources import FileResource
 from foundation.files.table_description import table_description
-from measures.citing import Citation
+from measures.citing import Citation, title_of_release
 from measures.codebook import HEADER, KINDS, parts_of_release
 from measures.metadata import LICENCE
 from measures.releases.texts import codebook_page, licence, readme
@@ -52,7 +52,7 @@ class Facts:
     @property
     def title(self) -> str:
         """The name of the data with that of the release."""
-        return f"Measures, sources and figures, release {self.name}"
+        return title_of_release(self.name)
 
     @property
     def description(self) -> str:

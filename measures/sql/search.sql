@@ -126,7 +126,9 @@ create unlogged table if not exists measures_searchqueue (
 );
 alter table measures_searchqueue add column if not exists areas bigint[];
 
-create or replace function measures_search_rebuild() returns trigger language plpgsql as $$
+-- Not planned anew for each number of entries, which takes longer than to read one: each is read by the index anyway.
+create or replace function measures_search_rebuild() returns trigger
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare touched bigint[];
 begin
     if not exists (select from measures_searchqueue) then  -- the first row of a transaction has done it for all

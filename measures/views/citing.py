@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from countries.models import Country
 from foundation.days import day_of, today
 from foundation.publication import public_page
-from measures.citing import FORMS, Citation, of_list
+from measures.citing import FORMS, Citation, of_list, title_of_release
 from measures.comparing.question import Comparison
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
@@ -55,8 +55,8 @@ def of_measure(request: HttpRequest, measure: Measure) -> Citation:
 
 def of_release(request: HttpRequest, release: Release) -> Citation:
     """The citation of a release of the data."""
-    title = _("Measures, sources and figures, release %(name)s") % {"name": release.name}
-    return Citation(title, permanent_address(request, release), day_of(release.moment).first, today())
+    address, day = permanent_address(request, release), day_of(release.moment).first
+    return Citation(title_of_release(release.name), address, day, today())
 
 
 def _release(request: HttpRequest, _query: QueryDict, release: str) -> Citation:

@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from foundation.partial_dates import PartialDate
-from measures.choices import Direction, Precision
+from measures.choices import OPPOSED_DIRECTIONS, Precision
 from measures.listing.columns import PROPERTIES
 from measures.listing.index import PublicIndex
 
-DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
 MOST_MONTHS = 36
 """The newest months that are drawn; a month is then a few pixels wide."""
 HEIGHT, MIDDLE = 44, 22
@@ -102,7 +101,7 @@ def _sparks(index: PublicIndex) -> dict[str, Spark]:
     places, bound = index.bound(np.arange(len(index)))
     rows = np.concatenate([np.arange(len(index)), places])
     codes = np.concatenate([index.columns["country"].astype(np.int64), bound])
-    kinds = [index.as_mask("direction", [direction])[rows] for direction in DIRECTIONS]
+    kinds = [index.as_mask("direction", [direction])[rows] for direction in OPPOSED_DIRECTIONS]
     kinds.append(~np.logical_or(*kinds))
     cells = codes * width + months.of_entry[rows] + 1
     size = (int(codes.max(initial=0)) + 1) * width

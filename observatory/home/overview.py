@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from countries.models import Country, MobilityRole
 from foundation.days import today
 from foundation.partial_dates import PartialDate
-from measures.choices import Direction, StatusGroup
+from measures.choices import OPPOSED_DIRECTIONS, StatusGroup
 from measures.listing.columns import STATUS
 from measures.listing.completeness import Share, completeness, covered_codes, recorded
 from measures.listing.filters import POSSIBLE
@@ -62,7 +62,6 @@ class Entry:
 
 SHARES = 2
 """Number of shares in the row of a country: how exactly its entries are dated, and on what they rest."""
-SIGNED = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE)
 
 
 def numbers(index: PublicIndex) -> Numbers:
@@ -122,7 +121,7 @@ def newest_entries(index: PublicIndex, limit: int = 5) -> list[Entry]:
 
 
 def _sign(direction: str) -> str:
-    return direction if direction in SIGNED else ""
+    return direction if direction in OPPOSED_DIRECTIONS else ""
 
 
 def _date(day: date | None) -> PartialDate | None:

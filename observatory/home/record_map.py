@@ -22,13 +22,12 @@ from numpy.typing import NDArray
 from countries.figures import number_in_words
 from countries.world_map import Reading, Scale, Subject, scale_of
 from foundation.partial_dates import PartialDate
-from measures.choices import STATE_FAMILIES, VALIDITY_FAMILIES, Direction, StatusGroup
+from measures.choices import DRAWN_DIRECTIONS, STATE_FAMILIES, VALIDITY_FAMILIES, StatusGroup
 from measures.listing.columns import LATEST, PROPERTIES, Array, day_number
 from measures.listing.filters import POSSIBLE
 from measures.listing.index import Mask, PublicIndex
 from measures.listing.steps import STEPS, moves_between
 
-DIRECTIONS = (Direction.MORE_RESTRICTIVE, Direction.LESS_RESTRICTIVE, Direction.NO_CHANGE)
 SIDES = ("more", "less")
 IN_FORCE = "measures_in_force"
 
@@ -119,8 +118,8 @@ def totals_on(courses: Courses, on: date) -> dict[str, tuple[int, ...]]:
 
 @_once
 def courses_of_direction(index: PublicIndex) -> Courses:
-    """The number of norms and actions of each of `DIRECTIONS`."""
-    masks = [index.as_mask("direction", [direction]) for direction in DIRECTIONS]
+    """The number of norms and actions of each of `DRAWN_DIRECTIONS`."""
+    masks = [index.as_mask("direction", [direction]) for direction in DRAWN_DIRECTIONS]
     rows = _dated(index, index.as_mask("family", VALIDITY_FAMILIES) & np.logical_or.reduce(masks))
     changes = np.stack([mask[rows] for mask in masks], axis=1).astype(np.int64)
     return _courses(index, rows, index.columns["first"][rows], changes)
@@ -252,7 +251,7 @@ COUNTS = {
             courses_of_direction,
             lambda more, less, _same: more - less,
             _balance,
-            {"direction": DIRECTIONS, "family": VALIDITY_FAMILIES},
+            {"direction": DRAWN_DIRECTIONS, "family": VALIDITY_FAMILIES},
             sides=SIDES,
         ),
         Count(

@@ -37,7 +37,7 @@ async def read_body(
         most = settings.UPLOAD_BYTES
     if declared is not None and declared > most:
         raise _too_large(most)
-    body = SpooledTemporaryFile(max_size=SMALL, dir=str(settings.TEMPORARY_DIR))  # noqa: SIM115
+    body = SpooledTemporaryFile(max_size=SMALL, dir=str(settings.TEMPORARY_DIR))  # noqa: SIM115  (who reads it closes it)
     try:
         await _receive_into(body, receive, most, grace, slowest)
     except BaseException:

@@ -9,12 +9,12 @@ import importlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 from pathlib import Path
-from re import _constants as c  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as c  # type: ignore[attr-defined]  # private to Python
+from re import _parser  # type: ignore[attr-defined]  # private to Python
 from typing import Any, BinaryIO
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,13 +69,13 @@ class Found:
 
 def found() -> list[Found]:
     """Every pattern of the packages; raise ValueError if one cannot be determined from the code."""
-    trees = {path: ast.parse(path.read_text()) for path in sorted(_sources())}
+    nodes = {path: [*ast.walk(ast.parse(path.read_text()))] for path in sorted(_sources())}
     uses: dict[str, set[str]] = {}
-    for tree in trees.values():
-        for node in ast.walk(tree):
+    for of_file in nodes.values():
+        for node in of_file:
             if isinstance(node, ast.Attribute) and node.attr in (*METHODS, *_AS):
                 uses.setdefault(_name(node.value), set()).add(_AS.get(node.attr, node.attr))
-    return [pattern for path, tree in trees.items() for pattern in _in_file(path, tree, uses)]
+    return [pattern for path, of_file in nodes.items() for pattern in _in_file(path, of_file, uses)]
 
 
 def _sources() -> Iterator[Path]:
@@ -87,23 +87,29 @@ def _name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _in_file(path: Path, tree: ast.Module, uses: dict[str, set[str]]) -> Iterator[Found]:
-    place = str(path.relative_to(ROOT))
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+def _calls(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, ast.Attribute]]:
+    """The calls of functions of `re` that take a pattern, with the name of the function."""
+    for node in nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _name(node.func.value) == "re"):
             continue
-        if node.func.attr not in ("compile", *METHODS, *_AS):
-            continue
+        if node.func.attr in ("compile", *METHODS, *_AS):
+            yield node, node.func
+
+
+def _in_file(path: Path, nodes: list[ast.AST], uses: dict[str, set[str]]) -> Iterator[Found]:
+    place = str(path.relative_to(ROOT))
+    calls = [*_calls(nodes)]
+    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)} if calls else {}
+    for node, function in calls:
         named = f"{place}:{_around(node, parents)}"
-        if named in MADE_WHILE_RUNNING and node.func.attr == "compile":
+        if named in MADE_WHILE_RUNNING and function.attr == "compile":
             yield from (Found(named, pattern, 0, METHODS) for pattern in MADE_WHILE_RUNNING[named])
             continue
         flags = [keyword.value for keyword in node.keywords if keyword.arg == "flags"]
-        positional = {"compile": 1, "sub": 4, "subn": 4, "split": 3}.get(node.func.attr, 2)
+        positional = {"compile": 1, "sub": 4, "subn": 4, "split": 3}.get(function.attr, 2)
         flags += node.args[positional : positional + 1]
         values = [_value(place, expression, named) for expression in (node.args[0], *flags)]
-        method = _AS.get(node.func.attr, node.func.attr)
+        method = _AS.get(function.attr, function.attr)
         methods = tuple(sorted(uses.get(named.rpartition(":")[2], METHODS))) if method == "compile" else (method,)
         yield Found(named, values[0], int(values[1]) if flags else 0, methods)
 

@@ -19,7 +19,7 @@ from observatory.home.map import MapQuery
 from tests import factories
 from tests.attacks.surface import NASTY, ROLES, SEED, Address, Visitors, addresses, known_values, objects
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_index")]
 
 A_PARAMETER = 1
 """Number of nasty values that the suite draws for each parameter of a URL."""

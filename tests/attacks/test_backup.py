@@ -132,7 +132,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(site: dict[str,
 
 def test_a_full_disk_leaves_nothing_that_looks_whole(site: dict[str, str], tmp_path: Path) -> None:
     """A file size limit simulates a full disk: writing fails in the middle."""
-    limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); os.execv(*sys.argv[1:2], sys.argv[1:])"  # noqa: E501
+    limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); os.execv(*sys.argv[1:2], sys.argv[1:])"  # noqa: E501  (a program of one line)
     said = subprocess.run(
         [sys.executable, "-c", limit, str(BACKUP), str(tmp_path / "backups")], env=site, capture_output=True, text=True
     )

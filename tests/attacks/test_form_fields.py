@@ -18,7 +18,7 @@ from tests.admin_forms import held
 from tests.attacks.nasty_files import CELLS, FILES, NASTY, rows
 from tests.attacks.surface import SEED, Visitors, objects
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_index")]
 
 A_FIELD = 1
 """Number of nasty values that the suite draws for each field."""

@@ -295,6 +295,14 @@ def test_nobody_else_is_named_beside_an_old_change() -> None:
     assert rows("select metadata->>'user' from pghistory_context where id = %s", number) == [("7",)]
 
 
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_flush_empties_the_tables_as_their_owner() -> None:
+    factories.measure()
+    refused("truncate measures_measure cascade", "permission denied")
+    call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+    assert not Measure.objects.exists()
+
+
 def test_no_trigger_of_the_owner_forges_an_event_from_a_table_of_ones_own() -> None:
     functions = rows("select proname from pg_proc where prosrc ilike '%%insert into \"%%event\"%%'")
     assert len(functions) == 81

@@ -103,7 +103,7 @@ def test_kill_of_the_starter_ends_what_it_started_and_what_that_started() -> Non
 
 def test_what_a_killed_program_leaves_behind_is_ended(parent: Program) -> None:
     grandchild = started(parent)
-    psutil.Process(grandchild).parent().kill()  # type: ignore[union-attr]
+    psutil.Process(grandchild).parent().kill()  # type: ignore[union-attr]  # it lives
     until(parent.death)
     until(lambda: not lives(grandchild))
 
@@ -136,7 +136,7 @@ def test_what_dies_is_started_again_and_said_in_a_line(parent: Program, tmp_path
     runs = threading.Thread(target=supervisor.run)
     runs.start()
     try:
-        psutil.Process(first).parent().kill()  # type: ignore[union-attr]
+        psutil.Process(first).parent().kill()  # type: ignore[union-attr]  # it lives
         until(lambda: parent.last_words)
         assert lives(int(parent.last_words))
         (line,) = said
@@ -206,7 +206,7 @@ def test_log_stays_small(log: logging.Logger, tmp_path: Path) -> None:
 def test_log_that_cannot_be_written_harms_nobody(log: logging.Logger, capfd: pytest.CaptureFixture[str]) -> None:
     (handler,) = log.handlers
     assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(Path("/dev/full").open("w"))  # noqa: SIM115 closed below
+    usual = handler.setStream(Path("/dev/full").open("w"))  # noqa: SIM115  (closed below)
     log.info("lost")
     with suppress(OSError):
         handler.stream.close()

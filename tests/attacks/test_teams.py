@@ -28,7 +28,7 @@ from tests.attacks.surface import addresses, known_values, objects
 from tests.attacks.teams import ecuador, names_in, public, role_of, secret, treaty, upload
 from tests.clients import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept_index")]
 
 
 RECORDS: dict[str, tuple[Callable[[], Any], str]] = {

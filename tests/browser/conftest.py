@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import modify_settings
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
+
+from tests import fresh_tables
 
 SignIn = Callable[..., None]
 
@@ -58,4 +59,4 @@ def read_site(_server: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]
         try:
             yield _server
         finally:
-            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+            fresh_tables.empty()

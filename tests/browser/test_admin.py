@@ -72,7 +72,7 @@ def test_decree_with_two_topics_two_events_and_a_source_is_entered_on_one_page(
     )
     assert {topic.key for topic in made.topics.all()} == {"internal.movement", "internal.return"}
     assert made.primary_topic.key == "internal.movement"  # type: ignore[union-attr]  # the form demands one
-    assert (made.direction, made.issuing_body.key) == ("less_restrictive", "pcm")  # type: ignore[union-attr]
+    assert (made.direction, made.issuing_body.key) == ("less_restrictive", "pcm")  # type: ignore[union-attr]  # else it fails
     assert [source.source.url for source in made.citations.all()] == ["https://gazette.example/068-2020-PCM"]
     assert complaints == []
 

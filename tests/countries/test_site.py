@@ -1,5 +1,7 @@
 """The single row of site texts: its rules, its admin page, and who reads it."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -54,7 +56,7 @@ def test_site_without_a_row_has_a_name_and_the_world() -> None:
     assert (current_site().name, current_site().area) == ("Observatory", "world")
 
 
-def test_what_must_not_ask_takes_the_site_as_it_was_last_known(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_what_must_not_ask_takes_the_site_as_it_was_last_known(django_assert_num_queries: Any) -> None:
     factories.site(name_en="Known")
     public_version()
     factories.site(name_en="Newer")

@@ -30,6 +30,7 @@ from measures.choices import KINDS, SYMMETRIC_RELATIONS, Family, RelationType, W
 from measures.files.resources import MeasureResource
 from measures.models import Citation, Measure, PublicIdSequence, Relation, Source
 from tests import factories
+from tests.clients import content_of
 from tests.csv_files import MEASURE, counts, export, run
 
 pytestmark = pytest.mark.django_db
@@ -247,7 +248,7 @@ def test_public_file_has_published_entries_and_names_no_others(client: Client) -
     measure, draft = factories.measure(title_en="Seen"), factories.draft(title_en="Hidden")
     factories.relation(subject=measure, type="extends", object=draft)
     response = client.get("/measures.csv")
-    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    text = content_of(response).decode()
     assert [row["title_en"] for row in _rows(text)] == ["Seen"]
     assert draft.public_id not in text
     assert response["Content-Type"] == "text/csv; charset=utf-8"
@@ -259,7 +260,7 @@ def test_public_file_follows_the_query_string_and_the_order_of_the_list(client: 
     factories.measure(kind="bill")
     for query, expected in (("kind=law", [new, old]), ("kind=law&sort=oldest", [old, new])):
         response = client.get(f"/measures.csv?{query}")
-        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+        text = content_of(response).decode()
         assert [row["public_id"] for row in _rows(text)] == [measure.public_id for measure in expected]
 
 
@@ -350,11 +351,9 @@ def test_sheet_says_what_the_file_says(client: Client) -> None:
     factories.measure(kind="bill")
     factories.draft(kind="law")
     for query in ("?kind=law", "?kind=law&sort=oldest"):
-        text = b"".join(client.get(f"/measures.csv{query}").streaming_content).decode()  # type: ignore[attr-defined]
+        text = content_of(client.get(f"/measures.csv{query}")).decode()
         response = client.get(f"/measures.xlsx{query}")
-        assert _sheet(b"".join(response.streaming_content)) == list(  # type: ignore[attr-defined]
-            csv.reader(io.StringIO(text, newline=""))
-        )
+        assert _sheet(content_of(response)) == list(csv.reader(io.StringIO(text, newline="")))
         assert response["Content-Disposition"] == f'attachment; filename="measures-kind-law-{today()}.xlsx"'
         assert response["Content-Type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -447,7 +446,7 @@ def test_command_orders_drafts_by_match_as_the_site_orders_entries(
         factories.measure(title_en=title, summary_en="About the permit" if title == "A law" else "")
     for query in ("q=permit", "q=permit&sort=newest", "q=work permit&sort=relevance"):
         response = client.get(f"/measures.csv?{query}")
-        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+        text = content_of(response).decode()
         listed = [row["public_id"] for row in _rows(text)]
         assert listed
         assert _printed(capsys, "--query", query, "--drafts") == listed

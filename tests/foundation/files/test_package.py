@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -186,9 +187,9 @@ def test_refused_file_takes_back_the_others(tmp_path: Path, capsys: pytest.Captu
         (lambda folder: [path.unlink() for path in folder.iterdir()], "no files of a package here"),
     ],
 )
-def test_folder_that_is_no_package_is_refused(tmp_path: Path, spoiled: object, words: str) -> None:
+def test_folder_that_is_no_package_is_refused(tmp_path: Path, spoiled: Callable[[Path], object], words: str) -> None:
     write_folder(tmp_path)
-    spoiled(tmp_path)  # type: ignore[operator]
+    spoiled(tmp_path)
     with pytest.raises(CommandError, match=words):
         call_command("import_package", str(tmp_path))
 

@@ -19,7 +19,7 @@ from measures.admin.queues import waiting
 from measures.models import Measure
 from measures.scheduling import schedule
 from tests import admin_forms, factories
-from tests.clients import signed_in
+from tests.clients import content_of, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +143,7 @@ def test_list_of_a_query_is_exported_and_its_form_keeps_the_other_filters() -> N
     assert 'value="topic=health"' in form
     for ending in FORMATS:
         address = unescape(re.findall(rf'href="(/admin/measures/measure/export/measures.{ending}[^"]*)"', page)[0])
-        content = b"".join(client.get(address).streaming_content)  # type: ignore[attr-defined]
+        content = content_of(client.get(address))
         if ending == "json":
             assert [row["public_id"] for row in json.loads(content)] == [draft.public_id]
         if ending == "csv":
@@ -158,7 +158,7 @@ def test_selected_measures_are_exported_in_every_format() -> None:
         response = client.post(LIST, data)
         assert response["Content-Type"] == found.media_type
         assert response["Content-Disposition"] == f'attachment; filename="measures.{ending}"'
-        content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        content = content_of(response)
         if ending == "json":
             assert [row["title_en"] for row in json.loads(content)] == ["Chosen"]
 

@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from measures.choices import KINDS
 from measures.listing.filters import MeasureFilter
 from tests import factories as make
+from tests.clients import content_of
 
 pytestmark = pytest.mark.django_db
 
@@ -111,8 +112,7 @@ def test_each_number_is_that_of_the_list_behind_it(client: Client, monkeypatch: 
 def _rows(client: Client, address: str) -> list[dict[str, str]]:
     response: Any = client.get(address)
     assert response.status_code == 200, address
-    text = b"".join(response.streaming_content) if response.streaming else response.content
-    return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+    return list(csv.DictReader(io.StringIO(content_of(response).decode("utf-8-sig"))))
 
 
 def test_counts_by_topic_follow_from_the_file_of_measures_with_bills_and_announced_ones_beside(client: Client) -> None:

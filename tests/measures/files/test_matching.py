@@ -136,7 +136,7 @@ def test_unknown_data_set_and_taken_key_are_refused(tmp_path: Path, coronanet: D
     assert [(p.column, p.value) for p in report.problems] == [("external_ids", "coronnet")]
     assert "Did you mean “coronanet”?" in report.problems[0].remedy
     report = run(tmp_path, [{"public_id": other, "external_ids": "coronanet/R_1"}])
-    assert [p.value for p in report.problems] == [f"coronanet/R_1 = {Measure.objects.first().public_id}"]  # type: ignore[union-attr]
+    assert [p.value for p in report.problems] == [f"coronanet/R_1 = {Measure.objects.first().public_id}"]  # type: ignore[union-attr]  # there is one
     report = run(tmp_path, [row(reference=number, external_ids="coronanet/R_9") for number in "12"])
     assert [p.row for p in report.problems] == [2, 3]
 

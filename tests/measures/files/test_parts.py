@@ -12,6 +12,7 @@ from foundation.files.resources import resources
 from measures.choices import Workflow
 from measures.models import Citation, Measure, Relation, StatusEvent
 from tests import factories
+from tests.clients import content_of
 from tests.csv_files import counts, csv_text, export, problems, run
 
 pytestmark = pytest.mark.django_db
@@ -239,7 +240,7 @@ def test_analyst_changes_no_parts_of_what_is_public(tmp_path: Path) -> None:
 def _asked(client: Client, address: str) -> list[str]:
     response = client.get(address)
     assert response.status_code == 200
-    return b"".join(response.streaming_content).decode().splitlines()[1:]  # type: ignore[attr-defined]
+    return content_of(response).decode().splitlines()[1:]
 
 
 def test_public_files_have_what_the_public_sees(client: Client) -> None:
@@ -278,7 +279,7 @@ def test_public_files_follow_the_query_string(client: Client) -> None:
 
 def _public(client: Client, name: str) -> str:
     response = client.get(f"/{name}.csv")
-    return b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    return content_of(response).decode()
 
 
 def _stored() -> list[object]:

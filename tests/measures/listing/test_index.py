@@ -138,7 +138,10 @@ def canonical(index: PublicIndex) -> dict[str, Any]:
     ids = index.columns["id"]
     return {
         **{name: column.tolist() for name, column in index.columns.items()},
-        **{name: sorted(zip(ids[tags.rows].tolist(), tags.values.tolist())) for name, tags in index.tags.items()},  # noqa: B905
+        **{
+            name: sorted(zip(ids[tags.rows].tolist(), tags.values.tolist(), strict=True))
+            for name, tags in index.tags.items()
+        },
         "types": [str(column.dtype) for column in index.columns.values()],
     }
 

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from measures.choices import Level
 from tests import factories
+from tests.clients import content_of
 from tests.csv_files import counts, run
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def _text(client: Client, address: str) -> str:
     response = client.get(address)
     assert response.status_code == 200, response.content
-    return b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    return content_of(response).decode()
 
 
 def _row(text: str) -> dict[str, str]:

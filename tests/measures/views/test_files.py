@@ -18,6 +18,7 @@ from foundation.files import kept_files
 from foundation.release import release
 from measures.models import Measure
 from tests import factories
+from tests.clients import content_of
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def entries() -> None:
 
 def _got(client: Client, path: str, **headers: str) -> tuple[Any, bytes]:
     response: Any = client.get(path, headers=headers)
-    return response, b"".join(response) if response.streaming else response.content
+    return response, content_of(response)
 
 
 def test_every_format_has_the_cells_of_the_csv_file(client: Client) -> None:

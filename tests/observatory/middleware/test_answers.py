@@ -26,7 +26,7 @@ from measures.models import Measure, Source
 from measures.views.releases import IMMUTABLE
 from observatory.middleware.answers import SHARED, KeptPages, Page, public_pages, tag_of
 from tests import factories
-from tests.clients import signed_in
+from tests.clients import content_of, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -110,10 +110,6 @@ def _names(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[str]:
             yield from _names(pattern.url_patterns)
 
 
-def _content(response: HttpResponseBase) -> bytes:
-    return b"".join(response) if response.streaming else response.content  # type: ignore[attr-defined]
-
-
 def _asked(client: Client, path: str, tag: str = "", **headers: str) -> HttpResponseBase:
     response: HttpResponseBase = client.get(path, headers={"If-None-Match": tag, **headers} if tag else headers)
     return response
@@ -121,7 +117,7 @@ def _asked(client: Client, path: str, tag: str = "", **headers: str) -> HttpResp
 
 def _queries(client: Client, path: str, tag: str = "") -> int:
     with CaptureQueriesContext(connection) as made:
-        _content(_asked(client, path, tag))
+        content_of(_asked(client, path, tag))
     return len(made)
 
 
@@ -152,13 +148,13 @@ def test_every_public_page_has_a_tag_and_is_not_sent_again(client: Client, prefi
             assert "public" not in response.headers.get("Cache-Control", "")
             continue
         found.add(name)
-        _content(response)
+        content_of(response)
         tag = response.headers["ETag"]
         shared = IMMUTABLE if name == "release_file" else SHARED
         assert (response.status_code, response.headers["Cache-Control"]) == (200, shared)
         assert response.headers["Vary"] == "Accept-Encoding"
         again = _asked(Client(), prefix + path, tag)  # from a process that never rendered the page
-        assert (again.status_code, _content(again), again.headers["ETag"]) == (304, b"", tag)
+        assert (again.status_code, content_of(again), again.headers["ETag"]) == (304, b"", tag)
         assert (again.headers["Cache-Control"], again.headers["Vary"]) == (shared, "Accept-Encoding")
     expected = set(_names(get_resolver().url_patterns)) - OWN
     plain = {"sitemap", "sitemaps", *(name for name in expected if name.startswith("api_") and name != "api_docs")}
@@ -203,7 +199,7 @@ def test_change_of_the_data_is_in_the_next_answer(client: Client) -> None:
     factories.measure(title_en="Opening of borders")
     response = _asked(client, path, tag)
     assert response.status_code == 200
-    assert "Opening of borders" in _content(response).decode()
+    assert "Opening of borders" in content_of(response).decode()
     assert response.headers["ETag"] != tag
 
 
@@ -219,7 +215,7 @@ def test_kept_page_is_the_page(client: Client) -> None:
             first = _asked(client, path, **{"accept-encoding": encoding})
             again = _asked(client, path, **{"accept-encoding": encoding})
             assert again is not first
-            assert (_content(again), dict(again.items())) == (_content(first), dict(first.items()))
+            assert (content_of(again), dict(again.items())) == (content_of(first), dict(first.items()))
             assert again.get("Content-Encoding", "identity") == encoding
 
 
@@ -245,9 +241,9 @@ def test_answers_carry_the_same_policies_however_they_came_about(client: Client)
 def test_file_is_tagged_and_not_kept(client: Client) -> None:
     response = client.get("/measures.csv")
     assert response.streaming
-    content = _content(response)
+    content = content_of(response)
     assert b"Closing of borders" in content
-    assert _content(client.get("/measures.csv")) == content
+    assert content_of(client.get("/measures.csv")) == content
     assert _asked(client, "/measures.csv", response.headers["ETag"]).status_code == 304
 
 
@@ -261,11 +257,11 @@ def test_reader_with_an_account_shares_nothing(client: Client) -> None:
     staff = signed_in(factories.editor())
     for path, tag in tags.items():
         response = _asked(staff, path, tag)
-        _content(response)
+        content_of(response)
         assert (response.status_code, response.headers["Cache-Control"]) == (200, "private, no-store")
         assert "ETag" not in response.headers
         basic = _asked(client, path, tag, authorization="Basic YTpi")
-        _content(basic)
+        content_of(basic)
         assert (basic.status_code, basic.headers["Cache-Control"]) == (200, "private, no-store")
 
 

@@ -7,13 +7,14 @@ from django.test import Client
 
 from observatory.middleware.answers import compressed
 from tests import factories
+from tests.clients import content_of
 
 pytestmark = pytest.mark.django_db
 
 
 def _content(client: Client, path: str, **headers: str) -> tuple[str, bytes]:
     response = client.get(path, headers=headers)
-    return response.get("Content-Encoding", ""), b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    return response.get("Content-Encoding", ""), content_of(response)
 
 
 def test_csv_is_compressed_for_browsers_that_take_it(client: Client) -> None:

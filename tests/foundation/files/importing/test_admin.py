@@ -22,7 +22,7 @@ from foundation.files.models import FileImport, ImportState
 from foundation.sql import second_connection
 from measures.models import Measure, Topic
 from tests import factories
-from tests.clients import signed_in
+from tests.clients import content_of, signed_in
 from tests.csv_files import MEASURE, csv_text
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_refused_rows_are_explained_cannot_be_imported_and_can_be_had_as_a_file(
     assert "Import all of this" not in page
     kept = FileImport.objects.get()
     response = client.get(f"{kept.get_absolute_url()}../refused.csv".replace("change/../", ""))
-    text = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = content_of(response).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [(row["row"], row["column"], row["kind"]) for row in rows] == [("3", "kind; topics", "decre")]
     client.post(kept.get_absolute_url(), {"confirm": "on"})
@@ -241,7 +241,7 @@ def test_every_file_can_be_downloaded() -> None:
     for name in names:
         response = client.get(name)
         assert response.status_code == 200
-        assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        assert content_of(response)
 
 
 def test_file_too_large_for_a_sheet_is_refused_with_words() -> None:
@@ -263,11 +263,11 @@ def test_list_is_exported_with_its_filters_and_order() -> None:
     address = re.findall(r'href="(/admin/measures/measure/export/measures.csv[^"]*)"', page)[0]
     for query, expected in (("&o=1", [old, new]), ("&o=-1", [new, old])):
         response = client.get(f"{address}{query}")
-        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+        text = content_of(response).decode()
         rows = csv.DictReader(io.StringIO(text, newline=""))
         assert [row["public_id"] for row in rows] == [measure.public_id for measure in expected]
         sheet = client.get(f"{address}{query}".replace(".csv", ".xlsx"))
-        content = io.BytesIO(b"".join(sheet.streaming_content))  # type: ignore[attr-defined]
+        content = io.BytesIO(content_of(sheet))
         ids = [row[0] for row in openpyxl.load_workbook(content).active.iter_rows(min_row=2, values_only=True)]
         assert ids == [measure.public_id for measure in expected]
     assert client.get(f"{address}&nonsense=1").status_code == 302
@@ -278,10 +278,10 @@ def test_selected_measures_are_exported_in_the_order_of_the_list() -> None:
     factories.draft(title_en="C")
     data = {"action": "export_selected_as_csv", "_selected_action": [str(first.pk), str(second.pk)]}
     response = _as("analyst").post("/admin/measures/measure/?o=1", data)
-    text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
+    text = content_of(response).decode()
     assert [row["title_en"] for row in csv.DictReader(io.StringIO(text, newline=""))] == ["B", "A"]
     sheet = _as("analyst").post("/admin/measures/measure/?o=1", data | {"action": "export_selected_as_xlsx"})
-    content = io.BytesIO(b"".join(sheet.streaming_content))  # type: ignore[attr-defined]
+    content = io.BytesIO(content_of(sheet))
     assert [row[8] for row in openpyxl.load_workbook(content).active.iter_rows(values_only=True)] == [
         "title_en",
         "B",

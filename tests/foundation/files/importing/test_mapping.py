@@ -25,7 +25,7 @@ from foundation.files.resources import importable, resources
 from measures.files.resources import MeasureResource
 from measures.models import DataSet, Measure
 from tests import factories
-from tests.clients import signed_in
+from tests.clients import content_of, signed_in
 from tests.csv_files import MEASURE, csv_text, run
 from tests.foreign_files import foreign_csv, row
 
@@ -358,14 +358,14 @@ def test_templates_can_be_imported_as_they_are(vocabulary: Path) -> None:
     factories.draft()
     editor = signed_in(factories.editor())
     text = editor.get("/admin/foundation/fileimport/template/measures.csv")
-    rows = list(csv.reader(io.StringIO(b"".join(text.streaming_content).decode("utf-8-sig"))))  # type: ignore[attr-defined]
+    rows = list(csv.reader(io.StringIO(content_of(text).decode("utf-8-sig"))))
     assert rows == template(MeasureResource)
     for name in ("sources", "measures", "topics", "target_groups", "issuing_bodies"):
         lines = template(resources()[name])
         report = run(vocabulary, csv_text([dict(zip(*lines, strict=True))]), name)
         assert (name, report.problems, report.new + report.changed) == (name, [], 1)
     sheet = editor.get("/admin/foundation/fileimport/template/topics.xlsx")
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(sheet.streaming_content)))  # type: ignore[attr-defined]
+    book = openpyxl.load_workbook(io.BytesIO(content_of(sheet)))
     found = [[cell or "" for cell in line] for line in book.active.iter_rows(values_only=True)]
     assert found == template(resources()["topics"])
     assert editor.get("/admin/foundation/fileimport/template/nothing.csv").status_code == 404

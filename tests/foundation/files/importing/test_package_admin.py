@@ -12,7 +12,7 @@ from countries.models import Country
 from foundation.files.models import FileImport
 from measures.models import Measure, Source, Topic
 from tests import factories
-from tests.clients import signed_in
+from tests.clients import content_of, signed_in
 from tests.random_records import clear
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ def _as(group: str) -> Client:
 def _package(client: Client) -> bytes:
     response = client.get(DOWNLOAD)
     assert (response.status_code, response["Content-Type"]) == (200, "application/zip")
-    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    return content_of(response)
 
 
 def _send(client: Client, content: bytes) -> FileImport:

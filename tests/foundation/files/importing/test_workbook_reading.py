@@ -23,6 +23,7 @@ from foundation.files.models import FileImport
 from measures.files.resources import MeasureResource
 from measures.models import Measure, Source
 from tests import factories
+from tests.clients import content_of
 from tests.csv_files import MEASURE, export
 
 UPLOAD = "/admin/foundation/fileimport/add/"
@@ -198,7 +199,7 @@ def test_uploaded_workbook_is_previewed_and_imported_as_a_csv_file_is(vocabulary
     kept = FileImport.objects.get()
     (row,) = kept.rows.filter(state="refused")
     assert (row.line, [detail[0] for detail in row.details]) == (5, ["status_history"])
-    refused = b"".join(client.get(f"/admin/foundation/fileimport/{kept.pk}/refused.csv").streaming_content)
+    refused = content_of(client.get(f"/admin/foundation/fileimport/{kept.pk}/refused.csv"))
     assert b"#REF!" in refused
     client, response = _upload(_bytes(Data=rows[:-1]))
     last = FileImport.objects.order_by("pk").last()

@@ -215,7 +215,7 @@ def _counts_of_rows() -> dict[str, int]:
         tables = [name for name in connection.introspection.table_names(cursor) if "publicidsequence" not in name]
         counts = {}
         for name in tables:
-            cursor.execute(f'select count(*) from "{name}"')  # noqa: S608 - names from the catalogue
+            cursor.execute(f'select count(*) from "{name}"')  # noqa: S608  (names from the catalogue)
             counts[name] = cursor.fetchone()[0]
     return counts
 
