@@ -121,7 +121,12 @@ def _received(request: HttpRequest, subject: Subject, form: ReportForm) -> HttpR
 def report_status(request: HttpRequest, key: str) -> HttpResponse:
     """`/report/KEY/`: what became of a report; one that was set aside as spam looks like one that waits."""
     stored = get_object_or_404(ErrorReport, key=key)
-    return _unlisted(render(request, "measures/report_status.html", {"report": stored}))
+    context = {
+        "report": stored,
+        "has_answer": ErrorReport.objects.answered().filter(pk=stored.pk).exists(),
+        "has_page": ErrorReport.objects.about_public().filter(pk=stored.pk).exists(),
+    }
+    return _unlisted(render(request, "measures/report_status.html", context))
 
 
 def _unlisted(response: HttpResponse) -> HttpResponse:
