@@ -39,7 +39,7 @@ class Outcome(models.TextChoices):
 class ErrorReportQuerySet(models.QuerySet["ErrorReport"]):
     def about_public(self) -> "ErrorReportQuerySet":
         """Those whose record is public, or that are about no record."""
-        measure = Q(measure=None) | Q(measure__in=Measure.objects.with_page())
+        measure = Q(measure=None) | Q(measure__in=Measure.objects.published())
         source = Q(source=None) | Q(source__in=Source.objects.public())
         country = Q(country=None) | Q(country__in=Country.objects.covered())
         return self.filter(measure, source, country)
