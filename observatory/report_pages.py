@@ -118,10 +118,15 @@ def _received(request: HttpRequest, subject: Subject, form: ReportForm) -> HttpR
 
 @never_cache
 @require_safe
-def report_status(request: HttpRequest, key: str) -> HttpResponse:
+def report_status(request: HttpRequest, report: str) -> HttpResponse:
     """`/report/KEY/`: what became of a report; one that was set aside as spam looks like one that waits."""
-    stored = get_object_or_404(ErrorReport, key=key)
-    return _unlisted(render(request, "measures/report_status.html", {"report": stored}))
+    stored = get_object_or_404(ErrorReport, key=report)
+    context = {
+        "report": stored,
+        "has_answer": ErrorReport.objects.answered().filter(pk=stored.pk).exists(),
+        "has_page": ErrorReport.objects.about_public().filter(pk=stored.pk).exists(),
+    }
+    return _unlisted(render(request, "measures/report_status.html", context))
 
 
 def _unlisted(response: HttpResponse) -> HttpResponse:

@@ -34,7 +34,7 @@ urlpatterns = [
         path("countries/", views.country_list, name="countries"),
         path("about/", views.about, name="about"),
         path("report/", report_pages.report, name="report"),
-        path("report/<str:key>/", report_pages.report_status, name="report_status"),
+        path("report/<slug:report>/", report_pages.report_status, name="report_status"),
         path("accessibility/", views.accessibility, name="accessibility"),
         path("", include("measures.urls")),
         path("admin/", admin.site.urls),

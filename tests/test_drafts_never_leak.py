@@ -207,7 +207,6 @@ SHOWN_AT = {
     "measure",
     "corrections",
     "measure_corrections",
-    "measure_corrections_csv",
     "report",
     "report_status",
     *FILES,
@@ -370,10 +369,13 @@ def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
     stub = _entry(Workflow.STUB)
     pages = {("measure", f"{prefix}/measures/{name}/") for prefix in ("", "/es", "/pt") for name in _named(stub)}
     pages |= {("search", f"{prefix}/search/?q={stub.public_id}") for prefix in ("", "/es", "/pt")}  # leads to its page
+    relative = _relative()  # the form on its page has its relations
+    pages |= {("report", f"{prefix}/report/?about={prefix}/measures/{relative}/") for prefix in ("", "/es", "/pt")}
     answers = _answers(stub)
     assert _telling(answers, TITLES) == pages
     assert {name for name, _path in _telling(answers, _identifiers([stub]))} == {
         "measure",
+        "report",
         *FILES,
         "api_measures",
         "api_measure",

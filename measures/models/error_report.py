@@ -37,12 +37,16 @@ class Outcome(models.TextChoices):
 
 
 class ErrorReportQuerySet(models.QuerySet["ErrorReport"]):
-    def answered(self) -> "ErrorReportQuerySet":
-        """Those whose answer is public: an answer goes with the record that it is about."""
-        measure = Q(measure=None) | Q(measure__in=Measure.objects.with_page())
+    def about_public(self) -> "ErrorReportQuerySet":
+        """Those whose record is public, or that are about no record."""
+        measure = Q(measure=None) | Q(measure__in=Measure.objects.published())
         source = Q(source=None) | Q(source__in=Source.objects.public())
         country = Q(country=None) | Q(country__in=Country.objects.covered())
-        return self.filter(measure, source, country, state=ReportState.ANSWERED)
+        return self.filter(measure, source, country)
+
+    def answered(self) -> "ErrorReportQuerySet":
+        """Those whose answer is public: an answer goes with the record that it is about."""
+        return self.about_public().filter(state=ReportState.ANSWERED)
 
     def waiting(self) -> "ErrorReportQuerySet":
         """Those that nobody has answered."""
@@ -146,11 +150,6 @@ class ErrorReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.field}" if self.field else self.name
-
-    @property
-    def is_public(self) -> bool:
-        """Whether readers see its question and answer."""
-        return bool(self.state == ReportState.ANSWERED)
 
 
 PERSONAL: tuple[str, ...] = ("sender", "email", "on_behalf_of")

@@ -25,7 +25,7 @@ from foundation.files.models import FileImport
 from foundation.records.audit import Act, AuditEntry
 from foundation.records.models import Revision
 from foundation.records.revision_desk_admin import ReviewedAdmin
-from measures.models import Capture, Measure, Source
+from measures.models import Capture, ErrorReport, Measure, Source
 from observatory.models import BackgroundJob
 from tests import factories
 from tests.csv_files import MEASURE, csv_text
@@ -147,6 +147,8 @@ def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str,
     assert isinstance(source, Source)
     assert isinstance(measure, Measure)
     assert isinstance(capture, Capture)
+    report = known[ErrorReport]
+    assert isinstance(report, ErrorReport)
     values = {
         "section": "measures",
         "path": "peru.jpg",
@@ -172,6 +174,7 @@ def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str,
         "form": "csl",
         "vocabulary": "kinds",
         "release": "2026.1",
+        "report": report.key,
         "file": "measures.parquet",
         "context": "7b5e3c1e-0000-4000-8000-000000000000",
     }
