@@ -244,6 +244,8 @@ class Readings:
         last = last_possible(events, n, self.today)
         if e.date:
             first = max(e.date.first, floor)
+            # no day before the next: as it stands
+            last = last if first <= last else e.date.last
         else:
             first = floor
             # one fact, recorded twice
