@@ -122,7 +122,7 @@ def _events(measure: int, act: Row, today: date) -> Iterator[StatusEvent]:
     for position, piece in enumerate(filter(None, act["events"].split("|"))):
         piece, _, recorded = piece.partition("+recorded=")
         status, _, when = piece.partition("@")
-        recorded_on = date.fromisoformat(recorded) if recorded else today
+        recorded_on = PartialDate.parse(recorded).last if recorded else today
         yield StatusEvent(
             measure_id=measure, position=position, status=status, date=_partial(when), recorded_on=recorded_on
         )
@@ -193,22 +193,23 @@ def differences(cases: Cases) -> list[str]:
     return found
 
 
-_TABLES = "('measures_measure'::regclass, 'measures_statusevent'::regclass, 'measures_relation'::regclass)"
-_CONSTRAINTS = f"""
-    select conrelid::regclass::text, conname from pg_constraint where conrelid in {_TABLES} and contype in ('c', 'u')
+_TABLES = ["measures_measure", "measures_statusevent", "measures_relation"]
+_CONSTRAINTS = """
+    select conrelid::regclass::text, conname from pg_constraint
+    where conrelid = any(%s::regclass[]) and contype in ('c', 'u')
 """
-_REFUSALS = f"""
+_REFUSALS = """
     select tgrelid::regclass::text, tgname from pg_trigger
-    where tgrelid in {_TABLES} and tgname ~ '^pgtrigger_(status_of_family|no_circle)_'
+    where tgrelid = any(%s::regclass[]) and tgname ~ '^pgtrigger_(status_of_family|no_circle)_'
 """
 
 
 def remove_constraints() -> None:
     """Let the tables of acts hold what is refused at entry; for a database of one's own."""
     with as_owner():
-        for table, name in rows(_CONSTRAINTS):
+        for table, name in rows(_CONSTRAINTS, [_TABLES]):
             execute(f'alter table {table} drop constraint "{name}"')
-        for table, name in rows(_REFUSALS):
+        for table, name in rows(_REFUSALS, [_TABLES]):
             execute(f'drop trigger "{name}" on {table}')
 
 
