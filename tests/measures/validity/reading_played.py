@@ -292,6 +292,9 @@ class Story:
             # the day before an extension
             self.known[act.id][label] = day - 1
             old, recorded = self.end(act)
+            if recorded and old + 1 < day:
+                # the end has closed a suspension
+                now.suspended.clear()
             is_to_come = old >= FOREVER and recorded and now.expiry is None and not now.fresh and self.lasts_while(act)
             by = relation.subject
             working = self.choice[by.id].working if by.duration and not by.valid_until else None
