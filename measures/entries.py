@@ -113,8 +113,8 @@ def span_of(measure: Measure, words: Words) -> Span:
     if not has_days or not words.has_begun:
         return Span(measure.date, None, End.MOMENT)
     until, end, open_end = _end_of(measure, words)
-    start = measure.valid_from or measure.date
-    adopted = measure.date if measure.date != until and _lie_apart(measure.date, start) else None
+    start = measure.valid_from or (None if until and _is_only_signed(measure) else measure.date)
+    adopted = measure.date if measure.date != until and (not start or _lie_apart(measure.date, start)) else None
     return Span(start, until, end, open_end, adopted)
 
 
@@ -129,6 +129,11 @@ def _end_of(measure: Measure, words: Words) -> tuple[PartialDate | None, End, st
     if measure.end_kind in _OPEN_ENDS:
         return None, End.OPEN, str(_OPEN_ENDS[EndKind(measure.end_kind)])
     return None, End.UNRECORDED, ""
+
+
+def _is_only_signed(measure: Measure) -> bool:
+    """Whether the course is no further than a signing, which is no start; but that of a court decision is."""
+    return measure.status in (Status.ENACTED, Status.PUBLISHED) and measure.kind != Kind.COURT_DECISION
 
 
 def _lie_apart(date: PartialDate | None, start: PartialDate | None) -> bool:

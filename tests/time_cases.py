@@ -8,6 +8,7 @@ counts where fields disagree. Each question is asked in SQL and of the columns i
 import csv
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -64,11 +65,16 @@ def load(folder: Path) -> Cases:
     acts = read(folder, "acts.csv")
     for iso3 in sorted({act["country"] or NOWHERE for act in acts}):
         _country(iso3)
-    ids = {(act["case"], act["act"]): _measure(act, number, by).pk for number, act in enumerate(acts, 1)}
-    for act in acts:
-        today = asked.get((act["case"], act["act"]), date(2026, 11, 28))
-        _events(ids[act["case"], act["act"]], act, today)
-        _relations(ids, act)
+    measures = Measure.objects.bulk_create(_measure(act, number, by) for number, act in enumerate(acts, 1))
+    ids = {(act["case"], act["act"]): measure.pk for act, measure in zip(acts, measures, strict=True)}
+    StatusEvent.objects.bulk_create(
+        event
+        for act in acts
+        for event in _events(
+            ids[act["case"], act["act"]], act, asked.get((act["case"], act["act"]), date(2026, 11, 28))
+        )
+    )
+    Relation.objects.bulk_create(relation for act in acts for relation in _relations(ids, act))
     return Cases(ids, questions)
 
 
@@ -94,7 +100,7 @@ def _partial(text: str) -> PartialDate | None:
 def _measure(act: Row, number: int, by: User) -> Measure:
     country, now = act["country"] or NOWHERE, timezone.now()
     is_public = act["workflow"] in (Workflow.PUBLISHED, Workflow.RETIRED)
-    return Measure.objects.create(
+    return Measure(
         public_id=f"{country}-{number:05d}",
         country_id=country,
         kind=act["kind"],
@@ -112,26 +118,22 @@ def _measure(act: Row, number: int, by: User) -> Measure:
     )
 
 
-def _events(measure: int, act: Row, today: date) -> None:
-    made = []
+def _events(measure: int, act: Row, today: date) -> Iterator[StatusEvent]:
     for position, piece in enumerate(filter(None, act["events"].split("|"))):
         piece, _, recorded = piece.partition("+recorded=")
         status, _, when = piece.partition("@")
-        recorded_on = date.fromisoformat(recorded) if recorded else today
-        made.append(
-            StatusEvent(
-                measure_id=measure, position=position, status=status, date=_partial(when), recorded_on=recorded_on
-            )
+        recorded_on = PartialDate.parse(recorded).last if recorded else today
+        yield StatusEvent(
+            measure_id=measure, position=position, status=status, date=_partial(when), recorded_on=recorded_on
         )
-    StatusEvent.objects.bulk_create(made)
 
 
-def _relations(ids: dict[tuple[str, str], int], act: Row) -> None:
+def _relations(ids: dict[tuple[str, str], int], act: Row) -> Iterator[Relation]:
     for piece in filter(None, act["relations"].split("|")):
         kind, _, rest = piece.partition(":")
         rest, _, scope = rest.partition("/")
         target, _, when = rest.partition("@")
-        Relation.objects.create(
+        yield Relation(
             subject_id=ids[act["case"], act["act"]],
             type=kind,
             object_id=ids[act["case"], target],
@@ -191,18 +193,24 @@ def differences(cases: Cases) -> list[str]:
     return found
 
 
+_TABLES = ["measures_measure", "measures_statusevent", "measures_relation"]
 _CONSTRAINTS = """
     select conrelid::regclass::text, conname from pg_constraint
-    where conrelid in ('measures_measure'::regclass, 'measures_statusevent'::regclass, 'measures_relation'::regclass)
-        and contype in ('c', 'u')
+    where conrelid = any(%s::regclass[]) and contype in ('c', 'u')
+"""
+_REFUSALS = """
+    select tgrelid::regclass::text, tgname from pg_trigger
+    where tgrelid = any(%s::regclass[]) and tgname ~ '^pgtrigger_(status_of_family|no_circle)_'
 """
 
 
 def remove_constraints() -> None:
     """Let the tables of acts hold what is refused at entry; for a database of one's own."""
     with as_owner():
-        for table, name in rows(_CONSTRAINTS):
+        for table, name in rows(_CONSTRAINTS, [_TABLES]):
             execute(f'alter table {table} drop constraint "{name}"')
+        for table, name in rows(_REFUSALS, [_TABLES]):
+            execute(f'drop trigger "{name}" on {table}')
 
 
 def main(folder: Path) -> int:

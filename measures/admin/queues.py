@@ -25,6 +25,7 @@ from measures.choices import (
     STATUSES,
     EndKind,
     Family,
+    Kind,
     RelationScope,
     StatusGroup,
     Workflow,
@@ -33,7 +34,7 @@ from measures.choices import (
 from measures.entry_rules import RUNNING_STATUSES
 from measures.models import Citation, Measure, Relation, ScheduledPublication, Source, StatusEvent
 from measures.models.measure_rules import VALIDITY_KINDS
-from measures.validity.facts import ENDING_RELATIONS
+from measures.validity.facts import ENDING_RELATIONS, SIGNATURES
 from measures.validity.selecting import StatesOn
 from measures.validity.states import states_of
 
@@ -82,10 +83,15 @@ def _unchecked(user: Any, states: StatesOn) -> Q:
 
 
 def _acts_undated(user: Any, states: StatesOn) -> Q:
-    """It acts upon another entry, and neither the relation nor its own start says from when."""
+    """It acts upon another entry, and neither the relation nor its own start says from when.
+
+    A court decision starts with its publication or signing.
+    """
     acts = Relation.objects.filter(subject=OuterRef("pk"), type__in=ACTING_RELATIONS, date="")
-    starts = StatusEvent.objects.filter(measure=OuterRef("pk"), status__in=RUNNING_STATUSES).exclude(date="")
-    return ALIVE & Q(kind__in=VALIDITY_KINDS, valid_from="") & Q(Exists(acts)) & ~Q(Exists(starts))
+    dated = StatusEvent.objects.filter(measure=OuterRef("pk")).exclude(date="")
+    signed = Q(kind=Kind.COURT_DECISION) & Q(Exists(dated.filter(status__in=SIGNATURES)))
+    starts = Q(Exists(dated.filter(status__in=RUNNING_STATUSES))) | signed
+    return ALIVE & Q(kind__in=VALIDITY_KINDS, valid_from="") & Q(Exists(acts)) & ~starts
 
 
 def _unusual(user: Any, states: StatesOn) -> Q:

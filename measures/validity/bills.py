@@ -19,7 +19,7 @@ GROUPS = {
 
 def steps_of_bill(act: Act, today: int) -> list[Step]:
     """The states in order; a partial or undated event counts from its last possible day."""
-    counted = [(_last_possible_day(act, place, today), place) for place in range(len(act.events))]
+    counted = [(day, place) for place, day in enumerate(act.latest_days(today))]
     steps = [Step(BEGINNING, "not_yet")]
     latest = -1
     for day, place in sorted(counted):
@@ -32,12 +32,3 @@ def steps_of_bill(act: Act, today: int) -> list[Step]:
         if not steps or steps[-1].state != state:
             steps.append(Step(day, state, Fact("event", act.events[place])))
     return steps
-
-
-def _last_possible_day(act: Act, place: int, today: int) -> int:
-    event = act.events[place]
-    if event.date:
-        return event.date.last
-    rest = act.events[place:]
-    later = [other.date.first for other in rest[1:] if other.date]
-    return min(later + [other.recorded for other in rest if other.recorded] + [today])

@@ -17,6 +17,7 @@ from measures.validity.facts import (
     NEVER,
     SAME_FACT,
     SIGNATURES,
+    STARTS,
     Act,
     Acts,
     Event,
@@ -112,6 +113,7 @@ def days_of(case: Case, act: Act, acts: Acts, today: int, ends_of_interest: bool
 
 def _events(case: Case, act: Act, acts: Acts, today: int) -> list[Day]:
     days: list[Day] = []
+    latest = act.latest_days(today)
     for place, event in enumerate(act.events):
         fact = Fact("event", event)
         if event.date:
@@ -120,23 +122,19 @@ def _events(case: Case, act: Act, acts: Acts, today: int) -> list[Day]:
                 apart = 0 if act.events[place - 1].date else 1
                 case.require(days[-1].after(apart), day)
         else:
-            day = _undated_event(case, act, acts, place, days, today).of(fact)
+            day = _undated_event(case, act, acts, place, days, latest[place]).of(fact)
         days.append(day)
     return days
 
 
-def _undated_event(case: Case, act: Act, acts: Acts, place: int, days: list[Day], today: int) -> Day:
-    """A day after the event before and before the next, at the latest the one on which it was recorded."""
-    rest = act.events[place:]
-    bounds = [event.date.last - 1 for event in rest[1:] if event.date]
-    bounds += [event.recorded for event in rest if event.recorded]
-    latest = min(bounds) if bounds else today
+def _undated_event(case: Case, act: Act, acts: Acts, place: int, days: list[Day], latest: int) -> Day:
+    """A day after the event before, at the latest this one."""
     earliest = case.earliest(days[-1]) + 1 if days else BEGINNING
     for relation in acts.upon(act.id, SAME_FACT.get(act.events[place].status, ())):
         if relation.date and relation.date.overlaps(Span(min(earliest, latest), latest)):
             earliest, latest = max(earliest, relation.date.first), min(latest, relation.date.last)
     last = Day(0, latest)
-    if days and not case.at_most(days[-1].after(1), last):
+    if days and case.never(days[-1].after(1), last):
         return last  # no day between
     day = case.day(Span(min(earliest, latest), latest), None)
     if days:
@@ -217,7 +215,9 @@ def _effect(case: Case, act: Act, relation: Relation, start: Day | None) -> Day 
 def join_same_facts(case: Case, days: dict[int, Days], acts: Acts) -> None:
     """Two records of one fact whose dates overlap are the same day."""
     for act_id, own in days.items():
-        for event, day in zip(own.act.events, own.events, strict=True):
+        for place, (event, day) in enumerate(zip(own.act.events, own.events, strict=True)):
+            if event.status in STARTS and place == own.act.first_start:
+                continue  # the start is no resumption
             for relation in acts.upon(act_id, SAME_FACT.get(event.status, ())):
                 subject = days[relation.subject]
                 effect = subject.effects[subject.act.relations.index(relation)]

@@ -108,10 +108,18 @@ class Act:
         return self.published and self.family in VALIDITY_FAMILIES
 
     @cached_property
+    def announcements(self) -> int:
+        """How many events the course begins with that only announce the act, or put off what is but announced."""
+        if not self.events or self.events[0].status not in ANNOUNCEMENTS:
+            return 0
+        others = (place for place, event in enumerate(self.events) if event.status not in ANNOUNCEMENTS | {"suspended"})
+        return next(others, len(self.events))
+
+    @cached_property
     def first_start(self) -> int | None:
         """The place of the event that is the start where `valid_from` says nothing."""
         for place, event in enumerate(self.events):
-            if event.status == "suspended":
+            if event.status == "suspended" and place >= self.announcements:
                 break
             if event.status in STARTS:
                 return place
@@ -158,12 +166,24 @@ class Act:
     @cached_property
     def was_only_announced(self) -> bool:
         """An end after a mere announcement shows no beginning."""
-        others = ANNOUNCEMENTS | EXPIRIES | {"abandoned"}
-        return (
-            bool(self.events)
-            and self.events[0].status in ANNOUNCEMENTS
-            and all(event.status in others for event in self.events)
-        )
+        others = EXPIRIES | {"abandoned", "suspended"}
+        return self.announcements > 0 and all(event.status in others for event in self.events[self.announcements :])
+
+    def latest_days(self, today: int) -> list[int]:
+        """The last possible day of each event: at the latest that of the one after it, or the day before.
+
+        A day lies between two events of which one has no date, since it is not the day of the other. An event without a
+        date is no later than the day on which it was recorded.
+        """
+        found: list[int] = []
+        following: Event | None = None
+        for event in reversed(self.events):
+            latest = event.date.last if event.date else event.recorded or today
+            if following:
+                latest = min(latest, found[-1] - (0 if event.date and following.date else 1))
+            found.append(latest)
+            following = event
+        return found[::-1]
 
 
 class Acts:

@@ -35,18 +35,24 @@ def kept(versions: list[Version], acts: Iterable[Act]) -> list[Version]:
 
 
 def _keep(versions: list[Version], act: Act, fact: Fact) -> list[Version]:
-    """The versions in which an act is in force on the day on which the fact shows it."""
+    """The versions in which an act is in force on the day on which the fact shows it, and those without that fact.
+
+    None where no version with the fact fits: that an act only signed may never have taken effect does not make it so.
+    """
     fitting: list[Version] = []
+    fits = False
     for version in versions:
         story = version.stories[act.id]
         day = Day(0, act.checked, CHECK) if fact is CHECK and act.checked else story.known.get(fact)
         if day is None:
             fitting.append(version)
         else:
-            fitting += _narrowed(version, in_force(version.case, story), day)
+            narrowed = _narrowed(version, in_force(version.case, story), day)
+            fitting += narrowed
+            fits = fits or bool(narrowed)
         if len(fitting) > MOST_VERSIONS:
             raise TooManyCases
-    return fitting
+    return fitting if fits else []
 
 
 def _narrowed(version: Version, pieces: list[Piece], day: Day) -> list[Version]:

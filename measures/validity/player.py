@@ -279,6 +279,8 @@ class Player:
         self.story.known[fact] = day.after(-1)
         subject, old, end = self.stories[relation.subject], self.end(), None
         by = subject.days.act
+        if self.suspended and old.recorded and self.case.before(old.day.after(1), day):
+            self.suspended.clear()  # the end, which came before, has closed a suspension
         if by.duration and not by.valid_until:
             if self.case.at_most(ENDLESS, old.day):
                 end = ENDLESS

@@ -121,7 +121,7 @@ class Story:
                 last = case.sooner(last, following[0].first.after(-1))
             if case.before(last, first):
                 continue
-            if found and found[-1][1].after(1).same_as(first):
+            if found and case.at_most(first, found[-1][1].after(1)):
                 found[-1] = (found[-1][0], last)
             else:
                 found.append((first, last))

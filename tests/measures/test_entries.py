@@ -50,6 +50,11 @@ def spoken(**fields: Any) -> tuple[str, str]:
             "start not recorded, end: day not recorded",
         ),
         (
+            {"valid_until": "2020-12-31", "end_kind": "fixed_date", "events": (("enacted", "2020-05-29"),)},
+            "Until 31 December 2020",
+            "dated 29 May 2020, start not recorded",
+        ),
+        (
             {"valid_from": "2020-05-01", "events": (("repealed", "2021?"),)},
             "1 May 2020 to 2021",
             "end: day and month not recorded, date inferred",

@@ -78,6 +78,7 @@ def test_act_upon_another_from_a_day_that_nobody_recorded() -> None:
         ("undated event", "", "annuls", {"events": (("in_force", ""),)}),
         ("no act upon it", "", "cites", {"events": ()}),
         ("bill", "", "repeals", {"kind": "bill"}),
+        ("judgment", "", "annuls", {"kind": "court_decision", "events": (("published", "2020"),)}),
     ):
         factories.relation(subject=_act(title, **fields), object=law, type=kind, date=date)
     assert _in_queue("acts_undated") == {"undated", "undated event"}

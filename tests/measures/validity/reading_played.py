@@ -22,6 +22,7 @@ from tests.measures.validity.readings import (
     has_start,
     last_day,
     no_date_at_all,
+    recorded_start,
     upon,
 )
 
@@ -112,8 +113,10 @@ class Story:
             out[day].sort(key=lambda t: t[:2])
         # two records of one fact are one day
         for a, act in self.acts.items():
-            for day, e in zip(self.choice[a].events, act.events, strict=True):
-                for r in upon(act, self.acts, SAME_FACT.get(e.status, ())):
+            for n, (day, e) in enumerate(zip(self.choice[a].events, act.events, strict=True)):
+                # the start is no resumption
+                kinds = () if e.status in STARTS and n == recorded_start(act) else SAME_FACT.get(e.status, ())
+                for r in upon(act, self.acts, kinds):
                     s = self.choice[r.subject.id]
                     effect = s.relations[r.subject.relations.index(r)]
                     span = r.date or (r.subject.valid_from if effect is None else None)
@@ -289,6 +292,9 @@ class Story:
             # the day before an extension
             self.known[act.id][label] = day - 1
             old, recorded = self.end(act)
+            if recorded and old + 1 < day:
+                # the end has closed a suspension
+                now.suspended.clear()
             is_to_come = old >= FOREVER and recorded and now.expiry is None and not now.fresh and self.lasts_while(act)
             by = relation.subject
             working = self.choice[by.id].working if by.duration and not by.valid_until else None

@@ -154,10 +154,25 @@ class Choice:
     returns: bool
 
 
+def is_only_announced(events, others):
+    """Whether these begin with an announcement, and nothing but such and `others` follows."""
+    return bool(events) and events[0].status in BEFORE and all(e.status in BEFORE | others for e in events)
+
+
+def last_possible(events, n, today):
+    """The last day of an event that leaves room for those after it."""
+    last = events[n].date.last if events[n].date else events[n].recorded or today
+    if n + 1 == len(events):
+        return last
+    apart = 0 if events[n].date and events[n + 1].date else 1
+    return min(last, last_possible(events, n + 1, today) - apart)
+
+
 def recorded_start(act):
     """The event that is the start, where valid_from is not; None where there is none."""
     for n, e in enumerate(act.events):
-        if e.status == "suspended":
+        # what is only announced is put off, not suspended
+        if e.status == "suspended" and not is_only_announced(act.events[:n], {"suspended"}):
             break
         if e.status in STARTS:
             return n
@@ -226,12 +241,13 @@ class Readings:
         floor = BEGINNING if not done else done[-1]
         if done and (not e.date or not events[n - 1].date):
             floor += 1
+        last = last_possible(events, n, self.today)
         if e.date:
-            first, last = max(e.date.first, floor), e.date.last
+            first = max(e.date.first, floor)
+            # no day before the next: as it stands
+            last = last if first <= last else e.date.last
         else:
-            later = [x.date.last - 1 for x in events[n + 1 :] if x.date]
-            bounds = later + [x.recorded for x in events[n:] if x.recorded]
-            first, last = floor, min(bounds) if bounds else self.today
+            first = floor
             # one fact, recorded twice
             for r in upon(self.act, self.acts, SAME_FACT.get(e.status, ())):
                 if r.date and r.date.first <= last and r.date.last >= first:
@@ -254,11 +270,7 @@ class Readings:
         # it may have begun on any day since, or never
         if signed:
             return [*self.within(min(signed), FAR), None]
-        if (
-            act.events
-            and all(e.status in BEFORE | LAST_DAYS | {"abandoned"} for e in act.events)
-            and act.events[0].status in BEFORE
-        ):
+        if is_only_announced(act.events, LAST_DAYS | {"abandoned", "suspended"}):
             # an end after a mere announcement shows no beginning
             return [None]
         if (

@@ -113,7 +113,9 @@ class Answer:
                 checks.append(lambda s, day=act.checked_on: day)
             for day_of in checks:
                 fitting = [(s, p) for s, p in self.stories if day_of(s) is None or s.at(act.id, day_of(s))[1]]
-                self.stories = fitting or self.stories
+                # it fits where it is a day at all, not where nothing happened on it
+                if any(day_of(s) is not None for s, _ in fitting):
+                    self.stories = fitting
 
     def certain(self, day):
         return self.every(day, 1)
