@@ -3,12 +3,14 @@
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
+from django.urls import reverse
 from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -27,6 +29,8 @@ KNOWN, STRANGERS = Line(), Line()
 """The lines for sign-in: a process checks one password at a time from each. Strangers cannot fill the first."""
 CROWDED_SECONDS = 5
 """Retry-After for those who find no place."""
+MADE_WHOLE = ("measures_ods", "measures_parquet", "changes")
+"""The names of the addresses of files whose first byte is sent once they are whole."""
 
 
 def may_upload(scope: dict[str, Any]) -> bool:
@@ -37,6 +41,20 @@ def may_upload(scope: dict[str, Any]) -> bool:
     request.session = sessions(parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME))
     user: Any = get_user(request)
     return bool(user.is_active and user.is_staff)
+
+
+def is_made_whole(environ: Mapping[str, Any]) -> bool:
+    """Whether a file is made before the answer to the request begins."""
+    return environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] in _addresses_of_files()
+
+
+@cache
+def _addresses_of_files() -> frozenset[str]:
+    found = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            found |= {reverse(name) for name in MADE_WHOLE}
+    return frozenset(found)
 
 
 @asynccontextmanager
@@ -69,4 +87,10 @@ def _crowded() -> str:
 # Seconds after which a CPU-bound thread, such as one writing a sheet, yields to one that serves a page
 sys.setswitchinterval(0.001)
 settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-application = Boundary(handler, threads=settings.WEB_THREADS, may_upload=may_upload, turn=sign_in_turn)
+application = Boundary(
+    handler,
+    threads=settings.WEB_THREADS,
+    may_upload=may_upload,
+    turn=sign_in_turn,
+    is_made_whole=is_made_whole,
+)
