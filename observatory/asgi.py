@@ -3,20 +3,19 @@
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
-from django.urls import reverse
 from django.utils import translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from foundation.languages import language_of_path
 from observatory.accounts.devices import device_in
+from observatory.made_whole import is_made_whole
 from observatory.serving.boundary import Boundary
 from observatory.serving.lines import Crowded, Line, Turn
 from observatory.serving.refusal import Refusal
@@ -29,8 +28,6 @@ KNOWN, STRANGERS = Line(), Line()
 """The lines for sign-in: a process checks one password at a time from each. Strangers cannot fill the first."""
 CROWDED_SECONDS = 5
 """Retry-After for those who find no place."""
-MADE_WHOLE = ("measures_ods", "measures_parquet", "changes")
-"""The names of the addresses of files whose first byte is sent once they are whole."""
 
 
 def may_upload(scope: dict[str, Any]) -> bool:
@@ -41,20 +38,6 @@ def may_upload(scope: dict[str, Any]) -> bool:
     request.session = sessions(parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME))
     user: Any = get_user(request)
     return bool(user.is_active and user.is_staff)
-
-
-def is_made_whole(environ: Mapping[str, Any]) -> bool:
-    """Whether a file is made before the answer to the request begins."""
-    return environ["REQUEST_METHOD"] in ("GET", "HEAD") and environ["PATH_INFO"] in _addresses_of_files()
-
-
-@cache
-def _addresses_of_files() -> frozenset[str]:
-    found = set()
-    for code, _name in settings.LANGUAGES:
-        with translation.override(code):
-            found |= {reverse(name) for name in MADE_WHOLE}
-    return frozenset(found)
 
 
 @asynccontextmanager

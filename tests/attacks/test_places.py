@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse, StreamingHttpResponse
 from pytest_django import Settings
 
+from observatory.made_whole import is_made_whole
 from observatory.serving.boundary import Boundary, Limits
 
 ATTACKER, VISITOR = "198.51.100.7", "203.0.113.9"
@@ -115,6 +116,28 @@ def test_visitor_does_not_wait_for_all_requests_of_a_network() -> None:
     site = Site(threads=1)
     run_apart(_statuses([*[{"address": ATTACKER}] * 5, {"address": VISITOR}], site))
     assert site.handled == [ATTACKER] * 2 + [VISITOR] + [ATTACKER] * 3
+
+
+def test_files_that_are_made_whole_leave_threads_to_others() -> None:
+    """Regression: OpenDocument, Parquet and changes took every thread, since they are made before they are streamed."""
+    is_answered = Event()
+
+    def handled(environ: dict[str, Any], start: Callable[..., Any]) -> HttpResponse:
+        if is_made_whole(environ):
+            assert is_answered.wait(10), "all threads make files"
+        start("200 OK", [])
+        return HttpResponse("a page")
+
+    async def attack() -> list[int]:
+        site = Boundary(handled, threads=THREADS, may_upload=lambda _scope: False, is_made_whole=is_made_whole)
+        paths = ["/measures.ods", "/es/measures.parquet", "/pt/data/changes"]
+        files = [asyncio.create_task(asked(site, path, ATTACKER)) for path in paths]
+        await asyncio.sleep(0.1)
+        page = await asked(site, "/es/measures/")
+        is_answered.set()
+        return [page, *await asyncio.gather(*files)]
+
+    assert run_apart(attack()) == [200] * 4
 
 
 class Downloads:

@@ -28,8 +28,6 @@ OTHERS_IN_A_TRANSACTION = (
     "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     " and xact_start is not null and backend_type = 'client backend'"
 )
-MADE_WHOLE, GO = ("/measures.ods", "/es/measures.parquet", "/pt/data/changes"), "go"
-"""As in `tests.attacks.sites`, which only the server imports."""
 LARGE, RECORDS = 30_000, 150
 """Characters per summary, and number of records: the file is larger than all buffers on its way."""
 
@@ -176,15 +174,6 @@ def test_many_sheets_at_once_leave_threads_to_others(patient: Server) -> None:
     for _number in range(10):
         patient.sent(DOWNLOAD.replace(".csv", ".xlsx"), room=4096)
     assert patient.answers("/countries/")
-
-
-def test_files_that_are_made_whole_leave_threads_to_others(environment: dict[str, str], tmp_path: Path) -> None:
-    with served("tests.attacks.sites:held_up", environment) as server:
-        for path in MADE_WHOLE:
-            for _number in range(10):
-                server.sent(DOWNLOAD.replace("/measures.csv", path), room=4096)
-        assert server.answers("/countries/")
-        (tmp_path / GO).touch()
 
 
 @pytest.mark.usefixtures("large_record")
