@@ -6,6 +6,7 @@ from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.types import TimeDeltaParams
 
 from countries.feeds.runs import Busy, run
 from countries.feeds.state import due_feeds
@@ -15,7 +16,7 @@ AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
 """Retries after 1, 2, 10 and 70 minutes: a temporary failure of a server is often over by then."""
 AT_ONCE = threading.BoundedSemaphore(2)
 """The runs of this worker: slow servers leave places to other work."""
-NEXT_TRY = {"seconds": 30}
+NEXT_TRY = TimeDeltaParams(seconds=30)
 """After this, a run that found no place is tried again."""
 
 
@@ -50,7 +51,7 @@ def update_due_feeds(timestamp: int) -> None:
         queue_run(feed)
 
 
-def queue_run(feed: IndicatorFeed, by: int | None = None, *, schedule_in: dict[str, int] | None = None) -> bool:
+def queue_run(feed: IndicatorFeed, by: int | None = None, *, schedule_in: TimeDeltaParams | None = None) -> bool:
     """Queue a run of the feed, now or after some time; False if one is already queued."""
     try:
         with transaction.atomic():  # a rejected insert must not break the outer transaction
