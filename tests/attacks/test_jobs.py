@@ -23,6 +23,7 @@ from countries.feeds import tasks as feeds
 from countries.models import FeedRun, RunState
 from foundation.files.importing import jobs
 from foundation.files.importing.pipeline import LOCK
+from foundation.files.importing.tasks import ONE_AT_A_TIME
 from foundation.files.models import FileImport, ImportState
 from foundation.sql import lock_until_commit
 from measures.models import Measure
@@ -77,15 +78,19 @@ def queue(task: str, **arguments: Any) -> int:
 
 
 def interrupted(task: str, *, attempts: int = 0, worker: str = "dead", **arguments: Any) -> int:
-    """A job as a kill -9 leaves it: running forever, by a worker without a heartbeat or that was deleted."""
+    """A job as a kill -9 leaves it: running forever, by a worker without a heartbeat or that was deleted.
+
+    Those of imports have no lock, as those of older releases, so that a test can have several.
+    """
     number = queue(task, **arguments)
     beat = timezone.now() - timedelta(minutes=1 if worker == "dead" else 0)
     with connection.cursor() as cursor:
         cursor.execute("insert into procrastinate_workers (last_heartbeat) values (%s) returning id", [beat])
         by = cursor.fetchone()[0] if worker != "forgotten" else None
         cursor.execute(
-            "update procrastinate_jobs set status = 'doing', worker_id = %s, attempts = %s where id = %s",
-            [by, attempts, number],
+            "update procrastinate_jobs set status = 'doing', worker_id = %s, attempts = %s, lock = nullif(lock, %s)"
+            " where id = %s",
+            [by, attempts, ONE_AT_A_TIME, number],
         )
     return number
 
