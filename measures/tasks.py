@@ -8,9 +8,9 @@ from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued, JobAborted
+from procrastinate.exceptions import AlreadyEnqueued
 
 from measures import scheduling
 from measures.archive import keeping, links, quotes
@@ -19,8 +19,6 @@ from measures.models import Source, Validity
 from measures.search.spelling import refresh_words
 from measures.validity.store import settle
 
-LATER = RetryStrategy(retry_exceptions=[JobAborted])
-"""Work interrupted by a worker shutdown is done by the next worker."""
 VISITING = 50
 """Maximum duration in seconds of one run of link checks, plus the last response; the next run continues."""
 QUOTES = 5_000

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from foundation.languages import language_of_path
 from observatory.accounts.devices import device_in
+from observatory.made_whole import is_made_whole
 from observatory.serving.boundary import Boundary
 from observatory.serving.lines import Crowded, Line, Turn
 from observatory.serving.refusal import Refusal
@@ -69,4 +70,10 @@ def _crowded() -> str:
 # Seconds after which a CPU-bound thread, such as one writing a sheet, yields to one that serves a page
 sys.setswitchinterval(0.001)
 settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-application = Boundary(handler, threads=settings.WEB_THREADS, may_upload=may_upload, turn=sign_in_turn)
+application = Boundary(
+    handler,
+    threads=settings.WEB_THREADS,
+    may_upload=may_upload,
+    turn=sign_in_turn,
+    is_made_whole=is_made_whole,
+)

@@ -26,6 +26,7 @@ TASKS = {
     "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
     "observatory.tasks.forget_old_jobs": _("Delete old jobs"),
     "observatory.tasks.forget_sign_ins": _("Delete old sessions and sign-ins"),
+    "observatory.tasks.remove_leftovers": _("Delete files of stopped processes"),
     "observatory.tasks.send_reset_letters": _("Send a link for a new password"),
     "observatory.tasks.send_reset_letter": _("Send a link for a new password"),
     "observatory.tasks.send_invitation": _("Send an invitation"),

@@ -4,7 +4,7 @@ from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from observatory import digests, recovery
+from observatory import digests, leftovers, recovery
 from observatory.accounts import mail, sign_in
 
 AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
@@ -32,6 +32,13 @@ async def forget_old_jobs(context: JobContext, timestamp: int) -> None:
 def forget_sign_ins(timestamp: int) -> None:
     """Delete expired sessions and old sign-in records."""
     sign_in.forget_sign_ins(at=timezone.now())
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="remove_leftovers", name="observatory.tasks.remove_leftovers")
+def remove_leftovers(timestamp: int) -> None:
+    """Delete files that killed processes have left behind."""
+    leftovers.remove_leftovers(at=timezone.now())
 
 
 @app.periodic(cron="*/10 * * * *")

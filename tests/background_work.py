@@ -21,10 +21,10 @@ def work() -> None:
     assert not thread.is_alive()
 
 
-def work_off() -> None:
+def work_off(*, concurrency: int = 1) -> None:
     """The same, for use in a thread."""
     with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]  # of Procrastinate's Django connector
-        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False)
+        working.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, concurrency=concurrency)
 
 
 def while_saving(save: Callable[[], object], act: Callable[[], object]) -> BaseException | None:

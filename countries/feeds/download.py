@@ -34,6 +34,8 @@ SECONDS = 300
 TRYING_SECONDS = 40
 """Timeout while a user waits for the page."""
 MOST_PAGES = 200
+UNFINISHED = "fetching-"
+"""The beginning of the name of a file that is being downloaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def fetched(feed: IndicatorFeed, known: FeedRun | None = None, *, seconds: float
     """Download the file of the feed, with a conditional request if `known` had it. Raise FeedProblem."""
     seconds = seconds or SECONDS
     settings.FEEDS_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as file:
+    with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix=UNFINISHED) as file:
         if feed.url.startswith("file:"):
             body = _copied(feed.url.removeprefix("file:"), file)
         elif feed.format in (FeedFormat.JSON, FeedFormat.WORLD_BANK) and pages_path_of(feed):
@@ -192,7 +194,7 @@ def _pages(feed: IndicatorFeed, into: IO[bytes], seconds: float) -> Body:
     number, last, body, size = 1, 1, None, 0
     end = time.monotonic() + seconds
     while number <= last:
-        with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix="fetching-") as page:
+        with tempfile.NamedTemporaryFile(dir=settings.FEEDS_DIR, prefix=UNFINISHED) as page:
             url = feed.url if number == 1 else _with_page(feed.url, number)
             answer = _asked(url, page, max(end - time.monotonic(), 1), most=MOST_BYTES - size)
             body, size = body or answer, size + answer.bytes

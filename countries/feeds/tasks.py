@@ -1,9 +1,12 @@
 """Background tasks of feeds: load the rows by id and call the domain. Run by `manage.py procrastinate worker`."""
 
+import threading
+
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.types import TimeDeltaParams
 
 from countries.feeds.runs import Busy, run
 from countries.feeds.state import due_feeds
@@ -11,6 +14,10 @@ from countries.models import IndicatorFeed, RunState
 
 AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
 """Retries after 1, 2, 10 and 70 minutes: a temporary failure of a server is often over by then."""
+AT_ONCE = threading.BoundedSemaphore(2)
+"""The runs of this worker: slow servers leave places to other work."""
+NEXT_TRY = TimeDeltaParams(seconds=30)
+"""After this, a run that found no place is tried again."""
 
 
 class MayPass(Exception):
@@ -19,14 +26,21 @@ class MayPass(Exception):
 
 @app.task(retry=AGAIN, name="countries.feeds.tasks.update_feed")
 def update_feed(feed: int, by: int | None = None) -> None:
-    """Run a feed; the result is stored in its run."""
-    if found := IndicatorFeed.objects.filter(pk=feed).first():
-        try:
-            done = run(found, by_id=by)
-        except Busy:
-            return
-        if done.state == RunState.FAILED and done.is_transient:
-            raise MayPass(done.problem)
+    """Run a feed, or put it off if others are running; the result is stored in its run."""
+    found = IndicatorFeed.objects.filter(pk=feed).first()
+    if found is None:
+        return
+    if not AT_ONCE.acquire(blocking=False):
+        queue_run(found, by, schedule_in=NEXT_TRY)
+        return
+    try:
+        done = run(found, by_id=by)
+    except Busy:
+        return
+    finally:
+        AT_ONCE.release()
+    if done.state == RunState.FAILED and done.is_transient:
+        raise MayPass(done.problem)
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -37,11 +51,11 @@ def update_due_feeds(timestamp: int) -> None:
         queue_run(feed)
 
 
-def queue_run(feed: IndicatorFeed, by: int | None = None) -> bool:
-    """Queue a run of the feed; False if one is already queued."""
+def queue_run(feed: IndicatorFeed, by: int | None = None, *, schedule_in: TimeDeltaParams | None = None) -> bool:
+    """Queue a run of the feed, now or after some time; False if one is already queued."""
     try:
         with transaction.atomic():  # a rejected insert must not break the outer transaction
-            update_feed.configure(queueing_lock=f"feed {feed.pk}").defer(feed=feed.pk, by=by)
+            update_feed.configure(queueing_lock=f"feed {feed.pk}", schedule_in=schedule_in).defer(feed=feed.pk, by=by)
     except AlreadyEnqueued:
         return False
     return True

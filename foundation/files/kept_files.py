@@ -19,6 +19,8 @@ from django.utils.crypto import salted_hmac
 
 from foundation.sql import session_lock
 
+FOLDER = "kept"
+"""The name of their folder in TEMPORARY_DIR."""
 MOST_BYTES = 1_000_000_000
 """All kept files together; those that nobody asked for the longest go first."""
 MOST_FILES = 200
@@ -69,7 +71,7 @@ def kept_file(key: str, make: Callable[[Path], None]) -> IO[bytes]:
 
 
 def _path(key: str) -> Path:
-    path: Path = settings.TEMPORARY_DIR / "kept" / key
+    path: Path = settings.TEMPORARY_DIR / FOLDER / key
     return path
 
 

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from foundation.keys import key_of
+from foundation.keys import key_of, whole_number
 from foundation.records import audit
 from foundation.records.changes import acts_on, versions
 from foundation.records.second_reader_admin import SecondReaderAdmin
@@ -31,7 +31,7 @@ def read_versions(request: HttpRequest) -> dict[str, int]:
     """The versions in a submitted page; empty if missing or invalid."""
     try:
         return {str(key): int(version) for key, version in json.loads(request.POST.get(SEEN, "") or "{}").items()}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         return {}
 
 
@@ -101,9 +101,9 @@ def _typed(model_admin: Any, request: HttpRequest) -> Iterator[tuple[str, str]]:
         text = "\n".join(value for value in values if value.strip())
         if text and not prefix and name in names:
             yield names[name], text
-        elif text and number.isdecimal() and name in rows.get(prefix, ("", {}))[1]:
+        elif text and name in rows.get(prefix, ("", {}))[1] and (place := whole_number(number)) is not None:
             label, of_row = rows[prefix]
-            yield f"{label} {int(number) + 1}: {of_row[name]}", text
+            yield f"{label} {place + 1}: {of_row[name]}", text
 
 
 def _names(model: Any) -> dict[str, str]:

@@ -27,7 +27,7 @@ class ArchiveStorage(PrivateStorage):
     def _save(self, name: str, content: Any) -> str:
         path = Path(self.path(name))
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = _write_unfinished(path.parent, content)
+        unfinished = _write_unfinished(Path(self.location), content)
         unfinished.rename(path)
         for folder in (path.parent, path.parent.parent, Path(self.location)):
             _sync(folder)
@@ -35,7 +35,7 @@ class ArchiveStorage(PrivateStorage):
 
 
 def _write_unfinished(folder: Path, content: Any) -> Path:
-    """Write to a temporary file in the same folder; remove it if the disk is full."""
+    """Write to a temporary file; remove it if the disk is full."""
     with NamedTemporaryFile(dir=folder, suffix=UNFINISHED, delete=False) as file:
         try:
             for chunk in content.chunks():

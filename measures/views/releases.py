@@ -1,13 +1,12 @@
 """Releases of the data: the list, each release, its files, and what differs between two of them."""
 
 import logging
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
@@ -31,7 +30,7 @@ from measures.releases.papers import CSVW
 from measures.releases.store import folder_of
 from measures.releases.withdrawn import Withdrawn, withdrawn_from, withdrawn_records
 from measures.views.citing import of_release
-from measures.views.file_parts import BLOCK, part_or_whole
+from measures.views.file_parts import part_or_whole, whole
 from measures.views.signposts import with_signposts
 
 SINCE, UNTIL = "since", "until"
@@ -163,12 +162,7 @@ def _content(request: HttpRequest, file: IO[bytes], name: str) -> HttpResponseBa
     """The open file, under this name; of Parquet the part that is asked for."""
     ending = Path(name).suffix
     media_type = MEDIA_TYPES.get(name) or MEDIA_TYPES.get(ending, "text/plain; charset=utf-8")
-    if ending == ".parquet":
-        response = part_or_whole(request, file, media_type)
-    else:
-        response = StreamingHttpResponse(iter(lambda: file.read(BLOCK), b""), content_type=media_type)
-        response["Content-Length"] = str(os.fstat(file.fileno()).st_size)
-        response._resource_closers.append(file.close)  # type: ignore[attr-defined]  # as FileResponse does
+    response = part_or_whole(request, file, media_type) if ending == ".parquet" else whole(file, media_type)
     if ending in (".csv", ".parquet"):
         response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

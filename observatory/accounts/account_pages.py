@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from countries.models.site import current_site
 from foundation.characters import ReadableCharField
+from foundation.keys import whole_number
 from foundation.records.audit import Act, record
 from foundation.records.models import Digest
 from observatory.accounts import passkeys, second_factor
@@ -138,7 +139,7 @@ def remove(request: HttpRequest, site: Any) -> HttpResponse:
     user: Any = request.user
     key = request.POST.get("passkey", "")
     apps, keys = AuthenticatorApp.objects.filter(user=user), Passkey.objects.filter(user=user)
-    chosen: Any = keys.filter(pk=key) if key.isdecimal() else apps
+    chosen: Any = keys.filter(pk=whole_number(key)) if key else apps
     is_last = apps.count() + keys.count() <= 1
     if is_last and second_factor.needs_second_factor(user):
         messages.error(request, _("You need a second factor: add another one, then remove this one."))

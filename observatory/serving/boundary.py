@@ -18,7 +18,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 
 from observatory.serving.environ import Scope, body_in_environ, environ_of
-from observatory.serving.lines import Turn
+from observatory.serving.lines import Crowded, Line, Turn
 from observatory.serving.production import Production
 from observatory.serving.refusal import Disconnected, Refusal
 from observatory.serving.request_body import Receive, read_body
@@ -52,6 +52,8 @@ class Limits:
     """Maximum number of these from one network, so that none takes all the places."""
     streamed: int = 50
     """Maximum number of streamed responses, each of which may use disk space."""
+    streamed_together: int = 25
+    """Maximum number of these to one network, so that none takes all the places however slowly it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,25 @@ class Boundary:
         threads: int,
         may_upload: Callable[[Scope], bool],
         turn: Callable[[dict[str, Any]], AbstractAsyncContextManager[Turn]] = lambda _environ: nullcontext(Turn()),
+        is_made_whole: Callable[[dict[str, Any]], bool] = lambda _environ: False,
         limits: Limits = Limits(),
     ) -> None:
-        """`turn` waits, for requests of which one at a time is handled, until it is theirs."""
+        """`turn` waits, for requests of which one at a time is handled, until it is theirs.
+
+        `is_made_whole` says of which requests the handler makes a file before it answers.
+        """
         self._handler, self._may_upload, self._turn, self._limits = handler, may_upload, turn, limits
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
-        self._threads, self._streamed = threads, 0
+        self._threads = threads
+        self._streamed: Counter[str] = Counter()
+        """The number of streamed responses to each network."""
         self._working: Counter[str] = Counter()
         """The number of requests from each network that wait for a thread or have one."""
-        self._making = asyncio.Semaphore(max(1, threads // 4))
+        self._line = Line(at_once=threads, places=limits.waiting, patience=None)
+        """Those who wait for a thread: who has one request goes before the others of who has many."""
+        self._is_made_whole = is_made_whole
+        self._making = Line(at_once=max(1, threads // 4), patience=limits.wait_for_turn)
+        """Those who wait for a file: who has asked for few goes before who asks for many."""
         self._cutting_off: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,13 +132,14 @@ class Boundary:
             slowest=self._limits.slowest,
         )
         with closing(body):
-            async with self._turn(environ) as turn:
+            making = self._turn_to_make(network) if self._is_made_whole(environ) else nullcontext()
+            async with self._turn(environ) as turn, making:
                 answer = await self._run(network, self._handled, environ | body_in_environ(body))
                 turn.is_failure = answer.status != HTTPStatus.FOUND
         if answer.response is None:
             await sender.whole(answer.status, answer.headers, answer.body)
             return
-        async with self._blocks(answer.response, answer.context) as blocks:
+        async with self._blocks(network, answer.response, answer.context) as blocks:
             await sender.streamed(answer.status, answer.headers, until_gone(blocks, receive))
 
     async def _tell_fault(self, scope: Scope, sender: Sender, error: OSError) -> None:
@@ -153,7 +166,9 @@ class Boundary:
                 raise Refusal(503, "Too many requests wait for an answer. Try again in a few seconds.\n", 5)
         self._working[network] += 1
         try:
-            return await self._run_now(work, *arguments)
+            async with self._line.turn(network) as turn:
+                turn.is_failure = False
+                return await self._run_now(work, *arguments)
         finally:
             self._working -= Counter([network])  # forgets networks without requests
 
@@ -179,40 +194,53 @@ class Boundary:
     # Streaming
 
     @asynccontextmanager
-    async def _blocks(self, response: HttpResponseBase, context: Context) -> AsyncIterator[AsyncGenerator[bytes]]:
+    async def _blocks(
+        self, network: str, response: HttpResponseBase, context: Context
+    ) -> AsyncIterator[AsyncGenerator[bytes]]:
         """Yield the blocks of a streamed response, with its context active."""
-        if self._streamed >= self._limits.streamed:
+        is_full = self._streamed.total() >= self._limits.streamed
+        if is_full or self._streamed[network] >= self._limits.streamed_together:
             await self._run_now(context.run, response.close)
             raise Refusal(503, "Too many files are on their way to others. Try again in half a minute.\n", 30)
-        self._streamed += 1
+        self._streamed[network] += 1
         try:
             blocks = (
                 read_blocks(response)
                 if getattr(response, "file_to_stream", None)
-                else self._made_blocks(response, context)
+                else self._made_blocks(network, response, context)
             )
             async with aclosing(blocks):
                 yield blocks
         finally:
-            self._streamed -= 1
+            self._streamed -= Counter([network])  # forgets networks without responses
 
-    async def _made_blocks(self, response: HttpResponseBase, context: Context) -> AsyncGenerator[bytes]:
-        """Yield blocks that a thread generates without waiting for the client.
-
-        At most a quarter of the threads do this, so that there is always a thread, and CPU time, for ordinary pages.
-        """
+    async def _made_blocks(self, network: str, response: HttpResponseBase, context: Context) -> AsyncGenerator[bytes]:
+        """Yield blocks that a thread generates without waiting for the client."""
         production = Production()
-        try:
-            async with asyncio.timeout(self._limits.wait_for_turn):
-                await self._making.acquire()
-        except TimeoutError as error:
-            production.end()
-            await self._run_now(context.run, response.close)
-            raise Refusal(503, "Too many files are being made for others. Try again in half a minute.\n", 30) from error
-        making = self._run_now(context.run, production.make, response)
-        making.add_done_callback(lambda _made: self._making.release())
+        making = asyncio.create_task(self._make(network, production, response, context))
         try:
             async for block in production.blocks(making):
                 yield block
         finally:
             production.end(making)
+
+    async def _make(self, network: str, production: Production, response: HttpResponseBase, context: Context) -> None:
+        try:
+            async with self._turn_to_make(network):
+                await self._run_now(context.run, production.make, response)
+        except Refusal:
+            await self._run_now(context.run, response.close)
+            raise
+
+    @asynccontextmanager
+    async def _turn_to_make(self, network: str) -> AsyncIterator[None]:
+        """Wait for a turn to make a file; raise Refusal if that takes too long.
+
+        At most a quarter of the threads do this, so that there is always a thread, and CPU time, for ordinary pages.
+        """
+        try:
+            async with self._making.turn(network):
+                yield
+        except Crowded as error:
+            words = "Too many files are being made for others. Try again in half a minute.\n"
+            raise Refusal(503, words, 30) from error

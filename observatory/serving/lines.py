@@ -1,4 +1,4 @@
-"""Lines in which requests wait for one of them at a time to be handled; waiting occupies no thread.
+"""Lines in which requests wait for one of them, or few, to be handled at a time; waiting occupies no thread.
 
 Who has failed least goes first, so that someone who comes for the first time stands before those who try all the time.
 """
@@ -21,7 +21,7 @@ class Crowded(Exception):
 
 @dataclass
 class Turn:
-    """The turn of a client; a failure unless it is set to be none."""
+    """The turn of a client; a failure, which is what counts against who asks again, unless it is set to be none."""
 
     is_failure: bool = True
 
@@ -36,13 +36,17 @@ class _Place:
 
 
 class Line:
-    """A line with `places`; nobody waits for longer than `patience` seconds, failures are forgotten after `memory`."""
+    """A line with `places`, of which `at_once` have their turn at a time.
 
-    def __init__(self, *, places: int = 50, patience: float = 15, memory: float = 15 * 60) -> None:
-        self._places, self._patience = places, patience
+    Nobody waits for longer than `patience` seconds, if that is limited; failures are forgotten after `memory`.
+    """
+
+    def __init__(
+        self, *, places: int = 50, patience: float | None = 15, memory: float = 15 * 60, at_once: int = 1
+    ) -> None:
+        self._places, self._patience, self._free = places, patience, at_once
         self._failures: TTLCache[str, int] = TTLCache(MOST_REMEMBERED, memory)
         self._waiting: list[_Place] = []
-        self._is_taken = False
         self._arrivals = count()
 
     @asynccontextmanager
@@ -58,8 +62,8 @@ class Line:
             self._call_next()
 
     async def _wait(self, client: str) -> None:
-        if not self._is_taken:
-            self._is_taken = True
+        if self._free:
+            self._free -= 1
             return
         place = self._join(client)
         try:
@@ -91,9 +95,9 @@ class Line:
             self._call_next()
 
     def _call_next(self) -> None:
-        self._is_taken = False
-        while self._waiting and not self._is_taken:
-            self._is_taken = self._call(min(self._waiting, key=lambda waiting: waiting.order), is_turn=True)
+        self._free += 1
+        while self._waiting and self._free:
+            self._free -= self._call(min(self._waiting, key=lambda waiting: waiting.order), is_turn=True)
 
     def _call(self, place: _Place, *, is_turn: bool) -> bool:
         """End a wait; False if the client has stopped waiting in the same moment."""

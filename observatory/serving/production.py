@@ -1,6 +1,7 @@
 """Generate a streamed response at full speed, whatever the client's speed; a long one is buffered in a file."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -20,6 +21,8 @@ IN_MEMORY = 512 * 1024
 """Bytes of each response buffered in memory, so that a small one works even on a full disk."""
 RESERVE = 64 * 1024
 """Bytes reserved on disk for each response before it begins, to check that there is space."""
+SPARE, MOST_SPARE = 1 / 20, 1_000_000_000
+"""The share of the disk, and its maximum in bytes, that responses leave to what people save."""
 
 
 class Production:
@@ -64,6 +67,7 @@ class Production:
             assert self._file
             self._file.write(piece)
             self._file.flush()
+            _leave_room(self._file)
 
     def _read(self, offset: int) -> bytes:
         """The next block from there, up to `_length`; make() may already be further."""
@@ -121,11 +125,19 @@ def _file_with_room() -> IO[bytes]:
     try:
         file.write(bytes(RESERVE))
         file.flush()
+        _leave_room(file)
     except OSError:
         _close(file)
         raise
     file.seek(0)
     return file
+
+
+def _leave_room(file: IO[bytes]) -> None:
+    """Raise OSError, as on a full disk, if there is only the room left that is not for responses."""
+    disk = os.fstatvfs(file.fileno())
+    if disk.f_bavail * disk.f_frsize < min(disk.f_blocks * disk.f_frsize * SPARE, MOST_SPARE):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _close(file: IO[bytes]) -> None:

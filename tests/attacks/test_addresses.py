@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
@@ -229,6 +230,23 @@ def test_nothing_that_stands_in_a_query_string_ends_in_500(visitors: Visitors, k
         asked.add(address.name)
     assert visitors.report() == ""
     assert asked == {address.name for address in addresses()}
+
+
+def test_nothing_that_stands_in_an_address_within_an_address_ends_in_500(
+    visitors: Visitors, known: dict[type[Model], Model]
+) -> None:
+    """Encoded twice, it passes whatever looks at the address of the request itself."""
+    chance = random.Random(SEED)
+    names = [*MeasureFilter(QueryDict()).filters, "countries", "series"]
+    for path, name in itertools.product(("/measures/", "/countries/peru/", "/compare/"), names):
+        others = "countries=PER,ECU&" if path == "/compare/" and name != "countries" else ""
+        for nasty in ("a%00b", chance.choice(NASTY)):
+            url = quote(f"{path}?{others}{name}={nasty}", safe="")
+            visitors.ask("nobody", f"{path}?{name} within /cite/", "get", f"/cite/bibtex?url={url}")
+    for url in ("/measures/PER%00/", "//[/", "/countries/%ED%A0%80/", "/?indicator=%00", "/data/releases/%00/"):
+        for page in ("/cite/csl", "/oembed/"):
+            visitors.ask("nobody", f"{url} within {page}", "get", f"{page}?url={quote(url, safe='')}")
+    assert visitors.report() == ""
 
 
 COOKIES = ("%00", "a\0b", "\xed\xa0\x80", "x" * 5000, '"unclosed', "W10", '[["__json_message",0,25,"x"]]:1:2')

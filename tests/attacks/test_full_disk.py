@@ -1,6 +1,7 @@
 """A disk is full or read-only, that of the site or that of its database: whoever waits for something is told."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, connections
+from django.http import StreamingHttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -19,8 +21,10 @@ from foundation.files.models import FileImport, ImportState
 from foundation.web.fetching import fetch
 from measures.models import Measure
 from observatory.database.owner import as_owner
+from observatory.serving.production import BLOCK, SPARE, Production
 from tests import factories
 from tests.attacks.sockets import HOST, Server, received, served, status_of
+from tests.attacks.test_places import run_apart
 from tests.attacks.test_sockets import ENDING, LARGE, RECORDS
 from tests.attacks.test_sockets import large_record as large_record
 from tests.background_work import work
@@ -86,6 +90,20 @@ def test_download_that_fills_the_disk_is_broken_off(site: Server) -> None:
     assert status_of(answer) == 200
     assert answer.count(b"x") < RECORDS * LARGE
     assert not answer.endswith(b"0\r\n\r\n")
+
+
+def test_downloads_leave_room_for_what_people_save(disk: Path, settings: Settings) -> None:
+    settings.TEMPORARY_DIR = disk
+
+    async def room_left() -> int:
+        production = Production()
+        with pytest.raises(OSError, match="No space left"):
+            production.make(StreamingHttpResponse(bytes(BLOCK) for _number in range(100)))
+        left = shutil.disk_usage(disk).free
+        production.end()
+        return left
+
+    assert run_apart(room_left()) > shutil.disk_usage(disk).total * SPARE - BLOCK
 
 
 # The disk of the database

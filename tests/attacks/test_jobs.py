@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,19 +12,24 @@ from typing import Any
 import pytest
 from django.conf import settings as project
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
+from countries.feeds import tasks as feeds
 from countries.models import FeedRun, RunState
 from foundation.files.importing import jobs
+from foundation.files.importing.pipeline import LOCK
+from foundation.files.importing.tasks import ONE_AT_A_TIME
 from foundation.files.models import FileImport, ImportState
+from foundation.sql import lock_until_commit
 from measures.models import Measure
 from tests import factories
-from tests.background_work import PATIENCE, work
+from tests.attacks.test_sockets import await_true
+from tests.background_work import PATIENCE, work, work_off
 from tests.clients import signed_in
 from tests.csv_files import MEASURE, csv_text
 
@@ -72,15 +78,19 @@ def queue(task: str, **arguments: Any) -> int:
 
 
 def interrupted(task: str, *, attempts: int = 0, worker: str = "dead", **arguments: Any) -> int:
-    """A job as a kill -9 leaves it: running forever, by a worker without a heartbeat or that was deleted."""
+    """A job as a kill -9 leaves it: running forever, by a worker without a heartbeat or that was deleted.
+
+    Those of imports have no lock, as those of older releases, so that a test can have several.
+    """
     number = queue(task, **arguments)
     beat = timezone.now() - timedelta(minutes=1 if worker == "dead" else 0)
     with connection.cursor() as cursor:
         cursor.execute("insert into procrastinate_workers (last_heartbeat) values (%s) returning id", [beat])
         by = cursor.fetchone()[0] if worker != "forgotten" else None
         cursor.execute(
-            "update procrastinate_jobs set status = 'doing', worker_id = %s, attempts = %s where id = %s",
-            [by, attempts, number],
+            "update procrastinate_jobs set status = 'doing', worker_id = %s, attempts = %s, lock = nullif(lock, %s)"
+            " where id = %s",
+            [by, attempts, ONE_AT_A_TIME, number],
         )
     return number
 
@@ -189,6 +199,42 @@ def upload(client: Client) -> FileImport:
     file = SimpleUploadedFile("mine.csv", csv_text([MEASURE]).encode(), "text/csv")
     client.post(ADD, {"file_type": "measures", "file": file})
     return FileImport.objects.latest("pk")
+
+
+@WITH_A_WORKER
+def test_many_large_uploads_leave_places_in_the_worker(folder: Path, environment: object) -> None:
+    """Regression: each of them waited for the others in a place of its own, and all other work for them."""
+    for _number in range(4):
+        file = SimpleUploadedFile("mine.csv", csv_text([MEASURE]).encode(), "text/csv")
+        kept = FileImport.objects.create(
+            file_type="measures", file=file, name="mine.csv", created_by=factories.editor(username=str(_number))
+        )
+        queue("foundation.files.importing.tasks.check_file", file_import=kept.pk)
+    others = queue("measures.tasks.publish_scheduled")
+    worker = threading.Thread(target=work_off, kwargs={"concurrency": 4})
+    with transaction.atomic():
+        lock_until_commit(LOCK)  # an import that takes long
+        worker.start()
+        await_true(lambda: state(others) == "succeeded")
+    worker.join(PATIENCE)
+    work()
+    assert set(FileImport.objects.values_list("state", flat=True)) == {ImportState.READY}
+
+
+@pytest.mark.django_db
+def test_slow_feeds_leave_places_in_the_worker(folder: Path) -> None:
+    (folder / "daily.csv").write_text("country,date,value\nPER,2020-01-01,1\n")
+    factories.country()
+    feed = factories.feed(url="file:daily.csv")
+    with feeds.AT_ONCE, feeds.AT_ONCE:
+        feeds.update_feed(feed=feed.pk)
+        assert not FeedRun.objects.exists()
+    (job,) = ProcrastinateJob.objects.filter(task_name="countries.feeds.tasks.update_feed")
+    assert (job.args["feed"], job.status) == (feed.pk, "todo")
+    assert job.scheduled_at
+    assert job.scheduled_at > timezone.now()
+    feeds.update_feed(feed=feed.pk)
+    assert FeedRun.objects.exists()
 
 
 @WITH_A_WORKER

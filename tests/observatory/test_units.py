@@ -7,7 +7,7 @@ from django.conf import settings
 
 from foundation import confined
 from measures.archive import pictures
-from observatory.management.commands.serve import FILES
+from observatory.management.commands.serve import FILES, OPTIONS
 
 EACH = {
     "User": "observatory",
@@ -105,3 +105,15 @@ def test_the_worker_leaves_chromium_its_own_sandbox() -> None:
 def test_no_service_knows_the_owner_of_the_database(name: str) -> None:
     assert directives(name)["EnvironmentFile"] == ["/etc/observatory.env"]
     assert "MIGRATION_DATABASE_URL=" not in (settings.BASE_DIR / "deploy" / "env.example").read_text(encoding="utf-8")
+
+
+def test_proxy_cuts_off_as_the_site_does() -> None:
+    said = dict(line.split(maxsplit=1) for line in _proxy().splitlines() if len(line.split()) == 2)
+    (header,) = (option for option in OPTIONS if option.startswith("--http1-header-read-timeout="))
+    assert f"{said['read_header'].removesuffix('s')}000" == header.partition("=")[2]
+    assert said["max_size"] == f"{settings.UPLOAD_BYTES // 1_000_000}MB"
+    assert {"read_body", "write", "idle"} <= said.keys()
+
+
+def _proxy() -> str:
+    return (settings.BASE_DIR / "deploy" / "Caddyfile").read_text(encoding="utf-8")

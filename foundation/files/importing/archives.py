@@ -6,15 +6,18 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from django.utils.translation import gettext as _
 
 from foundation.files.importing.reading import FileProblem
 
 BLOCK = 1 << 20
+"""Bytes that are read at once, at most; the list of the files of a package has a thousandth of it."""
+WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The ways of packing that are read. Of the others, `zipfile` unpacks a megabyte at once, to however many gigabytes."""
 _DAMAGED = (
     zipfile.BadZipFile,
     NotImplementedError,  # a newer version, or an unknown way of packing
@@ -48,15 +51,30 @@ def _is_damage(error: Exception) -> bool:
 @contextmanager
 def opened(archive: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """An archive; raise FileProblem if there is none."""
-    try:
-        zipped = zipfile.ZipFile(archive)
-    except (OSError, *_DAMAGED) as error:
-        if not _is_damage(error):
-            raise
-        words = _("This is no ZIP archive, or a damaged one.")
-        raise FileProblem(words, _("Export the package again.")) from error
-    with zipped:
-        yield zipped
+    with archive.open("rb") if isinstance(archive, Path) else nullcontext(archive) as file:
+        try:
+            zipped = zipfile.ZipFile(cast(Any, _InBlocks(file)))
+        except (OSError, *_DAMAGED) as error:
+            if not _is_damage(error):
+                raise
+            words = _("This is no ZIP archive, or a damaged one.")
+            raise FileProblem(words, _("Export the package again.")) from error
+        with zipped:
+            yield zipped
+
+
+class _InBlocks:
+    """A file of which no more than BLOCK is read at once: `zipfile` would keep a list of millions of files."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(BLOCK + 1 if size < 0 else min(size, BLOCK + 1))
+        if len(content) > BLOCK:
+            raise zipfile.BadZipFile
+        return content
 
 
 def unpacked_size(path: Path) -> int:
@@ -71,6 +89,8 @@ def unpacked_size(path: Path) -> int:
 def blocks_of(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     """The content of a file of an archive, in blocks; raise DamagedMember."""
     try:
+        if entry.compress_type not in WAYS:
+            raise NotImplementedError
         with zipped.open(entry) as packed:
             while block := packed.read(BLOCK):
                 yield block

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pghistory
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -152,7 +153,8 @@ def _folder_of(path: Path, most: int) -> Iterator[Path]:
     if path.is_dir():
         yield path
         return
-    with TemporaryDirectory() as name:
+    settings.TEMPORARY_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=settings.TEMPORARY_DIR) as name:
         folder = Path(name) / path.stem
         folder.mkdir()
         try:

@@ -20,9 +20,11 @@ from foundation.files.models import FileImport
 
 LATER = RetryStrategy(retry_exceptions=[JobAborted])
 """Work interrupted by a worker shutdown is done by the next worker."""
+ONE_AT_A_TIME = "imports"
+"""The lock of the jobs: imports wait for each other anyway, and here they wait without a place in the worker."""
 
 
-@app.task(retry=LATER, pass_context=True)
+@app.task(retry=LATER, lock=ONE_AT_A_TIME, pass_context=True)
 def check_file(context: JobContext, file_import: int, language: str) -> None:
     """Check an upload; problems are reported in the language of the user who uploaded it."""
     if upload := FileImport.objects.filter(pk=file_import).first():
@@ -30,7 +32,7 @@ def check_file(context: JobContext, file_import: int, language: str) -> None:
             jobs.check(upload, is_stopping=context.should_abort)
 
 
-@app.task(retry=LATER, pass_context=True)
+@app.task(retry=LATER, lock=ONE_AT_A_TIME, pass_context=True)
 def import_file(context: JobContext, file_import: int, language: str) -> None:
     """Import a confirmed upload; problems are reported in the language of the user who confirmed it."""
     if upload := FileImport.objects.filter(pk=file_import).first():
@@ -38,7 +40,7 @@ def import_file(context: JobContext, file_import: int, language: str) -> None:
             jobs.save(upload, is_stopping=context.should_abort)
 
 
-@app.task(retry=LATER, pass_context=True)
+@app.task(retry=LATER, lock=ONE_AT_A_TIME, pass_context=True)
 def undo_import(context: JobContext, file_import: int, language: str) -> None:
     """Undo an import; what stands against it is reported in the language of the user who asked for it."""
     if upload := FileImport.objects.filter(pk=file_import).first():

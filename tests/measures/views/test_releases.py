@@ -4,11 +4,12 @@ import json
 import shutil
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -16,7 +17,7 @@ from foundation.files.kept_files import LOCK
 from foundation.sql import second_connection
 from measures.models import Measure, Release
 from measures.releases.store import folder_of
-from measures.views.releases import IMMUTABLE
+from measures.views.releases import IMMUTABLE, release_file
 from measures.workflow import retire
 from tests import factories
 
@@ -41,6 +42,14 @@ def test_file_is_the_one_of_the_release_and_may_be_kept_for_ever(client: Client,
         assert (response["ETag"], len(content)) == (f'W/"{file["sha256"]}"', file["size"])
         again = client.get(f"/data/releases/2026.1/{name}", headers={"If-None-Match": response["ETag"]})
         assert (again.status_code, again.getvalue(), again["Cache-Control"]) == (304, b"", IMMUTABLE)
+
+
+def test_file_is_sent_as_it_lies_on_the_disk(rf: RequestFactory, first: Release) -> None:
+    """Regression: for each slow reader of a CSV file the server made a copy on its disk."""
+    for name in first.files:
+        answer: Any = release_file(rf.get(f"/data/releases/2026.1/{name}"), "2026.1", name)
+        assert answer.file_to_stream
+        answer.file_to_stream.close()
 
 
 def test_parquet_is_read_in_parts(client: Client) -> None:

@@ -75,6 +75,8 @@ def test_second_factor_is_added_and_removed(ana: User) -> None:
     codes = client.post("/admin/account/app/", {"code": code}).context["codes"]
     again = client.post("/admin/account/codes/").context["codes"]
     assert (len(codes), len(again), set(codes) & set(again)) == (10, 10, set())
+    for no_key in ("9" * 5000, "²", "other"):
+        assert client.post("/admin/account/remove/", {"passkey": no_key}).status_code == 302
     client.post("/admin/account/remove/", {"app": "yes"})
     assert (AuthenticatorApp.objects.count(), RecoveryCode.objects.count()) == (0, 0)
     assert acts() == [("factor_added", "ana"), ("factor_removed", "ana")]

@@ -50,6 +50,20 @@ def test_line_serves_one_at_a_time_in_order_of_arrival() -> None:
     assert (visits.served, visits.refused) == (["a", "b", "c", "d"], [])
 
 
+def test_line_serves_as_many_at_once_as_it_may() -> None:
+    async def attack() -> tuple[list[str], list[str]]:
+        visits = Visits(at_once=2)
+        tasks = [asyncio.create_task(visits.visit(client)) for client in "abc"]
+        await asyncio.sleep(0)
+        visits.may_end.set()
+        await asyncio.sleep(0)
+        first = list(visits.served)
+        await asyncio.gather(*tasks)
+        return first, visits.served
+
+    assert run(attack()) == (["a", "b"], ["a", "b", "c"])
+
+
 def test_newcomer_stands_before_the_other_places_of_one_client() -> None:
     async def attack() -> Visits:
         visits = Visits()
