@@ -216,23 +216,24 @@ def count(resource: type[FileResource], records: Records | None) -> int:
 def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any], public: bool) -> str:
     """Return the COPY statement; it must not quote empty strings, which our files do not distinguish from null.
 
-    The ids are sorted before the records are read, so that no whole record is sorted.
+    The ids are sorted before the records are read, so that no whole record is sorted. They stand in the statement once,
+    and lists are gathered by a join with them: the planner would look at each number of `= any(…)` for every list.
     """
-    chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
+    pk, of = f"r.{resource.pk()}", "in (select id from chosen)"
+    chosen = f"select * from unnest({_array(resource, ids)}) with ordinality x(id, place)"
     cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
     lists = [column for column in columns if isinstance(column, ListColumn)]
     derived = [column for column in columns if isinstance(column, BatchColumn)]
     names = ["q.id", "q.place", *(f"{_alias(column)}.cell as {_alias(column)}" for column in lists)]
     names += [f"{column.sql} as {_alias(column)}" for column in derived]
-    tables = [(_alias(column), column.cells(f"= any({chosen})", public=public)) for column in lists]
-    tables += [(table.name, table.sql(ids, chosen)) for table in dict.fromkeys(column.table for column in derived)]
+    tables = [(_alias(column), column.cells(of, public=public)) for column in lists]
+    tables += [(table.name, table.sql(ids, of)) for table in dict.fromkeys(column.table for column in derived)]
     joins = " ".join(f"left join ({sql}) {name} on {name}.id = q.id" for name, sql in tables)
     seen = f"where {resource.is_public}" if public else ""
-    numbered = f"unnest({chosen}) with ordinality q(id, place)"
-    made = f"select {', '.join(names)} from {numbered} {joins} order by q.place offset 0"
+    made = f"select {', '.join(names)} from chosen q {joins} order by q.place offset 0"
     return (
-        f"copy (select {', '.join(cells)} from ({made}) q join {resource.table()} r on {pk} = q.id {seen}"
-        " order by q.place) to stdout (format csv)"
+        f"copy (with chosen as materialized ({chosen}) select {', '.join(cells)} from ({made}) q"
+        f" join {resource.table()} r on {pk} = q.id {seen} order by q.place) to stdout (format csv)"
     )
 
 

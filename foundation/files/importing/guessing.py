@@ -81,7 +81,7 @@ def survey(table: Table) -> list[Source]:
 def guess(sources: list[Source], resource: type[FileResource], targets: dict[str, Target]) -> Mapping:
     """The likely mapping of a table."""
     chosen = _by_name(sources, resource, targets)
-    known = {key: _known(target) for key, target in targets.items() if target.offers and not target.part}
+    known = {key: known_names(target) for key, target in targets.items() if target.offers and not target.part}
     for source in sources:
         taken = {key for key in chosen.values() if not targets[key].is_list}
         if source.name not in chosen and (key := _by_cells(source, resource, known, targets.keys() - taken)):
@@ -191,7 +191,7 @@ def _first_sentences(uses: list[Use], resource: type[FileResource], targets: dic
 # What words mean
 
 
-def _known(target: Target) -> dict[str, str]:
+def known_names(target: Target) -> dict[str, str]:
     """The keys that a target allows, by each name that stands for one alone."""
     found: dict[str, set[str]] = {}
     for offer in target.offers:
@@ -202,7 +202,7 @@ def _known(target: Target) -> dict[str, str]:
 
 def values_of(items: Collection[str], target: Target) -> dict[str, str]:
     """A key of ours for each item that is a name of one, or like it."""
-    known = _known(target) if items else {}
+    known = known_names(target) if items else {}
     keys = {item: known.get(folded(item)) or _alike(item, known) for item in items}
     return {item: key for item, key in keys.items() if key}
 

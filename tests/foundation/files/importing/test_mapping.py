@@ -119,6 +119,13 @@ def test_columns_are_guessed_from_names_and_cells_in_three_languages(vocabulary:
     }
 
 
+def test_words_for_a_level_are_taken_for_it_whatever_place_they_name(vocabulary: Path) -> None:
+    found = _guess(vocabulary, "country,level,what\nPeru,National,a\nPeru,Municipal / Lima / Ate,b\nPeru,Estadual,c\n")
+    assert [use.values for use in found.uses if use.target == "level"] == [
+        {"National": "national", "Municipal / Lima / Ate": "subnational", "Estadual": "subnational"}
+    ]
+
+
 MAPPING = Mapping(
     (
         Use("record no", "external_ids:elsewhere"),
