@@ -28,6 +28,8 @@ SURE, LIKELY = 100, 84
 """Likeness, out of 100, of names that are the same, and of those that are taken for the same."""
 ALIKE = 80
 """Likeness of a value and a name of ours that is proposed for it."""
+MOST_ALIKE = 10
+"""Number of names that are looked at for the one that is most like a value."""
 MOST = 0.8
 """Share of the cells of a column that are of a form, so that the column is."""
 PROSE = 40
@@ -208,8 +210,19 @@ def values_of(items: Collection[str], target: Target) -> dict[str, str]:
 
 
 def _alike(item: str, known: dict[str, str]) -> str:
-    found = process.extractOne(folded(item), known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=ALIKE)
-    return known[found[0]] if found else ""
+    """The key of the likest name, the longest of those; '' if there is none.
+
+    One word of several is no likeness, unless it is the first: “Municipal / Puerto Plata” is municipal, but “citizen
+    residents” are not residents.
+    """
+    words = folded(item)
+    found = process.extract(words, known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=ALIKE, limit=MOST_ALIKE)
+    fitting = [
+        (score, len(name), name)
+        for name, score, _place in found
+        if " " in name or " " not in words or words.startswith(f"{name} ")
+    ]
+    return known[max(fitting)[2]] if fitting else ""
 
 
 def open_items(source: Source, use: Use, target: Target) -> Counter[str]:

@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -74,6 +78,15 @@ class MappingAdmin(admin.ModelAdmin):
             tasks.check_now_or_later(file_import)
         return HttpResponseRedirect(file_import.get_absolute_url())
 
+    def _addable(self, request: HttpRequest, targets: dict[str, Target]) -> list[tuple[str, Any, str]]:
+        """The label, the name and the address of the form of each model that targets name and that may be added to."""
+        models = {apps.get_model(target.rows_of) for target in targets.values() if target.rows_of}
+        return [
+            (model._meta.label, model._meta.verbose_name, reverse(admin_urlname(model._meta, "add")))
+            for model in models
+            if request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename('add', model._meta)}")
+        ]
+
     def _mapping_page(
         self,
         request: HttpRequest,
@@ -98,6 +111,7 @@ class MappingAdmin(admin.ModelAdmin):
             "sources": found,
             "groups": grouped(targets),
             "orders": orders(),
+            "addable": self._addable(request, targets),
             "separators": separators(),
             "worded": [use for source in found for use in source.uses if use.words],
             "constants": _for_all_rows(mapping, targets, resource),
