@@ -44,9 +44,7 @@ def match() -> None:
     _ask(
         _WITHOUT_NUMBER,
         "public_id",
-        _(
-            "There is an act with this title and date, and neither has a number to tell whether it is this one: {records}."
-        ),
+        _("Neither this row nor {records} has a number, and their titles and dates are the same."),
     )
     execute("update staged set public_id = '' where public_id = %s", [NEW])
 
