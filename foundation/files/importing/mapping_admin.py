@@ -5,7 +5,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -82,7 +81,7 @@ class MappingAdmin(admin.ModelAdmin):
         """The label, the name and the address of the form of each model that targets name and that may be added to."""
         models = {apps.get_model(target.rows_of) for target in targets.values() if target.rows_of}
         return [
-            (model._meta.label, model._meta.verbose_name, reverse(admin_urlname(model._meta, "add")))
+            (model._meta.label, model._meta.verbose_name, reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add"))
             for model in models
             if request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename('add', model._meta)}")
         ]
