@@ -79,11 +79,11 @@ class MappingAdmin(admin.ModelAdmin):
 
     def _addable(self, request: HttpRequest, targets: dict[str, Target]) -> list[tuple[str, Any, str]]:
         """The label, the name and the address of the form of each model that targets name and that may be added to."""
-        models = {apps.get_model(target.rows_of) for target in targets.values() if target.rows_of}
+        models = [apps.get_model(target.rows_of)._meta for target in targets.values() if target.rows_of]
         return [
-            (model._meta.label, model._meta.verbose_name, reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add"))
-            for model in models
-            if request.user.has_perm(f"{model._meta.app_label}.{get_permission_codename('add', model._meta)}")
+            (opts.label, opts.verbose_name, reverse(f"admin:{opts.app_label}_{opts.model_name}_add"))
+            for opts in dict.fromkeys(models)
+            if request.user.has_perm(f"{opts.app_label}.{get_permission_codename('add', opts)}")
         ]
 
     def _mapping_page(
