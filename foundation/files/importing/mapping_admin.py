@@ -97,6 +97,7 @@ class MappingAdmin(admin.ModelAdmin):
         told: str = "",
     ) -> HttpResponse:
         targets = targets_of(resource)
+        is_filled_in = "load" in request.POST or "forget" in request.POST
         found = shown(mapping, sources, targets)
         saved = FileMapping.objects.filter(file_type=file_import.file_type)
         context = {
@@ -115,7 +116,7 @@ class MappingAdmin(admin.ModelAdmin):
             "worded": [use for source in found for use in source.uses if use.words],
             "constants": _for_all_rows(mapping, targets, resource),
             "saved": [(each.pk, each.name) for each in saved],
-            "name": request.POST.get("name") or file_import.mapping_name,
+            "name": file_import.mapping_name if is_filled_in else request.POST.get("name", file_import.mapping_name),
         }
         return TemplateResponse(request, "admin/foundation/fileimport/mapping.html", context)
 
@@ -147,6 +148,7 @@ def _loaded(
     targets: dict[str, Target],
 ) -> tuple[Mapping, str]:
     """The kept mapping that was chosen, as far as the columns are there; or a guess, if none was, or it was to go."""
+    file_import.mapping_name = ""  # a guess does not take the place of the mapping that was shown before
     number = whole_number(request.POST.get("saved", ""))
     kept = FileMapping.objects.filter(file_type=file_import.file_type, pk=number).first() if number else None
     if kept and "forget" in request.POST:

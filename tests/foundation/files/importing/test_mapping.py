@@ -319,6 +319,10 @@ def test_mapping_can_be_changed_after_the_preview_and_deleted(vocabulary: Path) 
     upload.refresh_from_db()
     assert (upload.state, upload.new, upload.refused) == (ImportState.READY, 1, 0)
     client.post(upload.get_absolute_url(), {"map_again": "on"})
+    kept = FileMapping.objects.get().pk
+    for saved, name in ((str(kept), "Ours in words"), ("", "")):  # what is filled in by a guess overwrites no mapping
+        filled = client.post(upload.get_absolute_url(), {"load": "on", "saved": saved, "name": "Ours in words"})
+        assert f'name="name" id="mapping_name" maxlength="100" value="{name}"' in filled.content.decode()
     gone = client.post(upload.get_absolute_url(), {"forget": "on", "saved": str(FileMapping.objects.get().pk)})
     assert "The mapping “Ours in words” is deleted." in gone.content.decode()
     assert not FileMapping.objects.exists()
