@@ -104,7 +104,7 @@ def test_retired_record_is_not_found_by_its_number(tmp_path: Path) -> None:
         ({"valid_from": "2020-03-16"}, {"title_en": " borders CLOSED"}, True),
         ({"valid_from": "2020-03-16"}, {"valid_from": "2020-03"}, True),
         ({"valid_from": "2020-03-16"}, {"valid_from": "2020-04-16"}, False),
-        ({"status_history": "announced@2020-03-15|in_operation@2020-03-16"}, {}, True),
+        ({"status_history": "enacted@2020-03-15|in_force@2020-03-16"}, {}, True),
         ({"valid_from": ""}, {"title_en": "Borders open"}, False),
         ({"valid_from": ""}, {"kind": "regulation"}, False),
         ({"valid_from": ""}, {"reference": "31000"}, False),
