@@ -75,3 +75,8 @@ def problems(report: Report) -> list[tuple[int | None, str, str]]:
 def export(resource: type[FileResource] = MeasureResource, **options: Any) -> str:
     """Export all records of a kind as text."""
     return b"".join(exported(resource, **options)).decode()
+
+
+def cell_of(value: object) -> str:
+    """The cell of a value of another format, such as JSON or Parquet."""
+    return "|".join(value) if isinstance(value, list) else "" if value is None else str(value)

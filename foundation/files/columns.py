@@ -269,7 +269,8 @@ def label_column(name: str, sql: str, *, kind: ColumnKind = ColumnKind.TEXT) -> 
 class BatchTable:
     """A table made for the records of a batch, from which several read-only columns are written.
 
-    `sql` returns SQL of (id, …) for ids, which it is given as a list and as an SQL array; records may be missing.
+    `sql` returns SQL of (id, …) for ids, which it is given as a list and as what an id matches, as in
+    `ListColumn.cells`; records may be missing.
     """
 
     name: str

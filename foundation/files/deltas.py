@@ -19,9 +19,6 @@ from itertools import chain, groupby
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from foundation.files.cells import LONGEST_TEXT
-
-csv.field_size_limit(10 * LONGEST_TEXT)  # a list may be longer than a text
 ADD, MOD, DEL = "ADD", "MOD", "DEL"
 SOURCES = ("sources", "source")
 """Columns in which a row names what it rests on."""

@@ -216,22 +216,25 @@ def count(resource: type[FileResource], records: Records | None) -> int:
 def _copy(resource: type[FileResource], columns: list[Column], ids: Sequence[Any], public: bool) -> str:
     """Return the COPY statement; it must not quote empty strings, which our files do not distinguish from null.
 
-    The ids are sorted before the records are read, so that no whole record is sorted.
+    The ids are sorted before the records are read, one after the other, so that no whole record is sorted. Lists get
+    the ids as the result of a query: of those that stand in a statement, the planner looks at each for every list.
     """
-    chosen, pk = _array(resource, ids), f"r.{resource.pk()}"
+    pk, type_ = f"r.{resource.pk()}", _type(resource)
+    chosen, of = _array(ids, type_), f"= any((select ids from given)::{type_})"
     cells = [f"nullif({_cell(column, public)}, '') as {quoted(column.name)}" for column in columns]
     lists = [column for column in columns if isinstance(column, ListColumn)]
     derived = [column for column in columns if isinstance(column, BatchColumn)]
     names = ["q.id", "q.place", *(f"{_alias(column)}.cell as {_alias(column)}" for column in lists)]
     names += [f"{column.sql} as {_alias(column)}" for column in derived]
-    tables = [(_alias(column), column.cells(f"= any({chosen})", public=public)) for column in lists]
-    tables += [(table.name, table.sql(ids, chosen)) for table in dict.fromkeys(column.table for column in derived)]
+    tables = [(_alias(column), column.cells(of, public=public)) for column in lists]
+    tables += [(table.name, table.sql(ids, of)) for table in dict.fromkeys(column.table for column in derived)]
     joins = " ".join(f"left join ({sql}) {name} on {name}.id = q.id" for name, sql in tables)
     seen = f"where {resource.is_public}" if public else ""
     numbered = f"unnest({chosen}) with ordinality q(id, place)"
     made = f"select {', '.join(names)} from {numbered} {joins} order by q.place offset 0"
     return (
-        f"copy (select {', '.join(cells)} from ({made}) q join {resource.table()} r on {pk} = q.id {seen}"
+        f"copy (with given as materialized (select {chosen} as ids) select {', '.join(cells)} from ({made}) q"
+        f" cross join lateral (select * from {resource.table()} r where {pk} = q.id offset 0) r {seen}"
         " order by q.place) to stdout (format csv)"
     )
 
@@ -247,11 +250,16 @@ def _alias(column: Column) -> str:
     return f"made_{column.name}"
 
 
-def _array(resource: type[FileResource], ids: Sequence[Any]) -> str:
-    """The ids as an SQL array literal, since COPY takes no parameters."""
+def _type(resource: type[FileResource]) -> str:
+    """The SQL type of an array of ids."""
     pk: Any = resource.model()._meta.pk
+    return f"{pk.rel_db_type(connection)}[]"
+
+
+def _array(ids: Sequence[Any], type_: str) -> str:
+    """The ids as an SQL array literal, since COPY takes no parameters."""
     with connection.cursor() as cursor:
-        return ClientCursor(cursor.connection).mogrify(f"%s::{pk.rel_db_type(connection)}[]", [list(ids)])
+        return ClientCursor(cursor.connection).mogrify(f"%s::{type_}", [list(ids)])
 
 
 def _check_cells(resource: type[FileResource], records: Records | None, public: bool) -> None:

@@ -43,6 +43,8 @@ class Target:
     is_prose: bool = False
     hint: str = ""
     """What people should know who choose it."""
+    rows_of: str = ""
+    """The label of the model of which people may have to add a row before they can choose what they want."""
     longest: int = 0
     """Characters that a text may have; 0 where that is no matter."""
     offers: tuple[Offer, ...] = ()

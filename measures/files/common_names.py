@@ -1,4 +1,4 @@
-"""What other people call the columns of our files, in three languages; a new name goes into its line.
+"""What other people call the columns of our files, and some values, in three languages; a new name goes into its line.
 
 Case, accents and punctuation are no matter, and a name that is much like one of these is taken for it.
 """
@@ -83,3 +83,15 @@ OF_SOURCES: dict[str, tuple[str, ...]] = {
     "accessed_on": ("accessed", "consulted", "consultado", "acessado"),
     "language": ("idioma", "lengua", "língua"),
 }
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "supranational": ("international", "supranational body", "internacional", "comunidad andina", "mercosur"),
+    "national": ("federal", "central", "country", "whole country", "todo el país", "todo o país"),
+    "subnational": (
+        *("municipal", "municipality", "city", "local", "provincial", "province", "state", "regional", "region"),
+        *("district", "departmental", "department", "county", "prefecture"),
+        *("municipio", "ciudad", "provincia", "estadal", "estatal", "distrito", "distrital", "departamento"),
+        *("departamental", "cidade", "província", "estadual", "estado", "região", "región"),
+    ),
+}
+"""The levels of an act; `Municipal / Puerto Plata` is taken for one as well."""

@@ -49,7 +49,7 @@ class ExternalIdsColumn(ListColumn):
         sets = DataSet.objects.values_list("key", "name")[:MOST_OFFERED]
         named = [Target(self.name, _("Key in %(dataset)s") % {"dataset": name}, key, f"{key}/") for key, name in sets]
         hint = _("Cells such as coronanet/R_1. For keys of one data set, choose it; add it if it is missing.")
-        return [*named, replace(super().targets()[0], hint=hint)]
+        return [*named, replace(super().targets()[0], hint=hint, rows_of=DataSet._meta.label)]
 
     def read(self, text: str) -> str:
         return "|".join(sorted({self._read_item(item) for item in items_of(text)}))

@@ -1,8 +1,9 @@
 """Which record a row without an identifier is: that of its external identifier, else that of its legal number.
 
 Two acts never become one. A row is the record of a number only where the grammar of references says that both are the
-same, kind, provision and country are equal, and neither body nor title contradicts. Where that is in doubt, the row is
-refused with the question; whoever answers it writes an identifier, or `new`, in the column `public_id`.
+same, kind, provision and country are equal, and neither body nor title contradicts. Where that is in doubt, or a row
+without any number has the title and date of a record, the row is refused with the question; whoever answers it writes
+an identifier, or `new`, in the column `public_id`.
 """
 
 from collections.abc import Iterator
@@ -40,6 +41,11 @@ def match() -> None:
         _settle()
         execute("drop table pair")
     execute("drop table wanted")
+    _ask(
+        _WITHOUT_NUMBER,
+        "public_id",
+        _("Neither this row nor {records} has a number, and their titles and dates are the same."),
+    )
     execute("update staged set public_id = '' where public_id = %s", [NEW])
 
 
@@ -188,6 +194,30 @@ def _settle() -> None:
         "reference",
         _("This may be the number of {records}."),
     )
+
+
+# Rows without a number
+
+_TITLES = f"unnest(array[{_titles('{0}')}]) t(title) where t.title <> ''"
+_WITHOUT_NUMBER = f"""
+select distinct w.line, r.id from (
+    select s.line, coalesce(s.country, '') as country, s.kind, lower(trim(t.title)) as title, replace(coalesce(
+        substring(s.status_history from '@([^|]+)'), nullif(s.valid_from, ''), ''), '?', '') as date
+    from staged s join outcome o using (line) cross join lateral {_TITLES.format("s")}
+    and {_OPEN} and coalesce(s.reference, '') = '' and coalesce(s.external_ids, '') = ''
+) w
+join (
+    select m.id, coalesce(m.country_id, '') as country, m.kind, lower(trim(t.title)) as title,
+        replace(m.date, '?', '') as date
+    from measures_measure m cross join lateral {_TITLES.format("m")}
+    and m.reference = '' and m.workflow <> 'retired'
+) r using (country, kind, title)
+where starts_with(w.date, r.date) or starts_with(r.date, w.date)
+"""
+"""Rows that say nothing by which they could be found again, and records of the same country, kind and title.
+
+Their dates are the same, or one of them is less precise or missing.
+"""
 
 
 def _ask(pairs: str, column: str, words: str) -> None:

@@ -1,11 +1,15 @@
 """Where an entry holds, in measures.csv: its level, and the rules for areas and for countries bound."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from countries.models import CountryArea
 from foundation.files.field_columns import ChoiceColumn
 from foundation.files.resources import Rule
+from foundation.files.targets import Offer
 from measures.choices import Level
+from measures.files import common_names
 from measures.models import Measure
 from measures.models.measure_rules import LEVEL_BY_DEFAULT
 
@@ -19,6 +23,12 @@ _BY_DEFAULT = LEVEL_BY_DEFAULT.format(country=_COUNTRY, kind="coalesce(s.kind, r
 
 class LevelColumn(ChoiceColumn):
     """The level; an empty cell is the one that follows from country and kind."""
+
+    def offers(self) -> tuple[Offer, ...]:
+        """The levels, also by what other people call them."""
+        return tuple(
+            replace(offer, names=(*offer.names, *common_names.LEVELS[offer.key])) for offer in super().offers()
+        )
 
     def settled(self) -> list[str]:
         """Write the level out, so that an empty cell is compared as what it means."""

@@ -18,12 +18,12 @@ _NEEDED = "{0}.measure_id as id, {1}, {0}.states[width_bucket('{2}'::date, {0}.d
 _DAYS = ("certain", "possible", "presumed")
 
 
-def _answers(ids: Sequence[Any], chosen: str) -> str:
+def _answers(ids: Sequence[Any], of: str) -> str:
     """The answers for these measures; those of stale rows are derived now: no file says what is no longer true."""
     day = today()
     kept = (
         f"select {_NEEDED.format('v', ', '.join(f'v.{name}' for name in _DAYS), day)} from measures_validity v"
-        f" where v.measure_id = any({chosen}) and not v.is_stale"
+        f" where v.measure_id {of} and not v.is_stale"
     )
     stale = rows("select measure_id from measures_validity where is_stale and measure_id = any(%s)", [list(ids)])
     if not stale:
@@ -37,13 +37,13 @@ def _answers(ids: Sequence[Any], chosen: str) -> str:
         return f"{kept} union all {ClientCursor(cursor.connection).mogrify(fresh, [found])}"
 
 
-def _events(ids: Sequence[Any], chosen: str) -> str:
+def _events(ids: Sequence[Any], of: str) -> str:
     """The dates of the first introduction and of the first signing."""
     first = "(array_agg(e.date order by e.position) filter (where e.status = '{}'))[1]"
     return (
         f"select e.measure_id as id, {first.format(Status.INTRODUCED)} as introduced,"
         f" {first.format(Status.ENACTED)} as enacted from {StatusEvent._meta.db_table} e"
-        f" where e.measure_id = any({chosen}) and e.status in ('{Status.INTRODUCED}', '{Status.ENACTED}')"
+        f" where e.measure_id {of} and e.status in ('{Status.INTRODUCED}', '{Status.ENACTED}')"
         " group by e.measure_id"
     )
 

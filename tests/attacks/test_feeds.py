@@ -1,8 +1,11 @@
 """Nonsense files that a source may publish one day: none of it becomes public without review."""
 
+import csv
 import datetime
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -33,7 +36,23 @@ pytestmark = pytest.mark.django_db
 
 # The list of cases, by row
 
+LIST = Path(__file__).parent / "cases" / "feed_guards.csv"
+CASES: dict[str, tuple[str, str]] = {}
+"""What is right in each case of the list, and the test that tries it."""
+Test = TypeVar("Test", bound=Callable[..., None])
 
+
+def case(does: str, is_right: str) -> Callable[[Test], Test]:
+    """A decorator of the test of a row of the list: what the new file does, and what is right."""
+
+    def noted(test: Test) -> Test:
+        CASES[does] = (is_right, test.__name__)
+        return test
+
+    return noted
+
+
+@case("all values are 0 where they were not", "held")
 def test_zeros_where_there_were_none_are_held(folder: Path) -> None:
     feed = published(folder)
     before = public()
@@ -55,11 +74,14 @@ def test_zeros_of_countries_that_report_once_a_week_are_nothing_new(folder: Path
     assert ran(folder, feed, weekly | {(iso3, NEXT): "0" for iso3 in CODES}).state == "published"
 
 
+@case("exactly ten times the former values with a declared factor of 10", "held")
 def test_jump_by_exactly_the_declared_factor_is_held(folder: Path) -> None:
     feed = published(folder, jump=10)
     run = ran(folder, feed, table() | {(iso3, NEXT): "1000" for iso3 in CODES})
     assert (run.state, run.held, len(public())) == ("held", 6, 120)
     assert "6 values have jumped by a factor of 10 or more." in run.reasons
+    run = ran(folder, feed, dict.fromkeys(table(), "1000"))
+    assert (run.state, run.held, set(map(int, public().values()))) == ("held", 120, {100})
     assert ran(folder, feed, table() | {(iso3, NEXT): "999" for iso3 in CODES}).state == "published"
 
 
@@ -68,6 +90,7 @@ def test_fall_by_exactly_the_declared_factor_is_held(folder: Path) -> None:
     assert ran(folder, feed, table() | {(iso3, NEXT): "10" for iso3 in CODES}).state == "held"
 
 
+@case("three times the values of 90 % of the history", "held: share revised")
 def test_history_that_is_rewritten_is_held(folder: Path) -> None:
     feed = published(folder)
     before = public()
@@ -77,6 +100,7 @@ def test_history_that_is_rewritten_is_held(folder: Path) -> None:
     assert run.reasons[0] == "108 of 120 public values would change, 90 %."
 
 
+@case("days after today", "refused by row")
 def test_days_after_today_are_refused_by_row(folder: Path) -> None:
     feed = published(folder)
     today = timezone.now().date()
@@ -97,6 +121,7 @@ def test_today_wherever_it_may_be_and_the_running_year_are_no_future(folder: Pat
     assert (run.new, run.refused) == (0, 2)
 
 
+@case("one negative count among 80 good values", "the 79 published, the one held")
 def test_one_negative_count_among_eighty_good_values_is_held_alone(folder: Path) -> None:
     feed = factories.feed()
     cells = {(iso3, day): "100" for iso3 in CODES[:4] for day in DAYS}
@@ -110,6 +135,7 @@ def test_one_negative_count_among_eighty_good_values_is_held_alone(folder: Path)
     assert run.reasons == ["1 value is negative or does not fit the unit “persons”."]
 
 
+@case("two of 31 countries missing", "published with a notice; held where more than a tenth")
 @pytest.mark.parametrize(("missing", "state"), [(2, "published"), (4, "held")])
 @pytest.mark.parametrize("is_covered", [True, False])
 def test_missing_countries_are_told_and_held_beyond_a_tenth(
@@ -144,6 +170,7 @@ PROVINCES = (
 )
 
 
+@case("wide file with provinces that repeat a country", "refused unless the feed says how to add or choose")
 @pytest.mark.parametrize("fields", [WIDE, {}])
 def test_provinces_that_repeat_a_country_are_refused(folder: Path, fields: dict[str, str]) -> None:
     long = "iso3,province,date,value\nPER,Lima,2020-03-01,5\nPER,Cusco,2020-03-01,5\nECU,Azuay,2020-03-01,\n"
@@ -187,6 +214,13 @@ def test_provinces_of_one_country_hold_back_that_country_alone(folder: Path) -> 
 def test_the_very_same_row_twice_is_one(folder: Path) -> None:
     body = "iso3,province,date,value\n" + "PER,Lima,2020-03-01,5\n" * 2
     assert ran(folder, factories.feed(), body).new == 1
+
+
+def test_each_case_of_the_list_is_tried_by_a_test() -> None:
+    with LIST.open(encoding="utf-8") as file:
+        listed = {row["what the new file does"]: row["what is right"] for row in csv.DictReader(file)}
+    assert {does: is_right for does, (is_right, _test) in CASES.items()} == listed
+    assert {test for _is_right, test in CASES.values()} <= globals().keys()
 
 
 # Slowly, so that no run differs much from the last one

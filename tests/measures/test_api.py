@@ -22,6 +22,7 @@ from measures.merging import merge
 from measures.models import Measure, Source, Topic
 from measures.workflow import retire
 from tests import factories
+from tests.csv_files import cell_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,14 +50,10 @@ def test_record_has_the_cells_of_the_file_with_types(client: Client) -> None:
     )
     row = next(csv.DictReader(io.StringIO(client.get("/measures.csv?labels=en").getvalue().decode())))
     found = _got(client, f"{LIST}?labels=en")["results"][0]
-    assert {name: _cell(value) for name, value in found.items()} == row
+    assert {name: cell_of(value) for name, value in found.items()} == row
     assert (found["topics"], found["areas"]) == (["work.permit", "health.access"], [])
     assert found["topics_label"] == ["Work / permits", "Access"]
     assert (found["valid_from"], found["valid_until"]) == ("2020-05", None)
-
-
-def _cell(value: Any) -> str:
-    return "|".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def test_fields_choose_columns_and_their_labels(client: Client) -> None:

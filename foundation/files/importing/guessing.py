@@ -28,6 +28,8 @@ SURE, LIKELY = 100, 84
 """Likeness, out of 100, of names that are the same, and of those that are taken for the same."""
 ALIKE = 80
 """Likeness of a value and a name of ours that is proposed for it."""
+MOST_ALIKE = 10
+"""Number of names that are looked at for the one that is most like a value."""
 MOST = 0.8
 """Share of the cells of a column that are of a form, so that the column is."""
 PROSE = 40
@@ -81,7 +83,7 @@ def survey(table: Table) -> list[Source]:
 def guess(sources: list[Source], resource: type[FileResource], targets: dict[str, Target]) -> Mapping:
     """The likely mapping of a table."""
     chosen = _by_name(sources, resource, targets)
-    known = {key: _known(target) for key, target in targets.items() if target.offers and not target.part}
+    known = {key: known_names(target) for key, target in targets.items() if target.offers and not target.part}
     for source in sources:
         taken = {key for key in chosen.values() if not targets[key].is_list}
         if source.name not in chosen and (key := _by_cells(source, resource, known, targets.keys() - taken)):
@@ -191,7 +193,7 @@ def _first_sentences(uses: list[Use], resource: type[FileResource], targets: dic
 # What words mean
 
 
-def _known(target: Target) -> dict[str, str]:
+def known_names(target: Target) -> dict[str, str]:
     """The keys that a target allows, by each name that stands for one alone."""
     found: dict[str, set[str]] = {}
     for offer in target.offers:
@@ -202,14 +204,25 @@ def _known(target: Target) -> dict[str, str]:
 
 def values_of(items: Collection[str], target: Target) -> dict[str, str]:
     """A key of ours for each item that is a name of one, or like it."""
-    known = _known(target) if items else {}
+    known = known_names(target) if items else {}
     keys = {item: known.get(folded(item)) or _alike(item, known) for item in items}
     return {item: key for item, key in keys.items() if key}
 
 
 def _alike(item: str, known: dict[str, str]) -> str:
-    found = process.extractOne(folded(item), known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=ALIKE)
-    return known[found[0]] if found else ""
+    """The key of the likest name, the longest of those; '' if there is none.
+
+    One word of several is no likeness, unless it is the first: “Municipal / Puerto Plata” is municipal, but “citizen
+    residents” are not residents.
+    """
+    words = folded(item)
+    found = process.extract(words, known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=ALIKE, limit=MOST_ALIKE)
+    fitting = [
+        (score, len(name), name)
+        for name, score, _place in found
+        if " " in name or " " not in words or words.startswith(f"{name} ")
+    ]
+    return known[max(fitting)[2]] if fitting else ""
 
 
 def open_items(source: Source, use: Use, target: Target) -> Counter[str]:

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -74,6 +77,15 @@ class MappingAdmin(admin.ModelAdmin):
             tasks.check_now_or_later(file_import)
         return HttpResponseRedirect(file_import.get_absolute_url())
 
+    def _addable(self, request: HttpRequest, targets: dict[str, Target]) -> list[tuple[str, Any, str]]:
+        """The label, the name and the address of the form of each model that targets name and that may be added to."""
+        models = [apps.get_model(target.rows_of)._meta for target in targets.values() if target.rows_of]
+        return [
+            (opts.label, opts.verbose_name, reverse(f"admin:{opts.app_label}_{opts.model_name}_add"))
+            for opts in dict.fromkeys(models)
+            if request.user.has_perm(f"{opts.app_label}.{get_permission_codename('add', opts)}")
+        ]
+
     def _mapping_page(
         self,
         request: HttpRequest,
@@ -85,6 +97,7 @@ class MappingAdmin(admin.ModelAdmin):
         told: str = "",
     ) -> HttpResponse:
         targets = targets_of(resource)
+        is_filled_in = "load" in request.POST or "forget" in request.POST
         found = shown(mapping, sources, targets)
         saved = FileMapping.objects.filter(file_type=file_import.file_type)
         context = {
@@ -98,11 +111,12 @@ class MappingAdmin(admin.ModelAdmin):
             "sources": found,
             "groups": grouped(targets),
             "orders": orders(),
+            "addable": self._addable(request, targets),
             "separators": separators(),
             "worded": [use for source in found for use in source.uses if use.words],
             "constants": _for_all_rows(mapping, targets, resource),
             "saved": [(each.pk, each.name) for each in saved],
-            "name": request.POST.get("name") or file_import.mapping_name,
+            "name": file_import.mapping_name if is_filled_in else request.POST.get("name", file_import.mapping_name),
         }
         return TemplateResponse(request, "admin/foundation/fileimport/mapping.html", context)
 
@@ -134,6 +148,7 @@ def _loaded(
     targets: dict[str, Target],
 ) -> tuple[Mapping, str]:
     """The kept mapping that was chosen, as far as the columns are there; or a guess, if none was, or it was to go."""
+    file_import.mapping_name = ""  # a guess does not take the place of the mapping that was shown before
     number = whole_number(request.POST.get("saved", ""))
     kept = FileMapping.objects.filter(file_type=file_import.file_type, pk=number).first() if number else None
     if kept and "forget" in request.POST:

@@ -11,8 +11,9 @@ from hashlib import blake2b
 
 from django.utils.translation import gettext as _
 
-from foundation.files.importing.guessing import Source, open_items, order_of_dates, use_of, values_of
+from foundation.files.importing.guessing import Source, known_names, open_items, order_of_dates, use_of, values_of
 from foundation.files.importing.mapping import ORDERS, SEPARATORS, Mapping, Use
+from foundation.files.spellings import folded
 from foundation.files.targets import Target
 
 MOST_USES = 8
@@ -31,7 +32,8 @@ class Word:
     item: str
     times: int
     chosen: str
-    is_proposed: bool
+    is_alike: bool
+    """Whether the word is only like a name of that key, so that people should look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class ShownUse:
     def unknown(self) -> int:
         """Number of words without a meaning."""
         return 0 if self.use.drops_others else sum(word.chosen == UNKNOWN for word in self.words)
+
+    @property
+    def alike(self) -> int:
+        """Number of words that are only like a name of what they are taken for."""
+        return sum(word.is_alike for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +85,15 @@ def shown(mapping: Mapping, sources: list[Source], targets: dict[str, Target]) -
 
 
 def _words(place: str, source: Source, use: Use, target: Target) -> list[Word]:
+    names = known_names(target)
     return [
-        Word(_field(place, item), item, times, _chosen(use, item), item in use.values)
+        Word(_field(place, item), item, times, _chosen(use, item), _is_alike(use.values.get(item), item, names))
         for item, times in open_items(source, use, target).items()
     ]
+
+
+def _is_alike(key: str | None, item: str, names: dict[str, str]) -> bool:
+    return bool(key) and names.get(folded(item)) != key
 
 
 def _chosen(use: Use, item: str) -> str:

@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from foundation.files.importing.mapping import Mapper
 from foundation.files.importing.reading import FileProblem, Row, Table, rows_of
 from foundation.files.importing.staging import VALUE_LENGTH
 from foundation.sql import execute, rows
 
 
-def name_originals(table: Table) -> None:
+def name_originals(table: Table, mapper: Mapper) -> None:
     """Let each problem name the columns of the file, and show the cell as the file has it."""
-    if not table.mapper:
-        return
     wanted: dict[int, list[str]] = defaultdict(list)
     for line, column in rows('select distinct line, "column" from problem where "column" <> \'\' and line > 0'):
         wanted[line].append(column)
@@ -20,7 +19,7 @@ def name_originals(table: Table) -> None:
         for row in _until(table, max(wanted, default=0))
         if len(row.cells) >= len(table.header)
         for column in wanted.get(row.number, ())
-        if (named := table.mapper.original(column, row.cells))
+        if (named := mapper.original(column, row.cells))
     ]
     if not found:
         return

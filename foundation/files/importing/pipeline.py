@@ -22,14 +22,13 @@ from django.utils.translation import gettext as _
 from psycopg.errors import QueryCanceled
 
 from foundation.disks import is_full
-from foundation.files.importing import checking, comparing, originals, saving, second_reader, teams
+from foundation.files.importing import checking, comparing, originals, rights, saving
 from foundation.files.importing.mapping import Mapping
 from foundation.files.importing.reading import FileProblem, Table, open_table
 from foundation.files.importing.report import Problem, Report
 from foundation.files.importing.staging import Step, Tell, staged
 from foundation.files.models import Phase
 from foundation.files.resources import FileResource, ImportOptions
-from foundation.records.second_reader import may_publish
 from foundation.sql import execute, lock_until_commit, rows, second_connection, take_time, try_lock_until_commit
 
 # Making way for people who wait for a row that the import has written
@@ -228,11 +227,8 @@ def compared(
     )
     rules, candidate_rules = resource.import_rules(options), []
     if not is_operator:
-        rules += teams.rules_of_stored(resource, by=by, publish=publish)
-        candidate_rules += teams.rules_of_candidates(resource, by=by)
-    if not (resource.is_reviewed or is_operator or may_publish(by)):
-        rules += second_reader.rules_of_stored(resource)
-        candidate_rules += second_reader.rules_of_candidates(resource)
+        rules += rights.rules_of_stored(resource, by=by, publish=publish)
+        candidate_rules += rights.rules_of_candidates(resource, by=by)
     tell = progress or _tell_nobody
     is_within = connection.in_atomic_block
     with transaction.atomic():
@@ -250,7 +246,8 @@ def compared(
             checking.check(resource, table.present, resource.values_of_new(options), rules, candidate_rules, tell)
             if skip_refused:
                 checking.drop_refused(table.present)
-            originals.name_originals(table)
+            if table.mapper:
+                originals.name_originals(table, table.mapper)
             report = _report(resource, [*table.notices, *notices], skip_refused=skip_refused)
             yield Import(table, resource, options, is_within, tell, report)
 

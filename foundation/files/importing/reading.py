@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 
 from foundation import confined
 from foundation.characters import without_invisible
-from foundation.files.cells import LONGEST_TEXT, nearest_in_words
+from foundation.files.cells import nearest_in_words
 from foundation.files.columns import Column
 from foundation.files.importing.mapping import Mapper, Mapping, names_of, targets_of
 from foundation.files.importing.workbook_reading import MOST_CELLS, MOST_TEXT, MOST_UNPACKED, ROWS_BEFORE_HEADER
@@ -40,7 +40,6 @@ FIRST_BYTES, MOST_CONTROLS = 4096, 8
 
 _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 
-csv.field_size_limit(10 * LONGEST_TEXT)
 FEWEST_COLUMNS = 2
 """Columns that a table has at least."""
 MOST_LISTED, LONGEST_LISTED = 20, 100

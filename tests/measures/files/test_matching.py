@@ -94,6 +94,34 @@ def test_retired_record_is_not_found_by_its_number(tmp_path: Path) -> None:
     assert counts(run(tmp_path, [row()])) == (1, 0, 0, 0)
 
 
+# Rows without a number
+
+
+@pytest.mark.parametrize(
+    ("stored", "again", "is_asked"),
+    [
+        ({"valid_from": "2020-03-16"}, {}, True),
+        ({"valid_from": "2020-03-16"}, {"title_en": " borders CLOSED"}, True),
+        ({"valid_from": "2020-03-16"}, {"valid_from": "2020-03"}, True),
+        ({"valid_from": "2020-03-16"}, {"valid_from": "2020-04-16"}, False),
+        ({"status_history": "enacted@2020-03-15|in_force@2020-03-16"}, {}, True),
+        ({"valid_from": ""}, {"title_en": "Borders open"}, False),
+        ({"valid_from": ""}, {"kind": "regulation"}, False),
+        ({"valid_from": ""}, {"reference": "31000"}, False),
+        ({"valid_from": "", "reference": "31000"}, {"reference": ""}, False),
+        ({"valid_from": ""}, {"public_id": "new"}, False),
+    ],
+)
+def test_row_that_comes_in_again_without_a_number_is_asked_about(
+    tmp_path: Path, stored: dict[str, str], again: dict[str, str], is_asked: bool
+) -> None:
+    first = row(reference="") | stored
+    assert counts(run(tmp_path, [first])) == (1, 0, 0, 0)
+    words = f"Neither this row nor {Measure.objects.get().public_id} “Borders closed” has a number, and their titles"
+    assert _words(tmp_path, first | again) == ([f"2 public_id: {words} and dates are the same."] if is_asked else [])
+    assert Measure.objects.count() == (1 if is_asked else 2)
+
+
 # External identifiers
 
 

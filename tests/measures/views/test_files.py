@@ -19,6 +19,7 @@ from foundation.release import release
 from measures.models import Measure
 from tests import factories
 from tests.clients import content_of
+from tests.csv_files import cell_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,16 +44,12 @@ def test_every_format_has_the_cells_of_the_csv_file(client: Client) -> None:
     assert [row["title_en"] for row in rows] == ["Año | 1", "Two"]
     assert json.loads(_got(client, f"/measures.json{QUERY}")[1]) == rows
     table = pq.read_table(io.BytesIO(_got(client, f"/measures.parquet{QUERY}")[1]))
-    found = [{name: _cell(value) for name, value in row.items()} for row in table.to_pylist()]
+    found = [{name: cell_of(value) for name, value in row.items()} for row in table.to_pylist()]
     assert found == rows
     for name in ("topics", "topics_label", "source_urls"):
         assert table.schema.field(name).type.value_type == "string"
     for name in ("checked_on", "date_first"):
         assert str(table.schema.field(name).type) == "date32[day]"
-
-
-def _cell(value: Any) -> str:
-    return "|".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def test_file_says_what_it_is(client: Client) -> None:

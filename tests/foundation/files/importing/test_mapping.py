@@ -15,13 +15,14 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from foundation.accounts import system_account
 from foundation.files.column_list import columns_in_words, template
-from foundation.files.importing.guessing import guess, survey
+from foundation.files.importing.guessing import guess, survey, values_of
 from foundation.files.importing.mapping import Mapping, Use, first_sentence, in_order, names_of, targets_of
 from foundation.files.importing.pipeline import compared
 from foundation.files.importing.reading import FileProblem, foreign_table
 from foundation.files.importing.report import failed_rows, refusals
 from foundation.files.models import FileImport, FileMapping, ImportState
 from foundation.files.resources import importable, resources
+from foundation.files.targets import Offer, Target
 from measures.files.resources import MeasureResource
 from measures.models import DataSet, Measure
 from tests import factories
@@ -117,6 +118,30 @@ def test_columns_are_guessed_from_names_and_cells_in_three_languages(vocabulary:
         ("c", "country"),
         ("d", "valid_from"),
     }
+
+
+def test_words_for_a_level_are_taken_for_it_whatever_place_they_name(vocabulary: Path) -> None:
+    found = _guess(vocabulary, "country,level,what\nPeru,National,a\nPeru,Municipal / Lima / Ate,b\nPeru,Estadual,c\n")
+    assert [use.values for use in found.uses if use.target == "level"] == [
+        {"National": "national", "Municipal / Lima / Ate": "subnational", "Estadual": "subnational"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("residents", "residents"),
+        ("Residents, all of them", "residents"),
+        ("Citizen residents", ""),  # who are nationals
+        ("All (travelers + residents)", ""),
+        ("Asylum/refugee seekers", "asylum_seekers"),
+        ("Refugee", "refugees"),
+    ],
+)
+def test_one_word_of_several_is_no_likeness_unless_it_is_the_first(word: str, key: str) -> None:
+    offers = (("residents", "Residents"), ("asylum_seekers", "Asylum seekers"), ("refugees", "Refugees"))
+    target = Target("target_groups", "Groups", offers=tuple(Offer(*offer) for offer in offers))
+    assert values_of([word], target).get(word, "") == key
 
 
 MAPPING = Mapping(
@@ -277,6 +302,13 @@ def test_page_takes_a_foreign_file_from_upload_to_records_and_keeps_its_mapping(
     assert kept.mapping == FileImport.objects.order_by("-pk")[0].mapping
 
 
+@pytest.mark.parametrize(("group", "may_add"), [("editor", True), ("analyst", False)])
+def test_page_leads_to_the_form_of_a_missing_data_set(vocabulary: Path, group: str, may_add: bool) -> None:
+    page = _upload(signed_in(factories.user(group=group)), "id,nation,what\nR_1,Peru,A decree\n").content.decode()
+    assert "For keys of one data set, choose it; add it if it is missing." in page
+    assert ('<a href="/admin/measures/dataset/add/" target="_blank">' in page) == may_add
+
+
 def test_mapping_can_be_changed_after_the_preview_and_deleted(vocabulary: Path) -> None:
     client = signed_in(factories.user(group="analyst"))
     _upload(client, csv_text([MEASURE | {"topics": "Border closure"}]))
@@ -287,6 +319,10 @@ def test_mapping_can_be_changed_after_the_preview_and_deleted(vocabulary: Path) 
     upload.refresh_from_db()
     assert (upload.state, upload.new, upload.refused) == (ImportState.READY, 1, 0)
     client.post(upload.get_absolute_url(), {"map_again": "on"})
+    kept = FileMapping.objects.get().pk
+    for saved, name in ((str(kept), "Ours in words"), ("", "")):  # what is filled in by a guess overwrites no mapping
+        filled = client.post(upload.get_absolute_url(), {"load": "on", "saved": saved, "name": "Ours in words"})
+        assert f'name="name" id="mapping_name" maxlength="100" value="{name}"' in filled.content.decode()
     gone = client.post(upload.get_absolute_url(), {"forget": "on", "saved": str(FileMapping.objects.get().pk)})
     assert "The mapping “Ours in words” is deleted." in gone.content.decode()
     assert not FileMapping.objects.exists()
