@@ -58,7 +58,12 @@ def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The page of an act that is only named, or of a record that was taken down; Http404 for any other."""
     named = with_relations(Measure.objects.named()).select_related("country").filter(public_id=public_id).first()
     if named:
-        context = {"measure": named, "relations": relations_of(named, today())}
+        address = permanent_address(request, "measure", public_id)
+        context = {
+            "measure": named,
+            "relations": relations_of(named, today()),
+            "metadata": Metadata(address=address, title=named.title.text),
+        }
         return render(request, "measures/measure_named.html", context)
     if (now := measure_now(public_id)) and now != public_id:
         return moved(request, public_id=now)
@@ -93,8 +98,15 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     rows, possible_rows = (
         [row_of(entry, look) for entry in entries_of(_by_act(ids), look.day)] for ids in (meant.same, meant.perhaps)
     )
-    context = {"reference": reference, "rows": rows, "possible_rows": possible_rows}
-    return render(request, "measures/reference.html", context, status=200 if rows or possible_rows else 404)
+    is_known = bool(rows or possible_rows)
+    address = permanent_address(request, "reference", reference)
+    context = {
+        "reference": reference,
+        "rows": rows,
+        "possible_rows": possible_rows,
+        "metadata": Metadata(address=address, title=reference) if is_known else None,
+    }
+    return render(request, "measures/reference.html", context, status=200 if is_known else 404)
 
 
 def _by_act(ids: list[int]) -> MeasureQuerySet:

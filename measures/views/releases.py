@@ -113,7 +113,11 @@ def release_list(request: HttpRequest) -> HttpResponse:
     found = list(Release.objects.all())
     pairs = zip(found, [*found[1:], None], strict=True) if found else ()
     withdrawn = withdrawn_records()
-    return render(request, "data/releases.html", {"releases": [_details(request, *pair, withdrawn) for pair in pairs]})
+    context = {
+        "releases": [_details(request, *pair, withdrawn) for pair in pairs],
+        "metadata": Metadata(address=permanent_address(request, "releases"), title=_("Releases of the data")),
+    }
+    return render(request, "data/releases.html", context)
 
 
 @public_page
