@@ -30,6 +30,7 @@ from measures.releases.making import COUNTED, SUMS
 from measures.releases.papers import CSVW
 from measures.releases.store import folder_of
 from measures.releases.withdrawn import Withdrawn, withdrawn_from, withdrawn_records
+from measures.views.addresses import permanent_address
 from measures.views.citing import of_release
 from measures.views.file_parts import BLOCK, part_or_whole
 from measures.views.signposts import with_signposts

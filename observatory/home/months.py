@@ -97,7 +97,7 @@ def sparks(index: PublicIndex) -> dict[str, Spark]:
 
 
 def tallest_of(index: PublicIndex) -> int:
-    """The number of entries of one month and direction that the tallest bar of all charts stands for."""
+    """What the tallest bar of all charts stands for: entries of one month and direction; 0 without bars."""
     return _charts(index)[1]
 
 
@@ -116,14 +116,14 @@ def _sparks(index: PublicIndex) -> tuple[dict[str, Spark], int]:
     cells = codes * width + months.of_entry[rows] + 1
     size = (int(codes.max(initial=0)) + 1) * width
     counts = np.stack([np.bincount(cells[kind], minlength=size).reshape(-1, width) for kind in kinds])
-    most = max(int(counts[:2, :, 1:].max(initial=0)), 1)
+    tallest = int(counts[:2, :, 1:].max(initial=0))
     years = tuple(year.x for year in years_of(index))
     decode = PROPERTIES["country"].decode
     charts = {
-        str(decode(code)): Spark(_bars(counts[:, code, 1:], most), years, _words(counts[:, code]))
+        str(decode(code)): Spark(_bars(counts[:, code, 1:], max(tallest, 1)), years, _words(counts[:, code]))
         for code in np.unique(codes).tolist()
     }
-    return charts, most
+    return charts, tallest
 
 
 def _bars(counts: NDArray[np.int64], most: int) -> tuple[Bar, ...]:

@@ -42,7 +42,11 @@ def test_poverty_rate_marked_missing_keeps_source_and_note() -> None:
     indicator = factories.indicator(key="poverty_rate", unit="percent")
     factories.observation(indicator=indicator, value=None, status="O", note="A label without a value.")
     (figure,) = _peru().headlines
-    assert (figure.value, figure.is_missing, str(figure.note)) == ("No value recorded", True, "A label without a value.")
+    assert (figure.value, figure.is_missing, str(figure.note)) == (
+        "No value recorded",
+        True,
+        "A label without a value.",
+    )
     assert figure.source == Origin(A_YEARBOOK, "")
 
 

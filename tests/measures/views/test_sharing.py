@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from foundation.days import today
 from foundation.share_picture import HEIGHT, WIDTH, Area, Shapes, SharePicture, rings, wrapped
 from foundation.share_picture import _font as font
-from foundation.days import today
 from tests import factories as make
 
 

@@ -251,7 +251,9 @@ def test_note_without_translation_says_its_language_on_pages_in_others(client: C
     page = client.get("/es/?indicator=poverty_rate").text
     assert '<span class="note">Impreso sin período.</span></td>' in page
     assert '<a href="https://institute.example/">Instituto</a>' in page
-    assert '<a href="https://institute.example/" lang="en">Institute</a>' in client.get("/pt/?indicator=poverty_rate").text
+    assert (
+        '<a href="https://institute.example/" lang="en">Institute</a>' in client.get("/pt/?indicator=poverty_rate").text
+    )
 
 
 def test_home_begins_with_the_record_whatever_else_is_known(client: Client) -> None:
