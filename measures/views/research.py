@@ -68,7 +68,7 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def codebook(request: HttpRequest) -> HttpResponse:
     """`/data/codebook/`: every field and key with its meaning and an example."""
-    halves = [(title, [part for part in parts() if part.kind == kind]) for kind, title in KINDS.items()]
+    halves = [(title, [part for part in parts() if part.kind == kind and part.lines]) for kind, title in KINDS.items()]
     context = {
         "halves": halves,
         "most": MOST_TERMS,

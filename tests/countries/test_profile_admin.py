@@ -197,6 +197,8 @@ def test_new_edition_begins_with_the_newest_text_and_saves_nothing_yet(client: C
         "roles-2-narrative_es": "También",
         "roles-2-narrative_pt": "",
         "roles-2-source_name": "A profile",
+        "roles-2-source_name_es": "",
+        "roles-2-source_name_pt": "",
         "roles-2-source_url": "",
         "roles-2-id": "",
         "roles-2-country": "PER",

@@ -122,6 +122,29 @@ def test_charts_of_all_countries_say_their_one_scale(client: Client) -> None:
     assert heights == ["20.0", "10.0", "10.0"]
 
 
+def test_every_shape_and_name_that_a_page_uses_is_defined_there(client: Client) -> None:
+    source = factories.source(key="gazette", title="A decree in the gazette")
+    act = factories.measure(title_en="A decree with a title that is longer than a mark", sources=(source,))
+    factories.measure(kind="bill", events=(("introduced", "2020-05-12"),), direction="less_restrictive")
+    for path in (
+        *(
+            "/",
+            "/countries/",
+            "/countries/peru/",
+            "/measures/",
+            act.get_absolute_url(),
+            "/archive/",
+            "/archive/gazette/",
+        ),
+        *("/search/?q=decree", "/who/?country=PER&on=2020-06-15", "/data/codebook/", "/embed/countries/peru/"),
+    ):
+        html = client.get(path).text
+        ids = set(re.findall(r' id="([^"]+)"', html))
+        named = re.findall(r' aria-(?:labelledby|describedby)="([^"]+)"', html)
+        used = {*re.findall(r' href="#([^"]+)"', html), *(name for names in named for name in names.split())}
+        assert used <= ids, path
+
+
 def test_go_leads_to_the_country(client: Client) -> None:
     factories.country()
     response = client.get("/es/countries/?go=peru")
