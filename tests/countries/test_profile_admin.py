@@ -222,7 +222,7 @@ def test_two_people_never_write_over_each_other_unseen(client: Client) -> None:
     assert [(d.label, d.theirs, d.mine, d.is_conflict) for d in page.context["differences"]] == [
         ("Role of a country (PER: Sending country, 2020): Narrative (English)", "Theirs.", "Mine.", True),
         ("Role of a country (PER: Sending country, 2020): Narrative (Spanish)", "Suyo.", "Viejo.", False),
-        (f"Observation ({Observation.objects.get()}): Note", "Seen.", "", False),
+        (f"Observation ({Observation.objects.get()}): Note (English)", "Seen.", "", False),
     ]
     assert MobilityRole.objects.get().narrative_en == "Theirs."
     again = client.post(URL, _held(page))
