@@ -79,7 +79,7 @@ QUESTIONS = (
     Question(
         "Who ended an extension of its border closure first, Argentina, Costa Rica or Panama?",
         ["Compare", {"countries": ["ARG", "CRI", "PAN"], "topic": "border"}],
-        "Ban on non-residents prolonged to 12 April 2020 More restrictive. 1 April 2020 to 12 April 2020. Ended 12 April",
+        "Ban on non-residents prolonged to 12 April 2020 More restrictive. 1 April 2020 to 12 April 2020. Ended",
     ),
     Question(
         "What protects somebody who asked for asylum in Peru on 15 June 2020?",

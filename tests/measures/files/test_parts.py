@@ -39,7 +39,7 @@ def test_events_have_every_field(tmp_path: Path) -> None:
     name = measure.public_id
     assert _lines("status_events") == [
         "measure,position,status,date,recorded_on,note,source,note_es,note_pt",
-        f'{name},1,enacted,2020-04,{today()},"By, all",gazette',
+        f'{name},1,enacted,2020-04,{today()},"By, all",gazette,,',
         f"{name},2,in_force,,2021-05-29,,,,",
     ]
     row = _event(measure, "2", status="repealed", date="2021-01-05", note="A note", source="gazette", recorded_on="")
