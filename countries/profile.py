@@ -30,8 +30,16 @@ MOST_KEY_FIGURES = 5
 class Origin:
     """The source of a figure or text."""
 
-    name: str
+    name: Text
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be known about a figure: its name, then a text that may be in another language."""
+
+    about: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Figure:
     period: str = ""
     has_period: bool = False
     remark: str = ""
-    note: str = ""
+    note: Text | None = None
     source: Origin | None = None
 
 
@@ -71,7 +79,7 @@ class ShareTable:
     rows: tuple[ShareRow, ...]
     unstated: tuple[str, ...]
     period: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     sources: tuple[Origin, ...]
 
 
@@ -106,7 +114,7 @@ class RoleCard:
         return len(self.figures) > 3
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Note, ...]:
         """Notes on the figures, in their order."""
         return _notes(self.figures, self.tables)
 
@@ -116,7 +124,7 @@ class Picture:
     """A picture of the country, with its alternative text and credit."""
 
     url: str
-    words: str
+    words: Text
     credit: str
 
 
@@ -153,7 +161,7 @@ class Profile:
         return found.pop() if len(found) == 1 else None
 
     @property
-    def other_notes(self) -> tuple[str, ...]:
+    def other_notes(self) -> tuple[Note, ...]:
         """Notes on the other figures."""
         return _notes(self.other_figures, self.other_tables)
 
@@ -202,7 +210,7 @@ def _wholes(found: Values) -> Wholes:
 def _picture(country: Country) -> Picture | None:
     if not country.picture:
         return None
-    return Picture(country.picture.url, country.picture_alt, country.picture_credit)
+    return Picture(country.picture.url, translated(country, "picture_alt"), country.picture_credit)
 
 
 def _headlines(found: Values, wholes: Wholes) -> list[Figure]:
@@ -239,7 +247,7 @@ def _editions_by_role(country: Country, by: datetime.date | None) -> list[tuple[
 def _editions(rows: Sequence[MobilityRole]) -> list[Edition]:
     """The editions that say something new; an edition that changed only other languages keeps the text's older date."""
     return [
-        Edition(translated(row, "narrative"), row.as_of, Origin(row.source_name, row.source_url))
+        Edition(translated(row, "narrative"), row.as_of, origin_of(row))
         for row, before in zip_longest(rows, rows[1:])
         if before is None or _is_told_anew(row, before)
     ]
@@ -293,7 +301,7 @@ def _figure(observation: Observation, wholes: Wholes) -> Figure:
         period=stated_period(observation),
         has_period=bool(observation.period),
         remark=stated_remark(observation),
-        note=observation.note,
+        note=translated(observation, "note") or None,
         source=origin_of(observation),
     )
 
@@ -313,9 +321,9 @@ def _part_of(observation: Observation, wholes: Wholes) -> str:
     return _("Part of: %(whole)s, %(number)s") % {"whole": base.name, "number": stated_value(whole)}
 
 
-def origin_of(observation: Observation) -> Origin:
-    """The source of the value."""
-    return Origin(observation.source_name, observation.source_url)
+def origin_of(record: Observation | MobilityRole) -> Origin:
+    """The source of a value or of an edition."""
+    return Origin(translated(record, "source_name"), record.source_url)
 
 
 def _table(parts: Sequence[Observation]) -> ShareTable:
@@ -334,7 +342,7 @@ def _table(parts: Sequence[Observation]) -> ShareTable:
         rows=tuple(rows),
         unstated=tuple(_counterpart(part) for part in parts if part.status == ObservationStatus.MISSING),
         period=stated_period(parts[0]),
-        notes=tuple(f"{_counterpart(part)}: {part.note}" for part in stated if part.note),
+        notes=tuple(Note(_counterpart(part), note) for part in stated if (note := translated(part, "note"))),
         sources=tuple(dict.fromkeys(origin_of(part) for part in parts)),
     )
 
@@ -364,6 +372,6 @@ def _origins(figures: Iterable[Figure], tables: Iterable[ShareTable]) -> list[Or
     ]
 
 
-def _notes(figures: Iterable[Figure], tables: Iterable[ShareTable]) -> tuple[str, ...]:
-    of_figures = (f"{figure.name}: {figure.note}" for figure in figures if figure.note)
+def _notes(figures: Iterable[Figure], tables: Iterable[ShareTable]) -> tuple[Note, ...]:
+    of_figures = (Note(figure.name, figure.note) for figure in figures if figure.note)
     return (*of_figures, *(note for table in tables for note in table.notes))

@@ -84,6 +84,8 @@ class CountryResource(DatasetResource):
     summary_pt = _of_page("summary_pt")
     picture_credit = _of_page("picture_credit")
     picture_alt = _of_page("picture_alt")
+    picture_alt_es = _of_page("picture_alt_es")
+    picture_alt_pt = _of_page("picture_alt_pt")
     updated_at = ReadOnlyColumn("updated_at", moment("r.updated_at"))
     meanings = {"updated_at": gettext_lazy("When the record was last changed; rows that are older leave it alone.")}
     keys = (("iso3",),)
@@ -112,6 +114,8 @@ class CountryResource(DatasetResource):
             "picture_credit",
             "picture_alt",
             "updated_at",
+            "picture_alt_es",
+            "picture_alt_pt",
         )
 
     @classmethod
@@ -228,6 +232,8 @@ class MobilityRoleResource(DatasetResource):
             "as_of",
             "source_name",
             "source_url",
+            "source_name_es",
+            "source_name_pt",
         )
 
 
@@ -281,6 +287,10 @@ class ObservationResource(DatasetResource):
             "note",
             "source_name",
             "source_url",
+            "note_es",
+            "note_pt",
+            "source_name_es",
+            "source_name_pt",
         )
 
     @classmethod
@@ -325,4 +335,6 @@ class IndicatorFeedResource(DatasetResource):
             "jump",
             "is_on",
             "note",
+            "source_name_es",
+            "source_name_pt",
         )

@@ -22,7 +22,7 @@ from countries.figures import short_in_unit, stated_period, stated_remark, state
 from countries.models import Area, Country, Indicator, Observation, ObservationStatus, Qualifier, by_period
 from countries.shapes import Drawing, Inset, Shape, drawing_of, inset_of
 from foundation.partial_dates import PartialDate
-from foundation.texts import translated
+from foundation.texts import Text, translated
 
 STEPS = 5
 SHADES = {1: (3,), 2: (2, 4), 3: (2, 3, 5), 4: (2, 3, 4, 5), 5: (1, 2, 3, 4, 5)}
@@ -50,8 +50,8 @@ class Reading:
     period: str = ""
     when: str = ""
     remark: str = ""
-    note: str = ""
-    source_name: str = ""
+    note: Text | None = None
+    source_name: Text | None = None
     source_url: str = ""
 
 
@@ -218,8 +218,8 @@ def _reading(observation: Observation) -> Reading:
         period=str(observation.period or ""),
         when=stated_period(observation),
         remark=stated_remark(observation),
-        note=observation.note,
-        source_name=observation.source_name,
+        note=translated(observation, "note") or None,
+        source_name=translated(observation, "source_name"),
         source_url=observation.source_url,
     )
 
@@ -228,6 +228,8 @@ MOST_STAGES = 20_000
 """Maximum number of values that are sent to be played, of some 20 bytes each."""
 BEGINNING = -(1 << 26)
 """The day since 1970 of a value that has no beginning."""
+UNPLAYED = ("note", "note_es", "note_pt", "source_name", "source_name_es", "source_name_pt", "source_url")
+"""The columns that a value being played does not show."""
 Stages = dict[str, list[tuple[int, str, str]]]
 """By ISO 3166-1, the days since 1970 on which a value changes, each with its shade and the value in words."""
 
@@ -239,7 +241,7 @@ def stages_of(indicator: Indicator, countries: QuerySet[Country], scale: Scale) 
     if values.count() > MOST_STAGES:
         return None
     found: Stages = {}
-    for observation in values.order_by("country", by_period().asc()).defer("note", "source_name", "source_url"):
+    for observation in values.order_by("country", by_period().asc()).defer(*UNPLAYED):
         observation.indicator = indicator
         found.setdefault(observation.country_id, []).append(_stage(observation, scale))
     return found

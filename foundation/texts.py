@@ -36,14 +36,28 @@ class Text:
         return bool(self.text)
 
 
+def column_of(model: type[models.Model], field: str, language: str) -> str:
+    """The column of a text in a language: `title_es`; where English has no ending, as `note` beside `note_es`, `note`.
+
+    A text that had one column before it was translated keeps its name, since columns of files are never renamed.
+    """
+    name = f"{field}_{language}"
+    return field if language == LANGUAGES[0] and not hasattr(model, name) else name
+
+
 def translated(record: models.Model, field: str, language: str | None = None) -> Text:
     """`field` of `record` in the active (or given) language, else in the first language that has it."""
     wanted = (language or get_language() or "en")[:2]
     for candidate in (wanted, *LANGUAGES):
-        text = getattr(record, f"{field}_{candidate}", "")
+        text = getattr(record, column_of(type(record), field, candidate), "")
         if text:
             return Text(text, candidate, is_fallback=candidate != wanted)
     return Text("", wanted, is_fallback=False)
+
+
+def in_active_language(text: str) -> Text:
+    """A text of the interface, beside texts of the record."""
+    return Text(text, (get_language() or "en")[:2], is_fallback=False)
 
 
 def sort_key(field: str) -> models.GeneratedField:

@@ -14,7 +14,7 @@ from foundation.languages import language_name
 from foundation.markdown import to_html
 from foundation.partial_dates import PartialDate
 from foundation.records.changes import acts_on
-from foundation.texts import Text
+from foundation.texts import Text, translated
 from measures.archive.details import Evidence, Kept, LinkHealth, evidence_of, kept_of, link_of
 from measures.choices import DRAWN_DIRECTIONS, DurationBasis, EndKind, RelationType, Status, Workflow
 from measures.course import ActUpon, Course, course_of
@@ -56,7 +56,7 @@ MOST_COMPARED = 100
 class DateRow:
     """An event, a limit of validity or an act upon it, with its date; `note` says what is missing or inferred.
 
-    `acts` are the other acts on which it hangs.
+    `acts` are the other acts on which it hangs, `said` is what the record says of the event besides.
     """
 
     what: str
@@ -64,6 +64,7 @@ class DateRow:
     iso: str
     note: str
     acts: tuple[ActName, ...] = ()
+    said: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,8 @@ class Details:
 
     @property
     def has_date_notes(self) -> bool:
-        """Whether anything is missing or inferred of a date."""
-        return any(row.note for row in self.dates)
+        """Whether anything is missing or inferred of a date, or said of an event."""
+        return any(row.note or row.said for row in self.dates)
 
 
 def for_page(queryset: MeasureQuerySet) -> MeasureQuerySet:
@@ -229,7 +230,7 @@ def _body(body: IssuingBody) -> Body:
 
 def _events(events: Iterable[StatusEvent]) -> Iterable[DateRow]:
     for event in events:
-        yield _row(str(Status(event.status).label), event.date, event.note)
+        yield replace(_row(str(Status(event.status).label), event.date), said=translated(event, "note") or None)
 
 
 def _validity(measure: Measure) -> Iterable[DateRow]:

@@ -2,6 +2,8 @@
 
 import csv
 from collections.abc import Iterable
+from datetime import date
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import connection
@@ -32,7 +34,7 @@ from observatory.home import overview
 from observatory.home.examples import examples
 from observatory.home.map import COLUMNS, HomeMap, MapQuery, file_rows, home_map, stages
 from observatory.home.map_picture import shapes_of
-from observatory.home.months import years_of
+from observatory.home.months import tallest_of, years_of
 from observatory.readiness import Readiness
 
 PLAIN = "text/plain; charset=utf-8"
@@ -160,6 +162,7 @@ def country_list(request: HttpRequest) -> HttpResponseBase:
         "unresearched": [row for row in rows if not row.entries],
         "entries": len(index.select(index.as_mask("country", [row.country.pk for row in rows]))),
         "years": years_of(index),
+        "tallest": tallest_of(index),
         "metadata": Metadata(address=request.build_absolute_uri(request.path), title=_("Countries")),
     }
     return render(request, "countries/country_list.html", context)
@@ -181,8 +184,18 @@ def search(request: HttpRequest) -> HttpResponseBase:
         "problems": problems,
         "results": results,
         "examples": [] if words else examples(index),
+        "metadata": None if problems else _metadata_of_search(request, words, index.everything.last_change()),
     }
     return render(request, "search.html", context, status=400 if problems else 200)
+
+
+def _metadata_of_search(request: HttpRequest, words: str, change: date | None) -> Metadata:
+    """The search for these words in the record of its last change."""
+    address = permanent_address(request, "search")
+    if not words:
+        return Metadata(address=address, title=_("Search"))
+    title = _("Search: %(words)s") % {"words": words}
+    return Metadata(address=f"{address}?{urlencode({'q': words})}", title=title, modified=str(change or ""))
 
 
 @public_page
@@ -198,7 +211,8 @@ def about(request: HttpRequest) -> HttpResponse:
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement, with known limitations."""
-    return render(request, "about/accessibility.html")
+    metadata = Metadata(address=request.build_absolute_uri(request.path), title=_("Accessibility statement"))
+    return render(request, "about/accessibility.html", {"metadata": metadata})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

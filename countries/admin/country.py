@@ -14,8 +14,10 @@ from django.views.decorators.cache import never_cache
 
 from countries.admin.profile import (
     FIGURES_ARE_PUBLIC,
+    NOTES,
     RULES_OF_FIGURES,
     RULES_OF_ROLES,
+    SOURCES,
     FigureField,
     FigureInline,
     PlainValue,
@@ -43,6 +45,7 @@ PUBLIC_OF_EVERY_COUNTRY = (
     "is_covered",
 )
 """The fields that are public for every country, even one without a page: on the map, in filters and in files."""
+PICTURE_IN_WORDS = ("picture_alt", "picture_alt_es", "picture_alt_pt")
 NEW_EDITION = "_new_edition"
 """The button that starts a new edition of a role."""
 ON_CARD = ("role", "role_position")
@@ -94,7 +97,7 @@ class CountryAdmin(ReviewedAdmin):
             {"fields": [("iso3", "iso2", "m49"), *three_languages("name"), ("region", "subregion")]},
         ),
         (_("Page"), {"fields": [("is_covered", "slug"), *three_languages("summary")]}),
-        (_("Picture"), {"fields": ["picture", "picture_credit", "picture_alt"], "classes": ["collapse"]}),
+        (_("Picture"), {"fields": ["picture", "picture_credit", PICTURE_IN_WORDS], "classes": ["collapse"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -212,7 +215,7 @@ class MobilityRoleAdmin(ReviewedAdmin):
     search_fields = [
         "=country__iso3",
         "country__name_en",
-        "source_name",
+        *SOURCES,
         "narrative_en",
         "narrative_es",
         "narrative_pt",
@@ -221,7 +224,7 @@ class MobilityRoleAdmin(ReviewedAdmin):
     fieldsets = [
         (None, {"fields": ["country", "role", "as_of"]}),
         (_("Text"), {"fields": three_languages("narrative")}),
-        (_("Source"), {"fields": ["source_name", "source_url"]}),
+        (_("Source"), {"fields": [SOURCES, "source_url"]}),
     ]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -279,14 +282,14 @@ class ObservationAdmin(PlainValue, ReviewedAdmin):
         "indicator__name_en",
         "=country__iso3",
         "country__name_en",
-        "source_name",
-        "note",
+        *SOURCES,
+        *NOTES,
     ]
     autocomplete_fields = ["indicator", "country", "counterpart"]
     fieldsets = [
         (None, {"fields": ["indicator", ("country", "counterpart"), "period"]}),
-        (_("Value"), {"fields": [("qualifier", "value"), "status", "note"]}),
-        (_("Source"), {"fields": ["source_name", "source_url"]}),
+        (_("Value"), {"fields": [("qualifier", "value"), "status", NOTES]}),
+        (_("Source"), {"fields": [SOURCES, "source_url"]}),
     ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Observation | None = None) -> Any:

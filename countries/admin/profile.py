@@ -46,7 +46,10 @@ RULES_OF_FIGURES = {
     "countries_observation_counterpart_differs": "counterpart",
 }
 """The form field at which a violated constraint is reported."""
-TEXTS = ("narrative_en", "narrative_es", "narrative_pt", "source_name", "source_url")
+NOTES = ("note", "note_es", "note_pt")
+SOURCES = ("source_name", "source_name_es", "source_name_pt")
+"""Texts in three languages, the English one first."""
+TEXTS = ("narrative_en", "narrative_es", "narrative_pt", *SOURCES, "source_url")
 """The fields that a new edition copies from the newest one."""
 
 SENT_FIGURE = re.compile(r"observations-[0-9]{1,4}-id")
@@ -120,7 +123,7 @@ class RoleInline(SecondReaderRows, admin.StackedInline):
     fieldsets = [
         (None, {"fields": [("role", "as_of")]}),
         (None, {"fields": [TEXTS[:3]], "classes": ["languages"]}),
-        (None, {"fields": [TEXTS[3:]]}),
+        (None, {"fields": [SOURCES, "source_url"]}),
     ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -275,7 +278,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
     formset = FigureFormSet
     fields = [
         *("indicator", "counterpart", "period", "qualifier", "value", "status"),
-        *("source_name", "source_url", "note"),
+        *(*SOURCES, "source_url", *NOTES),
     ]
     autocomplete_fields = ["indicator", "counterpart"]
     formfield_overrides = {

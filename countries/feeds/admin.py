@@ -84,7 +84,7 @@ class IndicatorFeedAdmin(MergingAdmin):
                 ]
             },
         ),
-        (_("Source"), {"fields": ["source_name", "source_url"]}),
+        (_("Source"), {"fields": [("source_name", "source_name_es", "source_name_pt"), "source_url"]}),
         (_("Limits for review"), {"fields": [("lowest", "highest"), "jump"]}),
         (_("When"), {"fields": ["every", "is_on", "note"]}),
     ]

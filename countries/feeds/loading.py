@@ -33,10 +33,11 @@ _REVISE = f"""
 
 _ADD = f"""
     insert into countries_observation (
-        indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url, feed_run_id
+        indicator_id, country_id, period, value, qualifier, status, note, note_es, note_pt,
+        source_name, source_name_es, source_name_pt, source_url, feed_run_id
     )
-    select %(indicator)s, country, period, value, '{Qualifier.EQ}', '{ObservationStatus.NORMAL}', '',
-        %(source_name)s, %(source_url)s, %(run)s
+    select %(indicator)s, country, period, value, '{Qualifier.EQ}', '{ObservationStatus.NORMAL}', '', '', '',
+        %(source_name)s, %(source_name_es)s, %(source_name_pt)s, %(source_url)s, %(run)s
     from feed_outcome where kind = 'new' and (because is null or %(with_held)s) order by line
 """
 
@@ -51,10 +52,11 @@ _REVISE_HELD = f"""
 
 _ADD_HELD = f"""
     insert into countries_observation (
-        indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url, feed_run_id
+        indicator_id, country_id, period, value, qualifier, status, note, note_es, note_pt,
+        source_name, source_name_es, source_name_pt, source_url, feed_run_id
     )
-    select %(indicator)s, country_id, period, value, '{Qualifier.EQ}', '{ObservationStatus.NORMAL}', '',
-        %(source_name)s, %(source_url)s, %(run)s
+    select %(indicator)s, country_id, period, value, '{Qualifier.EQ}', '{ObservationStatus.NORMAL}', '', '', '',
+        %(source_name)s, %(source_name_es)s, %(source_name_pt)s, %(source_url)s, %(run)s
     from countries_heldvalue where run_id = %(run)s and because <> '{HeldBecause.UNIT}' order by id
     on conflict (indicator_id, country_id, counterpart_id, period) do nothing
 """
@@ -214,6 +216,8 @@ def _added(feed: IndicatorFeed, run: FeedRun) -> dict[str, Any]:
         "run": run.pk,
         "indicator": feed.indicator_id,
         "source_name": feed.source_name,
+        "source_name_es": feed.source_name_es,
+        "source_name_pt": feed.source_name_pt,
         "source_url": feed.source_url,
     }
 
@@ -252,7 +256,9 @@ def take_back(run: FeedRun) -> None:
             order by e.pgh_obj_id, e.pgh_id desc
         )
         update countries_observation o set value = f.value, qualifier = f.qualifier, status = f.status,
-            note = f.note, source_name = f.source_name, source_url = f.source_url, feed_run_id = f.feed_run_id
+            note = f.note, note_es = f.note_es, note_pt = f.note_pt, source_name = f.source_name,
+            source_name_es = f.source_name_es, source_name_pt = f.source_name_pt, source_url = f.source_url,
+            feed_run_id = f.feed_run_id
         from former f where f.pgh_obj_id = o.id and o.feed_run_id = %(run)s
         """,
         {"run": run.pk},

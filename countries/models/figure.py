@@ -280,8 +280,12 @@ class Observation(models.Model):
     value = models.DecimalField(_("value"), max_digits=20, decimal_places=6, null=True, blank=True)
     qualifier = models.CharField(_("qualifier"), max_length=8, choices=Qualifier, default=Qualifier.EQ)
     status = models.CharField(_("status"), max_length=1, choices=ObservationStatus, default=ObservationStatus.NORMAL)
-    note = models.TextField(_("note"), blank=True)
-    source_name = models.CharField(_("source"), max_length=200)
+    note = models.TextField(_("note (English)"), blank=True)
+    note_es = models.TextField(_("note (Spanish)"), blank=True)
+    note_pt = models.TextField(_("note (Portuguese)"), blank=True)
+    source_name = models.CharField(_("source (English)"), max_length=200)
+    source_name_es = models.CharField(_("source (Spanish)"), max_length=200, blank=True)
+    source_name_pt = models.CharField(_("source (Portuguese)"), max_length=200, blank=True)
     source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
     feed_run = models.ForeignKey(
         "countries.FeedRun",

@@ -84,7 +84,9 @@ class Country(models.Model):
     summary_pt = models.TextField(_("summary (Portuguese)"), blank=True)
     picture = models.ImageField(_("picture"), upload_to="countries/", blank=True)
     picture_credit = models.CharField(_("picture credit"), max_length=200, blank=True)
-    picture_alt = models.CharField(_("picture description"), max_length=250, blank=True)
+    picture_alt = models.CharField(_("picture description (English)"), max_length=250, blank=True)
+    picture_alt_es = models.CharField(_("picture description (Spanish)"), max_length=250, blank=True)
+    picture_alt_pt = models.CharField(_("picture description (Portuguese)"), max_length=250, blank=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     sort_name_en = sort_key("name_en")
     sort_name_es = sort_key("name_es")
@@ -125,7 +127,7 @@ class Country(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(picture="") | ~Q(picture_alt=""),
+                condition=Q(picture="") | ~Q(picture_alt="", picture_alt_es="", picture_alt_pt=""),
                 name="countries_country_picture_in_words",
                 violation_error_message=_("A picture needs a description in words."),
             ),
@@ -303,7 +305,9 @@ class MobilityRole(models.Model):
     narrative_es = models.TextField(_("narrative (Spanish)"), blank=True)
     narrative_pt = models.TextField(_("narrative (Portuguese)"), blank=True)
     as_of = PartialDateField(_("as of"), blank=True, help_text=DATE_HELP)
-    source_name = models.CharField(_("source"), max_length=200)
+    source_name = models.CharField(_("source (English)"), max_length=200)
+    source_name_es = models.CharField(_("source (Spanish)"), max_length=200, blank=True)
+    source_name_pt = models.CharField(_("source (Portuguese)"), max_length=200, blank=True)
     source_url = models.URLField(_("address of the source"), max_length=500, blank=True)
     as_of_range = range_of("as_of")
 

@@ -120,7 +120,7 @@ class StatusEventForm(OrderedForm):
 
     class Meta:
         model = StatusEvent
-        fields = ["position", "status", "date", "note", "source"]
+        fields = ["position", "status", "date", "note", "note_es", "note_pt", "source"]
 
 
 class StatusEventFormSet(OrderedFormSet):

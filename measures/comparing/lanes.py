@@ -28,7 +28,10 @@ EVEN = "even"
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What a mark of a comparison adds: its page, the shape of its direction, and whether it is only an outline."""
+    """What a mark of a comparison adds: its page, the shape of its direction, and whether it is only an outline.
+
+    `name` is what its name says besides that of a timeline.
+    """
 
     url: str
     shape: str
@@ -136,7 +139,8 @@ def _country_lane(
 
 
 def _entry_row(entry: Entry, signed: Signed) -> EntryRow:
-    words = [*([signed.name] if signed.name else []), entry.span.sentence, entry.words.sentence]
+    words = [part for part in (entry.direction_label, signed.name) if part]
+    words += [entry.span.sentence, entry.words.sentence]
     language = entry.title.language if entry.title.is_fallback else ""
     return EntryRow(entry.url, entry.title.text, language, signed.shape, signed.is_hollow, ". ".join(words) + ".")
 
@@ -165,7 +169,7 @@ def _ids_of(shown: Selection, iso3: str) -> list[int]:
 
 
 def _sign(entry: Entry, class_: int, direction: str) -> Signed:
-    words = [str(Direction(direction).label)] if direction else []
+    words = [str(Direction(direction).label)] if direction and not entry.direction_label else []
     if class_ == BILL:
         words.append(_("Bill"))
     if class_ == ANNOUNCED:

@@ -110,7 +110,7 @@ class HistoryColumn(ListColumn):
         return rows, history_remedy
 
     def saved(self) -> list[str]:
-        """Existing events keep their note and source; `nth` distinguishes identical ones."""
+        """Existing events keep their notes and source; `nth` distinguishes identical ones."""
         wanted = (
             "select t.id as measure_id, t.is_new, i.position - 1 as position, split_part(i.item, '@', 1) as status,"
             " split_part(i.item, '@', 2) as date,"
@@ -130,8 +130,8 @@ class HistoryColumn(ListColumn):
             f" where h.id = e.id and not exists (select from wanted w where {same})",
             f"{both} update {EVENTS} e set position = w.position from held h join wanted w on {same}"
             " where h.id = e.id and e.position <> w.position",
-            f"{both} insert into {EVENTS} (measure_id, position, status, date, note, recorded_on)"
-            f" select w.measure_id, w.position, w.status, w.date, '', '{today()}'::date from wanted w"
+            f"{both} insert into {EVENTS} (measure_id, position, status, date, note, note_es, note_pt, recorded_on)"
+            f" select w.measure_id, w.position, w.status, w.date, '', '', '', '{today()}'::date from wanted w"
             f" where w.is_new or not exists (select from held h where {same})",
         ]
 

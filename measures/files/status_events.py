@@ -119,7 +119,7 @@ class StatusEventResource(PartResource):
     class Meta:
         model = StatusEvent
         name = "status_events"
-        fields = ("measure", "position", "status", "date", "recorded_on", "note", "source")
+        fields = ("measure", "position", "status", "date", "recorded_on", "note", "source", "note_es", "note_pt")
 
     @classmethod
     def order(cls) -> str:

@@ -118,7 +118,9 @@ class StatusEvent(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     status = models.CharField(_("status"), max_length=20, choices=Status)
     date = PartialDateField(_("date"), blank=True, help_text=DATE_HELP)
-    note = models.CharField(_("note"), max_length=300, blank=True)
+    note = models.CharField(_("note (English)"), max_length=300, blank=True)
+    note_es = models.CharField(_("note (Spanish)"), max_length=300, blank=True)
+    note_pt = models.CharField(_("note (Portuguese)"), max_length=300, blank=True)
     source = models.ForeignKey(
         Source, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("source")
     )

@@ -42,8 +42,8 @@ def destination_of(request: HttpRequest, url: str) -> Destination:
     return Destination(found.view_name or "", found.kwargs, parts.query, language)
 
 
-def permanent_address(request: HttpRequest, shown: Measure | Country | Source | Release | str) -> str:
+def permanent_address(request: HttpRequest, shown: Measure | Country | Source | Release | str, *arguments: str) -> str:
     """The canonical URL of a record or of a page by its name, in whatever language it is read: without a prefix."""
     with translation.override(settings.LANGUAGE_CODE):
-        path = reverse(shown) if isinstance(shown, str) else shown.get_absolute_url()
+        path = reverse(shown, args=arguments) if isinstance(shown, str) else shown.get_absolute_url()
         return request.build_absolute_uri(path)

@@ -51,7 +51,8 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """`/archive/links/broken/`: broken and moved links by country."""
     countries = broken_links(public_sources())
-    return render(request, "measures/broken_links.html", {"countries": countries})
+    metadata = Metadata(address=request.build_absolute_uri(request.path), title=_("Broken links"))
+    return render(request, "measures/broken_links.html", {"countries": countries, "metadata": metadata})
 
 
 @public_page(is_file=True)

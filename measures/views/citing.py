@@ -17,11 +17,13 @@ from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
 from measures.models import Measure, Release
 from measures.views.addresses import destination_of, permanent_address
+from measures.views.moved import of_former_address
 from measures.views.signposts import URL
 
 
 @public_page(addresses=[URL], is_file=True)
 @require_safe
+@of_former_address
 def cite(request: HttpRequest, form: str) -> HttpResponse:
     """The citation of a measure, list, country, comparison or release, in one of `FORMS`; 404 for other pages.
 

@@ -192,10 +192,12 @@ def compare(request: HttpRequest) -> HttpResponse:
     """`/compare/?countries=PER,COL,ECU`: two to six countries, with the filter of the list."""
     comparison = Comparison(request.GET)
     address = request.build_absolute_uri(request.path) + comparison.query()
-    title = _("%(countries)s, side by side") % {"countries": comparison.title}
+    title = _("Compare countries")
+    if comparison.is_drawn:
+        title = _("%(countries)s, side by side") % {"countries": comparison.title}
     context: dict[str, Any] = {
         "comparison": comparison,
-        "metadata": Metadata(address=address, title=title) if comparison.is_drawn else None,
+        "metadata": None if comparison.problems else Metadata(address=address, title=title),
         "page": Page(comparison) if comparison.is_drawn else None,
         "least": LEAST,
         "most": MOST,

@@ -26,7 +26,7 @@ from measures.views.addresses import destination_of, permanent_address
 from measures.views.country import chart_of, matrix_of
 from measures.views.listing import Listing
 from measures.views.measure import embed_address
-from measures.views.moved import at_former_name
+from measures.views.moved import at_former_name, of_former_address
 from measures.views.signposts import URL
 
 LEAST = 280
@@ -56,6 +56,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page(may_be_framed=True)
 @require_safe
+@at_former_name("public_id", Named.MEASURE)
 def measure(request: HttpRequest, public_id: str) -> HttpResponse:
     """`/embed/measures/PER-00007/`: title, state and summary of a published measure."""
     shown = get_object_or_404(for_page(Measure.objects.published()), public_id=public_id)
@@ -71,6 +72,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @public_page(reads=["format", *LIMITS], addresses=[URL])
 @require_safe
+@of_former_address
 def oembed(request: HttpRequest) -> HttpResponse:
     """`/oembed/?url=…` as on oembed.com: the frame for the map, a country or a measure; JSON only."""
     if request.GET.get("format", "json") != "json":

@@ -1,5 +1,7 @@
 """The pages of measures: one of them, and whichever bears a legal number."""
 
+from dataclasses import dataclass
+
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,6 +14,7 @@ from foundation.publication import public_page
 from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entries_of, for_list
 from measures.former_names import measure_now, referred_to, retired_with
+from measures.listing.index import public_index
 from measures.metadata import ENTRY, Metadata, legislation
 from measures.models import Measure, MeasureQuerySet
 from measures.reference_lookup import meant_by
@@ -49,17 +52,44 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
         "details": details,
         "replies": shown.reports.answered().exclude(reply="").order_by("received_at"),
         "course_chart": course_chart(details.course, day),
+        "neighbours": _neighbours(shown),
         "address": address,
     }
     page = render(request, "measures/measure_detail.html", context)
     return with_signposts(request, page, address, "Legislation")
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The entries of the country that are dated before and after one, if there are any."""
+
+    earlier: Measure | None
+    later: Measure | None
+
+
+def _neighbours(shown: Measure) -> Neighbours | None:
+    """The entries beside this one in the list of its country; None for an entry without a date or country."""
+    if not (shown.country_id and shown.date):
+        return None
+    recorded = public_index().of_country(shown.country_id)
+    ids = [0, *recorded.ids(slice(recorded.dated)).tolist(), 0]
+    if shown.pk not in ids:
+        return None
+    place = ids.index(shown.pk)
+    beside = Measure.objects.published().in_bulk([ids[place - 1], ids[place + 1]])
+    return Neighbours(beside.get(ids[place - 1]), beside.get(ids[place + 1])) if beside else None
+
+
 def _without_record(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The page of an act that is only named, or of a record that was taken down; Http404 for any other."""
     named = with_relations(Measure.objects.named()).select_related("country").filter(public_id=public_id).first()
     if named:
-        context = {"measure": named, "relations": relations_of(named, today())}
+        address = permanent_address(request, "measure", public_id)
+        context = {
+            "measure": named,
+            "relations": relations_of(named, today()),
+            "metadata": Metadata(address=address, title=named.title.text),
+        }
         return render(request, "measures/measure_named.html", context)
     if (now := measure_now(public_id)) and now != public_id:
         return moved(request, public_id=now)
@@ -94,8 +124,15 @@ def reference(request: HttpRequest, reference: str) -> HttpResponseBase:
     rows, possible_rows = (
         [row_of(entry, look) for entry in entries_of(_by_act(ids), look.day)] for ids in (meant.same, meant.perhaps)
     )
-    context = {"reference": reference, "rows": rows, "possible_rows": possible_rows}
-    return render(request, "measures/reference.html", context, status=200 if rows or possible_rows else 404)
+    is_known = bool(rows or possible_rows)
+    address = permanent_address(request, "reference", reference)
+    context = {
+        "reference": reference,
+        "rows": rows,
+        "possible_rows": possible_rows,
+        "metadata": Metadata(address=address, title=reference) if is_known else None,
+    }
+    return render(request, "measures/reference.html", context, status=200 if is_known else 404)
 
 
 def _by_act(ids: list[int]) -> MeasureQuerySet:

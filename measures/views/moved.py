@@ -6,14 +6,17 @@ What was public and was taken back, since the import that published it was undon
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 
 from countries.models import Named, taken_back
 from measures.former_names import name_now
+from measures.views.addresses import destination_of
+from measures.views.signposts import URL
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,6 +41,39 @@ def at_former_name(argument: str, kind: Named) -> Callable[[View], View]:
         return found
 
     return decorate
+
+
+_RECORDS = {"country": ("slug", Named.COUNTRY), "measure": ("public_id", Named.MEASURE)}
+"""The pages of records, by the name of their address: which argument names the record, and its kind."""
+
+
+def of_former_address(view: View) -> View:
+    """View decorator: where `?url=` is the address of a page that has moved, redirect to the same for its new one."""
+
+    @wraps(view)
+    def found(request: HttpRequest, **named: Any) -> HttpResponseBase:
+        try:
+            return view(request, **named)
+        except Http404:
+            url = request.GET.get(URL, "")
+            to = destination_of(request, url)
+            if to.name not in _RECORDS:
+                raise
+            argument, kind = _RECORDS[to.name]
+            former = to.arguments[argument]
+            spelled = former.upper() if kind == Named.MEASURE else former
+            now = name_now(kind, spelled) or spelled
+            if now == former:
+                if answer := withdrawn(request, kind, former):
+                    return answer
+                raise
+            with translation.override(to.language):
+                path = reverse(to.name, kwargs={**to.arguments, argument: now})
+            query = request.GET.copy()
+            query[URL] = urlsplit(url)._replace(path=path).geturl()
+            return HttpResponsePermanentRedirect(f"{request.path}?{query.urlencode()}")
+
+    return found
 
 
 def moved(request: HttpRequest, **named: str) -> HttpResponseBase:

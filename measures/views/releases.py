@@ -29,6 +29,7 @@ from measures.releases.making import COUNTED, SUMS
 from measures.releases.papers import CSVW
 from measures.releases.store import folder_of
 from measures.releases.withdrawn import Withdrawn, withdrawn_from, withdrawn_records
+from measures.views.addresses import permanent_address
 from measures.views.citing import of_release
 from measures.views.file_parts import part_or_whole, whole
 from measures.views.signposts import with_signposts
@@ -112,7 +113,11 @@ def release_list(request: HttpRequest) -> HttpResponse:
     found = list(Release.objects.all())
     pairs = zip(found, [*found[1:], None], strict=True) if found else ()
     withdrawn = withdrawn_records()
-    return render(request, "data/releases.html", {"releases": [_details(request, *pair, withdrawn) for pair in pairs]})
+    context = {
+        "releases": [_details(request, *pair, withdrawn) for pair in pairs],
+        "metadata": Metadata(address=permanent_address(request, "releases"), title=_("Releases of the data")),
+    }
+    return render(request, "data/releases.html", context)
 
 
 @public_page

@@ -68,8 +68,14 @@ def data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def codebook(request: HttpRequest) -> HttpResponse:
     """`/data/codebook/`: every field and key with its meaning and an example."""
-    halves = [(title, [part for part in parts() if part.kind == kind]) for kind, title in KINDS.items()]
-    return render(request, "data/codebook.html", {"halves": halves, "most": MOST_TERMS, "shown": f":{MOST_TERMS}"})
+    halves = [(title, [part for part in parts() if part.kind == kind and part.lines]) for kind, title in KINDS.items()]
+    context = {
+        "halves": halves,
+        "most": MOST_TERMS,
+        "shown": f":{MOST_TERMS}",
+        "metadata": Metadata(address=permanent_address(request, "codebook"), title=_("Codebook")),
+    }
+    return render(request, "data/codebook.html", context)
 
 
 @public_page(is_file=True, is_strict=True)
@@ -102,8 +108,12 @@ class _Line:
 def api(request: HttpRequest) -> HttpResponse:
     """`/data/api/`: the read API in words, from its schema."""
     paths = schema(settings.LANGUAGE_CODE)["paths"]
-    calls = [_call(path, methods["get"]) for path, methods in paths.items()]
-    return render(request, "data/api.html", {"calls": calls, "per_minute": settings.API_PER_MINUTE})
+    context = {
+        "calls": [_call(path, methods["get"]) for path, methods in paths.items()],
+        "per_minute": settings.API_PER_MINUTE,
+        "metadata": Metadata(address=permanent_address(request, "api_docs"), title=_("Read API")),
+    }
+    return render(request, "data/api.html", context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def series_svg(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _notes(series: Series, period: str, address: str) -> list[str]:
     """The lines below the picture: sources, dates and credit."""
-    sources = "; ".join(" ".join(part for part in (source.name, source.url) if part) for source in series.sources)
+    sources = "; ".join(" ".join(part for part in (str(source.name), source.url) if part) for source in series.sources)
     texts = (
         _("Source: %(sources)s") % {"sources": sources},
         _("Values of %(period)s.") % {"period": period},

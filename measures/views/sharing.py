@@ -64,6 +64,7 @@ def _outline(country: Country) -> Shapes | None:
 
 @public_page(is_file=True)
 @require_safe
+@at_former_name("public_id", Named.MEASURE)
 def measure_picture(request: HttpRequest, public_id: str) -> HttpResponse:
     """`/measures/PER-00007/share.png`: title and state of a published measure."""
     shown = get_object_or_404(for_page(Measure.objects.published()), public_id=public_id)

@@ -341,6 +341,6 @@ def file_rows(shown: HomeMap, absolute: Callable[[str], str]) -> Iterator[tuple[
             reading.qualifier,
             reading.status,
             reading.period,
-            reading.source_name,
+            str(reading.source_name or ""),
             absolute(reading.source_url) if reading.source_url else "",
         )

@@ -92,10 +92,19 @@ def _in_words(month: int) -> str:
 
 def sparks(index: PublicIndex) -> dict[str, Spark]:
     """The chart of each country with entries, by ISO 3166-1; all have the same axis and scale."""
+    return _charts(index)[0]
+
+
+def tallest_of(index: PublicIndex) -> int:
+    """What the tallest bar of all charts stands for: entries of one month and direction; 0 without bars."""
+    return _charts(index)[1]
+
+
+def _charts(index: PublicIndex) -> tuple[dict[str, Spark], int]:
     return index.days.get_or_cache(("sparks", get_language()), lambda: _sparks(index))
 
 
-def _sparks(index: PublicIndex) -> dict[str, Spark]:
+def _sparks(index: PublicIndex) -> tuple[dict[str, Spark], int]:
     months = _months(index)
     width = months.count + 1
     places, bound = index.bound(np.arange(len(index)))
@@ -106,13 +115,14 @@ def _sparks(index: PublicIndex) -> dict[str, Spark]:
     cells = codes * width + months.of_entry[rows] + 1
     size = (int(codes.max(initial=0)) + 1) * width
     counts = np.stack([np.bincount(cells[kind], minlength=size).reshape(-1, width) for kind in kinds])
-    most = max(int(counts[:2, :, 1:].max(initial=0)), 1)
+    tallest = int(counts[:2, :, 1:].max(initial=0))
     years = tuple(year.x for year in years_of(index))
     decode = PROPERTIES["country"].decode
-    return {
-        str(decode(code)): Spark(_bars(counts[:, code, 1:], most), years, _words(counts[:, code]))
+    charts = {
+        str(decode(code)): Spark(_bars(counts[:, code, 1:], max(tallest, 1)), years, _words(counts[:, code]))
         for code in np.unique(codes).tolist()
     }
+    return charts, tallest
 
 
 def _bars(counts: NDArray[np.int64], most: int) -> tuple[Bar, ...]:

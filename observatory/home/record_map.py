@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from countries.figures import number_in_words
 from countries.world_map import Reading, Scale, Subject, scale_of
 from foundation.partial_dates import PartialDate
+from foundation.texts import in_active_language
 from measures.choices import DRAWN_DIRECTIONS, STATE_FAMILIES, VALIDITY_FAMILIES, StatusGroup
 from measures.listing.columns import LATEST, PROPERTIES, Array, day_number
 from measures.listing.filters import POSSIBLE
@@ -217,7 +218,7 @@ class Count:
             self.words_of(*totals),
             period=day,
             when=PartialDate.parse(day).in_words(),
-            source_name=_("The record of this observatory"),
+            source_name=in_active_language(_("The record of this observatory")),
             source_url=f"{reverse('measures')}?{query}",
         )
 

@@ -47,7 +47,7 @@ COLUMNS = {
     "measures_measure_topics": ["measure_id", "topic_id"],
     "measures_measure_target_groups": ["measure_id", "targetgroup_id"],
     "measures_measure_origin_countries": ["measure_id", "country_id"],
-    "measures_statusevent": "measure_id position status date note recorded_on".split(),
+    "measures_statusevent": "measure_id position status date note note_es note_pt recorded_on".split(),
     "measures_citation": "measure_id source_id locator quote field".split(),
     "measures_relation": "subject_id type object_id date scope provision recorded_on".split(),
 }
@@ -164,7 +164,7 @@ def table_rows(dataset: Dataset, number: int, keys: Keys) -> dict[str, list[Sequ
         for origin in entry.origins:
             rows["measures_measure_origin_countries"].append((pk, origin))
         for position, (status, date) in enumerate(entry.events):
-            rows["measures_statusevent"].append((pk, position, status, date, "", RECORDED))
+            rows["measures_statusevent"].append((pk, position, status, date, "", "", "", RECORDED))
         for source in entry.sources:
             rows["measures_citation"].append((pk, keys.source + source, "", "", ""))
         for kind, other in entry.relations:

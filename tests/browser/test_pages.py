@@ -132,6 +132,17 @@ def test_no_page_scrolls_sideways_on_a_small_phone(page: Page, address: str, has
     assert widths == dict.fromkeys(paths, 320)
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_scrolls_sideways_in_letters_twice_as_large(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    widths = {}
+    for path in PATHS:
+        page.goto(address + path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    assert widths == dict.fromkeys(PATHS, width)
+
+
 def test_pages_look_as_their_kept_pictures(page: Page, address: str) -> None:
     """`tests/browser/looks.py` says how to renew them."""
     found = {}

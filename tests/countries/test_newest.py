@@ -27,8 +27,9 @@ def _daily() -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "insert into countries_observation"
-                " (indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url)"
-                " select %s, c, to_char(%s::date + n, 'YYYY-MM-DD'), n, 'eq', 'A', '', 'A feed', ''"
+                " (indicator_id, country_id, period, value, qualifier, status, note, note_es, note_pt,"
+                " source_name, source_name_es, source_name_pt, source_url)"
+                " select %s, c, to_char(%s::date + n, 'YYYY-MM-DD'), n, 'eq', 'A', '', '', '', 'A feed', '', '', ''"
                 " from generate_series(0, %s) n, unnest(%s::varchar[]) c",
                 [indicator.pk, FIRST, DAYS - 1, [country.pk for country in countries]],
             )

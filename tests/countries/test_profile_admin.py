@@ -197,6 +197,8 @@ def test_new_edition_begins_with_the_newest_text_and_saves_nothing_yet(client: C
         "roles-2-narrative_es": "También",
         "roles-2-narrative_pt": "",
         "roles-2-source_name": "A profile",
+        "roles-2-source_name_es": "",
+        "roles-2-source_name_pt": "",
         "roles-2-source_url": "",
         "roles-2-id": "",
         "roles-2-country": "PER",
@@ -220,7 +222,7 @@ def test_two_people_never_write_over_each_other_unseen(client: Client) -> None:
     assert [(d.label, d.theirs, d.mine, d.is_conflict) for d in page.context["differences"]] == [
         ("Role of a country (PER: Sending country, 2020): Narrative (English)", "Theirs.", "Mine.", True),
         ("Role of a country (PER: Sending country, 2020): Narrative (Spanish)", "Suyo.", "Viejo.", False),
-        (f"Observation ({Observation.objects.get()}): Note", "Seen.", "", False),
+        (f"Observation ({Observation.objects.get()}): Note (English)", "Seen.", "", False),
     ]
     assert MobilityRole.objects.get().narrative_en == "Theirs."
     again = client.post(URL, _held(page))

@@ -123,7 +123,7 @@ def test_table_has_every_value_as_it_is_stated() -> None:
     factories.observation(indicator=indicator, period="2019", value=1000, qualifier="gt")
     factories.observation(indicator=indicator, period="2020?", value=900, status="P")
     rows = value_rows(series_of(factories.country(), indicator, datetime.date(2019, 6, 1), LAST))
-    assert [(row.period, row.value, row.remark, row.source.name) for row in rows] == [
+    assert [(row.period, row.value, row.remark, str(row.source.name)) for row in rows] == [
         ("2019", "more than 1,000", "", "A yearbook"),
         ("2020 (date inferred)", "900", "provisional", "A yearbook"),
     ]

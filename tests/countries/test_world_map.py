@@ -33,6 +33,7 @@ from countries.world_map import (
     with_values,
     world_map,
 )
+from foundation.texts import Text
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -101,8 +102,8 @@ def test_reading_has_all_that_judges_the_value(poverty: Indicator) -> None:
         period="2019?",
         when="2019 (date inferred)",
         remark="provisional",
-        note="National line.",
-        source_name="Institute",
+        note=Text("National line.", "en", is_fallback=False),
+        source_name=Text("Institute", "en", is_fallback=False),
         source_url="https://institute.example/",
     )
 
@@ -120,7 +121,7 @@ def test_country_of_gaps_alone_says_so(poverty: Indicator) -> None:
     factories.observation(indicator=poverty, period="2019", value=None, status="O", source_name="New")
     reading = _reading(poverty)
     assert reading is not None
-    assert (reading.value, reading.words, reading.source_name) == (None, "No value recorded", "New")
+    assert (reading.value, reading.words, str(reading.source_name)) == (None, "No value recorded", "New")
 
 
 def test_value_without_a_period_stands_last_and_on_every_day(poverty: Indicator) -> None:
@@ -162,8 +163,8 @@ def test_newest_values_come_from_the_index(poverty: Indicator) -> None:
         cursor.execute(
             """
             insert into countries_observation (indicator_id, country_id, period, value, qualifier, status, note,
-                source_name, source_url)
-            select %s, c.iso3, to_char(day, 'YYYY-MM-DD'), 20, 'eq', 'A', '', 'Feed', ''
+                note_es, note_pt, source_name, source_name_es, source_name_pt, source_url)
+            select %s, c.iso3, to_char(day, 'YYYY-MM-DD'), 20, 'eq', 'A', '', '', '', 'Feed', '', '', ''
             from countries_country c, generate_series(date '2018-01-01', date '2020-12-31', '1 day') day
             """,
             [poverty.pk],

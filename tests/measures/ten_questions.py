@@ -77,9 +77,9 @@ QUESTIONS = (
         "Ecuador 5 restrict, 3 ease",
     ),
     Question(
-        "Who let visitors in again first, Argentina, Brazil or Chile?",
-        ["Compare", {"countries": ["ARG", "BRA", "CHL"], "topic": "border"}],
-        "The same topics on one time axis",
+        "Who ended an extension of its border closure first, Argentina, Costa Rica or Panama?",
+        ["Compare", {"countries": ["ARG", "CRI", "PAN"], "topic": "border"}],
+        "Ban on non-residents prolonged to 12 April 2020 More restrictive. 1 April 2020 to 12 April 2020. Ended",
     ),
     Question(
         "What protects somebody who asked for asylum in Peru on 15 June 2020?",
@@ -89,7 +89,11 @@ QUESTIONS = (
     Question(
         "What does Law 2136 of Colombia say?", [{"q": "Ley 2136 de 2021"}], "Law on a comprehensive migration policy"
     ),
-    Question("What did Brazil restrict?", ["Brazil", "More restrictive"], "Entry by land from Venezuela restricted"),
+    Question(
+        "Which acts on asylum were in force in Chile on 1 July 2020?",
+        ["Measures", FOLD, {"country": "CHL", "topic": "asylum", "on": "2020-07-01"}],
+        "0 of 140 entries",
+    ),
     Question("Which bills does Peru have?", ["Peru", "Bills"], "7 entries"),
     Question("How many nationals of Peru live abroad?", ["Peru"], "Nationals living abroad about 1.7 million"),
     Question(

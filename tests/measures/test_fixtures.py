@@ -25,6 +25,16 @@ def test_fixtures_load_and_a_second_run_writes_nothing(capsys: pytest.CaptureFix
     assert list(Measure.objects.values_list("public_id", "record_version", "updated_at")) == before
 
 
+def test_every_note_and_source_of_the_fixtures_is_in_three_languages() -> None:
+    """All but names that are the same in each: those of the daily figures."""
+    for path in FOLDER.glob("*.csv"):
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                for name in ("note", "source_name"):
+                    texts = [row[column] for column in (name, f"{name}_es", f"{name}_pt") if column in row]
+                    assert len(texts) < 2 or all(texts) or not any(texts), (path.name, row)
+
+
 def test_second_run_leaves_what_people_did_unless_it_is_to_update() -> None:
     call_command("load_fixtures", verbosity=0)
     edited = Measure.objects.get(public_id="PER-00001")

@@ -3,6 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.apps import apps
@@ -102,6 +103,28 @@ def test_former_identifier_leads_on(client: Client) -> None:
     Measure.objects.filter(pk=draft.pk).update(public_id="PER-00778")
     assert _moved(client, f"/measures/{made.public_id}/") == (301, "/measures/PER-00777/")
     assert _moved(client, f"/measures/{draft.public_id}/") == (404, None)
+
+
+def test_citations_and_frames_of_former_names_lead_on(client: Client) -> None:
+    made, draft = make.measure(), make.draft()
+    named = made.public_id
+    Measure.objects.filter(pk=made.pk).update(public_id="PER-00777")
+    Measure.objects.filter(pk=draft.pk).update(public_id="PER-00778")
+    Country.objects.filter(pk="PER").update(slug="el-peru")
+    for path in ("/cite/bibtex?url=", "/pt/cite/text?url=", "/oembed/?maxwidth=400&url="):
+        for former, now in (
+            (f"/es/measures/{named}/", "%2Fes%2Fmeasures%2FPER-00777%2F"),
+            (f"/measures/{named.lower()}/", "%2Fmeasures%2FPER-00777%2F"),
+            ("/countries/peru/?topic=health", "%2Fcountries%2Fel-peru%2F%3Ftopic%3Dhealth"),
+            ("http://testserver/pt/countries/peru/", "http%3A%2F%2Ftestserver%2Fpt%2Fcountries%2Fel-peru%2F"),
+        ):
+            response = client.get(path + quote(former))
+            assert (response.status_code, response["Location"]) == (301, path + now)
+            assert client.get(response["Location"]).status_code == 200
+        assert _moved(client, f"{path}/measures/{draft.public_id}/") == (404, None)
+    for path in ("/embed/measures/{}/", "/measures/{}/share.png"):
+        assert _moved(client, path.format(named)) == (301, path.format("PER-00777"))
+        assert _moved(client, path.format(draft.public_id)) == (404, None)
 
 
 def test_former_number_leads_to_the_act_that_had_it_in_public(client: Client) -> None:

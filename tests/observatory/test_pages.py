@@ -108,6 +108,43 @@ def test_countries_show_roles_entries_and_last_change(client: Client) -> None:
     assert _words(names.partition(">")[2]) == "Ecuador"
 
 
+def test_charts_of_all_countries_say_their_one_scale(client: Client) -> None:
+    factories.measure()
+    assert "one scale" not in client.get("/countries/").text
+    for day in ("2020-03-01", "2020-03-31", "2020-04-01"):
+        factories.measure(direction="more_restrictive", events=(("in_force", day),))
+    factories.measure(
+        country=factories.country(iso3="ECU"), direction="less_restrictive", events=(("in_force", "2020-03-01"),)
+    )
+    html = client.get("/countries/").text
+    assert "the tallest bar is 2 entries in a month." in _words(html)
+    heights = re.findall(r'class="bar-(?:more|less)"[^>]* height="([0-9.]+)"', html.partition("spark-key")[0])
+    assert heights == ["20.0", "10.0", "10.0"]
+
+
+def test_every_shape_and_name_that_a_page_uses_is_defined_there(client: Client) -> None:
+    source = factories.source(key="gazette", title="A decree in the gazette")
+    act = factories.measure(title_en="A decree with a title that is longer than a mark", sources=(source,))
+    factories.measure(kind="bill", events=(("introduced", "2020-05-12"),), direction="less_restrictive")
+    for path in (
+        *(
+            "/",
+            "/countries/",
+            "/countries/peru/",
+            "/measures/",
+            act.get_absolute_url(),
+            "/archive/",
+            "/archive/gazette/",
+        ),
+        *("/search/?q=decree", "/who/?country=PER&on=2020-06-15", "/data/codebook/", "/embed/countries/peru/"),
+    ):
+        html = client.get(path).text
+        ids = set(re.findall(r' id="([^"]+)"', html))
+        named = re.findall(r' aria-(?:labelledby|describedby)="([^"]+)"', html)
+        used = {*re.findall(r' href="#([^"]+)"', html), *(name for names in named for name in names.split())}
+        assert used <= ids, path
+
+
 def test_go_leads_to_the_country(client: Client) -> None:
     factories.country()
     response = client.get("/es/countries/?go=peru")

@@ -184,8 +184,10 @@ class IndicatorFeed(models.Model):
         _("has the value"), max_length=200, blank=True, help_text=_("Empty takes the rows where that cell is empty.")
     )
     source_name = models.CharField(
-        _("source"), max_length=200, help_text=_("As shown to the public beside each value.")
+        _("source (English)"), max_length=200, help_text=_("As shown to the public beside each value.")
     )
+    source_name_es = models.CharField(_("source (Spanish)"), max_length=200, blank=True)
+    source_name_pt = models.CharField(_("source (Portuguese)"), max_length=200, blank=True)
     source_url = models.URLField(
         _("address of the source"), max_length=500, blank=True, help_text=_("A page for people to read.")
     )

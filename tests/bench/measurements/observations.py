@@ -29,7 +29,10 @@ CHANGED = 1_000
 """One value in this many differs in the refresh: 0.1 %."""
 FROM_ROWS = Target(4)
 FIRST_DAY = datetime.date(2020, 1, 1)
-COLUMNS = "indicator_id, country_id, period, value, qualifier, status, note, source_name, source_url, feed_run_id"
+COLUMNS = (
+    "indicator_id, country_id, period, value, qualifier, status, note, note_es, note_pt,"
+    " source_name, source_name_es, source_name_pt, source_url, feed_run_id"
+)
 NEWEST = """
     select c.iso3, newest.value from countries_country c cross join lateral (
         select o.value from countries_observation o
@@ -115,7 +118,7 @@ def _copies(bench: Bench, series: Series) -> Path:
     with path.open("w", encoding="utf-8") as file:
         for indicator in range(INDICATORS):
             for country, day, value in series.rows(indicator):
-                file.write(f"{indicator}\t{country}\t{day}\t{value}\teq\tA\t\tBench\t\t{indicator}\n")
+                file.write(f"{indicator}\t{country}\t{day}\t{value}\teq\tA\t\t\t\tBench\t\t\t\t{indicator}\n")
     return path
 
 

@@ -67,6 +67,14 @@ def test_first_run_publishes_and_the_same_file_is_nothing_new(put: Put) -> None:
     assert touched() == before
 
 
+def test_values_name_their_source_in_every_language(put: Put) -> None:
+    feed = factories.feed(source_name_es="Un anuario", source_name_pt="Um anuário")
+    put(table())
+    runs.run(feed)
+    columns = ("source_name", "source_name_es", "source_name_pt", "note_es", "note_pt")
+    assert set(Observation.objects.values_list(*columns)) == {("A yearbook", "Un anuario", "Um anuário", "", "")}
+
+
 def test_only_changed_rows_are_written_and_the_former_value_stays_in_history(put: Put) -> None:
     feed = factories.feed()
     put(table())

@@ -1,6 +1,7 @@
 """The page of a comparison: what an address asks for, in words, and its pictures."""
 
 import datetime
+import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
@@ -61,6 +62,13 @@ def test_page_says_what_is_compared_or_what_is_missing(client: Client, query: st
     answered, text = _said(client, query)
     assert (answered, words in text) == (status, True)
     assert ("What each country did, by topic" in text) == ("side by side" in words or "No entry" in words)
+
+
+def test_marks_say_their_direction_once_and_what_is_no_measure_yet(client: Client) -> None:
+    make.measure(kind="bill", events=(("introduced", "2020-05-12"),), direction="less_restrictive")
+    marks = re.findall(r'class="compared-mark[^>]* aria-label="([^"]*)"', _said(client, "?countries=PER,ECU")[1])
+    found = [re.findall(r"(?:More|Less) restrictive|Bill(?=[.])", mark) for mark in marks]
+    assert sorted(found) == [["Less restrictive"], ["Less restrictive", "Bill"], ["More restrictive"]]
 
 
 def test_seven_countries_are_too_many(client: Client) -> None:

@@ -39,9 +39,9 @@ def test_events_have_every_field(tmp_path: Path) -> None:
     factories.event(measure=measure, status="in_force", recorded_on=SHORT_AGO)
     name = measure.public_id
     assert _lines("status_events") == [
-        "measure,position,status,date,recorded_on,note,source",
-        f'{name},1,enacted,2020-04,{today()},"By, all",gazette',
-        f"{name},2,in_force,,2021-05-29,,",
+        "measure,position,status,date,recorded_on,note,source,note_es,note_pt",
+        f'{name},1,enacted,2020-04,{today()},"By, all",gazette,,',
+        f"{name},2,in_force,,2021-05-29,,,,",
     ]
     row = _event(measure, "2", status="repealed", date="2021-01-05", note="A note", source="gazette", recorded_on="")
     assert counts(run(tmp_path, [row], "status_events")) == (0, 1, 0, 0)
@@ -254,7 +254,7 @@ def test_public_files_have_what_the_public_sees(client: Client) -> None:
     factories.relation(subject=measure, object=draft, type="same_subject_as")
     factories.alias(measure=measure, reference="1-2019"), factories.alias(measure=draft, reference="2-2019")
     day = f"{today()}"
-    assert _asked(client, "/status_events.csv") == [f"{name},1,in_force,2020-04-14,{day},Seen,"]
+    assert _asked(client, "/status_events.csv") == [f"{name},1,in_force,2020-04-14,{day},Seen,,,"]
     assert _asked(client, "/relations.csv") == [f"{name},cites,{stub.public_id},,whole,,{day}"]
     assert _asked(client, "/citations.csv") == [f"{name},{measure.citations.get().source.key},,,"]
     assert _asked(client, "/aliases.csv") == [f"{name},former,1-2019"]

@@ -122,9 +122,10 @@ def test_csv_has_every_value_in_the_columns_of_an_import(client: Client) -> None
     response = client.get(reverse("series_csv", args=["peru"]) + "?series=cases")
     lines = b"".join(response).decode().splitlines()
     assert response["Content-Disposition"] == 'attachment; filename="peru-cases.csv"'
-    assert lines[0] == "indicator,country,counterpart,period,value,qualifier,status,note,source_name,source_url"
-    assert lines[1] == "cases,PER,,2020-03-01,0,eq,A,,A ministry,"
-    assert lines[-1] == "cases,PER,,,5,eq,A,,A yearbook,"
+    columns = "indicator,country,counterpart,period,value,qualifier,status,note,source_name,source_url"
+    assert lines[0] == f"{columns},note_es,note_pt,source_name_es,source_name_pt"
+    assert lines[1] == "cases,PER,,2020-03-01,0,eq,A,,A ministry,,,,,"
+    assert lines[-1] == "cases,PER,,,5,eq,A,,A yearbook,,,,,"
     assert len(lines) == 92
 
 
@@ -185,11 +186,30 @@ def test_profile_as_of_an_edition_has_its_texts_and_the_figures_of_then(client: 
     assert cited.format(" a fecha de agosto de 2020") in client.get(f"/es{PERU}profile/?as_of=2020-08").text
 
 
-def test_note_of_a_headline_is_marked_as_english_on_pages_in_other_languages(client: Client) -> None:
-    rate = factories.indicator(key="poverty_rate", unit="percent")
-    factories.observation(indicator=rate, value=None, status="O", note="A label without a value.")
-    for prefix, marked in (("", 0), ("/es", 1)):
-        assert client.get(f"{prefix}{PERU}").text.count('<abbr aria-hidden="true">EN</abbr>') == marked
+def test_notes_and_sources_are_in_the_language_of_the_page_or_say_that_they_are_not(client: Client) -> None:
+    rate, people = factories.indicator(key="poverty_rate", unit="percent"), factories.indicator(key="people")
+    factories.observation(
+        indicator=rate,
+        value=None,
+        status="O",
+        note="A label without a value.",
+        note_es="Un rótulo sin valor.",
+        source_name="World Bank",
+        source_name_es="Banco Mundial",
+    )
+    factories.observation(indicator=people, note_pt="Sem data.", source_name="Census", source_url="https://a.example/")
+    spanish, portuguese, english = (client.get(f"{prefix}{PERU}").text for prefix in ("/es", "/pt", ""))
+    assert "<span>Un rótulo sin valor.</span>" in spanish
+    assert "Banco Mundial" in spanish
+    assert '<span lang="pt">Sem data.</span>' in spanish
+    assert '<a href="https://a.example/" rel="external" lang="en">Census</a>' in spanish
+    assert spanish.count('<abbr aria-hidden="true">PT</abbr>') == 1
+    assert '<abbr aria-hidden="true">EN</abbr>' not in spanish
+    assert '<span lang="en">A label without a value.</span>' in portuguese
+    assert '<span lang="en">World Bank</span>' in portuguese
+    assert "<span>Sem data.</span>" in portuguese
+    assert portuguese.count('<abbr aria-hidden="true">EN</abbr>') == 1
+    assert '<a href="https://a.example/" rel="external">Census</a>' in english
 
 
 @pytest.mark.parametrize("query", ["?as_of=2020-13", "?as_of=soon", "?as_off=2020"])

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from foundation.days import today
 from foundation.share_picture import HEIGHT, WIDTH, Area, Shapes, SharePicture, rings, wrapped
 from foundation.share_picture import _font as font
 from tests import factories as make
@@ -36,6 +37,8 @@ def test_every_page_has_a_citation_and_a_picture(client: Client) -> None:
     """A page without a picture of its own is shared with that of the site."""
     make.country(iso3="ECU")
     make.measure(sources=(make.source(key="gazette", title="Gazette of the day"),))
+    for kind in ("law", "regulation"):
+        make.measure(reference="104-2020", kind=kind)
     titles = {
         "/countries/": "Countries",
         "/countries/peru/profile/": "Peru: profile and its editions",
@@ -44,11 +47,24 @@ def test_every_page_has_a_citation_and_a_picture(client: Client) -> None:
         "/archive/gazette/": "Gazette of the day",
         "/who/": "Who is affected",
         "/compare/?countries=PER,ECU": "Peru and Ecuador, side by side",
+        "/compare/": "Compare countries",
+        "/search/": "Search",
+        "/search/?q=gazette+of": "Search: gazette of",
+        "/reference/104-2020/": "104-2020",
+        "/accessibility/": "Accessibility statement",
+        "/archive/links/broken/": "Broken links",
+        "/data/": "Observatory: Measures, sources and figures",
+        "/data/codebook/": "Codebook",
+        "/data/api/": "Read API",
+        "/data/releases/": "Releases of the data",
     }
     for address, title in titles.items():
         page = client.get(address).text
         assert f'<meta name="citation_title" content="{title}">' in page, address
         assert page.count('<meta property="og:image" content="http://testserver/share.png">') == 1, address
+    search = client.get("/es/search/?q=gazette+of").text
+    assert '<meta name="citation_public_url" content="http://testserver/search/?q=gazette+of">' in search
+    assert f'<meta name="citation_date" content="{today()}">' in search
 
 
 @pytest.mark.django_db

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from countries.models import Observation
 from measures.choices import STATE_FAMILIES, Workflow
 from measures.listing.filters import POSSIBLE
 from measures.listing.index import PublicIndex, public_index
@@ -240,12 +241,19 @@ def test_home_shows_values_with_period_source_and_measures(client: Client) -> No
     assert "Last check of the source" in html
 
 
-def test_note_is_marked_as_english_on_pages_in_other_languages(client: Client) -> None:
+def test_note_without_translation_says_its_language_on_pages_in_others(client: Client) -> None:
     _poverty(note="Printed without a period.")
     note = '<span class="note"{}>Printed without a period.</span>'
     assert note.format("") + "</td>" in client.get("/?indicator=poverty_rate").text
     mark = ' <span class="fallback-language"><abbr aria-hidden="true">EN</abbr> Solo en inglés</span></td>'
     assert note.format(' lang="en"') + mark in client.get("/es/?indicator=poverty_rate").text
+    Observation.objects.update(note_es="Impreso sin período.", source_name_es="Instituto")
+    page = client.get("/es/?indicator=poverty_rate").text
+    assert '<span class="note">Impreso sin período.</span></td>' in page
+    assert '<a href="https://institute.example/">Instituto</a>' in page
+    assert (
+        '<a href="https://institute.example/" lang="en">Institute</a>' in client.get("/pt/?indicator=poverty_rate").text
+    )
 
 
 def test_home_begins_with_the_record_whatever_else_is_known(client: Client) -> None:
