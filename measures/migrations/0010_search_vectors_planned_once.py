@@ -4,5 +4,5 @@ from foundation.sql_files import run_sql_file
 
 
 class Migration(migrations.Migration):
-    dependencies = [("measures", "0008_release_name_length")]
+    dependencies = [("measures", "0009_error_reports")]
     operations = [run_sql_file("measures", "search")]

@@ -10,7 +10,7 @@ from foundation.migration_groups import Together
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('measures', '0008_release_name_length'),
+        ('measures', '0010_search_vectors_planned_once'),
     ]
 
     operations = [
