@@ -21,6 +21,7 @@ ANALYST = {
         "issuingbody": "add change view",
         "dataset": "view",
         "release": "view",
+        "coverage": "add change delete view",
         "externalid": "add change delete view",
         "topic": "view",
         "targetgroup": "view",

@@ -22,6 +22,7 @@ from measures.choices import Kind, Level, Status, Workflow
 from measures.models import (
     Capture,
     Citation,
+    Coverage,
     DataSet,
     DocumentText,
     FurtherBody,
@@ -105,6 +106,9 @@ def topic(*, key: str = "health.access", **fields: Any) -> Topic:
     label = key.split(".")[-1].replace("_", " ").capitalize()
     defaults = {"parent": parent, "label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)"}
     return Topic.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
+_topic = topic
 
 
 def target_group(*, key: str = "asylum_seekers", **fields: Any) -> TargetGroup:
@@ -347,6 +351,14 @@ def observation(*, period: str = "", **fields: Any) -> Observation:
     fields["indicator"] = fields.get("indicator") or indicator()
     fields["country"] = fields.get("country") or country()
     return Observation.objects.create(period=Period.parse(period) if period else None, **fields)
+
+
+def coverage(*, topic: str = "health.access", period: str = "2020-Q2", **fields: Any) -> Coverage:
+    """A quarter of a topic of Peru that was searched completely, unless told otherwise."""
+    defaults = {"state": "complete", "checked_on": "2021-02", "checked_by": "Andean team", "searched": "The gazette"}
+    fields = defaults | fields
+    fields["country"] = fields.get("country") or country()
+    return Coverage.objects.create(topic=_topic(key=topic), period=Period.parse(period), **fields)
 
 
 def release(*, name: str = "2026.1") -> Release:

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from measures.admin.coverage import CoverageAdmin
 from measures.admin.dataset import DataSetAdmin
 from measures.admin.measure import MeasureAdmin
 from measures.admin.release import ReleaseAdmin
@@ -9,6 +10,7 @@ from measures.admin.source import SourceAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
 __all__ = [
+    "CoverageAdmin",
     "DataSetAdmin",
     "IssuingBodyAdmin",
     "MeasureAdmin",

@@ -21,6 +21,7 @@ from foundation.partial_dates import PartialDate
 from foundation.publication import public_page
 from foundation.texts import translated
 from measures.choices import Direction
+from measures.coverage.ledger import public_ledger
 from measures.listing.completeness import Share, completeness
 from measures.listing.filters import OLDEST, PARAMETERS, POSSIBLE, MeasureFilter, Problem, unknown_parameter
 from measures.listing.index import PublicIndex, Selection, public_index
@@ -204,7 +205,9 @@ def chart_of(listing: Listing) -> Chart:
     """The marks of a whole list."""
     topics = [(option.value, option.label) for option in listing.filter.facets["topic"].options]
     entries = [row.entry for row in listing.rows]
-    return chart(entries, topics, extensions=extensions_among(entries))
+    filter = listing.filter
+    ledger = public_ledger(filter.index).of(filter.country.pk) if filter.country else None
+    return chart(entries, topics, extensions=extensions_among(entries), ledger=ledger)
 
 
 def matrix_of(listing: Listing) -> Matrix:
@@ -212,5 +215,6 @@ def matrix_of(listing: Listing) -> Matrix:
     facet = listing.filter.facets["topic"]
     topics = [(option.value, option.label) for option in facet.chosen or facet.options]
     filter = listing.filter
+    ledger = public_ledger(filter.index).of(filter.country.pk) if filter.country else None
     asked = MatrixQuery(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
-    return matrix(filter.selection, topics, asked)
+    return matrix(filter.selection, topics, asked, ledger)

@@ -58,6 +58,7 @@ def _pages() -> dict[str, str]:
         "sitemap": ["measures"],
         "country": ["peru"],
         "profile": ["peru"],
+        "coverage": ["peru"],
         "series_csv": ["peru"],
         "series_svg": ["peru"],
         "compare_csv": ["topics"],
