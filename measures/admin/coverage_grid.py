@@ -111,6 +111,7 @@ def grid_view(model_admin: Any, request: HttpRequest, slug: str) -> HttpResponse
         try:
             if form.is_valid():
                 _do(request, country, ticked, form.cleaned_data)
+                _point_out(request, table, ticked)
                 return HttpResponseRedirect(request.get_full_path())
         except ChangedMeanwhile as conflict:
             changed = conflict.places
@@ -258,6 +259,20 @@ def _do(request: HttpRequest, country: Country, ticked: frozenset[Place], said: 
             "%(n)d cell is proposed. An editor approves it.", "%(n)d cells are proposed. An editor approves them.", done
         )
     messages.success(request, words % {"n": done})
+
+
+def _point_out(request: HttpRequest, table: Table, ticked: frozenset[Place]) -> None:
+    """Say where entries are recorded although nothing was found: one of the two is wrong."""
+    if request.POST.get("act") != Searched.NOTHING_FOUND:
+        return
+    cells = (cell for row in table.rows for cell in row.cells)
+    if number := sum(1 for cell in cells if cell.count and Place(cell.topic, cell.quarter) in ticked):
+        words = ngettext(
+            "Entries are recorded in %(n)d of these cells, although nothing was found there.",
+            "Entries are recorded in %(n)d of these cells, although nothing was found there.",
+            number,
+        )
+        messages.warning(request, words % {"n": number})
 
 
 def _of(act: str, said: dict[str, Any]) -> dict[str, Any]:

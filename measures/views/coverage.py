@@ -90,9 +90,15 @@ def _statements(country: Country, quarters: list[Quarter]) -> list[Statement]:
     for row in rows.select_related("topic").order_by("topic__position", "topic__key", "period"):
         said.setdefault((row.topic.label, str(row.checked_on or ""), row.checked_by, row.searched), []).append(row)
     return [
-        Statement(topic, tuple(_in_runs(own)), own[0].checked_on.in_words() if own[0].checked_on else "", by, where)
+        Statement(topic, tuple(_in_runs(own)), _day_in_words(own[0]), by, where)
         for (topic, _on, by, where), own in said.items()
     ]
+
+
+def _day_in_words(row: Coverage) -> str:
+    """When it was checked, and what of that was inferred."""
+    day = row.checked_on
+    return ", ".join(part for part in (day.in_words(), day.inferred_in_words()) if part) if day else ""
 
 
 def _in_runs(rows: Iterable[Coverage]) -> list[tuple[str, str]]:
