@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from measures.choices import WHOLLY_SEARCHED, Searched
 from measures.coverage.quarters import Quarter, span_in_words
-from measures.listing.completeness import covered_codes
+from measures.listing.completeness import Share, covered_codes
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import PublicIndex, Selection
 from measures.models import Coverage, CoverageQuerySet, Topic
@@ -114,6 +116,12 @@ class Ledger:
 def public_ledger(index: PublicIndex) -> Ledger:
     """What the public ledger says, read once until the public data change."""
     return index.get_or_cache(Coverage, lambda: Ledger(Coverage.objects.public()))
+
+
+def searched_share(ledger: Ledger, countries: Collection[str]) -> Share:
+    """How many topics of some countries somebody is recorded to have searched for, whenever that was."""
+    searched = sum(ledger.of(iso3).searched_of(ledger.upper) for iso3 in countries)
+    return Share(_("Topics searched, at least in part"), searched, len(ledger.upper) * len(countries))
 
 
 # Questions
