@@ -1,5 +1,6 @@
 """Writing the ledger, many cells at once: who may publish writes it, others propose; nobody overwrites unseen."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from measures.models import Coverage, Topic
 
 MOST_CELLS = 2000
 """Cells that one act may change."""
+_TOPIC = re.compile(r"[a-z0-9_.]{1,60}")
 SAID = ("state", "checked_on", "checked_by", "searched")
 """The fields of a row that say something."""
 
@@ -35,7 +37,7 @@ class Place:
         """Read `health:2020-Q1`; None for anything else."""
         topic, _colon, quarter = text.rpartition(":")
         read = Quarter.parse(quarter)
-        return cls(topic, read) if topic and read else None
+        return cls(topic, read) if read and _TOPIC.fullmatch(topic) else None
 
     def __str__(self) -> str:
         return f"{self.topic}:{self.quarter}"
@@ -65,6 +67,7 @@ def seen_of(country: Country) -> dict[str, int]:
     known = versions(Coverage, [pk for pk, _topic, _period in rows])
     found: dict[str, int] = {}
     for pk, topic, period in rows:
+        assert period
         name = str(Place(topic, Quarter.of_period(period)))
         found[name] = max(found.get(name, 0), known.get(pk, 0))
     return found

@@ -62,6 +62,7 @@ def test_timeline_is_dotted_where_it_was_searched_in_part_and_plain_where_wholly
     assert 'class="hatch-partial"' in lane
     assert "Dotted: searched only in part" in page
     assert "No entries (Partly checked): Work." in page
+    assert "Topics searched, at least in part</dt>" in page
     assert "0 of 2 topics completely, 2 in part; no search is recorded for 0." in page
 
 
