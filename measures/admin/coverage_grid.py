@@ -204,8 +204,9 @@ def _last_said(country: Country) -> list[Said]:
     for event in events.order_by("-pgh_id")[:LAST_EVENTS]:
         acts.setdefault((event.pgh_context_id, event.pgh_created_at, event.state, event.pgh_label), []).append(event)
     shown = list(acts.values())[:LAST_ACTS]
-    users = {(own[0].pgh_context.metadata if own[0].pgh_context else {}).get("user") for own in shown}
-    names = dict(get_user_model()._default_manager.filter(pk__in=users - {None}).values_list("pk", "username"))
+    contexts = [own[0].pgh_context for own in shown if own[0].pgh_context]
+    users = [context.metadata["user"] for context in contexts if context.metadata.get("user")]
+    names = dict(get_user_model()._default_manager.filter(pk__in=users).values_list("pk", "username"))
     return [_said(own, names) for own in shown]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -95,12 +96,13 @@ class Ledger:
 
     def __init__(self, rows: CoverageQuerySet) -> None:
         told: dict[str, dict[str, dict[Quarter, Searched]]] = defaultdict(lambda: defaultdict(dict))
-        values = rows.order_by().values_list("country_id", "topic__key", "period", "state")
+        values: Any = rows.order_by().values_list("country_id", "topic__key", "period", "state")
         for iso3, topic, period, state in values:
             told[iso3][topic][Quarter.of_period(period)] = Searched(state)
         below: dict[str, list[str]] = defaultdict(list)
         self.upper: list[str] = []
-        for key, parent in Topic.objects.current().values_list("key", "parent__key"):
+        topics: Any = Topic.objects.current()
+        for key, parent in topics.values_list("key", "parent__key"):
             if parent is None:
                 self.upper.append(key)
             else:
