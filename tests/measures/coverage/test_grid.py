@@ -86,7 +86,7 @@ def test_not_checked_empties_cells_and_history_keeps_them() -> None:
         ("partial", {"checked_on": "2019"}, "before it began: Q1 2020"),
         ("complete", {"checked_on": "soon"}, "“soon” is not a date."),
         ("complete", {"cell": ["none:2020-Q1"]}, "There is no topic “none”."),
-        ("complete", {"cell": ["work\x00:2020-Q1", "work:2020-Q9", "work"]}, "Tick cells first."),
+        ("complete", {"cell": ["work!:2020-Q1", "work:2020-Q9", "work"]}, "Tick cells first."),
         ("complete", {"seen": "[1"}, ""),
     ],
 )
