@@ -58,6 +58,7 @@ _ISO = re.compile(
     r"(?P<year>[0-9]{4})(?P<year_inferred>\?(?=-))?(?:-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?"
     r"\s*(?P<inferred>\??)"
 )
+_QUARTER = re.compile(r"(?P<year>[0-9]{4})[- ]?[QqTt](?P<quarter>[1-4])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +190,14 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `2019`, `2016/2019`, `2020-03-16/2020-05-07?`, `2007/` or `/2015`; raise ValidationError otherwise."""
+        """Read `2019`, `2016/2019`, `2020-03-16/2020-05-07?`, `2007/` or `/2015`; raise ValidationError otherwise.
+
+        A quarter may be written as in statistics, `2020-Q1`: it is the period of its months.
+        """
         text = text.strip()
+        if match := _QUARTER.fullmatch(text):
+            last = int(match["quarter"]) * 3
+            return cls(PartialDate.parse(f"{match['year']}-{last - 2}"), PartialDate.parse(f"{match['year']}-{last}"))
         if "/" not in text or (typed := period_with_slash(text)) == text:
             date = PartialDate.parse(text)
             return cls(date, date)

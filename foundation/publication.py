@@ -47,15 +47,16 @@ _TRANSITIONS = {
 
 
 def bumps_public_version(
-    records: str = "", *, any_record: bool = False, when: Iterable[str] = OPERATIONS
+    records: str = "", *, any_record: bool = False, when: Iterable[str] = OPERATIONS, of: str = "true"
 ) -> Callable[[M], M]:
     """Class decorator: a change in this table changes what the public sees.
 
     `records` is SQL that selects the identifiers of the public records concerned from `changed`, which has the rows
     before and after; if it selects none, the change is not public. Without it every change counts as one of something
-    else, or with `any_record` as one of any measure.
+    else, or with `any_record` as one of any measure. `of` is SQL of a row that can be public at all.
     """
     noted = "null" if any_record else "'{}'"
+    among = "" if of == "true" else f" where {of}"
 
     def trigger(operation: str) -> pgtrigger.Trigger:
         changed = f"with changed as ({_ROWS[operation]})"
@@ -67,7 +68,7 @@ def bumps_public_version(
             """
         else:
             body = f"""
-                if exists ({changed} select from changed) then perform note_public_change({noted}); end if;
+                if exists ({changed} select from changed{among}) then perform note_public_change({noted}); end if;
                 return null;
             """
         return pgtrigger.Trigger(

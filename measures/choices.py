@@ -447,3 +447,16 @@ class Precision(models.TextChoices):
     MONTH = "month", _("To the month")
     YEAR = "year", _("Year only")
     NONE = "none", _("Date not recorded")
+
+
+class Searched(models.TextChoices):
+    """How far a topic was searched for in a country and a quarter."""
+
+    NOT_CHECKED = "not_checked", _("Not checked")
+    NOTHING_FOUND = "nothing_found", _("Checked, nothing found")
+    PARTIAL = "partial", _("Partly checked")
+    COMPLETE = "complete", _("Completely checked")
+
+
+WHOLLY_SEARCHED = (Searched.NOTHING_FOUND, Searched.COMPLETE)
+"""What says that nothing is missing, as far as the sources go that were searched."""

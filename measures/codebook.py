@@ -27,12 +27,13 @@ from foundation.texts import LANGUAGES
 from measures.data_document import meanings
 from measures.files.aliases import AliasResource
 from measures.files.citations import CitationResource
+from measures.files.coverage import CoverageResource
 from measures.files.relations import RelationResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.files.status_events import StatusEventResource
 from measures.listing.completeness import covered_codes, recorded
 from measures.listing.index import public_index
-from measures.models import Source
+from measures.models import Coverage, Source
 from measures.vocabularies import VOCABULARIES, Term, Texts, Vocabulary
 
 EXAMPLES_FROM = 200
@@ -51,6 +52,7 @@ FILES: tuple[tuple[type[FileResource], str], ...] = (
     (ArchiveResource, _ARCHIVE),
     (CountryResource, "countries.csv"),
     (ObservationResource, "observations.csv and series.csv"),
+    (CoverageResource, "coverage.csv"),
 )
 """The kinds of files that the public reads, and the heading of each in `docs/data.md`."""
 
@@ -185,6 +187,7 @@ def _some(resource: type[FileResource]) -> list[Any]:
         ArchiveResource: Source.objects.public(),
         CountryResource: Country.objects.covered(),
         ObservationResource: Observation.objects.public(),
+        CoverageResource: Coverage.objects.public(),
     }
     if (found := querysets.get(resource)) is not None:
         return list(found.order_by("pk").values_list("pk", flat=True)[:EXAMPLES_FROM])

@@ -13,6 +13,7 @@ from measures.views import (
     comparing,
     corrections,
     country,
+    coverage,
     data,
     embed,
     following,
@@ -29,6 +30,7 @@ PARTS = (StatusEventResource, RelationResource, CitationResource, AliasResource)
 urlpatterns = [
     path("countries/<slug:slug>/", country.country, name="country"),
     path("countries/<slug:slug>/profile/", country.profile, name="profile"),
+    path("countries/<slug:slug>/coverage/", coverage.coverage, name="coverage"),
     path("countries/<slug:slug>/share.png", sharing.country_picture, name="country_picture"),
     path("countries/<slug:slug>/series.csv", series.series_csv, name="series_csv"),
     path("countries/<slug:slug>/series.svg", series.series_svg, name="series_svg"),
@@ -44,6 +46,7 @@ urlpatterns = [
     ),
     path("measures.parquet", data.measures_parquet, name="measures_parquet"),
     *(path(f"{part.file()}.csv", data.parts_csv, {"resource": part}, name=f"{part.file()}_csv") for part in PARTS),
+    path("coverage.csv", data.coverage_csv, name="coverage_csv"),
     path("measures/<slug:public_id>/", measure.measure, name="measure"),
     path("measures/<slug:public_id>/corrections/", corrections.corrections_of_measure, name="measure_corrections"),
     path("measures/<slug:public_id>/corrections.csv", corrections.corrections_csv, name="measure_corrections_csv"),

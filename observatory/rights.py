@@ -22,6 +22,7 @@ ANALYST = {
         "dataset": "view",
         "release": "view",
         "errorreport": "view",
+        "coverage": "add change delete view",
         "externalid": "add change delete view",
         "topic": "view",
         "targetgroup": "view",

@@ -23,6 +23,7 @@ from measures.choices import Kind, Level, Status, Workflow
 from measures.models import (
     Capture,
     Citation,
+    Coverage,
     DataSet,
     DocumentText,
     ErrorReport,
@@ -109,6 +110,9 @@ def topic(*, key: str = "health.access", **fields: Any) -> Topic:
     label = key.split(".")[-1].replace("_", " ").capitalize()
     defaults = {"parent": parent, "label_en": label, "label_es": f"{label} (es)", "label_pt": f"{label} (pt)"}
     return Topic.objects.get_or_create(key=key, defaults=defaults | fields)[0]
+
+
+_topic = topic
 
 
 def target_group(*, key: str = "asylum_seekers", **fields: Any) -> TargetGroup:
@@ -374,6 +378,14 @@ def error_report(**fields: Any) -> ErrorReport:
         "language": "en",
     }
     return ErrorReport.objects.create(**(values | fields))
+
+
+def coverage(*, topic: str = "health.access", period: str = "2020-Q2", **fields: Any) -> Coverage:
+    """A quarter of a topic of Peru that was searched completely, unless told otherwise."""
+    defaults = {"state": "complete", "checked_on": "2021-02", "checked_by": "Andean team", "searched": "The gazette"}
+    fields = defaults | fields
+    fields["country"] = fields.get("country") or country()
+    return Coverage.objects.create(topic=_topic(key=topic), period=Period.parse(period), **fields)
 
 
 def release(*, name: str = "2026.1") -> Release:

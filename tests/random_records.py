@@ -29,6 +29,7 @@ from measures.choices import (
 )
 from measures.models import (
     Citation,
+    Coverage,
     DataSet,
     ExternalId,
     FurtherBody,
@@ -152,6 +153,21 @@ class Records:
             for period in (None, Period.parse("2016/2019"), Period.parse("2020"), Period.parse("2021-05"))
         )
         factories.observation(indicator=share, value="12.345", period="2020", country=self.countries[0])
+        Coverage.objects.bulk_create(
+            Coverage(
+                country=country,
+                topic=topic,
+                period=Period.parse(f"2020-Q{self.random.randint(1, 4)}"),
+                state=self.random.choice(["nothing_found", "partial", "complete"]),
+                checked_on=PartialDate.parse(self.random.choice(["2021", "2020-12-31", "2022-05?"])),
+                checked_by=self.text(is_filled=True),
+                searched=self.text(200, is_filled=True),
+                is_proposed=is_proposed,
+            )
+            for country in self.countries
+            for topic in self.topics
+            for is_proposed in (False, True)
+        )
         factories.feed(key="daily", indicator=people, note=self.text(), jump="2.5", is_on=False)
 
     def _value(self) -> dict[str, Any]:

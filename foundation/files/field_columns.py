@@ -173,6 +173,9 @@ class BooleanColumn(Column):
     def stored(self) -> tuple[str, str]:
         return self.db_column, f"{self.cell}::boolean"
 
+    def matches(self) -> str:
+        return f"r.{quoted(self.db_column)} = {self.cell}::boolean"
+
 
 class NumberColumn(Column):
     """A number, read as people write it (see `foundation/numbers.py`)."""

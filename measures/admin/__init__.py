@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from measures.admin.coverage import CoverageAdmin
 from measures.admin.dataset import DataSetAdmin
 from measures.admin.error_report import ErrorReportAdmin
 from measures.admin.measure import MeasureAdmin
@@ -10,6 +11,7 @@ from measures.admin.source import SourceAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
 __all__ = [
+    "CoverageAdmin",
     "DataSetAdmin",
     "ErrorReportAdmin",
     "IssuingBodyAdmin",

@@ -10,6 +10,7 @@ from countries.resources import CountryResource, ObservationResource
 from measures.api import parameters
 from measures.api.answers import MEDIA_TYPE
 from measures.api.records import serializer_of
+from measures.files.coverage import CoverageResource
 from measures.files.resources import ArchiveResource, MeasureResource
 
 JSON = "application/json"
@@ -74,6 +75,7 @@ MeasureRecord = serializer_of(MeasureResource, "Measure")
 SourceRecord = serializer_of(ArchiveResource, "Source")
 CountryRecord = serializer_of(CountryResource, "Country")
 ObservationRecord = serializer_of(ObservationResource, "Observation")
+CoverageRecord = serializer_of(CoverageResource, "Coverage")
 MeasureWithParts = type(
     "MeasureWithParts",
     (MeasureRecord,),
@@ -141,6 +143,19 @@ OBSERVATIONS: dict[str, Any] = {
         period="2020",
         value=1224500.0,
         qualifier="eq",
+    ),
+}
+COVERAGE: dict[str, Any] = {
+    "operation_id": "coverage",
+    "tags": ["coverage"],
+    "parameters": [*parameters.COVERAGE, *PAGING, *FORM],
+    **_page(
+        "Coverage",
+        CoverageRecord,
+        country="PER",
+        topic="emigrants.assistance",
+        period="2020-04/2020-06",
+        state="nothing_found",
     ),
 }
 VOCABULARIES: dict[str, Any] = {

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from foundation.publication import public_page
 from measures.api import parameters, views
 from measures.archive.listing.filters import PARAMETERS as OF_SOURCES
+from measures.coverage.asked import PARAMETERS as OF_COVERAGE
 from measures.listing.filters import PARAMETERS as OF_MEASURES
 
 OF_LISTS = (*parameters.OF_PAGES, *parameters.OF_FORM)
@@ -25,6 +26,7 @@ urlpatterns = [
     path("sources/<slug:key>/", _open(views.OneSource, *parameters.OF_FORM), name="api_source"),
     path("countries/", _open(views.Countries, *OF_LISTS), name="api_countries"),
     path("observations/", _open(views.Observations, *parameters.OF_OBSERVATIONS, *OF_LISTS), name="api_observations"),
+    path("coverage/", _open(views.CoverageLedger, *OF_COVERAGE, *OF_LISTS), name="api_coverage"),
     path("vocabularies/", _open(views.Vocabularies), name="api_vocabularies"),
     path("vocabularies/<slug:vocabulary>/", _open(views.OneVocabulary), name="api_vocabulary"),
     path("releases/", _open(views.Releases), name="api_releases"),

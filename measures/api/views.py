@@ -25,7 +25,9 @@ from measures.api.answers import MEDIA_TYPE, Gone, NoRecord, WrongParameters
 from measures.api.paging import CURSOR, LIMIT, Place
 from measures.api.records import FIELDS, LABELS, Form
 from measures.archive.listing.filters import SourceFilter
+from measures.coverage.asked import CoverageFilter
 from measures.files.citations import CitationResource
+from measures.files.coverage import CoverageResource
 from measures.files.relations import RelationResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.files.status_events import StatusEventResource
@@ -200,6 +202,19 @@ class Observations(ListView):
         chosen = parameters.ObservationFilter(request.query_params)
         problems = [*parameters.foreign(request.query_params, names), *chosen.problems]
         return self.page(request, problems, lambda: chosen.found)
+
+
+class CoverageLedger(ListView):
+    """How far each topic was searched for in a country and a quarter."""
+
+    resource = CoverageResource
+
+    @extend_schema(**describing.COVERAGE)
+    def get(self, request: Request) -> Response:
+        """Rows of covered countries; what has none was not checked, or follows from the topic above it."""
+        others = (*parameters.OF_PAGES, *parameters.OF_FORM)
+        chosen = CoverageFilter(request.query_params, others=others)
+        return self.page(request, chosen.problems, lambda: chosen.found)
 
 
 class Vocabularies(APIView):

@@ -81,7 +81,11 @@ def beginnings(comparison: Comparison, axis: Axis) -> Beginnings:
         rows = [
             _row(comparison, n, lane.value, found[n], slots) for n in range(len(comparison.countries)) if found[n].any()
         ]
-        empty = [str(country) for country, own in zip(comparison.countries, found[:-1], strict=True) if not own.any()]
+        empty = [
+            comparison.with_search(country, lane.value)
+            for country, own in zip(comparison.countries, found[:-1], strict=True)
+            if not own.any()
+        ]
         lanes.append(LaneRows(lane.value, lane.label, tuple(rows), tuple(empty)))
     return Beginnings(tuple(slot.column for slot in slots), tuple(lanes))
 

@@ -110,7 +110,11 @@ def lanes(comparison: Comparison, shown: Selection, reaches: Sequence[Reach]) ->
                 for n in range(len(comparison.countries))
                 if own[n].any() and key in by_country[n]
             ]
-            empty = [str(c) for c, row in zip(comparison.countries, own[:-1], strict=True) if not row.any()]
+            empty = [
+                comparison.with_search(c, key)
+                for c, row in zip(comparison.countries, own[:-1], strict=True)
+                if not row.any()
+            ]
             tally = tally_of(comparison.filter, own[-1].tolist(), **{LANE: key})
             bands.append(Band(key, label, tally, tuple(found), tuple(empty)))
     return Lanes(tuple(bands), ticks(comparison.axis) if comparison.axis else (), signs)

@@ -8,8 +8,11 @@ from django.utils.translation import gettext as _
 
 from countries.models import Country
 from foundation.texts import nearest
+from measures.choices import Searched
 from measures.comparing.periods import axis_of
 from measures.comparing.series import NOT_BY_DAY
+from measures.coverage.ledger import Ledger, asked_period, public_ledger
+from measures.coverage.quarters import Quarter
 from measures.listing.facets import UpperTopic, topics_of
 from measures.listing.filters import PARAMETERS, Chip, MeasureFilter, Problem
 from measures.listing.index import PublicIndex, Selection, public_index
@@ -139,6 +142,29 @@ class Comparison:
     def lanes(self) -> tuple[UpperTopic, ...]:
         """The topics of the upper level, in order."""
         return topics_of(self.index)
+
+    # What was searched
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What the public ledger says of all countries."""
+        return public_ledger(self.index)
+
+    @cached_property
+    def searched_period(self) -> tuple[Quarter, Quarter] | None:
+        """The quarters of the filter, completed by those of which anything is recorded; None without any."""
+        ledgers = [self.ledger.of(code) for code in self.codes]
+        return asked_period(self.filter, ledgers, [self.index.of_country(code) for code in self.codes])
+
+    def searched(self, iso3: str, topic: str) -> Searched:
+        """How far a topic was searched for in a country, in the period that is compared."""
+        period = self.searched_period
+        return self.ledger.of(iso3).over(topic, *period) if period else Searched.NOT_CHECKED
+
+    def with_search(self, country: Country, topic: str) -> str:
+        """The name of a country without entries, and whether anybody looked."""
+        words = {"country": country, "searched": self.searched(country.pk, topic).label}
+        return _("%(country)s (%(searched)s)") % words
 
     # Addresses
 

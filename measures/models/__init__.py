@@ -3,6 +3,7 @@
 from foundation.files.models import AT_WORK, UNDER_WAY, FileImport, FileImportRow, ImportState, Phase, RowState
 from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentText, Host, Link, QuoteCheck
 from measures.archive.models.source_text import SourceText
+from measures.models.coverage import Coverage, CoverageQuerySet
 from measures.models.dataset import DataSet, DataSetQuerySet, ExternalId, ExternalIdQuerySet
 from measures.models.error_report import ErrorReport, ErrorReportQuerySet, Outcome, ReportState
 from measures.models.identifiers import PublicIdSequence
@@ -24,6 +25,8 @@ __all__ = [
     "CaptureQuerySet",
     "Citation",
     "CitedField",
+    "Coverage",
+    "CoverageQuerySet",
     "DataSet",
     "DataSetQuerySet",
     "DocumentText",

@@ -22,12 +22,14 @@ class TermQuerySet(models.QuerySet["Term"]):
         return self.filter(deprecated_on=None)
 
     def public(self) -> "TermQuerySet":
-        """The terms of published entries, and their lanes."""
-        published = {"measures__workflow": Workflow.PUBLISHED}
-        terms: models.QuerySet[Any] = self.model._default_manager.filter(**published)
+        """The terms of published entries and the topics of which the ledger says something public, and their lanes."""
+        manager: Any = self.model._default_manager
+        terms = manager.filter(measures__workflow=Workflow.PUBLISHED)
         borne = Q(Exists(terms.filter(pk=OuterRef("pk"))))
         if self.model is Topic:
-            borne |= Q(Exists(terms.filter(parent=OuterRef("pk"))))
+            searched = manager.filter(coverage__is_proposed=False, coverage__country__is_covered=True)
+            for topics in (terms, searched):
+                borne |= Q(Exists(topics.filter(pk=OuterRef("pk")))) | Q(Exists(topics.filter(parent=OuterRef("pk"))))
         return self.filter(borne)
 
 

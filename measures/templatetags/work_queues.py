@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from foundation.days import today
 from foundation.records.revision_list_admin import waiting_revisions
+from foundation.records.teams import of_own_countries
 from measures.admin.inbox import COMMENT_AGE, comments_for, failed_publications
 from measures.admin.queues import waiting
 from measures.corrections.reports import to_answer_by
+from measures.models import Coverage
 
 register = template.Library()
 
@@ -21,12 +23,19 @@ def work_queues(context: template.Context) -> dict[str, Any]:
     """The counts of proposed changes, and those of the work queues for users who may view measures; seven queries."""
     user = context["user"]
     may_read = user.has_perm("measures.view_measure")
-    queues = [*_in_inbox(user), *waiting(user, today())] if may_read else []
+    queues = [*_in_inbox(user), *waiting(user, today()), *_in_ledger(user)] if may_read else []
     return {
         "queues": [*waiting_revisions(user), *queues],
         "may_read": may_read,
         "may_add": user.has_perm("measures.add_measure"),
     }
+
+
+def _in_ledger(user: Any) -> list[dict[str, Any]]:
+    """What is proposed to the coverage ledger of the countries of a person."""
+    count = of_own_countries(user, Coverage.objects.filter(is_proposed=True)).count()
+    url = reverse("admin:measures_coverage_changelist") + "?is_proposed__exact=1"
+    return [{"label": _("Searches proposed to the coverage ledger"), "count": count, "url": url}] if count else []
 
 
 def _in_inbox(user: Any) -> list[dict[str, Any]]:

@@ -7,12 +7,15 @@ it is known: a month as a dotted span, a year alone or no date at all in the mar
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from measures.choices import DRAWN_DIRECTIONS, Direction, StatusGroup
+from foundation.days import today
+from measures.choices import DRAWN_DIRECTIONS, WHOLLY_SEARCHED, Direction, Searched, StatusGroup
+from measures.coverage.ledger import CountryLedger
+from measures.coverage.quarters import Quarter
 from measures.entries import Entry, Span
 from measures.timeline.axis import NARROW, WIDE, Axis, Tick, divided, percent, ticks
 from measures.timeline.joins import Extension, Join, joins_of
@@ -67,8 +70,20 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
+class Hatch:
+    """A stretch of a lane that was not searched, or only in part, in percent of the axis."""
+
+    x: str
+    width: str
+    state: Searched
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
-    """A topic with its entries; `rows` are the classes that give the plot its height."""
+    """A topic with its entries; `rows` are the classes that give the plot its height.
+
+    `searched` is what the ledger says of the topic over the whole axis, None if nobody asked it; `hatches` where.
+    """
 
     key: str
     label: str
@@ -77,6 +92,16 @@ class Lane:
     rows: str
     margins: tuple[Margin, ...]
     joins: tuple[Join, ...] = ()
+    searched: Searched | None = None
+    hatches: tuple[Hatch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Topics without a lane, of which the ledger says the same; `searched` is None if nobody asked it."""
+
+    searched: Searched | None
+    labels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +110,14 @@ class Chart:
 
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
-    empty: tuple[str, ...]
+    empty: tuple[Empty, ...]
     axis: Axis | None
+
+    @property
+    def hatched(self) -> list[Searched]:
+        """The states of the ledger that are drawn, in the order of the legend."""
+        found = {hatch.state for lane in self.lanes for hatch in lane.hatches}
+        return [state for state in Searched if state in found]
 
     @property
     def groups(self) -> list[StatusGroup]:
@@ -157,10 +188,12 @@ def chart(
     *,
     axis: Axis | None = None,
     extensions: Sequence[Extension] = (),
+    ledger: CountryLedger | None = None,
 ) -> Chart:
     """The timeline of `entries`; `topics` are the keys and labels of top-level topics, in lane order.
 
-    It has an axis of its own, unless several share one. The bars of `extensions` in one lane are joined.
+    It has an axis of its own, unless several share one. The bars of `extensions` in one lane are joined. The `ledger`
+    says what was not searched, up to today.
     """
     axis = axis or _axis([entry.span for entry in entries])
     by_topic: dict[str, list[Entry]] = {}
@@ -168,9 +201,13 @@ def chart(
         by_topic.setdefault(entry.lane, []).append(entry)
     named = [*topics, ("", _("No topic"))]
     return Chart(
-        lanes=tuple(_lane(key, label, by_topic[key], axis, extensions) for key, label in named if key in by_topic),
+        lanes=tuple(
+            _searched(_lane(key, label, by_topic[key], axis, extensions), ledger, axis)
+            for key, label in named
+            if key in by_topic
+        ),
         ticks=ticks(axis) if axis else (),
-        empty=tuple(label for key, label in topics if key not in by_topic),
+        empty=_empty([(key, label) for key, label in topics if key not in by_topic], ledger, axis),
         axis=axis,
     )
 
@@ -198,6 +235,37 @@ def without_early(starts: Sequence[datetime.date]) -> datetime.date:
         if (starts[-1] - starts[index]) * 2 < whole:
             return starts[index]
     return starts[0]
+
+
+# What was searched
+
+
+def _quarters(axis: Axis) -> tuple[Quarter, Quarter] | None:
+    """The quarters of an axis up to today; None if it begins later."""
+    first, last = Quarter.of_day(axis.first), Quarter.of_day(min(axis.last - datetime.timedelta(days=1), today()))
+    return (first, last) if first <= last else None
+
+
+def _searched(lane: Lane, ledger: CountryLedger | None, axis: Axis | None) -> Lane:
+    """The lane with what the ledger says of its topic."""
+    shown = _quarters(axis) if axis else None
+    if ledger is None or shown is None or axis is None or not lane.key:
+        return lane
+    hatches = tuple(
+        Hatch(percent(axis.at(run.first)), percent(axis.at(run.after) - axis.at(run.first)), run.state)
+        for run in ledger.runs(lane.key, *shown)
+        if run.state not in WHOLLY_SEARCHED
+    )
+    return replace(lane, searched=ledger.over(lane.key, *shown), hatches=hatches)
+
+
+def _empty(topics: Sequence[tuple[str, str]], ledger: CountryLedger | None, axis: Axis | None) -> tuple[Empty, ...]:
+    """Topics without entries, by what the ledger says of them over the axis."""
+    shown = _quarters(axis) if axis else None
+    found: dict[Searched | None, list[str]] = {}
+    for key, label in topics:
+        found.setdefault(ledger.over(key, *shown) if ledger and shown else None, []).append(label)
+    return tuple(Empty(state, tuple(labels)) for state, labels in found.items())
 
 
 # Lanes

@@ -22,7 +22,9 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from foundation.partial_dates import PartialDate
-from measures.choices import Direction, Precision
+from measures.choices import Direction, Precision, Searched
+from measures.coverage.ledger import CountryLedger
+from measures.coverage.quarters import Quarter
 from measures.listing.columns import PROPERTIES
 from measures.listing.facets import topics_of
 from measures.listing.index import Selection
@@ -64,6 +66,8 @@ class Cell:
     column: Column | None
     more: int
     less: int
+    searched: Searched | None = None
+    """How far an empty cell was searched; None if nobody asked the ledger."""
 
     @property
     def direction(self) -> str:
@@ -122,6 +126,11 @@ class Matrix:
         return any(column.month for column in self.columns)
 
     @property
+    def has_unsearched(self) -> bool:
+        """Whether any cell is empty of which no search is recorded."""
+        return any(cell.searched == Searched.NOT_CHECKED for row in self.rows for cell in row.cells)
+
+    @property
     def has_directions(self) -> bool:
         """Whether any entry is more or less restrictive."""
         return any(balance.more or balance.less for balance in self.balances)
@@ -165,8 +174,16 @@ class _Counted:
         )
 
 
-def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: MatrixQuery) -> Matrix:
-    """Counts of `matching`; `topics` are keys and labels of the rows, of either level."""
+def matrix(
+    matching: Selection,
+    topics: Sequence[tuple[str, str]],
+    asked: MatrixQuery,
+    ledger: CountryLedger | None = None,
+) -> Matrix:
+    """Counts of `matching`; `topics` are keys and labels of the rows, of either level.
+
+    The `ledger` says of empty cells whether anybody looked.
+    """
     levels = frozenset(_level(key) for key, _label in topics)
     counted = matching.get_or_cache(("matrix", get_language(), levels), lambda: _counted(matching, levels))
     named = {key: label for key, label in topics if any(topic == key for topic, _place in counted.every)}
@@ -178,7 +195,8 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Matrix
     rows = []
     for key, label in named.items():
         topic = f"?{urlencode({'topic': key})}"
-        rows.append(_row(label, counted.cells(key, limits, [topic + part for part in parts]), topic + whole))
+        cells = counted.cells(key, limits, [topic + part for part in parts])
+        rows.append(_row(label, _with_searches(cells, key, ledger), topic + whole))
     totals = _row(_("All topics"), counted.cells("", (), [asked.query(**d) for d in dates]), asked.query())
     return Matrix(
         columns=tuple(counted.columns),
@@ -187,6 +205,21 @@ def matrix(matching: Selection, topics: Sequence[tuple[str, str]], asked: Matrix
         totals=totals,
         rows=tuple(rows),
         shades=_shades(limits),
+    )
+
+
+def _with_searches(cells: Sequence[Cell], key: str, ledger: CountryLedger | None) -> tuple[Cell, ...]:
+    """The cells, the empty ones of a period with what the ledger says of their topic."""
+    if ledger is None:
+        return tuple(cells)
+    return tuple(
+        replace(
+            cell,
+            searched=ledger.over(key, Quarter.of_day(cell.column.first.first), Quarter.of_day(cell.column.last.last)),
+        )
+        if cell.column and cell.column.first and cell.column.last and not cell.count
+        else cell
+        for cell in cells
     )
 
 

@@ -19,6 +19,7 @@ from countries.models.site import current_site
 from countries.side_by_side import FigureRow, figure_rows
 from foundation.days import today
 from foundation.publication import public_page
+from measures.choices import Searched
 from measures.comparing.areas import groups_of_topics, in_force_picture
 from measures.comparing.beginnings import Beginnings, beginnings
 from measures.comparing.files import HEADERS, rows_of
@@ -31,6 +32,7 @@ from measures.comparing.series import NOT_BY_DAY, Begun, Series, begun, in_force
 from measures.comparing.tables import CountryRows, begun_rows, days_of, in_force_rows
 from measures.comparing.tallies import Tally, TopicRow, classes_of, topic_rows
 from measures.comparing.topic_picture import topic_picture
+from measures.coverage.ledger import Extent, extent_of
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import Selection
 from measures.metadata import Metadata
@@ -44,13 +46,14 @@ TOPICS = "topics"
 
 @dataclass(frozen=True, slots=True)
 class CountryHead:
-    """A country of the comparison: its tally, how far its record reaches, and the address without it."""
+    """A country of the comparison: its tally, how far its record reaches and was searched, the address without it."""
 
     country: Country
     tally: Tally
     first: str
     last: str
     without: str
+    extent: Extent | None
 
 
 class Page:
@@ -81,9 +84,22 @@ class Page:
                 in_words(reach.first) if reach.first else "",
                 in_words(reach.last) if reach.last else "",
                 self.comparison.query([code for code in codes if code != country.pk]),
+                self._extent(country),
             )
             for country, tally, reach in zip(self.comparison.countries, self.rows[0].tallies, self.reaches, strict=True)
         ]
+
+    def _extent(self, country: Country) -> Extent | None:
+        """How far the topics that are compared were searched for in a country."""
+        asked, period = self.comparison, self.comparison.searched_period
+        topics = asked.topics or asked.ledger.upper
+        return extent_of(asked.ledger, [country.pk], topics, *period) if period else None
+
+    @property
+    def searched(self) -> dict[str, list[Searched]]:
+        """By topic of the table, how far it was searched for in each country."""
+        asked = self.comparison
+        return {row.key: [asked.searched(code, row.key) for code in asked.codes] for row in self.rows if row.key}
 
     @property
     def earliest(self) -> CountryHead | None:

@@ -21,9 +21,10 @@ from foundation.partial_dates import PartialDate
 from foundation.publication import public_page
 from foundation.texts import translated
 from measures.choices import Direction
+from measures.coverage.ledger import public_ledger, searched_share
 from measures.listing.completeness import Share, completeness
 from measures.listing.filters import OLDEST, PARAMETERS, POSSIBLE, MeasureFilter, Problem, unknown_parameter
-from measures.listing.index import PublicIndex, Selection, public_index
+from measures.listing.index import PublicIndex, public_index
 from measures.metadata import Metadata, dataset, interval
 from measures.timeline.chart import MOST_MARKS, Chart, chart
 from measures.timeline.joins import extensions_among
@@ -57,7 +58,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "country": shown,
         "metadata": _metadata(request, shown, listing, address),
         "summary": translated(shown, "summary"),
-        "record": _record(index.of_country(shown.pk), today()),
+        "record": _record(index, shown, today()),
         "profile": _profile(request, shown, index),
         "listing": listing,
         "named_elsewhere": 0 if len(filter.scope) else _named_elsewhere(index, shown),
@@ -176,7 +177,9 @@ def _metadata(request: HttpRequest, shown: Country, listing: Listing, address: s
     )
 
 
-def _record(recorded: Selection, day: date) -> Record:
+def _record(index: PublicIndex, country: Country, day: date) -> Record:
+    recorded = index.of_country(country.pk)
+    shares = (*completeness(recorded, day), searched_share(public_ledger(index), [country.pk]))
     change, directions = recorded.last_change(), recorded.counts("direction")
     return Record(
         total=len(recorded),
@@ -187,7 +190,7 @@ def _record(recorded: Selection, day: date) -> Record:
         sources=recorded.distinct_count("source"),
         years=_years(recorded.bounds()),
         last_change=PartialDate.from_date(change) if change else None,
-        completeness=completeness(recorded, day),
+        completeness=shares,
     )
 
 
@@ -204,7 +207,9 @@ def chart_of(listing: Listing) -> Chart:
     """The marks of a whole list."""
     topics = [(option.value, option.label) for option in listing.filter.facets["topic"].options]
     entries = [row.entry for row in listing.rows]
-    return chart(entries, topics, extensions=extensions_among(entries))
+    filter = listing.filter
+    ledger = public_ledger(filter.index).of(filter.country.pk) if filter.country else None
+    return chart(entries, topics, extensions=extensions_among(entries), ledger=ledger)
 
 
 def matrix_of(listing: Listing) -> Matrix:
@@ -212,5 +217,6 @@ def matrix_of(listing: Listing) -> Matrix:
     facet = listing.filter.facets["topic"]
     topics = [(option.value, option.label) for option in facet.chosen or facet.options]
     filter = listing.filter
+    ledger = public_ledger(filter.index).of(filter.country.pk) if filter.country else None
     asked = MatrixQuery(filter.value("precision") or (), filter.value("from"), filter.value("to"), filter.query)
-    return matrix(filter.selection, topics, asked)
+    return matrix(filter.selection, topics, asked, ledger)

@@ -26,6 +26,9 @@ from foundation.texts import LANGUAGES
 from measures.archive.listing.filters import PARAMETERS as PARAMETERS_OF_SOURCES
 from measures.archive.listing.filters import SourceFilter
 from measures.citing import Citation, of_list
+from measures.coverage.asked import PARAMETERS as PARAMETERS_OF_COVERAGE
+from measures.coverage.asked import CoverageFilter
+from measures.files.coverage import CoverageResource
 from measures.files.parts import PartResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.listing.filters import PARAMETERS, PRESENTATION, MeasureFilter, Problem
@@ -211,6 +214,14 @@ def archive_csv(request: HttpRequest) -> HttpResponseBase:
     """All pages of the archive's list as CSV, with the query string of that list."""
     chosen = SourceFilter(request.GET)
     return _answer(ArchiveResource, chosen.ids, "csv") if chosen.is_valid() else _refused_parameters(chosen.problems)
+
+
+@public_page(reads=PARAMETERS_OF_COVERAGE, is_file=True, is_strict=True)
+@require_safe
+def coverage_csv(request: HttpRequest) -> HttpResponseBase:
+    """The coverage ledger as CSV, narrowed by country, topic, state and period."""
+    chosen = CoverageFilter(request.GET)
+    return _refused_parameters(chosen.problems) if chosen.problems else _answer(CoverageResource, chosen.found, "csv")
 
 
 def _answer(resource: type[FileResource], records: Records | None, ending: str, **options: Any) -> HttpResponseBase:

@@ -21,6 +21,7 @@ from foundation.files.formats import FORMATS
 from foundation.publication import public_page
 from measures.choices import Precision, StatusGroup
 from measures.comparing.question import MOST, comparison_query, covered_by
+from measures.coverage.ledger import Extent, extent_of_filter
 from measures.entries import Entry
 from measures.listing.columns import STATUS
 from measures.listing.facets import Facet
@@ -251,6 +252,11 @@ class Listing(Paged):
             return None
         meant = suggestion(words, self.filter.without("q").ids())
         return Meant(meant, self.filter.query(q=meant)) if meant else None
+
+    @cached_property
+    def extent(self) -> Extent | None:
+        """How far that was searched which the filter asks for."""
+        return extent_of_filter(self.filter)
 
     @cached_property
     def shared_source(self) -> Source | None:

@@ -18,6 +18,7 @@ from foundation.partial_dates import PartialDate
 from foundation.publication import public_page
 from measures.citing import Citation
 from measures.codebook import KINDS, parts, rows
+from measures.coverage.ledger import public_ledger, searched_share
 from measures.listing.columns import INTERNATIONAL
 from measures.listing.completeness import completeness, covered_codes, recorded
 from measures.listing.index import public_index
@@ -54,7 +55,7 @@ def data(request: HttpRequest) -> HttpResponse:
         "countries": len(known.counts("country").keys() & {*covered, INTERNATIONAL}),
         "sources": known.distinct_count("source"),
         "change": PartialDate.from_date(change) if change else None,
-        "complete": completeness(known, day),
+        "complete": (*completeness(known, day), searched_share(public_ledger(index), covered)),
         "cited": cited,
         "recipes": lines,
         "api_example": request.build_absolute_uri(f"{reverse('api_measures')}?limit=10&fields=public_id,title_en"),

@@ -11,6 +11,7 @@ from countries.models import Country, MobilityRole
 from foundation.days import today
 from foundation.partial_dates import PartialDate
 from measures.choices import OPPOSED_DIRECTIONS, StatusGroup
+from measures.coverage.ledger import public_ledger, searched_share
 from measures.listing.columns import STATUS
 from measures.listing.completeness import Share, completeness, covered_codes, recorded
 from measures.listing.filters import POSSIBLE
@@ -74,7 +75,11 @@ def numbers(index: PublicIndex) -> Numbers:
         covered=len(covered),
         measures=measures,
         others=len(known) - measures,
-        complete=(Share(_("Countries with entries"), countries, len(covered)), *completeness(known, today())),
+        complete=(
+            Share(_("Countries with entries"), countries, len(covered)),
+            *completeness(known, today()),
+            searched_share(public_ledger(index), covered),
+        ),
         last_change=_date(index.everything.last_change()),
     )
 

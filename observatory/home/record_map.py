@@ -24,6 +24,7 @@ from countries.world_map import Reading, Scale, Subject, scale_of
 from foundation.partial_dates import PartialDate
 from foundation.texts import in_active_language
 from measures.choices import DRAWN_DIRECTIONS, STATE_FAMILIES, VALIDITY_FAMILIES, StatusGroup
+from measures.coverage.ledger import Ledger, public_ledger
 from measures.listing.columns import LATEST, PROPERTIES, Array, day_number
 from measures.listing.filters import POSSIBLE
 from measures.listing.index import Mask, PublicIndex
@@ -152,6 +153,14 @@ def in_words(number: int | Decimal) -> str:
     return number_in_words(Decimal(number))
 
 
+def _searched_in_words(ledger: Ledger, iso3: str) -> str:
+    """How many topics were searched for in a country, if any."""
+    some = ledger.of(iso3).searched_of(ledger.upper)
+    if not some:
+        return _("no search recorded")
+    return _("%(some)s of %(all)s topics searched, at least in part") % {"some": some, "all": len(ledger.upper)}
+
+
 @dataclass(frozen=True)
 class Count:
     """A count of the record: the totals of each country, and what is read of them."""
@@ -187,7 +196,11 @@ class Count:
 
     def readings(self, index: PublicIndex, on: date) -> dict[str, Reading]:
         """The reading of each country that has one on a day."""
-        return {iso3: self._reading(totals, iso3, on) for iso3, totals in totals_on(self.courses(index), on).items()}
+        ledger = public_ledger(index)
+        return {
+            iso3: self._reading(totals, iso3, on, _searched_in_words(ledger, iso3))
+            for iso3, totals in totals_on(self.courses(index), on).items()
+        }
 
     def scale(self, index: PublicIndex) -> Scale:
         """One scale for all days: that of the value of each country that is furthest from zero."""
@@ -209,8 +222,8 @@ class Count:
             for iso3, course in self.courses(index).items()
         }
 
-    def _reading(self, totals: tuple[int, ...], iso3: str, on: date) -> Reading:
-        """A count as a reading, whose source is the list of the counted entries."""
+    def _reading(self, totals: tuple[int, ...], iso3: str, on: date, searched: str) -> Reading:
+        """A count as a reading, with how much was searched at all, whose source is the list of the counted entries."""
         day = on.isoformat()
         query = urlencode({"country": iso3, **self.asked, self.parameter_of_day: day}, doseq=True)
         return Reading(
@@ -218,6 +231,7 @@ class Count:
             self.words_of(*totals),
             period=day,
             when=PartialDate.parse(day).in_words(),
+            remark=searched,
             source_name=in_active_language(_("The record of this observatory")),
             source_url=f"{reverse('measures')}?{query}",
         )

@@ -220,6 +220,17 @@ TABLE: dict[str, Case | None] = {
         actions={"editor": DELETED_OR_MERGED},
         imports="issuing_bodies",
     ),
+    "measures.Coverage": Case(
+        analyst=FREE | {"delete free"},
+        editor=ALL | DELETES,
+        public=lambda: factories.coverage(),
+        free=lambda: factories.coverage(period="2020-Q1", is_proposed=True),
+        change={"searched": "Changed"},
+        new={"country": "VEN", "period": "2020-Q3", "state": "partial"}
+        | {"checked_on": "2021", "checked_by": "New", "searched": "New"},
+        actions={"analyst": {"delete_selected"}, "editor": {"delete_selected"}},
+        imports="coverage",
+    ),
     "measures.DataSet": Case(
         analyst=NOTHING,
         editor=ALL | {"delete free"},

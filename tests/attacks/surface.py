@@ -94,7 +94,13 @@ def objects() -> dict[type[Model], Model]:
     made = (
         *(BackgroundJob.objects.get(), country, source, measure, capture, observation, observation.indicator, feed),
         *(FeedRun.objects.create(feed=feed), factories.mobility_role(), factories.role(), factories.site()),
-        *(measure.topics.get(), factories.data_set(), factories.unit(), factories.area()),
+        *(
+            measure.topics.get(),
+            factories.coverage(country=country),
+            factories.data_set(),
+            factories.unit(),
+            factories.area(),
+        ),
         *(measure.target_groups.get(), factories.issuing_body(country=country), _upload()),
         factories.revision(record=measure, title_en="Proposed"),
         *(Group.objects.get(name="editor"), User.objects.get(username="author")),

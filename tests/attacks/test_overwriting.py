@@ -71,6 +71,7 @@ TABLE = {
     "measures.Source": Case(lambda: factories.source(), ("title", "Of Ana", "Of Eva"), ("publisher", "Of Eva")),
     "measures.Topic": Case(lambda: factories.topic(key="unused"), *LABELS),
     "measures.TargetGroup": Case(lambda: factories.target_group(), *LABELS),
+    "measures.Coverage": Case(lambda: factories.coverage(), ("searched", "Of Ana", "Of Eva"), ("checked_by", "Of Eva")),
     "measures.DataSet": Case(lambda: factories.data_set(), ("name", "Of Ana", "Of Eva"), ("licence", "MIT")),
     "measures.IssuingBody": Case(
         lambda: factories.issuing_body(), ("native_name", "Of Ana", "Of Eva"), ("acronym", "EVA")

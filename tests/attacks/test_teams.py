@@ -48,6 +48,14 @@ RECORDS: dict[str, tuple[Callable[[], Any], str]] = {
     "measures.Topic": (lambda: factories.topic(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "measures.TargetGroup": (lambda: factories.target_group(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
     "measures.DataSet": (lambda: factories.data_set(key="unused"), "---- v--- v--- vacd vacd vacd v--- vacd"),
+    "measures.Coverage public": (
+        lambda: factories.coverage(country=ecuador()),
+        "---- va-- va-- vacd va-- vacd v--- vacd",
+    ),
+    "measures.Coverage proposed": (
+        lambda: factories.coverage(country=ecuador(), is_proposed=True),
+        "---- vacd -a-- vacd -a-- vacd v--- vacd",
+    ),
     "measures.Release": (lambda: factories.release(), "---- v--- v--- v--- v--- v--- v--- v---"),
     "measures.ErrorReport of a country": (
         lambda: factories.error_report(country=ecuador()),

@@ -26,6 +26,7 @@ PATHS = (
     "/search/?q=decree",
     "/countries/",
     "/countries/peru/",
+    "/countries/peru/coverage/",
     "/measures/",
     "/measures/PER-00001/",
     "/about/",
@@ -77,6 +78,8 @@ def _measures() -> None:
     _acts_upon(Measure.objects.get(public_id="PER-00001"))
     factories.measure(kind="criticism", title_en="", title_es="La Defensoría criticó las condiciones de atención")
     factories.measure(events=())
+    for number, state in enumerate(("nothing_found", "partial", "complete"), start=1):
+        factories.coverage(topic="health", period=f"2020-Q{number}", state=state)
 
 
 def _acts_upon(act: Measure) -> None:

@@ -223,6 +223,7 @@ def test_schema_describes_every_address_and_field(client: Client) -> None:
     assert schema["openapi"].startswith("3.1")
     assert sorted(schema["paths"]) == [
         "/api/v1/countries/",
+        "/api/v1/coverage/",
         "/api/v1/measures/",
         "/api/v1/measures/{public_id}/",
         "/api/v1/observations/",

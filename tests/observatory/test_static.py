@@ -14,6 +14,8 @@ from django.test import override_settings
 
 STATIC = settings.BASE_DIR / "observatory" / "static" / "observatory"
 SHEETS = sorted(STATIC.glob("*.css"))
+OF_BOTH = ("coverage.css",)
+"""Sheets of public pages that the admin uses too."""
 APPS = [settings.BASE_DIR / app for app in ("observatory", "measures", "countries", "foundation")]
 DJANGO = [Path(package.__path__[0]) for package in (admin, forms)]
 
@@ -133,7 +135,8 @@ def test_every_class_of_a_style_sheet_is_used() -> None:
 
 @pytest.mark.parametrize("of_admin", [True, False])
 def test_every_class_of_a_template_is_styled_or_asked_for_by_a_script(of_admin: bool) -> None:
-    styled = set().union(*(_styled_classes(sheet) for sheet in SHEETS if sheet.name.startswith("admin") is of_admin))
+    sheets = (sheet for sheet in SHEETS if sheet.name in OF_BOTH or sheet.name.startswith("admin") is of_admin)
+    styled = set().union(*map(_styled_classes, sheets))
     known = styled | _in_scripts() | (_in_django() if of_admin else set())
     names = _in_templates(of_admin=of_admin)
     plain = {name for name in names if not name.endswith("-")}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from measures.entries import Entry, Stretch, entries_of, for_list
 from measures.models import Measure
 from measures.timeline.axis import NARROW, WIDE, Axis
-from measures.timeline.chart import Chart, Lane, PlacedMark, chart
+from measures.timeline.chart import Chart, Empty, Lane, PlacedMark, chart
 from measures.timeline.joins import Extension, Join, extensions_among, joins_of
 from measures.timeline.packing import Bar, Place, Shape, extent, pack
 from tests import factories as make
@@ -55,7 +55,7 @@ def test_lanes_are_topics_of_the_upper_level_in_their_order() -> None:
 def test_entry_without_topic_has_a_lane_and_empty_topics_are_named() -> None:
     found = drawn(topics=())
     assert [lane.label for lane in found.lanes] == ["No topic"]
-    assert found.empty == ("Health", "Work")
+    assert found.empty == (Empty(None, ("Health", "Work")),)
 
 
 @pytest.mark.django_db

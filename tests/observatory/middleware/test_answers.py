@@ -58,6 +58,7 @@ def _pages() -> dict[str, str]:
         "sitemap": ["measures"],
         "country": ["peru"],
         "profile": ["peru"],
+        "coverage": ["peru"],
         "series_csv": ["peru"],
         "series_svg": ["peru"],
         "compare_csv": ["topics"],
@@ -139,6 +140,7 @@ def test_every_public_page_has_a_tag_and_is_not_sent_again(client: Client, prefi
         "/relations",
         "/citations",
         "/aliases",
+        "/coverage.csv",
     )
     for name, path in _pages().items():
         if prefix and (path.startswith("/api/") or ("." in path and not path.startswith(files)) or name in OWN):
