@@ -228,6 +228,7 @@ def compared(
     )
     rules, candidate_rules = resource.import_rules(options), []
     if not is_operator:
+        table.columns = [column and column.seen_by(by) for column in table.columns]
         rules += teams.rules_of_stored(resource, by=by, publish=publish)
         candidate_rules += teams.rules_of_candidates(resource, by=by)
     if not (resource.is_reviewed or is_operator or may_publish(by)):

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.files.resources import FileResource, Rule
-from foundation.records.teams import team_condition
+from foundation.records.teams import is_shared_vocabulary, team_condition
 
 
 def rules_of_stored(resource: type[FileResource], *, by: Any, publish: bool) -> list[Rule]:
@@ -13,6 +13,9 @@ def rules_of_stored(resource: type[FileResource], *, by: Any, publish: bool) -> 
     condition = _condition(resource, by)
     if condition is None:
         return []
+    if is_shared_vocabulary(resource.model()):
+        written = f"select line, {_key(resource)} from checked"
+        return [_rule(resource, written, _("All countries share these records. Only a coordinator changes them."))]
     table, pk = resource.table(), resource.pk()
     concerned = "true" if publish else "(o.changed <> '{}' or o.older <> '{}')"
     foreign = (
@@ -26,7 +29,7 @@ def rules_of_stored(resource: type[FileResource], *, by: Any, publish: bool) -> 
 def rules_of_candidates(resource: type[FileResource], *, by: Any) -> list[Rule]:
     """Rules for rows whose record would not be of the user's countries once written."""
     condition = _condition(resource, by)
-    if condition is None:
+    if condition is None or is_shared_vocabulary(resource.model()):
         return []
     table = resource.table()
     foreign = (
