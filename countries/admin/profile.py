@@ -78,15 +78,12 @@ class RoleForm(RowForm):
     field_of_rule = RULES_OF_ROLES
 
     @property
-    def languages(self) -> str:
-        """`EN · ES`: the languages in which the stored edition has its text."""
-        texts = {language: getattr(self.instance, f"narrative_{language}") for language in LANGUAGES}
-        return " · ".join(language.upper() for language, text in texts.items() if text)
-
-    @property
-    def beginning(self) -> str:
-        """The first words of the stored edition."""
-        return Truncator(translated(self.instance, "narrative").text).chars(MOST_OF_TEXT)
+    def summary(self) -> list[Any]:
+        """Of the stored edition: its role, its date, the languages in which it has its text, and how that begins."""
+        edition = self.instance
+        languages = (language.upper() for language in LANGUAGES if getattr(edition, f"narrative_{language}"))
+        beginning = Truncator(translated(edition, "narrative").text).chars(MOST_OF_TEXT)
+        return [edition.role, edition.as_of.in_words() if edition.as_of else "", " · ".join(languages), beginning]
 
 
 class RoleFormSet(forms.BaseInlineFormSet):
@@ -135,7 +132,7 @@ class RoleInline(SecondReaderRows, admin.StackedInline):
     formset = RoleFormSet
     ordering = ["role", F("as_of_range").desc(nulls_last=True)]
     classes = ["roles"]
-    template = "admin/countries/country/roles.html"
+    template = "admin/folded_rows.html"
     verbose_name = gettext_lazy("role")
     verbose_name_plural = gettext_lazy("roles")
     fieldsets = [

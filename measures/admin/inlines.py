@@ -207,6 +207,18 @@ class CitationForm(forms.ModelForm):
         source.required = source.widget.is_required = False  # so that it can be cleared, too
         tell(source.widget, self.instance.source if self.instance.pk else self.initial.get("source"))
 
+    @property
+    def summary(self) -> list[Any]:
+        """What a stored citation is known by, above its boxes."""
+        return [self.instance.source]
+
+    @property
+    def is_folded_open(self) -> bool:
+        """Whether the boxes show: all but those of an empty row after another one."""
+        is_first = str(self.prefix).rpartition("-")[2] in ("0", "__prefix__")
+        is_typed = bool(self.initial or self.errors) or (self.is_bound and self.has_changed())
+        return bool(self.instance.pk) or is_first or is_typed
+
     def has_changed(self) -> bool:
         """A row that has only the kind of an unnamed source counts as empty."""
         return bool(set(self.changed_data) - {"new_kind"})
@@ -256,7 +268,7 @@ def _known(url: str, title: str) -> Source | None:
 class CitationInline(MeasureInline, admin.StackedInline):
     model = Citation
     form = CitationForm
-    template = "admin/edit_inline/stacked.html"
+    template = "admin/folded_rows.html"
     autocomplete_fields = ["source"]
     verbose_name = gettext_lazy("source")
     verbose_name_plural = gettext_lazy("sources")
@@ -268,9 +280,6 @@ class CitationInline(MeasureInline, admin.StackedInline):
             {"fields": [("source", "locator", "field"), ("new_url", "new_title", "new_kind"), ("quote", "evidence")]},
         ),
     ]
-
-    def empty_rows(self, obj: Measure | None) -> int:
-        return 0 if obj and obj.citations.exists() else 1
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Citation]:
         return super().get_queryset(request).select_related("quote_check")

@@ -45,7 +45,7 @@ from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.admin.relating import RELATES_TO, RelatingForm, relation_as_asked
 from measures.admin.relation_echo import effects_of, holds_later
-from measures.admin.sections import FOLDED, Section, section
+from measures.admin.sections import FOLDED, HALF, Section, section
 from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
 from measures.choices import Evidence, Kind, StatusGroup, Workflow
@@ -96,14 +96,17 @@ class MeasureAdmin(MeasureList):
             gettext_lazy("Dates"),
             {
                 "fields": [
-                    ("valid_from", "valid_until", "end_kind", "checked_on"),
-                    ("duration", "duration_basis"),
+                    ("valid_from", "valid_until", "end_kind", "duration", "duration_basis", "checked_on"),
                 ]
             },
         ),
+        (gettext_lazy("Source"), {"fields": ["evidence"], "classes": [HALF]}),
         (
             gettext_lazy("Tag"),
-            {"fields": [("topics", "target_groups"), ("primary_topic", "origin_countries"), "direction"]},
+            {
+                "fields": [("topics", "target_groups"), ("primary_topic", "origin_countries"), "direction"],
+                "classes": [HALF],
+            },
         ),
         (
             gettext_lazy("Text"),
@@ -113,10 +116,9 @@ class MeasureAdmin(MeasureList):
             gettext_lazy("In plain words"),
             {"fields": three_languages("plain"), "classes": ["languages", FOLDED]},
         ),
-        (gettext_lazy("Source"), {"fields": ["evidence"]}),
     ]
     section_of_dates = 3
-    inlines_of_section: dict[int, type] = {1: FurtherBodyInline, section_of_dates: StatusEventInline, 7: CitationInline}
+    inlines_of_section: dict[int, type] = {1: FurtherBodyInline, section_of_dates: StatusEventInline, 4: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
     # Permissions
@@ -237,7 +239,7 @@ class MeasureAdmin(MeasureList):
             inline = placed.get(self.inlines_of_section.get(index, type(None)))
             heading, fieldset.name = fieldset.name, None
             is_folded = FOLDED in fieldset.classes
-            yield section(heading, fieldset, inline, is_folded, has_validity=index == self.section_of_dates)
+            yield section(heading, fieldset, inline, is_folded=is_folded, has_validity=index == self.section_of_dates)
         for heading, inline in (
             (_("Other numbers"), ReferenceAliasInline),
             (_("Keys in data sets of others"), ExternalIdInline),

@@ -9,6 +9,8 @@ from measures.places import default_level
 
 FOLDED = "folded"
 """The class of a fieldset that is folded while it is empty."""
+HALF = "half"
+"""The class of a fieldset that has half the width of a wide window, beside the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +21,16 @@ class Section:
     fieldset: Any
     inline: Any
     is_folded: bool
+    is_half: bool
     is_open: bool
     has_validity: bool
 
 
-def section(heading: str, fieldset: Any, inline: Any, is_folded: bool, *, has_validity: bool = False) -> Section:
+def section(heading: str, fieldset: Any, inline: Any, *, is_folded: bool, has_validity: bool = False) -> Section:
     """The section; if it is one to be folded, it is open where it has a value or an error."""
+    is_half = fieldset is not None and HALF in fieldset.classes
     is_open = is_folded and (_has_fields(fieldset) or _has_rows(inline))
-    return Section(heading, fieldset, inline, is_folded, is_open, has_validity)
+    return Section(heading, fieldset, inline, is_folded, is_half, is_open, has_validity)
 
 
 def _has_fields(fieldset: Any) -> bool:
