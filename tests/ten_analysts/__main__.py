@@ -23,6 +23,8 @@ from tests.ten_analysts.people import ANALYST, EDITOR, Person
 KILLED_EVERY = 20
 """Seconds between two kills."""
 HEALED_IN = 120
+READERS = 3
+"""Threads that ask for public addresses, each for its part of them."""
 SETUP = """
 import json
 from measures.models import Measure
@@ -62,7 +64,7 @@ def read(site: Site, ledger: Ledger, addresses: list[str], is_over: threading.Ev
 
 def kill(site: Site, ledger: Ledger, is_over: threading.Event) -> None:
     """Kill a process, and wait until there is another one."""
-    for kind in cycle(("web_workers", "background", "web")):
+    for kind in cycle(("web_workers", "background", "web_workers", "background", "web")):
         if is_over.wait(KILLED_EVERY):
             return
         found = getattr(site.processes(), kind)
@@ -114,7 +116,7 @@ def main() -> None:
                 people.append(Person(client, ledger, records, _chance(asked.seed + number), work))
             with running(
                 *((person.go_on, ()) for person in people),
-                (read, (site, ledger, addresses)),
+                *((read, (site, ledger, addresses[start::READERS])) for start in range(READERS)),
                 (kill, (site, ledger)),
             ):
                 time.sleep(60 * asked.minutes)
