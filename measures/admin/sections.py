@@ -34,9 +34,10 @@ def section(heading: str, fieldset: Any, inline: Any, *, is_folded: bool, has_va
 
 
 def _has_fields(fieldset: Any) -> bool:
-    form = fieldset.form if fieldset else None
-    names = flatten(fieldset.fields) if fieldset else []
-    return any(name in form.errors or _has_value(form, name) for name in names)
+    if fieldset is None:
+        return False
+    form = fieldset.form
+    return any(name in form.errors or _has_value(form, name) for name in flatten(fieldset.fields))
 
 
 def _has_value(form: Any, name: str) -> bool:

@@ -70,6 +70,16 @@ def test_relation_names_no_draft_of_another_country_and_keeps_one_that_does(peop
     assert set(mine.relations.values_list("type", "object")) == {("extends", hidden.pk), ("cites", other.pk)}
 
 
+def test_nothing_is_taken_over_from_a_draft_of_another_country(people: dict[str, User]) -> None:
+    hidden = secret(reference="7-2020")
+    for name in ("provision_of", "after"):
+        found = {
+            role: names_in(signed_in(people[role]), f"{url(hidden, 'add')}?{name}={hidden.pk}")
+            for role in ("own analyst", "other analyst")
+        }
+        assert found == {"own analyst": "S", "other analyst": "-"}
+
+
 def test_effects_name_no_draft_of_another_country(people: dict[str, User]) -> None:
     hidden = secret(valid_from="2020-01-01", valid_until="2020-12-31")
     typed = {"kind": "law", "country": "PER", "valid_from": "2020-03-01", "relations-TOTAL_FORMS": "1"}

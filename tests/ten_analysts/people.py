@@ -4,7 +4,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -29,7 +29,7 @@ class Person:
     ledger: Ledger
     records: dict[str, dict[int, str]]
     chance: random.Random
-    work: list[Callable[["Person"], None]]
+    work: Sequence[Callable[["Person"], None]]
 
     def go_on(self, is_over: threading.Event) -> None:
         """Work until the end, whatever happens to the site."""
@@ -197,11 +197,16 @@ def merge_two(person: Person) -> None:
         change = person.ledger.changes[word]
         change.record, change.is_confirmed = made[-1], True
     token = held(form)["csrfmiddlewaretoken"]
-    data = {"action": "merge_selected", "_selected_action": made, "keep": made[0], "csrfmiddlewaretoken": token}
-    question = person.client.post(LIST, data)
+    chosen: dict[str, Any] = {
+        "action": "merge_selected",
+        "_selected_action": made,
+        "keep": made[0],
+        "csrfmiddlewaretoken": token,
+    }
+    question = person.client.post(LIST, chosen)
     if question.status != 200:
         raise Refused(f"question {question.status}")
-    answer = person.client.post(LIST, held(question, "") | data | {"_merge": "1", "shown": made[0]})
+    answer = person.client.post(LIST, held(question, "") | chosen | {"_merge": "1", "shown": made[0]})
     if answer.status != 302:
         raise Refused(f"merge {answer.status} {_reason(answer.content.decode())}")
     person.ledger.merges.append((made[0], made[1]))
