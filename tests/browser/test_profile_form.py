@@ -54,6 +54,7 @@ def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in:
 
 
 def test_two_editors_on_one_profile_choose_between_their_versions(page: Page, sign_in: SignIn) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1600})  # so that no box lies half under the bar that saves
     role = factories.mobility_role(narrative_en="Old.")
     sign_in(page, factories.editor(), "/admin/countries/country/PER/change/")
     page.locator("#roles-0 summary").click()

@@ -347,7 +347,7 @@ def test_another_provision_takes_over_the_act_with_its_dates_and_sources_marked(
     assert (kept["citations-0-source"], kept["citations-1-source"]) == (first, second)
     assert "topics" not in kept
     assert {"reference", "status_events-0-date", "citations-0-source", "citations-1-source"} <= carried_boxes(page)
-    cleared = kept | {"provision": "art. 2", "title_en": "The next one", "citations-1-source": ""}
+    cleared = kept | {"provision": "art. 2", "title_en": "The next one", "citations-1-source": "", "another_act": "on"}
     assert admin_forms.errors(client.post(response.url, cleared)) == []
     other = Measure.objects.get(title_en="The next one")
     assert [str(each.source_id) for each in other.citations.all()] == [first]
