@@ -33,10 +33,7 @@ def schedule(measure: Measure, *, by: Any, publish_at: datetime, at: datetime, n
     is neither in review nor a draft.
     """
     _refuse_without_right(measure, by)
-    if publish_at <= at:
-        raise ValidationError(_("Choose a time that is still to come."), code="past")
-    if publish_at > at + FURTHEST:
-        raise ValidationError(_("Choose a time within the next two years."), code="far")
+    check_time(publish_at, at=at)
     locked = _locked(measure.pk)
     if locked.workflow == Workflow.DRAFT:
         workflow.submit(locked, by=by, note=note)
@@ -48,6 +45,14 @@ def schedule(measure: Measure, *, by: Any, publish_at: datetime, at: datetime, n
     said = {"scheduled_by": by, "scheduled_at": at, "failed_at": None, "problem": ""}
     scheduled, _is_new = ScheduledPublication.objects.update_or_create(decided | said, measure=locked)
     return scheduled
+
+
+def check_time(publish_at: datetime, *, at: datetime) -> None:
+    """Raise ValidationError for a moment that has passed at the moment `at`, or is too far ahead."""
+    if publish_at <= at:
+        raise ValidationError(_("Choose a time that is still to come."), code="past")
+    if publish_at > at + FURTHEST:
+        raise ValidationError(_("Choose a time within the next two years."), code="far")
 
 
 @transaction.atomic

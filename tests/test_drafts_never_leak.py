@@ -77,7 +77,7 @@ ARCHIVE_SEARCHES = (
 )
 
 
-def _addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
+def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
     """Every public address at which `entries` might show, in the active language, by the name of its pattern."""
     country, listing = reverse("country", args=["peru"]), reverse("measures")
     return {
@@ -338,7 +338,7 @@ def _identifiers(entries: Sequence[Measure]) -> list[str]:
 
 def _addresses_in(language: str, entries: Sequence[Measure]) -> dict[str, list[str]]:
     with translation.override(language):
-        return _addresses(entries)
+        return public_addresses(entries)
 
 
 def _tells(text: str, path: str, secrets: Sequence[str]) -> bool:
@@ -348,7 +348,7 @@ def _tells(text: str, path: str, secrets: Sequence[str]) -> bool:
 
 
 def test_every_public_address_has_its_cases() -> None:
-    assert set(_addresses([_entry(Workflow.PUBLISHED)])) == _names(get_resolver().url_patterns)
+    assert set(public_addresses([_entry(Workflow.PUBLISHED)])) == _names(get_resolver().url_patterns)
 
 
 def test_hidden_entries_are_found_at_no_public_address() -> None:

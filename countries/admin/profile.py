@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.http import HttpRequest, QueryDict
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,7 +30,10 @@ from foundation.records.edit_conflicts import Values, posted_rows
 from foundation.records.record_admin import KnownRows, NumberInput, RecordForm, tell
 from foundation.records.second_reader import may_change, may_publish
 from foundation.records.second_reader_admin import is_proposal, refusal_of
+from foundation.texts import LANGUAGES, translated
 
+MOST_OF_TEXT = 90
+"""Characters of an edition that stand beside its role and date."""
 MOST_FIGURES = 100
 """Figures that stand in the form, the newest first; the others, and daily values, are in their list."""
 FIGURES_ARE_PUBLIC = gettext_lazy(
@@ -58,6 +62,11 @@ SENT_FIGURE = re.compile(r"observations-[0-9]{1,4}-id")
 class RowForm(RecordForm):
     """A row that is neither validated nor checked against the database unless it was changed."""
 
+    @property
+    def is_folded_open(self) -> bool:
+        """Whether what is folded in the row shows: it was typed and is not saved, or has an error."""
+        return bool(self.errors) or (self.is_bound and self.has_changed())
+
     def full_clean(self) -> None:
         if self.is_bound and self.instance.pk and not self.has_changed():
             self._errors, self.cleaned_data = ErrorDict(), {"id": self.instance}
@@ -70,6 +79,14 @@ class RowForm(RecordForm):
 
 class RoleForm(RowForm):
     field_of_rule = RULES_OF_ROLES
+
+    @property
+    def summary(self) -> list[Any]:
+        """Of the stored edition: its role, its date, the languages in which it has its text, and how that begins."""
+        edition = self.instance
+        languages = (language.upper() for language in LANGUAGES if getattr(edition, f"narrative_{language}"))
+        beginning = Truncator(translated(edition, "narrative").text).chars(MOST_OF_TEXT)
+        return [edition.role, edition.as_of.in_words() if edition.as_of else "", " · ".join(languages), beginning]
 
 
 class RoleFormSet(forms.BaseInlineFormSet):
@@ -118,6 +135,7 @@ class RoleInline(SecondReaderRows, admin.StackedInline):
     formset = RoleFormSet
     ordering = ["role", F("as_of_range").desc(nulls_last=True)]
     classes = ["roles"]
+    template = "admin/folded_rows.html"
     verbose_name = gettext_lazy("role")
     verbose_name_plural = gettext_lazy("roles")
     fieldsets = [
@@ -276,10 +294,11 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
     fk_name = "country"
     form = FigureForm
     formset = FigureFormSet
-    fields = [
-        *("indicator", "counterpart", "period", "qualifier", "value", "status"),
-        *(*SOURCES, "source_url", *NOTES),
+    fieldsets = [
+        (None, {"fields": ["indicator", "counterpart", "period", "qualifier", "value", "status"]}),
+        (gettext_lazy("Source and note"), {"fields": [*SOURCES, "source_url", *NOTES]}),
     ]
+    """The cells of a row, and what is folded in the last one."""
     autocomplete_fields = ["indicator", "counterpart"]
     formfield_overrides = {
         **KnownRows.formfield_overrides,
@@ -290,6 +309,7 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
         },
     }
     classes = ["figures"]
+    template = "admin/countries/country/figures.html"
     verbose_name = gettext_lazy("figure")
     verbose_name_plural = gettext_lazy("figures")
 
@@ -297,8 +317,11 @@ class FigureInline(PlainValue, SecondReaderRows, admin.TabularInline):
         """Figures are public for every country, since the map shows them."""
         return may_publish(request.user) or is_proposal(request)
 
-    def get_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
-        return self.fields if self.may_write(request, obj) else with_plain_value(self.fields)
+    def get_fieldsets(self, request: HttpRequest, obj: Country | None = None) -> Any:
+        (words, cells), rest = super().get_fieldsets(request, obj)
+        if self.may_write(request, obj):
+            return [(words, cells), rest]
+        return [(words, {"fields": with_plain_value(cells["fields"])}), rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Country | None = None) -> Any:
         return () if self.may_write(request, obj) else ("plain_value",)

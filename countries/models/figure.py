@@ -109,6 +109,7 @@ class Indicator(models.Model):
     role_position = models.PositiveSmallIntegerField(_("position on the card"), default=0)
 
     objects = IndicatorQuerySet.as_manager()
+    is_shared_vocabulary = True
 
     class Meta:
         verbose_name = _("indicator")

@@ -255,6 +255,7 @@ class Role(models.Model):
     icon = models.CharField(_("icon"), max_length=10, choices=RoleIcon, blank=True)
 
     objects = RoleQuerySet.as_manager()
+    is_shared_vocabulary = True
 
     class Meta:
         verbose_name = _("role")

@@ -110,6 +110,7 @@ class Site(models.Model):
     )
 
     objects = SiteQuerySet.as_manager()
+    is_shared_vocabulary = True
 
     class Meta:
         verbose_name = _("site")

@@ -129,6 +129,7 @@ class Unit(models.Model):
     )
 
     objects = UnitQuerySet.as_manager()
+    is_shared_vocabulary = True
 
     class Meta:
         verbose_name = _("unit")

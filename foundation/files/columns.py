@@ -84,6 +84,10 @@ class Column(Field):
         """The label of the field in the form."""
         return str(self.field.verbose_name) if self.field else self.name
 
+    def seen_by(self, user: Any) -> "Column":
+        """The column for `user`: another one if its cells would name records that they may not read."""
+        return self
+
     def reader(self, tell: Told | None = None) -> Callable[[str], str]:
         """Return a function that normalizes a cell to its canonical text, or raises CellProblem.
 

@@ -63,15 +63,17 @@ def exported(
     with_local: bool = True,
     labels: str = "",
     only: Collection[str] = (),
+    reader: Any = None,
 ) -> Generator[bytes]:
     """CSV: the header, then one row at a time of `records`, or of all records in file order.
 
     `public` leaves out records and parts of records that are not public. Without `with_local`, the columns about this
     installation's own handling of a record are left out: two installations then produce the same file. `labels` is a
     language, in which each column of keys is followed by one of what they mean. `only` are names of columns, each with
-    its labels, to which the file is limited; all if there are none.
+    its labels, to which the file is limited; all if there are none. Cells do not name what the account `reader` may not
+    read.
     """
-    columns = columns_of_file(resource, with_local=with_local, labels=labels, only=only)
+    columns = columns_of_file(resource, with_local=with_local, labels=labels, only=only, reader=reader)
     yield (",".join(column.name for column in columns) + "\n").encode()
     with one_state():
         for ids in _in_batches(resource, records):
@@ -88,6 +90,7 @@ def exported_sheet(
     with_local: bool = True,
     labels: str = "",
     about: Sequence[Sequence[str]] = (),
+    reader: Any = None,
 ) -> Iterator[bytes]:
     """The same as XLSX; raise TooLarge at once if there are too many rows, or a text or list is too long for a cell.
 
@@ -96,7 +99,7 @@ def exported_sheet(
     total = count(resource, records)
     check_rows(total)
     _check_cells(resource, records, public)
-    written = exported(resource, records, public=public, with_local=with_local, labels=labels)
+    written = exported(resource, records, public=public, with_local=with_local, labels=labels, reader=reader)
     lines = (line.decode() for line in written)
     return spreadsheet.written(csv.reader(lines), name=resource.file(), is_large=total >= MANY_ROWS, about=about)
 
@@ -146,7 +149,12 @@ _FORMULA = re.compile(r"[=+@\t\r]|-(?!\d+([.]\d+)?$)")
 
 
 def columns_of_file(
-    resource: type[FileResource], *, with_local: bool = True, labels: str = "", only: Collection[str] = ()
+    resource: type[FileResource],
+    *,
+    with_local: bool = True,
+    labels: str = "",
+    only: Collection[str] = (),
+    reader: Any = None,
 ) -> list[Column]:
     """The columns of a file, in order; see `exported`."""
     columns: list[Column] = []
@@ -155,7 +163,7 @@ def columns_of_file(
             label = column.labelled(labels) if labels else None
             both = [column, label] if label else [column]
             columns += [each for each in both if not only or each.name in only or column.name in only]
-    return columns
+    return [column.seen_by(reader) for column in columns] if reader else columns
 
 
 @contextmanager

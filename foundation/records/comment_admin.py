@@ -15,7 +15,7 @@ from foundation.keys import whole_number
 from foundation.records import comments
 from foundation.records.models import Revision
 from foundation.records.revision_admin import ProposingAdmin
-from foundation.records.teams import may_work_on
+from foundation.records.teams import may_discuss
 
 READ, COMMENT = "foundation.view_comment", "foundation.add_comment"
 
@@ -36,7 +36,7 @@ class CommentedAdmin(ProposingAdmin):
         """The comments on a record; a comment that is sent may also be one on a proposed change of it."""
         record = self.stored(object_id)
         may_read = request.user.has_perm(READ) and self.has_view_permission(request, record)
-        if not (may_read and may_work_on(request.user, record)):
+        if not (may_read and may_discuss(request.user, record)):
             raise PermissionDenied
         if request.method == "POST":
             return self._write(request, record)
@@ -86,7 +86,7 @@ class CommentedAdmin(ProposingAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         record = context["original"]
-        if record and request.user.has_perm(READ) and may_work_on(request.user, record):
+        if record and request.user.has_perm(READ) and may_discuss(request.user, record):
             context["comments_address"] = self.comments_url(record)
             context["comment_count"] = comments.comments_on(record).count()
         return super().render_change_form(request, context, *args, **kwargs)

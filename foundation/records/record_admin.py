@@ -136,9 +136,9 @@ class KnownAutocomplete(Autocomplete):
         return [(None, options, 0)]
 
 
-def tell(widget: forms.Widget, chosen: models.Model | None) -> None:
-    """Give an autocomplete its selected row."""
-    if isinstance(widget, KnownAutocomplete) and chosen is not None:
+def tell(widget: forms.Widget, chosen: Any) -> None:
+    """Give an autocomplete its selected row; a key alone is looked up."""
+    if isinstance(widget, KnownAutocomplete) and isinstance(chosen, models.Model):
         widget.known = {str(chosen.pk): str(chosen)}
 
 

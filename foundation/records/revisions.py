@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from foundation.characters import readable
 from foundation.records.models import OPEN, Revision, RevisionQuerySet, RevisionState
 from foundation.records.second_reader import is_public, may_change_public
-from foundation.records.teams import may_work_on, of_own_countries
+from foundation.records.teams import may_discuss, may_work_on, may_write, of_own_countries
 
 PROPOSE = "foundation.add_revision"
 ORIGINS = {
@@ -35,8 +35,9 @@ DECIDED = ("state", "reviewed_by", "reviewed_at", "review_note")
 
 
 def may_propose(user: Any, record: Model) -> bool:
-    """Whether `user` may propose a change to `record`; what is not public is changed without a proposal."""
-    return bool(user.has_perm(PROPOSE)) and is_public(record) and may_work_on(user, record)
+    """Whether `user` may propose a change to `record`; what is not public, and not shared, is changed without one."""
+    is_closed = is_public(record) or not may_write(user, type(record))
+    return bool(user.has_perm(PROPOSE)) and is_closed and may_discuss(user, record)
 
 
 def may_review(user: Any, revision: Revision) -> bool:
@@ -62,7 +63,7 @@ def to_review_by(user: Any) -> RevisionQuerySet:
 
 def _may_change(user: Any, kind: ContentType) -> bool:
     model = kind.model_class()
-    return model is not None and may_change_public(user, model)
+    return model is not None and may_change_public(user, model) and may_write(user, model)
 
 
 def open_of(user: Any, record: Model) -> Revision | None:

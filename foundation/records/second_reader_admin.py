@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from foundation.records.record_admin import RecordAdmin
 from foundation.records.second_reader import may_change, may_publish, refuse_public
-from foundation.records.team_admin import FOREIGN
-from foundation.records.teams import may_work_on, refuse_foreign
+from foundation.records.team_admin import FOREIGN, SHARED
+from foundation.records.teams import may_work_on, may_write, refuse_foreign
 
 
 def refusal_of(request: HttpRequest) -> str | None:
@@ -71,7 +71,11 @@ class SecondReaderAdmin(RecordAdmin):
             reason = (
                 self.public_advice if is_rule else _("You may read this record but not change it. Only editors may.")
             )
-            context["read_only_because"] = reason if may_work_on(request.user, record) else FOREIGN
+            if not may_write(request.user, self.model):
+                reason = SHARED
+            elif not may_work_on(request.user, record):
+                reason = FOREIGN
+            context["read_only_because"] = reason
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -80,6 +84,7 @@ class SecondReaderAdmin(RecordAdmin):
         Raise OutOfReach if it is not of the user's countries.
         """
         super().save_related(request, form, formsets, change)
-        refuse_foreign(request.user, form.instance)
+        if not is_proposal(request) or may_write(request.user, self.model):
+            refuse_foreign(request.user, form.instance)
         if not is_proposal(request):  # which is rolled back
             refuse_public(request.user, form.instance)

@@ -11,9 +11,19 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
-from foundation.records.teams import may_see, may_work_on, named_to, of_own_countries, works_everywhere
+from foundation.records.teams import (
+    may_discuss,
+    may_see,
+    may_work_on,
+    may_write,
+    named_to,
+    of_own_countries,
+    works_everywhere,
+)
 
 FOREIGN = gettext_lazy("This record is not of your countries. You may read it, since it is public, but not change it.")
+
+SHARED = gettext_lazy("All countries share this. You may read it and propose a change; coordinators change it.")
 
 
 class TeamAdmin(admin.ModelAdmin):
@@ -32,6 +42,9 @@ class TeamAdmin(admin.ModelAdmin):
             raise Http404
         return found
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and may_write(request.user, self.model)
+
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) and (obj is None or may_see(request.user, obj))
 
@@ -44,7 +57,7 @@ class TeamAdmin(admin.ModelAdmin):
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The history has what a record was before it was public, so that only its team reads it here."""
         record = self.get_object(request, object_id)
-        if record is not None and not may_work_on(request.user, record):
+        if record is not None and not may_discuss(request.user, record):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
 

@@ -5,8 +5,10 @@ but those with `settings.ALL_COUNTRIES_PERMISSION` sees, of what is not public, 
 alone, and changes no others. Until then nothing is restricted.
 
 A kind of record says by a method `of_team` of its queryset which records are those of a team; a part of another record
-names the field that leads there in `part_of` of its model. Kinds with neither, such as sources and vocabulary, are
-shared by all teams. The command line acts for the operator and is not restricted.
+names the field that leads there in `part_of` of its model. Kinds with neither, such as sources, are
+shared by all teams. The words and texts that all countries use have `is_shared_vocabulary`: every team reads them and
+proposes changes, and only those who work on all countries make any. The command line acts for the operator and is not
+restricted.
 """
 
 from collections.abc import Iterable
@@ -17,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -72,6 +75,11 @@ def is_of_teams(model: type[Model]) -> bool:
     return hasattr(model, "part_of") or hasattr(model._default_manager, "of_team")
 
 
+def is_shared_vocabulary(model: type[Model]) -> bool:
+    """Whether all countries use the records of `model`, so that no single one changes them."""
+    return bool(getattr(model, "is_shared_vocabulary", False))
+
+
 # Seeing
 
 
@@ -125,12 +133,22 @@ def _readable(model: type[Model], team: Team) -> QuerySet[Any]:
     return own | public(owner) if has_public(owner) else own
 
 
+def readable_keys(user: Any, model: type[Model]) -> str | None:
+    """SQL of the keys of the records of `model` that `user` may read; None for all."""
+    if works_everywhere(user):
+        return None
+    sql, params = visible_to(user, model._default_manager.order_by()).values("pk").query.sql_with_params()
+    return str(connection.ops.compose_sql(sql, params))  # type: ignore[attr-defined]  # PostgreSQL's
+
+
 # Changing
 
 
 def of_own_countries(user: Any, records: R) -> R:
     """Those of `records` that `user` may work on: those of their countries, and what is shared."""
     team = team_of(user)
+    if team is not None and is_shared_vocabulary(records.model):
+        return records.none()
     if team is None or not is_of_teams(records.model):
         return records
     return records.filter(_among(records.model, _of_team(_owner(records.model), team)))
@@ -139,6 +157,8 @@ def of_own_countries(user: Any, records: R) -> R:
 def of_other_countries(user: Any, records: R) -> R:
     """Those of `records` that `user` may not work on."""
     team = team_of(user)
+    if team is not None and is_shared_vocabulary(records.model):
+        return records
     if team is None or not is_of_teams(records.model):
         return records.none()
     return records.exclude(_among(records.model, _of_team(_owner(records.model), team)))
@@ -146,10 +166,22 @@ def of_other_countries(user: Any, records: R) -> R:
 
 def may_work_on(user: Any, record: Model) -> bool:
     """Whether `record`, as it is stored, is of the countries of `user`; permissions are checked elsewhere."""
+    if not may_write(user, type(record)):
+        return False
     if works_everywhere(user) or not is_of_teams(type(record)):
         return True
     stored = type(record)._base_manager.filter(pk=record.pk)
     return record.pk is not None and of_own_countries(user, stored).exists()
+
+
+def may_write(user: Any, model: type[Model]) -> bool:
+    """Whether `user` may work on records of `model` at all, as far as teams go."""
+    return works_everywhere(user) or not is_shared_vocabulary(model)
+
+
+def may_discuss(user: Any, record: Model) -> bool:
+    """Whether `user` may comment on `record`, propose changes to it and read its whole history."""
+    return is_shared_vocabulary(type(record)) or may_work_on(user, record)
 
 
 def refuse_foreign(user: Any, record: Model) -> None:
@@ -161,6 +193,8 @@ def refuse_foreign(user: Any, record: Model) -> None:
 def team_condition(user: Any, model: type[Model]) -> str | None:
     """SQL of what `user` may work on, for a row of the model's table or a similar one under its name; None for all."""
     team = team_of(user)
+    if team is not None and is_shared_vocabulary(model):
+        return "false"
     if team is None or not is_of_teams(model):
         return None
     own = _of_team(_owner(model), team)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
-from measures.choices import KINDS, Family
+from foundation.texts import translated
+from measures.choices import KINDS, Family, Workflow
 from measures.models import TargetGroup, Topic
 
 Option = tuple[Any, Any]
@@ -34,3 +35,28 @@ class TermCheckboxes(forms.CheckboxSelectMultiple):
     """Checkboxes in columns, under headings."""
 
     template_name = "admin/widgets/term_checkboxes.html"
+
+
+class TermPicker(TermCheckboxes):
+    """Checkboxes of which the ticked ones and those that one looks for stand in the form, and the others on request.
+
+    `terms` are the terms offered, by key; each is shown with its definition and the number of published entries.
+    """
+
+    template_name = "admin/widgets/term_picker.html"
+    terms: dict[Any, Any]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        self.uses = uses_of(type(next(iter(self.terms.values())))) if self.terms else {}
+        return {**super().get_context(name, value, attrs), "number": len(self.terms)}
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        definition = translated(self.terms[value], "definition") if value in self.terms else ""
+        told = {"definition": definition, "uses": self.uses.get(value, 0)}
+        return {**super().create_option(name, value, *args, **kwargs), **told}
+
+
+def uses_of(model: type[Topic] | type[TargetGroup]) -> dict[int, int]:
+    """The number of published entries of each term that has some."""
+    published = model._default_manager.filter(measures__workflow=Workflow.PUBLISHED)
+    return dict(published.order_by().values_list("pk").annotate(Count("measures")))

@@ -15,6 +15,7 @@ from foundation.characters import ReadableCharField, ReadableURLField
 from foundation.days import today
 from foundation.records.record_admin import KnownRows, tell
 from foundation.records.teams import visible_to, works_everywhere
+from measures.admin.carrying import carried
 from measures.archive.addresses import source_at, typed
 from measures.archive.choices import SourceKind
 from measures.archive.details import evidence_of
@@ -34,7 +35,15 @@ from measures.workflow import check_history, last_possible_day_of
 
 
 class MeasureInline(KnownRows, admin.TabularInline):
-    """An inline of a measure."""
+    """An inline of a measure; a new form has a row for each one that is taken over from another entry."""
+
+    def get_extra(self, request: HttpRequest, obj: Measure | None = None, **kwargs: Any) -> int:
+        taken = carried(request) if obj is None else None
+        return max(self.empty_rows(obj), len(taken.rows.get(self.model, ())) if taken else 0)
+
+    def empty_rows(self, obj: Measure | None) -> int:
+        """The number of empty rows below those of `obj`, None for a new entry."""
+        return self.extra
 
 
 class OrderedForm(forms.ModelForm):
@@ -49,7 +58,8 @@ class OrderedForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["position"] = self.instance.position + 1
-            tell(self.fields[self.named].widget, getattr(self.instance, self.named))
+        chosen = getattr(self.instance, self.named) if self.instance.pk else self.initial.get(self.named)
+        tell(self.fields[self.named].widget, chosen)
 
     def has_changed(self) -> bool:
         """A row that has only a number counts as empty."""
@@ -160,8 +170,8 @@ class StatusEventInline(MeasureInline):
     ordering = ["position"]
     classes = ["history"]
 
-    def get_extra(self, request: HttpRequest, obj: Measure | None = None, **kwargs: Any) -> int:
-        """Show two empty rows: most acts begin with two events, signed and in force."""
+    def empty_rows(self, obj: Measure | None) -> int:
+        """Two for a new entry: most acts begin with two events, signed and in force."""
         return 1 if obj else 2
 
 
@@ -193,9 +203,21 @@ class CitationForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.new_source: Source | None = None
-        self.fields["source"].required = False
-        if self.instance.pk:
-            tell(self.fields["source"].widget, self.instance.source)
+        source = self.fields["source"]
+        source.required = source.widget.is_required = False  # so that it can be cleared, too
+        tell(source.widget, self.instance.source if self.instance.pk else self.initial.get("source"))
+
+    @property
+    def summary(self) -> list[Any]:
+        """What a stored citation is known by, above its boxes."""
+        return [self.instance.source]
+
+    @property
+    def is_folded_open(self) -> bool:
+        """Whether the boxes show: all but those of an empty row after another one."""
+        is_first = str(self.prefix).rpartition("-")[2] in ("0", "__prefix__")
+        is_typed = bool(self.initial or self.errors) or (self.is_bound and self.has_changed())
+        return bool(self.instance.pk) or is_first or is_typed
 
     def has_changed(self) -> bool:
         """A row that has only the kind of an unnamed source counts as empty."""
@@ -246,7 +268,7 @@ def _known(url: str, title: str) -> Source | None:
 class CitationInline(MeasureInline, admin.StackedInline):
     model = Citation
     form = CitationForm
-    template = "admin/edit_inline/stacked.html"
+    template = "admin/folded_rows.html"
     autocomplete_fields = ["source"]
     verbose_name = gettext_lazy("source")
     verbose_name_plural = gettext_lazy("sources")
@@ -255,7 +277,7 @@ class CitationInline(MeasureInline, admin.StackedInline):
     fieldsets = [
         (
             None,
-            {"fields": [("source", "new_url"), ("new_title", "new_kind"), ("locator", "field"), ("quote", "evidence")]},
+            {"fields": [("source", "locator", "field"), ("new_url", "new_title", "new_kind"), ("quote", "evidence")]},
         ),
     ]
 

@@ -1,7 +1,7 @@
 """The admin of measures: one form in the order in which a decree reads."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +32,7 @@ from measures import duplicates, workflow
 from measures.admin import moves, sent_forms
 from measures.admin.before_publication import before_publication, faults_of, lacks_of_form
 from measures.admin.beside_review import sources_cited
+from measures.admin.carrying import AFTER, PROVISION_OF, address_for_act, address_for_provision, carried, mark
 from measures.admin.inlines import (
     INLINES,
     CitationInline,
@@ -45,6 +46,7 @@ from measures.admin.measure_form import MeasureForm, candidate
 from measures.admin.measure_list import MeasureList
 from measures.admin.relating import RELATES_TO, RelatingForm, relation_as_asked
 from measures.admin.relation_echo import effects_of, holds_later
+from measures.admin.sections import FOLDED, HALF, Section, section
 from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
 from measures.choices import Evidence, Kind, StatusGroup, Workflow
@@ -58,8 +60,8 @@ from measures.validity.standing import groups_of
 
 STILL_SO = "_still_so"
 """The name of the button that saves a check of today."""
-CARRIED = ("country", "topics", "primary_topic", "target_groups", "origin_countries")
-"""The fields that “save and add another” copies, in addition to the sources."""
+PROVISION = "_provision"
+"""The name of the button that saves and goes on with another provision of the act."""
 
 
 @admin.register(Measure)
@@ -81,32 +83,43 @@ class MeasureAdmin(MeasureList):
     fieldsets = [
         (
             gettext_lazy("Identification"),
-            {"fields": [("country", "kind"), "issuing_body", ("reference", "provision")]},
+            {"fields": [("country", "kind", "issuing_body"), ("reference", "provision")]},
         ),
         (
             gettext_lazy("Level, place and further bodies"),
-            {"fields": ["level", ("areas", "binds")]},
+            {"fields": [("level", "areas", "binds")], "classes": [FOLDED]},
         ),
         (
             gettext_lazy("Official title and language"),
-            {"fields": ["official_title", "original_language"], "classes": ["collapse"]},
+            {"fields": [("official_title", "original_language")], "classes": [FOLDED]},
         ),
         (
             gettext_lazy("Dates"),
-            {"fields": [("valid_from", "valid_until", "end_kind"), ("duration", "duration_basis"), "checked_on"]},
+            {
+                "fields": [
+                    ("valid_from", "valid_until", "end_kind", "duration", "duration_basis", "checked_on"),
+                ]
+            },
         ),
+        (gettext_lazy("Source"), {"fields": ["evidence"], "classes": [HALF]}),
         (
             gettext_lazy("Tag"),
-            {"fields": ["topics", "primary_topic", "target_groups", "origin_countries", "direction"]},
+            {
+                "fields": [("topics", "target_groups"), ("primary_topic", "origin_countries"), "direction"],
+                "classes": [HALF],
+            },
         ),
         (
             gettext_lazy("Text"),
-            {"fields": three_languages("title", "short_title", "summary", "plain"), "classes": ["languages"]},
+            {"fields": three_languages("title", "short_title", "summary"), "classes": ["languages"]},
         ),
-        (gettext_lazy("Source"), {"fields": ["evidence"]}),
+        (
+            gettext_lazy("In plain words"),
+            {"fields": three_languages("plain"), "classes": ["languages", FOLDED]},
+        ),
     ]
     section_of_dates = 3
-    inlines_of_section: dict[int, type] = {1: FurtherBodyInline, section_of_dates: StatusEventInline, 6: CitationInline}
+    inlines_of_section: dict[int, type] = {1: FurtherBodyInline, section_of_dates: StatusEventInline, 4: CitationInline}
     """Inlines that stand inside a section, before its fields; the others follow the last section."""
 
     # Permissions
@@ -135,20 +148,20 @@ class MeasureAdmin(MeasureList):
         return super().get_queryset(request).select_related("country", "issuing_body", "updated_by")
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
-        """Prefill the sources of the last entry after “save and add another”, and a relation that was asked for."""
+        """Prefill the rows that are taken over from another entry, and a relation that was asked for."""
         kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
-        if isinstance(inline, CitationInline) and request.method == "GET" and obj.pk is None:
-            keys = map(whole_number, request.GET.get("sources", "").split(",")[:20])
-            kwargs["initial"] = [{"source": key} for key in keys if key is not None]
+        if request.method == "GET" and obj.pk is None and (taken := carried(request)):
+            kwargs["initial"] = taken.rows.get(inline.model, [])
         if isinstance(inline, RelationInline) and request.method == "GET":
             kwargs["initial"] = relation_as_asked(request.GET)
         return kwargs
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
-        for name in ("sources", RELATES_TO):
+        for name in (PROVISION_OF, AFTER, RELATES_TO):
             initial.pop(name, None)
-        return initial
+        taken = carried(request)
+        return {**taken.fields, **initial} if taken else initial
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """Save a form submitted twice only once, and refuse a save whose move would be refused."""
@@ -190,7 +203,12 @@ class MeasureAdmin(MeasureList):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         measure: Measure | None = context["original"]
         form, inline_formsets = context["adminform"].form, context["inline_admin_formsets"]
+        taken = carried(request) if measure is None else None
+        if taken:
+            mark(taken, form, [inline.formset for inline in inline_formsets])
         context |= {
+            "carried": taken,
+            "show_save_and_add_another": False,  # two buttons of the form's own ask what is to be taken over
             "sections": list(self._sections(context["adminform"], inline_formsets)),
             "note_missing": getattr(request, "note_missing", False),
             "move_note": request.POST.get(moves.NOTE, ""),
@@ -215,17 +233,20 @@ class MeasureAdmin(MeasureList):
         subjects = visible_to(request.user, Measure.objects.all())
         return list(measure.relations_to.filter(subject__in=subjects).select_related("subject"))
 
-    def _sections(self, adminform: Any, inline_formsets: Any) -> Any:
+    def _sections(self, adminform: Any, inline_formsets: Any) -> Iterator[Section]:
         """The fieldsets in reading order, each with its heading and its inlines."""
         placed = {type(inline.opts): inline for inline in inline_formsets}
         for index, fieldset in enumerate(adminform):
             inline = placed.get(self.inlines_of_section.get(index, type(None)))
-            heading, fieldset.name = (fieldset.name, None) if not fieldset.is_collapsible else (None, fieldset.name)
-            has_validity = index == self.section_of_dates
-            yield {"heading": heading, "fieldset": fieldset, "inline": inline, "has_validity": has_validity}
-        yield {"heading": _("Other numbers"), "inline": placed.get(ReferenceAliasInline)}
-        yield {"heading": _("Keys in data sets of others"), "inline": placed.get(ExternalIdInline)}
-        yield {"heading": _("Relations"), "inline": placed.get(RelationInline)}
+            heading, fieldset.name = fieldset.name, None
+            is_folded = FOLDED in fieldset.classes
+            yield section(heading, fieldset, inline, is_folded=is_folded, has_validity=index == self.section_of_dates)
+        for heading, inline in (
+            (_("Other numbers"), ReferenceAliasInline),
+            (_("Keys in data sets of others"), ExternalIdInline),
+            (_("Relations"), RelationInline),
+        ):
+            yield section(heading, None, placed.get(inline), is_folded=True)
 
     # Saving
 
@@ -258,7 +279,7 @@ class MeasureAdmin(MeasureList):
         if moves.MOVE in request.POST:
             return self._after_move(request, obj)
         response = super().response_add(request, obj, post_url_continue)
-        return self._another(obj) if "_addanother" in request.POST else response
+        return _next_form(request, obj) or response
 
     def response_change(self, request: HttpRequest, obj: Measure) -> Any:
         if moves.MOVE in request.POST:
@@ -267,23 +288,12 @@ class MeasureAdmin(MeasureList):
             messages.success(request, _("“%(measure)s” is saved as still so today.") % {"measure": obj})
             return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
         response = super().response_change(request, obj)
-        return self._another(obj) if "_addanother" in request.POST else response
+        return _next_form(request, obj) or response
 
     def _after_move(self, request: HttpRequest, obj: Measure) -> HttpResponseRedirect:
         messages.success(request, _("“%(measure)s” has been saved.") % {"measure": obj})
         moves.move_saved(request, obj)
         return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
-
-    def _another(self, obj: Measure) -> HttpResponseRedirect:
-        """Redirect to a new form with the country, tags and sources of `obj`."""
-        query = QueryDict(mutable=True)
-        for name in CARRIED:
-            value = getattr(obj, name)
-            keys = [row.pk for row in value.all()] if hasattr(value, "all") else [value.pk] if value else []
-            if keys:
-                query[name] = ",".join(map(str, keys))
-        query["sources"] = ",".join(str(pk) for pk in obj.citations.values_list("source", flat=True).distinct())
-        return HttpResponseRedirect(f"{reverse('admin:measures_measure_add')}?{query.urlencode(safe=',')}")
 
     def context_beside(self, data: QueryDict) -> dict[str, Any]:
         return {"sources_beside": sources_cited(data)}
@@ -358,6 +368,13 @@ class MeasureAdmin(MeasureList):
             "address": address,
         }
         return TemplateResponse(request, "admin/measures/measure/preview.html", context)
+
+
+def _next_form(request: HttpRequest, saved: Measure) -> HttpResponseRedirect | None:
+    """The new form that the button which saved this one asks for."""
+    if PROVISION in request.POST:
+        return HttpResponseRedirect(address_for_provision(saved))
+    return HttpResponseRedirect(address_for_act(saved)) if "_addanother" in request.POST else None
 
 
 def _effects(request: HttpRequest, pk: int | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import number_of_rows
 from foundation.texts import LANGUAGES, languages_of_site
 from measures import duplicates
-from measures.admin.fields import TermCheckboxes, kinds_by_family, offered, topics_by_parent
+from measures.admin.fields import TermPicker, kinds_by_family, offered, topics_by_parent
 from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction, DurationBasis
 from measures.durations import Duration
 from measures.entry_rules import check_problem, year_problem
@@ -84,10 +84,12 @@ class MeasureForm(MergingForm):
         model = Measure
         fields = ()  # the admin's fieldsets list and order the fields
         widgets = {
-            "topics": TermCheckboxes,
-            "target_groups": TermCheckboxes,
+            "topics": TermPicker,
+            "target_groups": TermPicker,
             "direction": forms.RadioSelect,
             "official_title": forms.Textarea(attrs={"rows": 2}),
+            **{f"summary_{language}": forms.Textarea(attrs={"rows": 5}) for language in LANGUAGES},
+            **{f"plain_{language}": forms.Textarea(attrs={"rows": 3}) for language in LANGUAGES},
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -108,6 +110,8 @@ class MeasureForm(MergingForm):
         self._field("topics").choices = by_parent
         self._field("primary_topic").choices = [("", "---------"), *by_parent]
         self._field("target_groups").choices = [(group.pk, group.label) for group in groups]
+        self._field("topics").widget.terms = {topic.pk: topic for topic in topics}
+        self._field("target_groups").widget.terms = {group.pk: group for group in groups}
         self._field("direction").choices = [("", _("Not coded")), *Direction.choices]
 
     def _field(self, name: str) -> Any:

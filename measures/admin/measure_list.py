@@ -61,7 +61,7 @@ class MeasureList(ExportAdmin, MergeableAdmin):
         filters.UpdatedByMeFilter,
         filters.ImportFilter,
     ]
-    actions = [confirm_selected, tag_selected, merge_selected, *ACTIONS]
+    actions = [confirm_selected, tag_selected, moves.publish_later, merge_selected, *ACTIONS]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.inbox_view)

@@ -1,10 +1,12 @@
 """Workflow moves from the form and the list; `workflow.py` defines what they do and who may make them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.conf import settings
+from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from foundation.characters import ReadableCharField
 from foundation.keys import whole_number
@@ -160,6 +162,44 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
     return act
 
 
+class TimeForm(forms.Form):
+    """When the selected entries are to be published, in the time zone of the site."""
+
+    publish_at = forms.DateTimeField(
+        label=gettext_lazy("Day and time"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[PUBLISH_AT].help_text = _("In the time zone of the site, %(zone)s.") % {"zone": settings.TIME_ZONE}
+
+    def clean_publish_at(self) -> datetime:
+        """A time that can be scheduled."""
+        publish_at: datetime = self.cleaned_data[PUBLISH_AT]
+        scheduling.check_time(publish_at, at=timezone.now())
+        return publish_at
+
+
+@admin.action(description=gettext_lazy("Publish later…"), permissions=["publish"])
+def publish_later(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
+    """Ask for a time, then schedule what can be published; the rest stays selected."""
+    move, form = workflow.MOVES["publish"], TimeForm(request.POST if PUBLISH_AT in request.POST else None)
+    plan = plan_of(move, queryset)
+    if ASKED not in request.POST or not form.is_valid() or not plan.measures:
+        words = {"title": _("Publish later"), "consequence": _("They will be published at that time, under your name.")}
+        return _ask(model_admin, request, queryset, move, form, **words)
+    for measure in plan.measures:
+        scheduling.schedule(measure, by=request.user, at=timezone.now(), **form.cleaned_data)
+    done = ngettext(
+        "%(count)d entry will be published on %(at)s.",
+        "%(count)d entries will be published on %(at)s.",
+        len(plan.measures),
+    )
+    at = date_format(localtime(form.cleaned_data[PUBLISH_AT]), "DATETIME_FORMAT")
+    messages.success(request, done % {"count": len(plan.measures), "at": at})
+    return _with_rest(request, move)
+
+
 def _needs_a_question(model_admin: Any, request: HttpRequest, move: workflow.Move, ids: list[int]) -> bool:
     """Whether a page first shows what will happen: to more than the list shows, or since some cannot be published."""
     if len(ids) > model_admin.list_per_page:
@@ -220,14 +260,14 @@ def _move(request: HttpRequest, move: workflow.Move, ids: list[int], said: dict[
 
 
 def _ask(
-    model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure], move: workflow.Move, form: NoteForm
+    model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure], move: workflow.Move, form: Any, **words: str
 ) -> HttpResponse:
     plan = plan_of(move, queryset)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": move.label,
         "opts": model_admin.opts,
-        "form": form if move.needs_note else None,
+        "form": form if move.needs_note or isinstance(form, TimeForm) else None,
         "plan": plan,
         "lead": lead(plan),
         "consequence": consequence(move),
@@ -237,5 +277,6 @@ def _ask(
         "asked": ASKED,
         "action": request.POST["action"],
         "checkbox": ACTION_CHECKBOX_NAME,
+        **words,
     }
     return TemplateResponse(request, "admin/measures/measure/ask.html", context)

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 from countries.models import FormerAddress
 from foundation.days import today
 from foundation.files.cells import CellProblem, canonical_date, items_of, one_of
-from foundation.files.columns import ListColumn
+from foundation.files.columns import Column, ListColumn
 from foundation.files.resources import Rule
+from foundation.records.teams import readable_keys
 from foundation.sql import execute, rows, second_connection
 from measures.choices import (
     ACYCLIC_RELATIONS,
@@ -178,15 +179,25 @@ class RelationsColumn(ListColumn):
     The other entry may also be named by its key in a data set: `extends:coronanet/R_1abc`.
 
     Without `@` the act takes effect with its own start; without `/part` it concerns the whole of the other. A mutual
-    relation is listed in the cells of both entries, and has neither.
+    relation is listed in the cells of both entries, and has neither. A relation to an entry that a person may not read
+    is left out of the cell for them, and stays as it is when they import one.
     """
 
     comes_last = True
     is_trimmed = True
     written_as = gettext_lazy("a relation and its other entry: extends:PER-00004@2020-04-15|repeals:PER-00002/part")
 
-    def __init__(self) -> None:
+    def __init__(self, seen: str = "") -> None:
+        """`seen` is SQL of the keys of the entries that the cells may name; all without it."""
         super().__init__(name="relations")
+        self.seen = seen
+
+    def seen_by(self, user: Any) -> Column:
+        return RelationsColumn(readable_keys(user, Measure) or "")
+
+    def _is_seen(self, key: str) -> str:
+        """SQL that limits entries, by their `key`, to those that may be named."""
+        return f" and {key} in ({self.seen})" if self.seen else ""
 
     @property
     def label(self) -> str:
@@ -221,7 +232,7 @@ class RelationsColumn(ListColumn):
         return (relation, public_id), f"{relation}:{public_id}{end}"
 
     def cells(self, of: str, *, public: bool = False) -> str:
-        seen = f" and {HAS_PAGE}" if public else ""
+        seen = f" and {HAS_PAGE}" if public else self._is_seen("o.id")
         return (
             'select id, string_agg(item, \'|\' order by type collate "C", public_id collate "C") as cell'
             f" from ({_items(of, seen)}) x group by id"
@@ -245,7 +256,7 @@ class RelationsColumn(ListColumn):
             f"in (select id from outcome join staged using (line) join {MEASURES} m using (id)"
             " where relations is not null and m.workflow = 'published')"
         )
-        left_out = f" and not {HAS_PAGE} and o.public_id not in ({known})"
+        left_out = f" and not {HAS_PAGE}{self._is_seen('o.id')} and o.public_id not in ({known})"
         return [
             _NAMED_NOW,
             "update staged s set relations = (select string_agg(split_part(i.item, ':', 1) || ':' ||"
@@ -281,7 +292,7 @@ class RelationsColumn(ListColumn):
         named = OBJECT.format("i.item")
         return (
             "select s.line, i.item from checked s cross join lateral unnest(string_to_array(s.relations, '|')) i(item)"
-            f" where not exists (select from {MEASURES} m where m.public_id = {named})"
+            f" where not exists (select from {MEASURES} m where m.public_id = {named}{self._is_seen('m.id')})"
             f" and not exists (select from staged own where own.public_id = {named})"
             f" and not (position('/' in {named}) > 0 and {named} in (select e from staged own"
             " cross join lateral unnest(string_to_array(own.external_ids, '|')) e))"
@@ -333,6 +344,7 @@ class RelationsColumn(ListColumn):
         return [
             f"with wanted as ({wanted}) delete from {LINKS} x using changed_rows t"
             f" where not t.is_new and (x.subject_id = t.id or (x.object_id = t.id and x.type in ({MUTUAL})))"
+            f"{self._is_seen('case when x.subject_id = t.id then x.object_id else x.subject_id end')}"
             f" and not exists (select from wanted w where {same})",
             f"with wanted as ({wanted}) update {LINKS} x set date = w.date, scope = w.scope from wanted w"
             f" where {same} and (x.date, x.scope) <> (w.date, w.scope)",

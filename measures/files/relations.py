@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from foundation.files.field_columns import ChoiceColumn
 from foundation.files.resources import ImportOptions, Rule
+from foundation.records.teams import visible_to
 from measures.choices import FORMER_RELATIONS
 from measures.files.identifiers import ACYCLIC, HAS_PAGE, MUTUAL, circles, is_circle
 from measures.files.parts import MEASURES, IdentifierColumn, PartResource, RecordedColumn
 from measures.files.states import year_ahead
-from measures.models import Relation
+from measures.models import Measure, Relation
 
 ENDS = ("subject", "object")
 
@@ -88,6 +90,10 @@ class RelationResource(PartResource):
         model = Relation
         name = "relations"
         fields = ("subject", "type", "object", "date", "scope", "provision", "recorded_on")
+
+    @classmethod
+    def readable_by(cls, user: Any, records: QuerySet[Relation]) -> QuerySet[Relation]:
+        return records.filter(object__in=visible_to(user, Measure.objects.all()))
 
     @classmethod
     def import_rules(cls, options: ImportOptions) -> list[Rule]:

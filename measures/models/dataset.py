@@ -32,6 +32,7 @@ class DataSet(models.Model):
     address = models.URLField(_("address"), max_length=2048, blank=True)
 
     objects = DataSetQuerySet.as_manager()
+    is_shared_vocabulary = True
 
     class Meta:
         verbose_name = _("data set")

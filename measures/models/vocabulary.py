@@ -52,6 +52,7 @@ class Term(models.Model):
     deprecated_on = models.DateField(_("deprecated on"), null=True, blank=True)
 
     objects = TermQuerySet.as_manager()
+    is_shared_vocabulary = True
 
     class Meta:
         abstract = True

@@ -70,6 +70,16 @@ def test_relation_names_no_draft_of_another_country_and_keeps_one_that_does(peop
     assert set(mine.relations.values_list("type", "object")) == {("extends", hidden.pk), ("cites", other.pk)}
 
 
+def test_nothing_is_taken_over_from_a_draft_of_another_country(people: dict[str, User]) -> None:
+    hidden = secret(reference="7-2020")
+    for name in ("provision_of", "after"):
+        found = {
+            role: names_in(signed_in(people[role]), f"{url(hidden, 'add')}?{name}={hidden.pk}")
+            for role in ("own analyst", "other analyst")
+        }
+        assert found == {"own analyst": "S", "other analyst": "-"}
+
+
 def test_effects_name_no_draft_of_another_country(people: dict[str, User]) -> None:
     hidden = secret(valid_from="2020-01-01", valid_until="2020-12-31")
     typed = {"kind": "law", "country": "PER", "valid_from": "2020-03-01", "relations-TOTAL_FORMS": "1"}
@@ -137,9 +147,32 @@ def test_preview_of_a_merge_of_what_is_shared_names_no_draft_of_another_country(
     sent = {"action": "merge_selected", "_selected_action": chosen, "keep": chosen[1]}
     found = [
         names_in(signed_in(people[role]), url("measures.Topic", "changelist"), **sent)
-        for role in ("own editor", "other editor")
+        for role in ("own editor", "other editor", "coordinator")
     ]
-    assert found == ["SK", "K"]
+    assert found == ["-", "-", "SK"]
+
+
+def test_shared_word_is_changed_by_a_proposal_that_a_coordinator_approves(people: dict[str, User]) -> None:
+    """A word that no entry uses yet, too."""
+    topic = factories.topic(key="unused")
+    address = url(topic, "change", topic.pk)
+    for role in ("own editor", "other analyst"):
+        client = signed_in(people[role])
+        assert "All countries share this." in client.get(address).text
+        said = {"label_en": f"By {role}", "proposal_reason": "correction", "_propose": "1"}
+        sent = client.post(
+            f"{address}?propose=1", admin_forms.shown(client, f"{address}?propose=1", "topic_form") | said
+        )
+        assert sent.status_code == 302, admin_forms.errors(sent)
+    first = Revision.objects.get(proposed_by=people["own editor"])
+    roles = [role for role, user in people.items() if may_review(User.objects.get(pk=user.pk), first)]
+    assert roles == ["coordinator", "superuser"]
+    decision = {"_approve": "1", "proposal_opened": first.proposed_at.isoformat()}
+    for role, code, label in (("other editor", 302, "Unused"), ("coordinator", 302, "By own editor")):
+        desk = url(topic, "revision", topic.pk, first.pk)
+        answer = signed_in(people[role]).post(desk, decision)
+        topic.refresh_from_db()
+        assert (answer.status_code in (code, 403), topic.label_en) == (True, label)
 
 
 # Proposals and comments
@@ -217,6 +250,39 @@ def test_rows_of_another_country_are_refused_with_cell_and_remedy(
         "country": [("iso3", "ECU", remedy)],
     }
     assert refused == (expected if is_foreign else {kind: [] for kind in files})
+
+
+@pytest.mark.parametrize("role", ["other editor", "coordinator"])
+def test_shared_words_are_imported_by_who_works_on_all_countries(
+    people: dict[str, User], tmp_path: Path, role: str
+) -> None:
+    report = imported(tmp_path, "topics", "key,label_en,label_es,label_pt\nnew,New,Nuevo,Novo\n", people[role])
+    is_refused = [problem.problem for problem in report.problems] == [
+        "All countries share these records. Only a coordinator changes them."
+    ]
+    assert is_refused == (role == "other editor")
+
+
+def test_files_name_no_draft_of_another_country_and_leave_relations_to_it(
+    people: dict[str, User], tmp_path: Path
+) -> None:
+    mine, hidden, known = factories.draft(), secret(), public()
+    factories.relation(subject=mine, object=hidden)
+    factories.relation(subject=mine, object=known, type="amends")
+    exports = {
+        name: b"".join(
+            signed_in(people["other analyst"]).get(url("foundation.FileImport", "export", name, "csv"))
+        ).decode()
+        for name in ("measures", "relations")
+    }
+    assert [hidden.public_id in text for text in exports.values()] == [False, False]
+    assert [f"amends:{known.public_id}" in exports["measures"], known.public_id in exports["relations"]] == [True, True]
+    by = people["other analyst"]
+    said = imported(tmp_path, "measures", f"public_id,relations\n{mine.public_id},cites:{known.public_id}\n", by)
+    assert (said.changed, said.problems) == (1, [])
+    assert set(mine.relations.values_list("type", "object")) == {("extends", hidden.pk), ("cites", known.pk)}
+    unknown = imported(tmp_path, "measures", f"public_id,relations\n{mine.public_id},cites:{hidden.public_id}\n", by)
+    assert [problem.column for problem in unknown.problems] == ["relations"]
 
 
 def test_unchanged_row_of_another_country_is_not_published(people: dict[str, User], tmp_path: Path) -> None:

@@ -53,9 +53,13 @@ def test_decree_with_two_topics_two_events_and_a_source_is_entered_on_one_page(
     second.locator("select[name$=status]").select_option("in_force")
     second.locator("input[name$=date]").fill("2020-04")
     expect(second.locator(".echo")).to_have_text("April 2020, day not recorded")
-    page.get_by_label("Movement").check()
+    finding = page.get_by_placeholder("Type to narrow the list")
+    finding.first.fill("movem")
+    page.keyboard.press("Enter")
+    page.get_by_label("Show all 5").check()  # the three, and their two lanes
     page.get_by_label("Return", exact=True).check()
-    page.get_by_label("Internal returnees").check()
+    finding.last.fill("intern")
+    page.keyboard.press("Enter")
     page.get_by_label("Less restrictive").check()
     page.get_by_label("Title (English)", exact=False).first.fill("Transport between provinces by exception")
     page.get_by_label("Or paste an address").first.fill("https://gazette.example/068-2020-PCM")
@@ -372,6 +376,8 @@ def test_unsaved_form_is_kept_offered_and_forgotten_once_saved(
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(url)
     page.locator("#id_title_es").fill("Una hora de trabajo")
+    page.get_by_text("Official title and language").click()
+    page.locator("#id_official_title").fill("Decreto")
     choose(page, "id_issuing_body", "council", "Presidency")
     rows = page.locator("#id_status_events-TOTAL_FORMS")
     row = int(rows.input_value())
@@ -382,6 +388,8 @@ def test_unsaved_form_is_kept_offered_and_forgotten_once_saved(
     assert page.locator("#id_title_es").input_value() == "Viejo"
     kept.get_by_role("button", name="Bring it back").click()
     expect(page.locator("#id_title_es")).to_have_value("Una hora de trabajo")
+    expect(page.locator("#id_official_title")).to_be_visible()  # what comes back is not folded
+    expect(page.locator("#id_official_title")).to_have_value("Decreto")
     expect(page.locator("#id_issuing_body")).to_have_value(str(body.pk))
     expect(page.locator(f"#id_status_events-{row}-date")).to_have_value("2020-05")
     page.locator(f"#id_status_events-{row}-date").fill("")

@@ -32,6 +32,7 @@ def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in:
     page.locator("#id_observations-1-value").fill("37 600")
     expect(page.locator("#observations-1 .field-value .echo")).to_have_text("37,600")
     page.locator("#id_observations-1-qualifier").select_option(label="about")
+    page.locator("#observations-1 .rest summary").click()
     page.locator("#id_observations-1-source_name").fill("A yearbook")
 
     page.get_by_role("button", name="Sending country").click()
@@ -53,8 +54,10 @@ def test_editor_adds_a_figure_and_a_new_edition_on_one_page(page: Page, sign_in:
 
 
 def test_two_editors_on_one_profile_choose_between_their_versions(page: Page, sign_in: SignIn) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1600})  # so that no box lies half under the bar that saves
     role = factories.mobility_role(narrative_en="Old.")
     sign_in(page, factories.editor(), "/admin/countries/country/PER/change/")
+    page.locator("#roles-0 summary").click()
     page.locator("#id_roles-0-narrative_en").fill("Mine.")
     MobilityRole.objects.filter(pk=role.pk).update(narrative_en="Theirs.", narrative_es="Suyo.")
     page.get_by_role("button", name="Save", exact=True).click()

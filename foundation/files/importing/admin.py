@@ -328,7 +328,8 @@ class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin, TeamAdmin):
 
 def _readable(request: HttpRequest, resource: type[FileResource]) -> QuerySet[Any]:
     """The records of a kind that a person may read, in a fixed order."""
-    return visible_to(request.user, resource.model()._default_manager.all()).order_by("pk")
+    records = visible_to(request.user, resource.model()._default_manager.all())
+    return resource.readable_by(request.user, records).order_by("pk")
 
 
 def _told(file_import: FileImport, found: list[FileImportRow]) -> list[FileImportRow]:
@@ -382,7 +383,7 @@ def exported_response(
     if ending not in FORMATS:
         raise Http404
     try:
-        blocks = FORMATS[ending].blocks(resource, *records, **options)
+        blocks = FORMATS[ending].blocks(resource, *records, reader=request.user, **options)
     except TooLarge as problem:
         messages.error(request, str(problem))
         return HttpResponseRedirect(reverse("admin:foundation_fileimport_export_list"))

@@ -24,7 +24,7 @@ from foundation.files.importing.archives import unpacked_size
 from foundation.files.importing.mapping import Mapping
 from foundation.files.importing.package import PackageProblem, PackageReport
 from foundation.files.importing.pipeline import Import, OtherImport, compared
-from foundation.files.importing.preview import COUNTS, keep, mapping_of, table_of
+from foundation.files.importing.preview import COUNTS, is_as_shown, keep, mapping_of, table_of
 from foundation.files.importing.reading import FileProblem, OtherColumns, foreign_table, open_table
 from foundation.files.importing.watching import PutOff, Watch, is_cancelled, problem_in_words
 from foundation.files.models import AT_WORK, FileImport, FileMapping, ImportState, RowState
@@ -197,7 +197,7 @@ def save(file_import: FileImport, *, is_stopping: IsStopping = never, waits: boo
         by: Any = file_import.confirmed_by
         with _compared(file_import, by=by, watch=watch, waits=waits) as found:
             report = found.report
-            if report.is_refused or any(getattr(report, name) != getattr(file_import, name) for name in COUNTS):
+            if report.is_refused or not is_as_shown(found, file_import):
                 keep(found, file_import)
                 _set(file_import, ImportState.READY, confirmed_by=None)
                 return False

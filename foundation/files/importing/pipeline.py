@@ -227,6 +227,7 @@ def compared(
     )
     rules, candidate_rules = resource.import_rules(options), []
     if not is_operator:
+        table.columns = [column and column.seen_by(by) for column in table.columns]
         rules += rights.rules_of_stored(resource, by=by, publish=publish)
         candidate_rules += rights.rules_of_candidates(resource, by=by)
     tell = progress or _tell_nobody

@@ -31,6 +31,25 @@ def keep(found: Import, file_import: FileImport) -> None:
     file_import.save(update_fields=[*COUNTS, "notices", "categories"])
 
 
+def is_as_shown(found: Import, file_import: FileImport) -> bool:
+    """Whether the comparison has the counts of the preview, and changes the same cells from and to the same texts.
+
+    Otherwise the import would replace what nobody was shown.
+    """
+    if any(getattr(found.report, name) != getattr(file_import, name) for name in COUNTS):
+        return False
+    table, pk = found.resource.table(), found.resource.pk()
+    other = rows(
+        f"select 1 from staged s join outcome o using (line) join {table} r on r.{pk} = o.id"
+        f" left join {FileImportRow._meta.db_table} k on k.file_import_id = %s and k.line = s.line"
+        f" and k.state = '{RowState.CHANGED.value}' and k.record = r.{pk}::text"
+        " where not o.is_new and o.changed <> '{}' and not exists (select from problem p where p.line = s.line)"
+        f" and k.details is distinct from ({differences(found, 'o.changed')}) limit 1",
+        [file_import.pk],
+    )
+    return not other
+
+
 def table_of(file_import: FileImport) -> Table:
     """The table of an upload, read as its mapping says; raise FileProblem if that is not possible."""
     return open_table(Path(file_import.file.path), resources()[file_import.file_type], mapping_of(file_import))

@@ -9,14 +9,19 @@ from django.utils.translation import gettext as _
 
 from foundation.files.resources import FileResource, Rule
 from foundation.records.second_reader import may_publish, public_condition
-from foundation.records.teams import team_condition
+from foundation.records.teams import is_shared_vocabulary, team_condition
 
 
 def rules_of_stored(resource: type[FileResource], *, by: Any, publish: bool) -> list[Rule]:
     """Rules for the staged rows, by the records that they would change."""
     rules = []
     table, pk = resource.table(), resource.pk()
-    if (condition := _of_team(resource, by)) is not None:
+    condition = _of_team(resource, by)
+    if condition is not None and is_shared_vocabulary(resource.model()):
+        written = f"select line, {_key(resource)} from checked"
+        problem = _("All countries share these records. Only a coordinator changes them.")
+        rules.append(_team_rule(resource, written, problem))
+    elif condition is not None:
         # rows that would change or publish records of other countries, or whose preview would show these
         concerned = "true" if publish else "(o.changed <> '{}' or o.older <> '{}')"
         foreign = (
@@ -38,7 +43,8 @@ def rules_of_candidates(resource: type[FileResource], *, by: Any) -> list[Rule]:
     """Rules for the candidate rows, by the records that they would be once written."""
     rules = []
     table = resource.table()
-    if (condition := _of_team(resource, by)) is not None:
+    condition = _of_team(resource, by)
+    if condition is not None and not is_shared_vocabulary(resource.model()):
         foreign = (
             f"select {table}.line, s.{_key(resource)} from candidate_rows {table} join staged s using (line)"
             f" where not coalesce(({condition}), false)"

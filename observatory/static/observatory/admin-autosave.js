@@ -56,9 +56,12 @@ function restore({ values, labels }) {
   for (const box of form.elements) {
     if (!box.name || box.name === "csrfmiddlewaretoken" || ["file", "submit", "button"].includes(box.type)) continue;
     const given = values.filter(([name]) => name === box.name).map(([, value]) => value);
+    const before = box.type === "checkbox" ? box.checked : box.value;
     if (["checkbox", "radio"].includes(box.type)) box.checked = given.includes(box.value);
     else if (box.multiple) for (const option of box.options) option.selected = given.includes(option.value);
     else if (given.length) [box.value] = given;
+    const now = box.type === "checkbox" ? box.checked : box.value;
+    if (now !== before) box.closest("details")?.setAttribute("open", ""); // nothing comes back unseen
     box.dispatchEvent(new Event("change", { bubbles: true }));
   }
   keep();

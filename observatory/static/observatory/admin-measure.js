@@ -34,23 +34,32 @@ function choosePrimary(event) {
   }
 }
 
+// A word narrows the terms, also those that are not shown; Enter ticks the first that has it
 function addNarrowing(terms) {
+  const picker = terms.closest(".term-picker");
   const box = document.createElement("input");
   box.type = "search";
   box.className = "narrow-box vTextField";
   box.placeholder = form.querySelector("[data-narrow]").dataset.narrow;
   box.setAttribute("aria-label", box.placeholder);
-  box.addEventListener("input", () => {
+  const narrow = () => {
     const wanted = fold(box.value);
+    picker.classList.toggle("is-narrowed", Boolean(wanted));
     for (const term of terms.querySelectorAll(".term")) {
-      term.hidden = !fold(term.textContent).includes(wanted) && !term.querySelector(":checked");
-      term.style.display = term.hidden ? "none" : "";
+      term.classList.toggle("is-found", Boolean(wanted) && fold(term.textContent).includes(wanted));
     }
-  });
+  };
+  box.addEventListener("input", narrow);
   box.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.ctrlKey) event.preventDefault();
+    if (event.key !== "Enter" || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const first = terms.querySelector(".is-found input:not(:checked)");
+    if (!first) return;
+    first.click();
+    box.value = "";
+    narrow();
   });
-  terms.before(box);
+  picker.prepend(box);
 }
 
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
@@ -112,6 +121,9 @@ async function askForDuplicates(event) {
   for (const link of form.querySelectorAll(".duplicate-warning")) link.hidden = !html;
 }
 
+// What came from another entry is marked until it is changed
+const unmark = (event) => event.target.removeAttribute?.("data-carried");
+
 // How the dates read: from when until when the act is in force
 const DATES = /^(valid_from|valid_until|end_kind|duration|duration_basis|country)$/;
 const WAIT = 250; // milliseconds without a key before asking
@@ -167,6 +179,8 @@ if (form && field("kind")) {
   for (const row of form.querySelectorAll("#status_events-group tbody tr.form-row")) addMoves(row);
   for (const terms of form.querySelectorAll("#id_topics, #id_target_groups")) addNarrowing(terms);
   field("kind").addEventListener("change", narrowStatuses);
+  form.addEventListener("change", unmark);
+  $?.(form).on("select2:select select2:clear", "select", unmark);
   form.addEventListener("change", choosePrimary);
   form.addEventListener("input", readDatesSoon);
   form.addEventListener("change", readDatesSoon);

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import urllib3
+from urllib3.filepost import encode_multipart_formdata
 
 from tests.admin_forms import held
 
@@ -40,7 +41,11 @@ class Client:
 
     def post(self, path: str, data: Mapping[str, Any]) -> Answer:
         """POST a form. Raise Unreachable on a timeout; the form may have been processed nevertheless."""
-        return self._ask("POST", path, urlencode(data, doseq=True))
+        return self._ask("POST", path, urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded")
+
+    def upload(self, path: str, data: Mapping[str, Any]) -> Answer:
+        """POST a form with files, each a tuple of name and content; see `post`."""
+        return self._ask("POST", path, *encode_multipart_formdata(data))
 
     def sign_in(self, name: str, password: str) -> None:
         """Sign in for all later requests."""
@@ -50,11 +55,11 @@ class Client:
         if answer.status != 302:
             raise AssertionError(f"Signing in as {name} was answered with {answer.status}.")
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
+    def _ask(self, method: str, path: str, body: bytes | None = None, media_type: str = "") -> Answer:
         address = urljoin(self.url, path)
         headers = {"Connection": "close", "Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
         if body is not None:
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Referer": address}
+            headers |= {"Content-Type": media_type, "Referer": address}
         try:
             with urllib3.PoolManager(retries=False, source_address=(self.address, 0)) as pool:
                 got = pool.request(

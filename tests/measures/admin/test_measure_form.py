@@ -300,20 +300,81 @@ def test_duplicates_are_asked_for_while_typing() -> None:
     assert client.post(url, typed | {"pk": str(known.pk)}).content.decode().strip() == ""
 
 
-def test_add_another_keeps_country_tags_and_source() -> None:
-    client = signed_in(factories.analyst())
-    made = factories.draft(
-        groups=("refugees",), origins=(factories.country(iso3="VEN"),), sources=(factories.source(),)
+def made_with_everything(**fields: Any) -> Measure:
+    """A draft of which everything could be taken over."""
+    body = factories.issuing_body(country=factories.country(), key="pcm")
+    return factories.draft(
+        groups=("refugees",),
+        origins=(factories.country(iso3="VEN"),),
+        sources=(factories.source(), factories.source()),
+        issuing_body=body,
+        reference="68-2020",
+        summary_en="A summary.",
+        **fields,
     )
+
+
+def carried_boxes(page: Any) -> set[str]:
+    """The names of the boxes that are marked as taken over."""
+    boxes = re.findall(r"<(?:input|select|textarea)[^>]*data-carried[^>]*>", page.content.decode())
+    return {match[1] for box in boxes if (match := re.search(r'name="([^"]+)"', box))}
+
+
+def test_another_act_takes_over_country_and_tags_and_no_source() -> None:
+    client, made = signed_in(factories.analyst()), made_with_everything()
     response: Any = client.post(change(made), admin_forms.shown(client, change(made)) | {"_addanother": "1"})
-    kept = admin_forms.shown(client, response.url)
-    topic, group, source = made.topics.get(), made.target_groups.get(), made.citations.get().source
+    page = client.get(response.url)
+    kept = admin_forms.held(page)
+    topic, group = made.topics.get(), made.target_groups.get()
     assert (kept["country"], kept["topics"], kept["primary_topic"]) == ("PER", str(topic.pk), str(topic.pk))
     assert (kept["target_groups"], kept["origin_countries"]) == (str(group.pk), "VEN")
-    assert (kept["citations-0-source"], kept["title_en"], kept["kind"]) == (str(source.pk), "", "")
-    data = kept | {"kind": "bill", "title_en": "The next one"}
-    assert admin_forms.errors(client.post(response.url, data)) == []
-    assert Measure.objects.get(title_en="The next one").citations.get().source == source
+    assert {kept.get(name, "") for name in ("title_en", "summary_en", "kind", "reference", "issuing_body")} == {""}
+    assert "citations-0-source" not in kept
+    assert carried_boxes(page) == {"country", "topics", "primary_topic", "target_groups", "origin_countries"}
+    assert made.public_id in page.content.decode()
+
+
+def test_another_provision_takes_over_the_act_with_its_dates_and_sources_marked() -> None:
+    client, made = signed_in(factories.analyst()), made_with_everything(events=(("enacted", "2020"), ("in_force", "")))
+    response: Any = client.post(change(made), admin_forms.shown(client, change(made)) | {"_provision": "1"})
+    page = client.get(response.url)
+    kept = admin_forms.held(page)
+    first, second = (str(each.source_id) for each in made.citations.order_by("pk"))
+    assert (kept["kind"], kept["issuing_body"]) == (made.kind, str(made.issuing_body_id))
+    assert (kept["reference"], kept["provision"], kept["title_en"]) == ("68-2020", "", "")
+    assert (kept["status_events-0-status"], kept["status_events-0-date"]) == ("enacted", "2020")
+    assert kept["status_events-1-status"] == "in_force"
+    assert (kept["citations-0-source"], kept["citations-1-source"]) == (first, second)
+    assert "topics" not in kept
+    assert {"reference", "status_events-0-date", "citations-0-source", "citations-1-source"} <= carried_boxes(page)
+    cleared = kept | {"provision": "art. 2", "title_en": "The next one", "citations-1-source": "", "another_act": "on"}
+    assert admin_forms.errors(client.post(response.url, cleared)) == []
+    other = Measure.objects.get(title_en="The next one")
+    assert [str(each.source_id) for each in other.citations.all()] == [first]
+    assert [event.status for event in other.status_events.all()] == ["enacted", "in_force"]
+
+
+def test_mark_goes_with_what_was_taken_over() -> None:
+    client, made = signed_in(factories.analyst()), made_with_everything()
+    address = f"{ADD}?provision_of={made.pk}"
+    page = client.post(address, admin_forms.shown(client, address) | {"reference": "70-2020", "title_en": ""})
+    assert "title_en" in admin_forms.errors_by_field(page)
+    assert "issuing_body" in carried_boxes(page)
+    assert "reference" not in carried_boxes(page)
+
+
+def test_seldom_used_part_is_open_where_it_holds_something_or_has_an_error() -> None:
+    client, plain = signed_in(factories.analyst()), factories.draft()
+    full = factories.draft(official_title="Decreto", plain_en="You pay nothing.")
+    factories.relation(subject=full, object=plain)
+
+    def open_parts(page: Any) -> set[str]:
+        return {each.heading for each in page.context["sections"] if each.is_folded and each.is_open}
+
+    assert open_parts(client.get(change(plain))) == set()
+    assert open_parts(client.get(change(full))) == {"Official title and language", "In plain words", "Relations"}
+    wrong = admin_forms.shown(client, change(plain)) | {"original_language": "not a language", "relations-0-date": "x"}
+    assert open_parts(client.post(change(plain), wrong)) == {"Official title and language", "Relations"}
 
 
 def test_analyst_reads_but_does_not_change_what_is_public() -> None:

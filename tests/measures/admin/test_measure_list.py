@@ -14,9 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from foundation.days import today
 from foundation.files.formats import FORMATS
 from measures.admin.queues import waiting
-from measures.models import Measure
+from measures.choices import Workflow
+from measures.models import Measure, ScheduledPublication
 from measures.scheduling import schedule
 from tests import admin_forms, factories
 from tests.clients import content_of, signed_in
@@ -305,8 +307,23 @@ def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
     of_editors = ["draft", "submit", "withdraw", "publish", "send_back", "retire"]
     assert actions == {
         "analyst": ["", *on_tags, *on_files, "draft", "submit", "withdraw"],
-        "editor": ["", *on_tags, "merge_selected", *on_files, *of_editors],
+        "editor": ["", *on_tags, "publish_later", "merge_selected", *on_files, *of_editors],
     }
+
+
+def test_publication_of_several_is_scheduled_and_the_rest_stays_selected() -> None:
+    ready, lacking = factories.draft(), factories.draft(sources=())
+    client = signed_in(factories.editor())
+    page = client.post(LIST, {"action": "publish_later", "_selected_action": [ready.pk, lacking.pk]})
+    assert [each.pk for each in page.context["measures"]] == [ready.pk]
+    asked = admin_forms.held(page, "")
+    past = client.post(LIST, asked | {"publish_at": "2001-01-01T08:00"})
+    assert past.context["form"].errors == {"publish_at": ["Choose a time that is still to come."]}
+    done = client.post(LIST, asked | {"publish_at": f"{today() + timedelta(days=3)}T08:00"}, follow=True)
+    assert list(ScheduledPublication.objects.values_list("measure", flat=True)) == [ready.pk]
+    assert admin_forms.held(done, "changelist-form")["_selected_action"] == str(lacking.pk)
+    ready.refresh_from_db()
+    assert ready.workflow == Workflow.IN_REVIEW
 
 
 def test_what_cannot_be_published_is_named_first_and_stays_selected() -> None:

@@ -148,6 +148,20 @@ def test_database_that_changed_after_the_preview_gives_a_new_preview() -> None:
     assert (kept.applied_at, kept.changed, kept.unchanged) == (None, 0, 1)
 
 
+def test_cell_that_another_person_changed_after_the_preview_is_not_replaced_unseen() -> None:
+    client, measure = _as("analyst"), factories.draft()
+    _upload(client, [{"public_id": measure.public_id, "title_en": "Mine"}])
+    kept = FileImport.objects.get()
+    Measure.objects.update(title_en="Theirs")
+    answer = client.post(kept.get_absolute_url(), {"confirm": "on"}, follow=True)
+    assert "The database has changed since this preview" in _text(answer)
+    measure.refresh_from_db()
+    assert (measure.title_en, kept.rows.get().details) == ("Theirs", [["title_en", "Theirs", "Mine"]])
+    client.post(kept.get_absolute_url(), {"confirm": "on"})
+    measure.refresh_from_db()
+    assert measure.title_en == "Mine"
+
+
 def test_file_that_cannot_be_read_is_told_beside_the_box_and_not_kept(folder: Path) -> None:
     page = _text(_upload(_as("analyst"), "Dear all,\nhere are the measures\n"))
     assert "It needs at least these columns: public_id or external_ids or country + kind" in page
