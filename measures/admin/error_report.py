@@ -91,10 +91,10 @@ class ErrorReportAdmin(TeamAdmin):
     list_filter = ["state", "outcome"]
     list_select_related = ["country"]
     search_fields = ["name", "field", "text", "question", "answer"]
-    readonly_fields = [
+    readonly_fields = (
         *("about", "field", "value", "text", "evidence"),
         *("sender", "email", "on_behalf_of", "received_at", "state"),
-    ]
+    )
     fieldsets = [
         (gettext_lazy("What was reported"), {"fields": readonly_fields}),
         (

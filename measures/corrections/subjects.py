@@ -72,13 +72,13 @@ def subject_of(address: str) -> Subject | None:
 def _of_record(view: str, arguments: dict[str, str], address: str) -> Subject | None:
     if view == "measure":
         measure = for_page(Measure.objects.published()).filter(public_id=arguments["public_id"]).first()
-        return measure and _of_measure(measure, address)
+        return _of_measure(measure, address) if measure else None
     if view == "source":
         source = Source.objects.public().select_related("link").filter(key=arguments["key"]).first()
-        return source and _of_source(source, address)
+        return _of_source(source, address) if source else None
     if view in ("country", "profile"):
         country = Country.objects.covered().filter(slug=arguments["slug"]).first()
-        return country and _of_country(country, address)
+        return _of_country(country, address) if country else None
     return None
 
 

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern
+from django.utils import timezone
 
 from countries.models import Country, FeedRun
 from foundation.files.importing import jobs
@@ -32,6 +33,14 @@ from tests.csv_files import MEASURE, csv_text
 
 SEED = 20200414
 SESSION = settings.SESSION_COOKIE_NAME
+ANSWERED = {
+    "state": "answered",
+    "outcome": "stands",
+    "question": "Is it?",
+    "answer": "Yes.",
+    "answered_at": timezone.now(),
+}
+"""A report of an error whose form can be saved as it is opened."""
 ROLES = ("nobody", "analyst", "editor", "superuser")
 
 
@@ -110,7 +119,7 @@ def objects() -> dict[type[Model], Model]:
             AccessFailureLog.objects.create(),
             AuditEntry.objects.create(act=Act.EXPORTED, about="measures.csv"),
             factories.release(),
-            factories.error_report(measure=measure),
+            factories.error_report(measure=measure, **ANSWERED),
         ),
     )
     for record in made:

@@ -198,9 +198,10 @@ def test_only_those_who_publish_answer_and_only_for_their_countries() -> None:
     report = sent(measure)
     elsewhere = factories.member(group="editor", countries=("ECU",))
     for person in (factories.analyst(), elsewhere):
-        for act in (lambda by: reports.answer(report, ANSWER, by=by), lambda by: reports.set_aside(report, by=by)):
-            with pytest.raises(PermissionDenied):
-                act(person)
+        with pytest.raises(PermissionDenied):
+            reports.answer(report, ANSWER, by=person)
+        with pytest.raises(PermissionDenied):
+            reports.set_aside(report, by=person)
     report.refresh_from_db()
     assert report.state == "waiting"
 
@@ -225,7 +226,7 @@ def test_answer_in_the_admin() -> None:
     page = client.post(url, {**form, **ANSWER})
     assert (page.status_code, admin_forms.errors(page)) == (302, [])
     report.refresh_from_db()
-    assert (report.state, report.answered_by.is_staff) == ("answered", True)
+    assert (report.state, bool(report.answered_by)) == ("answered", True)
     page = client.post(url, {**form, **ANSWER, "answer": "By a window that was open before"})
     assert "in the meantime" in page.content.decode()
     assert ErrorReport.objects.get().answer == ANSWER["answer"]

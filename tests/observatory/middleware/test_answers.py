@@ -40,8 +40,10 @@ OWN = {
     "security_policy",
     "picture",
     "kept_copy",
+    "report",
+    "report_status",
 }
-"""Machine-readable URLs and files, which are not pages."""
+"""Machine-readable URLs and files, which are not pages, and pages for one reader alone."""
 
 
 @pytest.fixture(autouse=True)
