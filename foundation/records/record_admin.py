@@ -28,7 +28,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from foundation import numbers
-from foundation.characters import ReadableCharField, ReadableSlugField, ReadableURLField
+from foundation.characters import ReadableCharField, ReadableEmailField, ReadableSlugField, ReadableURLField
 from foundation.keys import key_of
 from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
@@ -152,6 +152,7 @@ class RelatedByChoice(BaseModelAdmin):
         models.CharField: {"form_class": ReadableCharField},
         models.TextField: {"form_class": ReadableCharField},
         models.SlugField: {"form_class": ReadableSlugField, "widget": AdminTextInputWidget},
+        models.EmailField: {"form_class": ReadableEmailField},
         models.URLField: {"form_class": ReadableURLField, "assume_scheme": "https"},
     }
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from foundation.characters import ReadableCharField
+from foundation.records.record_admin import RelatedByChoice
 from foundation.records.team_admin import TeamAdmin
 from measures.corrections import reports
 from measures.corrections.reports import ANSWERED
@@ -27,7 +27,6 @@ class AnswerForm(forms.ModelForm):
     class Meta:
         model = ErrorReport
         fields = ANSWERED
-        field_classes = dict.fromkeys(("question", "answer", "reply", "reply_by"), ReadableCharField)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -83,7 +82,7 @@ def _move_all(request: HttpRequest, queryset: QuerySet[ErrorReport], move: Any) 
 
 
 @admin.register(ErrorReport)
-class ErrorReportAdmin(TeamAdmin):
+class ErrorReportAdmin(RelatedByChoice, TeamAdmin):
     """Those to answer first; what looks like spam is under its own filter."""
 
     form = AnswerForm

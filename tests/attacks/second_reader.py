@@ -176,7 +176,7 @@ TABLE: dict[str, Case | None] = {
         actions={
             "analyst": {"confirm_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
             "editor": {"confirm_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"}
-            | {"publish", "send_back", "retire", "merge_selected"},
+            | {"publish", "publish_later", "send_back", "retire", "merge_selected"},
         },
         imports="measures",
     ),

@@ -32,7 +32,8 @@ def test_feeds_and_copy_take_the_same_values(tmp_path: Path) -> None:
     (tmp_path / "0.csv").write_text("iso3,date,value\nPER,2020-03-01,5\n", encoding="utf-8")
     assert bench.inside("run_feeds", str(tmp_path))["states"] == ["published"]
     given = bench.inside("make_runs")
-    row = [str(given["indicators"][0]), "PER", "2020-03-02", "6", "eq", "A", "", "Bench", "", str(given["runs"][0])]
+    texts = ["", "", "", "Bench", "", "", ""]  # notes, names of the source, its address
+    row = [str(given["indicators"][0]), "PER", "2020-03-02", "6", "eq", "A", *texts, str(given["runs"][0])]
     (tmp_path / "rows").write_text("\t".join(row) + "\n", encoding="utf-8")
     assert bench.inside("copy_observations", str(tmp_path / "rows"), COLUMNS)["copying"] > 0
     assert Observation.objects.count() == known + 2

@@ -43,11 +43,12 @@ def complaints(page: Page) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def _server(browser: Browser) -> Iterator[str]:
+def _server(browser: Browser, django_db_setup: None) -> Iterator[str]:
     """The URL of a server; that of pytest-django empties the database after each test."""
     server = LiveServer("localhost")
     yield server.url
     server.stop()
+    connection.close()  # beside the event loop of the browser it is another one than that which drops the database
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,7 @@ def test_home_counts_what_is_published(client: Client) -> None:
         "Dated to the day": "3 of 4",
         "From a primary source": "3 of 4",
         "Checked in the last 180 days": "1 of 4",
+        "Topics searched, at least in part": "0 of 3",
     }
     assert f"Last change of the record: {timezone.now():%-d %B %Y}." in _words(html)
 
@@ -54,7 +55,7 @@ def test_home_of_an_empty_observatory_works(client: Client) -> None:
     html = client.get("/").text
     assert _so_far(html) == "No entries yet."
     assert "Last change" not in html
-    assert _shares(html) == {"Countries with entries": "0 of 0"}
+    assert _shares(html) == {"Countries with entries": "0 of 0", "Topics searched, at least in part": "0 of 0"}
 
 
 def test_home_shows_the_five_newest_entries(client: Client) -> None:
@@ -160,7 +161,7 @@ def _queries(client: Client, path: str) -> int:
     return len(queries)
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/", 10 + 11), ("/countries/", 3 + 11)])
+@pytest.mark.parametrize(("path", "expected"), [("/", 12 + 11), ("/countries/", 3 + 11)])
 def test_number_of_queries_is_fixed(client: Client, path: str, expected: int) -> None:
     """Nine queries load the index, which is not cached inside a test's transaction; one reads the public version."""
     factories.measure(country=factories.country(iso3="ECU"))

@@ -56,6 +56,7 @@ TOPICS = (
 )
 MEASURES = (
     {
+        "public_id": "DEU-00001",
         "country": "DEU",
         "kind": "law",
         "title_en": "Federal Climate Act",
@@ -65,8 +66,8 @@ MEASURES = (
         "status_history": "in_force@2019-12-18",
         "sources": "gazette",
     },
-    {"country": "KEN", "kind": "law", "title_en": "Climate Change Act", "topics": "adaptation"}
-    | {"status_history": "in_force@2016-05-27", "sources": "gazette"},
+    {"public_id": "KEN-00001", "country": "KEN", "kind": "law", "title_en": "Climate Change Act"}
+    | {"topics": "adaptation", "status_history": "in_force@2016-05-27", "sources": "gazette"},
 )
 
 

@@ -25,8 +25,9 @@ HTML = b"<script>alert(1)</script><p>Se ordena la cuarentena.</p>"
 
 
 def words(response: Any) -> str:
-    """The text of a page, without markup and with collapsed spaces."""
+    """The text of a page, without markup, links to report an error, and with collapsed spaces."""
     html = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
+    html = re.sub(r'<a class="report-field-link".*?</a>', " ", html)
     return re.sub(r"\s+", " ", strip_tags(html)).strip()
 
 

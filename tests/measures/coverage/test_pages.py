@@ -49,7 +49,7 @@ def test_timeline_is_hatched_where_nobody_looked(client: Client) -> None:
     assert "Not checked</span></h3>" in _lane(page, "health")
     assert _lane(page, "health").count('class="hatch-not_checked"') == 1
     assert "Hatched: no search is recorded" in page
-    assert "No entries (Not checked): Work." in page
+    assert "No entries (not checked): Work." in page
     assert "No search is recorded for what is counted here" in page
 
 
@@ -61,7 +61,7 @@ def test_timeline_is_dotted_where_it_was_searched_in_part_and_plain_where_wholly
     assert "Partly checked</span></h3>" in lane
     assert 'class="hatch-partial"' in lane
     assert "Dotted: searched only in part" in page
-    assert "No entries (Partly checked): Work." in page
+    assert "No entries (partly checked): Work." in page
     assert "Topics searched, at least in part</dt>" in page
     assert "0 of 2 topics completely, 2 in part; no search is recorded for 0." in page
 

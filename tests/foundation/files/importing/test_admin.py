@@ -174,6 +174,7 @@ def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
     form = client.get(UPLOAD).content.decode()
     assert re.findall(r'<option value="(\w+)"', form) == [
         "measures",
+        "coverage",
         "observations",
         "mobility_roles",
         "sources",
@@ -251,7 +252,7 @@ def test_every_file_can_be_downloaded() -> None:
     client = _as("editor")
     page = client.get("/admin/foundation/fileimport/export/").content.decode()
     names = re.findall(r'href="(/admin/foundation/fileimport/export/\w+\.\w+)"', page)
-    assert Counter(name.rpartition(".")[2] for name in names) == dict.fromkeys(("csv", "xlsx", "ods", "json"), 19)
+    assert Counter(name.rpartition(".")[2] for name in names) == dict.fromkeys(("csv", "xlsx", "ods", "json"), 20)
     for name in names:
         response = client.get(name)
         assert response.status_code == 200
