@@ -38,7 +38,8 @@ def _said(client: Client, path: str, status: int = 200) -> str:
 
 
 def _lane(page: str, topic: str) -> str:
-    return page.partition(f'id="lane-{topic}"')[2].partition('class="lane')[0]
+    """The lane of a topic, up to the next one or to the key of what hatching means."""
+    return page.partition(f'id="lane-{topic}"')[2].partition('class="lane')[0].partition('class="search-swatch"')[0]
 
 
 # The page of a country
