@@ -31,6 +31,8 @@ class AnswerForm(forms.ModelForm):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.initial["seen"] = _seen(self.instance)
+        for name in self.fields.keys() & {"outcome", "question", "answer"}:
+            self.fields[name].required = True  # of an answer; a report that waits has none of them
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -39,9 +41,6 @@ class AnswerForm(forms.ModelForm):
             raise ValidationError(
                 _("Somebody has decided on this report in the meantime. Reload the page to see it."), code="decided"
             )
-        for name in ("outcome", "question", "answer"):
-            if not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, _("Readers see this: fill it in."))
         return cleaned
 
 

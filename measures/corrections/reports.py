@@ -75,12 +75,13 @@ def receive(subject: Subject, field: str, sent: Received, *, network: str, langu
     since = timezone.now() - HOUR
     recent = ErrorReport.objects.filter(received_at__gt=since)
     origin = _hash(network)
-    same = recent.filter(network=origin, page=subject.page, field=field, text=sent.text).first()
+    statement = subject.statement(field)
+    label = statement.label[:100] if statement else ""
+    same = recent.filter(network=origin, page=subject.page, field=label, text=sent.text).first()
     if same:
         return same
     if recent.filter(network=origin).count() >= MOST_OF_NETWORK or recent.count() >= MOST:
         raise TooMany
-    statement = subject.statement(field)
     return ErrorReport.objects.create(
         key=secrets.token_urlsafe(18),
         page=subject.page,
@@ -88,7 +89,7 @@ def receive(subject: Subject, field: str, sent: Received, *, network: str, langu
         measure=subject.measure,
         source=subject.source,
         country=subject.country,
-        field=statement.label[:100] if statement else "",
+        field=label,
         value=statement.value if statement else "",
         text=sent.text,
         evidence=sent.evidence,

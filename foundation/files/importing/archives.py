@@ -90,7 +90,7 @@ def blocks_of(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes
     """The content of a file of an archive, in blocks; raise DamagedMember."""
     try:
         if entry.compress_type not in WAYS:
-            raise NotImplementedError
+            raise NotImplementedError  # as `zipfile` does for a way of packing that it does not know
         with zipped.open(entry) as packed:
             while block := packed.read(BLOCK):
                 yield block

@@ -137,6 +137,15 @@ def test_a_hundred_reports_half_of_them_spam_are_all_kept_and_the_queue_shows_th
     assert len(section.items) == 50
 
 
+def test_the_same_report_sent_twice_is_one_whatever_it_is_about() -> None:
+    measure = factories.measure()
+    for field in ("status", ""):
+        url, data = form_of(measure.get_absolute_url(), field)
+        for _again in range(2):
+            Client().post(url, {**data, "text": "Sent by a double click"})
+    assert sorted(ErrorReport.objects.values_list("field", flat=True)) == ["", "Status"]
+
+
 def test_a_network_sends_so_many_in_an_hour_and_the_same_twice_is_one() -> None:
     measure = factories.measure()
     subject = subject_of(measure.get_absolute_url())
