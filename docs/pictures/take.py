@@ -379,7 +379,7 @@ STEPS: tuple[Callable[[Walk], None], ...] = (enter_a_measure, review, archive, f
 
 def main(address: str) -> None:
     """Prepare, take all pictures, and print their sizes."""
-    if Measure.objects.count() > 42:
+    if Measure.objects.filter(country="PER").count() > 42:
         sys.exit("Start the demo on a new folder: this one has been worked on.")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with gazette() as at, sync_playwright() as playwright:
