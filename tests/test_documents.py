@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from textwrap import dedent
 
@@ -198,14 +199,18 @@ def _runs(command: Command) -> bool:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("name", sorted({command.document for command in MANAGE if _runs(command)}))
-def test_harmless_commands_of_a_document_run_one_after_the_other(name: str) -> None:
+def test_harmless_commands_of_each_document_run_one_after_the_other(
+    files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     factories.editor(username="ana")
     call_command("load_fixtures")
-    for command in MANAGE:
-        if command.document == name and _runs(command):
-            _run(command)
+    run = [command for command in MANAGE if _runs(command)]
+    for number, (_document, commands) in enumerate(groupby(run, lambda command: command.document)):
+        monkeypatch.chdir(shutil.copytree(files, tmp_path / str(number)))
+        with transaction.atomic():
+            for command in commands:
+                _run(command)
+            transaction.set_rollback(True)
 
 
 @pytest.mark.django_db

@@ -5,7 +5,7 @@ Every URL of the URLconf outside of the admin has its cases here; a new one with
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -369,11 +369,11 @@ def _is_told_of_the_withdrawn_alone(found: set[tuple[str, str]]) -> None:
 def test_named_stub_is_found_by_its_title_and_identifier_alone() -> None:
     """On its own page and on that of the entry that names it; files have its identifier in that entry’s relations."""
     stub = _entry(Workflow.STUB)
-    pages = {("measure", f"{prefix}/measures/{name}/") for prefix in ("", "/es", "/pt") for name in _named(stub)}
-    pages |= {("search", f"{prefix}/search/?q={stub.public_id}") for prefix in ("", "/es", "/pt")}  # leads to its page
+    pages = {("measure", f"{prefix}/measures/{name}/") for prefix in ("", "/es") for name in _named(stub)}
+    pages |= {("search", f"{prefix}/search/?q={stub.public_id}") for prefix in ("", "/es")}  # leads to its page
     relative = _relative()  # the form on its page has its relations
-    pages |= {("report", f"{prefix}/report/?about={prefix}/measures/{relative}/") for prefix in ("", "/es", "/pt")}
-    answers = _answers(stub)
+    pages |= {("report", f"{prefix}/report/?about={prefix}/measures/{relative}/") for prefix in ("", "/es")}
+    answers = _answers(stub, languages=["en", "es"])
     assert _telling(answers, TITLES) == pages
     assert {name for name, _path in _telling(answers, _identifiers([stub]))} == {
         "measure",
@@ -413,39 +413,45 @@ def _named(stub: Measure) -> tuple[str, str]:
     return stub.public_id, _relative()
 
 
-@pytest.mark.parametrize("naming", [Workflow.STUB, Workflow.DRAFT, Workflow.IN_REVIEW, Workflow.RETIRED])
-def test_stub_that_nothing_published_names_is_found_nowhere(naming: Workflow) -> None:
+def test_stub_that_nothing_published_names_is_found_nowhere() -> None:
     stub = _entry(Workflow.STUB, is_named=False)
-    factories.relation(subject=factories.measure(workflow=naming, title_en="Names it"), object=stub)
+    for naming in (Workflow.STUB, Workflow.DRAFT, Workflow.IN_REVIEW, Workflow.RETIRED):
+        factories.relation(subject=factories.measure(workflow=naming, title_en=f"Names it, {naming}"), object=stub)
     assert _found_at(stub, languages=["pt"]) == set()
 
 
-@pytest.mark.parametrize("workflow", [Workflow.STUB, Workflow.DRAFT])
-def test_record_that_acts_upon_a_published_one_is_found_nowhere(workflow: Workflow) -> None:
-    hidden = [_entry(workflow, is_named=False)]
+def test_record_that_acts_upon_a_published_one_is_found_nowhere() -> None:
+    stub, draft = _entry(Workflow.STUB, is_named=False), _entry(Workflow.DRAFT, is_named=False)
+    acting = [acts for workflow in (Workflow.STUB, Workflow.DRAFT) for acts in _acting(workflow)]
+    secrets = [*SECRETS, REFERENCE.lower(), *_identifiers([stub, draft, *acting])]
+    assert _found_at(stub, draft, secrets=secrets, languages=["es"]) == set()
+
+
+def _acting(workflow: Workflow) -> Iterator[Measure]:
+    """A record for each relation with the published entry, and one for its other direction."""
     relative = Measure.objects.get(title_en=RELATIVE)
-    for kind in RelationType:
-        hidden.append(_titled(workflow, len(hidden)))
+    for number, kind in enumerate(RelationType):
+        yield (record := _titled(workflow, f"{workflow} {number}"))
         if kind in SYMMETRIC_RELATIONS:
-            factories.relation(subject=relative, object=hidden[-1], type=kind)
+            factories.relation(subject=relative, object=record, type=kind)
             continue
-        factories.relation(subject=hidden[-1], object=relative, type=kind, date="2020-05-01")
+        factories.relation(subject=record, object=relative, type=kind, date="2020-05-01")
         if workflow != Workflow.STUB:
-            hidden.append(_titled(workflow, len(hidden)))
-            factories.relation(subject=relative, object=hidden[-1], type=kind, date="2020-05-01")
-    secrets = [*SECRETS, REFERENCE.lower(), *_identifiers(hidden)]
-    assert _found_at(hidden[0], secrets=secrets, languages=["es"]) == set()
+            yield (record := _titled(workflow, f"{workflow} {number}, acted upon"))
+            factories.relation(subject=relative, object=record, type=kind, date="2020-05-01")
 
 
-def _titled(workflow: Workflow, number: int) -> Measure:
-    return factories.measure(workflow=workflow, title_en=f"Decree on {WORD}", provision=str(number))
+def _titled(workflow: Workflow, provision: str) -> Measure:
+    return factories.measure(workflow=workflow, title_en=f"Decree on {WORD}", provision=provision)
 
 
-@pytest.mark.parametrize("gone_state", [Workflow.DRAFT, Workflow.RETIRED])
-def test_draft_that_another_record_was_merged_into_is_found_nowhere(gone_state: Workflow) -> None:
-    gone, kept = _entry(gone_state, is_named=False), _titled(Workflow.DRAFT, 1)
-    merge(kept, gone, by=factories.editor())
-    _is_told_of_the_withdrawn_alone(_found_at(gone, kept, languages=["en"]))
+def test_draft_that_another_record_was_merged_into_is_found_nowhere() -> None:
+    editor, records = factories.editor(), []
+    for state in (Workflow.DRAFT, Workflow.RETIRED):
+        gone, kept = _entry(state, is_named=False), _titled(Workflow.DRAFT, f"Kept, {state}")
+        merge(kept, gone, by=editor)
+        records += [gone, kept]
+    _is_told_of_the_withdrawn_alone(_found_at(*records, languages=["en"]))
 
 
 def test_draft_is_not_named_as_what_took_the_place_of_a_published_record() -> None:
