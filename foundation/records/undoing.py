@@ -214,12 +214,13 @@ class Deed:
         if table.model in self.kinds:
             touched += f" union all select id, false from ({self._touched_of(table.model)}) parts (id)"
         execute(
-            f"create temp table undone on commit drop as select id, bool_or(is_added) as is_added"
+            "create temp table undone on commit drop as select id, bool_or(is_added) as is_added"
             f" from ({touched}) t group by id",
             {"context": self.context},
         )
-        execute("analyze undone")  # of rows that were just written the planner expects few, and compares each with each
-        locked = f"select from {table.name} t join undone u on u.id = t.{table.pk} where {{}} order by u.id for {{}} of t"
+        execute("analyze undone")  # of rows just written the planner expects few, and would compare each with each
+        rows_of_table = f"select from {table.name} t join undone u on u.id = t.{table.pk}"
+        locked = f"{rows_of_table} where {{}} order by u.id for {{}} of t"
         execute(locked.format("u.is_added", "update"))
         execute(locked.format("not u.is_added", "no key update"))
         execute("drop table undone")
