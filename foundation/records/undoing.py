@@ -205,21 +205,25 @@ class Deed:
         row that was added will be deleted, so that nobody may name it either.
         """
         for table in _sorted(self.tables, _is_locked_before):
-            if table.model in self.kinds:
-                self._lock_rows(table, self._touched_of(table.model))
-            elif table.name in self.counts:
-                self._lock_rows(table, f"select {table.pk} from {table.events} where pgh_context_id = %(context)s")
+            if table.name in self.counts or (table.model in self.kinds and self._touched_of(table.model)):
+                self._lock_rows(table)
 
-    def _lock_rows(self, table: _Table, keys: str) -> None:
-        if not keys:
-            return
-        locked = f"select from {table.name} t where {table.pk} in ({keys}) and {{}} order by {table.pk} for {{}}"
-        added = (
-            f"exists (select from {table.events} e where e.{table.pk} = t.{table.pk}"
-            " and e.pgh_context_id = %(context)s and e.pgh_label = 'insert')"
+    def _lock_rows(self, table: _Table) -> None:
+        touched = f"select {table.pk} as id, pgh_label = 'insert' as is_added from {table.events}"
+        touched += " where pgh_context_id = %(context)s"
+        if table.model in self.kinds:
+            touched += f" union all select id, false from ({self._touched_of(table.model)}) parts (id)"
+        execute(
+            "create temp table undone on commit drop as select id, bool_or(is_added) as is_added"
+            f" from ({touched}) t group by id",
+            {"context": self.context},
         )
-        execute(locked.format(added, "update"), {"context": self.context})
-        execute(locked.format(f"not {added}", "no key update"), {"context": self.context})
+        execute("analyze undone")  # of rows just written the planner expects few, and would compare each with each
+        rows_of_table = f"select from {table.name} t join undone u on u.id = t.{table.pk}"
+        locked = f"{rows_of_table} where {{}} order by u.id for {{}} of t"
+        execute(locked.format("u.is_added", "update"))
+        execute(locked.format("not u.is_added", "no key update"))
+        execute("drop table undone")
 
     def take_back(self, by: Any, tell: Tell = lambda _done, _total: None) -> None:
         """Take back what was done, within the transaction and the context of the caller."""

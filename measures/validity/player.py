@@ -214,6 +214,7 @@ class Player:
                 self.story.annulments.append(Annulment(day, 0))
         elif status in EXPIRIES:
             self.story.known[fact] = day.after(-1)
+            self.story.expiries.append(day.after(-1))
             self.expiry = self.case.sooner(day.after(-1), self.end().day).of(fact)
             self.extensions = []
             self.suspended.clear()

@@ -61,6 +61,8 @@ class Story:
     announced: tuple[Day, Day] | None = None
     stretches: list[Stretch] = field(default_factory=list)
     annulments: list[Annulment] = field(default_factory=list)
+    expiries: list[Day] = field(default_factory=list)
+    """Last days of effect by events, which are recorded on the day after them."""
     known: dict[Fact, Day] = field(default_factory=dict)
     """Days on which the act is known to have been in force, and what shows it."""
     returns: bool = True
@@ -82,7 +84,9 @@ class Story:
     def was_over_before(self, case: Case, day: Day) -> bool:
         """Whether the act had ended on the record before a day."""
         stretch = self.stretches[self.stretch_at(case, day.after(-1))]
-        return bool(stretch.causes) or stretch.end.is_past(case, day)
+        if stretch.causes or stretch.end.is_past(case, day):
+            return True
+        return any(case.equal(last.after(1), day) for last in self.expiries)
 
     def acts_on(self, case: Case, day: Day) -> bool:
         """Whether it can act upon others on a day: more than announced, and not over."""
@@ -110,8 +114,6 @@ class Story:
         found: list[tuple[Day, Day]] = []
         if start is None:
             return found
-        if self.announced and case.at_most(self.announced[0], start):
-            start = case.later(start, self.announced[1].after(1))
         for place, stretch in enumerate(self.stretches):
             following = self.stretches[place + 1 : place + 2]
             if stretch.causes or (following and case.at_most(following[0].first, start)):
@@ -119,13 +121,24 @@ class Story:
             first, last = case.later(start, stretch.first), stretch.end.day
             if following:
                 last = case.sooner(last, following[0].first.after(-1))
-            if case.before(last, first):
-                continue
-            if found and case.at_most(first, found[-1][1].after(1)):
-                found[-1] = (found[-1][0], last)
-            else:
-                found.append((first, last))
+            for part_first, part_last in self._beyond_announcement(case, first, last):
+                if found and case.at_most(part_first, found[-1][1].after(1)):
+                    found[-1] = (found[-1][0], part_last)
+                else:
+                    found.append((part_first, part_last))
         return found
+
+    def _beyond_announcement(self, case: Case, first: Day, last: Day) -> list[tuple[Day, Day]]:
+        """The parts of an interval before and after the days on which the act is but announced."""
+        if case.before(last, first):
+            return []
+        if self.announced is None:
+            return [(first, last)]
+        since, until = self.announced
+        if case.before(last, since) or case.before(until, first):
+            return [(first, last)]
+        before = [(first, since.after(-1))] if case.before(first, since) else []
+        return before + ([(until.after(1), last)] if case.before(until, last) else [])
 
 
 def _between(case: Case, story: Story, kind: Callable[[Stretch], tuple[Day, ...] | None]) -> list[Piece]:

@@ -201,7 +201,7 @@ class Story:
     def play(self, day):
         self.day = day
         # ended before today
-        before = {a: self.is_over(act, day) for a, act in self.acts.items()}
+        before = {a: self.is_over(act, day) or self.expired_on(act, day - 1) for a, act in self.acts.items()}
         for order, n, act, thing in self.todo.get(day, ()):
             if order == 0:
                 self.event(act, n, thing, day)
@@ -226,6 +226,12 @@ class Story:
                 )
             )
         self.ticks.append(day)
+
+    def expired_on(self, act, day):
+        """Whether an event says that this was the last day."""
+        return any(
+            d == day and e.status in LAST_DAYS for d, e in zip(self.choice[act.id].events, act.events, strict=True)
+        )
 
     def acts_today(self, subject, relation, day, before):
         """Rule 5: published, no bill, more than announced, neither ended nor annulled before."""
