@@ -114,6 +114,7 @@ class DoubleCodingAdmin(TeamAdmin):
         return HttpResponseRedirect(self._address(found))
 
     def _hand_in(self, request: HttpRequest, found: DoubleCoding) -> HttpResponse | None:
+        coding.refuse_others(found, request.user)
         forms = coding_forms(request, self.admin_site, found.measure)
         if not forms.is_valid():
             request.coding_forms = forms  # type: ignore[attr-defined]  # for the page

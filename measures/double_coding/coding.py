@@ -88,7 +88,7 @@ def take(double_coding: DoubleCoding, *, by: Any) -> None:
 def give_back(double_coding: DoubleCoding, *, by: Any, knows: bool) -> None:
     """Give an act back to the queue; whoever knows how it was coded does not get it again."""
     locked = _locked(double_coding)
-    _refuse_others(locked, by)
+    refuse_others(locked, by)
     if knows:
         locked.known_to.add(by.pk)
     _move(locked, CodingState.WAITING, coder_id=None)
@@ -98,7 +98,7 @@ def give_back(double_coding: DoubleCoding, *, by: Any, knows: bool) -> None:
 def hand_in(double_coding: DoubleCoding, values: Values, *, by: Any) -> list[str]:
     """Keep the second coding for good; return the names of the fields in which it differs from the first."""
     locked = _locked(double_coding)
-    _refuse_others(locked, by)
+    refuse_others(locked, by)
     if not may_code(by):
         raise ValidationError(
             _("Those who may publish read what is in review, so that they are no second coders. Give the act back."),
@@ -148,7 +148,8 @@ def _locked(double_coding: DoubleCoding) -> DoubleCoding:
     return found
 
 
-def _refuse_others(locked: DoubleCoding, by: Any) -> None:
+def refuse_others(locked: DoubleCoding, by: Any) -> None:
+    """Raise ValidationError unless `by` has taken this act and not handed in its coding."""
     if locked.state != CodingState.TAKEN or locked.coder_id != by.pk:
         raise ValidationError(_("This act is not yours to code, or you have handed in its coding."), code="not_yours")
 

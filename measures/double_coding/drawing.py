@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
-from countries.models.site import current_site
+from countries.models import Site
 from foundation.records.changes import event_models
 from foundation.records.models import Comment
 from measures.choices import Workflow
@@ -30,12 +30,17 @@ def is_drawn(public_id: str, share: int) -> bool:
     return number * 100 < share * 2**64
 
 
+def share_of_site() -> int:
+    """The rule of the site, in per cent, as it is stored: what pages know of the site may be a moment old."""
+    return Site.objects.values_list("double_coding_share", flat=True).first() or 0
+
+
 def to_draw(measures: MeasureQuerySet) -> list[Measure]:
     """Those of `measures` that are drawn when they are submitted now: never submitted before, and in the share.
 
-    One query, or none while the share is 0.
+    Two queries, or one while the share is 0.
     """
-    share = current_site().double_coding_share
+    share = share_of_site()
     if not share:
         return []
     history = next(model for model, owner in event_models(Measure) if owner is None)
@@ -47,7 +52,7 @@ def to_draw(measures: MeasureQuerySet) -> list[Measure]:
 def draw(measures: list[Measure], *, by: Any) -> None:
     """Have acts coded a second time: keep their first coding, and note who knows it. In the transaction of the move."""
     for measure in measures:
-        double_coding = DoubleCoding.objects.create(measure=measure, share=current_site().double_coding_share)
+        double_coding = DoubleCoding.objects.create(measure=measure, share=share_of_site())
         double_coding.known_to.set({*people_who_know(measure), by.pk})
         first = {"role": CodingRole.FIRST, "coder_id": measure.created_by_id, "values": values_of(measure)}
         Coding.objects.create(double_coding=double_coding, **first)

@@ -32,7 +32,7 @@ class FieldAgreement:
     def equal_in_words(self) -> str:
         """The share of equal pairs in per cent, as people write it."""
         share = self.agreement.share
-        return "" if share is None else _("%(number)s %%") % {"number": number_format(share * 100, 1)}
+        return "" if share is None else _("%(number)s %%") % {"number": number_format(round(share * 100, 1), 1)}
 
 
 @dataclass(frozen=True, slots=True)
