@@ -387,7 +387,7 @@ def double_coding(
     *, measure: Measure | None = None, second: dict[str, Any] | None = None, coder: User | None = None
 ) -> DoubleCoding:
     """An act that waits for a second coder, or, with what is different in the second coding, a settled one."""
-    measure = measure or draft(workflow="in_review")
+    measure = measure or globals()["measure"](workflow=Workflow.IN_REVIEW)
     first = {"role": "first", "coder": measure.created_by, "values": values_of(measure)}
     fields: dict[str, Any] = {"state": "waiting"}
     if second is not None:
