@@ -47,6 +47,12 @@ class DoubleCodingAdmin(TeamAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_view_permission(self, request: HttpRequest, obj: DoubleCoding | None = None) -> bool:
+        """What the person may open; see `coding.readable_by`."""
+        return super().has_view_permission(request, obj) and (
+            obj is None or coding.readable_by(request.user).filter(pk=obj.pk).exists()
+        )
+
     def has_change_permission(self, request: HttpRequest, obj: DoubleCoding | None = None) -> bool:
         """Nobody edits one; its page has buttons."""
         return False

@@ -135,10 +135,12 @@ def _interval(
 
 def _numbers_of(drawn: Numbers, ends: NDArray[np.int64], size: int) -> Numbers:
     """How often each value occurs in each sample."""
-    occurs = np.zeros((len(ends), size), np.float32)
+    numbers = np.zeros((len(drawn), size))
     for column in (0, 1):
-        np.add.at(occurs, (np.arange(len(ends)), ends[:, column]), 1)
-    return (drawn.astype(np.float32) @ occurs).astype(float)  # whole numbers below 2**24 stay exact
+        order = np.argsort(ends[:, column], kind="stable")
+        values, starts = np.unique(ends[order, column], return_index=True)
+        numbers[:, values] += np.add.reduceat(drawn[:, order], starts, axis=1)
+    return numbers
 
 
 def _alphas(drawn: Numbers, numbers: Numbers, ends: NDArray[np.int64], distances: Distances) -> Numbers:
