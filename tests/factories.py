@@ -388,17 +388,16 @@ def double_coding(
 ) -> DoubleCoding:
     """An act that waits for a second coder, or, with what is different in the second coding, a settled one."""
     measure = measure or globals()["measure"](workflow=Workflow.IN_REVIEW)
-    first = {"role": "first", "coder": measure.created_by, "values": values_of(measure)}
+    first = values_of(measure)
     fields: dict[str, Any] = {"state": "waiting"}
     if second is not None:
-        now, state = timezone.now(), "agreed" if first["values"] == first["values"] | second else "decided"
+        now, state = timezone.now(), "agreed" if first == first | second else "decided"
         fields = {"state": state, "coder": coder or analyst(), "coded_at": now, "closed_at": now}
     made = DoubleCoding.objects.create(measure=measure, share=10, **fields)
     made.known_to.add(measure.created_by)
-    Coding.objects.create(double_coding=made, **first)
+    Coding.objects.create(double_coding=made, role="first", coder=measure.created_by, values=first)
     if second is not None:
-        values = first["values"] | second
-        Coding.objects.create(double_coding=made, role="second", coder=fields["coder"], values=values)
+        Coding.objects.create(double_coding=made, role="second", coder=fields["coder"], values=first | second)
     return made
 
 

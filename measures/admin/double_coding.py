@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.keys import key_of
+from foundation.records.second_reader import may_publish
 from foundation.records.team_admin import TeamAdmin
 from measures.admin.coding_form import coding_forms
 from measures.admin.deciding import CHOICES, decided_form, differences_of
@@ -167,7 +168,7 @@ class DoubleCodingAdmin(TeamAdmin):
         user = request.user
         if coding.to_decide(user).filter(pk=found.pk).exists():
             return {"to_decide": differences_of(found), "choices": CHOICES, "version": found.measure.record_version}
-        is_reader = coding.may_publish(user) or not user.has_perm(coding.CHANGE)
+        is_reader = may_publish(user) or not user.has_perm(coding.CHANGE)
         if found.state not in (PAIRED_STATES if is_reader else coding.CLOSED):
             return {}
         codings = {each.role: each for each in found.codings.all()}

@@ -62,7 +62,7 @@ def people_who_know(measure: Measure) -> set[int]:
     """The accounts in the history of an act and of its parts, and those that said something about it."""
     found: set[Any] = {measure.created_by_id, measure.updated_by_id}
     for model, owner in event_models(Measure):
-        events = model._default_manager.filter(**{owner or Measure._meta.pk.column: measure.pk})
+        events = model._default_manager.filter(**{owner or "id": measure.pk})
         found |= set(events.order_by().values_list("pgh_context__metadata__user", flat=True).distinct())
     remarks = Comment.objects.filter(content_type__app_label="measures", content_type__model="measure")
     found |= set(remarks.filter(object_id=str(measure.pk)).values_list("written_by", flat=True))

@@ -65,11 +65,7 @@ CODED_FIELDS = (
 and less restrictive."""
 
 _LABELS: dict[str, Any] = {
-    **{
-        field.name: Measure._meta.get_field(field.name).verbose_name
-        for field in CODED_FIELDS
-        if field.name != STATUS_HISTORY
-    },
+    **{column.name: column.verbose_name for column in (*Measure._meta.fields, *Measure._meta.many_to_many)},
     STATUS_HISTORY: StatusEvent._meta.verbose_name_plural,
     LAST_STATUS: _("last status"),
 }

@@ -1,6 +1,5 @@
 """The figures of double coding: how well codings agree by field, over how many acts and until when."""
 
-import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from foundation.days import day_of
+from foundation.partial_dates import PartialDate
 from measures.double_coding.agreement import Agreement, Distances, agreement_of, nominal, of_sets, ordinal
 from measures.double_coding.fields import CODED_FIELDS, CodedField, Scale, Values
 from measures.models import Coding, CodingRole, CodingState, DoubleCoding, DoubleCodingQuerySet
@@ -47,7 +47,7 @@ class Results:
     drawn: int
     coded: int
     left_out: int
-    until: datetime.date | None
+    until: PartialDate | None
     fields: tuple[FieldAgreement, ...]
 
 
