@@ -217,7 +217,11 @@ def team_condition(user: Any, model: type[Model]) -> str | None:
         return "false"
     if reads_all(user, model):
         return None
-    return condition_of(of_own_countries(user, model._base_manager.all()))
+    found = model._default_manager.all()
+    if team is not None and is_of_teams(model):
+        own = _of_team(_owner(model), team)  # of a new row, by what it says of its country: it has no key yet
+        found = own if _owner(model) is model else found.filter(_among(model, own))
+    return condition_of(_without_kept(user, found))
 
 
 # Kinds of records
