@@ -8,6 +8,7 @@ from measures.files.relations import RelationResource
 from measures.files.status_events import StatusEventResource
 from measures.views import (
     affected,
+    agreement,
     archive,
     citing,
     comparing,
@@ -66,6 +67,8 @@ urlpatterns = [
     path("compare/<slug:drawing>.csv", comparing.compare_csv, name="compare_csv"),
     path("compare/<slug:drawing>.svg", comparing.compare_svg, name="compare_svg"),
     path("corrections/", corrections.corrections, name="corrections"),
+    path("quality/agreement/", agreement.agreement, name="agreement"),
+    path("quality/agreement.csv", agreement.agreement_csv, name="agreement_csv"),
     path("who/", affected.who, name="who"),
     path("archive/", archive.source_list, name="archive"),
     path("archive.csv", data.archive_csv, name="archive_csv"),

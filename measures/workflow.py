@@ -24,8 +24,10 @@ from foundation.records.second_reader import changeable, may_change, may_publish
 from foundation.records.teams import may_work_on, of_other_countries
 from foundation.sql import take_time
 from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
+from measures.double_coding import drawing
 from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
-from measures.models import Citation, Measure, MeasureQuerySet, ScheduledPublication
+from measures.models import Citation, DoubleCoding, Measure, MeasureQuerySet, ScheduledPublication
+from measures.models.double_coding import OPEN_STATES
 from measures.validity.selecting import in_states
 
 CHANGE, PUBLISH = "measures.change_measure", "measures.publish_measure"
@@ -150,10 +152,12 @@ def move_all(
     note: str = "",
     successor: Measure | None = None,
     reason: str | None = None,
+    draws: bool = True,
 ) -> None:
     """Move a set of records at once, all or none. `successor` took the place of those that are retired.
 
-    Readers of a retired record are told the `reason`, or else the note.
+    Readers of a retired record are told the `reason`, or else the note. Of those that are submitted for the first time,
+    a share is drawn to be coded a second time, unless `draws` is false, as for a file that publishes.
 
     Raise PermissionDenied without the right, ValidationError that names each record which is elsewhere or lacks
     something.
@@ -174,6 +178,10 @@ def move_all(
     _refuse_named(measures, by)
     if move.target == Workflow.PUBLISHED and (problems := lacking(measures)):
         raise ValidationError(problems)
+    drawn = drawing.to_draw(measures) if draws and move.target in (Workflow.IN_REVIEW, Workflow.PUBLISHED) else []
+    if drawn and move.target == Workflow.PUBLISHED:
+        raise ValidationError(_undrawn(drawn))
+    drawing.draw(drawn, by=by)
     with pghistory.context(move=move.name, note=note):
         _write(move, measures, by=by, note=note, successor=successor, reason=note if reason is None else reason)
 
@@ -189,6 +197,12 @@ def _refuse_elsewhere(move: Move, measures: MeasureQuerySet) -> None:
     ]
     if problems:
         raise ValidationError(problems)
+
+
+def _undrawn(measures: list[Measure]) -> list[ValidationError]:
+    """Refusals of drafts that are to be coded a second time before they are public."""
+    words = _("%(id)s is among the acts that are coded a second time before they are public. Submit it for review.")
+    return [ValidationError(words, code="drawn", params={"id": measure.public_id}) for measure in measures]
 
 
 def _refuse_foreign(measures: MeasureQuerySet, by: Any) -> None:
@@ -214,7 +228,7 @@ def _refuse_named(measures: MeasureQuerySet, by: Any) -> None:
 
 def lacking(measures: MeasureQuerySet) -> list[ValidationError]:
     """For each record that cannot be published yet, an error that says what it lacks."""
-    incomplete = measures.exclude(COMPLETE).annotate(has_source=HAS_SOURCE).order_by("public_id")
+    incomplete = measures.exclude(COMPLETE).annotate(**_STATED).order_by("public_id")
     return [
         ValidationError(
             _("%(id)s cannot be published yet. Missing: %(missing)s."),
@@ -235,28 +249,33 @@ class Lack:
 
 def lacks_of(measure: Measure) -> list[Lack]:
     """All that `measure`, as it is stored, lacks for publication."""
-    return [
-        lack
-        for each in Measure.objects.filter(pk=measure.pk).annotate(has_source=HAS_SOURCE)
-        for lack in _lacks_of(each)
-    ]
+    return [lack for each in Measure.objects.filter(pk=measure.pk).annotate(**_STATED) for lack in _lacks_of(each)]
 
 
-def lacks(*, has_source: bool, has_topic: bool) -> Iterator[Lack]:
+def lacks(*, has_source: bool, has_topic: bool, is_coded: bool = True) -> Iterator[Lack]:
     """All that a record lacks for publication; `COMPLETE` is the same as a condition."""
     if not has_source:
         yield Lack(_("a source"), "citations")
     if not has_topic:
         yield Lack(_("a primary topic"), "primary_topic")
+    if not is_coded:
+        yield Lack(_("the end of its double coding"), "double_coding")
 
 
 HAS_SOURCE = Exists(Citation.objects.filter(measure=OuterRef("pk")))
-COMPLETE = Q(HAS_SOURCE) & Q(primary_topic__isnull=False)
-"""What every public record must have: a source and a topic (a table constraint requires a title)."""
+IN_DOUBLE_CODING = Exists(DoubleCoding.objects.filter(measure=OuterRef("pk"), state__in=OPEN_STATES))
+COMPLETE = Q(HAS_SOURCE) & Q(primary_topic__isnull=False) & ~Q(IN_DOUBLE_CODING)
+"""What every public record must have: a source and a topic (a table constraint requires a title); and a second coding
+before it is public, if it was drawn for one."""
+_STATED = {"has_source": HAS_SOURCE, "in_double_coding": IN_DOUBLE_CODING}
 
 
 def _lacks_of(measure: Any) -> Iterator[Lack]:
-    return lacks(has_source=measure.has_source, has_topic=measure.primary_topic_id is not None)
+    return lacks(
+        has_source=measure.has_source,
+        has_topic=measure.primary_topic_id is not None,
+        is_coded=not measure.in_double_coding,
+    )
 
 
 def _write(
@@ -269,6 +288,8 @@ def _write(
         changes |= {"reviewed_at": Now(), "reviewed_by": by}
     if move.target == Workflow.PUBLISHED:
         changes |= {"published_at": Coalesce("published_at", Now()), "published_by": Coalesce("published_by", by.pk)}
+    if is_retired:
+        drawing.leave_out_retired(measures, by=by)
     if move.target != Workflow.IN_REVIEW:
         ScheduledPublication.objects.filter(measure__in=measures).delete()
     measures.mark_changed(by=by, **changes)

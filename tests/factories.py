@@ -20,12 +20,15 @@ from foundation.records.models import Reason, Revision
 from foundation.sql import execute
 from measures.archive.models.capture import archive_storage
 from measures.choices import Kind, Level, Status, Workflow
+from measures.double_coding.fields import values_of
 from measures.models import (
     Capture,
     Citation,
+    Coding,
     Coverage,
     DataSet,
     DocumentText,
+    DoubleCoding,
     ErrorReport,
     FurtherBody,
     Host,
@@ -378,6 +381,24 @@ def error_report(**fields: Any) -> ErrorReport:
         "language": "en",
     }
     return ErrorReport.objects.create(**(values | fields))
+
+
+def double_coding(
+    *, measure: Measure | None = None, second: dict[str, Any] | None = None, coder: User | None = None
+) -> DoubleCoding:
+    """An act that waits for a second coder, or, with what is different in the second coding, a settled one."""
+    measure = measure or globals()["measure"](workflow=Workflow.IN_REVIEW)
+    first = values_of(measure)
+    fields: dict[str, Any] = {"state": "waiting"}
+    if second is not None:
+        now, state = timezone.now(), "agreed" if first == first | second else "decided"
+        fields = {"state": state, "coder": coder or analyst(), "coded_at": now, "closed_at": now}
+    made = DoubleCoding.objects.create(measure=measure, share=10, **fields)
+    made.known_to.add(measure.created_by)
+    Coding.objects.create(double_coding=made, role="first", coder=measure.created_by, values=first)
+    if second is not None:
+        Coding.objects.create(double_coding=made, role="second", coder=fields["coder"], values=first | second)
+    return made
 
 
 def coverage(*, topic: str = "health.access", period: str = "2020-Q2", **fields: Any) -> Coverage:

@@ -141,6 +141,7 @@ def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "compare_csv": [reverse("compare_csv", args=["timeline"]) + COMPARISON],
         "compare_svg": [reverse("compare_svg", args=["direction"]) + COMPARISON],
         "who": [reverse("who") + "?country=PER&nationality=PER&on=2020-05-15"],
+        **{name: [reverse(name)] for name in ("agreement", "agreement_csv")},
         "archive": [reverse("archive") + search for search in ARCHIVE_SEARCHES],
         "archive_csv": [reverse("archive_csv") + search for search in ARCHIVE_SEARCHES],
         "broken_links": [reverse("broken_links")],

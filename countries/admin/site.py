@@ -27,6 +27,7 @@ class SiteAdmin(MergingAdmin):
         "countries_site_has_name": "name_en",
         "countries_site_area_known": "area",
         "countries_site_contact_form": "contact",
+        "countries_site_share_is_per_cent": "double_coding_share",
     }
     public_advice = _("These texts appear on every public page. Only editors may change them.")
     actions = None
@@ -34,6 +35,7 @@ class SiteAdmin(MergingAdmin):
         (_("Name"), {"fields": [*three_languages("name", "tagline"), ("citation_name", "contact")]}),
         (_("Home page"), {"fields": [*three_languages("headline", "lead"), "area"]}),
         (_("Subject"), {"fields": [*three_languages("subject", "about"), "roles"]}),
+        (_("Double coding"), {"fields": ["double_coding_share"]}),
     ]
     readonly_fields = ["roles"]
 

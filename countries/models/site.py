@@ -108,6 +108,15 @@ class Site(models.Model):
         blank=True,
         help_text=_("An e-mail address, or an address that begins with https://, for the footer of every page."),
     )
+    double_coding_share = models.PositiveSmallIntegerField(
+        _("acts coded a second time, per cent"),
+        default=0,
+        db_default=0,
+        help_text=_(
+            "The share of new acts that a second analyst codes without seeing the first coding, before they are "
+            "published; which ones, is chosen at random. 0 is none. It needs two analysts for each country."
+        ),
+    )
 
     objects = SiteQuerySet.as_manager()
     is_shared_vocabulary = True
@@ -137,6 +146,11 @@ class Site(models.Model):
                 ),
                 name="countries_site_contact_form",
                 violation_error_message=_("Write an e-mail address, or one that begins with https://."),
+            ),
+            models.CheckConstraint(
+                condition=Q(double_coding_share__lte=100),
+                name="countries_site_share_is_per_cent",
+                violation_error_message=_("Write a number from 0 to 100."),
             ),
         ]
 

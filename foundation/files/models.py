@@ -5,6 +5,8 @@ one for each purpose.
 """
 
 from contextlib import suppress
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.db import models
+from django.db.models import Exists, Q
 from django.urls import reverse
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
 from foundation.records.history import refuses_changes
-from foundation.records.teams import Team
+from foundation.records.teams import Team, all_kept_from
 
 
 @deconstructible
@@ -100,6 +103,12 @@ class FileImportQuerySet(models.QuerySet["FileImport"]):
     def of_team(self, team: Team) -> "FileImportQuerySet":
         """Those of the person alone: a file may have rows of any country."""
         return self.filter(created_by=team.user.pk)
+
+    def kept_from(self, user: Any) -> "FileImportQuerySet | None":
+        """Those of others while any record is kept from `user`: a file may have its row."""
+        others = self.exclude(created_by=user.pk).order_by()
+        kept = [Q(Exists(records)) for records in all_kept_from(user, but=self.model)]
+        return others.filter(reduce(or_, kept)) if kept else None
 
 
 @pgtrigger.register(

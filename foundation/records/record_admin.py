@@ -34,7 +34,7 @@ from foundation.numbers import NumberFormField
 from foundation.partial_dates import PartialDate, PartialDateField, Period, PeriodField
 from foundation.records.changes import acts_on
 from foundation.records.team_admin import TeamAdmin, choices_of
-from foundation.records.teams import names_of, works_everywhere
+from foundation.records.teams import all_kept_from, names_of, works_everywhere
 from foundation.records.version_admin import context_of_versions
 
 MOST_USERS = 100
@@ -261,7 +261,7 @@ class RecordAdmin(RelatedByChoice, TeamAdmin):
         Records in use are protected for that reason alone, whatever the user's permissions on those that use them.
         """
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        if protected and not works_everywhere(request.user):
+        if protected and (not works_everywhere(request.user) or all_kept_from(request.user)):
             collector = NestedObjects(using=DEFAULT_DB_ALIAS)
             collector.collect(objs)
             protected = names_of(request.user, list(collector.protected)[:MOST_USERS])

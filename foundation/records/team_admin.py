@@ -18,7 +18,7 @@ from foundation.records.teams import (
     may_write,
     named_to,
     of_own_countries,
-    works_everywhere,
+    reads_all,
 )
 
 FOREIGN = gettext_lazy("This record is not of your countries. You may read it, since it is public, but not change it.")
@@ -36,9 +36,9 @@ class TeamAdmin(admin.ModelAdmin):
         return named_to(request.user, super().get_queryset(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Answer 404 for a record of another country that is not public."""
+        """Answer 404 for a record that the person may not read."""
         found = super().get_object(request, object_id, from_field)
-        if found is None and not works_everywhere(request.user):
+        if found is None and not reads_all(request.user, self.model):
             raise Http404
         return found
 
@@ -64,9 +64,9 @@ class TeamAdmin(admin.ModelAdmin):
 
 def choices_of(request: HttpRequest, field: Any, team_fields: Any) -> QuerySet[Any] | None:
     """What may be chosen for a foreign key in a form; None for everything."""
-    if works_everywhere(request.user):
-        return None
     model = field.remote_field.model
+    if reads_all(request.user, model):
+        return None
     records: QuerySet[Any] = model._default_manager.all()
     if field.name in team_fields:
         return of_own_countries(request.user, records)

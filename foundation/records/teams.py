@@ -9,6 +9,10 @@ names the field that leads there in `part_of` of its model. Kinds with neither, 
 shared by all teams. The words and texts that all countries use have `is_shared_vocabulary`: every team reads them and
 proposes changes, and only those who work on all countries make any. The command line acts for the operator and is not
 restricted.
+
+Records may also be kept from a person whatever their countries, as the first coding of an act is from its second coder:
+a kind of which that is so has a method `kept_from` on its queryset, with those records, or None. They are to that
+person as those of another country.
 """
 
 from collections.abc import Iterable
@@ -75,6 +79,23 @@ def is_of_teams(model: type[Model]) -> bool:
     return hasattr(model, "part_of") or hasattr(model._default_manager, "of_team")
 
 
+def reads_all(user: Any, model: type[Model]) -> bool:
+    """Whether `user` may read every record of `model`, so that nothing needs to be left out."""
+    return (works_everywhere(user) or not is_of_teams(model)) and _kept(user, model) is None
+
+
+def reads_everything(user: Any) -> bool:
+    """Whether there is no record at all that `user` may not read, as far as teams go; a query for each kind."""
+    return works_everywhere(user) and not any(records.exists() for records in all_kept_from(user))
+
+
+def all_kept_from(user: Any, but: type[Model] | None = None) -> list[QuerySet[Any]]:
+    """What is kept from `user`, by kind of record, without one kind."""
+    managers = (model._default_manager for model in apps.get_models() if not model._meta.proxy and model is not but)
+    found = (manager.kept_from(user) for manager in managers if hasattr(manager, "kept_from"))
+    return [records for records in found if records is not None]
+
+
 def is_shared_vocabulary(model: type[Model]) -> bool:
     """Whether all countries use the records of `model`, so that no single one changes them."""
     return bool(getattr(model, "is_shared_vocabulary", False))
@@ -85,7 +106,7 @@ def is_shared_vocabulary(model: type[Model]) -> bool:
 
 def visible_to(user: Any, records: R) -> R:
     """Those of `records` that `user` may read: those of their countries, and what is public."""
-    team = team_of(user)
+    records, team = _without_kept(user, records), team_of(user)
     if team is None or not is_of_teams(records.model):
         return records
     return records.filter(_among(records.model, _readable(records.model, team)))
@@ -101,14 +122,15 @@ def named_to(user: Any, records: R) -> R:
 
 def may_see(user: Any, record: Model) -> bool:
     """Whether `user` may read `record` as far as teams go; permissions are checked elsewhere."""
-    if works_everywhere(user) or not is_of_teams(type(record)):
+    if reads_all(user, type(record)):
         return True
     return visible_to(user, type(record)._base_manager.filter(pk=record.pk)).exists()
 
 
 def names_of(user: Any, records: Iterable[Model]) -> list[str]:
     """Records as text, those that `user` may not read without their names; one query for each kind."""
-    if works_everywhere(user):
+    records = list(records)
+    if all(reads_all(user, kind) for kind in {type(record) for record in records}):
         return [str(record) for record in records]
     by_kind: dict[type[Model], list[Model]] = {}
     for record in records:
@@ -135,7 +157,7 @@ def _readable(model: type[Model], team: Team) -> QuerySet[Any]:
 
 def readable_keys(user: Any, model: type[Model]) -> str | None:
     """SQL of the keys of the records of `model` that `user` may read; None for all."""
-    if works_everywhere(user):
+    if reads_all(user, model):
         return None
     sql, params = visible_to(user, model._default_manager.order_by()).values("pk").query.sql_with_params()
     return str(connection.ops.compose_sql(sql, params))  # type: ignore[attr-defined]  # PostgreSQL's
@@ -146,7 +168,7 @@ def readable_keys(user: Any, model: type[Model]) -> str | None:
 
 def of_own_countries(user: Any, records: R) -> R:
     """Those of `records` that `user` may work on: those of their countries, and what is shared."""
-    team = team_of(user)
+    records, team = _without_kept(user, records), team_of(user)
     if team is not None and is_shared_vocabulary(records.model):
         return records.none()
     if team is None or not is_of_teams(records.model):
@@ -156,19 +178,17 @@ def of_own_countries(user: Any, records: R) -> R:
 
 def of_other_countries(user: Any, records: R) -> R:
     """Those of `records` that `user` may not work on."""
-    team = team_of(user)
-    if team is not None and is_shared_vocabulary(records.model):
-        return records
-    if team is None or not is_of_teams(records.model):
+    if reads_all(user, records.model) and may_write(user, records.model):
         return records.none()
-    return records.exclude(_among(records.model, _of_team(_owner(records.model), team)))
+    own = of_own_countries(user, records.model._base_manager.all())
+    return records.exclude(pk__in=own.values("pk"))
 
 
 def may_work_on(user: Any, record: Model) -> bool:
     """Whether `record`, as it is stored, is of the countries of `user`; permissions are checked elsewhere."""
     if not may_write(user, type(record)):
         return False
-    if works_everywhere(user) or not is_of_teams(type(record)):
+    if reads_all(user, type(record)):
         return True
     stored = type(record)._base_manager.filter(pk=record.pk)
     return record.pk is not None and of_own_countries(user, stored).exists()
@@ -195,10 +215,13 @@ def team_condition(user: Any, model: type[Model]) -> str | None:
     team = team_of(user)
     if team is not None and is_shared_vocabulary(model):
         return "false"
-    if team is None or not is_of_teams(model):
+    if reads_all(user, model):
         return None
-    own = _of_team(_owner(model), team)
-    return condition_of(own if _owner(model) is model else model._default_manager.filter(_among(model, own)))
+    found = model._default_manager.all()
+    if team is not None and is_of_teams(model):
+        own = _of_team(_owner(model), team)  # of a new row, by what it says of its country: it has no key yet
+        found = own if _owner(model) is model else found.filter(_among(model, own))
+    return condition_of(_without_kept(user, found))
 
 
 # Kinds of records
@@ -208,6 +231,17 @@ def _owner(model: type[Model]) -> Any:
     """The model of the records that say to which team those of `model` belong."""
     path = getattr(model, "part_of", None)
     return model._meta.get_field(path).related_model if path else model
+
+
+def _kept(user: Any, model: type[Model]) -> QuerySet[Any] | None:
+    """What is kept from `user` of the records that `model` belongs to, or of its own; None for nothing."""
+    manager = _owner(model)._default_manager
+    return manager.kept_from(user) if hasattr(manager, "kept_from") else None
+
+
+def _without_kept(user: Any, records: R) -> R:
+    kept = _kept(user, records.model)
+    return records if kept is None else records.exclude(_among(records.model, kept))
 
 
 def _of_team(model: Any, team: Team) -> QuerySet[Any]:

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from measures.admin.coverage import CoverageAdmin
 from measures.admin.dataset import DataSetAdmin
+from measures.admin.double_coding import DoubleCodingAdmin
 from measures.admin.error_report import ErrorReportAdmin
 from measures.admin.measure import MeasureAdmin
 from measures.admin.release import ReleaseAdmin
@@ -13,6 +14,7 @@ from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicA
 __all__ = [
     "CoverageAdmin",
     "DataSetAdmin",
+    "DoubleCodingAdmin",
     "ErrorReportAdmin",
     "IssuingBodyAdmin",
     "MeasureAdmin",

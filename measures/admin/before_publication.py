@@ -16,7 +16,7 @@ from measures.choices import Workflow
 from measures.models import Measure, ScheduledPublication
 from measures.workflow import Lack, lacks, lacks_of
 
-PLACES = {"citations": "citations-group", "primary_topic": "id_primary_topic"}
+PLACES = {"citations": "citations-group", "primary_topic": "id_primary_topic", "double_coding": "content"}
 """The id of the element of the form in which each field is filled in."""
 
 

@@ -85,6 +85,7 @@ def _reasons(move: workflow.Move, selected: QuerySet[Measure]) -> Iterator[Reaso
         for words, lacking in (
             (_("without a source"), there.exclude(workflow.HAS_SOURCE)),
             (_("without a primary topic"), there.filter(primary_topic=None)),
+            (_("being coded a second time"), there.filter(workflow.IN_DOUBLE_CODING)),
         ):
             if count := lacking.count():
                 yield _reason(words, lacking, count)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from foundation.characters import ReadableCharField, ReadableURLField
 from foundation.days import today
 from foundation.records.record_admin import KnownRows, tell
-from foundation.records.teams import visible_to, works_everywhere
+from foundation.records.teams import reads_all, visible_to
 from measures.admin.carrying import carried
 from measures.archive.addresses import source_at, typed
 from measures.archive.choices import SourceKind
@@ -341,7 +341,7 @@ class RelationInline(MeasureInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Relation]:
         """Without relations to entries that the person may not read; saving the form leaves them as they are."""
         found: QuerySet[Relation] = super().get_queryset(request)
-        if works_everywhere(request.user):
+        if reads_all(request.user, Measure):
             return found
         return found.filter(object__in=visible_to(request.user, Measure.objects.all()))
 

@@ -140,6 +140,7 @@ class MeasureAdmin(MeasureList):
     def get_form(self, request: HttpRequest, obj: Measure | None = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.known = visible_to(request.user, Measure.objects.all())
+        form.kept = Measure.objects.kept_from(request.user)
         if "issuing_body" in form.base_fields:
             form.base_fields["issuing_body"].help_text = _help_for_bodies()
         return form

@@ -24,6 +24,7 @@ from measures.durations import Duration
 from measures.entry_rules import check_problem, year_problem
 from measures.models import Measure, TargetGroup, Topic
 from measures.places import default_level, place_problems
+from measures.references import key_of
 
 FIELD_OF_RULE = {
     "measures_measure_has_country": "country",
@@ -79,6 +80,8 @@ class MeasureForm(MergingForm):
     own_fields = ("record_version", "loaded", "another_act")
     known = Measure.objects.all()
     """The entries that the person may read, of which duplicates are named."""
+    kept: Any = None
+    """The entries that are being coded a second time and kept from the person; None for none."""
 
     class Meta:
         model = Measure
@@ -169,7 +172,10 @@ class MeasureForm(MergingForm):
         super()._post_clean()  # type: ignore[misc]  # not in the stubs
         if "reference" not in self.fields or self.refusal:
             return
-        if existing := duplicates.same_record(self.instance):
+        if self._is_kept():
+            message = _("This act is being coded a second time. It cannot be entered again.")
+            self.add_error("reference", ValidationError(message, code="kept"))
+        elif existing := duplicates.same_record(self.instance):
             message = format_html(
                 _(
                     "{} already has this kind, body, reference and provision. Open that entry, or name the provision "
@@ -180,6 +186,14 @@ class MeasureForm(MergingForm):
             self.add_error("reference", ValidationError(message, code="same_record"))
         else:
             self._ask_about_duplicates()
+
+    def _is_kept(self) -> bool:
+        """Whether the act is one of those kept: by its number alone, or the answer would tell how it was coded."""
+        act = self.instance
+        if self.kept is None or not act.reference:
+            return False
+        same = self.kept.filter(country=act.country_id, reference_key=key_of(act.reference))
+        return bool(same.exclude(pk=act.pk).exists())
 
     def _ask_about_duplicates(self) -> None:
         is_new = self.instance._state.adding

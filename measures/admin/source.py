@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from countries.models import Named
 from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.second_reader import changeable
-from foundation.records.teams import visible_to, works_everywhere
+from foundation.records.teams import reads_all, visible_to
 from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.admin.queues import SourceQueueFilter
 from measures.archive import keeping, links, showing, store
@@ -118,7 +118,7 @@ class SourceAdmin(MergeableAdmin):
     @staticmethod
     def _citing(user: Any) -> Q | None:
         """Which entries of a source `user` may read; None for all."""
-        if works_everywhere(user):
+        if reads_all(user, Measure):
             return None
         return Q(citations__measure__in=visible_to(user, Measure.objects.all()))
 

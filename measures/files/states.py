@@ -26,6 +26,7 @@ from measures.choices import Kind, Status, Workflow
 from measures.entry_rules import YEARS_AHEAD, check_problem, last_possible_day, last_year
 from measures.files.identifiers import HAS_PAGE, MEASURES, prolonged_condition
 from measures.models import StatusEvent
+from measures.models.double_coding import OPEN_STATES
 from measures.workflow import (
     CACHES_OF_STATUS,
     MOVES,
@@ -255,21 +256,36 @@ def year_ahead(name: str) -> Rule:
     )
 
 
+_OPEN = ", ".join(f"'{state}'" for state in OPEN_STATES)
+
+
 def rules_of_public(resource: type[FileResource], condition: str) -> list[Rule]:
     """Refuse rows that would be public without what every public record has; see `workflow.COMPLETE`.
 
     The condition on the row `s` and its record `r` says which would be public.
     """
     remedies = {"topics": _("It has no topic."), "sources": _("It has no source.")}
+    in_double_coding = Rule(
+        "public_id",
+        "select s.line, r.public_id from staged s join outcome o using (line) join measures_measure r on r.id = o.id"
+        f" where {condition} and r.workflow <> 'published' and exists (select from measures_doublecoding d"
+        f" where d.measure_id = r.id and d.state in ({_OPEN}))",
+        _("The record is being coded a second time."),
+        _("Remove the row until its double coding has ended."),
+    )
     return [
-        Rule(
-            name,
-            "select s.line, '' from staged s join outcome o using (line) left join measures_measure r on r.id = o.id"
-            f" where {condition} and coalesce(s.{name}, {resource.fields[name].written()}) = ''",
-            _("The record cannot be published yet."),
-            remedy,
-        )
-        for name, remedy in remedies.items()
+        in_double_coding,
+        *(
+            Rule(
+                name,
+                "select s.line, '' from staged s join outcome o using (line)"
+                " left join measures_measure r on r.id = o.id"
+                f" where {condition} and coalesce(s.{name}, {resource.fields[name].written()}) = ''",
+                _("The record cannot be published yet."),
+                remedy,
+            )
+            for name, remedy in remedies.items()
+        ),
     ]
 
 
@@ -307,7 +323,7 @@ def finish(options: ImportOptions) -> int:
         f" where not is_new and older = '{{}}' and m.workflow in ({origins})"
     )
     for ids in batches(waiting):
-        move_all(MOVES["publish"], ids, by=options.by)
+        move_all(MOVES["publish"], ids, by=options.by, draws=False)
         published += len(ids)
     return published
 

@@ -5,6 +5,7 @@ from measures.archive.models.capture import Capture, CaptureQuerySet, DocumentTe
 from measures.archive.models.source_text import SourceText
 from measures.models.coverage import Coverage, CoverageQuerySet
 from measures.models.dataset import DataSet, DataSetQuerySet, ExternalId, ExternalIdQuerySet
+from measures.models.double_coding import Coding, CodingRole, CodingState, DoubleCoding, DoubleCodingQuerySet
 from measures.models.error_report import ErrorReport, ErrorReportQuerySet, Outcome, ReportState
 from measures.models.identifiers import PublicIdSequence
 from measures.models.measure import Measure, MeasureQuerySet, countries_of, of_countries
@@ -25,11 +26,16 @@ __all__ = [
     "CaptureQuerySet",
     "Citation",
     "CitedField",
+    "Coding",
+    "CodingRole",
+    "CodingState",
     "Coverage",
     "CoverageQuerySet",
     "DataSet",
     "DataSetQuerySet",
     "DocumentText",
+    "DoubleCoding",
+    "DoubleCodingQuerySet",
     "ErrorReport",
     "ErrorReportQuerySet",
     "ExternalId",

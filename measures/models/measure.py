@@ -53,6 +53,8 @@ _NAMING_RELATIONS = [relation.value for relation in RelationType if relation not
 
 CLOSED = (Workflow.PUBLISHED, Workflow.RETIRED)
 """States in which only editors can change a record."""
+BLIND_STATES = ("waiting", "taken")
+"""The states of the double coding of an act in which it is kept from those who may code it a second time."""
 _IS_CLOSED = "old.workflow in ('published', 'retired')"
 
 
@@ -85,6 +87,16 @@ class MeasureQuerySet(models.QuerySet["Measure"]):
         """Those of the countries of a team; those of no country are of the teams of the countries that they bind."""
         bound = Measure.binds.through.objects.filter(measure=OuterRef("pk"), country__in=team.countries)
         return self.filter(Q(country__in=team.countries) | Q(Exists(bound), country=None))
+
+    def kept_from(self, user: Any) -> "MeasureQuerySet | None":
+        """Those that are being coded a second time and that `user`, who may do that, must not see; None for none.
+
+        Those who may publish are never second coders: they read what is in review.
+        """
+        if user.has_perm(settings.PUBLISH_PERMISSION) or not user.has_perm("measures.change_measure"):
+            return None
+        kept = self.filter(double_coding__state__in=BLIND_STATES)
+        return kept.exclude(double_coding__known_to=user.pk).order_by()
 
     def in_order_of_date(self) -> "MeasureQuerySet":
         """Oldest first; undated entries last, then by age of the record so that pages are stable."""

@@ -13,6 +13,7 @@ from foundation.records.teams import of_own_countries
 from measures.admin.inbox import COMMENT_AGE, comments_for, failed_publications
 from measures.admin.queues import waiting
 from measures.corrections.reports import to_answer_by
+from measures.double_coding.coding import to_code, to_decide
 from measures.models import Coverage
 
 register = template.Library()
@@ -20,10 +21,12 @@ register = template.Library()
 
 @register.inclusion_tag("admin/_work_queues.html", takes_context=True)
 def work_queues(context: template.Context) -> dict[str, Any]:
-    """The counts of proposed changes, and those of the work queues for users who may view measures; seven queries."""
+    """The counts of proposed changes, and those of the work queues for users who may view measures; eight queries."""
     user = context["user"]
     may_read = user.has_perm("measures.view_measure")
-    queues = [*_in_inbox(user), *waiting(user, today()), *_in_ledger(user)] if may_read else []
+    queues = (
+        [*_in_inbox(user), *waiting(user, today()), *_in_ledger(user), *_in_double_coding(user)] if may_read else []
+    )
     return {
         "queues": [*waiting_revisions(user), *queues],
         "may_read": may_read,
@@ -36,6 +39,16 @@ def _in_ledger(user: Any) -> list[dict[str, Any]]:
     count = of_own_countries(user, Coverage.objects.filter(is_proposed=True)).count()
     url = reverse("admin:measures_coverage_changelist") + "?is_proposed__exact=1"
     return [{"label": _("Searches proposed to the coverage ledger"), "count": count, "url": url}] if count else []
+
+
+def _in_double_coding(user: Any) -> list[dict[str, Any]]:
+    """What a second coder may take or has taken, and the differences that an editor may decide."""
+    address = reverse("admin:measures_doublecoding_changelist")
+    counts = (
+        (_("Acts to code a second time"), to_code(user).count(), f"{address}?state__in=waiting,taken"),
+        (_("Codings that differ, to decide"), to_decide(user).count(), f"{address}?state__exact=differs"),
+    )
+    return [{"label": label, "count": count, "url": url} for label, count, url in counts if count]
 
 
 def _in_inbox(user: Any) -> list[dict[str, Any]]:

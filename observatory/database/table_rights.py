@@ -32,6 +32,7 @@ CATEGORIES = {
     "django_admin_log": APPENDED,
     "foundation_auditentry": APPENDED,
     "measures_capture": APPENDED,
+    "measures_coding": APPENDED,
     "measures_release": APPENDED,
     "axes_accesslog": LOG,
     "axes_accessfailurelog": LOG,

@@ -249,6 +249,7 @@ TABLE: dict[str, Case | None] = {
     "foundation.AuditEntry": None,
     "measures.Release": None,
     "measures.ErrorReport": None,
+    "measures.DoubleCoding": None,
     "auth.User": None,
     "auth.Group": None,
     "axes.AccessAttempt": None,

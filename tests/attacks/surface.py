@@ -120,6 +120,7 @@ def objects() -> dict[type[Model], Model]:
             AuditEntry.objects.create(act=Act.EXPORTED, about="measures.csv"),
             factories.release(),
             factories.error_report(measure=measure, **ANSWERED),
+            factories.double_coding(),
         ),
     )
     for record in made:

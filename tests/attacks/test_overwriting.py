@@ -43,6 +43,7 @@ WITHOUT_A_FORM = {
     "foundation.AuditEntry": "only looked at",
     "measures.Release": "only looked at",
     "measures.ErrorReport": "answered under a lock, see `measures.corrections.reports`",
+    "measures.DoubleCoding": "each step takes a lock, see `measures.double_coding.coding`",
     "axes.AccessAttempt": "only looked at",
     "axes.AccessLog": "only looked at",
     "axes.AccessFailureLog": "only looked at",

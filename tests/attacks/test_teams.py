@@ -65,6 +65,10 @@ RECORDS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: factories.error_report(),
         "---- v--- v--- v-c- v-c- v-c- v--- v-c-",
     ),
+    "measures.DoubleCoding": (
+        lambda: factories.double_coding(measure=secret(workflow="in_review")),
+        "---- v--- ---- v--- ---- v--- v--- v---",
+    ),
     "countries.Indicator": (lambda: factories.indicator(key="unused"), "---- v--- v--- v--- v--- vacd v--- vacd"),
     "countries.Unit": (lambda: factories.unit(key="unused"), "---- v--- v--- v--- v--- vacd v--- vacd"),
     "countries.Role": (lambda: factories.role(key="unused"), "---- v--- v--- v--- v--- vacd v--- vacd"),

@@ -16,6 +16,7 @@ from tests.bench import server as servers
 from tests.bench.loading import loaded
 from tests.bench.measurements import (
     archive,
+    coding,
     exporting,
     importing,
     leaning,
@@ -46,8 +47,9 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "package": package.measurements,
     "observations": observations.measurements,
     "archive": archive.measurements,
+    "agreement": coding.measurements,
 }
-OF_THEIR_OWN_SIZE = ("leaning", "observations", "archive")
+OF_THEIR_OWN_SIZE = ("leaning", "observations", "archive", "agreement")
 """Benchmarks with their own data, independent of the number of entries; run only on request."""
 
 

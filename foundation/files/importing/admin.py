@@ -47,7 +47,7 @@ from foundation.files.spreadsheet import TooLarge, written
 from foundation.keys import key_of, whole_number
 from foundation.records import audit
 from foundation.records.team_admin import TeamAdmin
-from foundation.records.teams import may_see, visible_to, works_everywhere
+from foundation.records.teams import may_see, reads_all, visible_to
 from foundation.workers import has_worker
 
 ROWS_OF_A_PAGE = 50
@@ -322,8 +322,9 @@ class FileImportAdmin(UndoingAdmin, MappingAdmin, PackageAdmin, TeamAdmin):
             raise Http404
         if name not in dict(exportable(request.user)):
             raise PermissionDenied
-        records = () if works_everywhere(request.user) else (_readable(request, resources()[name]),)
-        return exported_response(request, ending, resources()[name], *records, with_local="state" in request.GET)
+        resource = resources()[name]
+        records = () if reads_all(request.user, resource.model()) else (_readable(request, resource),)
+        return exported_response(request, ending, resource, *records, with_local="state" in request.GET)
 
 
 def _readable(request: HttpRequest, resource: type[FileResource]) -> QuerySet[Any]:

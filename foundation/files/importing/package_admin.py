@@ -22,7 +22,7 @@ from foundation.files.package.describing import packaged
 from foundation.files.package.writing import archive
 from foundation.files.resources import may_export
 from foundation.records import audit
-from foundation.records.teams import works_everywhere
+from foundation.records.teams import reads_everything
 
 
 class PackageForm(forms.Form):
@@ -59,9 +59,9 @@ class PackageAdmin(admin.ModelAdmin):
 
     @staticmethod
     def may_export_package(request: HttpRequest) -> bool:
-        """Whether somebody may export every kind of file, of all countries."""
+        """Whether somebody may export every kind of file, of all countries, and nothing is kept from them."""
         may = all(may_export(request.user, resource) for resource in packaged().values())
-        return may and works_everywhere(request.user)
+        return may and reads_everything(request.user)
 
     def export_package(self, request: HttpRequest) -> HttpResponseBase:
         """Everything as one archive."""
