@@ -23,6 +23,7 @@ ANALYST = {
         "release": "view",
         "errorreport": "view",
         "coverage": "add change delete view",
+        "seennumber": "add change delete view",
         "externalid": "add change delete view",
         "topic": "view",
         "targetgroup": "view",

@@ -7,6 +7,7 @@ from measures.admin.dataset import DataSetAdmin
 from measures.admin.error_report import ErrorReportAdmin
 from measures.admin.measure import MeasureAdmin
 from measures.admin.release import ReleaseAdmin
+from measures.admin.seen_number import SeenNumberAdmin
 from measures.admin.source import SourceAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
@@ -17,6 +18,7 @@ __all__ = [
     "IssuingBodyAdmin",
     "MeasureAdmin",
     "ReleaseAdmin",
+    "SeenNumberAdmin",
     "SourceAdmin",
     "TargetGroupAdmin",
     "TopicAdmin",

@@ -13,17 +13,17 @@ from foundation.records.teams import of_own_countries
 from measures.admin.inbox import COMMENT_AGE, comments_for, failed_publications
 from measures.admin.queues import waiting
 from measures.corrections.reports import to_answer_by
-from measures.models import Coverage
+from measures.models import Coverage, SeenNumber
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/_work_queues.html", takes_context=True)
 def work_queues(context: template.Context) -> dict[str, Any]:
-    """The counts of proposed changes, and those of the work queues for users who may view measures; seven queries."""
+    """The counts of proposed changes, and those of the work queues for users who may view measures; eight queries."""
     user = context["user"]
     may_read = user.has_perm("measures.view_measure")
-    queues = [*_in_inbox(user), *waiting(user, today()), *_in_ledger(user)] if may_read else []
+    queues = [*_in_inbox(user), *waiting(user, today()), *_in_ledger(user), *_in_numbers(user)] if may_read else []
     return {
         "queues": [*waiting_revisions(user), *queues],
         "may_read": may_read,
@@ -36,6 +36,13 @@ def _in_ledger(user: Any) -> list[dict[str, Any]]:
     count = of_own_countries(user, Coverage.objects.filter(is_proposed=True)).count()
     url = reverse("admin:measures_coverage_changelist") + "?is_proposed__exact=1"
     return [{"label": _("Searches proposed to the coverage ledger"), "count": count, "url": url}] if count else []
+
+
+def _in_numbers(user: Any) -> list[dict[str, Any]]:
+    """What is proposed to the ledger of numbers of the countries of a person."""
+    count = of_own_countries(user, SeenNumber.objects.filter(is_proposed=True)).count()
+    url = reverse("admin:measures_seennumber_changelist") + "?is_proposed__exact=1"
+    return [{"label": _("Seen numbers proposed"), "count": count, "url": url}] if count else []
 
 
 def _in_inbox(user: Any) -> list[dict[str, Any]]:
