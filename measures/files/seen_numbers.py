@@ -1,18 +1,26 @@
 """seen_numbers.csv: the numbers of acts that lists have, or that were looked at and are not relevant."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.files.cells import CellProblem
-from foundation.files.columns import ReadOnlyColumn, label_column
+from foundation.files.columns import ColumnKind, ReadOnlyColumn, label_column
 from foundation.files.dataset_resource import DatasetResource
 from foundation.files.labels import label_of
+from foundation.files.targets import Target
 from measures.files.bodies import BODIES, BodiesColumn
 from measures.models import IssuingBody, SeenNumber
 
 
 class BodyColumn(BodiesColumn):
     """One issuing body: `mininter` of the row's own country, `VEN:embajada`, `INT:un`."""
+
+    kind = ColumnKind.TEXT
+
+    def targets(self) -> list[Target]:
+        return [replace(target, is_list=False) for target in super().targets()]
 
     def read(self, text: str) -> str:
         """The key of one body."""

@@ -24,6 +24,8 @@ LEAST_BOTH = 7
 """Common finds from which an estimate is worth stating."""
 DRAWS = 499
 """Random arrangements of a test of evenness; its smallest p is 1 / (DRAWS + 1)."""
+MOST_CELLS = 1_000_000
+"""Finds that are arranged at once, for the sake of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,20 @@ def evenness(groups: Sequence[str], finders: Sequence[int], *, draws: int = DRAW
     rows, columns = (np.unique(np.array(values), return_inverse=True)[1] for values in (groups, finders))
     if not len(rows) or not rows.any() or not columns.any():
         return 1.0
-    shape = (int(rows.max()) + 1, int(columns.max()) + 1)
-    expected = np.outer(np.bincount(rows), np.bincount(columns)) / len(rows)
+    width = int(columns.max()) + 1
+    size = (int(rows.max()) + 1) * width
+    expected = np.outer(np.bincount(rows), np.bincount(columns)).ravel() / len(rows)
 
-    def distance(arranged: NDArray[np.int64]) -> float:
-        counts = np.bincount(rows * shape[1] + arranged, minlength=shape[0] * shape[1]).reshape(shape)
-        return float(((counts - expected) ** 2 / expected).sum())
+    def distances(arranged: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The chi-square of each arrangement, one a row."""
+        cells = np.arange(len(arranged))[:, None] * size + rows * width + arranged
+        counts = np.bincount(cells.ravel(), minlength=len(arranged) * size).reshape(-1, size)
+        found: NDArray[np.float64] = ((counts - expected) ** 2 / expected).sum(axis=1)
+        return found
 
-    observed, random = distance(columns), np.random.default_rng(seed)
-    beyond = sum(distance(random.permutation(columns)) >= observed - 1e-9 for _draw in range(draws))
+    observed, random, beyond = distances(columns[None, :])[0] - 1e-9, np.random.default_rng(seed), 0
+    at_once = max(1, min(draws, MOST_CELLS // len(columns)))
+    for start in range(0, draws, at_once):
+        arranged = np.tile(columns, (min(at_once, draws - start), 1))
+        beyond += int((distances(random.permuted(arranged, axis=1)) >= observed).sum())
     return (beyond + 1) / (draws + 1)

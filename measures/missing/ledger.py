@@ -62,7 +62,7 @@ class Span:
         return str(self.first) if self.first == self.last else f"{self.first}\N{EN DASH}{self.last}"
 
 
-@dataclass(slots=True)
+@dataclass
 class Run:
     """One series with what is known of its numbers."""
 

@@ -27,9 +27,9 @@ class Number:
     @classmethod
     def parse(cls, text: str) -> "Number | None":
         """Read `44` or `123-A`; None for anything else."""
-        digits, _dash, own = text.partition("-")
+        digits, dash, own = text.partition("-")
         is_read = digits.isdecimal() and digits.isascii() and len(digits) <= MOST_DIGITS
-        return cls(int(digits), own) if is_read and (own.isalpha() or not own) and len(own) <= MOST_DIGITS else None
+        return cls(int(digits), own) if is_read and (own.isalpha() or not dash) and len(own) <= MOST_DIGITS else None
 
     def __str__(self) -> str:
         return f"{self.digits}-{self.own}" if self.own else str(self.digits)
@@ -79,13 +79,14 @@ class Named:
 
 def numbered(named: Named) -> list[tuple[Series, Number]]:
     """The numbers that a reference states, in their one series; none where it is no number of a year, or not surely."""
-    found = []
-    for reference in parse(named.reference, named.country).references:
+    found, stated = [], parse(named.reference, named.country).references
+    for reference in stated:
         is_number = reference.number.isdigit() and len(reference.number) <= MOST_DIGITS and int(reference.number)
         year = int(reference.year) if len(reference.year) == 4 and reference.year.isdigit() else named.year
         if is_number and year and not reference.second and not reference.context:
             found.append((_series(named, reference, year), Number(int(reference.number), reference.own)))
-    return found if len({series for series, _number in found}) == 1 else []
+    is_one = len(found) == len(stated) and len({series for series, _number in found}) == 1
+    return found if is_one else []
 
 
 def _series(named: Named, reference: Reference, year: int) -> Series:

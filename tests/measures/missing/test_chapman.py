@@ -56,7 +56,7 @@ def test_evenness_tells_groups_that_one_search_left_out() -> None:
 
 def _topics(countries: Sequence[str]) -> list[str]:
     """The upper topic of each entry of some countries, of all if none is named."""
-    rows: list[str] = []
+    rows: list[dict[str, str]] = []
     for folder in ("", "americas/"):
         with (settings.BASE_DIR / "fixtures" / f"{folder}measures.csv").open(encoding="utf-8", newline="") as file:
             rows += [
@@ -67,10 +67,10 @@ def _topics(countries: Sequence[str]) -> list[str]:
     return rows
 
 
-def _hidden(topics: Sequence[str], how: str) -> Iterator[list[Find]]:
+def _hidden(topics: Sequence[str], how: str, trials: int = TRIALS) -> Iterator[list[Find]]:
     """The finds of each trial: the first search misses a fifth of the record, the second half of it at random."""
     random, every = np.random.default_rng(SEED), np.array(topics)
-    for _trial in range(TRIALS):
+    for _trial in range(trials):
         seen = np.ones(len(every), dtype=bool)
         if how == "at random":
             seen[random.permutation(len(every))[: round(len(every) / 5)]] = False
@@ -98,7 +98,7 @@ def test_interval_covers_the_truth_where_a_fifth_is_hidden_at_random(countries: 
 @pytest.mark.parametrize("countries", [["PER"], []])
 def test_what_is_hidden_by_topic_is_said(countries: list[str], how: str) -> None:
     topics = _topics(countries)
-    found = [estimate(("A", "B"), finds, dict.fromkeys(topics, "A topic")) for finds in _hidden(topics, how)]
-    assert sum(bool(one.caveats) for one in found) >= 0.95 * TRIALS
+    found = [estimate(("A", "B"), finds, dict.fromkeys(topics, "A topic")) for finds in _hidden(topics, how, 40)]
+    assert sum(bool(one.caveats) for one in found) >= 38
     uneven = [one for one in found if any("different topics" in doubt for doubt in one.doubts)]
-    assert (len(uneven) >= 0.95 * TRIALS) == (how == "by topic from one")
+    assert (len(uneven) >= 38) == (how == "by topic from one")
