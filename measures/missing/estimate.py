@@ -108,7 +108,7 @@ def estimate(names: tuple[str, str], finds: Sequence[Find], topics: Mapping[str,
     if both < LEAST_BOTH:
         return Estimate(**known, total=None, low=None, high=None, doubts=(_too_few(overlap),))
     low, high = interval(overlap)
-    if recorded > high:
+    if recorded > high or recorded == high > overlap.found:
         doubt = _("The record has more than the two make likely, so they do not find all kinds of entries alike.")
         return Estimate(**known, total=None, low=None, high=None, doubts=(doubt,))
     total = max(recorded, round(chapman(overlap)))

@@ -45,7 +45,7 @@ class Series:
     body: str
     """Letters of the body, such as `PCM` or `GG-MIGRACIONES`, or its key; '' where the series is of the country."""
     begins_anew: bool
-    """Whether the numbers begin at 1 each year; otherwise they go on from year to year."""
+    """Whether the numbers begin at 1 each year; otherwise they go on, as those of bills do for a legislature."""
 
     @property
     def key(self) -> str:
@@ -93,7 +93,7 @@ def _series(named: Named, reference: Reference, year: int) -> Series:
     form = _usual_name(named.country, reference.form or form_of_kind(named.country, named.kind), named.kind)
     needs = needs_of(named.country, form, named.kind)
     body = _body(named, reference) if needs == "all" else ""
-    return Series(year, form, body, begins_anew=needs != "number")
+    return Series(year, form, body, begins_anew=needs != "number" and not form.startswith("bill"))
 
 
 @cache

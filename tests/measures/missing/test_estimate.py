@@ -31,7 +31,7 @@ def test_number_stands_with_its_interval_and_what_it_rests_on() -> None:
     ("finds", "total", "words"),
     [
         (_finds(30, 25, 6), None, "Both have only 6 entries in common; an estimate needs 7."),
-        (_finds(30, 25, 20, neither=60), None, "The record has more than the two make likely"),
+        (_finds(30, 25, 20, neither=8), None, "The record has more than the two make likely"),
         (_finds(30, 12, 12), 30, "all that OxCGRT has is also in CoronaNet"),
         (_finds(12, 30, 12), 30, "all that CoronaNet has is also in OxCGRT"),
         (_finds(20, 15, 12) + _finds(0, 12, 0, topic="health"), 44, "the two find different topics"),

@@ -155,7 +155,7 @@ def test_page_file_and_api_tell_readers_the_same(client: Client) -> None:
         "address": None,
         "checked_on": None,
         "checked_by": None,
-        "searched": "El Peruano, index of 2020",
+        "searched": "The gazette",
         "is_proposed": False,
     }
     for query in ("country=USA", "state=never_seen", "year=soon", "x=1"):
