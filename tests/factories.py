@@ -391,7 +391,7 @@ def coverage(*, topic: str = "health.access", period: str = "2020-Q2", **fields:
 
 def seen_number(*, number: str = "17", **fields: Any) -> SeenNumber:
     """A number of the decrees of Peru's council of ministers in 2020 that a list has, unless told otherwise."""
-    defaults = {"kind": "executive_decree", "year": 2020, "state": "listed", "searched": "The gazette"}
+    defaults: dict[str, Any] = {"kind": "executive_decree", "year": 2020, "state": "listed", "searched": "The gazette"}
     fields = defaults | fields
     fields["country"] = fields.get("country") or country()
     fields["issuing_body"] = fields.get("issuing_body") or issuing_body(country=fields["country"])

@@ -184,8 +184,8 @@ def _of_releases() -> dict[str, list[str]]:
 
 
 def _of_api(entries: Sequence[Measure]) -> dict[str, list[str]]:
-    names = ("api_countries", "api_observations", "api_coverage", "api_seen_numbers")
-    names += ("api_vocabularies", "api_schema", "api_root")
+    lists = ("api_countries", "api_observations", "api_coverage", "api_seen_numbers")
+    names = (*lists, "api_vocabularies", "api_schema", "api_root")
     return {
         **{name: [reverse(name)] for name in names},
         "api_nowhere": [reverse("api_nowhere", args=["none"])],

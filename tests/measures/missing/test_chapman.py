@@ -59,12 +59,8 @@ def _topics(countries: Sequence[str]) -> list[str]:
     rows: list[dict[str, str]] = []
     for folder in ("", "americas/"):
         with (settings.BASE_DIR / "fixtures" / f"{folder}measures.csv").open(encoding="utf-8", newline="") as file:
-            rows += [
-                r["topics"].partition(".")[0]
-                for r in csv.DictReader(file)
-                if r["country"] in countries or not countries
-            ]
-    return rows
+            rows += [row for row in csv.DictReader(file) if row["country"] in countries or not countries]
+    return [row["topics"].partition(".")[0] for row in rows]
 
 
 def _hidden(topics: Sequence[str], how: str, trials: int = TRIALS) -> Iterator[list[Find]]:
