@@ -460,3 +460,12 @@ class Searched(models.TextChoices):
 
 WHOLLY_SEARCHED = (Searched.NOTHING_FOUND, Searched.COMPLETE)
 """What says that nothing is missing, as far as the sources go that were searched."""
+
+
+class NumberState(models.TextChoices):
+    """What is known of one number of the acts of a body and year."""
+
+    CODED = "coded", _("Recorded")
+    IRRELEVANT = "irrelevant", _("Seen, not relevant")
+    LISTED = "listed", _("In a list, not yet decided")
+    NEVER_SEEN = "never_seen", _("Never seen")

@@ -48,6 +48,7 @@ urlpatterns = [
     path("measures.parquet", data.measures_parquet, name="measures_parquet"),
     *(path(f"{part.file()}.csv", data.parts_csv, {"resource": part}, name=f"{part.file()}_csv") for part in PARTS),
     path("coverage.csv", data.coverage_csv, name="coverage_csv"),
+    path("seen_numbers.csv", data.seen_numbers_csv, name="seen_numbers_csv"),
     path("measures/<slug:public_id>/", measure.measure, name="measure"),
     path("measures/<slug:public_id>/corrections/", corrections.corrections_of_measure, name="measure_corrections"),
     path("measures/<slug:public_id>/corrections.csv", corrections.corrections_csv, name="measure_corrections_csv"),

@@ -139,6 +139,7 @@ VOCABULARIES: dict[str, Vocabulary] = {
         _in_code("source_kinds", gettext_lazy("Kinds of sources"), SourceKind, "Kinds of sources"),
         _in_code("link_states", gettext_lazy("Links"), LinkState, "Links"),
         _in_code("coverage_states", gettext_lazy("How far it was searched"), choices.Searched, "coverage.csv"),
+        _in_code("number_states", gettext_lazy("What is known of a number"), choices.NumberState, "seen_numbers.csv"),
         _in_code("qualifiers", gettext_lazy("Qualifier of a value"), Qualifier, "observations.csv and series.csv"),
         _in_code(
             "observation_statuses",

@@ -24,6 +24,7 @@ ANALYST = {
         "errorreport": "view",
         "doublecoding": "view",
         "coverage": "add change delete view",
+        "seennumber": "add change delete view",
         "externalid": "add change delete view",
         "topic": "view",
         "targetgroup": "view",

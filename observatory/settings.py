@@ -283,6 +283,7 @@ FILE_RESOURCES = [
     "countries.resources.MobilityRoleResource",
     "countries.resources.ObservationResource",
     "measures.files.coverage.CoverageResource",
+    "measures.files.seen_numbers.SeenNumberResource",
     "measures.files.external_ids.DataSetResource",
     "measures.files.resources.MeasureResource",
     "measures.files.status_events.StatusEventResource",
@@ -295,7 +296,7 @@ PACKAGE_ABOUT = "countries.about_package.about"
 # The files of which anybody may read the public rows, in loading order: those of a release
 PUBLIC_FILES = [
     *("site", "countries", "areas", "topics", "target_groups", "issuing_bodies", "roles", "units", "indicators"),
-    *("sources", "mobility_roles", "observations", "coverage", "datasets", "measures"),
+    *("sources", "mobility_roles", "observations", "coverage", "seen_numbers", "datasets", "measures"),
     *("status_events", "relations", "citations", "aliases"),
 ]
 

@@ -38,6 +38,7 @@ from measures.models import (
     ReferenceAlias,
     Relation,
     Release,
+    SeenNumber,
     Source,
     StatusEvent,
     TargetGroup,
@@ -407,6 +408,15 @@ def coverage(*, topic: str = "health.access", period: str = "2020-Q2", **fields:
     fields = defaults | fields
     fields["country"] = fields.get("country") or country()
     return Coverage.objects.create(topic=_topic(key=topic), period=Period.parse(period), **fields)
+
+
+def seen_number(*, number: str = "17", **fields: Any) -> SeenNumber:
+    """A number of the decrees of Peru's council of ministers in 2020 that a list has, unless told otherwise."""
+    defaults: dict[str, Any] = {"kind": "executive_decree", "year": 2020, "state": "listed", "searched": "The gazette"}
+    fields = defaults | fields
+    fields["country"] = fields.get("country") or country()
+    fields["issuing_body"] = fields.get("issuing_body") or issuing_body(country=fields["country"])
+    return SeenNumber.objects.create(number=number, **fields)
 
 
 def release(*, name: str = "2026.1") -> Release:

@@ -37,6 +37,7 @@ from measures.models import (
     Measure,
     ReferenceAlias,
     Relation,
+    SeenNumber,
     Source,
     StatusEvent,
     TargetGroup,
@@ -168,7 +169,30 @@ class Records:
             for topic in self.topics
             for is_proposed in (False, True)
         )
+        self._seen_numbers()
         factories.feed(key="daily", indicator=people, note=self.text(), jump="2.5", is_on=False)
+
+    def _seen_numbers(self) -> None:
+        SeenNumber.objects.bulk_create(
+            SeenNumber(
+                country=country,
+                issuing_body=self.random.choice(self.bodies),
+                kind=self.random.choice(["law", "executive_decree"]),
+                year=self.random.randint(1990, 2030),
+                number=f"{number}{self.maybe('-A')}",
+                state=self.random.choice(["listed", "irrelevant"]),
+                title=self.text(),
+                date=self.maybe(self.date(), None),
+                address=self.maybe("https://gazette.example/?a=1,2"),
+                checked_on=PartialDate.parse("2021-05"),
+                checked_by=self.text(is_filled=True),
+                searched=self.text(is_filled=True),
+                is_proposed=is_proposed,
+            )
+            for country in self.countries
+            for number in (1, 2)
+            for is_proposed in (False, True)
+        )
 
     def _value(self) -> dict[str, Any]:
         return self.random.choice(

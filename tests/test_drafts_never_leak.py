@@ -104,6 +104,7 @@ def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "profile": [reverse("profile", args=["peru"]), reverse("profile", args=["peru"]) + "?as_of=2020"],
         "coverage": [reverse("coverage", args=["peru"])],
         "coverage_csv": [reverse("coverage_csv")],
+        "seen_numbers_csv": [reverse("seen_numbers_csv")],
         "series_csv": [reverse("series_csv", args=["peru"]) + "?series=immigrant_stock"],
         "series_svg": [reverse("series_svg", args=["peru"]) + "?series=immigrant_stock"],
         "measures": [listing + search for search in (*SEARCHES, *(f"?q={entry.public_id}" for entry in entries))],
@@ -184,7 +185,8 @@ def _of_releases() -> dict[str, list[str]]:
 
 
 def _of_api(entries: Sequence[Measure]) -> dict[str, list[str]]:
-    names = ("api_countries", "api_observations", "api_coverage", "api_vocabularies", "api_schema", "api_root")
+    lists = ("api_countries", "api_observations", "api_coverage", "api_seen_numbers")
+    names = (*lists, "api_vocabularies", "api_schema", "api_root")
     return {
         **{name: [reverse(name)] for name in names},
         "api_nowhere": [reverse("api_nowhere", args=["none"])],

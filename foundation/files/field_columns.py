@@ -219,6 +219,9 @@ class NumberColumn(Column):
     def stored(self) -> tuple[str, str]:
         return self.db_column, f"nullif({self.cell}, '')::numeric"
 
+    def matches(self) -> str:
+        return f"r.{quoted(self.db_column)} = nullif({self.cell}, '')::numeric"
+
 
 class KeyColumn(Column):
     """The key of a row in another table, or in this very file; or a name of that row, if its model tells them."""

@@ -8,6 +8,7 @@ from measures.admin.double_coding import DoubleCodingAdmin
 from measures.admin.error_report import ErrorReportAdmin
 from measures.admin.measure import MeasureAdmin
 from measures.admin.release import ReleaseAdmin
+from measures.admin.seen_number import SeenNumberAdmin
 from measures.admin.source import SourceAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
@@ -19,6 +20,7 @@ __all__ = [
     "IssuingBodyAdmin",
     "MeasureAdmin",
     "ReleaseAdmin",
+    "SeenNumberAdmin",
     "SourceAdmin",
     "TargetGroupAdmin",
     "TopicAdmin",

@@ -13,9 +13,9 @@ from measures.models import DataSet
 @admin.register(DataSet)
 class DataSetAdmin(MergingAdmin):
     field_of_rule = {"measures_dataset_key_form": "key"}
-    list_display = ["key", "name", "licence"]
+    list_display = ["key", "name", "licence", "is_independent"]
     search_fields = ["key", "name"]
-    fields = ["key", "name", "licence", "address"]
+    fields = ["key", "name", "licence", "address", "is_independent"]
     public_advice = _("Published entries came from this data set. Only editors may change it.")
     in_use_advice = _("Entries came from this data set.")
 

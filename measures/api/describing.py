@@ -12,6 +12,7 @@ from measures.api.answers import MEDIA_TYPE
 from measures.api.records import serializer_of
 from measures.files.coverage import CoverageResource
 from measures.files.resources import ArchiveResource, MeasureResource
+from measures.files.seen_numbers import SeenNumberResource
 
 JSON = "application/json"
 PAGING, FORM = parameters.PAGING, parameters.FORM
@@ -76,6 +77,7 @@ SourceRecord = serializer_of(ArchiveResource, "Source")
 CountryRecord = serializer_of(CountryResource, "Country")
 ObservationRecord = serializer_of(ObservationResource, "Observation")
 CoverageRecord = serializer_of(CoverageResource, "Coverage")
+SeenNumberRecord = serializer_of(SeenNumberResource, "SeenNumber")
 MeasureWithParts = type(
     "MeasureWithParts",
     (MeasureRecord,),
@@ -156,6 +158,21 @@ COVERAGE: dict[str, Any] = {
         topic="emigrants.assistance",
         period="2020-04/2020-06",
         state="nothing_found",
+    ),
+}
+SEEN_NUMBERS: dict[str, Any] = {
+    "operation_id": "seen_numbers",
+    "tags": ["coverage"],
+    "parameters": [*parameters.SEEN_NUMBERS, *PAGING, *FORM],
+    **_page(
+        "SeenNumbers",
+        SeenNumberRecord,
+        country="PER",
+        issuing_body="pcm",
+        kind="executive_decree",
+        year=2020,
+        number="043-2020-PCM",
+        state="irrelevant",
     ),
 }
 VOCABULARIES: dict[str, Any] = {

@@ -16,7 +16,7 @@ from measures.api.paging import CURSOR, LIMIT, MOST, USUAL
 from measures.api.records import FIELDS, LABELS
 from measures.archive.choices import LinkState, SourceKind
 from measures.archive.listing.filters import FACETS
-from measures.choices import Searched
+from measures.choices import NumberState, Searched
 from measures.listing.facets import Column
 from measures.listing.filters import LONGEST_TEXT, SORTS, MeasureFilter, Problem, unknown_parameter
 from measures.listing.parameters import PropertyFilter
@@ -113,6 +113,7 @@ FORM = [
     _parameter(LABELS, "A language in which `…_label` after each key says what it means.", enum=[*LANGUAGES]),
 ]
 _SEARCHED = [state.value for state in Searched if state != Searched.NOT_CHECKED]
+_OF_NUMBERS = [NumberState.LISTED.value, NumberState.IRRELEVANT.value]
 _DATE = "^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
 OBSERVATIONS = [
     *(
@@ -132,6 +133,11 @@ COVERAGE = [
     _parameter("state", "How far it was searched; may be repeated.", many=True, enum=_SEARCHED),
     _parameter("from", "Quarters that end on this date or later: 2020, 2020-05 or 2020-05-29.", pattern=_DATE),
     _parameter("to", "Quarters that begin on this date or earlier.", pattern=_DATE),
+]
+SEEN_NUMBERS = [
+    _parameter("country", "ISO 3166-1 alpha-3; may be repeated.", many=True),
+    _parameter("year", "The year of the acts; may be repeated.", many=True),
+    _parameter("state", "What is known of the number; may be repeated.", many=True, enum=_OF_NUMBERS),
 ]
 _VALUES_OF_SOURCES = {"kind": SourceKind.values, "link": LinkState.values}
 SOURCES = [

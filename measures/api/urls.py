@@ -9,6 +9,7 @@ from measures.api import parameters, views
 from measures.archive.listing.filters import PARAMETERS as OF_SOURCES
 from measures.coverage.asked import PARAMETERS as OF_COVERAGE
 from measures.listing.filters import PARAMETERS as OF_MEASURES
+from measures.missing.asked import PARAMETERS as OF_NUMBERS
 
 OF_LISTS = (*parameters.OF_PAGES, *parameters.OF_FORM)
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("countries/", _open(views.Countries, *OF_LISTS), name="api_countries"),
     path("observations/", _open(views.Observations, *parameters.OF_OBSERVATIONS, *OF_LISTS), name="api_observations"),
     path("coverage/", _open(views.CoverageLedger, *OF_COVERAGE, *OF_LISTS), name="api_coverage"),
+    path("seen-numbers/", _open(views.SeenNumbers, *OF_NUMBERS, *OF_LISTS), name="api_seen_numbers"),
     path("vocabularies/", _open(views.Vocabularies), name="api_vocabularies"),
     path("vocabularies/<slug:vocabulary>/", _open(views.OneVocabulary), name="api_vocabulary"),
     path("releases/", _open(views.Releases), name="api_releases"),

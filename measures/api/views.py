@@ -30,10 +30,12 @@ from measures.files.citations import CitationResource
 from measures.files.coverage import CoverageResource
 from measures.files.relations import RelationResource
 from measures.files.resources import ArchiveResource, MeasureResource
+from measures.files.seen_numbers import SeenNumberResource
 from measures.files.status_events import StatusEventResource
 from measures.former_names import name_now
 from measures.listing.filters import MeasureFilter, Problem
 from measures.metadata import LICENCE, link_header
+from measures.missing.asked import SeenNumberFilter
 from measures.models import Measure, Release, Source
 from measures.schema import schema
 from measures.vocabularies import VOCABULARIES, Term, Vocabulary
@@ -214,6 +216,18 @@ class CoverageLedger(ListView):
         """Rows of covered countries; what has none was not checked, or follows from the topic above it."""
         others = (*parameters.OF_PAGES, *parameters.OF_FORM)
         chosen = CoverageFilter(request.query_params, others=others)
+        return self.page(request, chosen.problems, lambda: chosen.found)
+
+
+class SeenNumbers(ListView):
+    """The numbers of acts that lists have, or that are not relevant."""
+
+    resource = SeenNumberResource
+
+    @extend_schema(**describing.SEEN_NUMBERS)
+    def get(self, request: Request) -> Response:
+        """Rows of covered countries. The numbers of recorded acts are in the measures; others nobody has seen."""
+        chosen = SeenNumberFilter(request.query_params, others=(*parameters.OF_PAGES, *parameters.OF_FORM))
         return self.page(request, chosen.problems, lambda: chosen.found)
 
 

@@ -139,4 +139,4 @@ class DataSetResource(DatasetResource):
     class Meta:
         model = DataSet
         name = "datasets"
-        fields = ("key", "name", "licence", "address")
+        fields = ("key", "name", "licence", "address", "is_independent")

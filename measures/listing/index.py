@@ -266,6 +266,8 @@ class PublicIndex:
     """Cached rows of searches; not carried over to a new index, since any change may affect them."""
     days: Days = field(default_factory=Days)
     """Cached counts of a day; not carried over to a new index either."""
+    whole: Fragments = field(default_factory=Fragments)
+    """Cached values made from measures and from other tables; not carried over to a new index either."""
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -291,6 +293,10 @@ class PublicIndex:
     def get_or_cache(self, name: Any, make: Callable[[], T]) -> T:
         """Cache a value in the active language, made from tables other than measures, until one of them changes."""
         return self.fragments.get_or_cache((NO_MEASURE, name, get_language()), make)
+
+    def get_or_cache_whole(self, name: Any, make: Callable[[], T]) -> T:
+        """The same for a value that is made from measures too: any change of the public data drops it."""
+        return self.whole.get_or_cache((name, get_language()), make)
 
     @cached_property
     def _row_of_id(self) -> Array:
@@ -362,7 +368,7 @@ class PublicIndex:
             return self
         columns = {**self.columns, STATUS: _GROUP_CODES[self.states_on(day)]}
         known = {iso3: _of_any_day(results) for iso3, results in self.known.copy().items()}
-        other = PublicIndex(columns, self.tags, day, self.fragments, known, self.searches, self.days)
+        other = PublicIndex(columns, self.tags, day, self.fragments, known, self.searches, self.days, self.whole)
         other.everything.known.update(_of_any_day(self.everything.known))
         return other
 

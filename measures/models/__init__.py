@@ -14,6 +14,7 @@ from measures.models.release import Release
 from measures.models.scheduled import PublicationProblem, ScheduledPublication
 from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
+from measures.models.seen_number import SeenNumber, SeenNumberQuerySet
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet, address_key
 from measures.models.tags import MeasureTopic
 from measures.models.validity import Validity
@@ -63,6 +64,8 @@ __all__ = [
     "ScheduledPublication",
     "SearchText",
     "SearchWords",
+    "SeenNumber",
+    "SeenNumberQuerySet",
     "Source",
     "SourceQuerySet",
     "SourceText",

@@ -30,6 +30,14 @@ class DataSet(models.Model):
     name = models.CharField(_("name"), max_length=200)
     licence = models.CharField(_("licence"), max_length=100, blank=True, help_text=_("Such as CC BY 4.0."))
     address = models.URLField(_("address"), max_length=2048, blank=True)
+    is_independent = models.BooleanField(
+        _("independent search"),
+        default=False,
+        help_text=_(
+            "Its makers searched for acts themselves, and copied neither from this record nor from another data set "
+            "here. How many acts are missing is estimated from two such data sets."
+        ),
+    )
 
     objects = DataSetQuerySet.as_manager()
     is_shared_vocabulary = True

@@ -143,11 +143,12 @@ class IssuingBodyQuerySet(models.QuerySet["IssuingBody"]):
     """Bodies, by who may see them."""
 
     def public(self) -> "IssuingBodyQuerySet":
-        """Those that a published entry names, as the first or further."""
+        """Those that a published entry names, as the first or further, or a public number of the ledger."""
         bodies = IssuingBody._default_manager.filter(pk=OuterRef("pk"))
         leading = bodies.filter(measures__workflow=Workflow.PUBLISHED)
         further = bodies.filter(further_measures__measure__workflow=Workflow.PUBLISHED)
-        return self.filter(Q(Exists(leading)) | Q(Exists(further)))
+        seen = bodies.filter(seen_numbers__is_proposed=False, seen_numbers__country__is_covered=True)
+        return self.filter(Q(Exists(leading)) | Q(Exists(further)) | Q(Exists(seen)))
 
 
 @bumps_public_version()

@@ -75,6 +75,13 @@ def short_phrases(country: str) -> Phrases:
 
 
 @cache
+def form_name(code: str) -> str:
+    """The first name of a form, as its acts print it: `decreto supremo`."""
+    row = next(row for row in _rows("forms") if row["code"] == code)
+    return next(iter(_items(row["words"])), code).partition("@")[0]
+
+
+@cache
 def _named_forms(column: str) -> list[tuple[tuple[str, ...], str, frozenset[str]]]:
     """The names in a column of the table, in singular and plural: their words, form and countries, if not all."""
     found = []

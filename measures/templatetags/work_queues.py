@@ -14,7 +14,7 @@ from measures.admin.inbox import COMMENT_AGE, comments_for, failed_publications
 from measures.admin.queues import waiting
 from measures.corrections.reports import to_answer_by
 from measures.double_coding.coding import to_code, to_decide
-from measures.models import Coverage
+from measures.models import Coverage, SeenNumber
 
 register = template.Library()
 
@@ -24,14 +24,17 @@ def work_queues(context: template.Context) -> dict[str, Any]:
     """The counts of proposed changes, and those of the work queues for users who may view measures; eight queries."""
     user = context["user"]
     may_read = user.has_perm("measures.view_measure")
-    queues = (
-        [*_in_inbox(user), *waiting(user, today()), *_in_ledger(user), *_in_double_coding(user)] if may_read else []
-    )
+    parts = (_in_inbox, _waiting, _in_ledger, _in_numbers, _in_double_coding) if may_read else ()
+    queues = [queue for part in parts for queue in part(user)]
     return {
         "queues": [*waiting_revisions(user), *queues],
         "may_read": may_read,
         "may_add": user.has_perm("measures.add_measure"),
     }
+
+
+def _waiting(user: Any) -> list[dict[str, Any]]:
+    return list(waiting(user, today()))
 
 
 def _in_ledger(user: Any) -> list[dict[str, Any]]:
@@ -49,6 +52,13 @@ def _in_double_coding(user: Any) -> list[dict[str, Any]]:
         (_("Codings that differ, to decide"), to_decide(user).count(), f"{address}?state__exact=differs"),
     )
     return [{"label": label, "count": count, "url": url} for label, count, url in counts if count]
+
+
+def _in_numbers(user: Any) -> list[dict[str, Any]]:
+    """What is proposed to the ledger of numbers of the countries of a person."""
+    count = of_own_countries(user, SeenNumber.objects.filter(is_proposed=True)).count()
+    url = reverse("admin:measures_seennumber_changelist") + "?is_proposed__exact=1"
+    return [{"label": _("Seen numbers proposed"), "count": count, "url": url}] if count else []
 
 
 def _in_inbox(user: Any) -> list[dict[str, Any]]:

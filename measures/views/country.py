@@ -26,6 +26,7 @@ from measures.listing.completeness import Share, completeness
 from measures.listing.filters import OLDEST, PARAMETERS, POSSIBLE, MeasureFilter, Problem, unknown_parameter
 from measures.listing.index import PublicIndex, public_index
 from measures.metadata import Metadata, dataset, interval
+from measures.missing.estimate import public_estimate
 from measures.timeline.chart import MOST_MARKS, Chart, chart
 from measures.timeline.joins import extensions_among
 from measures.timeline.matrix import Matrix, MatrixQuery, matrix
@@ -58,6 +59,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "country": shown,
         "metadata": _metadata(request, shown, listing, address),
         "summary": translated(shown, "summary"),
+        "estimate": None if filter.narrowing else public_estimate(index, shown.pk),
         "record": _record(index, shown, today()),
         "profile": _profile(request, shown, index),
         "listing": listing,

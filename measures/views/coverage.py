@@ -21,6 +21,8 @@ from measures.coverage.table import SIGNS, table_of
 from measures.listing.filters import Problem, unknown_parameter
 from measures.listing.index import public_index
 from measures.metadata import Metadata
+from measures.missing.estimate import public_estimate
+from measures.missing.ledger import public_numbers
 from measures.models import Coverage
 from measures.views.addresses import permanent_address
 from measures.views.moved import at_former_name
@@ -74,6 +76,8 @@ def coverage(request: HttpRequest, slug: str) -> HttpResponse:
         "statements": _statements(country, quarters),
         "earlier": first - 1 if whole[0].year < first else None,
         "later": min(last + YEARS, whole[1].year) if last < whole[1].year else None,
+        "runs": public_numbers(index, country.pk).of_years(first, last),
+        "estimate": public_estimate(index, country.pk),
         "metadata": Metadata(address=address, title=title),
     }
     return render(request, "measures/coverage.html", context, status=400 if problems else 200)

@@ -31,8 +31,11 @@ from measures.coverage.asked import CoverageFilter
 from measures.files.coverage import CoverageResource
 from measures.files.parts import PartResource
 from measures.files.resources import ArchiveResource, MeasureResource
+from measures.files.seen_numbers import SeenNumberResource
 from measures.listing.filters import PARAMETERS, PRESENTATION, MeasureFilter, Problem
 from measures.metadata import LICENCE, link_header
+from measures.missing.asked import PARAMETERS as PARAMETERS_OF_NUMBERS
+from measures.missing.asked import SeenNumberFilter
 from measures.views.addresses import permanent_address
 from measures.views.file_parts import part_or_whole
 
@@ -222,6 +225,14 @@ def coverage_csv(request: HttpRequest) -> HttpResponseBase:
     """The coverage ledger as CSV, narrowed by country, topic, state and period."""
     chosen = CoverageFilter(request.GET)
     return _refused_parameters(chosen.problems) if chosen.problems else _answer(CoverageResource, chosen.found, "csv")
+
+
+@public_page(reads=PARAMETERS_OF_NUMBERS, is_file=True, is_strict=True)
+@require_safe
+def seen_numbers_csv(request: HttpRequest) -> HttpResponseBase:
+    """The ledger of numbers as CSV: what lists have and what is not relevant, narrowed by country, year and state."""
+    chosen = SeenNumberFilter(request.GET)
+    return _refused_parameters(chosen.problems) if chosen.problems else _answer(SeenNumberResource, chosen.found, "csv")
 
 
 def _answer(resource: type[FileResource], records: Records | None, ending: str, **options: Any) -> HttpResponseBase:

@@ -231,6 +231,16 @@ TABLE: dict[str, Case | None] = {
         actions={"analyst": {"delete_selected"}, "editor": {"delete_selected"}},
         imports="coverage",
     ),
+    "measures.SeenNumber": Case(
+        analyst=FREE | {"delete free"},
+        editor=ALL | DELETES,
+        public=lambda: factories.seen_number(),
+        free=lambda: factories.seen_number(number="18", is_proposed=True),
+        change={"searched": "Changed"},
+        new={"country": "VEN", "kind": "law", "year": "2020", "number": "9", "state": "listed", "searched": "New"},
+        actions={"analyst": {"delete_selected"}, "editor": {"delete_selected"}},
+        imports="seen_numbers",
+    ),
     "measures.DataSet": Case(
         analyst=NOTHING,
         editor=ALL | {"delete free"},

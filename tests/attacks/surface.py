@@ -106,6 +106,7 @@ def objects() -> dict[type[Model], Model]:
         *(
             measure.topics.get(),
             factories.coverage(country=country),
+            factories.seen_number(country=country),
             factories.data_set(),
             factories.unit(),
             factories.area(),

@@ -73,6 +73,7 @@ TABLE = {
     "measures.Topic": Case(lambda: factories.topic(key="unused"), *LABELS),
     "measures.TargetGroup": Case(lambda: factories.target_group(), *LABELS),
     "measures.Coverage": Case(lambda: factories.coverage(), ("searched", "Of Ana", "Of Eva"), ("checked_by", "Of Eva")),
+    "measures.SeenNumber": Case(lambda: factories.seen_number(), ("title", "Of Ana", "Of Eva"), ("searched", "Of Eva")),
     "measures.DataSet": Case(lambda: factories.data_set(), ("name", "Of Ana", "Of Eva"), ("licence", "MIT")),
     "measures.IssuingBody": Case(
         lambda: factories.issuing_body(), ("native_name", "Of Ana", "Of Eva"), ("acronym", "EVA")

@@ -108,6 +108,8 @@ def test_records_are_added_by_those_alone_who_may(label: str, group: str) -> Non
         factories.unit()
     if label == "measures.Coverage":
         new["topic"] = str(factories.topic().pk)
+    if label == "measures.SeenNumber":
+        new["issuing_body"] = str(factories.issuing_body().pk)
     before = len(stored(label))
     empty = admin_forms.shown(signed_in(factories.editor()), url(label, "add"), form_of(label))
     page = signed_in(factories.user(group=group)).post(url(label, "add"), empty | new)

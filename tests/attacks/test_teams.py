@@ -56,6 +56,14 @@ RECORDS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: factories.coverage(country=ecuador(), is_proposed=True),
         "---- vacd -a-- vacd -a-- vacd v--- vacd",
     ),
+    "measures.SeenNumber public": (
+        lambda: factories.seen_number(country=ecuador()),
+        "---- va-- va-- vacd va-- vacd v--- vacd",
+    ),
+    "measures.SeenNumber proposed": (
+        lambda: factories.seen_number(country=ecuador(), is_proposed=True),
+        "---- vacd -a-- vacd -a-- vacd v--- vacd",
+    ),
     "measures.Release": (lambda: factories.release(), "---- v--- v--- v--- v--- v--- v--- v---"),
     "measures.ErrorReport of a country": (
         lambda: factories.error_report(country=ecuador()),

@@ -228,6 +228,7 @@ def test_schema_describes_every_address_and_field(client: Client) -> None:
         "/api/v1/measures/{public_id}/",
         "/api/v1/observations/",
         "/api/v1/releases/",
+        "/api/v1/seen-numbers/",
         "/api/v1/sources/",
         "/api/v1/sources/{key}/",
         "/api/v1/vocabularies/",

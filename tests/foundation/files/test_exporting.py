@@ -223,6 +223,7 @@ def test_other_files_come_back_as_they_went(tmp_path: Path) -> None:
     call_command("load_fixtures", verbosity=0)
     factories.alias(measure=Measure.objects.get(public_id="PER-00001"))
     factories.data_set()
+    factories.seen_number()
     for name, resource in resources().items():
         content = export(resource)
         assert len(content.splitlines()) > 1, name

@@ -144,6 +144,7 @@ def test_every_public_page_has_a_tag_and_is_not_sent_again(client: Client, prefi
         "/aliases",
         "/coverage.csv",
         "/quality",
+        "/seen_numbers.csv",
     )
     for name, path in _pages().items():
         if prefix and (path.startswith("/api/") or ("." in path and not path.startswith(files)) or name in OWN):

@@ -174,6 +174,7 @@ def test_analyst_cannot_publish_nor_import_vocabulary() -> None:
     form = client.get(UPLOAD).content.decode()
     assert re.findall(r'<option value="(\w+)"', form) == [
         "measures",
+        "seen_numbers",
         "coverage",
         "observations",
         "mobility_roles",
