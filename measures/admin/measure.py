@@ -24,7 +24,8 @@ from django.views.decorators.cache import never_cache
 from countries.admin.country import three_languages
 from foundation.days import today
 from foundation.keys import key_of, whole_number
-from foundation.records.revision_admin import author_of
+from foundation.records.publication_time import PUBLISH_AT
+from foundation.records.revising_admin import author_of
 from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
 from foundation.records.teams import visible_to
 from foundation.sql import execute
@@ -215,7 +216,7 @@ class MeasureAdmin(MeasureList):
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": (open_moves := workflow.moves_open_to(request.user, measure) if measure else []),
             "may_publish": any(move.target == Workflow.PUBLISHED for move in open_moves),
-            "publish_at": request.POST.get(moves.PUBLISH_AT, ""),
+            "publish_at": request.POST.get(PUBLISH_AT, ""),
             "zone": settings.TIME_ZONE,
             "may_retire": any(move.target == Workflow.RETIRED for move in open_moves),
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
