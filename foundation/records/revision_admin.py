@@ -228,7 +228,10 @@ class ProposingAdmin(MergingAdmin):
             name = str(revising.saved)
             revision = revisions.propose_new(self.model, name=name, instead=revising.revision, **proposed)
         messages.success(
-            request, _("Your change waits for an editor. Until it is approved, the public sees the record as it was.")
+            request,
+            _("Your change waits for an editor. Until it is approved, the public sees the record as it was.")
+            if record
+            else _("Your proposal waits for an editor. Until it is approved, only the team sees it."),
         )
         return HttpResponseRedirect(self.revision_url(revision))
 
