@@ -39,7 +39,9 @@ class SchedulingAdmin(ProposingAdmin):
             raise PermissionDenied
         answer, form = HttpResponseRedirect(self.revision_url(revision)), PublicationTimeForm(request.POST)
         if not form.is_valid():
-            messages.error(request, _("Not scheduled: %(problem)s") % {"problem": " ".join(*form.errors.values())})
+            messages.error(
+                request, _("Not scheduled: %(problem)s") % {"problem": " ".join(map(str, form.errors["publish_at"]))}
+            )
             return answer
         problem = self._problem(request, object_id, revision, lambda: transaction.set_rollback(True))
         if problem:

@@ -70,11 +70,11 @@ def may_approve(user: Any, revision: Revision) -> bool:
 def to_review_by(user: Any) -> RevisionQuerySet:
     """The revisions that wait for `user` as a reviewer."""
     waiting = of_own_countries(user, Revision.objects.waiting())
-    is_new = ExpressionWrapper(Q(object_id=""), BooleanField())
-    kinds = waiting.order_by().values_list("content_type", is_new).distinct()
+    adds = ExpressionWrapper(Q(object_id=""), BooleanField())
+    kinds = waiting.order_by().values_list("content_type", adds).distinct()
     own = (kind for kind in kinds if _may_decide(user, ContentType.objects.get_for_id(kind[0]), kind[1]))
-    waiting = waiting.alias(is_new=is_new).filter(
-        reduce(or_, (Q(content_type=kind, is_new=new) for kind, new in own), Q(pk=None))
+    waiting = waiting.alias(adds=adds).filter(
+        reduce(or_, (Q(content_type=kind, adds=new) for kind, new in own), Q(pk=None))
     )
     return waiting if settings.REVIEW_OWN else waiting.exclude(proposed_by=user)
 

@@ -82,7 +82,9 @@ def test_change_that_cannot_be_published_at_its_time_waits_at_the_desk_with_the_
     found = Revision.objects.filter(state=RevisionState.WAITING)
     assert {each.pk: each.problem for each in found} == expected
     inbox = {section.title: section.items for section in inbox_of(User.objects.get(username="eva"))}
-    assert {item.text for item in inbox["Not published when due"]} == set(RevisionProblem.labels)
+    assert {item.text for item in inbox["Not published when due"]} == {
+        str(problem.label) for problem in RevisionProblem
+    }
     conflict = found.get(problem=RevisionProblem.CONFLICT)
     page = eva.get(reverse("admin:measures_topic_revision", args=[conflict.object_id, conflict.pk]))
     assert "and was not:" in page.text
