@@ -40,7 +40,12 @@ window.django?.jQuery?.(() => focusSeen(document.activeElement)); // Django may 
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest?.(".select2-selection--single");
   if (!box || event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault(); // the letter would be lost on the way to the search
   window.django.jQuery(box.closest(".select2").previousElementSibling).select2("open");
+  const search = document.querySelector(".select2-container--open .select2-search__field");
+  search.focus();
+  search.value = event.key;
+  search.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 // Before a form is sent: is its author still signed in? A new sign-in, in another tab, brings a new token.
