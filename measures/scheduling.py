@@ -5,7 +5,7 @@ first, and a move takes its schedule with it (`workflow.py`).
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pghistory
@@ -16,13 +16,11 @@ from django.utils.translation import gettext as _
 
 from foundation.characters import readable
 from foundation.records.changes import event_models
+from foundation.records.publication_time import check_time
 from foundation.records.teams import may_work_on
 from measures import workflow
 from measures.choices import Workflow
 from measures.models import Measure, PublicationProblem, ScheduledPublication
-
-FURTHEST = timedelta(days=2 * 366)
-"""A later time is rather a slip of the keyboard."""
 
 
 @transaction.atomic
@@ -45,14 +43,6 @@ def schedule(measure: Measure, *, by: Any, publish_at: datetime, at: datetime, n
     said = {"scheduled_by": by, "scheduled_at": at, "failed_at": None, "problem": ""}
     scheduled, _is_new = ScheduledPublication.objects.update_or_create(decided | said, measure=locked)
     return scheduled
-
-
-def check_time(publish_at: datetime, *, at: datetime) -> None:
-    """Raise ValidationError for a moment that has passed at the moment `at`, or is too far ahead."""
-    if publish_at <= at:
-        raise ValidationError(_("Choose a time that is still to come."), code="past")
-    if publish_at > at + FURTHEST:
-        raise ValidationError(_("Choose a time within the next two years."), code="far")
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ TASKS = {
     "foundation.files.importing.tasks.check_file": _("Check an uploaded file"),
     "foundation.files.importing.tasks.import_file": _("Import an uploaded file"),
     "foundation.files.importing.tasks.undo_import": _("Undo an import"),
+    "foundation.records.tasks.publish_revisions": _("Publish approved changes"),
     "measures.tasks.visit_sources": _("Fetch sources and check their links"),
     "measures.tasks.tend_archive": _("Read the captures and check quotes"),
     "measures.tasks.settle_validity": _("Derive what is in force"),

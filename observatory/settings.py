@@ -163,6 +163,7 @@ PAGE_CACHE_MB = environment.number("PAGE_CACHE_MB", 64)
 PROCRASTINATE_IMPORT_PATHS = [
     "countries.feeds.tasks",
     "foundation.files.importing.tasks",
+    "foundation.records.tasks",
 ]  # in addition to the `tasks` of each app
 PROCRASTINATE_WORKER_DEFAULTS = {"shutdown_graceful_timeout": 1.0}
 

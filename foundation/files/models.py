@@ -161,7 +161,7 @@ class FileImport(models.Model):
     undo_asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     """Who wants it undone by a worker; null again if that is not possible, for the reason in `problem`."""
     files = models.JSONField(default=list)
-    """The files of a package, each with its name as `file` and its counts."""
+    """The files of a package, each with its name as `file`, its counts and a digest of what it changes."""
     notices = models.JSONField(default=list)
     categories = models.JSONField(default=list)
     """Column, problem and number of rows of each kind of refusal, the most frequent first."""
@@ -262,6 +262,8 @@ class FileImportRow(models.Model):
     """One row of a preview; unchanged rows are counted and not kept, and new ones are read from the file again."""
 
     file_import = models.ForeignKey(FileImport, models.CASCADE, related_name="rows")
+    file = models.CharField(max_length=30, blank=True, default="", db_default="")
+    """The file of a package that has it."""
     line = models.PositiveIntegerField(null=True)
     state = models.CharField(max_length=10, choices=RowState)
     label = models.TextField(blank=True)

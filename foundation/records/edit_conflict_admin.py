@@ -111,10 +111,10 @@ class MergingAdmin(BulkAdmin):
         return newer_version(request, record)
 
     def forms_of(self, request: HttpRequest, record: Any) -> tuple[Any, list[BaseInlineFormSet]]:
-        """The form and formsets as they would be if the page were opened now."""
-        form = self.get_form(request, record, change=True)(instance=record)
+        """The form and formsets as they would be if the page were opened now; of a new record without `record`."""
+        form = self.get_form(request, record, change=record is not None)(instance=record)
         formsets = [
-            formset(instance=record, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
+            formset(instance=form.instance, prefix=formset.get_default_prefix(), queryset=inline.get_queryset(request))
             for formset, inline in self.get_formsets_with_inlines(request, record)
             if inline.has_change_permission(request, record)
         ]
@@ -122,7 +122,7 @@ class MergingAdmin(BulkAdmin):
 
     def typed_forms_of(self, request: HttpRequest, record: Any, data: QueryDict) -> tuple[Any, list[BaseInlineFormSet]]:
         """The same with what is typed, validated; nothing is saved, but `record` takes what is valid."""
-        form = self.get_form(request, record, change=True)(data, instance=record)
+        form = self.get_form(request, record, change=record is not None)(data, instance=record)
         form.is_valid()
         formsets = [
             type(unbound)(data, instance=form.instance, prefix=unbound.prefix, queryset=unbound.queryset)

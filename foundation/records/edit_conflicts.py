@@ -291,6 +291,8 @@ def changes_in(data: QueryDict, before: Snapshot, form: Any, formsets: Iterable[
         if column and typed != stored and not isinstance(column, forms.FileField):
             texts = in_words(column, stored), in_words(column, typed)
             yield FieldChange(name, str(capfirst(column.label)), *texts)
+    for name, typed in _typed_beside(form, data).items():
+        yield FieldChange(name, str(capfirst(form.fields[name].label)), "", in_words(form.fields[name], typed))
     for formset in formsets:
         stored_rows, empty = before.rows.get(formset.prefix, {}), formset.empty_form
         forms_by_key = {str(row.instance.pk): row for row in formset.initial_forms}
@@ -301,6 +303,13 @@ def changes_in(data: QueryDict, before: Snapshot, form: Any, formsets: Iterable[
             elif not key and not row.get("DELETE") and (typed_row := _typed_in(empty, row)):
                 words = _row_in_words(empty, typed_row)
                 yield FieldChange(f"{formset.prefix}-new{index}", _name(formset), "", words)
+
+
+def _typed_beside(form: Any, data: QueryDict) -> Values:
+    """What is typed into boxes that are no fields of the record, such as those of a related one to be made."""
+    known = {*getattr(form, "own_fields", ()), *(field.name for field in form.instance._meta.get_fields())}
+    beside = (name for name, column in form.fields.items() if not isinstance(column, forms.FileField))
+    return {name: typed for name in beside if name not in known and (typed := _clean(data.getlist(name)))}
 
 
 def _changes_in_row(formset: Any, key: str, row: Values, stored: Values, form: Any) -> Iterator[FieldChange]:

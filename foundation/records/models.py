@@ -1,5 +1,6 @@
 """Pending revisions: proposed changes to public records, which nobody but the team sees until they are approved."""
 
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -16,16 +17,26 @@ from foundation.records.teams import Team, is_of_teams
 
 
 class RevisionState(models.TextChoices):
-    """Where a revision stands; the first two are open."""
+    """Where a revision stands; the first three are open."""
 
     WAITING = "waiting", _("To review")
     SENT_BACK = "sent_back", _("Sent back")
+    SCHEDULED = "scheduled", _("Approved for later")
     APPROVED = "approved", _("Approved")
     DECLINED = "declined", _("Declined")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
-OPEN = (RevisionState.WAITING, RevisionState.SENT_BACK)
+OPEN = (RevisionState.WAITING, RevisionState.SENT_BACK, RevisionState.SCHEDULED)
+
+
+class RevisionProblem(models.TextChoices):
+    """Why an approved revision was not published at its time."""
+
+    CONFLICT = "conflict", _("Somebody has changed the same fields of the record meanwhile.")
+    REFUSED = "refused", _("Its form could no longer be saved: something is missing, or not allowed.")
+    DENIED = "denied", _("The account that approved it may no longer publish it.")
+    GONE = "gone", _("The record was deleted.")
 
 
 class Reason(models.TextChoices):
@@ -46,6 +57,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         """Those that wait for a reviewer."""
         return self.filter(state=RevisionState.WAITING)
 
+    def due(self, *, at: datetime) -> "RevisionQuerySet":
+        """Those that are approved for a moment which has come."""
+        return self.filter(state=RevisionState.SCHEDULED, publish_at__lte=at)
+
     def sent_back_to(self, user: Any) -> "RevisionQuerySet":
         """Those on which their proposer has to go on."""
         return self.filter(state=RevisionState.SENT_BACK, proposed_by=user)
@@ -53,6 +68,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def of(self, record: models.Model) -> "RevisionQuerySet":
         """Those of one record."""
         return self.filter(content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk))
+
+    def of_new(self, model: type[models.Model]) -> "RevisionQuerySet":
+        """Those that propose a new record of a kind, and have not become one."""
+        return self.filter(content_type=ContentType.objects.get_for_model(model), object_id="")
 
     def of_team(self, team: Team) -> "RevisionQuerySet":
         """Those of the records of a team, and of records that all teams share."""
@@ -67,10 +86,13 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(models.Model):
-    """A proposed state of a record: what its form would send, and the version of the record that it began with."""
+    """A proposed state of a record: what its form would send, and the version of the record that it began with.
+
+    That of a new record has no key of one until it is approved.
+    """
 
     content_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+", verbose_name=_("kind of record"))
-    object_id = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=40, blank=True)
     name = models.CharField(_("record"), max_length=300)
     """What the record was called when the revision was proposed."""
     data = models.JSONField()
@@ -90,6 +112,10 @@ class Revision(models.Model):
     )
     reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
     review_note = models.TextField(_("note of the reviewer"), blank=True, max_length=1000)
+    publish_at = models.DateTimeField(_("publish on"), null=True, blank=True)
+    """When it is to be published; of one that waits again with a problem, when it should have been."""
+    failed_at = models.DateTimeField(null=True, blank=True)
+    problem = models.CharField(max_length=20, choices=RevisionProblem, blank=True)
 
     objects = RevisionQuerySet.as_manager()
 
@@ -101,7 +127,7 @@ class Revision(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["content_type", "object_id", "proposed_by"],
-                condition=Q(state__in=OPEN),
+                condition=Q(state__in=OPEN) & ~Q(object_id=""),
                 name="foundation_revision_one_open",
                 violation_error_message=_("You have already proposed a change to this record. Go on with that one."),
             ),
@@ -126,6 +152,17 @@ class Revision(models.Model):
                 name="foundation_revision_refused_with_note",
                 violation_error_message=_("Give a reason, for the person who proposed the change."),
             ),
+            models.CheckConstraint(
+                condition=~Q(state=RevisionState.SCHEDULED) | Q(publish_at__isnull=False, failed_at=None),
+                name="foundation_revision_scheduled_time",
+                violation_error_message=_("Choose a time that is still to come."),
+            ),
+            models.CheckConstraint(
+                condition=Q(failed_at=None, problem="")
+                | Q(failed_at__isnull=False, problem__in=RevisionProblem.values, publish_at__isnull=False),
+                name="foundation_revision_failed_pair",
+                violation_error_message=_("A publication that failed has a time and a problem."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -137,8 +174,15 @@ class Revision(models.Model):
         return self.state in OPEN
 
     @property
+    def is_new(self) -> bool:
+        """Whether it proposes a new record, and has not become one."""
+        return not self.object_id
+
+    @property
     def record(self) -> models.Model | None:
-        """The record as it is stored; None if it was deleted."""
+        """The record as it is stored; None if it was deleted or is only proposed."""
+        if self.is_new:
+            return None
         model: Any = self.content_type.model_class()
         found: models.Model | None = model._base_manager.filter(pk=self.object_id).first()
         return found

@@ -8,7 +8,6 @@ shown with both versions, as in any edit conflict.
 import json
 from collections.abc import Collection, Mapping
 from copy import copy
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -25,14 +24,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.characters import ReadableCharField
 from foundation.keys import key_of, whole_number
 from foundation.records import revisions
 from foundation.records.changes import moment_in, versions
 from foundation.records.earlier_versions import data_as_of
 from foundation.records.edit_conflict_admin import MergingAdmin, without_errors
 from foundation.records.edit_conflicts import Merge, Snapshot, changes_in, snapshot
-from foundation.records.models import Reason, Revision
+from foundation.records.models import Revision
+from foundation.records.revising_admin import Revising, revising_of, said_in
 from foundation.records.second_reader_admin import refusal_of, refuse
 
 PROPOSING, REVISION, AS_OF = "propose", "revision", "as_of"
@@ -44,42 +43,6 @@ OPENED = "proposal_opened"
 """The hidden field with the time at which the revision on the page was last proposed."""
 CHANGED_SINCE = gettext_lazy("The proposal was changed after you opened this page. Read it again; nothing was decided.")
 NOT_STORED = ("csrfmiddlewaretoken", "differences", "sent_form", "move_note", "move_successor", "publish_at")
-
-
-class ProposalForm(forms.Form):
-    """Why a public record is to be changed; readers see both in its history once the change is approved."""
-
-    proposal_reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=[("", "---------"), *Reason.choices])
-    proposal_note = ReadableCharField(
-        label=gettext_lazy("Note"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Readers see reason and note in the history of the record once the change is approved."),
-    )
-
-
-@dataclass(slots=True)
-class Revising:
-    """What a request does with a proposed change: the revision, if it exists, and how far it came."""
-
-    revision: Revision | None
-    said: ProposalForm
-    is_proposing: bool = False
-    is_shown: bool = False
-    """Whether the form shows a revision that nobody has posted."""
-    is_saved: bool = False
-    base: Any = None
-    """The stored record as a form shows it, and, in `data`, the form that was sent, its rows by what they are of."""
-    data: QueryDict | None = None
-    version: int = 0
-    may_review: bool = False
-    may_approve: bool = False
-
-    @property
-    def opened(self) -> str:
-        """When the revision was proposed, for the hidden field."""
-        return self.revision.proposed_at.isoformat() if self.revision else ""
 
 
 class ProposingAdmin(MergingAdmin):
@@ -97,11 +60,14 @@ class ProposingAdmin(MergingAdmin):
 
     def revision_url(self, revision: Revision) -> str:
         """The page on which a revision is reviewed."""
+        if revision.is_new:
+            return reverse(self._named("new_revision"), args=[revision.pk])
         return reverse(self._named("revision"), args=[quote(revision.object_id), revision.pk])
 
     def change_url(self, object_id: Any, query: str = "") -> str:
-        """The address of the ordinary form."""
-        return reverse(self._named("change"), args=[quote(object_id)]) + query
+        """The address of the ordinary form; that of a new record without `object_id`."""
+        address = reverse(self._named("change"), args=[quote(object_id)]) if object_id else reverse(self._named("add"))
+        return address + query
 
     def _named(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
@@ -129,18 +95,26 @@ class ProposingAdmin(MergingAdmin):
             context["own_revision"] = own
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list, from which who may not add a record proposes one."""
+        address = self.change_url(None, f"?{PROPOSING}=1") if self._may_propose_new(request) else ""
+        return super().changelist_view(request, {"proposal_address": address, **(extra_context or {})})
+
+    def _may_propose_new(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request) and revisions.may_propose_new(request.user, self.model)
+
     # The form of a proposal
 
     def changeform_view(
         self, request: Any, object_id: str | None = None, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        if object_id is None or not {PROPOSING, REVISION} & request.GET.keys():
+        if not {PROPOSING, REVISION} & request.GET.keys():
             return super().changeform_view(request, object_id, form_url, extra_context)
-        record = self.stored(object_id)
+        record = self.stored(object_id) if object_id else None
         revision = self._asked_revision(request, record)
         if redirect := self._elsewhere(request, record, revision):
             return redirect
-        request.revising = revising = Revising(revision, _said(request, revision))
+        request.revising = revising = Revising(revision, said_in(request, revision))
         if revision is not None:
             revising.may_review = revisions.may_review(request.user, revision)
             revising.may_approve = revisions.may_approve(request.user, revision)
@@ -153,10 +127,12 @@ class ProposingAdmin(MergingAdmin):
     def _asked_revision(self, request: HttpRequest, record: Any) -> Revision | None:
         """The revision of the address; raise PermissionDenied for one that is neither one's own nor to be reviewed."""
         if REVISION not in request.GET:
-            if not (self.has_view_permission(request, record) and revisions.may_propose(request.user, record)):
+            may_propose = revisions.may_propose(request.user, record) if record else self._may_propose_new(request)
+            if not (self.has_view_permission(request, record) and may_propose):
                 raise PermissionDenied
             return None
-        revision = get_object_or_404(Revision.objects.of(record), pk=whole_number(request.GET[REVISION]))
+        found = Revision.objects.of(record) if record else Revision.objects.of_new(self.model)
+        revision = get_object_or_404(found, pk=whole_number(request.GET[REVISION]))
         if revision.proposed_by_id != request.user.pk and not revisions.may_review(request.user, revision):
             raise PermissionDenied
         return revision
@@ -165,7 +141,7 @@ class ProposingAdmin(MergingAdmin):
         """Where a form to read is instead: that of one's open proposal, or the page of one that was decided."""
         if request.method == "POST":
             return None
-        if revision is None and (own := revisions.open_of(request.user, record)):
+        if record and revision is None and (own := revisions.open_of(request.user, record)):
             if AS_OF in request.GET:
                 words = _(
                     "You have already proposed a change to this record. Take it back first to return to a version."
@@ -177,24 +153,26 @@ class ProposingAdmin(MergingAdmin):
             return HttpResponseRedirect(self.revision_url(revision))
         return None
 
-    def _show(self, request: Any, object_id: str, record: Any, revision: Revision | None) -> Any:
+    def _show(self, request: Any, object_id: str | None, record: Any, revision: Revision | None) -> Any:
         """The form: of the record, or with an open revision typed into it."""
         if revision is not None:
             merge = self.merged(request, record, revision)
             words = self.newer_version(request, record) if merge.differences else ""
             return self._show_typed(request, object_id, merge.data, words, merge.differences)
-        if moment := moment_in(request.GET.get(AS_OF, "")):
+        if record and (moment := moment_in(request.GET.get(AS_OF, ""))):
             data = data_as_of(record, moment, *self.forms_of(request, record))
             if data is None:
                 messages.warning(request, _("There was no such record at that time, so there is no version of it."))
-                return HttpResponseRedirect(reverse(self._named("history"), args=[quote(object_id)]))
+                return HttpResponseRedirect(reverse(self._named("history"), args=[quote(record.pk)]))
             data["loaded"] = snapshot(*self.forms_of(request, record)).to_json()
             if self.version_field:
                 data[self.version_field] = str(getattr(record, self.version_field))
             return self._show_typed(request, object_id, data)
         return self.form_page(request, object_id)
 
-    def _show_typed(self, request: Any, object_id: str, data: QueryDict, words: str = "", differences: Any = ()) -> Any:
+    def _show_typed(
+        self, request: Any, object_id: str | None, data: QueryDict, words: str = "", differences: Any = ()
+    ) -> Any:
         """The form as if it had been sent; nothing of it is saved."""
         request.method, request.revising.is_shown = "POST", True
         refuse(request, data, words or _("Nothing has been saved yet."), differences)
@@ -211,7 +189,7 @@ class ProposingAdmin(MergingAdmin):
         """The revision merged with what others have changed since it was proposed."""
         form, formsets = self.forms_of(request, record)
         merge = Merge(Snapshot.from_json(json.dumps(revision.base)), form, formsets, self.as_posted(revision, form))
-        if self.version_field:
+        if record and self.version_field:
             merge.data[self.version_field] = str(getattr(record, self.version_field))
         return merge
 
@@ -226,46 +204,56 @@ class ProposingAdmin(MergingAdmin):
 
     # Proposing
 
-    def _propose(self, request: Any, object_id: str, record: Any) -> Any:
+    def _propose(self, request: Any, object_id: str | None, record: Any) -> Any:
         """Try the form out; store it if it could be saved, else show it again."""
         revising: Revising = request.revising
         revising.is_proposing = True
-        request.POST = _without_buttons(request.POST, but=self.form_buttons)
+        request.POST = without_buttons(request.POST, but=self.form_buttons)
         with transaction.atomic():
-            answer = super().changeform_view(request, object_id)
+            answer = self.send_form(request, object_id)
             transaction.set_rollback(True)
-        if not revising.is_saved:
+        if not revising.saved:
             return answer
         said, sent = revising.said.cleaned_data, revising.data or QueryDict()
-        revision = revisions.propose(
-            record,
-            by=request.user,
-            data={name: values for name, values in sent.lists() if name != "loaded" and _is_stored(name)},
-            base=revising.base,
-            version=revising.version,
-            reason=said["proposal_reason"],
-            note=said["proposal_note"],
-        )
+        proposed = {
+            "by": request.user,
+            "data": {name: values for name, values in sent.lists() if name != "loaded" and _is_stored(name)},
+            "base": revising.base,
+            "reason": said["proposal_reason"],
+            "note": said["proposal_note"],
+        }
+        if record:
+            revision = revisions.propose(record, version=revising.version, **proposed)
+        else:
+            name = str(revising.saved)
+            revision = revisions.propose_new(self.model, name=name, instead=revising.revision, **proposed)
         messages.success(
-            request, _("Your change waits for an editor. Until it is approved, the public sees the record as it was.")
+            request,
+            _("Your change waits for an editor. Until it is approved, the public sees the record as it was.")
+            if record
+            else _("Your proposal waits for an editor. Until it is approved, only the team sees it."),
         )
         return HttpResponseRedirect(self.revision_url(revision))
+
+    def send_form(self, request: Any, object_id: str | None, form_url: str = "") -> Any:
+        """Save the posted form by the path of an edit; the answer of a proposal is that of its form."""
+        return super().changeform_view(request, object_id, form_url)
 
     def before_saving(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         answer = super().before_saving(request, object_id)
         revising = revising_of(request)
         if answer is not None or any(name in request.POST for name in self.form_buttons):
             return answer
-        if object_id and revising and revising.is_proposing and not refusal_of(request):
-            record = self.stored(object_id)
-            revising.version = versions(self.model, [record.pk]).get(record.pk, 0)
+        if revising and revising.is_proposing and not refusal_of(request):
+            record = self.stored(object_id) if object_id else None
+            revising.version = versions(self.model, [record.pk]).get(record.pk, 0) if record else 0
             if problem := self._problem_of_proposal(request, record, revising):
                 refuse(request, request.POST, problem)
         return answer
 
     def _problem_of_proposal(self, request: Any, record: Any, revising: Revising) -> str:
         """Why the form is no proposal; '' if it is one."""
-        others = revisions.open_of(request.user, record)
+        others = revisions.open_of(request.user, record) if record else None
         if revising.revision is None and others:
             return _("You have already proposed a change to this record, in another window. Go on with that one.")
         if revising.revision and not revising.revision.is_open:
@@ -288,8 +276,13 @@ class ProposingAdmin(MergingAdmin):
         revising = revising_of(request)
         if revising is None:
             return super().response_change(request, obj)
-        revising.is_saved = True
+        revising.saved = obj
         return HttpResponseRedirect(self.change_url(obj.pk))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        if revising_of(request):
+            return self.response_change(request, obj)
+        return super().response_add(request, obj, post_url_continue)
 
     # Approving
 
@@ -302,7 +295,7 @@ class ProposingAdmin(MergingAdmin):
                 raise PermissionDenied
         super().save_formset(request, form, formset, change)
 
-    def approve(self, request: Any, object_id: str, revision: Revision, data: QueryDict) -> Any:
+    def approve(self, request: Any, object_id: str | None, revision: Revision, data: QueryDict) -> Any:
         """Save the form `data` as what `revision` proposes; show it again if it cannot be saved."""
         revising: Revising = request.revising
         if not revising.may_review:
@@ -313,17 +306,17 @@ class ProposingAdmin(MergingAdmin):
         if not revising.may_approve:
             messages.error(request, revisions.decided_meanwhile(revision))
             return HttpResponseRedirect(self.revision_url(revision))
-        request.POST = _without_buttons(data)
+        request.POST = without_buttons(data)
         address = self.change_url(object_id, f"?{REVISION}={revision.pk}")
         try:
             with transaction.atomic(), revisions.approving(revision):
-                answer = super().changeform_view(request, object_id, address)
-                if revising.is_saved:
-                    revisions.approve(revision, by=request.user)
+                answer = self.send_form(request, object_id, address)
+                if revising.saved:
+                    revisions.approve(revision, revising.saved, by=request.user)
         except ValidationError as error:
             messages.error(request, " ".join(error.messages))
             return HttpResponseRedirect(self.revision_url(revision))
-        if not revising.is_saved:
+        if not revising.saved:
             return answer
         messages.success(request, _("The change of “%(record)s” is approved and public.") % {"record": revision})
         return HttpResponseRedirect(self.revision_url(revision))
@@ -341,25 +334,6 @@ class ProposingAdmin(MergingAdmin):
         return words % {"at": at}
 
 
-def revising_of(request: HttpRequest) -> Revising | None:
-    """What the request does with a proposed change; None if it has to do with none."""
-    found: Revising | None = getattr(request, "revising", None)
-    return found
-
-
-def author_of(request: HttpRequest) -> Any:
-    """Who says what the form says: who proposed it, else who sends it."""
-    revising = revising_of(request)
-    return revising.revision.proposed_by if revising and revising.revision else request.user
-
-
-def _said(request: HttpRequest, revision: Revision | None) -> ProposalForm:
-    if request.method == "POST":
-        return ProposalForm(request.POST)
-    said = {"proposal_reason": revision.reason, "proposal_note": revision.note} if revision else None
-    return ProposalForm(initial=said)
-
-
 def as_query(values: Mapping[str, list[str]]) -> QueryDict:
     """Stored values as a browser would send them."""
     data = QueryDict(mutable=True)
@@ -368,7 +342,7 @@ def as_query(values: Mapping[str, list[str]]) -> QueryDict:
     return data
 
 
-def _without_buttons(data: QueryDict, but: Collection[str] = ()) -> QueryDict:
+def without_buttons(data: QueryDict, but: Collection[str] = ()) -> QueryDict:
     """The posted form without the buttons, which would save it in another way."""
     data = data.copy()
     for name in [name for name in data if name.startswith("_") and name not in but]:

@@ -21,8 +21,11 @@ from foundation.records import comments, revisions
 from foundation.records.comment_admin import READ, CommentedAdmin
 from foundation.records.edit_conflicts import Difference, FieldChange, Snapshot, changes_in, snapshot
 from foundation.records.models import Revision
+from foundation.records.publication_time import PublicationTimeForm
 from foundation.records.record_admin import faults_of
-from foundation.records.revision_admin import APPROVE, CHANGED_SINCE, OPENED, ProposalForm, Revising, as_query
+from foundation.records.revising_admin import ProposalForm, Revising
+from foundation.records.revision_admin import APPROVE, CHANGED_SINCE, OPENED, as_query
+from foundation.records.revision_later_admin import APPROVE_LATER, SchedulingAdmin
 from foundation.records.teams import may_work_on
 from foundation.text_changes import two_wordings
 
@@ -43,6 +46,7 @@ class Decision:
 DECISIONS = (
     Decision("_send_back", revisions.send_back, gettext_lazy("The change was sent back.")),
     Decision("_decline", revisions.decline, gettext_lazy("The change was declined.")),
+    Decision("_unschedule", revisions.unschedule, gettext_lazy("The change waits for review again."), has_note=False),
     Decision("_withdraw", revisions.withdraw, gettext_lazy("You took your proposal back."), has_note=False),
 )
 
@@ -59,7 +63,7 @@ class Review:
     """Changes of others that the proposal leaves as they are."""
 
 
-class ReviewedAdmin(CommentedAdmin):
+class ReviewedAdmin(CommentedAdmin, SchedulingAdmin):
     """The admin of a model whose public records are changed by proposals too, with the page on which they are read.
 
     `beside_review` is a template that shows, beside the changes, what they rest on.
@@ -69,16 +73,24 @@ class ReviewedAdmin(CommentedAdmin):
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.revision_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_revision"
-        return [path("<path:object_id>/revisions/<int:revision_id>/", view, name=name), *super().get_urls()]
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        return [
+            path("add/revisions/<int:revision_id>/", view, name=f"{name}_new_revision"),
+            path("<path:object_id>/revisions/<int:revision_id>/", view, name=f"{name}_revision"),
+            *super().get_urls(),
+        ]
 
-    def revision_view(self, request: Any, object_id: str, revision_id: int) -> HttpResponse:
-        """The page of one revision, and what its buttons do."""
-        key = key_of(self.model, unquote(object_id))
-        record = self.model._base_manager.filter(pk=key).first()  # None if it was deleted
+    def revision_view(self, request: Any, revision_id: int, object_id: str | None = None) -> HttpResponse:
+        """The page of one revision, and what its buttons do; that of a new record without `object_id`."""
         kind = ContentType.objects.get_for_model(self.model)
-        proposed = Revision.objects.filter(content_type=kind, object_id=str(key))
-        revision = get_object_or_404(proposed.select_related("proposed_by", "reviewed_by"), pk=revision_id)
+        proposed = Revision.objects.filter(content_type=kind).select_related("proposed_by", "reviewed_by")
+        record = None  # or if it was deleted
+        if object_id is not None:
+            key = key_of(self.model, unquote(object_id))
+            record, proposed = self.model._base_manager.filter(pk=key).first(), proposed.filter(object_id=str(key))
+        revision = get_object_or_404(proposed, pk=revision_id)
+        if object_id is None and not revision.is_new:
+            return HttpResponseRedirect(self.revision_url(revision))
         may_read = request.user.has_perm(VIEW) and self.has_view_permission(request, record)
         if not (may_read and may_work_on(request.user, revision)):
             raise PermissionDenied
@@ -90,13 +102,16 @@ class ReviewedAdmin(CommentedAdmin):
             return answer
         return self._desk(request, record, revision)
 
-    def _decide(self, request: Any, object_id: str, record: Any, revision: Revision) -> Any:
+    def _decide(self, request: Any, object_id: str | None, record: Any, revision: Revision) -> Any:
         if "_withdraw" not in request.POST and request.POST.get(OPENED) != request.revising.opened:
             messages.error(request, CHANGED_SINCE)
             return HttpResponseRedirect(self.revision_url(revision))
-        if APPROVE in request.POST and record is not None:
+        is_there = record is not None or revision.is_new
+        if APPROVE in request.POST and is_there:
             form, _formsets = self.forms_of(request, record)
             return self.approve(request, object_id, revision, self.as_posted(revision, form))
+        if APPROVE_LATER in request.POST and is_there:
+            return self.approve_later(request, object_id, revision)
         for decision in DECISIONS:
             if decision.name in request.POST:
                 note = {"note": request.POST.get(NOTE, "")} if decision.has_note else {}
@@ -113,31 +128,34 @@ class ReviewedAdmin(CommentedAdmin):
             "title": _("Proposed change: %(record)s") % {"record": revision.name},
             "opts": self.opts,
             "original": record,
+            "is_there": record is not None or revision.is_new,
             "revision": revision,
+            "later": PublicationTimeForm(),
             "revising": request.revising,
             "may_review": request.revising.may_review,
             "may_approve": request.revising.may_approve,
             "is_own": revision.proposed_by_id == request.user.pk,
-            **(self._context_of_changes(request, record, revision) if record is not None else {}),
+            **(self._context_of_changes(request, record, revision) if record is not None or revision.is_new else {}),
         }
         return TemplateResponse(request, "admin/revision.html", context)
 
     def _context_of_changes(self, request: Any, record: Any, revision: Revision) -> dict[str, Any]:
         review = self.review_of(request, record, revision)
+        key = record.pk if record else None
         return {
             "review": review,
-            "comments_address": self.comments_url(record) if request.user.has_perm(READ) else "",
-            **_with_threads(review, comments.threads(record, revision)),
-            "edit_address": self.change_url(record.pk, f"?revision={revision.pk}"),
+            "comments_address": self.comments_url(record) if record and request.user.has_perm(READ) else "",
+            **_with_threads(review, comments.threads(record, revision) if record else []),
+            "edit_address": self.change_url(key, f"?revision={revision.pk}"),
             "missing": list(self.missing_of(request, record, review.data)) if revision.is_open else [],
-            "record_address": self.change_url(record.pk),
+            "record_address": self.change_url(key),
             "beside_review": self.beside_review,
             **self.context_beside(review.data),
         }
 
     def missing_of(self, request: HttpRequest, record: Any, data: QueryDict) -> Iterator[dict[str, Any]]:
         """All that would be refused if the form `data` of an open proposal were saved now, with its place there."""
-        typed = self.typed_forms_of(request, self.stored(str(record.pk)), data)
+        typed = self.typed_forms_of(request, self.stored(str(record.pk)) if record else None, data)
         yield from faults_of(*typed)
         yield from self.lacks_of(*typed)
 

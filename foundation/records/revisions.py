@@ -5,65 +5,89 @@ saves that form. Here is only what becomes of it.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import pghistory
 from django.conf import settings
+from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import BooleanField, ExpressionWrapper, Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation.characters import readable
 from foundation.records.models import OPEN, Revision, RevisionQuerySet, RevisionState
-from foundation.records.second_reader import is_public, may_change_public
-from foundation.records.teams import may_discuss, may_work_on, may_write, of_own_countries
+from foundation.records.publication_time import check_time
+from foundation.records.second_reader import has_public, is_public, may_change_public
+from foundation.records.teams import is_shared_vocabulary, may_discuss, may_work_on, may_write, of_own_countries
 
 PROPOSE = "foundation.add_revision"
+TO_DECIDE = (RevisionState.WAITING, RevisionState.SCHEDULED)
+"""The states in which a reviewer decides on a revision."""
 ORIGINS = {
-    RevisionState.APPROVED: (RevisionState.WAITING,),
-    RevisionState.SENT_BACK: (RevisionState.WAITING,),
+    RevisionState.APPROVED: TO_DECIDE,
+    RevisionState.SENT_BACK: TO_DECIDE,
+    RevisionState.SCHEDULED: TO_DECIDE,
+    RevisionState.WAITING: (RevisionState.SCHEDULED,),
     RevisionState.DECLINED: OPEN,
     RevisionState.WITHDRAWN: OPEN,
 }
 """The states from which a revision comes into each other one."""
 
-DECIDED = ("state", "reviewed_by", "reviewed_at", "review_note")
+NOT_SCHEDULED = {"publish_at": None, "failed_at": None, "problem": ""}
+DECIDED = ("state", "reviewed_by", "reviewed_at", "review_note", *NOT_SCHEDULED)
 """The fields that a decision writes."""
 
 
 def may_propose(user: Any, record: Model) -> bool:
-    """Whether `user` may propose a change to `record`; what is not public, and not shared, is changed without one."""
-    is_closed = is_public(record) or not may_write(user, type(record))
+    """Whether `user` may propose a change to `record`; what they may change, and is not public, needs none."""
+    is_closed = is_public(record) or not (_may(user, "change", type(record)) and may_write(user, type(record)))
     return bool(user.has_perm(PROPOSE)) and is_closed and may_discuss(user, record)
+
+
+def may_propose_new(user: Any, model: type[Model]) -> bool:
+    """Whether `user` may propose a new record of `model`: of what all countries share, and they may not add."""
+    may_add = _may(user, "add", model) and may_write(user, model)
+    return bool(user.has_perm(PROPOSE)) and not may_add and has_public(model) and is_shared_vocabulary(model)
 
 
 def may_review(user: Any, revision: Revision) -> bool:
     """Whether `user` may decide on `revision`: a second person, unless the installation allows one's own."""
     is_second = settings.REVIEW_OWN or revision.proposed_by_id != user.pk
-    return is_second and _may_change(user, revision.content_type) and may_work_on(user, revision)
+    return is_second and _may_decide(user, revision.content_type, revision.is_new) and may_work_on(user, revision)
 
 
 def may_approve(user: Any, revision: Revision) -> bool:
     """Whether `user` may approve `revision`, or send it back, as it stands."""
-    return revision.state == RevisionState.WAITING and may_review(user, revision)
+    return revision.state in TO_DECIDE and may_review(user, revision)
 
 
 def to_review_by(user: Any) -> RevisionQuerySet:
     """The revisions that wait for `user` as a reviewer."""
     waiting = of_own_countries(user, Revision.objects.waiting())
-    kinds = waiting.order_by().values_list("content_type", flat=True).distinct()
-    waiting = waiting.filter(
-        content_type__in=[kind for kind in kinds if _may_change(user, ContentType.objects.get_for_id(kind))]
+    adds = ExpressionWrapper(Q(object_id=""), BooleanField())
+    kinds = waiting.order_by().values_list("content_type", adds).distinct()
+    own = (kind for kind in kinds if _may_decide(user, ContentType.objects.get_for_id(kind[0]), kind[1]))
+    waiting = waiting.alias(adds=adds).filter(
+        reduce(or_, (Q(content_type=kind, adds=new) for kind, new in own), Q(pk=None))
     )
     return waiting if settings.REVIEW_OWN else waiting.exclude(proposed_by=user)
 
 
-def _may_change(user: Any, kind: ContentType) -> bool:
+def _may_decide(user: Any, kind: ContentType, is_new: bool) -> bool:
     model = kind.model_class()
-    return model is not None and may_change_public(user, model) and may_write(user, model)
+    if model is None or (is_new and not _may(user, "add", model)):
+        return False
+    return may_change_public(user, model) and may_write(user, model)
+
+
+def _may(user: Any, act: str, model: type[Model]) -> bool:
+    return bool(user.has_perm(f"{model._meta.app_label}.{get_permission_codename(act, model._meta)}"))
 
 
 def open_of(user: Any, record: Model) -> Revision | None:
@@ -88,21 +112,51 @@ def propose(
     """
     if not may_propose(by, record):
         raise PermissionDenied
-    stored = {
-        "name": str(record)[:300],
-        "data": dict(data),
-        "base": base,
-        "base_version": version,
-        "reason": reason,
-        "note": readable(note).strip(),
-        "state": RevisionState.WAITING,
-        "proposed_at": timezone.now(),
-    }
+    stored = _stored(str(record), data, base, reason, note) | {"base_version": version}
     kind = ContentType.objects.get_for_model(record)
     revision, _is_new = Revision.objects.open().update_or_create(
         stored, content_type=kind, object_id=str(record.pk), proposed_by=by
     )
     return revision
+
+
+@transaction.atomic
+def propose_new(
+    model: type[Model],
+    *,
+    by: Any,
+    name: str,
+    data: Mapping[str, list[str]],
+    base: Any,
+    reason: str,
+    note: str = "",
+    instead: Revision | None = None,
+) -> Revision:
+    """Store a proposed new record of `model`, in the place of one's open proposal `instead`.
+
+    A form that is sent twice is one proposal. Raise PermissionDenied.
+    """
+    if not may_propose_new(by, model):
+        raise PermissionDenied
+    own = Revision.objects.open().of_new(model).filter(proposed_by=by)
+    found = own.filter(pk=instead.pk) if instead else own.filter(data=dict(data))
+    stored = _stored(name, data, base, reason, note) | {"base_version": 0}
+    kind = ContentType.objects.get_for_model(model)
+    found.update(**stored)
+    return found.first() or Revision.objects.create(content_type=kind, object_id="", proposed_by=by, **stored)
+
+
+def _stored(name: str, data: Mapping[str, list[str]], base: Any, reason: str, note: str) -> dict[str, Any]:
+    """What is stored of a proposal; a decision on an earlier form of it no longer holds."""
+    return NOT_SCHEDULED | {
+        "name": name[:300],
+        "data": dict(data),
+        "base": base,
+        "reason": reason,
+        "note": readable(note).strip(),
+        "state": RevisionState.WAITING,
+        "proposed_at": timezone.now(),
+    }
 
 
 def withdraw(revision: Revision, *, by: Any) -> None:
@@ -120,9 +174,26 @@ def decline(revision: Revision, *, by: Any, note: str) -> None:
     _decide(revision, RevisionState.DECLINED, by=by, note=note)
 
 
-def approve(revision: Revision, *, by: Any, note: str = "") -> None:
-    """Mark a revision as approved, in the transaction that saves its form within `approving`."""
-    _decide(revision, RevisionState.APPROVED, by=by, note=note)
+def approve(revision: Revision, record: Model, *, by: Any, note: str = "") -> None:
+    """Mark a revision as approved, in the transaction that saves its form as `record` within `approving`."""
+    _decide(revision, RevisionState.APPROVED, by=by, note=note, object_id=str(record.pk))
+
+
+def schedule(revision: Revision, *, by: Any, publish_at: datetime, at: datetime) -> None:
+    """Approve a revision for a moment that is still to come at the moment `at`, instead of an earlier such decision."""
+    check_time(publish_at, at=at)
+    _decide(revision, RevisionState.SCHEDULED, by=by, publish_at=publish_at)
+
+
+def unschedule(revision: Revision, *, by: Any) -> None:
+    """Take the approval for later back: the revision waits for a reviewer again."""
+    _decide(revision, RevisionState.WAITING, by=by)
+
+
+def come_back(revision: Revision, problem: str, *, at: datetime) -> None:
+    """Let a revision that could not be published at its time wait for a reviewer again, with the problem."""
+    revision.state, revision.failed_at, revision.problem = RevisionState.WAITING, at, problem
+    revision.save(update_fields=["state", "failed_at", "problem"])
 
 
 def close_open(record: Model, *, by: Any, note: str) -> list[dict[str, Any]]:
@@ -157,8 +228,11 @@ def decided_meanwhile(revision: Revision) -> str:
 
 
 @transaction.atomic
-def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = "") -> None:
-    """Move an open revision; raise PermissionDenied, or ValidationError if it is decided or a note is missing."""
+def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = "", **decided: Any) -> None:
+    """Move an open revision; raise PermissionDenied, or ValidationError if it is decided or a note is missing.
+
+    `decided` has further fields that follow from the decision. No earlier time of publication holds.
+    """
     is_own = state == RevisionState.WITHDRAWN
     if not (revision.proposed_by_id == by.pk if is_own else may_review(by, revision)):
         raise PermissionDenied
@@ -169,6 +243,8 @@ def _decide(revision: Revision, state: RevisionState, *, by: Any, note: str = ""
     if state in (RevisionState.SENT_BACK, RevisionState.DECLINED) and not note:
         raise ValidationError(_("Give a reason, for the person who proposed the change."), code="note_missing")
     locked.state = state
+    for name, value in (NOT_SCHEDULED | decided).items():
+        setattr(locked, name, value)
     if not is_own:
         locked.reviewed_by, locked.reviewed_at, locked.review_note = by, timezone.now(), note
     locked.save()

@@ -44,6 +44,10 @@ class SecondReaderAdmin(RecordAdmin):
             return False
         return obj is None or may_change(request.user, obj) or refusal_of(request) is not None
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Allow a proposal of a new record, which is not saved."""
+        return is_proposal(request) or super().has_add_permission(request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or may_change(request.user, obj))
 

@@ -5,11 +5,15 @@ from typing import Any
 
 from django import forms
 from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from foundation.texts import translated
 from measures.choices import KINDS, Family, Workflow
-from measures.models import TargetGroup, Topic
+from measures.models import IssuingBody, TargetGroup, Topic
 
 Option = tuple[Any, Any]
 
@@ -29,6 +33,17 @@ def topics_by_parent(topics: list[Topic]) -> Iterator[tuple[Any, list[Option]]]:
 def offered(model: type[Topic] | type[TargetGroup], kept: set[int]) -> list[Any]:
     """The current terms of a vocabulary, plus deprecated ones among `kept`, in order."""
     return list(model.objects.filter(Q(deprecated_on=None) | Q(pk__in=kept)))
+
+
+def like_bodies_in_words(found: list[IssuingBody]) -> SafeString:
+    """That a new body may be one of these, with links to them."""
+    named = format_html_join(
+        ", ",
+        '<a href="{}" target="_blank">{}</a>',
+        ((reverse("admin:measures_issuingbody_change", args=[body.pk]), body) for body in found),
+    )
+    message = gettext("This body may be recorded already: {}. Use that one, or tick this box.")
+    return format_html(message, named)
 
 
 class TermCheckboxes(forms.CheckboxSelectMultiple):

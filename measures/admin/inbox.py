@@ -58,7 +58,7 @@ def inbox_of(user: Any, *, since: datetime | None = None, until: datetime | None
     comments_since = since or timezone.now() - COMMENT_AGE
     found = (
         (_("Sent back to me"), [*_sent_back_proposals(user), *_sent_back_drafts(user)]),
-        (_("Not published when due"), _failed(user)),
+        (_("Not published when due"), [*_failed(user), *_failed_proposals(user)]),
         (_("Comments on my records"), comments_for(user, since=comments_since)),
         (_("Reports of errors to answer"), _reports_to_answer(user)),
         (_("Waiting for my review"), [*_proposals_to_review(user), *_entries_to_review(user)]),
@@ -119,8 +119,17 @@ def _failed(user: Any) -> Iterator[Item]:
             yield _of_measure(scheduled.measure, str(scheduled.scheduled_by), scheduled.failed_at, text)
 
 
+def _failed_proposals(user: Any) -> Iterator[Item]:
+    """The approved changes that were not published when due, with who approved them and the problem."""
+    failed = revisions.to_review_by(user).exclude(failed_at=None)
+    for revision in failed.select_related("reviewed_by", "content_type"):
+        if revision.failed_at:
+            yield _of_revision(revision, str(revision.reviewed_by), revision.failed_at, revision.get_problem_display())
+
+
 def _proposals_to_review(user: Any) -> Iterator[Item]:
-    for revision in revisions.to_review_by(user).select_related("proposed_by", "content_type"):
+    waiting = revisions.to_review_by(user).filter(failed_at=None)
+    for revision in waiting.select_related("proposed_by", "content_type"):
         yield _of_revision(revision, str(revision.proposed_by), revision.proposed_at, revision.note)
 
 
@@ -160,7 +169,8 @@ def _address_of_comment(comment: Comment) -> str:
 
 
 def _of_revision(revision: Revision, who: str, at: datetime, text: str) -> Item:
-    address = reverse(_page_of(revision.content_type, "revision"), args=[quote(revision.object_id), revision.pk])
+    page, args = ("new_revision", []) if revision.is_new else ("revision", [quote(revision.object_id)])
+    address = reverse(_page_of(revision.content_type, page), args=[*args, revision.pk])
     return Item(revision.name, address, who, at, text)
 
 

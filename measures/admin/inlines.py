@@ -106,12 +106,12 @@ class FurtherBodyFormSet(OrderedFormSet):
 
     def clean(self) -> None:
         super().clean()
-        first = self.instance.issuing_body_id
+        first = self.instance.issuing_body
         if self.in_order and first is None:
             raise ValidationError(_("Choose the issuing body that leads, then those that issued the act with it."))
         for form in self.in_order:
             body = getattr(form, "cleaned_data", {}).get("body")
-            if body and body.pk == first:
+            if body and body == first:
                 form.add_error("body", _("This body leads already. Choose another one, or remove this row."))
 
 

@@ -24,7 +24,10 @@ from django.views.decorators.cache import never_cache
 from countries.admin.country import three_languages
 from foundation.days import today
 from foundation.keys import key_of, whole_number
-from foundation.records.revision_admin import author_of
+from foundation.records.publication_time import PUBLISH_AT
+from foundation.records.revising_admin import author_of
+from foundation.records.revision_admin import PROPOSING
+from foundation.records.revisions import may_propose_new
 from foundation.records.second_reader_admin import is_proposal, refusal_of, refuse
 from foundation.records.teams import visible_to
 from foundation.sql import execute
@@ -52,16 +55,21 @@ from measures.archive import links
 from measures.choices import Evidence, Kind, StatusGroup, Workflow
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.entry_rules import unusual_moves
-from measures.models import Measure, Relation, Source, StatusEvent
+from measures.models import Measure, Relation, Source, StatusEvent, TargetGroup, Topic
 from measures.models.measure import CLOSED
 from measures.tasks import settle_soon, tend_archive_soon
 from measures.timeline.course import course_chart
 from measures.validity.standing import groups_of
 
+ADD_BODY = "measures.add_issuingbody"
 STILL_SO = "_still_so"
 """The name of the button that saves a check of today."""
 PROVISION = "_provision"
 """The name of the button that saves and goes on with another provision of the act."""
+
+
+MISSING_BODY = (("new_body", "new_body_kind"), "another_body")
+"""The fields in which a body is named that the list of bodies lacks."""
 
 
 @admin.register(Measure)
@@ -87,7 +95,7 @@ class MeasureAdmin(MeasureList):
         ),
         (
             gettext_lazy("Level, place and further bodies"),
-            {"fields": [("level", "areas", "binds")], "classes": [FOLDED]},
+            {"fields": [*MISSING_BODY, ("level", "areas", "binds")], "classes": [FOLDED]},
         ),
         (
             gettext_lazy("Official title and language"),
@@ -142,8 +150,21 @@ class MeasureAdmin(MeasureList):
         form.known = visible_to(request.user, Measure.objects.all())
         form.kept = Measure.objects.kept_from(request.user)
         if "issuing_body" in form.base_fields:
-            form.base_fields["issuing_body"].help_text = _help_for_bodies()
+            for name, model in (("topics", Topic), ("target_groups", TargetGroup)):
+                if may_propose_new(request.user, model):
+                    form.base_fields[name].help_text = _help_for_terms(model)
+            form.base_fields["issuing_body"].help_text = _help_for_bodies("new_body" in form.base_fields)
         return form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Measure | None = None) -> Any:
+        """Leave out the missing body for who only reads the entry or adds no bodies."""
+        may_write = obj is None or self.has_change_permission(request, obj)
+        if may_write and request.user.has_perm(ADD_BODY):
+            return self.fieldsets
+        return [
+            (name, {**options, "fields": [each for each in options["fields"] if each not in MISSING_BODY]})
+            for name, options in self.fieldsets
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Measure]:
         return super().get_queryset(request).select_related("country", "issuing_body", "updated_by")
@@ -216,7 +237,7 @@ class MeasureAdmin(MeasureList):
             "sent_form": request.POST.get(sent_forms.NAME) or uuid.uuid4(),
             "moves": (open_moves := workflow.moves_open_to(request.user, measure) if measure else []),
             "may_publish": any(move.target == Workflow.PUBLISHED for move in open_moves),
-            "publish_at": request.POST.get(moves.PUBLISH_AT, ""),
+            "publish_at": request.POST.get(PUBLISH_AT, ""),
             "zone": settings.TIME_ZONE,
             "may_retire": any(move.target == Workflow.RETIRED for move in open_moves),
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
@@ -256,6 +277,9 @@ class MeasureAdmin(MeasureList):
         execute("set constraints all deferred")
         if not change:
             obj.created_by = obj.updated_by = request.user  # type: ignore[assignment]  # signed in: this is the admin
+        if form.missing_body:
+            form.missing_body.save()
+            obj.issuing_body = form.missing_body
         if "checked_on" in form.changed_data:
             obj.checked_by = author_of(request) if obj.checked_on else None
         if not change or form.changed_data:
@@ -409,14 +433,19 @@ def _place_of_faults(request: HttpRequest, form: Any, context: Any) -> str:
     return "duplicates" if form.duplicates else ""
 
 
-def _help_for_bodies() -> SafeString:
-    return format_html(
-        _(
-            "Bodies of the chosen country and international ones. To find a body of another country, start with its "
-            'code: VEN:. <a href="{}" target="_blank">Add a missing body</a>.'
-        ),
-        reverse("admin:measures_issuingbody_add"),
+def _help_for_bodies(may_add: bool) -> SafeString:
+    words = _(
+        "Bodies of the chosen country and international ones. To find a body of another country, start with its "
+        "code: VEN:."
     )
+    link = format_html('<a href="#id_new_body" data-opens="id_new_body">{}</a>', _("Name a missing body"))
+    return format_html("{} {}", words, link if may_add else "")
+
+
+def _help_for_terms(model: type[Topic] | type[TargetGroup]) -> SafeString:
+    address = reverse(f"admin:measures_{model._meta.model_name}_add") + f"?{PROPOSING}=1"
+    words = _("Propose a new %(name)s") % {"name": model._meta.verbose_name}
+    return format_html('<a href="{}" target="_blank">{}</a>', address, words)
 
 
 def _newer_version(measure: Measure) -> str:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation.characters import ReadableCharField
 from foundation.days import today
 from foundation.keys import whole_number
 from foundation.partial_dates import PartialDate
@@ -18,11 +20,11 @@ from foundation.records.edit_conflict_admin import MergingForm
 from foundation.records.edit_conflicts import number_of_rows
 from foundation.texts import LANGUAGES, languages_of_site
 from measures import duplicates
-from measures.admin.fields import TermPicker, kinds_by_family, offered, topics_by_parent
-from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, Direction, DurationBasis
+from measures.admin.fields import TermPicker, kinds_by_family, like_bodies_in_words, offered, topics_by_parent
+from measures.choices import FAMILY_OF, STATE_FAMILIES, STATUSES, VALIDITY_FAMILIES, BodyKind, Direction, DurationBasis
 from measures.durations import Duration
 from measures.entry_rules import check_problem, year_problem
-from measures.models import Measure, TargetGroup, Topic
+from measures.models import IssuingBody, Measure, TargetGroup, Topic
 from measures.places import default_level, place_problems
 from measures.references import key_of
 
@@ -74,10 +76,23 @@ class MeasureForm(MergingForm):
     """One entry, with readable errors; `refusal` is why it may not be saved (a newer version, a lost race)."""
 
     record_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    new_body = ReadableCharField(
+        label=gettext_lazy("Name of the missing body, in its own language"),
+        required=False,
+        max_length=200,
+        widget=AdminTextInputWidget,
+        help_text=gettext_lazy("It is saved with the entry, as a body of its country, with a key made from the name."),
+    )
+    new_body_kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of the missing body"), required=False, choices=[("", "---------"), *BodyKind.choices]
+    )
+    another_body = forms.BooleanField(
+        required=False, widget=forms.HiddenInput, label=gettext_lazy("This is another body. Save it.")
+    )
     another_act = forms.BooleanField(required=False, label=gettext_lazy("This is another act. Save it."))
 
     field_of_rule = FIELD_OF_RULE
-    own_fields = ("record_version", "loaded", "another_act")
+    own_fields = ("record_version", "loaded", "another_act", "another_body")
     known = Measure.objects.all()
     """The entries that the person may read, of which duplicates are named."""
     kept: Any = None
@@ -98,6 +113,8 @@ class MeasureForm(MergingForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.duplicates: list[duplicates.Match] = []
+        self.missing_body: IssuingBody | None = None
+        """The body that is saved with the entry, since it was missing."""
         if not self.instance._state.adding:
             self.initial["record_version"] = self.instance.record_version
         if "kind" in self.fields:
@@ -134,11 +151,29 @@ class MeasureForm(MergingForm):
         if {"topics", "primary_topic"} <= cleaned.keys():
             self._choose_primary_topic(cleaned)
         self._check_dates(cleaned)
+        if cleaned.get("new_body"):
+            self._take_missing_body(cleaned)
         if {"level", "areas", "binds"} <= cleaned.keys():
             self._check_places(cleaned)
         if Duration.is_calendar_alone(cleaned.get("duration", "")):
             cleaned["duration_basis"] = DurationBasis.CALENDAR
         return cleaned
+
+    def _take_missing_body(self, cleaned: dict[str, Any]) -> None:
+        """Prepare the body that is named as missing, to be saved with the entry."""
+        kind = cleaned.get("new_body_kind")
+        if cleaned.get("issuing_body"):
+            self.add_error("new_body", _("Choose an issuing body or name a missing one, not both."))
+        elif not kind:
+            self.add_error("new_body_kind", _("Choose the kind of the missing body."))
+        else:
+            body = IssuingBody(country=cleaned.get("country"), kind=kind, native_name=cleaned["new_body"])
+            found = duplicates.like_bodies(body)
+            if found and not cleaned.get("another_body"):
+                self.fields["another_body"].widget = forms.CheckboxInput()
+                self.add_error("another_body", like_bodies_in_words(found))
+            body.key = body.free_key()
+            cleaned["issuing_body"] = self.missing_body = body
 
     def _check_places(self, cleaned: dict[str, Any]) -> None:
         """Write out the level where it is left to country and kind, and refuse places that do not fit it."""

@@ -1,11 +1,9 @@
 """Workflow moves from the form and the list; `workflow.py` defines what they do and who may make them."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
@@ -23,14 +21,15 @@ from foundation.characters import ReadableCharField
 from foundation.keys import whole_number
 from foundation.records.bulk_admin import MOST_AT_ONCE, MOST_NAMED, STAY_SELECTED, refused_as_changed
 from foundation.records.deletion_admin import changed_since, read_versions, written_versions
+from foundation.records.publication_time import PUBLISH_AT, PublicationTimeForm
 from foundation.records.teams import visible_to
 from measures import scheduling, workflow
 from measures.admin.bulk_moves import MOST_KEPT, consequence, lead, plan_of, reasons_in_words
 from measures.choices import Workflow
 from measures.models import Measure
 
-MOVE, NOTE, SUCCESSOR, PUBLISH_AT = "_move", "move_note", "move_successor", "publish_at"
-"""The names of the buttons, of the note, of the successor of a retired record, and of the time to publish."""
+MOVE, NOTE, SUCCESSOR = "_move", "move_note", "move_successor"
+"""The names of the buttons, of the note, and of the successor of a retired record."""
 CANCEL = "cancel_schedule"
 """The button that takes a scheduled publication back."""
 ASKED = "asked"
@@ -162,28 +161,10 @@ def move_action(move: workflow.Move) -> Callable[[Any, HttpRequest, QuerySet[Mea
     return act
 
 
-class TimeForm(forms.Form):
-    """When the selected entries are to be published, in the time zone of the site."""
-
-    publish_at = forms.DateTimeField(
-        label=gettext_lazy("Day and time"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields[PUBLISH_AT].help_text = _("In the time zone of the site, %(zone)s.") % {"zone": settings.TIME_ZONE}
-
-    def clean_publish_at(self) -> datetime:
-        """A time that can be scheduled."""
-        publish_at: datetime = self.cleaned_data[PUBLISH_AT]
-        scheduling.check_time(publish_at, at=timezone.now())
-        return publish_at
-
-
 @admin.action(description=gettext_lazy("Publish later…"), permissions=["publish"])
 def publish_later(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> HttpResponse | None:
     """Ask for a time, then schedule what can be published; the rest stays selected."""
-    move, form = workflow.MOVES["publish"], TimeForm(request.POST if PUBLISH_AT in request.POST else None)
+    move, form = workflow.MOVES["publish"], PublicationTimeForm(request.POST if PUBLISH_AT in request.POST else None)
     plan = plan_of(move, queryset)
     if ASKED not in request.POST or not form.is_valid() or not plan.measures:
         words = {"title": _("Publish later"), "consequence": _("They will be published at that time, under your name.")}
@@ -267,7 +248,7 @@ def _ask(
         **model_admin.admin_site.each_context(request),
         "title": move.label,
         "opts": model_admin.opts,
-        "form": form if move.needs_note or isinstance(form, TimeForm) else None,
+        "form": form if move.needs_note or isinstance(form, PublicationTimeForm) else None,
         "plan": plan,
         "lead": lead(plan),
         "consequence": consequence(move),

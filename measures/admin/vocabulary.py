@@ -7,15 +7,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from countries.admin.country import three_languages
 from countries.models import Country, Named
 from foundation.records.edit_conflict_admin import MergingForm
+from measures.admin.fields import like_bodies_in_words
 from measures.admin.filters import FoldedFilter
 from measures.admin.merging import MergeableAdmin, merge_selected
 from measures.duplicates import like_bodies
@@ -101,23 +98,26 @@ class IssuingBodyForm(MergingForm):
     )
     own_fields = ("loaded", "another_body")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "key" in self.fields:
+            self.fields["key"].required = False
+            self.fields["key"].help_text = _("Files name the body by it. Empty: made from the name.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if "key" in cleaned and not cleaned["key"]:
+            named = IssuingBody(country=cleaned.get("country"), native_name=cleaned.get("native_name", ""))
+            cleaned["key"] = named.free_key()
+        return cleaned
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # not in the stubs
         if self.errors or not self.instance._state.adding or self.cleaned_data.get("another_body"):
             return
         if found := like_bodies(self.instance):
             self.fields["another_body"].widget = forms.CheckboxInput()
-            self.add_error("another_body", _like_bodies_in_words(found))
-
-
-def _like_bodies_in_words(found: list[IssuingBody]) -> SafeString:
-    named = format_html_join(
-        ", ",
-        '<a href="{}" target="_blank">{}</a>',
-        ((reverse("admin:measures_issuingbody_change", args=[body.pk]), body) for body in found),
-    )
-    message = gettext("This body may be recorded already: {}. Use that one, or tick this box.")
-    return format_html(message, named)
+            self.add_error("another_body", like_bodies_in_words(found))
 
 
 @admin.register(IssuingBody)

@@ -1,10 +1,12 @@
 """Vocabulary that researchers grow: rows that are deprecated, never deleted while in use."""
 
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from countries.models import Country, Named, leads_on
@@ -207,6 +209,13 @@ class IssuingBody(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.acronym})" if self.acronym else self.name
+
+    def free_key(self) -> str:
+        """A key made from the name, which no other body of the country has."""
+        stem = slugify(self.native_name)[:55].strip("-_") or "body"
+        taken = IssuingBody.objects.filter(country=self.country_id, key__startswith=stem).exclude(pk=self.pk)
+        keys = set(taken.values_list("key", flat=True))
+        return next(key for number in count(1) if (key := stem if number == 1 else f"{stem}-{number}") not in keys)
 
     @property
     def name(self) -> str:

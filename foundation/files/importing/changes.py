@@ -11,6 +11,7 @@ from django.db import connection
 from foundation.files.columns import quoted
 from foundation.files.importing.pipeline import Import
 from foundation.files.models import RowState
+from foundation.sql import rows
 
 HEADER = ("row", "outcome", "record", "column", "before", "after")
 
@@ -30,11 +31,12 @@ class RowChange:
         return self.state == RowState.NEW
 
 
-def changes(found: Import, *, most: int | None = None) -> Iterator[RowChange]:
+def changes(found: Import, *, most: int | None = None, only_changed: bool = False) -> Iterator[RowChange]:
     """Yield the rows that change something, or would if they were not older, in file order; `most` is their number.
 
-    Call this inside the import's transaction.
+    With `only_changed`, those that change a record. Call this inside the import's transaction.
     """
+    which = "not o.is_new and o.changed <> '{}'" if only_changed else "(o.is_new or o.changed || o.older <> '{}')"
     resource, present = found.resource, found.table.present
     cells = " || ".join(
         f"case when '{column.name}' = any (o.changed || o.older) or (o.is_new and {column.cell} <> '')"
@@ -47,7 +49,7 @@ def changes(found: Import, *, most: int | None = None) -> Iterator[RowChange]:
             f"select s.line, case when o.is_new then 'new' when o.older <> '{{}}' then 'older' else 'changed' end,"
             f" case when o.is_new then {label(found)} else {label_of_record(found)} end, {cells}"
             f" from staged s join outcome o using (line) left join {resource.table()} r on r.{resource.pk()} = o.id"
-            " where (o.is_new or o.changed || o.older <> '{}') and not exists"
+            f" where {which} and not exists"
             f" (select from problem p where p.line = s.line) order by s.line limit {most or 'all'}"
         )
         for line, state, words, changed in cursor:
@@ -71,6 +73,16 @@ def differences(found: Import, names: str) -> str:
         " else '[]'::jsonb end"
         for column in found.table.present
     )
+
+
+def digest_of_changes(found: Import) -> str:
+    """A digest of every cell that changes, with the record that it is of and its text before and after."""
+    digest = rows(
+        f"select md5(string_agg(md5(({label_of_record(found)}) || ({differences(found, 'o.changed')})::text), ''"
+        f" order by o.line)) from staged s join outcome o using (line)"
+        f" join {found.resource.table()} r on r.{found.resource.pk()} = o.id where not o.is_new and o.changed <> '{{}}'"
+    )[0][0]
+    return digest or ""
 
 
 def label_of_record(found: Import) -> str:

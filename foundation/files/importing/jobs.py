@@ -212,16 +212,17 @@ def save(file_import: FileImport, *, is_stopping: IsStopping = never, waits: boo
 def _save_package(file_import: FileImport, watch: Watch, *, waits: bool) -> bool:
     with transaction.atomic():
         report = package_uploads.imported(file_import, watch, waits=waits)
-        is_as_shown: bool = report.counts() == file_import.files
-        if is_as_shown:
+        is_same: bool = report.outcome() == file_import.files
+        if is_same:
+            file_import.rows.all().delete()
             by, context = file_import.confirmed_by, report.context
             _set(file_import, ImportState.DONE, applied_at=timezone.now(), applied_by=by, context=context)
             transaction.on_commit(lambda: file_import.file.delete(save=False), robust=True)
         else:
             transaction.set_rollback(True)
-    if not is_as_shown:
+    if not is_same:
         _show_package(file_import, report)
-    return is_as_shown
+    return is_same
 
 
 @transaction.atomic

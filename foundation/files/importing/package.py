@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from foundation.files.cells import nearest_in_words
 from foundation.files.importing.archives import DamagedMember, blocks_of, name_of, opened
+from foundation.files.importing.changes import RowChange, changes, digest_of_changes
 from foundation.files.importing.pipeline import compared
 from foundation.files.importing.reading import FileProblem
 from foundation.files.importing.report import Report
@@ -26,6 +27,8 @@ from foundation.files.resources import may_import
 from foundation.records.second_reader import may_publish
 from foundation.records.teams import works_everywhere
 
+MOST_SHOWN = 200
+"""Changed rows of each file that a report has as a whole."""
 MOST_UNPACKED = 20_000_000_000
 """Bytes of all files of an archive; more is damaged, or made to fill the disk."""
 
@@ -43,14 +46,20 @@ class PackageReport:
     """What became of the rows of each file."""
 
     files: list[Report] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    """Of the changed cells of each file, before and after."""
+    changes: dict[str, list[RowChange]] = field(default_factory=dict)
+    """The first rows of each file that change a record."""
     is_applied: bool = False
     context: UUID | None = None
     """The context of the history that the changes of all files have."""
 
-    def counts(self) -> list[dict[str, Any]]:
-        """The name and the counts of each file."""
+    def outcome(self) -> list[dict[str, Any]]:
+        """Of each file its name, its counts, and a digest of what it changes: two with the same do the same."""
         names = ("file", "new", "changed", "unchanged", "older")
-        return [{name: getattr(file, name) for name in names} for file in self.files]
+        return [
+            {**{name: getattr(file, name) for name in names}, "digest": self.digests[file.file]} for file in self.files
+        ]
 
 
 Tell = Callable[[str, Step], None]
@@ -91,7 +100,7 @@ def import_package(
     history = pghistory.context(user=by.pk, **{"import": options["name"]})
     with _folder_of(path, most_unpacked) as folder, history as context, transaction.atomic():
         for file in _names_in(folder):
-            report.files.append(_import(folder / f"{file}.csv", file, tell, **options))
+            report.files.append(_import(folder / f"{file}.csv", file, report, tell, **options))
         report.context = context.id
         _refuse_incomplete([file.file for file in report.files], context.id)
         if dry_run:
@@ -107,13 +116,15 @@ def _refuse_incomplete(names: list[str], context: UUID) -> None:
             raise PackageProblem(f"{name}.csv", FileProblem(words, _("Export the package again.")))
 
 
-def _import(path: Path, file: str, tell: Tell, **options: Any) -> Report:
+def _import(path: Path, file: str, package: PackageReport, tell: Tell, **options: Any) -> Report:
     def progress(step: Step) -> None:
         tell(file, step)
 
     try:
         with compared(path, packaged()[file], keep_identifiers=True, progress=progress, **options) as found:
             if not found.report.is_refused:
+                package.digests[file] = digest_of_changes(found)
+                package.changes[file] = list(changes(found, most=MOST_SHOWN, only_changed=True))
                 found.save()
     except FileProblem as problem:
         raise PackageProblem(path.name, problem) from problem

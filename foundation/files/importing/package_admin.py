@@ -17,7 +17,7 @@ from foundation.files.importing.archives import opened
 from foundation.files.importing.package import may_import_package
 from foundation.files.importing.reading import FileProblem
 from foundation.files.importing.watching import problem_in_words
-from foundation.files.models import PACKAGE, FileImport
+from foundation.files.models import PACKAGE, FileImport, RowState
 from foundation.files.package.describing import packaged
 from foundation.files.package.writing import archive
 from foundation.files.resources import may_export
@@ -93,13 +93,20 @@ class PackageAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/foundation/fileimport/package.html", context)
 
     def package_preview(self, request: HttpRequest, file_import: FileImport) -> HttpResponse:
-        """What an import of a package would do to each kind of records."""
+        """What an import of a package would do to each kind of records; `?file` lists the changed ones of a file."""
+        changed = {file["file"]: file["changed"] for file in file_import.files}
+        chosen = request.GET.get("file", "")
+        file = chosen if chosen in changed else next((name for name, count in changed.items() if count), "")
         context = {
             **self.admin_site.each_context(request),
             "title": _("Import of %(name)s") % {"name": file_import.name},
             "opts": self.opts,
             "file_import": file_import,
             "kind": _("Package"),
+            "file": file,
+            "changed": changed.get(file, 0),
+            "page": list(file_import.rows.filter(state=RowState.CHANGED, file=file)),
+            "state": RowState.CHANGED,
             "has_changes": bool(file_import.new or file_import.changed),
         }
         return TemplateResponse(request, "admin/foundation/fileimport/package_preview.html", context)

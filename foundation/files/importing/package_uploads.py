@@ -42,7 +42,7 @@ def counted(report: PackageReport) -> dict[str, Any]:
     """The counts of a package, for the record of its import: of each file, and of all."""
     totals = {name: sum(getattr(file, name) for file in report.files) for name in TOTALS}
     notices = [f"{file.file}.csv: {notice}" for file in report.files for notice in file.notices]
-    return {"files": report.counts(), "notices": notices, **totals}
+    return {"files": report.outcome(), "notices": notices, **totals}
 
 
 def record(report: PackageReport, name: str, *, by: Any) -> int | None:
@@ -64,11 +64,23 @@ def record(report: PackageReport, name: str, *, by: Any) -> int | None:
 
 
 def keep(file_import: FileImport, report: PackageReport) -> None:
-    """Write the counts that the page shows."""
+    """Write the counts and the first changed rows, which the page shows."""
     counts = counted(report)
     for name, number in counts.items():
         setattr(file_import, name, number)
     file_import.rows.all().delete()
+    FileImportRow.objects.bulk_create(
+        FileImportRow(
+            file_import=file_import,
+            file=file,
+            line=change.row,
+            state=change.state,
+            label=change.label,
+            details=change.cells,
+        )
+        for file, changes in report.changes.items()
+        for change in changes
+    )
     file_import.save(update_fields=list(counts))
 
 

@@ -24,6 +24,17 @@ $?.ajaxPrefilter((options) => {
   options.data += `&for_country=${encodeURIComponent(field("country").value)}`;
 });
 
+// A link to a box in a folded part opens it; a missing body takes the name that was searched
+let searched = "";
+function openBox(event) {
+  const box = document.getElementById(event.target.closest?.("[data-opens]")?.dataset.opens);
+  if (!box) return;
+  event.preventDefault();
+  box.closest("details").open = true;
+  box.value ||= searched;
+  box.focus();
+}
+
 // The first ticked topic is the primary one until another is chosen; a box narrows a long list
 function choosePrimary(event) {
   const primary = field("primary_topic");
@@ -182,6 +193,10 @@ if (form && field("kind")) {
   form.addEventListener("change", unmark);
   $?.(form).on("select2:select select2:clear", "select", unmark);
   form.addEventListener("change", choosePrimary);
+  form.addEventListener("click", openBox);
+  $?.(form.elements.issuing_body).on("select2:closing", () => {
+    searched = document.querySelector(".select2-container--open .select2-search__field")?.value.trim() ?? "";
+  });
   form.addEventListener("input", readDatesSoon);
   form.addEventListener("change", readDatesSoon);
   form.addEventListener("focusout", askForDuplicates);

@@ -1,4 +1,4 @@
-// Every form of the admin: what is understood of a typed date, Ctrl+Enter and Ctrl+S, and nothing lost to an expired session.
+// Every form of the admin: what is understood of a typed date, keys, and nothing lost to an expired session.
 
 const WAIT = 250; // milliseconds without a key before asking
 
@@ -28,6 +28,24 @@ document.addEventListener("keydown", (event) => {
   if (!save) return;
   event.preventDefault();
   save.click();
+});
+
+// The box of a search that one sees gets the focus, not the list behind it, and a letter typed there begins the search
+function focusSeen(list) {
+  if (!list?.matches?.(".select2-hidden-accessible")) return;
+  list.nextElementSibling?.querySelector(".select2-selection")?.focus();
+}
+document.addEventListener("focusin", (event) => focusSeen(event.target));
+window.django?.jQuery?.(() => focusSeen(document.activeElement)); // Django may focus the list before it is hidden
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.(".select2-selection--single");
+  if (!box || event.key.length !== 1 || event.key === " " || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault(); // the letter would be lost on the way to the search
+  window.django.jQuery(box.closest(".select2").previousElementSibling).select2("open");
+  const search = document.querySelector(".select2-container--open .select2-search__field");
+  search.focus();
+  search.value = event.key;
+  search.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 // Before a form is sent: is its author still signed in? A new sign-in, in another tab, brings a new token.

@@ -10,7 +10,7 @@ from django.urls import reverse
 from foundation.partial_dates import PartialDate
 from measures import workflow
 from measures.choices import Workflow
-from measures.models import Citation, DataSet, Measure, QuoteCheck, Source
+from measures.models import Citation, DataSet, IssuingBody, Measure, QuoteCheck, Source
 from tests import admin_forms, factories
 from tests.clients import signed_in
 
@@ -22,6 +22,50 @@ LIST = "/admin/measures/measure/"
 
 def change(measure: Measure) -> str:
     return reverse("admin:measures_measure_change", args=[measure.pk])
+
+
+def test_missing_body_is_made_in_the_form_of_an_entry_with_its_country_and_a_key_from_its_name() -> None:
+    client, peru = signed_in(factories.analyst()), factories.country()
+    known = factories.issuing_body(country=peru, key="migraciones", native_name="Superintendencia de Migraciones")
+    data = admin_forms.shown(client, ADD) | {"country": "PER", "kind": "executive_decree", "title_en": "First"}
+    name = "Consejo de Ministros del Perú"
+    for typed, error in (
+        ({"new_body": name}, "Choose the kind of the missing body."),
+        (
+            {"new_body": name, "new_body_kind": "ministry", "issuing_body": str(known.pk)},
+            "Choose an issuing body or name a missing one, not both.",
+        ),
+        ({"new_body": "Migraciones, Superintendencia de", "new_body_kind": "ministry"}, "recorded already"),
+    ):
+        page = client.post(ADD, data | typed)
+        assert any(error in text for text in admin_forms.errors(page)), admin_forms.errors(page)
+    assert IssuingBody.objects.get() == known
+    assert 'type="checkbox" name="another_body"' in page.text
+    second = {"another_body": "on", "title_en": "Second", "sent_form": ""}
+    other = admin_forms.held(page) | second
+    further = {"further_bodies-TOTAL_FORMS": "1", "further_bodies-0-body": str(known.pk)}
+    for sent in (data | {"new_body": name, "new_body_kind": "ministry"} | further, other):
+        assert admin_forms.errors(client.post(ADD, sent)) == []
+    made = Measure.objects.order_by("pk").values_list("issuing_body__key", "issuing_body__country")
+    assert list(made) == [("consejo-de-ministros-del-peru", "PER"), ("migraciones-superintendencia-de", "PER")]
+    add = reverse("admin:measures_issuingbody_add")
+    form = admin_forms.shown(client, add, "issuingbody_form") | {"native_name": "Consejo de Ministros del Perú"}
+    assert client.post(add, form | {"kind": "ministry"}).status_code == 302  # an international one
+    assert IssuingBody.objects.get(country=None).key == "consejo-de-ministros-del-peru"
+
+
+def test_missing_body_of_a_proposed_change_is_shown_on_the_desk_and_made_when_it_is_approved() -> None:
+    measure = factories.measure(issuing_body=None)
+    ana, eva = signed_in(factories.analyst()), signed_in(factories.editor())
+    url = change(measure) + "?propose=1"
+    typed = {"new_body": "Defensoría", "new_body_kind": "ombuds", "proposal_reason": "correction", "_propose": "1"}
+    desk = ana.post(url, admin_forms.shown(ana, url) | typed)["Location"]
+    assert not IssuingBody.objects.exists()
+    page = eva.get(desk)
+    assert next(each.after for each in page.context["review"].changes) == "Defensoría"
+    eva.post(desk, {"_approve": "1", "proposal_opened": page.context["revising"].opened})
+    measure.refresh_from_db()
+    assert measure.issuing_body == IssuingBody.objects.get(key="defensoria", country=measure.country)
 
 
 def test_decree_is_entered_on_one_page_with_tags_events_and_a_pasted_source() -> None:

@@ -365,7 +365,7 @@ def test_change_has_the_reason_and_the_source_that_the_record_gives() -> None:
     Revision.objects.filter(pk=revision.pk).update(note="The gazette has it so.")
     revision.refresh_from_db()
     with transaction.atomic():
-        approve(revision, by=editor)
+        approve(revision, measure, by=editor)
         with approving(revision):
             Measure.objects.filter(pk=measure.pk).update(title_en="After")
     with pghistory.context(command="by hand"):
@@ -391,7 +391,7 @@ def test_change_that_was_approved_while_the_release_before_was_made_has_its_reas
     began = timezone.now()
     first, _is_new = make_release("2026.1")
     with transaction.atomic():
-        approve(revision, by=editor)
+        approve(revision, measure, by=editor)
         with approving(revision):
             Measure.objects.filter(pk=measure.pk).update(title_en="After")
     Revision.objects.filter(pk=revision.pk).update(reviewed_at=began)

@@ -72,6 +72,23 @@ def test_package_is_shown_imported_as_one_import_and_undone_as_one() -> None:
     assert client.get(upload.get_absolute_url()).status_code == 200
 
 
+def test_record_that_another_person_changed_after_the_preview_is_not_replaced_unseen() -> None:
+    client, measure = _as("editor"), factories.measure(title_en="In the package")
+    content = _package(client)
+    Measure.objects.update(title_en="Shown")
+    upload = _send(client, content)
+    page = client.get(upload.get_absolute_url()).text
+    assert all(text in page for text in (str(measure.public_id), "<del>Shown</del>", "<ins>In the package</ins>"))
+    Measure.objects.update(title_en="Theirs")
+    page = client.post(upload.get_absolute_url(), {"confirm": "x"}, follow=True).text
+    assert "The database has changed since this preview" in page
+    assert "<del>Theirs</del>" in page
+    assert Measure.objects.get().title_en == "Theirs"
+    client.post(upload.get_absolute_url(), {"confirm": "x"})
+    upload.refresh_from_db()
+    assert (Measure.objects.get().title_en, upload.state, upload.rows.count()) == ("In the package", "done", 0)
+
+
 def test_refused_rows_are_named() -> None:
     client = _as("editor")
     factories.measure()
