@@ -10,6 +10,7 @@ from datetime import date
 
 import numpy as np
 
+from foundation.records.past import past
 from foundation.sql import rows
 from measures.choices import StatusGroup
 from measures.listing.columns import LATEST, Array, copied, day_number
@@ -30,19 +31,33 @@ _KEPT = f"""
     cross join lateral unnest(null::date || v.days, v.states) with ordinality s(day, state, place)
     where not v.is_stale and {{condition}} order by v.measure_id, s.place
 """
+_PLAIN = f"""
+    with asked(ids) as materialized (select array(select m.id from measures_measure m where {{condition}})), kept as (
+        select measure_id, days, states from measures_validity_plain((select ids from asked))
+        union all select measure_id, days, states from measures_validity_bills((select ids from asked))
+    )
+    select v.measure_id,
+        (coalesce(s.day - date '1970-01-01', {BEGINNING}) * {1 << _BITS}
+            + array_position(array[{_NUMBERS}], s.state) - 1)::int4
+    from kept v cross join lateral unnest(null::date || v.days, v.states) with ordinality s(day, state, place)
+    order by v.measure_id, s.place
+"""
+"""The same of plain acts and bills, derived now: nothing is kept of earlier days, of which all rows are stale."""
 
 
 def read_steps(condition: str) -> tuple[Array, Array]:
     """The measures `m` that match an SQL condition, and their steps, in parallel; stale rows are derived now."""
     settle_if_many()
-    measures, steps = copied(_KEPT.format(condition=condition), ["i8", "i4"])
-    stale = rows(
+    measures, steps = copied((_PLAIN if past() else _KEPT).format(condition=condition), ["i8", "i4"])
+    found = rows(
         "select v.measure_id from measures_validity v join measures_measure m on m.id = v.measure_id"
         f" where v.is_stale and {condition}"
     )
+    done = set(measures.tolist()) if past() else ()
+    stale = [id_ for (id_,) in found if id_ not in done]
     if not stale:
         return measures, steps
-    fresh = _derived([id_ for (id_,) in stale])
+    fresh = _derived(stale)
     return np.concatenate((measures, fresh[0])), np.concatenate((steps, fresh[1]))
 
 
