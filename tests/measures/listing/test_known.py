@@ -25,7 +25,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 FIRST = datetime.date(2026, 3, 1)
-DAYS, ACTS_A_DAY = 7, 14
+AT_FIRST, DAYS, ACTS_A_DAY = 10, 5, 20
 TOPICS = ("health.access", "asylum.access", "labour.access")
 ASKED = ("2020-06-30", "2021-07-01", "2022-01-15")
 """Days on which states are asked for."""
@@ -72,6 +72,8 @@ class Replay:
         """Let the days pass, and one more, on which records are withdrawn whose content must not come back."""
         for key in TOPICS:
             factories.topic(key=key)
+        for _record in range(AT_FIRST):
+            self._create()
         for number in range(DAYS):
             self.today = FIRST + datetime.timedelta(days=number)
             for _act in range(ACTS_A_DAY):
@@ -85,12 +87,9 @@ class Replay:
         self.today += datetime.timedelta(days=1)
 
     def _act(self) -> None:
-        act = self.random.choice(
-            (self._create, self._create, self._publish, self._publish, self._withdraw, self._retitle, self._retopic)
-            + (self._event, self._unevent, self._relate, self._relate, self._unrelate, self._cite, self._delete)
-            + (self._end, self._rename_source)
-        )
-        act()
+        rare = (self._withdraw, self._unevent, self._unrelate, self._delete, self._rename_source, self._cite)
+        usual = (self._create, self._publish, self._retitle, self._retopic, self._event, self._end, self._relate)
+        self.random.choice((*rare, *usual, *usual))()
 
     def _date_history(self) -> None:
         """Give the events of this day its moment, some at its very beginning and end: a test is one transaction."""
@@ -120,7 +119,8 @@ class Replay:
         )
 
     def _date(self, year: int) -> str:
-        return self.random.choice((f"{year}-0{self.random.randint(1, 9)}-11", f"{year}-05", f"{year}", ""))
+        day = f"{year}-0{self.random.randint(1, 9)}-11"
+        return self.random.choice((day, day, day, f"{year}-05", f"{year}", ""))
 
     def _move(self, pk: int, workflow: Workflow, **fields: Any) -> None:
         Measure.objects.filter(pk=pk).update(workflow=workflow, **fields)
@@ -259,7 +259,7 @@ def without_relations_to(gone: Collection[str], row: dict[str, str]) -> dict[str
 
 
 @pytest.mark.owner
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_each_day_is_as_it_was_without_what_was_withdrawn(
     seed: int, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
