@@ -25,7 +25,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 FIRST = datetime.date(2026, 3, 1)
-AT_FIRST, DAYS, ACTS_A_DAY = 10, 5, 20
+AT_FIRST, DAYS, ACTS_A_DAY = 18, 5, 16
 TOPICS = ("health.access", "asylum.access", "labour.access")
 ASKED = ("2020-06-30", "2021-07-01", "2022-01-15")
 """Days on which states are asked for."""
@@ -87,7 +87,7 @@ class Replay:
         self.today += datetime.timedelta(days=1)
 
     def _act(self) -> None:
-        rare = (self._withdraw, self._unevent, self._unrelate, self._delete, self._rename_source, self._cite)
+        rare = (self._withdraw, self._unevent, self._unrelate, self._discard, self._rename_source, self._cite)
         usual = (self._create, self._publish, self._retitle, self._retopic, self._event, self._end, self._relate)
         self.random.choice((*rare, *usual, *usual))()
 
@@ -203,8 +203,11 @@ class Replay:
         if (pk := self._some("published")) and len(self.records[pk].events) == 1:
             Measure.objects.filter(pk=pk).update(valid_until="2021-12-31", end_kind="fixed_date")
 
-    def _delete(self) -> None:
-        if pk := self._some("draft", "published"):
+    def _discard(self) -> None:
+        self._delete("draft")
+
+    def _delete(self, workflow: str = "published") -> None:
+        if pk := self._some(workflow):
             Relation.objects.filter(object=pk).delete()
             for record in self.records.values():
                 record.relations = {each for each in record.relations if each[1] != pk}
