@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
@@ -25,7 +26,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 FIRST = datetime.date(2026, 3, 1)
-AT_FIRST, DAYS, ACTS_A_DAY = 18, 5, 16
+AT_FIRST, DAYS, ACTS_A_DAY = 16, 4, 14
 TOPICS = ("health.access", "asylum.access", "labour.access")
 ASKED = ("2020-06-30", "2021-07-01")
 """Days on which states are asked for."""
@@ -62,7 +63,7 @@ class Replay:
     """Random acts on a few records, day after day, and the model of them."""
 
     def __init__(self, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311  (no secret)
         self.records: dict[int, Record] = {}
         self.days: dict[datetime.date, Day] = {}
         self.today = FIRST
@@ -81,7 +82,8 @@ class Replay:
             self.days[self.today] = self._noted()
             self._date_history()
         self.today += datetime.timedelta(days=1)
-        self._withdraw()
+        for _time in range(2):
+            self._withdraw(self._acting())
         self._delete()
         self._date_history()
         self.today += datetime.timedelta(days=1)
@@ -133,8 +135,14 @@ class Replay:
             closed = {"published_at": now, "published_by": by, "reviewed_at": now, "reviewed_by": by}
             self._move(pk, Workflow.PUBLISHED, retired_reason="", **closed)
 
-    def _withdraw(self) -> None:
-        if pk := self._some("published"):
+    def _acting(self) -> int | None:
+        """A public record that acts upon a public one."""
+        public = self.public
+        acts = [pk for pk in public if any(each[1] in public for each in self.records[pk].relations)]
+        return self.random.choice(acts) if acts else None
+
+    def _withdraw(self, pk: int | None = None) -> None:
+        if pk := pk or self._some("published"):
             self._move(pk, Workflow.RETIRED, retired_reason=f"Secret {pk} was wrong")
 
     def _retitle(self) -> None:
@@ -313,7 +321,7 @@ def test_each_day_is_as_it_was_without_what_was_withdrawn(
             each.title for each in replay.records.values() if each.title not in then.titles.values()
         ]
         for text in (page.text, country.text):
-            assert not [title for title in hidden if f"{title}<" in text]
+            assert not [title for title in hidden if re.search(rf"{title}\b", text)]
     assert withdrawals, "the replay withdraws something that was public"
     before = FIRST - datetime.timedelta(days=1)
     assert file_of(f"?known={before}") == {}
