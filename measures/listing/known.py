@@ -1,9 +1,9 @@
 """The indexes of earlier days: a few at once, built one at a time.
 
 Whoever asks for many days makes the site read its history as often. So one thread builds, and rests as long as it
-worked; who asks meanwhile for another day that is not there is told to come back. Days that were asked for last stay,
-within limits of number and bytes. An index has all entries of its day; which of these may still be shown is asked
-again whenever public data have changed.
+worked; one other may wait for that, and who else asks for a day that is not there is told to come back. Days that were
+asked for last stay, within limits of number and bytes. An index has all entries of its day; which of these may still be
+shown is asked again whenever public data have changed.
 """
 
 import threading
@@ -27,7 +27,7 @@ MOST_DAYS = 8
 MOST_BYTES = 1 << 28
 """Bytes that their columns may take; the day that was asked for last stays in any case."""
 PATIENCE = 2.0
-"""Seconds that a request waits for another one that builds an index: as long as a small record takes."""
+"""Seconds that a request waits for another one that builds an index, and for its rest."""
 _PUBLIC = "select id from public.measures_measure where workflow = 'published'"
 
 
@@ -61,6 +61,7 @@ class _Days:
         self._kept: OrderedDict[date, _Kept] = OrderedDict()
         self._lock = threading.Lock()
         self._building = threading.Lock()
+        self._waiting = threading.Lock()
         self._rests_until = 0.0
 
     def get(self, day: date) -> KnownDay:
@@ -78,19 +79,34 @@ class _Days:
             return self._kept.get(day)
 
     def _built(self, day: date) -> _Kept:
-        if not self._building.acquire(timeout=PATIENCE):
-            raise AnotherDayIsRead("The history is read for another day.")
-        try:
+        with self._turn():
             if kept := self._found(day):
                 return kept
             start = time.monotonic()
-            if start < self._rests_until:
-                raise AnotherDayIsRead("The history was read for another day just now.")
             kept = _Kept(_whole())
             now = time.monotonic()
             self._rests_until = now + (now - start)
             self._keep(day, kept)
             return kept
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The right to build, after the rest of who built last; one thread at most waits for it."""
+        if not self._waiting.acquire(blocking=False):
+            raise AnotherDayIsRead("The history is read for another day, and somebody waits for that.")
+        try:
+            is_ours = self._building.acquire(timeout=PATIENCE)
+            rest = self._rests_until - time.monotonic()
+            if is_ours and 0 < rest <= PATIENCE:
+                time.sleep(rest)
+        finally:
+            self._waiting.release()
+        if not is_ours:
+            raise AnotherDayIsRead("The history is read for another day.")
+        try:
+            if rest > PATIENCE:
+                raise AnotherDayIsRead("The history was read for another day just now.")
+            yield
         finally:
             self._building.release()
 

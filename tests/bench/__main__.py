@@ -16,6 +16,7 @@ from tests.bench import server as servers
 from tests.bench.loading import loaded
 from tests.bench.measurements import (
     archive,
+    earlier_days,
     exporting,
     importing,
     leaning,
@@ -39,6 +40,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "standing": standing.measurements,
     "search": searching.measurements,
     "pages": pages.measurements,
+    "earlier_days": earlier_days.measurements,
     "export": exporting.measurements,
     "import": importing.measurements,
     "undo": undoing.measurements,

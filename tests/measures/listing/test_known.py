@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import re
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from random import Random
@@ -14,9 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from foundation.days import calendar_day
 from foundation.records.past import as_known
 from foundation.sql import execute, rows
 from measures.choices import Workflow
+from measures.listing import known
+from measures.listing.index import PublicIndex, load
 from measures.models import Citation, Measure, Relation, StatusEvent, Topic
 from measures.past_views import RECORDS, TERMS
 from measures.validity.store import derived
@@ -345,3 +349,55 @@ def test_every_table_of_measures_with_a_history_is_read_as_it_was() -> None:
     with as_known(timezone.localdate() - datetime.timedelta(days=1)):
         assert not Measure.objects.exists()
     assert Measure.objects.get() == measure
+
+
+def test_few_days_are_kept_and_one_is_built_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+    index = load()
+    monkeypatch.setattr(known, "_whole", lambda: built.append("day") or index)
+    monkeypatch.setattr(known, "PATIENCE", 0.01)
+    days, first = known._Days(), datetime.date(2026, 1, 1)
+    for number in range(known.MOST_DAYS + 1):
+        days._rests_until = 0
+        days.get(first + datetime.timedelta(days=number))
+    assert len(built) == known.MOST_DAYS + 1
+    days.get(first + datetime.timedelta(days=1))
+    assert len(built) == known.MOST_DAYS + 1, "a day that is kept is not built again"
+
+    days._rests_until = time.monotonic() + 60
+    with pytest.raises(known.AnotherDayIsRead):  # since who built last rests
+        days.get(first)
+    days._rests_until = 0
+    with days._building, pytest.raises(known.AnotherDayIsRead):
+        days.get(first)
+    with days._waiting, pytest.raises(known.AnotherDayIsRead):
+        days.get(first)
+    monkeypatch.setattr(known, "MOST_BYTES", -1)
+    days.get(first)
+    assert list(days._kept) == [first], "the day that was asked for last stays whatever its size"
+
+    def refuse() -> PublicIndex:
+        raise known.AnotherDayIsRead
+
+    monkeypatch.setattr(known, "_whole", refuse)
+    answer = Client().get("/measures/?known=2026-03-01")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+
+
+def test_what_has_no_earlier_days_refuses_them() -> None:
+    act = factories.measure()
+    for path in ("/", f"/measures/{act.public_id}/", "/archive/", "/archive.csv", "/measures.atom", "/api/v1/sources/"):
+        answer = Client().get(f"{path}?known=2026-03-01")
+        assert (answer.status_code, "record of today alone" in answer.text) == (400, True), path
+    for query in ("known=2026", "known=2999-01-01", f"known={calendar_day()}", "known=2026-03-01&q=word"):
+        for path in ("/measures/", "/measures.csv", "/api/v1/measures/"):
+            assert Client().get(f"{path}?{query}").status_code == 400, (path, query)
+
+
+def test_a_citation_names_the_day_and_its_address_has_it() -> None:
+    factories.measure()
+    cited = Client().get("/cite/text?url=/measures/%3Fknown%3D2026-03-01%26topic%3Dhealth").text
+    assert "As known on 1 March 2026" in cited
+    assert "/measures/?known=2026-03-01&topic=health" in cited
+    day = calendar_day() - datetime.timedelta(days=1)
+    assert f"?known={day}" in Client().get("/measures/").text, "the page offers its rows for good"
