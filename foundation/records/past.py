@@ -101,6 +101,17 @@ def with_withdrawn() -> Iterator[None]:
     execute(f"select set_config('{WHOLE}', %s, true)", [before])
 
 
+@contextmanager
+def as_of_today() -> Iterator[None]:
+    """Inside the block, in SQL alone, tables are those of today again; without effect outside of `as_known`."""
+    if past() is None:
+        yield
+        return
+    ((before, _now),) = rows("select current_setting('search_path'), set_config('search_path', 'public', true)")
+    yield
+    execute("select set_config('search_path', %s, true)", [before])
+
+
 # The views
 
 

@@ -22,7 +22,7 @@ LOADED, CHANGED, ASKED = date(2026, 1, 1), date(2026, 3, 1), date(2026, 2, 1)
 _COLUMNS = """
     select string_agg(quote_ident(e.column_name), ', ' order by e.ordinal_position)
     from information_schema.columns e join information_schema.columns t using (column_name)
-    where e.table_name = %s and t.table_name = %s
+    where e.table_name = %s and t.table_name = %s and e.table_schema = 'public' and t.table_schema = 'public'
 """
 _NEWEST = """
     select distinct on (pgh_obj_id) * from {} where pgh_created_at < %(before)s order by pgh_obj_id, pgh_id desc
@@ -77,13 +77,15 @@ def measurements(bench: Bench) -> Iterator[Result]:
 
 def _write_history(connection: psycopg.Connection) -> None:
     """The versions that triggers would have written, unless an earlier run has done so."""
-    if connection.execute("select exists (select from measures_measureevent)").fetchone() == (True,):
+    if connection.execute(
+        "select exists (select from measures_measureevent where pgh_created_at = %s)", [LOADED]
+    ).fetchone() == (True,):
         return
     for events, table in _EVENTS.items():
         ((columns,),) = connection.execute(_COLUMNS, [events, table])
         connection.execute(
             f"insert into {events} ({columns}, pgh_obj_id, pgh_label, pgh_created_at)"
-            f" select {columns}, id, 'insert', %s from {table}",
+            f" select {columns}, id, 'insert', %s from {table} where id not in (select pgh_obj_id from {events})",
             [LOADED],
         )
         if table == "measures_measure":
