@@ -78,7 +78,7 @@ def _of_earlier_day(ids: Sequence[int], end: datetime) -> tuple[Array, Array]:
     with as_of_today():
         changed |= {id_ for (id_,) in rows(_REACHED, [seeds])}
         same = _listed(id_ for id_ in ids if id_ not in changed)
-        found = [copied(_KEPT.format(condition=f"m.id = any('{same}')"), ["i8", "i4"])]
+        found: list[Sequence[Array]] = [copied(_KEPT.format(condition=f"m.id = any('{same}')"), ["i8", "i4"])]
     left = sorted({*ids} - {*found[0][0].tolist()})
     found.append(copied(_PLAIN.format(ids=_listed(left).strip("{}")), ["i8", "i4"]))
     found.append(_derived(sorted({*left} - {*found[1][0].tolist()})))

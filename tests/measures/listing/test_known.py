@@ -354,7 +354,12 @@ def test_every_table_of_measures_with_a_history_is_read_as_it_was() -> None:
 def test_few_days_are_kept_and_one_is_built_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
     index = load()
-    monkeypatch.setattr(known, "_whole", lambda: built.append("day") or index)
+
+    def build() -> PublicIndex:
+        built.append("day")
+        return index
+
+    monkeypatch.setattr(known, "_whole", build)
     monkeypatch.setattr(known, "PATIENCE", 0.01)
     days, first = known._Days(), datetime.date(2026, 1, 1)
     for number in range(known.MOST_DAYS + 1):
