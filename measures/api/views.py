@@ -123,6 +123,8 @@ class OneMeasure(RecordView):
         day = known_day(request.query_params)
         with one_state(day):
             key = Measure.objects.published().filter(public_id=public_id).values_list("pk", flat=True).first()
+            if key is None and day is None:
+                return _without_record(request, public_id)
             record = None if key is None else form.records([key])[0]
             if key is not None and record and not request.query_params.get(FIELDS):
                 labels = request.query_params.get(LABELS, "")
