@@ -7,6 +7,7 @@ read in one transaction.
 
 import codecs
 import csv
+import datetime
 import io
 import re
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ from foundation.files.columns import BatchColumn, Column, ListColumn, quoted
 from foundation.files.field_columns import TextColumn
 from foundation.files.resources import FileResource
 from foundation.files.spreadsheet import LONGEST_CELL, MANY_ROWS, check_cell, check_rows
+from foundation.records.past import as_known
 from foundation.sql import rows, value
 
 
@@ -64,6 +66,7 @@ def exported(
     labels: str = "",
     only: Collection[str] = (),
     reader: Any = None,
+    known: datetime.date | None = None,
 ) -> Generator[bytes]:
     """CSV: the header, then one row at a time of `records`, or of all records in file order.
 
@@ -71,11 +74,11 @@ def exported(
     installation's own handling of a record are left out: two installations then produce the same file. `labels` is a
     language, in which each column of keys is followed by one of what they mean. `only` are names of columns, each with
     its labels, to which the file is limited; all if there are none. Cells do not name what the account `reader` may not
-    read.
+    read. With `known`, records and cells are those that the public knew at the end of that day.
     """
     columns = columns_of_file(resource, with_local=with_local, labels=labels, only=only, reader=reader)
     yield (",".join(column.name for column in columns) + "\n").encode()
-    with one_state():
+    with one_state(known):
         for ids in _in_batches(resource, records):
             with connection.cursor() as cursor, cursor.copy(_copy(resource, columns, ids, public)) as copy:
                 for row in copy:
@@ -91,6 +94,7 @@ def exported_sheet(
     labels: str = "",
     about: Sequence[Sequence[str]] = (),
     reader: Any = None,
+    known: datetime.date | None = None,
 ) -> Iterator[bytes]:
     """The same as XLSX; raise TooLarge at once if there are too many rows, or a text or list is too long for a cell.
 
@@ -99,7 +103,8 @@ def exported_sheet(
     total = count(resource, records)
     check_rows(total)
     _check_cells(resource, records, public)
-    written = exported(resource, records, public=public, with_local=with_local, labels=labels, reader=reader)
+    asked: dict[str, Any] = {"with_local": with_local, "labels": labels, "reader": reader, "known": known}
+    written = exported(resource, records, public=public, **asked)
     lines = (line.decode() for line in written)
     return spreadsheet.written(csv.reader(lines), name=resource.file(), is_large=total >= MANY_ROWS, about=about)
 
@@ -167,12 +172,15 @@ def columns_of_file(
 
 
 @contextmanager
-def one_state() -> Iterator[None]:
-    """Run in one snapshot of the database; inside a caller's transaction, in that transaction."""
+def one_state(known: datetime.date | None = None) -> Iterator[None]:
+    """Run in one snapshot of the database; inside a caller's transaction, in that transaction.
+
+    `known`: the day at whose end the record is read, see `foundation.records.past`.
+    """
     is_ours = not connection.in_atomic_block
-    with transaction.atomic():
+    with as_known(known), transaction.atomic():
         with connection.cursor() as cursor:
-            if is_ours:
+            if is_ours and known is None:
                 cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute("; ".join(SETTINGS))
         yield

@@ -52,10 +52,20 @@ WRONG = OpenApiExample(
 )
 
 
-def _page(name: str, record: Any, **example: Any) -> dict[str, Any]:
+class WithdrawnRecord(serializers.Serializer):
+    """A record that was public on the day that is asked for, and was withdrawn since."""
+
+    public_id = serializers.CharField()
+    reason = serializers.CharField(help_text="Empty if nobody said why.")
+    replaced_by = serializers.CharField(help_text="The public record that took its place, or empty.")
+
+
+def _page(name: str, record: Any, *, of_days: bool = False, **example: Any) -> dict[str, Any]:
+    withdrawn = {"withdrawn": WithdrawnRecord(many=True, required=False, help_text="With `known` alone.")}
     page = inline_serializer(
         f"{name}Page",
         {
+            **(withdrawn if of_days else {}),
             "count": serializers.IntegerField(help_text="Records of all pages together."),
             "next": serializers.URLField(allow_null=True, help_text="The address of the next page; null on the last."),
             "license": serializers.URLField(),
@@ -102,6 +112,7 @@ MEASURES: dict[str, Any] = {
     **_page(
         "Measures",
         MeasureRecord,
+        of_days=True,
         public_id="PER-00007",
         country="PER",
         kind="law",
@@ -112,7 +123,7 @@ MEASURES: dict[str, Any] = {
 MEASURE: dict[str, Any] = {
     "operation_id": "measure",
     "tags": ["measures"],
-    "parameters": [_path("public_id", "Such as `PER-00007`."), *FORM],
+    "parameters": [_path("public_id", "Such as `PER-00007`."), parameters.KNOWN_DAY, *FORM],
     "responses": {(200, JSON): MeasureWithParts, **_problems(404, 410)},
 }
 SOURCES: dict[str, Any] = {

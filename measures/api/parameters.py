@@ -19,7 +19,7 @@ from measures.archive.listing.filters import FACETS
 from measures.choices import NumberState, Searched
 from measures.listing.facets import Column
 from measures.listing.filters import LONGEST_TEXT, SORTS, MeasureFilter, Problem, unknown_parameter
-from measures.listing.parameters import PropertyFilter
+from measures.listing.parameters import KNOWN, KnownDayField, PropertyFilter
 
 OF_PAGES = (CURSOR, LIMIT)
 OF_FORM = (FIELDS, LABELS)
@@ -36,6 +36,15 @@ def once(data: QueryDict, names: tuple[str, ...]) -> tuple[dict[str, str], list[
 def foreign(data: QueryDict, names: tuple[str, ...]) -> list[Problem]:
     """The problems with parameters that nothing reads."""
     return [unknown_parameter(name, names) for name in data if name not in names]
+
+
+def wrong_day(data: QueryDict) -> list[Problem]:
+    """The problems with the day at whose end the record is read."""
+    try:
+        KnownDayField(required=False).clean(data.get(KNOWN, ""))
+    except ValidationError as error:
+        return [Problem(KNOWN, message) for message in error.messages]
+    return once(data, (KNOWN,))[1]
 
 
 def of_list(data: QueryDict) -> QueryDict:
@@ -114,6 +123,7 @@ FORM = [
 ]
 _SEARCHED = [state.value for state in Searched if state != Searched.NOT_CHECKED]
 _OF_NUMBERS = [NumberState.LISTED.value, NumberState.IRRELEVANT.value]
+_DAY = "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"
 _DATE = "^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$"
 OBSERVATIONS = [
     *(
@@ -127,6 +137,9 @@ OBSERVATIONS = [
     _parameter("from", "Periods that end on this date or later: 2020, 2020-05 or 2020-05-29.", pattern=_DATE),
     _parameter("to", "Periods that begin on this date or earlier.", pattern=_DATE),
 ]
+KNOWN_DAY = _parameter(
+    KNOWN, "A day that has ended, such as 2026-05-03: the record as it was public at its end.", pattern=_DAY
+)
 COVERAGE = [
     _parameter("country", "ISO 3166-1 alpha-3; may be repeated.", many=True),
     _parameter("topic", "Key of a topic, with those below it; may be repeated.", many=True),
@@ -157,6 +170,8 @@ def of_measures() -> list[OpenApiParameter]:
             subject = found.extra["subject"]
             values = subject.choices.values if isinstance(subject, Column) else None
             from_filter.append(_parameter(name, f"{found.label}; may be repeated.", many=True, enum=values))
+        elif name == KNOWN:
+            from_filter.append(KNOWN_DAY)
         elif name not in OF_SITE:
             text = name == "q"
             from_filter.append(

@@ -69,7 +69,7 @@ class Form:
         return found
 
     def records(self, ids: Records) -> list[dict[str, Any]]:
-        """The public records with these ids, in their order."""
+        """The public records with these ids, in their order; of an earlier day where that is read."""
         wanted = {column.name for column in columns_of_file(self.resource, labels=self._labels, only=self._asked)}
         key = self.resource.columns()[0].name  # which is never empty: a row of one empty cell would be a blank line
         read: dict[str, Any] = {"labels": self._labels, "only": [*self._asked, key] if self._asked else ()}

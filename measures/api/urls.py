@@ -9,6 +9,7 @@ from measures.api import parameters, views
 from measures.archive.listing.filters import PARAMETERS as OF_SOURCES
 from measures.coverage.asked import PARAMETERS as OF_COVERAGE
 from measures.listing.filters import PARAMETERS as OF_MEASURES
+from measures.listing.parameters import KNOWN
 from measures.missing.asked import PARAMETERS as OF_NUMBERS
 
 OF_LISTS = (*parameters.OF_PAGES, *parameters.OF_FORM)
@@ -22,7 +23,7 @@ urlpatterns = [
     path("", views.root, name="api_root"),
     path("openapi.json", _open(views.Schema), name="api_schema"),
     path("measures/", _open(views.Measures, *OF_MEASURES, *OF_LISTS), name="api_measures"),
-    path("measures/<slug:public_id>/", _open(views.OneMeasure, *parameters.OF_FORM), name="api_measure"),
+    path("measures/<slug:public_id>/", _open(views.OneMeasure, KNOWN, *parameters.OF_FORM), name="api_measure"),
     path("sources/", _open(views.Sources, *OF_SOURCES, *OF_LISTS), name="api_sources"),
     path("sources/<slug:key>/", _open(views.OneSource, *parameters.OF_FORM), name="api_source"),
     path("countries/", _open(views.Countries, *OF_LISTS), name="api_countries"),

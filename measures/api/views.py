@@ -1,6 +1,7 @@
 """The answers of the read API."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from countries.models import Country, Named, taken_back
 from countries.resources import CountryResource, ObservationResource
 from foundation.days import day_of
 from foundation.files.exporting import one_state
+from foundation.records.past import past
 from measures.api import describing, parameters
 from measures.api.answers import MEDIA_TYPE, Gone, NoRecord, WrongParameters
 from measures.api.paging import CURSOR, LIMIT, Place
@@ -34,6 +36,9 @@ from measures.files.seen_numbers import SeenNumberResource
 from measures.files.status_events import StatusEventResource
 from measures.former_names import name_now
 from measures.listing.filters import MeasureFilter, Problem
+from measures.listing.known import record_of
+from measures.listing.parameters import KNOWN, known_day
+from measures.listing.withdrawn import withdrawn_since
 from measures.metadata import LICENCE, link_header
 from measures.missing.asked import SeenNumberFilter
 from measures.models import Measure, Release, Source
@@ -96,8 +101,12 @@ class Measures(ListView):
     @extend_schema(**describing.MEASURES)
     def get(self, request: Request) -> Response:
         """A query string copied from `/measures/` works unchanged; the order is always the same."""
-        chosen = MeasureFilter(parameters.of_list(request.query_params))
-        return self.page(request, chosen.problems, lambda: chosen.selection.ids())
+        with record_of(known_day(request.query_params)):
+            chosen = MeasureFilter(parameters.of_list(request.query_params))
+            response = self.page(request, chosen.problems, lambda: chosen.selection.ids())
+            if past():
+                response.data["withdrawn"] = [asdict(each) for each in withdrawn_since(chosen)]
+        return response
 
 
 class OneMeasure(RecordView):
@@ -108,20 +117,28 @@ class OneMeasure(RecordView):
     @extend_schema(**describing.MEASURE)
     def get(self, request: Request, public_id: str) -> Any:
         """410 with the reason for one that was withdrawn, 301 for one that has another identifier now."""
-        form = self.form(request, parameters.foreign(request.query_params, parameters.OF_FORM))
+        names = (*parameters.OF_FORM, KNOWN)
+        problems = parameters.foreign(request.query_params, names)
+        form = self.form(request, [*problems, *parameters.wrong_day(request.query_params)])
         if public_id != public_id.upper():
             return _moved(request, "api_measure", public_id.upper())
-        with one_state():
+        day = known_day(request.query_params)
+        with one_state(day):
             key = Measure.objects.published().filter(public_id=public_id).values_list("pk", flat=True).first()
-            if key is None:
+            if key is None and day is None:
                 return _without_record(request, public_id)
-            record = form.records([key])[0]
-            if not request.query_params.get(FIELDS):
+            record = None if key is None else form.records([key])[0]
+            if key is not None and record and not request.query_params.get(FIELDS):
                 labels = request.query_params.get(LABELS, "")
                 record["parts"] = {
                     part.file(): Form(part, labels=labels).records(part.of_measures([key])) for part in PARTS
                 }
-        return Response(record)
+        if record:
+            return Response(record)
+        if day and Measure.objects.published().filter(public_id=public_id).exists():
+            raise NoRecord(f"This record was not public at the end of {day}.")
+        with one_state():
+            return _without_record(request, public_id)
 
 
 def _without_record(request: Request, public_id: str) -> Any:

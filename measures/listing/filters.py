@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from countries.models import Country
 from foundation.characters import ReadableCharField
 from foundation.publication import meant_by_name
+from foundation.records.past import past
 from measures.choices import StatusGroup
 from measures.listing.columns import STATUS, day_number
 from measures.listing.counted import ALL_PROPERTIES, COUNTED
@@ -30,9 +31,11 @@ from measures.listing.facets import Facet, count_facets
 from measures.listing.former_values import NAMES, Renamed, in_current_values
 from measures.listing.index import Mask, PublicIndex, Selection, public_index
 from measures.listing.parameters import (
+    KNOWN,
     AskedDateField,
     ConditionFilter,
     DayField,
+    KnownDayField,
     Presentation,
     PropertyFilter,
     StatusFilter,
@@ -216,6 +219,7 @@ class MeasureFilter(AddressFilter):
         max_length=LONGEST_TEXT,
         validators=[refuse_many_words],
     )
+    known = Presentation(KnownDayField, label=gettext_lazy("As known on"))
     sort = Presentation(
         forms.ChoiceField,
         label=gettext_lazy("Order"),
@@ -284,12 +288,31 @@ class MeasureFilter(AddressFilter):
         return {**facets, "from": since, **super().get_filters()}
 
     def further_problems(self) -> list[Problem]:
-        """An end before the start."""
-        since, until = self.value("from"), self.value("to")
-        if not (since and until and until.last < since.first):
-            return []
-        message = _("%(to)s is before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
-        return [Problem("to", message, str(self.filters["to"].label))]
+        """An end before the start, and what cannot be answered of an earlier day."""
+        since, until, found = self.value("from"), self.value("to"), []
+        if since and until and until.last < since.first:
+            message = _("%(to)s is before %(from)s.") % {"to": until.in_words(), "from": since.in_words()}
+            found.append(Problem("to", message, str(self.filters["to"].label)))
+        if known := self.value(KNOWN):
+            found += self._problems_of_earlier_day(known.first)
+        return found
+
+    def _problems_of_earlier_day(self, day: datetime.date) -> Iterator[Problem]:
+        label, reading = str(self.filters[KNOWN].label), past()
+        if reading is None or reading.day != day:
+            yield Problem(KNOWN, of_today_alone(), label)
+        if self.value("q"):
+            yield Problem(
+                "q",
+                _("Words are searched in the record of today alone. Leave out the words or “%(known)s”.")
+                % {"known": label},
+                str(self.filters["q"].label),
+            )
+
+    @property
+    def followed(self) -> str:
+        """The query string of the same filter of the record of today, '' if nothing is narrowed."""
+        return self.query(known=None) if self.is_narrowed else ""
 
     @property
     def day(self) -> datetime.date | None:
@@ -319,7 +342,8 @@ class MeasureFilter(AddressFilter):
 
     @cached_property
     def _masks(self) -> dict[str, Mask]:
-        given = {name: value for name in self.filters if (value := self.value(name)) and name not in PRESENTATION}
+        others = (*PRESENTATION, KNOWN)
+        given = {name: value for name in self.filters if (value := self.value(name)) and name not in others}
         return {name: self.filters[name].mask(self.index, value) for name, value in given.items()}
 
     def without(self, *names: str) -> Selection:
@@ -393,6 +417,7 @@ class MeasureFilter(AddressFilter):
         dates = {
             "from": _("From %(date)s"),
             "to": _("To %(date)s"),
+            KNOWN: _("As known on %(date)s"),
             "on": _("In force on %(date)s"),
             "begun": _("Begun by %(date)s"),
             "perhaps_begun": _("Perhaps begun by %(date)s"),
@@ -409,6 +434,14 @@ PARAMETERS = frozenset(MeasureFilter.base_filters)
 """The query parameters of the list and its files; the page of a country has no `country`, but `series`."""
 
 
+def of_today_alone() -> str:
+    """Says that something cannot be read as it was known on an earlier day, and what can."""
+    return _(
+        "This shows the record of today alone. The record of an earlier day is on lists of measures, pages of"
+        " countries, comparisons, in files of measures and in the read API."
+    )
+
+
 def as_on_a_page(data: QueryDict, known: Collection[str]) -> QueryDict:
     """Without the parameters that a page ignores, since they resemble none of its own."""
     kept = data.copy()
@@ -420,6 +453,8 @@ def as_on_a_page(data: QueryDict, known: Collection[str]) -> QueryDict:
 
 def unknown_parameter(name: str, known: Collection[str]) -> Problem:
     """The problem with a parameter that is not one of `known`, with the one that was meant, if any."""
+    if name == KNOWN:
+        return Problem(name, of_today_alone())
     message = _("This filter does not exist.")
     if meant := meant_by_name(name, known):
         message += " " + _("Did you mean “%(value)s”?") % {"value": meant}

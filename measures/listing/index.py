@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from foundation.days import today
 from foundation.publication import Follower, LogDelta
+from foundation.records.past import past
 from measures.choices import STATE_FAMILIES
 from measures.listing.columns import (
     EARLIEST,
@@ -378,6 +379,20 @@ class PublicIndex:
         mask[self.rows_of(ids)] = True
         return mask
 
+    def only(self, mask: Mask, fragments: Fragments) -> "PublicIndex":
+        """An index of some of the rows alone, whose `fragments` are its own."""
+        moved = np.full(len(self), -1, dtype=np.int32)
+        moved[mask] = np.arange(int(mask.sum()))
+        columns = {name: column[mask] for name, column in self.columns.items()}
+        tags = {name: _moved(found, moved) for name, found in self.tags.items()}
+        return PublicIndex(columns, tags, self.day, fragments)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns and tags, without what is cached."""
+        arrays = [*self.columns.values(), *(array for tag in self.tags.values() for array in (tag.rows, tag.values))]
+        return sum(array.nbytes for array in arrays)
+
     # Changes
 
     def updated(self, changed: Sequence[int]) -> "PublicIndex":
@@ -447,12 +462,17 @@ def _sum(one: Array, other: Array) -> Array:
     return longer
 
 
-def _merged(old: Tags, moved: Array, fresh: Tags, added: Array) -> Tags:
-    rows = moved[old.rows]
+def _moved(tags: Tags, moved: Array) -> Tags:
+    """The tags of the rows that stay, which are those with a new number."""
+    rows = moved[tags.rows]
     stays = rows >= 0
+    return Tags(rows[stays].astype(np.int32), tags.values[stays])
+
+
+def _merged(old: Tags, moved: Array, fresh: Tags, added: Array) -> Tags:
+    kept = _moved(old, moved)
     return Tags(
-        np.concatenate((rows[stays], added[fresh.rows])).astype(np.int32),
-        np.concatenate((old.values[stays], fresh.values)),
+        np.concatenate((kept.rows, added[fresh.rows])).astype(np.int32), np.concatenate((kept.values, fresh.values))
     )
 
 
@@ -528,8 +548,14 @@ class _Current:
 
 
 _current = _Current()
+INDEX = "index"
+"""Under this name `measures.listing.known.record_of` leaves the index of an earlier day."""
 
 
 def public_index() -> PublicIndex:
-    """The current published entries, with the status of each today."""
-    return _current.get()
+    """The current published entries, with the status of each today; of an earlier day where that is read."""
+    reading = past()
+    if reading is None:
+        return _current.get()
+    found: PublicIndex = reading.found[INDEX]
+    return found

@@ -1,7 +1,8 @@
 """Query parameters: how each is parsed, and which entries it selects, in SQL and in memory."""
 
 import copy
-from collections.abc import Callable, Sequence
+import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import django_filters
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from foundation.days import today
+from foundation.days import calendar_day, today
 from foundation.partial_dates import PartialDate, PartialDateFormField
 from measures.listing.facets import Property
 from measures.listing.index import Mask, PublicIndex
@@ -66,6 +67,30 @@ class DayField(AskedDateField):
                 _("“%(date)s” is not a date. Write it as 2020-05-29."), code="not_a_day", params={"date": date}
             )
         return date
+
+
+class KnownDayField(DayField):
+    """A day of which all is recorded: one that has ended."""
+
+    def to_python(self, value: Any) -> Any:
+        date: PartialDate | None = super().to_python(value)
+        if date and date.first >= calendar_day():
+            message = _("%(date)s has not ended yet. Leave this out for the record of today.")
+            raise ValidationError(message, code="not_ended", params={"date": date.in_words()})
+        return date
+
+
+KNOWN = "known"
+"""The parameter that names the day at whose end the record is read."""
+
+
+def known_day(data: Mapping[str, str]) -> datetime.date | None:
+    """The day that a query string names as `KNOWN`; None without one, or if it is invalid."""
+    try:
+        date: PartialDate | None = KnownDayField(required=False).clean(data.get(KNOWN, ""))
+    except ValidationError:
+        return None
+    return date.first if date else None
 
 
 class Parameter(django_filters.Filter):

@@ -4,12 +4,14 @@ A step is one integer: the day on which a state begins, as days since 1970, time
 steps of a measure stand in the order of days.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 
+from foundation.days import end_of
+from foundation.records.past import as_of_today, past
 from foundation.sql import rows
 from measures.choices import StatusGroup
 from measures.listing.columns import LATEST, Array, copied, day_number
@@ -30,20 +32,63 @@ _KEPT = f"""
     cross join lateral unnest(null::date || v.days, v.states) with ordinality s(day, state, place)
     where not v.is_stale and {{condition}} order by v.measure_id, s.place
 """
+_PLAIN = f"""
+    with asked(ids) as materialized (select '{{{{{{ids}}}}}}'::bigint[]), kept as (
+        select measure_id, days, states from measures_validity_plain((select ids from asked))
+        union all select measure_id, days, states from measures_validity_bills((select ids from asked))
+    )
+    select v.measure_id,
+        (coalesce(s.day - date '1970-01-01', {BEGINNING}) * {1 << _BITS}
+            + array_position(array[{_NUMBERS}], s.state) - 1)::int4
+    from kept v cross join lateral unnest(null::date || v.days, v.states) with ordinality s(day, state, place)
+    order by v.measure_id, s.place
+"""
+"""The same of plain acts and bills, derived now: nothing is kept of earlier days, of which all rows are stale."""
+_CHANGED_SINCE = """
+    select pgh_obj_id from public.measures_measureevent where pgh_created_at >= %(end)s
+    union select measure_id from public.measures_statuseventevent where pgh_created_at >= %(end)s
+    union select unnest(array[subject_id, object_id]) from public.measures_relationevent where pgh_created_at >= %(end)s
+"""
+_REACHED = "select id from measures_validity_reached(%s::bigint[]) reached(id)"
 
 
 def read_steps(condition: str) -> tuple[Array, Array]:
     """The measures `m` that match an SQL condition, and their steps, in parallel; stale rows are derived now."""
     settle_if_many()
+    stale = [
+        id_
+        for (id_,) in rows(
+            "select v.measure_id from measures_validity v join measures_measure m on m.id = v.measure_id"
+            f" where v.is_stale and {condition}"
+        )
+    ]
+    if reading := past():
+        return _of_earlier_day(stale, end_of(reading.day))
     measures, steps = copied(_KEPT.format(condition=condition), ["i8", "i4"])
-    stale = rows(
-        "select v.measure_id from measures_validity v join measures_measure m on m.id = v.measure_id"
-        f" where v.is_stale and {condition}"
-    )
     if not stale:
         return measures, steps
-    fresh = _derived([id_ for (id_,) in stale])
+    fresh = _derived(stale)
     return np.concatenate((measures, fresh[0])), np.concatenate((steps, fresh[1]))
+
+
+def _of_earlier_day(ids: Sequence[int], end: datetime) -> tuple[Array, Array]:
+    """The steps of these measures as known at a moment: those of today where nothing has changed that decides them."""
+    seeds = [id_ for (id_,) in rows(_CHANGED_SINCE, {"end": end})]
+    changed = {id_ for (id_,) in rows(_REACHED, [seeds])}
+    with as_of_today():
+        changed |= {id_ for (id_,) in rows(_REACHED, [seeds])}
+        same = _listed(id_ for id_ in ids if id_ not in changed)
+        found: list[Sequence[Array]] = [copied(_KEPT.format(condition=f"m.id = any('{same}')"), ["i8", "i4"])]
+    left = sorted({*ids} - {*found[0][0].tolist()})
+    found.append(copied(_PLAIN.format(ids=_listed(left).strip("{}")), ["i8", "i4"]))
+    found.append(_derived(sorted({*left} - {*found[1][0].tolist()})))
+    measures, steps = zip(*found, strict=True)
+    return np.concatenate(measures), np.concatenate(steps)
+
+
+def _listed(ids: Iterable[int]) -> str:
+    """An SQL array literal, since COPY takes no parameters."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 def _derived(ids: Sequence[int]) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from psycopg.types.multirange import Multirange
 
 from foundation.days import today
+from foundation.records.past import with_withdrawn
 from foundation.sql import execute, rows, value
 from measures.choices import RelationScope, Workflow
 from measures.validity.answers import Answer, Interval, answer
@@ -61,7 +62,15 @@ _RELATIONS = f"""
 
 
 def acts_of(ids: Sequence[int]) -> Acts:
-    """The facts of these acts and of all that their validity depends on, in four queries."""
+    """The facts of these acts and of all that their validity depends on, in four queries.
+
+    What was known on an earlier day followed also from acts that were withdrawn since.
+    """
+    with with_withdrawn():
+        return _acts_of(ids)
+
+
+def _acts_of(ids: Sequence[int]) -> Acts:
     cone = value(_CONE, [list(ids)]) or []
     events: dict[int, list[Event]] = defaultdict(list)
     for measure, id_, status, recorded, first, last in rows(_EVENTS, [cone]):

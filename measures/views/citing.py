@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from countries.models import Country
-from foundation.days import day_of, today
+from foundation.days import calendar_day, day_of
 from foundation.publication import public_page
 from measures.citing import FORMS, Citation, of_list, title_of_release
 from measures.comparing.question import Comparison
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
+from measures.listing.known import record_of
+from measures.listing.parameters import KNOWN, known_day
 from measures.models import Measure, Release
 from measures.views.addresses import destination_of, permanent_address
 from measures.views.moved import of_former_address
@@ -35,8 +37,9 @@ def cite(request: HttpRequest, form: str) -> HttpResponse:
     make = _CITED.get(to.name)
     if make is None:
         raise Http404
-    with translation.override(to.language):
-        cited: Citation = make(request, QueryDict(to.query), **to.arguments)
+    query = QueryDict(to.query)
+    with translation.override(to.language), record_of(known_day(query)):
+        cited: Citation = make(request, query, **to.arguments)
         response = HttpResponse(written.write(cited), content_type=written.media_type)
     response["Content-Language"] = to.language
     kind = "inline" if form == "text" else "attachment"
@@ -52,27 +55,29 @@ def of_measure(request: HttpRequest, measure: Measure) -> Citation:
         "version": measure.record_version,
     }
     address = permanent_address(request, measure)
-    return Citation(title, address, day_of(measure.updated_at).first, today(), is_data=False)
+    return Citation(title, address, day_of(measure.updated_at).first, calendar_day(), is_data=False)
 
 
 def of_release(request: HttpRequest, release: Release) -> Citation:
     """The citation of a release of the data."""
     address, day = permanent_address(request, release), day_of(release.moment).first
-    return Citation(title_of_release(release.name), address, day, today())
+    return Citation(title_of_release(release.name), address, day, calendar_day())
 
 
 def _release(request: HttpRequest, _query: QueryDict, release: str) -> Citation:
     return of_release(request, get_object_or_404(Release, name=release))
 
 
-def _measure(request: HttpRequest, _query: QueryDict, public_id: str) -> Citation:
+def _measure(request: HttpRequest, query: QueryDict, public_id: str) -> Citation:
+    if query.get(KNOWN):
+        raise Http404  # its page shows the record of today alone
     return of_measure(request, get_object_or_404(Measure.objects.published(), public_id=public_id))
 
 
 def _list(request: HttpRequest, query: QueryDict) -> Citation:
     chosen = _valid(MeasureFilter(query))
     address = permanent_address(request, "measures") + chosen.narrowing
-    return of_list(chosen, address, chosen.selection.last_change(), today())
+    return of_list(chosen, address, chosen.selection.last_change(), calendar_day())
 
 
 def _country(request: HttpRequest, query: QueryDict, slug: str) -> Citation:
@@ -84,7 +89,7 @@ def _country(request: HttpRequest, query: QueryDict, slug: str) -> Citation:
     if words := "; ".join(chip.label for chip in chosen.chips):
         title = f"{title} ({words})"
     address = permanent_address(request, shown) + chosen.narrowing
-    return Citation(title, address, chosen.selection.last_change(), today())
+    return Citation(title, address, chosen.selection.last_change(), calendar_day())
 
 
 def _comparison(request: HttpRequest, query: QueryDict) -> Citation:
@@ -96,7 +101,7 @@ def _comparison(request: HttpRequest, query: QueryDict) -> Citation:
     address = permanent_address(request, "compare") + comparison.query()
     changes = [comparison.of(country).last_change() for country in comparison.countries]
     version = max((day for day in changes if day), default=None)
-    return Citation(f"{title} ({words})" if words else title, address, version, today())
+    return Citation(f"{title} ({words})" if words else title, address, version, calendar_day())
 
 
 def _valid(chosen: MeasureFilter) -> MeasureFilter:

@@ -38,6 +38,7 @@ from measures.listing.index import Selection
 from measures.metadata import Metadata
 from measures.timeline.axis import Axis
 from measures.timeline.chart import MOST_MARKS
+from measures.views.known import at_known_day, known_then
 from measures.views.signposts import with_signposts
 
 PICTURES = ("direction", "in-force")
@@ -204,6 +205,7 @@ def _drawn(picture: Picture, paint: dict[str, str] | None) -> SafeString:
 
 @public_page(reads=TAKEN)
 @require_safe
+@at_known_day
 def compare(request: HttpRequest) -> HttpResponse:
     """`/compare/?countries=PER,COL,ECU`: two to six countries, with the filter of the list."""
     comparison = Comparison(request.GET)
@@ -219,6 +221,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         "most": MOST,
         "status_code": 400 if comparison.problems else 200,
         "address": address,
+        "known": known_then(comparison.filter, comparison.query(known=None)),
     }
     page = render(request, "measures/compare.html", context, status=context["status_code"])
     return with_signposts(request, page, context["address"], "Dataset") if comparison.is_drawn else page
@@ -226,6 +229,7 @@ def compare(request: HttpRequest) -> HttpResponse:
 
 @public_page(reads=TAKEN, is_file=True, is_strict=True)
 @require_safe
+@at_known_day
 def compare_csv(request: HttpRequest, drawing: str) -> HttpResponse:
     """`/compare/direction.csv?countries=PER,COL`: what a picture or table of the comparison shows, as rows."""
     if drawing not in HEADERS:
@@ -242,6 +246,7 @@ def compare_csv(request: HttpRequest, drawing: str) -> HttpResponse:
 
 @public_page(reads=TAKEN, is_strict=True)
 @require_safe
+@at_known_day
 def compare_svg(request: HttpRequest, drawing: str) -> HttpResponse:
     """`/compare/direction.svg?countries=PER,COL`: a picture that stands alone."""
     if drawing not in (*PICTURES, TOPICS):

@@ -32,6 +32,7 @@ from measures.timeline.joins import extensions_among
 from measures.timeline.matrix import Matrix, MatrixQuery, matrix
 from measures.views.addresses import permanent_address
 from measures.views.comparing import direction_over_time
+from measures.views.known import at_known_day, known_then
 from measures.views.listing import Listing, files_of
 from measures.views.measure import embed_address
 from measures.views.moved import at_former_name
@@ -44,6 +45,7 @@ PARAMETERS_OF_PROFILE = ("as_of",)
 @public_page(reads=[*PARAMETERS, "series"])
 @require_safe
 @at_former_name("slug", Named.COUNTRY)
+@at_known_day
 def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/countries/peru/`; the query string filters the timeline and the list alike."""
     index = public_index()
@@ -69,6 +71,10 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "direction": direction_over_time(shown, filter),
         "panel": panel(shown, daily, listing, marks, counts),
         "address": address,
+        "everywhere_today": listing.filter.query(
+            country=shown.iso3, sort=listing.filter.order, series=None, known=None
+        ),
+        "known": known_then(filter),
         "everywhere": listing.filter.query(country=shown.iso3, sort=listing.filter.order, series=None),
     }
     page = render(request, "measures/country.html", context, status=listing.status_code)
@@ -171,7 +177,7 @@ def _metadata(request: HttpRequest, shown: Country, listing: Listing, address: s
         temporalCoverage=interval(scope.bounds()),
     )
     embed = embed_address(request, shown) + filter.narrowing
-    follow = filter.query(country=shown.iso3, sort=None, series=None)
+    follow = filter.query(country=shown.iso3, sort=None, series=None, known=None)
     modified = data.get("dateModified", "")
     picture = request.build_absolute_uri(reverse("country_picture", args=[shown.slug]))
     return Metadata(

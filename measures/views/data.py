@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from foundation.days import today
+from foundation.days import calendar_day
 from foundation.files import parquet, table_description
 from foundation.files.exporting import Records, columns_of_file, exported
 from foundation.files.formats import FORMATS
@@ -33,11 +33,14 @@ from measures.files.parts import PartResource
 from measures.files.resources import ArchiveResource, MeasureResource
 from measures.files.seen_numbers import SeenNumberResource
 from measures.listing.filters import PARAMETERS, PRESENTATION, MeasureFilter, Problem
+from measures.listing.parameters import known_day
+from measures.listing.withdrawn import Withdrawn, withdrawn_since
 from measures.metadata import LICENCE, link_header
 from measures.missing.asked import PARAMETERS as PARAMETERS_OF_NUMBERS
 from measures.missing.asked import SeenNumberFilter
 from measures.views.addresses import permanent_address
 from measures.views.file_parts import part_or_whole
+from measures.views.known import at_known_day
 
 LABELS, TARGET = "labels", "for"
 """Parameters that say how a file is written."""
@@ -47,6 +50,7 @@ LONGEST_NAME = 80
 
 @public_page(reads={*PARAMETERS, LABELS, TARGET}, is_file=True, is_strict=True)
 @require_safe
+@at_known_day
 def measures_csv(request: HttpRequest) -> HttpResponseBase:
     """All pages of a list as CSV, with the query string of that list; an invalid parameter is reported."""
     return _of_measures(request, "csv", (LABELS, TARGET))
@@ -54,6 +58,7 @@ def measures_csv(request: HttpRequest) -> HttpResponseBase:
 
 @public_page(reads={*PARAMETERS, LABELS}, is_file=True, is_strict=True)
 @require_safe
+@at_known_day
 def measures_file(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same in another format; if it is too large for that, the response says so."""
     return _of_measures(request, ending, (LABELS,))
@@ -61,9 +66,10 @@ def measures_file(request: HttpRequest, ending: str) -> HttpResponseBase:
 
 @public_page(reads={*PARAMETERS, LABELS}, is_file=True, is_strict=True)
 @require_safe
+@at_known_day
 def measures_parquet(request: HttpRequest) -> HttpResponseBase:
     """The same as Parquet, of which readers ask for parts: the file is kept until data, day or program change."""
-    key = key_for(get_language() or "", request.build_absolute_uri(), str(today()), public_version(), release())
+    key = key_for(get_language() or "", request.build_absolute_uri(), str(calendar_day()), public_version(), release())
     asked = _Asked(request.GET, (LABELS,))
     if asked.refused:
         return asked.refused
@@ -73,7 +79,8 @@ def measures_parquet(request: HttpRequest) -> HttpResponseBase:
         lines = exported(MeasureResource, asked.chosen.ids, public=True, **asked.options)
         rows = csv.reader(line.decode() for line in lines)
         next(rows)
-        parquet.write(path, columns_of_file(MeasureResource, **asked.options), rows, about.rows)
+        columns = columns_of_file(MeasureResource, labels=asked.options.get("labels", ""))
+        parquet.write(path, columns, rows, about.rows)
 
     file = kept_file(f"{key}.parquet", make)
     return about.on(part_or_whole(request, file, parquet.MEDIA_TYPE), "parquet")
@@ -81,6 +88,7 @@ def measures_parquet(request: HttpRequest) -> HttpResponseBase:
 
 @public_page(reads={*PARAMETERS, LABELS}, is_file=True, is_strict=True)
 @require_safe
+@at_known_day
 def measures_csv_metadata(request: HttpRequest) -> HttpResponseBase:
     """What the CSV file of the same query string is: its columns, filter, licence and citation, as CSVW."""
     asked = _Asked(request.GET, (LABELS,))
@@ -105,13 +113,15 @@ def _of_measures(request: HttpRequest, ending: str, taken: Sequence[str]) -> Htt
 
 @public_page(reads={*PARAMETERS, LABELS, TARGET}, is_file=True, is_strict=True)
 @require_safe
+@at_known_day
 def parts_csv(request: HttpRequest, resource: type[PartResource]) -> HttpResponseBase:
     """The parts of the entries of a list as CSV, such as their events, with the query string of that list."""
     asked = _Asked(request.GET, (LABELS, TARGET))
     if asked.refused:
         return asked.refused
     chosen = asked.chosen
-    records = resource.of_measures(chosen.ids.tolist()) if chosen.is_narrowed else None
+    is_whole = not chosen.is_narrowed and "known" not in asked.options
+    records = None if is_whole else resource.of_measures(chosen.ids.tolist())
     return _answer(resource, records, "csv", **asked.options)
 
 
@@ -122,9 +132,10 @@ class _Asked:
         data = given.copy()
         self._written = {name: data.pop(name) for name in taken if name in data}
         self.chosen = MeasureFilter(data)
+        day = known_day(data)
         labels, target = (self._written.get(name, [""])[-1] for name in (LABELS, TARGET))
         in_words: dict[str, Any] = {"labels": labels} if labels else {}
-        self.options = in_words | ({"for_excel": True} if target else {})
+        self.options = in_words | ({"for_excel": True} if target else {}) | ({"known": day} if day else {})
 
     @property
     def refused(self) -> HttpResponse | None:
@@ -144,7 +155,7 @@ class _About:
 
     def __init__(self, request: HttpRequest, asked: _Asked) -> None:
         self._request, self._asked = request, asked
-        self._day = today()
+        self._day = calendar_day()
 
     @cached_property
     def cited(self) -> Citation:
@@ -153,7 +164,7 @@ class _About:
         address = permanent_address(self._request, "measures") + chosen.narrowing
         return of_list(chosen, address, chosen.selection.last_change(), self._day)
 
-    @property
+    @cached_property
     def rows(self) -> list[tuple[str, str]]:
         """Terms, and what they are for this file."""
         chips = "; ".join(chip.label for chip in self._asked.chosen.chips)
@@ -161,6 +172,7 @@ class _About:
             (_("Title"), f"{self.cited.author}: {self.cited.title}"),
             (_("Filter"), chips or _("none: all entries")),
             (_("Entries"), str(len(self._asked.chosen.selection))),
+            *((_("Withdrawn since"), _in_words(each)) for each in withdrawn_since(self._asked.chosen)),
             (_("Date of this file"), str(self._day)),
             (_("Last change"), str(self.cited.version or "")),
             (_("Licence"), LICENCE),
@@ -243,6 +255,10 @@ def _answer(resource: type[FileResource], records: Records | None, ending: str, 
     response = StreamingHttpResponse(blocks, content_type=FORMATS[ending].media_type)
     response["Content-Disposition"] = f'attachment; filename="{resource.file()}.{ending}"'
     return response
+
+
+def _in_words(gone: Withdrawn) -> str:
+    return f"{gone.public_id}: {gone.reason}" if gone.reason else gone.public_id
 
 
 def _refused_parameters(problems: Iterable[Problem]) -> HttpResponse:

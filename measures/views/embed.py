@@ -24,6 +24,7 @@ from measures.models import Measure
 from measures.timeline.chart import MOST_MARKS
 from measures.views.addresses import destination_of, permanent_address
 from measures.views.country import chart_of, matrix_of
+from measures.views.known import at_known_day, known_then
 from measures.views.listing import Listing
 from measures.views.measure import embed_address
 from measures.views.moved import at_former_name, of_former_address
@@ -37,6 +38,7 @@ LIMITS = ("maxwidth", "maxheight")
 @public_page(reads=PARAMETERS, may_be_framed=True)
 @require_safe
 @at_former_name("slug", Named.COUNTRY)
+@at_known_day
 def country(request: HttpRequest, slug: str) -> HttpResponse:
     """`/embed/countries/peru/`; the query string filters the timeline as on the page of the country."""
     shown = get_object_or_404(Country.objects.covered(), slug=slug)
@@ -50,6 +52,7 @@ def country(request: HttpRequest, slug: str) -> HttpResponse:
         "address": permanent_address(request, shown) + filter.narrowing,
         "entries": shown.get_absolute_url() + filter.narrowing,
         "today": PartialDate.from_date(today()),
+        "known": known_then(filter),
     }
     return render(request, "embed/country.html", context, status=listing.status_code)
 

@@ -5,6 +5,7 @@ A list in pages (`Paged`) is also that of the archive.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from countries.models.site import current_site
-from foundation.days import today
+from foundation.days import calendar_day, today
 from foundation.files import parquet
 from foundation.files.formats import FORMATS
 from foundation.publication import public_page
@@ -37,6 +38,7 @@ from measures.listing.filters import (
     Problem,
 )
 from measures.listing.index import Selection
+from measures.listing.parameters import KNOWN
 from measures.listing.shortcuts import Shortcut, shortcuts
 from measures.metadata import Metadata, dataset, interval
 from measures.models import Source
@@ -44,6 +46,7 @@ from measures.search.headlines import highlighted
 from measures.search.matching import RANKED
 from measures.search.spelling import suggestion
 from measures.views.addresses import permanent_address
+from measures.views.known import at_known_day, known_then
 from measures.views.rows import Look, MonthGroup, Row, by_month, entries_of, month_totals, row_of, rows_of
 from measures.views.signposts import with_signposts
 
@@ -157,7 +160,7 @@ SHORT_SUMMARY = 120
 
 FIRST_FACETS = ("topic", "status", "family", "country", "direction")
 """The facets that are always visible; the others are collapsed under “More filters”."""
-BOXES = ("from", "to", "q", "on", "updated_since")
+BOXES = ("from", "to", "q", "on", "known", "updated_since")
 UNLISTED = ("begun", "perhaps_begun")
 """The filters to which a comparison leads."""
 
@@ -210,6 +213,18 @@ class Listing(Paged):
         covered = covered_by(self.filter.index)
         chosen = [code for code in self.filter.data.getlist("country") if code in covered]
         return comparison_query(self.filter.data, chosen[:MOST])
+
+    @property
+    def followed(self) -> str:
+        """The query string of the feed and the calendar, which are of the record of today."""
+        return self.filter.query(known=None)
+
+    @property
+    def lasting(self) -> str:
+        """The query string of these entries as known on the day that ended last; '' if they are of an earlier day."""
+        if self.problems or any(self.filter.value(name) for name in (KNOWN, "q")):
+            return ""
+        return self.filter.query(known=str(calendar_day() - timedelta(days=1)))
 
     @property
     def ranked(self) -> int:
@@ -313,7 +328,7 @@ class Listing(Paged):
     @property
     def has_more_chosen(self) -> bool:
         """Whether a collapsed facet has a selection."""
-        typed = any(self.filter.data.get(name) for name in ("on", "updated_since"))
+        typed = any(self.filter.data.get(name) for name in ("on", "known", "updated_since"))
         return typed or any(facet.chosen for facet in self.more_facets)
 
     @property
@@ -363,11 +378,17 @@ def _with_marks(entries: Sequence[Entry], words: str) -> list[Entry]:
 
 @public_page(reads=PARAMETERS)
 @require_safe
+@at_known_day
 def measure_list(request: HttpRequest) -> HttpResponse:
     """`/measures/`: every public entry, narrowed and ordered by the query string."""
     listing = Listing(MeasureFilter(request.GET))
     metadata = _metadata(request, listing.filter)
-    context = {"listing": listing, "scope": len(listing.filter.scope), "metadata": metadata}
+    context = {
+        "listing": listing,
+        "scope": len(listing.filter.scope),
+        "metadata": metadata,
+        "known": known_then(listing.filter),
+    }
     page = render(request, "measures/measure_list.html", context, status=listing.status_code)
     return with_signposts(request, page, metadata.address, "Dataset")
 
@@ -382,7 +403,7 @@ def _metadata(request: HttpRequest, filter: MeasureFilter) -> Metadata:
     data = dataset(
         name=name, address=address, modified=modified, files=files, temporalCoverage=interval(filter.scope.bounds())
     )
-    return Metadata(address=address, title=name, data=data, modified=modified, follow=filter.narrowing)
+    return Metadata(address=address, title=name, data=data, modified=modified, follow=filter.followed)
 
 
 def files_of(request: HttpRequest, query: str) -> list[tuple[str, str]]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from foundation.sql import execute, lock_until_commit, rows
+from foundation.records.past import SCHEMA
+from foundation.sql import execute, lock_until_commit, rows, value
 from observatory.database.owner import has_two_roles, running_role
 
 RECORD = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -101,7 +102,7 @@ def grant_rights() -> None:
         _refuse_mighty(running_role())
         _refuse_strange_owners()
         role = connection.ops.quote_name(running_role())
-        for statement in (*_of_schema(role), *_of_tables(role), *_of_functions(role)):
+        for statement in (*_of_schema(role), *_of_tables(role), *_of_functions(role), *_of_earlier_days(role)):
             execute(statement)
 
 
@@ -155,6 +156,15 @@ def _of_tables(role: str) -> Iterator[str]:
         yield f"revoke all on sequence {name} from public, {role}"
         if "INSERT" in CATEGORIES.get(table, RECORD) and not is_history:
             yield f"grant usage on sequence {name} to {role}"
+
+
+def _of_earlier_days(role: str) -> Iterator[str]:
+    """The views of the record as it was may be read alone; there are none before the tables are complete."""
+    if not value("select to_regnamespace(%s) is null", [SCHEMA]):
+        yield f"revoke all on schema {SCHEMA} from public, {role}"
+        yield f"grant usage on schema {SCHEMA} to {role}"
+        yield f"revoke all on all tables in schema {SCHEMA} from public, {role}"
+        yield f"grant select on all tables in schema {SCHEMA} to {role}"
 
 
 def _of_functions(role: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ English whatever it finds; then no cache could share a page between readers.
 A public page sees nothing but what its answer follows from: of the query string the parameters that it reads, sorted
 and without empty ones; of the host the name that the site goes by. What mail programs and social media add to an
 address, today or next year, thus changes neither the page nor the name under which it is kept. Only what seems to be a
-misspelt parameter reaches the page, which says what was meant; a file gets, and refuses, whatever it does not know.
+misspelt parameter reaches the page, which says what was meant; a file gets, and refuses, whatever it does not know. A
+page that has no earlier days does not pass that of today off as one: it refuses `known`.
 
 What no browser sends is answered 400, for all views and forms at once. PostgreSQL keeps no NUL, and no address, form or
 cookie of ours has one; this is looked at before the session or a view asks the database. The lists of the admin, the
@@ -43,6 +44,8 @@ from django.utils.translation import gettext as _
 from foundation.keys import key_of
 from foundation.languages import language_of_path
 from foundation.publication import PublicPage, public_page_of
+from measures.listing.filters import of_today_alone
+from measures.listing.parameters import KNOWN
 from observatory.refusals import no_room, refusal
 from observatory.writable_folders import is_unwritable
 
@@ -100,6 +103,10 @@ def questions(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         page = page_of(request)
+        if page and not page.is_strict and KNOWN not in page.reads and _names_a_day(request):
+            heading = _("There is no earlier day of this page")
+            remedy = _("Remove “known” from the address.")
+            return refusal(request, HTTPStatus.BAD_REQUEST, heading=heading, reason=of_today_alone(), remedy=remedy)
         excess = _excess_of_request(request, page)
         if page and not excess:
             excess = _put_in_normal_form(request, page)
@@ -109,6 +116,11 @@ def questions(get_response: Answer) -> Answer:
         return get_response(request)
 
     return middleware
+
+
+def _names_a_day(request: HttpRequest) -> bool:
+    """Whether the address asks for the record of an earlier day."""
+    return f"{KNOWN}=" in request.META.get("QUERY_STRING", "")[:LONGEST_QUERY] and bool(request.GET.get(KNOWN))
 
 
 def page_of(request: HttpRequest) -> PublicPage | None:

@@ -17,6 +17,7 @@ from tests.bench.loading import loaded
 from tests.bench.measurements import (
     archive,
     coding,
+    earlier_days,
     exporting,
     importing,
     leaning,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "standing": standing.measurements,
     "search": searching.measurements,
     "pages": pages.measurements,
+    "earlier_days": earlier_days.measurements,
     "export": exporting.measurements,
     "import": importing.measurements,
     "undo": undoing.measurements,

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from measures.archive import hosts, links
 from measures.files.resources import MeasureResource
 from measures.listing.filters import MeasureFilter
 from measures.listing.index import public_index
+from measures.listing.known import record_of
 from measures.models import Host, Measure, Relation, StatusEvent, TargetGroup, Topic, Validity
 from measures.validity.store import settle
 from tests.measures.validity.rows import connected, stored
@@ -245,6 +246,12 @@ def settle_states() -> dict[str, float]:
     return {"settling": time.perf_counter() - start}
 
 
+def read_earlier_day(day: str) -> dict[str, float]:
+    """Read what was public on a day, as the first page of that day does."""
+    with record_of(date.fromisoformat(day)):
+        return {"entries": len(public_index())}
+
+
 def _explained(sql: str) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"explain (analyze, buffers, format json) {sql}")
@@ -276,7 +283,7 @@ WORK: dict[str, Callable[..., dict[str, Any] | None]] = {
             import_stock,
             export_stock,
         ),
-        *(search, queries, change_one, settle_states),
+        *(search, queries, change_one, settle_states, read_earlier_day),
     )
 }
 WORK |= {work.__name__: work for work in (make_feeds, run_feeds, make_runs, copy_observations, claim_links)}
