@@ -20,6 +20,7 @@ from measures.models import (
     Measure,
     ReferenceAlias,
     Relation,
+    SeenNumber,
     Source,
     StatusEvent,
     TargetGroup,
@@ -28,7 +29,7 @@ from measures.models import (
 )
 
 RECORDS: tuple[Any, ...] = (
-    *(Measure, StatusEvent, Relation, FurtherBody, ReferenceAlias, ExternalId, Source, Citation, Coverage),
+    *(Measure, StatusEvent, Relation, FurtherBody, ReferenceAlias, ExternalId, Source, Citation, Coverage, SeenNumber),
     *(field.remote_field.through for field in Measure._meta.many_to_many),
 )
 TERMS = (Topic, TargetGroup, IssuingBody, DataSet, CountryArea)
