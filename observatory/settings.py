@@ -120,8 +120,8 @@ TEMPLATES = [
     },
 ]
 
-# Widgets use our templates
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+# Widgets use our templates, and Jinja2 where those are Django's own
+FORM_RENDERER = "observatory.templating.FormRenderer"
 
 # Database: DATABASE_URL, else the embedded server in DATA_DIR, which starts with the first connection
 

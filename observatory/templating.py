@@ -11,6 +11,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.forms.renderers import Jinja2, TemplatesSetting
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import get_script_prefix
@@ -26,6 +27,19 @@ from foundation.languages import without_language
 from observatory.grouping import intcomma
 
 # Jinja2
+
+
+class FormRenderer(TemplatesSetting):
+    """Has Jinja2 render Django's own widgets, of which a form has hundreds; all else are our templates."""
+
+    def __init__(self) -> None:
+        self._widgets = Jinja2()
+
+    def get_template(self, template_name: str) -> Any:
+        """See `TemplatesSetting`."""
+        if template_name.startswith("django/forms/widgets/"):
+            return self._widgets.get_template(template_name)
+        return super().get_template(template_name)
 
 
 class Unindented(Extension):
