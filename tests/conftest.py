@@ -52,6 +52,7 @@ TEMPLATE = pytest.StashKey[ExitStack]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until all is collected: what is imported stays
     if hasattr(config, "workerinput"):  # a pytest-xdist worker
         config.stash[STOPS_SERVER] = False
     else:  # the process that starts the workers, or the only one
@@ -112,6 +113,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

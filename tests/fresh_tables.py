@@ -36,6 +36,10 @@ end $$
 """
 
 
+QUEUE = [f"procrastinate_{name}" for name in ("events", "periodic_defers", "jobs", "workers")]
+"""The tables of background work, which are no models of Django's."""
+
+
 def install() -> None:
     """Have Django's tests empty and fill the tables in this way."""
     creation: Any = DatabaseCreation
@@ -76,6 +80,7 @@ def empty() -> None:
     server = find_server(settings.DATA_DIR)
     assert server
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    names += QUEUE  # else a job or a worker of one test is there in the next
     statement = _EMPTY.format(tables=", ".join(map(_quoted, names)), names=", ".join(f"'{_quoted(n)}'" for n in names))
     with psycopg.connect(server.url(connection.settings_dict["NAME"], Role.ADMIN)) as admin:
         admin.execute(statement.encode())

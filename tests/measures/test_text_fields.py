@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.db.models import CharField, TextField
 from django.test import Client
 from django.urls import reverse
@@ -15,7 +15,7 @@ from django.urls import reverse
 from foundation.partial_dates import PartialDateField
 from foundation.records.changes import acts_on
 from foundation.sql import rows, value
-from measures.admin.measure import MeasureAdmin
+from measures.admin.measure import MISSING_BODY, MeasureAdmin
 from measures.files.resources import MeasureResource
 from measures.models import Measure, SearchWords
 from measures.search.matching import found_ids
@@ -128,5 +128,5 @@ def test_form_and_file_have_every_field_that_people_fill_in() -> None:
     filled_in = {f.name for f in fields if f.editable and not f.auto_created}
     form = flatten_fieldsets(MeasureAdmin.fieldsets)
     file = {column.name for column in MeasureResource.imported()}
-    assert sorted(form) == sorted(filled_in)
+    assert sorted(form) == sorted(filled_in | set(flatten(MISSING_BODY)))
     assert file == filled_in - {"primary_topic"} | OF_FILES_ALONE

@@ -50,6 +50,7 @@ def test_dataset_of_every_resource_is_its_file() -> None:
     factories.draft(title_es="Borrador")
     factories.alias(measure=Measure.objects.get(public_id="PER-00001"))
     factories.data_set()
+    factories.seen_number()
     for name, resource in resources().items():
         dataset = resource().export()
         assert len(dataset) > 0, name
@@ -110,6 +111,7 @@ def test_export_comes_back_unchanged() -> None:
     call_command("load_fixtures", verbosity=0)
     factories.alias(measure=Measure.objects.get(public_id="PER-00001"))
     factories.data_set()
+    factories.seen_number()
     for name, resource in resources().items():
         dataset = resource().export()
         assert _totals(resource().import_data(dataset)) == {"skip": len(dataset)}, name

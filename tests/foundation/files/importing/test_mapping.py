@@ -375,7 +375,7 @@ def test_import_page_lists_the_columns_of_each_file(
     editor = factories.editor()
     client = signed_in(editor)
     client.get(UPLOAD)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         page = client.get(UPLOAD).content.decode()
     assert re.findall(r"<summary>[^<(]*\((\w+)\.csv\)", page) == [name for name, _label in importable(editor)]
     found = {column.name: column for column in columns_in_words(MeasureResource)}
