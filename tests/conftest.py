@@ -97,31 +97,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)  # after pytest-django has put tests in the order of how they use the database
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, and end with the browser, whose event loop others cannot share.
-
-    Tests with transactions of their own often wait for a server or a process. They are spread among the others, so that
-    the processors have work meanwhile.
-    """
-    turns: dict[int, list[pytest.Item]] = {}
-    for item in items:
-        turns.setdefault(_turn(item), []).append(item)
-    waiting = [item for item in turns.get(1, []) if _has_own_transactions(item)]
-    others = [item for item in turns.get(1, []) if not _has_own_transactions(item)]
-    turns[1] = _spread(waiting, others)
-    items[:] = [item for turn in sorted(turns) for item in turns[turn]]
-
-
-def _has_own_transactions(item: pytest.Item) -> bool:
-    marker = item.get_closest_marker("django_db")
-    fixtures = {"transactional_db", "live_server", "environment"}
-    is_marked = marker is not None and bool(marker.kwargs.get("transaction"))
-    return is_marked or bool(fixtures & set(getattr(item, "fixturenames", ())))
-
-
-def _spread(few: list[pytest.Item], many: list[pytest.Item]) -> list[pytest.Item]:
-    """All items, both kinds in their order and as evenly mixed as their numbers allow."""
-    places = [(number / len(each), item) for each in (few, many) for number, item in enumerate(each)]
-    return [item for _place, item in sorted(places, key=lambda place: place[0])]
+    """Begin with what takes long, and end with the browser, whose event loop others cannot share."""
+    items.sort(key=_turn)
 
 
 def _turn(item: pytest.Item) -> int:

@@ -46,13 +46,7 @@ def install() -> None:
     creation.serialize_db_to_string = lambda _self: taken()
     creation.deserialize_db_from_string = lambda _self, text: fill(text)
     test_case: Any = TransactionTestCase
-    test_case._fixture_teardown = lambda _self: renew()
-
-
-def renew() -> None:
-    """Leave the tables to the next test, of whatever kind, as migrations leave them."""
-    empty()
-    fill(getattr(connection, "_test_serialized_contents", "{}"))
+    test_case._fixture_teardown = lambda _self: empty()
 
 
 def taken() -> str:
