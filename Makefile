@@ -5,7 +5,7 @@ PYTHON ?= python3
 SIZE ?= 100000
 ONLY ?=
 # Of the tests: more than two processors, since many tests wait for a server or a browser
-PROCESSES ?= 4
+PROCESSES ?= 6
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 

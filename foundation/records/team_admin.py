@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
@@ -34,6 +35,18 @@ class TeamAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return named_to(request.user, super().get_queryset(request))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Only its own filters ask through relations; else a term would tell which hidden entries have it."""
+        name = lookup.partition(LOOKUP_SEP)[0]
+        return name not in self._led_to() and super().lookup_allowed(lookup, value, request)
+
+    def _led_to(self) -> set[str]:
+        """The relations that lead to many records and that no filter of the list is about."""
+        filters = [entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter]
+        asked = {entry.partition(LOOKUP_SEP)[0] for entry in filters if isinstance(entry, str)}
+        fields = self.opts.get_fields(include_hidden=True)
+        return {f.name for f in fields if f.is_relation and (f.auto_created or f.many_to_many)} - asked
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Answer 404 for a record that the person may not read."""

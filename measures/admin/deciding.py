@@ -24,6 +24,8 @@ CHOICES = (
 CHOICE = "choice-"
 """What the names of the choices of fields begin with."""
 VERSION = "record_version"
+_TOLD = ("note", "note_es", "note_pt", "source")
+"""What a row of the status history says beside its event."""
 _MODELS = {"topics": Topic, "primary_topic": Topic, "target_groups": TargetGroup, "origin_countries": Country}
 
 
@@ -35,16 +37,17 @@ def _in_order(found: DoubleCoding) -> tuple[Values, Values]:
 
 
 def differences_of(found: DoubleCoding) -> list[dict[str, Any]]:
-    """The fields in which two codings differ, each with both values and that of the record in words."""
+    """The fields in which two codings and the record differ, each with the three values in words."""
     one, other = _in_order(found)
-    words = in_words([one, other, values_of(found.measure)])
+    has_now = values_of(found.measure)
+    words = in_words([one, other, has_now])
     return [
         {
             "name": f"{CHOICE}{field.name}",
             "label": field.label,
             "offers": [(choice, each[field.name]) for (choice, _label), each in zip(CHOICES, words, strict=True)],
         }
-        for field in differing(one, other)
+        for field in differing(one, other, has_now)
     ]
 
 
@@ -54,12 +57,13 @@ def decided_form(request: HttpRequest, site: Any, found: DoubleCoding) -> HttpRe
     Raise ValidationError while a choice is missing, or if the record has changed since.
     """
     one, other = _in_order(found)
-    chosen = {field.name: request.POST.get(f"{CHOICE}{field.name}", "") for field in differing(one, other)}
+    measure = Measure.objects.get(pk=found.measure_id)
+    to_decide = differing(one, other, values_of(measure))
+    chosen = {field.name: request.POST.get(f"{CHOICE}{field.name}", "") for field in to_decide}
     if missing := [name for name, choice in chosen.items() if choice not in (ONE, OTHER, RECORD)]:
         raise ValidationError(
             _("Choose a value for each of the %(count)d fields.") % {"count": len(chosen)}, missing[0]
         )
-    measure = Measure.objects.get(pk=found.measure_id)
     if request.POST.get(VERSION) != str(measure.record_version):
         raise ValidationError(_("Somebody has changed the record since you opened this page. Look at it again."))
     values = {name: (one if choice == ONE else other)[name] for name, choice in chosen.items() if choice != RECORD}
@@ -94,18 +98,23 @@ def _write(data: QueryDict, name: str, value: Any) -> None:
 
 
 def _write_events(data: QueryDict, events: list[str]) -> None:
-    """Write a status history over the rows of the form; rows that it does not need are removed."""
+    """Write a status history over the rows of the form, the notes and sources with their events; drop other rows."""
     prefix = "status_events"
     stored = number_of_rows(data, prefix)
+    told: dict[str, list[dict[str, str]]] = {}
+    for index in range(stored):
+        values = {name: data.get(f"{prefix}-{index}-{name}", "") for name in ("status", "date", *_TOLD)}
+        status, date = values.pop("status"), values.pop("date")
+        told.setdefault(f"{status}@{date}" if date else status, []).append(values)
     for index in range(max(stored, len(events))):
         row = f"{prefix}-{index}"
         if index >= len(events):
             data[f"{row}-DELETE"] = "on"
             continue
-        status, _at, date = events[index].partition("@")
-        if index < stored and (data.get(f"{row}-status"), data.get(f"{row}-date", "")) != (status, date):
-            for name in ("note", "note_es", "note_pt", "source"):
-                data[f"{row}-{name}"] = ""
-        data[f"{row}-position"], data[f"{row}-status"], data[f"{row}-date"] = str(index + 1), status, date
+        same = told.get(events[index])
+        for name, value in (same.pop(0) if same else dict.fromkeys(_TOLD, "")).items():
+            data[f"{row}-{name}"] = value
+        data[f"{row}-position"] = str(index + 1)
+        data[f"{row}-status"], _at, data[f"{row}-date"] = events[index].partition("@")
         data.setdefault(f"{row}-id", "")
     data[f"{prefix}-TOTAL_FORMS"] = str(max(stored, len(events)))

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -60,6 +61,10 @@ class DoubleCodingAdmin(TeamAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: DoubleCoding | None = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """The state alone: other questions would tell who coded which record."""
+        return lookup.partition(LOOKUP_SEP)[0] == "state"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DoubleCoding]:
         """What the person may open."""

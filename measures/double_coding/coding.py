@@ -96,7 +96,10 @@ def give_back(double_coding: DoubleCoding, *, by: Any, knows: bool) -> None:
 
 @transaction.atomic
 def hand_in(double_coding: DoubleCoding, values: Values, *, by: Any) -> list[str]:
-    """Keep the second coding for good; return the names of the fields in which it differs from the first."""
+    """Keep the second coding for good; return the names of the fields to decide.
+
+    It is compared with the first coding and with what the record has now, so that nothing is public that neither coded.
+    """
     locked = _locked(double_coding)
     refuse_others(locked, by)
     if not may_code(by):
@@ -106,7 +109,8 @@ def hand_in(double_coding: DoubleCoding, values: Values, *, by: Any) -> list[str
         )
     now = timezone.now()
     Coding.objects.create(double_coding=locked, role=CodingRole.SECOND, coder_id=by.pk, values=values, coded_at=now)
-    found = [field.name for field in differing(locked.values[CodingRole.FIRST], values)]
+    has_now = values_of(Measure.objects.get(pk=locked.measure_id))
+    found = [field.name for field in differing(values, locked.values[CodingRole.FIRST], has_now)]
     if found:
         _move(locked, CodingState.DIFFERS, coded_at=now)
     else:

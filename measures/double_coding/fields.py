@@ -96,11 +96,10 @@ def coding_of(values: dict[str, Any], events: list[tuple[str, Any]]) -> Values:
     return found
 
 
-def differing(one: Values, other: Values) -> list[CodedField]:
-    """The fields of which two codings say something else; the last status is one with its history."""
-    return [
-        field for field in CODED_FIELDS if field.name != LAST_STATUS and one.get(field.name) != other.get(field.name)
-    ]
+def differing(one: Values, *others: Values) -> list[CodedField]:
+    """The fields of which codings do not all say the same; the last status is one with its history."""
+    fields = (field for field in CODED_FIELDS if field.name != LAST_STATUS)
+    return [field for field in fields if any(one.get(field.name) != other.get(field.name) for other in others)]
 
 
 # In words

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db.models import Model
@@ -17,8 +19,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from countries.models import Site
 from foundation.files.importing import jobs
 from foundation.records.comments import write
+from foundation.records.team_admin import TeamAdmin
 from measures import workflow
 from measures.double_coding import coding
 from measures.models import FileImport, Measure, Relation, Source
@@ -176,3 +180,27 @@ def test_an_import_of_a_second_coder_neither_finds_nor_changes_the_act(
     new = upload(by=second, file_type="measures", rows=csv_text([MEASURE | {"public_id": "", "title_en": "New"}]))
     jobs.check(new)
     assert [row.state for row in new.rows.all()] == ["new"]
+
+
+@pytest.mark.usefixtures("known")
+def test_no_list_tells_which_hidden_records_have_a_term() -> None:
+    """Not even to a superuser: a list answers only what its own filters ask of other records."""
+    client = signed_in(factories.editor(is_superuser=True))
+    asked = 0
+    for model, model_admin in admin.site._registry.items():
+        if not isinstance(model_admin, TeamAdmin) or model is Site:  # there is one, so that its list is its page
+            continue
+        filters = {str(entry[0] if isinstance(entry, tuple) else entry) for entry in model_admin.list_filter}
+        for field in model._meta.get_fields():
+            if field.is_relation and (field.auto_created or field.many_to_many) and field.name not in filters:
+                path = reverse(admin_urlname(model._meta, "changelist"))  # type: ignore[arg-type]  # takes any string
+                assert client.get(f"{path}?{field.name}=1").status_code == 400, (path, field.name)
+                asked += 1
+    assert asked > 20
+
+
+def test_list_of_double_codings_does_not_tell_who_coded_what(measure: Measure, first: User, second: User) -> None:
+    client, path = signed_in(second), reverse("admin:measures_doublecoding_changelist")
+    for question in (f"known_to={first.pk}", f"known_to__id__exact={first.pk}", "coder=1", f"measure={measure.pk}"):
+        assert client.get(f"{path}?{question}").status_code == 400, question
+    assert client.get(f"{path}?state__exact=waiting").status_code == 200

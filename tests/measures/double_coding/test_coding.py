@@ -146,11 +146,14 @@ def test_who_is_offered_an_act(people: dict[str, User]) -> None:
 @pytest.mark.usefixtures("everything_is_drawn")
 def test_equal_codings_settle_an_act_and_differences_go_to_a_third_person(people: dict[str, User]) -> None:
     same, different = submitted(people["first"]), submitted(people["first"], reference="N° 8-2020")
+    different.status_events.update(note="Of the gazette")
     assert hand_in(same, people["second"]).status_code == 302
     assert same.double_coding.__class__.objects.get(measure=same).state == "agreed"
     topic = factories.topic(key="asylum")
     chosen = {"topics": [str(topic.pk)], "primary_topic": str(topic.pk), "direction": "less_restrictive"}
-    history = {"events-1-status": "repealed", "events-1-date": "2020-05"}
+    history = {"events-0-status": "published", "events-0-date": "2020-04-13"}
+    history |= {"events-1-status": "in_force", "events-1-date": "2020-04-14"}
+    history |= {"events-2-status": "repealed", "events-2-date": "2020-05"}
     assert hand_in(different, people["second"], **chosen, **history).status_code == 302
     found = DoubleCoding.objects.get(measure=different)
     assert found.state == "differs"
@@ -175,7 +178,9 @@ def test_equal_codings_settle_an_act_and_differences_go_to_a_third_person(people
     different.refresh_from_db()
     assert (found.state, found.closed_by) == ("decided", people["editor"])
     assert (different.direction, different.primary_topic, different.status) == ("less_restrictive", topic, "repealed")
-    assert [str(event) for event in different.status_events.all()] == ["in_force@2020-04-14", "repealed@2020-05"]
+    events = ["published@2020-04-13", "in_force@2020-04-14", "repealed@2020-05"]
+    assert [str(event) for event in different.status_events.all()] == events
+    assert [event.note for event in different.status_events.all()] == ["", "Of the gazette", ""]
     assert found.values["decision"] == values_of(different)
     workflow.publish(different, by=people["editor"])
 
@@ -189,6 +194,17 @@ def test_equal_codings_settle_an_act_and_differences_go_to_a_third_person(people
             "Last status",
         ]
         assert f">{other}<" not in told.content.decode()
+
+
+@pytest.mark.usefixtures("everything_is_drawn")
+def test_what_was_recoded_meanwhile_is_decided_too(people: dict[str, User]) -> None:
+    """Both coders say the same, but not what the record has now."""
+    measure = submitted(people["first"])
+    Measure.objects.update(direction="less_restrictive")
+    assert hand_in(measure, people["second"], direction="more_restrictive").status_code == 302
+    assert DoubleCoding.objects.get().state == "differs"
+    told = signed_in(people["editor"]).get(address(measure)).context["to_decide"]
+    assert [row["name"] for row in told] == ["choice-direction"]
 
 
 @pytest.mark.usefixtures("everything_is_drawn")
