@@ -11,7 +11,7 @@ from typing import Any
 import pghistory
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -100,15 +100,15 @@ class SchedulingAdmin(ProposingAdmin):
 def publish_due(*, at: datetime, is_stopping: IsStopping = never) -> int:
     """Publish the proposed changes whose time has come; return how many.
 
-    An error of the database does not hold up the others; it is raised after them.
+    An error does not hold up the others, whatever it is; the first is raised after them.
     """
-    count, failures = 0, []
+    count, failures = 0, list[Exception]()
     for revision in list(Revision.objects.due(at=at).order_by("publish_at", "pk")):
         if is_stopping():
             break
         try:
             count += _publish(revision, at)
-        except DatabaseError as failure:
+        except Exception as failure:
             failures.append(failure)
     if failures:
         raise failures[0]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +14,7 @@ from foundation.records.changes import acts_on
 from foundation.records.models import Revision, RevisionProblem, RevisionState
 from foundation.records.revision_later_admin import publish_due
 from measures.admin.inbox import inbox_of
+from measures.admin.measure import MeasureAdmin
 from measures.details import BOOKKEEPING
 from measures.models import Measure, Topic
 from tests import admin_forms, factories
@@ -171,3 +173,21 @@ def test_new_term_approved_for_later_is_there_at_its_time() -> None:
     revision.refresh_from_db()
     assert revision.record
     assert str(revision.record) == "Miners"
+
+
+def test_change_that_fails_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, eva = people()
+    first, second = factories.measure(title_en="First"), factories.measure(title_en="Second")
+    for measure in (first, second):
+        approved_for_later(eva, measure, proposed(ana, measure, title_en="New"))
+    locked = MeasureAdmin.locked
+
+    def failing(self: Any, object_id: str) -> Any:
+        if object_id == str(first.pk):
+            raise Http404
+        return locked(self, object_id)
+
+    monkeypatch.setattr(MeasureAdmin, "locked", failing)
+    with pytest.raises(Http404):
+        publish_due(at=timezone.now() + timedelta(days=2))
+    assert [measure.title_en for measure in Measure.objects.order_by("pk")] == ["First", "New"]
