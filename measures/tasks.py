@@ -12,10 +12,12 @@ from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+from foundation.days import today
 from measures import scheduling
 from measures.archive import keeping, links, quotes
 from measures.corrections import reports
 from measures.models import Source, Validity
+from measures.quality.recording import record_figures
 from measures.search.spelling import refresh_words
 from measures.validity.store import settle
 
@@ -87,3 +89,10 @@ def forget_reports(timestamp: int) -> None:
 def refresh_search_words(timestamp: int) -> None:
     """Collect the words for “did you mean”."""
     refresh_words()
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(queueing_lock="record_quality")
+def record_quality(timestamp: int) -> None:
+    """Write the figures of quality of today, once a day: hourly, so that a worker that was down at night does it too."""
+    record_figures(on=today())

@@ -85,12 +85,13 @@ def agreement_by_field(pairs: Sequence[Pair]) -> Iterable[FieldAgreement]:
     """How well pairs of codings agree in each coded field."""
     for field in CODED_FIELDS:
         values: list[tuple[Any, Any]] = [
-            (_comparable(one.get(field.name, "")), _comparable(other.get(field.name, ""))) for one, other in pairs
+            (comparable(one.get(field.name, "")), comparable(other.get(field.name, ""))) for one, other in pairs
         ]
         yield FieldAgreement(field, agreement_of(values, *_scale(field, values)))
 
 
-def _comparable(value: Any) -> Any:
+def comparable(value: Any) -> Any:
+    """A value of a coding so that two are equal if they say the same: a list as a set."""
     return frozenset(value) if isinstance(value, list) else value
 
 

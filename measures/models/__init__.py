@@ -10,6 +10,7 @@ from measures.models.error_report import ErrorReport, ErrorReportQuerySet, Outco
 from measures.models.identifiers import PublicIdSequence
 from measures.models.measure import Measure, MeasureQuerySet, countries_of, of_countries
 from measures.models.parts import FurtherBody, ReferenceAlias, Relation, StatusEvent
+from measures.models.quality import QualityFigure, QualityFigureQuerySet
 from measures.models.release import Release
 from measures.models.scheduled import PublicationProblem, ScheduledPublication
 from measures.models.search_text import SearchText
@@ -55,6 +56,8 @@ __all__ = [
     "Phase",
     "PublicIdSequence",
     "PublicationProblem",
+    "QualityFigure",
+    "QualityFigureQuerySet",
     "QuoteCheck",
     "ReferenceAlias",
     "Relation",

@@ -34,6 +34,7 @@ CATEGORIES = {
     "foundation_auditentry": APPENDED,
     "measures_capture": APPENDED,
     "measures_coding": APPENDED,
+    "measures_qualityfigure": APPENDED,
     "measures_release": APPENDED,
     "axes_accesslog": LOG,
     "axes_accessfailurelog": LOG,
