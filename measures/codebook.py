@@ -25,6 +25,8 @@ from foundation.files.resources import FileResource
 from foundation.publication import public_version
 from foundation.texts import LANGUAGES
 from measures.data_document import meanings
+from measures.definitions.in_code import versions_in_code
+from measures.definitions.versions import Version
 from measures.files.aliases import AliasResource
 from measures.files.citations import CitationResource
 from measures.files.coverage import CoverageResource
@@ -40,7 +42,11 @@ EXAMPLES_FROM = 200
 """Public records among which the examples are looked for."""
 LONGEST_EXAMPLE = 80
 """Characters of an example."""
-HEADER = ("part", "kind", "name", "label", "type", "definition", "definition_language", "example")
+HEADER = ("part", "kind", "name", "label", "type", "definition", "definition_language", "example", "version", "since")
+CHANGES_HEADER = (
+    *("part", "kind", "name", "version", "since", "meaning", "reason"),
+    *("language", "before", "definition"),
+)
 
 _ARCHIVE = "sources.csv and archive.csv"
 FILES: tuple[tuple[type[FileResource], str], ...] = (
@@ -59,7 +65,7 @@ FILES: tuple[tuple[type[FileResource], str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field or a key. `language` is that of the definition."""
+    """A field or a key. `language` is that of the definition; `versions` are all that it had, if that is known."""
 
     name: str
     label: str
@@ -67,11 +73,24 @@ class Line:
     definition: str
     language: str
     example: str = ""
+    versions: Sequence[Version] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The cells of its row in the file, after those that say of what it is a line."""
-        return (self.name, self.label, self.type, self.definition, self.language, self.example)
+        about = (self.name, self.label, self.type, self.definition, self.language, self.example)
+        newest = self.newest
+        return (*about, str(newest.number) if newest else "", str(newest.day or "") if newest else "")
+
+    @property
+    def newest(self) -> Version | None:
+        """The version of now; None where versions are not known."""
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def changes(self) -> list[Version]:
+        """The versions that replaced another, the newest first."""
+        return [version for version in reversed(self.versions) if version.number > 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +150,21 @@ def rows() -> Iterator[tuple[str, ...]]:
             yield (part.name, part.kind, *line.cells)
 
 
+def changes() -> Iterator[tuple[str, ...]]:
+    """Every version of every definition as the rows of a file, after its header: a row for each text that changed.
+
+    A first version has a row for each language that it has a text in, or one without a text.
+    """
+    yield CHANGES_HEADER
+    for part in parts():
+        for line in part.lines:
+            for version in line.versions:
+                about = (part.name, part.kind, line.name, str(version.number), str(version.day or ""))
+                why = (version.meaning, version.reason)
+                for language, before, after in version.changed or [("", "", "")]:
+                    yield (*about, *why, language, before, after)
+
+
 def _fields(
     resource: type[FileResource], columns: Iterable[Column], heading: str, lines: Iterable[bytes]
 ) -> Iterator[Line]:
@@ -140,14 +174,16 @@ def _fields(
         definition, language = (cells[-1], "en") if cells and cells[-1] else (meaning(column, resource), "")
         type_ = cells[0] if cells and len(cells) > 1 else "" if column.readonly else form(column)
         label = capfirst(column.label) if column.field is not None else ""
-        yield Line(column.name, label, type_, definition, language or _language(), examples.get(column.name, ""))
+        versions = versions_in_code(resource.file(), column.name, definition)
+        example = examples.get(column.name, "")
+        yield Line(column.name, label, type_, definition, language or _language(), example, versions)
 
 
 def _terms(vocabulary: Vocabulary) -> Iterator[Line]:
     for term in vocabulary.terms():
         label, _label_language = _nearest(term.labels)
         definition, language = _nearest(term.definitions)
-        yield Line(term.key, label, _more(term), definition, language)
+        yield Line(term.key, label, _more(term), definition, language, versions=term.versions)
 
 
 def _more(term: Term) -> str:

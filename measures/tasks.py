@@ -94,5 +94,5 @@ def refresh_search_words(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(queueing_lock="record_quality")
 def record_quality(timestamp: int) -> None:
-    """Write the figures of quality of today, once a day: hourly, so that a worker that was down at night does it too."""
+    """Write the figures of quality of today, once a day; hourly, in case no worker was there at night."""
     record_figures(on=today())

@@ -60,6 +60,7 @@ urlpatterns = [
     path("data/", research.data, name="data"),
     path("data/codebook/", research.codebook, name="codebook"),
     path("data/codebook.csv", research.codebook_csv, name="codebook_csv"),
+    path("data/codebook/changes.csv", research.codebook_changes_csv, name="codebook_changes_csv"),
     path("data/releases/", releases.release_list, name="releases"),
     path("data/releases/<str:release>/", releases.release, name="release"),
     path("data/releases/<str:release>/<str:file>", releases.release_file, name="release_file"),

@@ -3,7 +3,7 @@
 The definitions of keys in code are those of `docs/data.md`, in English; rows have theirs in three languages.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ from foundation.texts import LANGUAGES
 from measures import choices
 from measures.archive.choices import LinkState, SourceKind
 from measures.data_document import meaning_of
+from measures.definitions.in_code import versions_in_code
+from measures.definitions.versions import Version, versions_of
 from measures.listing.columns import INTERNATIONAL
 from measures.models import DataSet, IssuingBody, TargetGroup, Topic
 
@@ -24,12 +26,13 @@ Texts = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A key with what it means. `more` are further columns of the file of its rows."""
+    """A key with what it means, and the versions of that; `more` are further columns of the file of its rows."""
 
     key: str
     labels: Texts
     definitions: Texts = field(default_factory=dict)
     more: dict[str, str] = field(default_factory=dict)
+    versions: Sequence[Version] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +47,18 @@ class Vocabulary:
 
 def _in_code(name: str, title: Any, chosen: Any, heading: str) -> Vocabulary:
     def terms() -> list[Term]:
-        return [_coded(choice, meaning_of(heading, choice.value)) for choice in chosen]
+        return [_coded(name, choice, meaning_of(heading, choice.value)) for choice in chosen]
 
     return Vocabulary(name, title, terms, is_code=True)
 
 
-def _coded(choice: Any, meaning: str) -> Term:
+def _coded(name: str, choice: Any, meaning: str) -> Term:
     labels = {}
     for language in LANGUAGES:
         with translation.override(language):
             labels[language] = str(choice.label)
-    return Term(str(choice.value), labels, {"en": meaning} if meaning else {})
+    key = str(choice.value)
+    return Term(key, labels, {"en": meaning} if meaning else {}, versions=versions_in_code(name, key, meaning))
 
 
 def _texts(row: Any, stem: str) -> Texts:
@@ -65,7 +69,7 @@ def _texts(row: Any, stem: str) -> Texts:
 def _of_terms(model: Any) -> list[Term]:
     """Topics and groups, also those that are no longer offered; what replaces one is named if it is public itself."""
     rows = list(model.objects.public().select_related("replaced_by"))
-    keys = {row.key for row in rows}
+    keys, versions = {row.key for row in rows}, versions_of(model, [row.pk for row in rows])
     return [
         Term(
             row.key,
@@ -76,6 +80,7 @@ def _of_terms(model: Any) -> list[Term]:
                 deprecated_on=str(row.deprecated_on or ""),
                 replaced_by=row.replaced_by.key if row.replaced_by and row.replaced_by.key in keys else "",
             ),
+            versions.get(row.pk, ()),
         )
         for row in rows
     ]
@@ -95,9 +100,17 @@ def _bodies() -> list[Term]:
 
 
 def _indicators() -> list[Term]:
-    rows = Indicator.objects.public().order_by("key")
+    rows = list(Indicator.objects.public().order_by("key"))
+    versions = versions_of(Indicator, [row.pk for row in rows])
     return [
-        Term(row.key, _texts(row, "name"), _texts(row, "definition"), _filled(unit=str(row.unit_id))) for row in rows
+        Term(
+            row.key,
+            _texts(row, "name"),
+            _texts(row, "definition"),
+            _filled(unit=str(row.unit_id)),
+            versions.get(row.pk, ()),
+        )
+        for row in rows
     ]
 
 

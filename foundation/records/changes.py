@@ -26,6 +26,8 @@ from foundation.records.teams import named_to
 
 UNTOLD_OF_ROWS = ("position", "recorded_on")
 """Fields of related rows that each act states anyway."""
+CONFIRMS = "confirms"
+"""Under this name the context of the history says, in words, what of a record was confirmed without being changed."""
 Names = dict[type[models.Model], dict[Any, str]]
 
 
@@ -287,6 +289,8 @@ def _changes(
             changes = _row_change(record, model, earlier, event, names)
         for change in changes:
             yield event, change
+        if own and event.pgh_context and (confirmed := event.pgh_context.metadata.get(CONFIRMS)):
+            yield event, Change(_("Confirmed"), "", str(confirmed))
 
 
 def _field_changes(

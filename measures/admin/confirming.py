@@ -1,4 +1,4 @@
-"""The list action “still so today”: somebody has looked, and what the selected records say still holds."""
+"""Two list actions: what the selected records say still holds, and their codes are right by the new definitions."""
 
 from typing import Any
 
@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from foundation.days import today
 from foundation.records.bulk_admin import MOST_NAMED
 from foundation.records.second_reader import changeable
+from foundation.records.teams import of_own_countries
 from measures import workflow
 from measures.admin.tagging import closed_in_words
+from measures.definitions.recoding import confirm_codes
 from measures.models import Measure
 
 
@@ -35,4 +37,22 @@ def confirm_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[
         done = ngettext("%(count)d entry is still so today.", "%(count)d entries are still so today.", len(ids))
         messages.success(request, done % {"count": len(ids)})
     if closed:
+        messages.warning(request, closed_in_words(closed))
+
+
+@admin.action(description=gettext_lazy("Codes right by the new definitions"), permissions=["change"])
+def confirm_codes_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> None:
+    """Decide on the codes of those that wait for it and that the user may change."""
+    own = of_own_countries(request.user, changeable(request.user, queryset))
+    confirmed = confirm_codes(list(own.values_list("pk", flat=True)), by=request.user)
+    words = ngettext(
+        "%(count)d entry keeps its codes, now by the new definitions.",
+        "%(count)d entries keep their codes, now by the new definitions.",
+        confirmed,
+    )
+    if confirmed:
+        messages.success(request, words % {"count": confirmed})
+    else:
+        messages.warning(request, _("No definition was changed since these entries were coded."))
+    if closed := queryset.count() - own.count():
         messages.warning(request, closed_in_words(closed))

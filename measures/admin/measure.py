@@ -53,6 +53,7 @@ from measures.admin.sections import FOLDED, HALF, Section, section
 from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
 from measures.choices import Evidence, Kind, StatusGroup, Workflow
+from measures.definitions.recoding import confirm_codes, waiting_for
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.entry_rules import unusual_moves
 from measures.models import Measure, Relation, Source, StatusEvent, TargetGroup, Topic
@@ -64,6 +65,8 @@ from measures.validity.standing import groups_of
 ADD_BODY = "measures.add_issuingbody"
 STILL_SO = "_still_so"
 """The name of the button that saves a check of today."""
+CODES_RIGHT = "_codes_right"
+"""The name of the button that saves and keeps the codes, by definitions that were changed since."""
 PROVISION = "_provision"
 """The name of the button that saves and goes on with another provision of the act."""
 
@@ -243,6 +246,7 @@ class MeasureAdmin(MeasureList):
             "has_ended": measure is not None and groups_of([measure.pk], today())[measure.pk] == StatusGroup.ENDED,
             "validity": validity_in_words({name: form[name].value() for name in FIELDS if name in form.fields}),
             "relations_to": self._relations_to(request, measure) if measure else [],
+            "redefined": waiting_for(measure) if measure else [],
             "relates_to": RELATES_TO,
             **(before_publication(measure) if measure else {}),
             **(_effects(request, measure.pk if measure else None) if request.method == "POST" else {}),
@@ -290,6 +294,8 @@ class MeasureAdmin(MeasureList):
         super().save_related(request, form, formsets, change)
         if change and (form.changed_data or any(formset.has_changed() for formset in formsets)):
             Measure.objects.filter(pk=form.instance.pk).mark_changed(by=request.user)
+        if change and CODES_RIGHT in request.POST and not is_proposal(request):
+            confirm_codes([form.instance.pk], by=request.user)
         workflow.refresh_status([form.instance.pk])
         execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()
@@ -311,6 +317,11 @@ class MeasureAdmin(MeasureList):
             return self._after_move(request, obj)
         if STILL_SO in request.POST:
             messages.success(request, _("“%(measure)s” is saved as still so today.") % {"measure": obj})
+            return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
+        if CODES_RIGHT in request.POST:
+            messages.success(
+                request, _("“%(measure)s” keeps its codes, now by the new definitions.") % {"measure": obj}
+            )
             return HttpResponseRedirect(reverse("admin:measures_measure_change", args=[obj.pk]))
         response = super().response_change(request, obj)
         return _next_form(request, obj) or response

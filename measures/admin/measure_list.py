@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 from countries.models import Named
 from measures import workflow
 from measures.admin import filters, moves
-from measures.admin.confirming import confirm_selected
+from measures.admin.confirming import confirm_codes_selected, confirm_selected
 from measures.admin.exporting import ACTIONS, ExportAdmin
 from measures.admin.inbox import inbox_of
 from measures.admin.merging import MergeableAdmin, merge_selected
@@ -61,7 +61,7 @@ class MeasureList(ExportAdmin, MergeableAdmin):
         filters.UpdatedByMeFilter,
         filters.ImportFilter,
     ]
-    actions = [confirm_selected, tag_selected, moves.publish_later, merge_selected, *ACTIONS]
+    actions = [confirm_selected, confirm_codes_selected, tag_selected, moves.publish_later, merge_selected, *ACTIONS]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.inbox_view)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext_lazy as _
 
+from countries.models import Country
 from foundation.days import today
 from foundation.records.teams import of_own_countries
 from foundation.texts import languages_of_site
@@ -31,6 +32,7 @@ from measures.choices import (
     Workflow,
     is_usual_move,
 )
+from measures.definitions.recoding import to_recode
 from measures.entry_rules import RUNNING_STATUSES
 from measures.models import Citation, Measure, Relation, ScheduledPublication, Source, StatusEvent
 from measures.models.measure_rules import VALIDITY_KINDS
@@ -122,11 +124,19 @@ def sent_back_to(user: Any) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Entries that need attention; `condition` takes the user and the states of today."""
+    """Entries that need attention; `condition` takes the user and the states of today.
+
+    With the `next` action, the first page says whose they are, by country, and what is to be done.
+    """
 
     key: str
     label: Any
     condition: Callable[[Any, StatesOn], Q]
+    next: Any = ""
+
+
+RECODE = "recode"
+"""The key of the queue of entries whose terms have a definition that means something else now."""
 
 
 QUEUES = (
@@ -146,6 +156,12 @@ QUEUES = (
         "no_source",
         _("Missing source"),
         lambda user, states: ALIVE & ~Q(Exists(Citation.objects.filter(measure=OuterRef("pk")))),
+    ),
+    Queue(
+        RECODE,
+        _("Definition changed: to code again"),
+        lambda user, states: to_recode(),
+        _("Next: open each; keep its codes or change them"),
     ),
     Queue("no_translation", _("Missing translation"), _missing_translation),
     Queue("no_end", _("No end recorded, older than 90 days"), _missing_end),
@@ -167,7 +183,7 @@ SOURCE_QUEUES = (
 
 
 def waiting(user: Any, on: datetime.date) -> list[dict[str, Any]]:
-    """Each queue with its number of entries or sources and its URL, in three queries.
+    """Each queue with its number of entries or sources and its URL, in five queries, and one for each with owners.
 
     Empty queues of sources are left out: on most days all are.
     """
@@ -180,7 +196,24 @@ def _counted(records: QuerySet[Any], queues: Iterable[Queue], user: Any, on: dat
     states = StatesOn(on)
     counts = records.aggregate(**{q.key: Count("pk", filter=q.condition(user, states)) for q in queues})
     url = reverse(f"admin:measures_{records.model._meta.model_name}_changelist")
-    return [{"label": q.label, "count": counts[q.key], "url": f"{url}?queue={q.key}"} for q in queues]
+    return [
+        {
+            "label": q.label,
+            "count": counts[q.key],
+            "url": f"{url}?queue={q.key}",
+            "owners": _owners(records.filter(q.condition(user, states))) if q.next and counts[q.key] else [],
+            "next": q.next if counts[q.key] else "",
+        }
+        for q in queues
+    ]
+
+
+def _owners(entries: QuerySet[Measure]) -> list[tuple[str, int]]:
+    """The countries whose teams a queue waits for, with the number of their entries, the most first."""
+    counts = dict(entries.order_by().values_list("country").annotate(Count("pk")))
+    names = dict(Country.objects.filter(pk__in=[code for code in counts if code]).names())
+    named = ((names.get(code, code) if code else str(_("International")), number) for code, number in counts.items())
+    return sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
 
 class QueueFilter(admin.SimpleListFilter):

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from countries.admin.country import three_languages
 from countries.models import Country, Named
+from foundation.characters import ReadableCharField
 from foundation.records.edit_conflict_admin import MergingForm
 from measures.admin.fields import like_bodies_in_words
 from measures.admin.filters import FoldedFilter
 from measures.admin.merging import MergeableAdmin, merge_selected
+from measures.definitions.versions import COLUMNS, Meaning, saying
 from measures.duplicates import like_bodies
 from measures.models import IssuingBody, PublicIdSequence, TargetGroup, Topic
 
@@ -22,9 +24,42 @@ ANOTHER_COUNTRY = re.compile(r"([A-Za-z]{3}):\s*(.*)")
 """`VEN: embassy` searches the bodies of Venezuela, as in files."""
 
 
+class TermForm(MergingForm):
+    """A term; who changes its definition says what that does to its meaning, and why. Readers see both."""
+
+    definition_meaning = forms.ChoiceField(
+        required=False, label=_("What the new definition means"), choices=[("", "---------"), *Meaning.choices]
+    )
+    definition_why = ReadableCharField(
+        required=False,
+        max_length=1000,
+        label=_("Why the definition is changed"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_(
+            "The codebook shows it. With a new meaning, the acts that it concerns come into the work queue of those who"
+            " are to code them again."
+        ),
+    )
+    own_fields = ("loaded", "definition_meaning", "definition_why")
+
+    @property
+    def redefines(self) -> bool:
+        """Whether the definition of a stored term is changed."""
+        return self.instance.pk is not None and any(name in COLUMNS for name in self.changed_data)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.redefines:
+            for name in ("definition_meaning", "definition_why"):
+                if name in self.fields and not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("You have changed the definition: say this too."))
+        return cleaned
+
+
 class TermAdmin(MergeableAdmin):
     """A vocabulary: key for files, labels and definitions for people."""
 
+    form = TermForm
     actions = [merge_selected]
 
     list_display = ["key", "label_en", "label_es", "label_pt", "position", "deprecated_on"]
@@ -42,6 +77,22 @@ class TermAdmin(MergeableAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The key is read-only after creation: files refer to a term by it."""
         return ("key",) if obj else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """For who changes a term, with what is to be said of a new definition."""
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return fieldsets
+        said = (_("If you change the definition"), {"fields": ["definition_meaning", "definition_why"]})
+        return [fieldsets[0], said, *fieldsets[1:]]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The history keeps with a new definition what was said of it."""
+        if change and form.redefines:
+            with saying(form.cleaned_data["definition_meaning"], form.cleaned_data["definition_why"]):
+                super().save_model(request, obj, form, change)
+        else:
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Topic)

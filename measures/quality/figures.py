@@ -22,7 +22,16 @@ from measures.listing.columns import EARLIEST, INTERNATIONAL, day_number
 from measures.listing.completeness import covered_codes, recorded
 from measures.listing.index import PublicIndex
 from measures.missing.estimate import public_estimate
-from measures.models import Citation, CitedField, DoubleCoding, ErrorReport, Measure, Relation, StatusEvent, of_countries
+from measures.models import (
+    Citation,
+    CitedField,
+    DoubleCoding,
+    ErrorReport,
+    Measure,
+    Relation,
+    StatusEvent,
+    of_countries,
+)
 
 FEWEST_OF_SHARE = 20
 """Records below which a share is not written as a percentage: one record would move it by more than five."""

@@ -206,7 +206,7 @@ def file_rows(index: PublicIndex, country: str | None, *, on: datetime.date) -> 
 
 def _cells(day: datetime.date, country: str, name: str, count: int, total: int | None) -> tuple[Any, ...]:
     figure = FIGURES.get(name)
-    unit = figure.unit if figure else Unit.NUMBER
+    unit, of = figure.unit if figure else Unit.NUMBER, "" if total is None else total
     if unit is Unit.SHARE:
-        return (day, country, name, unit, f"{count / total:.4f}" if total else "", count, "" if total is None else total)
-    return (day, country, name, unit, count, "", "" if total is None else total)
+        return (day, country, name, unit, f"{count / total:.4f}" if total else "", count, of)
+    return (day, country, name, unit, count, "", of)

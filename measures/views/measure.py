@@ -11,12 +11,14 @@ from django.views.decorators.http import require_safe
 from countries.models import Country, Named
 from foundation.days import today
 from foundation.publication import public_page
+from measures.definitions.recoding import coded_by
+from measures.definitions.versions import Version, versions_of
 from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entries_of, for_list
 from measures.former_names import measure_now, referred_to, retired_with
 from measures.listing.index import public_index
 from measures.metadata import ENTRY, Metadata, legislation
-from measures.models import Measure, MeasureQuerySet
+from measures.models import Measure, MeasureQuerySet, TargetGroup, Topic
 from measures.reference_lookup import meant_by
 from measures.timeline.course import course_chart
 from measures.views.addresses import permanent_address
@@ -50,6 +52,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
             picture=request.build_absolute_uri(reverse("measure_picture", args=[shown.public_id])),
         ),
         "details": details,
+        "coded_by": coded_by(shown, _versions()),
         "replies": shown.reports.answered().exclude(reply="").order_by("received_at"),
         "course_chart": course_chart(details.course, day),
         "neighbours": _neighbours(shown),
@@ -57,6 +60,14 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     }
     page = render(request, "measures/measure_detail.html", context)
     return with_signposts(request, page, address, "Legislation")
+
+
+def _versions() -> dict[str, dict[int, list[Version]]]:
+    """The versions of the definitions of all topics and groups, read once until the public data change."""
+    read = {"topics": Topic, "target_groups": TargetGroup}
+    return public_index().get_or_cache(
+        "versions of definitions", lambda: {name: versions_of(model) for name, model in read.items()}
+    )
 
 
 @dataclass(frozen=True, slots=True)

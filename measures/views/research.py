@@ -1,7 +1,7 @@
 """The door to the data: what there is, the codebook, the read API in words, citations."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from foundation.markdown import to_text
 from foundation.partial_dates import PartialDate
 from foundation.publication import public_page
 from measures.citing import Citation
-from measures.codebook import KINDS, parts, rows
+from measures.codebook import KINDS, changes, parts, rows
 from measures.coverage.ledger import public_ledger, searched_share
 from measures.listing.columns import INTERNATIONAL
 from measures.listing.completeness import completeness, covered_codes, recorded
@@ -83,11 +83,22 @@ def codebook(request: HttpRequest) -> HttpResponse:
 @require_safe
 def codebook_csv(request: HttpRequest) -> HttpResponseBase:
     """The codebook as a file."""
+    return _file(request, "codebook", rows())
+
+
+@public_page(is_file=True, is_strict=True)
+@require_safe
+def codebook_changes_csv(request: HttpRequest) -> HttpResponseBase:
+    """`/data/codebook/changes.csv`: every version of every definition, with the text before it and why it changed."""
+    return _file(request, "codebook-changes", changes())
+
+
+def _file(request: HttpRequest, name: str, found: Iterable[tuple[str, ...]]) -> HttpResponseBase:
     if request.GET:
         words = "".join(f"{name}: {_('This filter does not exist.')}\n" for name in request.GET)
         return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(_lines(list(rows())), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="codebook-{today()}.csv"'
+    response = StreamingHttpResponse(_lines(list(found)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{today()}.csv"'
     return response
 
 
