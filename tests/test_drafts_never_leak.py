@@ -137,12 +137,16 @@ def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
             for url in ("/measures/", *(f"/measures/{entry.public_id}/" for entry in entries))
         ],
         **_of_releases(),
-        **{name: [reverse(name)] for name in ("data", "codebook", "codebook_csv", "api_docs", "measures_ics")},
+        **{
+            name: [reverse(name)]
+            for name in ("data", "codebook", "codebook_csv", "codebook_changes_csv", "api_docs", "measures_ics")
+        },
         "compare": [reverse("compare") + COMPARISON],
         "compare_csv": [reverse("compare_csv", args=["timeline"]) + COMPARISON],
         "compare_svg": [reverse("compare_svg", args=["direction"]) + COMPARISON],
         "who": [reverse("who") + "?country=PER&nationality=PER&on=2020-05-15"],
-        **{name: [reverse(name)] for name in ("agreement", "agreement_csv")},
+        **{name: [reverse(name)] for name in ("agreement", "agreement_csv", "quality", "quality_csv")},
+        **{name: [reverse(name, args=["peru"])] for name in ("quality_of_country", "quality_of_country_csv")},
         "archive": [reverse("archive") + search for search in ARCHIVE_SEARCHES],
         "archive_csv": [reverse("archive_csv") + search for search in ARCHIVE_SEARCHES],
         "broken_links": [reverse("broken_links")],

@@ -210,9 +210,9 @@ def _counted(records: QuerySet[Any], queues: Iterable[Queue], user: Any, on: dat
 
 def _owners(entries: QuerySet[Measure]) -> list[tuple[str, int]]:
     """The countries whose teams a queue waits for, with the number of their entries, the most first."""
-    counts = dict(entries.order_by().values_list("country").annotate(Count("pk")))
+    counts: dict[str | None, int] = dict(entries.order_by().values_list("country").annotate(Count("pk")))
     names = dict(Country.objects.filter(pk__in=[code for code in counts if code]).names())
-    named = ((names.get(code, code) if code else str(_("International")), number) for code, number in counts.items())
+    named = [(names[code] if code else str(_("International")), number) for code, number in counts.items()]
     return sorted(named, key=lambda pair: (-pair[1], pair[0]))
 
 

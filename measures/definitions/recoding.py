@@ -37,10 +37,10 @@ _CONFIRMED = (
     f" where e.pgh_obj_id = t.measure_id and e.pgh_created_at >= c.at and x.metadata ? '{CONFIRMS}'"
 )
 _STALE = (
-    "select t.measure_id from {tags} t join unnest(%s::bigint[], %s::timestamptz[]) c (term, at)"
+    "select t.measure_id from {tags} t join unnest(%s::bigint[], %s::timestamptz[]) c (term, at)"  # noqa: S608
     " on c.term = t.{column} or c.term is null"
     " where not exists (select from {events} e where e.measure_id = t.measure_id and e.pgh_created_at >= c.at)"
-    f" and not exists ({_CONFIRMED})"  # noqa: S608  (names in our own code)
+    f" and not exists ({_CONFIRMED})"
 )
 
 

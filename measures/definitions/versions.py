@@ -101,7 +101,7 @@ def version_at(versions: Iterable[Version], moment: datetime) -> Version | None:
 
 def saying(meaning: str, why: str) -> Any:
     """The context of the history in which a definition is changed."""
-    return pghistory.context(**{MEANING: meaning, WHY: why})
+    return pghistory.context(**{MEANING: meaning, WHY: why, "note": f"{Meaning(meaning).label}. {why}"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The figures of quality over time: the last count of each month and that of today, as a line and as a table."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,11 +172,11 @@ class Newest:
 def newest_by_country(countries: Sequence[Any]) -> Newest:
     """What was counted last of each of these countries; two queries."""
     day = QualityFigure.objects.order_by("-day").values_list("day", flat=True).first()
-    found: dict[str, Mapping[str, str]] = {}
+    found: dict[str | None, dict[str, str]] = {}
     for row in QualityFigure.objects.filter(day=day).exclude(country=None) if day else ():
         if figure := FIGURES.get(row.figure):
             text = written(figure, row.count, row.total) or basis(figure, row.count, row.total)
-            found[row.country_id] = {**found.get(row.country_id, {}), row.figure: text}
+            found.setdefault(row.country_id, {})[row.figure] = text
     rows = tuple(
         CountryRow(each.slug, each.name, tuple(found.get(each.pk, {}).get(key, "") for key in FIGURES))
         for each in countries

@@ -61,6 +61,8 @@ def _pages() -> dict[str, str]:
         "country": ["peru"],
         "profile": ["peru"],
         "coverage": ["peru"],
+        "quality_of_country": ["peru"],
+        "quality_of_country_csv": ["peru"],
         "series_csv": ["peru"],
         "series_svg": ["peru"],
         "compare_csv": ["topics"],
