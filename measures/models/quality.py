@@ -23,8 +23,8 @@ class QualityFigureQuerySet(models.QuerySet["QualityFigure"]):
     def last_of_months(self) -> "QualityFigureQuerySet":
         """The last of each month, oldest first."""
         month = models.functions.TruncMonth("day")
-        found = self.annotate(month=month).order_by("country", "figure", "month", "-day")
-        return found.distinct("country", "figure", "month")
+        found = self.annotate(month=month).order_by("country_id", "figure", "month", "-day")
+        return found.distinct("country_id", "figure", "month")
 
 
 @bumps_public_version(when=["insert"])

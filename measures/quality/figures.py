@@ -239,10 +239,11 @@ def _values_quoted(index: PublicIndex, country: str, on: datetime.date) -> Value
     counts: dict[str, Any] = {}
     for field, has in _HAS.items():
         quoted = Exists(Citation.objects.filter(_FOUND, measure=OuterRef("pk"), field=field))
-        counts[field.value] = Count("pk", filter=Q(has))
-        counts[f"{field.value}_quoted"] = Count("pk", filter=Q(has) & Q(quoted))
+        counts[f"has_{field.value}"] = Count("pk", filter=Q(has))
+        counts[f"quoted_{field.value}"] = Count("pk", filter=Q(has) & Q(quoted))
     found = _entries(country).aggregate(**counts)
-    return _share(sum(found[f"{field.value}_quoted"] for field in _HAS), sum(found[field.value] for field in _HAS))
+    quoted, total = (sum(found[f"{kind}_{field.value}"] for field in _HAS) for kind in ("quoted", "has"))
+    return _share(quoted, total)
 
 
 def _quotes(index: PublicIndex, country: str, on: datetime.date) -> Value:

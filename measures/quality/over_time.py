@@ -195,7 +195,7 @@ def file_rows(index: PublicIndex, country: str | None, *, on: datetime.date) -> 
     stored = QualityFigure.objects.public()
     stored = stored if country is None else stored.of(country)
     has_today = False
-    for row in stored.order_by("day", "country", "figure").iterator():
+    for row in stored.order_by("day", "country_id", "figure").iterator():
         has_today = has_today or row.day == on
         yield _cells(row.day, row.country_id or "", row.figure, row.count, row.total)
     if not has_today:

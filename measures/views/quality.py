@@ -1,9 +1,9 @@
 """How good the record is: a page and a file of its figures, of the whole and of each country."""
 
-import csv
+from itertools import chain
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from measures.metadata import Metadata
 from measures.quality.figures import FEWEST_OF_SHARE, FIGURES
 from measures.quality.over_time import HEADER, file_rows, newest_by_country, shown_figures
 from measures.views.addresses import permanent_address
+from measures.views.csv_files import csv_file
 from measures.views.moved import at_former_name
 
 
@@ -64,22 +65,19 @@ def _page(request: HttpRequest, country: Country | None, context: dict[str, Any]
 
 @public_page(is_file=True, is_strict=True)
 @require_safe
-def quality_csv(request: HttpRequest) -> HttpResponse:
+def quality_csv(request: HttpRequest) -> HttpResponseBase:
     """`/quality.csv`: every figure of every day, of the whole record and of each country."""
-    return _file(None)
+    return _file(request, None)
 
 
 @public_page(is_file=True, is_strict=True)
 @require_safe
 @at_former_name("slug", Named.COUNTRY)
-def quality_of_country_csv(request: HttpRequest, slug: str) -> HttpResponse:
+def quality_of_country_csv(request: HttpRequest, slug: str) -> HttpResponseBase:
     """`/quality/peru.csv`: every figure of every day of a country."""
-    return _file(get_object_or_404(Country.objects.covered(), slug=slug).pk)
+    return _file(request, get_object_or_404(Country.objects.covered(), slug=slug))
 
 
-def _file(country: str | None) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    writer = csv.writer(response, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(file_rows(public_index(), country, on=today()))
-    return response
+def _file(request: HttpRequest, country: Country | None) -> HttpResponseBase:
+    found = file_rows(public_index(), country.pk if country else None, on=today())
+    return csv_file(request, f"quality-{country.slug}" if country else "quality", chain([HEADER], found))

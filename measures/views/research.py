@@ -1,12 +1,11 @@
 """The door to the data: what there is, the codebook, the read API in words, citations."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from measures.metadata import Metadata, dataset, interval
 from measures.recipes import query, recipes
 from measures.schema import schema
 from measures.views.addresses import permanent_address
+from measures.views.csv_files import csv_file
 from measures.views.listing import files_of
 
 MOST_TERMS = 200
@@ -83,36 +83,14 @@ def codebook(request: HttpRequest) -> HttpResponse:
 @require_safe
 def codebook_csv(request: HttpRequest) -> HttpResponseBase:
     """The codebook as a file."""
-    return _file(request, "codebook", rows())
+    return csv_file(request, "codebook", rows())
 
 
 @public_page(is_file=True, is_strict=True)
 @require_safe
 def codebook_changes_csv(request: HttpRequest) -> HttpResponseBase:
     """`/data/codebook/changes.csv`: every version of every definition, with the text before it and why it changed."""
-    return _file(request, "codebook-changes", changes())
-
-
-def _file(request: HttpRequest, name: str, found: Iterable[tuple[str, ...]]) -> HttpResponseBase:
-    if request.GET:
-        words = "".join(f"{name}: {_('This filter does not exist.')}\n" for name in request.GET)
-        return HttpResponse(words, status=400, content_type="text/plain; charset=utf-8")
-    response = StreamingHttpResponse(_lines(list(found)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}-{today()}.csv"'
-    return response
-
-
-def _lines(found: list[tuple[str, ...]]) -> Iterator[bytes]:
-    writer = csv.writer(_Line(), lineterminator="\n")
-    for row in found:
-        yield writer.writerow(row).encode()
-
-
-class _Line:
-    """A file that gives back each line that is written to it."""
-
-    def write(self, text: str) -> Any:
-        return text
+    return csv_file(request, "codebook-changes", changes())
 
 
 @public_page
