@@ -25,7 +25,10 @@ from tests.observatory.test_settings import PRODUCTION, manage
 pytestmark = pytest.mark.django_db
 
 ALL = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
-APPENDED = {"django_admin_log", "foundation_auditentry", "measures_capture", "measures_coding", "measures_release"}
+APPENDED = {
+    *("django_admin_log", "foundation_auditentry"),
+    *("measures_capture", "measures_coding", "measures_qualityfigure", "measures_release"),
+}
 LOGS = {"axes_accesslog", "axes_accessfailurelog", "countries_feedrun"}
 READ = {
     "foundation_publicchange",
