@@ -150,8 +150,8 @@ FIGURES = {
             Unit.NUMBER,
         ),
         Figure(
-            "dead_links",
-            gettext_lazy("Dead links"),
+            "broken_links",
+            gettext_lazy("Broken links"),
             gettext_lazy("Of the sources whose address was checked, those that no longer answer."),
             gettext_lazy("It does not say that the document is lost: the archive may have a copy."),
         ),
@@ -277,7 +277,7 @@ def _open_reports(index: PublicIndex, country: str, on: datetime.date) -> Value:
     return Value((reports.filter(country=country) if country else reports).count())
 
 
-def _dead_links(index: PublicIndex, country: str, on: datetime.date) -> Value:
+def _broken_links(index: PublicIndex, country: str, on: datetime.date) -> Value:
     sources = public_sources()
     cited = sources.marks["country"].as_mask(_codes(country), len(sources))
     states = sources.marks["link"].counts(cited)
@@ -303,5 +303,5 @@ _COUNTED: dict[str, Callable[[PublicIndex, str, datetime.date], Value]] = {
     "agreement": _agreement,
     "check_age": _check_age,
     "open_reports": _open_reports,
-    "dead_links": _dead_links,
+    "broken_links": _broken_links,
 }

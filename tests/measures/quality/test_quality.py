@@ -54,11 +54,11 @@ def test_figures_count_the_public_record_of_a_country_and_of_all() -> None:
         "quotes": (1, 1),
         "check_age": (10, 1),
         "open_reports": (1, None),  # what came today does not count yet
-        "dead_links": (1, 2),
+        "broken_links": (1, 2),
     }
     assert (whole["coverage"].count, whole["coverage"].total) == (1, 2)
     assert (whole["check_age"].count, whole["check_age"].total) == (20, 2)
-    assert whole["dead_links"].remark == "1 source has no address, or it was not checked yet."
+    assert whole["broken_links"].remark == "1 source has no address, or it was not checked yet."
     assert "independent searches" in whole["completeness"].why_not
     assert f"From {FEWEST_PUBLIC} on there is a figure" in whole["agreement"].why_not
 
