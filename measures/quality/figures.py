@@ -7,12 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from foundation.days import end_of
-from measures.archive.choices import LinkState, QuoteState
+from measures.archive.choices import LinkState
 from measures.archive.listing.index import public_sources
 from measures.choices import Evidence, Precision
 from measures.coverage.ledger import public_ledger, searched_share
@@ -22,16 +21,8 @@ from measures.listing.columns import EARLIEST, INTERNATIONAL, day_number
 from measures.listing.completeness import covered_codes, recorded
 from measures.listing.index import PublicIndex
 from measures.missing.estimate import public_estimate
-from measures.models import (
-    Citation,
-    CitedField,
-    DoubleCoding,
-    ErrorReport,
-    Measure,
-    Relation,
-    StatusEvent,
-    of_countries,
-)
+from measures.models import DoubleCoding, ErrorReport, Measure, of_countries
+from measures.quality.supported import supported_values
 
 FEWEST_OF_SHARE = 20
 """Records below which a share is not written as a percentage: one record would move it by more than five."""
@@ -223,33 +214,14 @@ def _check_age(index: PublicIndex, country: str, on: datetime.date) -> Value:
     return Value(int(np.median(ages)), len(checked), remark=words if never else "")
 
 
-_FOUND = Q(quote_check__state=QuoteState.FOUND, quote_check__quote=F("quote"))
-_TAGS = Measure.target_groups.through
-_HAS: dict[CitedField, Any] = {
-    CitedField.REFERENCE: ~Q(reference=""),
-    CitedField.STATUS_HISTORY: Exists(StatusEvent.objects.filter(measure=OuterRef("pk"))),
-    CitedField.VALIDITY: ~Q(valid_from="", valid_until="", end_kind="", duration=""),
-    CitedField.TARGET_GROUPS: Exists(_TAGS.objects.filter(measure=OuterRef("pk"))),
-    CitedField.RELATIONS: Exists(Relation.objects.filter(subject=OuterRef("pk"))),
-}
-"""The values that a quote can stand for, and whether an entry has them. Title and summary are our own words."""
-
-
 def _values_quoted(index: PublicIndex, country: str, on: datetime.date) -> Value:
-    counts: dict[str, Any] = {}
-    for field, has in _HAS.items():
-        quoted = Exists(Citation.objects.filter(_FOUND, measure=OuterRef("pk"), field=field))
-        counts[f"has_{field.value}"] = Count("pk", filter=Q(has))
-        counts[f"quoted_{field.value}"] = Count("pk", filter=Q(has) & Q(quoted))
-    found = _entries(country).aggregate(**counts)
-    quoted, total = (sum(found[f"{kind}_{field.value}"] for field in _HAS) for kind in ("quoted", "has"))
-    return _share(quoted, total)
+    supported, rows = supported_values(index), _selection(index, country).rows
+    return _share(*(int(supported[name][rows].sum()) for name in ("values_quoted", "values")))
 
 
 def _quotes(index: PublicIndex, country: str, on: datetime.date) -> Value:
-    quotes = Citation.objects.filter(measure__in=_entries(country).order_by().values("pk")).exclude(quote="")
-    found = quotes.aggregate(total=Count("pk"), count=Count("pk", filter=_FOUND))
-    return _share(found["count"], found["total"])
+    supported, rows = supported_values(index), _selection(index, country).rows
+    return _share(*(int(supported[name][rows].sum()) for name in ("quotes_found", "quotes")))
 
 
 def _agreement(index: PublicIndex, country: str, on: datetime.date) -> Value:
