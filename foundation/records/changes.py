@@ -8,6 +8,7 @@ import datetime
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from foundation.numbers import plain
 from foundation.partial_dates import PartialDate, Period
 from foundation.records.models import Reason
 from foundation.records.teams import named_to
@@ -370,6 +372,8 @@ def _in_words(column: models.Field, value: Any, names: Names) -> str:
         return str(dict(column.flatchoices).get(value, value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, Decimal):
+        return plain(value)
     if isinstance(value, datetime.datetime):
         return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
     if isinstance(value, PartialDate | Period):

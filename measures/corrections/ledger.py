@@ -1,4 +1,4 @@
-"""What was corrected of what was public: the answers to reports, and each change of a published entry."""
+"""What was corrected of what was public: answers to reports, each change of a published entry, changes of figures."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from countries.models import Observation
 from foundation.days import day_of
 from foundation.partial_dates import PartialDate
 from foundation.records.changes import Change, Step, public_steps
@@ -17,7 +18,7 @@ from measures.details import UNTOLD
 from measures.models import ErrorReport, ErrorReportQuerySet, Measure
 
 LOOKED_AT = 400
-"""Events of published entries among which the newest changed ones are looked for."""
+"""Events of published entries, or of figures, among which the newest changed ones are looked for."""
 
 _NEWEST = """
     select e.id from (
@@ -27,13 +28,21 @@ _NEWEST = """
     join measures_measure m on m.id = e.id and m.workflow = 'published' and m.record_version > 1
     group by e.id order by max(e.pgh_id) desc limit %s
 """
+_NEWEST_FIGURES = """
+    select e.id from (
+        select id, pgh_id from countries_observationevent
+        where pgh_label = 'update' and feed_run_id is null order by pgh_id desc limit %s
+    ) e
+    group by e.id order by max(e.pgh_id) desc limit %s
+"""
+"""Figures that a person has changed; a value that a feed writes anew is no correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What changed of a published entry on a day, and why, '' where nobody gave a reason."""
+    """What changed of a published entry or of a figure on a day, and why, '' where nobody gave a reason."""
 
-    measure: Measure
+    record: Measure | Observation
     day: PartialDate
     changes: tuple[Change, ...]
     reason: str
@@ -55,15 +64,22 @@ def newest_corrections(most: int) -> list[Correction]:
     return corrections_of(list(Measure.objects.published().filter(pk__in=newest).select_related("country")))
 
 
+def newest_corrections_of_figures(most: int) -> list[Correction]:
+    """The changes of the `most` figures that people changed last; a figure is public from the moment it is entered."""
+    newest = [pk for (pk,) in rows(_NEWEST_FIGURES, [LOOKED_AT, most])]
+    found = Observation.objects.public().filter(pk__in=newest).select_related("indicator", "country", "counterpart")
+    steps = public_steps(list(found), is_public=lambda _version: True, hidden=("feed_run",))
+    return [_correction(step) for step in steps]
+
+
 def _is_public(version: Any) -> bool:
     return bool(version.workflow == Workflow.PUBLISHED)
 
 
 def _correction(step: Step) -> Correction:
     why = (step.proposal.reason, step.proposal.note) if step.proposal else ("", "")
-    measure = step.record
-    assert isinstance(measure, Measure)
-    return Correction(measure, day_of(step.at), step.changes, *why)
+    assert isinstance(step.record, Measure | Observation)
+    return Correction(step.record, day_of(step.at), step.changes, *why)
 
 
 def reasons_of(corrections: Sequence[Correction]) -> list[tuple[str, int]]:
@@ -80,8 +96,9 @@ HEADER = ("date", "measure", "title", "field", "before", "after", "reason", "not
 
 
 def file_rows(corrections: Sequence[Correction]) -> Iterator[tuple[str, ...]]:
-    """One row for each changed field, for a file."""
+    """One row for each changed field of entries, for a file."""
     for each in corrections:
-        about = (str(each.day), each.measure.public_id, each.measure.title.text)
+        assert isinstance(each.record, Measure)
+        about = (str(each.day), each.record.public_id, each.record.title.text)
         for change in each.changes:
             yield (*about, change.what, change.before, change.after, each.reason, each.note)

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from foundation.publication import public_page
-from measures.corrections.ledger import HEADER, answered, corrections_of, file_rows, newest_corrections, reasons_of
+from measures.corrections.ledger import (
+    HEADER,
+    answered,
+    corrections_of,
+    file_rows,
+    newest_corrections,
+    newest_corrections_of_figures,
+    reasons_of,
+)
 from measures.metadata import Metadata
 from measures.models import Measure
 from measures.views.addresses import permanent_address
@@ -27,6 +35,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "page": page,
         "corrections": newest_corrections(SHOWN) if page.number == 1 else [],
+        "of_figures": newest_corrections_of_figures(SHOWN) if page.number == 1 else [],
         "metadata": Metadata(address=permanent_address(request, "corrections"), title=_("Corrections")),
     }
     return render(request, "measures/corrections.html", context)

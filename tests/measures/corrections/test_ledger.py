@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from countries.models import FeedRun, Observation
 from measures.corrections.ledger import corrections_of, newest_corrections, reasons_of
 from measures.models import Measure
 from tests import factories
@@ -78,6 +79,14 @@ def test_pages_and_file_say_the_same() -> None:
         html = Client().get(path).content.decode()
         assert "<del>First</del>" in html
         assert "<ins>Second</ins>" in html
+    figure, fed = factories.observation(value=1500), factories.observation(period="2020")
+    Observation.objects.filter(pk=figure.pk).update(value=1700)
+    run = FeedRun.objects.create(feed=factories.feed())
+    Observation.objects.filter(pk=fed.pk).update(value=9, feed_run=run)  # what a feed replaces is no correction
+    html = Client().get(reverse("corrections")).content.decode()
+    assert "<del>1500</del>" in html
+    assert "<ins>1700</ins>" in html
+    assert "<ins>9</ins>" not in html
     file = Client().get(reverse("measure_corrections_csv", args=[measure.public_id])).content.decode()
     (row,) = csv.DictReader(io.StringIO(file))
     assert (row["measure"], row["before"], row["after"]) == (measure.public_id, "First", "Second")
