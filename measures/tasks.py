@@ -17,7 +17,7 @@ from measures import scheduling
 from measures.archive import keeping, links, quotes
 from measures.corrections import reports
 from measures.models import Source, Validity
-from measures.quality.recording import record_figures
+from measures.quality.recording import record_earlier_month, record_figures
 from measures.search.spelling import refresh_words
 from measures.validity.store import settle
 
@@ -94,5 +94,6 @@ def refresh_search_words(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(queueing_lock="record_quality")
 def record_quality(timestamp: int) -> None:
-    """Write the figures of quality of today, once a day; hourly, in case no worker was there at night."""
+    """Write the figures of quality of today once, and an hour those of an earlier month, until all are there."""
     record_figures(on=today())
+    record_earlier_month(on=today())

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,7 +22,7 @@ from measures.listing.columns import EARLIEST, INTERNATIONAL, day_number
 from measures.listing.completeness import covered_codes, recorded
 from measures.listing.index import PublicIndex
 from measures.missing.estimate import public_estimate
-from measures.models import DoubleCoding, ErrorReport, Measure, of_countries
+from measures.models import DoubleCoding, ErrorReport, Measure, ReportState, of_countries
 from measures.quality.supported import supported_values
 
 FEWEST_OF_SHARE = 20
@@ -149,6 +150,7 @@ FIGURES = {
     )
 }
 """By key, in the order of the page."""
+FROM_HISTORY = ("coverage", "exact", "primary", "check_age", "open_reports")
 
 
 def figures_of(index: PublicIndex, country: str, *, on: datetime.date) -> dict[str, Value]:
@@ -158,6 +160,11 @@ def figures_of(index: PublicIndex, country: str, *, on: datetime.date) -> dict[s
     """
     key = ("quality", country, on)
     return index.get_or_cache_whole(key, lambda: {name: count(index, country, on) for name, count in _COUNTED.items()})
+
+
+def figures_from_history(index: PublicIndex, country: str, *, on: datetime.date) -> dict[str, Value]:
+    """The figures of an earlier day that follow from its index and from dates; the others began to be counted later."""
+    return {name: _COUNTED[name](index, country, on) for name in FROM_HISTORY}
 
 
 def _selection(index: PublicIndex, country: str) -> Any:
@@ -243,8 +250,9 @@ def _agreement(index: PublicIndex, country: str, on: datetime.date) -> Value:
 
 
 def _open_reports(index: PublicIndex, country: str, on: datetime.date) -> Value:
-    """Up to the day before, since a report that arrives changes nothing that is public."""
-    reports = ErrorReport.objects.waiting().about_public()
+    """Those that came up to the day before, since a report that arrives changes nothing that is public."""
+    late = Q(state=ReportState.ANSWERED, answered_at__gte=end_of(on))
+    reports = ErrorReport.objects.about_public().filter(Q(state=ReportState.WAITING) | late)
     reports = reports.filter(received_at__lt=end_of(on - datetime.timedelta(days=1)))
     return Value((reports.filter(country=country) if country else reports).count())
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from foundation.days import today
+from foundation.records.past import event_table
+from foundation.sql import execute
 from measures.double_coding.results import FEWEST_PUBLIC
 from measures.listing.index import public_index
-from measures.models import Citation, Measure, QualityFigure, QuoteCheck
+from measures.models import Citation, Coverage, Measure, QualityFigure, QuoteCheck
 from measures.quality.figures import FIGURES, figures_of
-from measures.quality.recording import record_figures
+from measures.quality.recording import record_earlier_month, record_figures
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +86,36 @@ def test_a_day_is_written_once_and_stays() -> None:
     for act in (lambda: QualityFigure.objects.update(count=9), QualityFigure.objects.all().delete):
         with pytest.raises(DatabaseError), transaction.atomic():
             act()
+
+
+def test_earlier_months_are_written_as_the_record_was_known_then() -> None:
+    """One month at a time, the last one first, back to the first publication; a test is one moment in the history."""
+    then, now = timezone.make_aware(datetime(2026, 3, 20)), date(2026, 6, 15)  # noqa: DTZ001
+    old = factories.measure(checked_on=date(2026, 3, 10))
+    factories.coverage(country=old.country)
+    for model in (Measure, Coverage):
+        execute(f"update {event_table(model)} set pgh_created_at = %s", [then])  # noqa: S608
+    Measure.objects.update(published_at=then)
+    factories.measure(evidence="secondary"), factories.draft()
+    answered = {"state": "answered", "outcome": "stands", "question": "Is it?", "answer": "Yes."}
+    factories.error_report(measure=old, received_at=then, answered_at=then + timedelta(days=30), **answered)
+    assert record_earlier_month(on=now) == 0  # before there is any day
+    record_figures(on=now)
+    made = [record_earlier_month(on=now) for _month in range(4)]
+    assert made[3] == 0 < made[0] == made[1] == made[2]
+    rows = QualityFigure.objects.filter(country="PER", day__lt=now).values_list("day", "figure", "count", "total")
+    ends = [date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
+    assert sorted(rows) == sorted(
+        (end, *values)
+        for end in ends
+        for values in (
+            ("coverage", 1, 1),
+            ("exact", 1, 1),
+            ("primary", 1, 1),
+            ("check_age", (end - date(2026, 3, 10)).days, 1),
+            ("open_reports", int(end.month == 3), None),
+        )
+    )
 
 
 def _rows(client: Client, address: str) -> list[dict[str, str]]:
