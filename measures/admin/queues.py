@@ -126,7 +126,7 @@ def sent_back_to(user: Any) -> Q:
 class Queue:
     """Entries that need attention; `condition` takes the user and the states of today.
 
-    With the `next` action, the first page says whose they are, by country, and what is to be done.
+    With the `next` action, the first page says whose they are, by country, and what is to be done; without any, nothing.
     """
 
     key: str
@@ -201,10 +201,11 @@ def _counted(records: QuerySet[Any], queues: Iterable[Queue], user: Any, on: dat
             "label": q.label,
             "count": counts[q.key],
             "url": f"{url}?queue={q.key}",
-            "owners": _owners(records.filter(q.condition(user, states))) if q.next and counts[q.key] else [],
-            "next": q.next if counts[q.key] else "",
+            "owners": _owners(records.filter(q.condition(user, states))) if q.next else [],
+            "next": q.next,
         }
         for q in queues
+        if counts[q.key] or not q.next
     ]
 
 

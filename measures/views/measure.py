@@ -16,7 +16,7 @@ from measures.definitions.versions import Version, versions_of
 from measures.details import details_of, for_page, relations_of, with_relations
 from measures.entries import entries_of, for_list
 from measures.former_names import measure_now, referred_to, retired_with
-from measures.listing.index import public_index
+from measures.listing.index import PublicIndex, public_index
 from measures.metadata import ENTRY, Metadata, legislation
 from measures.models import Measure, MeasureQuerySet, TargetGroup, Topic
 from measures.reference_lookup import meant_by
@@ -37,7 +37,7 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
     if shown is None:
         return _without_record(request, public_id)
     day = today()
-    details = details_of(shown, day)
+    details, index = details_of(shown, day), public_index()
     address = permanent_address(request, shown)
     context = {
         "measure": shown,
@@ -52,20 +52,20 @@ def measure(request: HttpRequest, public_id: str) -> HttpResponseBase:
             picture=request.build_absolute_uri(reverse("measure_picture", args=[shown.public_id])),
         ),
         "details": details,
-        "coded_by": coded_by(shown, _versions()),
+        "coded_by": coded_by(shown, _versions(index)),
         "replies": shown.reports.answered().exclude(reply="").order_by("received_at"),
         "course_chart": course_chart(details.course, day),
-        "neighbours": _neighbours(shown),
+        "neighbours": _neighbours(index, shown),
         "address": address,
     }
     page = render(request, "measures/measure_detail.html", context)
     return with_signposts(request, page, address, "Legislation")
 
 
-def _versions() -> dict[str, dict[int, list[Version]]]:
+def _versions(index: PublicIndex) -> dict[str, dict[int, list[Version]]]:
     """The versions of the definitions of all topics and groups, read once until the public data change."""
     read = {"topics": Topic, "target_groups": TargetGroup}
-    return public_index().get_or_cache(
+    return index.get_or_cache(
         "versions of definitions", lambda: {name: versions_of(model) for name, model in read.items()}
     )
 
@@ -78,11 +78,11 @@ class Neighbours:
     later: Measure | None
 
 
-def _neighbours(shown: Measure) -> Neighbours | None:
+def _neighbours(index: PublicIndex, shown: Measure) -> Neighbours | None:
     """The entries beside this one in the list of its country; None for an entry without a date or country."""
     if not (shown.country_id and shown.date):
         return None
-    recorded = public_index().of_country(shown.country_id)
+    recorded = index.of_country(shown.country_id)
     ids = [0, *recorded.ids(slice(recorded.dated)).tolist(), 0]
     if shown.pk not in ids:
         return None

@@ -138,6 +138,7 @@ def test_every_shape_and_name_that_a_page_uses_is_defined_there(client: Client) 
             "/archive/gazette/",
         ),
         *("/search/?q=decree", "/who/?country=PER&on=2020-06-15", "/data/codebook/", "/embed/countries/peru/"),
+        "/quality/peru/",
     ):
         html = client.get(path).text
         ids = set(re.findall(r' id="([^"]+)"', html))
@@ -233,6 +234,7 @@ def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -
         "/data/codebook/",
         "/data/api/",
         "/data/releases/",
+        "/quality/",
         "/about/",
         "/accessibility/",
     ]

@@ -303,7 +303,8 @@ def test_entries_are_not_deleted_in_bulk_and_moves_follow_the_right() -> None:
         ]
         for group in ("analyst", "editor")
     }
-    on_tags, on_files = ("confirm_selected", "tag_selected"), [f"export_selected_as_{ending}" for ending in FORMATS]
+    on_tags = ("confirm_selected", "confirm_codes_selected", "tag_selected")
+    on_files = [f"export_selected_as_{ending}" for ending in FORMATS]
     of_editors = ["draft", "submit", "withdraw", "publish", "send_back", "retire"]
     assert actions == {
         "analyst": ["", *on_tags, *on_files, "draft", "submit", "withdraw"],
