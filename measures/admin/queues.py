@@ -126,7 +126,7 @@ def sent_back_to(user: Any) -> Q:
 class Queue:
     """Entries that need attention; `condition` takes the user and the states of today.
 
-    With the `next` action, the first page says whose they are, by country, and what is to be done; without any, nothing.
+    With the `next` action, the first page says whose they are, by country, and what is to be done, if there are any.
     """
 
     key: str

@@ -88,6 +88,7 @@ def test_a_day_is_written_once_and_stays() -> None:
             act()
 
 
+@pytest.mark.owner
 def test_earlier_months_are_written_as_the_record_was_known_then() -> None:
     """One month at a time, the last one first, back to the first publication; a test is one moment in the history."""
     then, now = timezone.make_aware(datetime(2026, 3, 20)), date(2026, 6, 15)  # noqa: DTZ001
