@@ -15,15 +15,19 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.characters import readable
+from foundation.days import day_of
 from foundation.partial_dates import PartialDate
+from foundation.records.changes import CONFIRMS
 from foundation.records.second_reader import changeable, may_change, may_publish
 from foundation.records.teams import may_work_on, of_other_countries
 from foundation.sql import take_time
 from measures.choices import ENDING_STATUSES, PROLONGING_RELATIONS, STATUSES, Family, Status, Workflow
+from measures.definitions.recoding import to_recode
 from measures.double_coding import drawing
 from measures.entry_rules import LAST_DAY_STATUSES, Events, event_problem, last_possible_day
 from measures.models import Citation, DoubleCoding, Measure, MeasureQuerySet, ScheduledPublication
@@ -389,6 +393,29 @@ def confirm_still_so(measure_ids: Collection[int], *, by: Any, on: datetime.date
 
     Raise PermissionDenied without the right to change them, ValidationError that names each record that had ended.
     """
+    measures = _to_confirm(measure_ids, by)
+    over = in_states(["ended"], on) | Q(status__in=ENDING_STATUSES)  # the day of its last event may not be recorded
+    ended = measures.filter(over).order_by("public_id").values_list("public_id", flat=True)
+    words = _("The act has ended, so that there is nothing to confirm.")
+    if problems := [ValidationError(f"{public_id}: {words}", code="ended") for public_id in ended]:
+        raise ValidationError(problems)
+    measures.mark_changed(by=by, checked_on=on, checked_by=by)
+
+
+@transaction.atomic
+def confirm_codes(measure_ids: Collection[int], *, by: Any) -> int:
+    """Record that the codes of records are right by the definitions of now; return of how many.
+
+    Those that wait for no decision are left as they are. Raise PermissionDenied without the right to change them all.
+    """
+    waiting = list(_to_confirm(measure_ids, by).filter(to_recode()).values_list("pk", flat=True))
+    words = _("codes, by the definitions of %(day)s") % {"day": day_of(timezone.now()).in_words()}
+    with pghistory.context(**{CONFIRMS: words}):
+        return Measure.objects.filter(pk__in=waiting).mark_changed(by=by)
+
+
+def _to_confirm(measure_ids: Collection[int], by: Any) -> MeasureQuerySet:
+    """The records, locked; raise PermissionDenied without the right to change them all."""
     if not by.has_perm(CHANGE):
         raise PermissionDenied
     take_time()
@@ -396,12 +423,7 @@ def confirm_still_so(measure_ids: Collection[int], *, by: Any, on: datetime.date
     list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
     if changeable(by, measures).count() < measures.count() or of_other_countries(by, measures).exists():
         raise PermissionDenied
-    over = in_states(["ended"], on) | Q(status__in=ENDING_STATUSES)  # the day of its last event may not be recorded
-    ended = measures.filter(over).order_by("public_id").values_list("public_id", flat=True)
-    words = _("The act has ended, so that there is nothing to confirm.")
-    if problems := [ValidationError(f"{public_id}: {words}", code="ended") for public_id in ended]:
-        raise ValidationError(problems)
-    measures.mark_changed(by=by, checked_on=on, checked_by=by)
+    return measures
 
 
 def _date_problem(

@@ -15,7 +15,6 @@ from foundation.records.second_reader import changeable
 from foundation.records.teams import of_own_countries
 from measures import workflow
 from measures.admin.tagging import closed_in_words
-from measures.definitions.recoding import confirm_codes
 from measures.models import Measure
 
 
@@ -44,7 +43,7 @@ def confirm_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[
 def confirm_codes_selected(model_admin: Any, request: HttpRequest, queryset: QuerySet[Measure]) -> None:
     """Decide on the codes of those that wait for it and that the user may change."""
     own = of_own_countries(request.user, changeable(request.user, queryset))
-    confirmed = confirm_codes(list(own.values_list("pk", flat=True)), by=request.user)
+    confirmed = workflow.confirm_codes(list(own.values_list("pk", flat=True)), by=request.user)
     words = ngettext(
         "%(count)d entry keeps its codes, now by the new definitions.",
         "%(count)d entries keep their codes, now by the new definitions.",

@@ -53,7 +53,7 @@ from measures.admin.sections import FOLDED, HALF, Section, section
 from measures.admin.validity_echo import FIELDS, validity_in_words
 from measures.archive import links
 from measures.choices import Evidence, Kind, StatusGroup, Workflow
-from measures.definitions.recoding import confirm_codes, waiting_for
+from measures.definitions.recoding import waiting_for
 from measures.details import BOOKKEEPING, details_of, for_page
 from measures.entry_rules import unusual_moves
 from measures.models import Measure, Relation, Source, StatusEvent, TargetGroup, Topic
@@ -295,7 +295,7 @@ class MeasureAdmin(MeasureList):
         if change and (form.changed_data or any(formset.has_changed() for formset in formsets)):
             Measure.objects.filter(pk=form.instance.pk).mark_changed(by=request.user)
         if change and CODES_RIGHT in request.POST and not is_proposal(request):
-            confirm_codes([form.instance.pk], by=request.user)
+            workflow.confirm_codes([form.instance.pk], by=request.user)
         workflow.refresh_status([form.instance.pk])
         execute("set constraints all immediate; set constraints all deferred")
         form.instance.refresh_from_db()

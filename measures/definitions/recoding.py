@@ -5,24 +5,15 @@ A narrower definition concerns the acts that have the term; a wider or another o
 since they may belong to it now.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import pghistory
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
-from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from foundation.days import day_of
 from foundation.records.changes import CONFIRMS
-from foundation.records.second_reader import changeable
-from foundation.records.teams import of_other_countries
-from foundation.sql import rows, take_time
+from foundation.sql import rows
 from measures.choices import Workflow
 from measures.definitions.versions import Redefined, Version, redefined, version_at
 from measures.models import Measure
@@ -128,22 +119,3 @@ def coded_by(measure: Measure, versions: dict[str, dict[int, list[Version]]]) ->
             if version:
                 found.append(CodedBy(field, term.key, term.label, version, version is known[-1]))
     return found
-
-
-@transaction.atomic
-def confirm_codes(measure_ids: Collection[int], *, by: Any) -> int:
-    """Record that the codes of acts are right by the definitions of now; return of how many.
-
-    Acts that wait for no decision are left as they are. Raise PermissionDenied without the right to change them.
-    """
-    if not by.has_perm("measures.change_measure"):
-        raise PermissionDenied
-    take_time()
-    measures = Measure.objects.filter(pk__in=measure_ids)
-    list(measures.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
-    if changeable(by, measures).count() < measures.count() or of_other_countries(by, measures).exists():
-        raise PermissionDenied
-    waiting = list(measures.filter(to_recode()).values_list("pk", flat=True))
-    words = _("codes, by the definitions of %(day)s") % {"day": day_of(timezone.now()).in_words()}
-    with pghistory.context(**{CONFIRMS: words}):
-        return Measure.objects.filter(pk__in=waiting).mark_changed(by=by)
