@@ -22,6 +22,7 @@ TASKS = {
     "measures.tasks.tend_archive": _("Read the captures and check quotes"),
     "measures.tasks.settle_validity": _("Derive what is in force"),
     "measures.tasks.publish_scheduled": _("Publish what is scheduled"),
+    "measures.tasks.record_quality": _("Count the quality of the record"),
     "measures.tasks.forget_reports": _("Delete spam and the senders of old reports"),
     "observatory.tasks.send_digests": _("Send the daily e-mails"),
     "observatory.tasks.take_up_interrupted": _("Resume jobs of workers that stopped"),
