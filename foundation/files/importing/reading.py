@@ -25,10 +25,10 @@ from django.utils.translation import gettext as _
 from foundation import confined
 from foundation.characters import without_invisible
 from foundation.files.cells import nearest_in_words
-from foundation.files.columns import Column
+from foundation.files.columns import Column, ColumnKind
 from foundation.files.importing.mapping import Mapper, Mapping, names_of, targets_of
 from foundation.files.importing.workbook_reading import MOST_CELLS, MOST_TEXT, MOST_UNPACKED, ROWS_BEFORE_HEADER
-from foundation.files.resources import FileResource
+from foundation.files.resources import FileResource, resources
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 OWN_COLUMNS = ("row", "column", "problem", "remedy")
@@ -414,7 +414,7 @@ def as_csv(file: BinaryIO, kind: str) -> bytes:
     Row numbers are those of the spreadsheet. Raise FileProblem if it cannot be read.
     """
     try:
-        found = confined.call(READER, "read", file, bounds=BOUNDS, name=kind)
+        found = confined.call(READER, "read", file, bounds=BOUNDS, name=kind, numbers=_numbers(kind))
     except confined.Unavailable as error:
         raise FileProblem(
             _("Too many files are being read at the moment."), _("Try again in a minute, or upload the file as CSV.")
@@ -427,6 +427,12 @@ def as_csv(file: BinaryIO, kind: str) -> bytes:
     if "problem" in found:
         raise _problem(found, kind)
     return str(found["text"]).encode("utf-8", "replace")
+
+
+def _numbers(kind: str) -> list[str]:
+    """The names of the columns of numbers of a kind of file."""
+    resource = resources().get(kind)
+    return [column.name for column in resource.columns() if column.kind is ColumnKind.NUMBER] if resource else []
 
 
 @contextmanager
@@ -454,6 +460,11 @@ def _problem(found: dict[str, Any], kind: str) -> FileProblem:
         return FileProblem(
             _("Several sheets contain cells: %(sheets)s.") % {"sheets": ", ".join(found["sheets"][:20])[:500]},
             _("Rename the sheet to import to “%(name)s”, or remove the others.") % {"name": kind},
+        )
+    if found["problem"] == "formula":
+        return FileProblem(
+            _("Cell %(cell)s has a formula, and the file does not have its result.") % {"cell": found["cell"][:20]},
+            _("Open the file in a spreadsheet program and save it there, or replace formulas by their values."),
         )
     most = {
         "unpacked": _("This Excel file is larger than %(count)d MB when unpacked.")
