@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from countries.models import Country
-from measures.models import Measure, Source
+from measures.models import DataSet, Measure, Source
 from tests import factories
 from tests.csv_files import counts, run
 
@@ -96,12 +96,27 @@ def test_number_read_as_a_day_of_excel_is_told(tmp_path: Path) -> None:
 # Lists
 
 
-@pytest.mark.parametrize("typed", ["border.closure;border.control", "border.closure, border.control"])
+@pytest.mark.parametrize(
+    "typed",
+    ["border.closure;border.control", "border.closure, border.control", "border.closure\nborder.control"],
+)
 def test_other_separators_of_a_list_are_understood_and_told(tmp_path: Path, typed: str) -> None:
     report = run(tmp_path, [law(topics=typed)])
     assert counts(report) == (1, 0, 0, 0)
     assert set(Measure.objects.get().topics.values_list("key", flat=True)) == {"border.closure", "border.control"}
     assert len(report.notices) == 1
+
+
+def test_advice_on_mixed_separators_drops_no_item(tmp_path: Path) -> None:
+    said = _refused(tmp_path, topics="border.closure;border.control,health.access")
+    assert said.endswith("Separate the items by the same sign: border.control|health.access.")
+
+
+@pytest.mark.parametrize("separator", ["|", ";", ", ", "\n"])
+def test_other_separators_of_external_identifiers_are_understood(tmp_path: Path, separator: str) -> None:
+    DataSet.objects.create(key="coronanet", name="CoronaNet", licence="CC BY 4.0")
+    _read(tmp_path, external_ids=separator.join(["coronanet/R_1;a,b", "coronanet/R_2"]))
+    assert sorted(Measure.objects.get().external_ids.values_list("key", flat=True)) == ["R_1;a,b", "R_2"]
 
 
 @pytest.mark.parametrize(
