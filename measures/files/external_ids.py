@@ -59,7 +59,7 @@ class ExternalIdsColumn(ListColumn):
     def namer(self) -> Callable[[str], str]:
         """Part also what `;`, `,` or a line break joins where a data set follows; keys may have these signs."""
         datasets = "|".join(map(re.escape, self.known()))
-        between = re.compile(rf"[;,\n]\s*(?=(?:{datasets})\s*/)")
+        between = re.compile(rf"[;,\n][ \t\r\n]{{0,9}}(?=(?:{datasets})/)")
 
         def parted(cell: str) -> str:
             parts = (part for item in cell.split("|") for part in between.split(item))
