@@ -115,12 +115,12 @@ def foreign_table(path: Path, sources: Collection[str] = ()) -> Table:
     """A table with any columns, without `columns`; raise FileProblem if there is none.
 
     The header is the row with the most of the columns `sources`; without these, the first row that has as many cells as
-    most rows below it.
+    most rows below it, or more.
     """
     wanted = set(sources)
     table = _opened(path, lambda rows: _place_of_names(rows, wanted, names_of) if wanted else _place_by_shape(rows))
     named = sum(map(bool, table.header))
-    if named < FEWEST_COLUMNS or not any(len(row.cells) == len(table.header) for row in rows_of(table)):
+    if named < FEWEST_COLUMNS or not any(len(row.cells) >= FEWEST_COLUMNS for row in rows_of(table)):
         raise FileProblem(
             _("There is no table in the file: it needs a header row and rows below, with two columns or more."),
             _("Check that it is the right file, and that its first row names the columns."),
@@ -163,11 +163,11 @@ def _place_of_names(first_rows: FirstRows, known: set[str], names_in: NamesIn) -
 
 
 def _place_by_shape(first_rows: FirstRows) -> tuple[str, int]:
-    """The delimiter by which the most rows have one number of cells, and the first of them that is full."""
+    """The delimiter by which the most rows have one number of cells, and the first full row with at least so many."""
     found = {delimiter: _commonest_width(rows) for delimiter, rows in first_rows.items()}
     delimiter = max(found, key=lambda each: (found[each][0] >= FEWEST_COLUMNS, found[each][1], found[each][0]))
     width, rows = found[delimiter][0], first_rows[delimiter]
-    full = (number for number, row in enumerate(rows) if len(row) == width and sum(map(bool, row)) > width // 2)
+    full = (number for number, row in enumerate(rows) if len(row) >= width and sum(map(bool, row)) > width // 2)
     return delimiter, next(full, 0)
 
 
