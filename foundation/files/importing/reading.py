@@ -342,8 +342,14 @@ def _refuse_unlike_header(names: list[str], resource: type[FileResource]) -> Non
     is_named = any(set(keys) <= set(names) for keys in resource.keys)
     if len(known & set(names)) < 2 or not is_named:
         ways = _(" or ").join(" + ".join(keys) for keys in resource.keys)
+        is_header = sum(map(bool, names)) >= FEWEST_COLUMNS
+        problem = (
+            _("The columns are not those of this kind of file, which has at least: %(columns)s.")
+            if is_header
+            else _("There is no header row. It needs at least these columns: %(columns)s.")
+        )
         raise OtherColumns(
-            _("There is no header row. It needs at least these columns: %(columns)s.") % {"columns": ways},
+            problem % {"columns": ways},
             _("Name the columns in the first row, for example: %(columns)s.")
             % {"columns": ", ".join(column.name for column in resource.imported())},
         )

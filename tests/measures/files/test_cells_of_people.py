@@ -124,6 +124,7 @@ def test_other_separators_of_external_identifiers_are_understood(tmp_path: Path,
     [
         ("enacted@2020-03-01;published@2020-03-02", 2),
         ("enacted@2020-03-01, published", 2),
+        ("enacted@2020-03-01;\npublished\nin_force@2020-03-02", 3),
         ("enacted@March 1, 2020; published@March 2, 2020", 2),
     ],
 )
@@ -131,7 +132,7 @@ def test_other_separators_of_events_are_understood(tmp_path: Path, typed: str, e
     assert _read(tmp_path, status_history=typed).status_events.count() == events
 
 
-@pytest.mark.parametrize("separator", ["|", ";", " , "])
+@pytest.mark.parametrize("separator", ["|", ";", " , ", "\r\n"])
 def test_other_separators_of_relations_are_understood(tmp_path: Path, separator: str) -> None:
     others = [factories.measure(title_en=title).public_id for title in ("One", "Two")]
     run(tmp_path, [law(relations=separator.join(f"amends:{public_id}" for public_id in others))])

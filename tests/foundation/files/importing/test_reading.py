@@ -93,11 +93,11 @@ def test_row_numbers_count_title_rows_blank_rows_and_cells_of_several_lines(tmp_
         (b"\n\n\n", "There is no header row"),
         (
             b"some,words\nof,a letter\n",
-            "It needs at least these columns: public_id or external_ids",
+            "at least: public_id or external_ids",
         ),
         (
             b"title_en,title_es\na,b\n",
-            "It needs at least these columns: public_id or external_ids",
+            "at least: public_id or external_ids",
         ),
         (b"country,kind,country\nPER,law,PER\n", "The header has a column twice: country"),
         (b"country,kind,titel_en\nPER,law,A\n", "The header has unknown columns: titel_en"),
