@@ -156,7 +156,12 @@ def test_new_term_is_proposed_in_its_form_and_there_once_it_is_approved() -> Non
 def test_proposal_that_was_decided_while_it_was_edited_is_not_made_again() -> None:
     """Whoever sends the edited form has read that it is open; the editor decides between that and the write."""
     ana, eva = factories.member(group="analyst"), factories.user(group="coordinator")
-    said = {"by": ana, "data": {"key": ["new"]}, "base": {"fields": {}, "rows": {}}, "reason": "new_fact"}
+    said: dict[str, Any] = {
+        "by": ana,
+        "data": {"key": ["new"]},
+        "base": {"fields": {}, "rows": {}},
+        "reason": "new_fact",
+    }
     new = revisions.propose_new(TargetGroup, name="New", **said)
     measure = factories.measure()
     changed = revisions.propose(measure, version=1, **said)
