@@ -228,7 +228,8 @@ class ProposingAdmin(MergingAdmin):
                 revision = revisions.propose(record, version=revising.version, **proposed)
             else:
                 revision = revisions.propose_new(self.model, name=str(revising.saved), **proposed)
-        except ValidationError as error:
+        except ValidationError as error:  # of the revision that was edited
+            assert revising.revision is not None
             messages.error(request, " ".join(error.messages))
             return HttpResponseRedirect(self.revision_url(revising.revision))
         messages.success(

@@ -404,9 +404,14 @@ def test_few_days_are_kept_and_one_is_built_at_a_time(monkeypatch: pytest.Monkey
 
 def test_day_that_has_just_ended_is_read_again_after_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """What began before midnight and ends after it counts to the day that is over."""
-    built, index, days = [], load(), known._Days()
-    monkeypatch.setattr(known, "_whole", lambda: built.append("day") or index)
-    day = datetime.date(2026, 3, 1)
+    built: list[str] = []
+    index, days, day = load(), known._Days(), datetime.date(2026, 3, 1)
+
+    def build() -> PublicIndex:
+        built.append("day")
+        return index
+
+    monkeypatch.setattr(known, "_whole", build)
     for minutes, number in ((5, 2), (61, 3)):
         monkeypatch.setattr(timezone, "now", lambda m=minutes: end_of(day) + datetime.timedelta(minutes=m))
         for _twice in range(2):
