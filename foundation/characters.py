@@ -22,6 +22,7 @@ _TURNING = "\u202a-\u202e\u2066-\u2069"
 _EMPTY = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
 """Letters and marks without a shape of their own: blanks, unless there is something beside them."""
 
+_FULL_WIDTH = {ord("．"): ".", ord("，"): ",", ord("／"): "/", ord("－"): "-", ord("％"): "%"}
 _INVISIBLE = re.compile(f"[{_DROPPED}{_JOINERS}{_MARKS}]")
 _TURN = re.compile(f"[{_TURNING}]")
 _BLANK = re.compile(rf"[\s{_JOINERS}{_MARKS}{_EMPTY}]+")
@@ -52,6 +53,13 @@ def without_invisible(text: str) -> str:
         return text
     has_marks = any(unicodedata.bidirectional(sign) in ("R", "AL") and sign not in _MARKS for sign in text)
     return _INVISIBLE.sub(lambda found: found[0] if _is_needed(found, has_marks=has_marks) else "", text)
+
+
+def with_plain_digits(text: str) -> str:
+    """`text` with digits of other scripts, and signs of full width between them, in ASCII."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text.translate(_FULL_WIDTH))
 
 
 def readable(text: str) -> str:

@@ -8,23 +8,22 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from unicodedata import decimal as digit_value
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from foundation.characters import without_invisible
+from foundation.characters import with_plain_digits, without_invisible
 
 MOST_CHARACTERS = 80
 
 _BLANKS = dict.fromkeys(map(ord, "\N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}\N{FIGURE SPACE}\t"), " ")
 _SIGNS = {
-    **dict.fromkeys(map(ord, "\N{MINUS SIGN}\N{EN DASH}\N{FULLWIDTH HYPHEN-MINUS}"), "-"),
+    **dict.fromkeys(map(ord, "\N{MINUS SIGN}\N{EN DASH}"), "-"),
     **dict.fromkeys(map(ord, "\N{RIGHT SINGLE QUOTATION MARK}\N{ARABIC THOUSANDS SEPARATOR}"), "'"),
     ord("\N{ARABIC DECIMAL SEPARATOR}"): "·",
-    **dict.fromkeys(map(ord, "\N{FULLWIDTH PERCENT SIGN}\N{ARABIC PERCENT SIGN}"), "%"),
+    ord("\N{ARABIC PERCENT SIGN}"): "%",
 }
 _PARTS = re.compile(r"(?P<sign>[+-]?) ?(?P<digits>[.,]?\d[\d.,·' ]{0,60})(?P<word>[a-zà-ÿ ]{0,20})(?P<percent>%?)")
 _GROUPED = {
@@ -94,8 +93,8 @@ def read_number(text: str) -> TypedNumber:
 
 def _in_ascii(text: str) -> str:
     """Lower case, with plain digits, blanks and signs, and single blanks."""
-    digits = "".join(str(digit_value(character, character)) for character in text.translate(_BLANKS).translate(_SIGNS))
-    return " ".join(digits.lower().split()).replace(" %", "%")
+    plain = with_plain_digits(text.translate(_BLANKS).translate(_SIGNS))
+    return " ".join(plain.lower().split()).replace(" %", "%")
 
 
 def _multiplier(word: str) -> int | None:

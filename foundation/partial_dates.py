@@ -19,7 +19,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from foundation.characters import without_invisible
+from foundation.characters import with_plain_digits, without_invisible
 from foundation.typed_dates import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -80,7 +80,7 @@ class PartialDate:
 
         Beside the canonical form, whatever else has one reading is read: see `foundation/typed_dates.py`.
         """
-        text = text.strip()
+        text = with_plain_digits(text.strip())
         if match := _ISO.fullmatch(text):
             parts = int(match["year"]), _number(match["month"]), _number(match["day"])
             return cls._checked(text, parts, bool(match["inferred"]), bool(match["year_inferred"]))
@@ -194,7 +194,7 @@ class Period:
 
         A quarter may be written as in statistics, `2020-Q1`: it is the period of its months.
         """
-        text = text.strip()
+        text = with_plain_digits(text.strip())
         if match := _QUARTER.fullmatch(text):
             last = int(match["quarter"]) * 3
             return cls(PartialDate.parse(f"{match['year']}-{last - 2}"), PartialDate.parse(f"{match['year']}-{last}"))

@@ -32,10 +32,15 @@ def value(sql: str, params: Params = None) -> Any:
 def take_time(*, waits: bool = False) -> None:
     """Lift the statement timeout for this transaction; with `waits` the lock timeout too.
 
-    For long work that was explicitly requested, and that the limits for web requests must not interrupt.
+    For long work that was explicitly requested, and that the limits for web requests must not interrupt. If its process
+    is killed, its statement ends within seconds, and with it the locks of the transaction.
     """
     limits = ["statement_timeout", "idle_in_transaction_session_timeout", *(["lock_timeout"] if waits else [])]
-    execute("select set_config(name, '0', true) from unnest(%s::text[]) name", [limits])
+    settings = dict.fromkeys(limits, "0") | {"client_connection_check_interval": "5s"}
+    execute(
+        "select set_config(name, value, true) from unnest(%s::text[], %s::text[]) s(name, value)",
+        [list(settings), list(settings.values())],
+    )
 
 
 def lock_until_commit(name: str) -> None:

@@ -73,6 +73,8 @@ _DIGITS = re.compile(r"[0-9]{5,8}")
 _SERIAL = re.compile(r"([0-9]{5})(?:\.[0-9]+)?")
 _ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th|o|a|er|ro|ero|do|°)?")
 _BETWEEN_WORDS = re.compile(r"[\s,./-]+")
+_DAY_MONTH_YEAR = re.compile(r"([0-9]{1,2})([a-z]{3})([0-9]{4})", re.IGNORECASE)
+"""`16mar2020`, as statistical programs write it."""
 _SPACES, _DASHES = re.compile(r"\s+"), re.compile("[‐-―−]")
 
 
@@ -128,7 +130,9 @@ def period_with_slash(text: str) -> str:
     plain = plain_text(text)
     if match := _TIME.search(plain):
         plain = plain[: match.start()]
-    if _YEAR_LAST.fullmatch(plain) or _YEAR_FIRST.fullmatch(plain) or _MONTH_AND_YEAR.fullmatch(plain):
+    if any(shape.fullmatch(plain) for shape in (_YEAR_LAST, _YEAR_FIRST, _MONTH_AND_YEAR, _SHORT_YEAR)):
+        return text
+    if plain.count("/") == 2 and _words(text, plain):
         return text
     match = _YEAR_AND_MONTH.fullmatch(plain)
     if not match or not match[2]:
@@ -258,6 +262,7 @@ def _short_year(text: str, readings: Iterable[Parts]) -> ValidationError:
 
 def _words(text: str, plain: str) -> Parts | None:
     """`16 de marzo de 2020`, `March 16, 2020`, `16-Mar-2020`, `marzo 2020`."""
+    plain = _DAY_MONTH_YEAR.sub(r"\1 \2 \3", plain) if _DAY_MONTH_YEAR.fullmatch(plain) else plain
     words = [word for word in _BETWEEN_WORDS.split(without_accents(plain)) if word not in _WORDS_BETWEEN]
     months = [_MONTH_OF[word] for word in words if word in _MONTH_OF]
     numbers = [_number(word) for word in words if word and word not in _MONTH_OF]

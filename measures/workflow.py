@@ -293,7 +293,7 @@ def _write(
     if move.target == Workflow.PUBLISHED:
         changes |= {"published_at": Coalesce("published_at", Now()), "published_by": Coalesce("published_by", by.pk)}
     if is_retired:
-        drawing.leave_out_retired(measures, by=by)
+        drawing.leave_out_retired(measures, by=by, note=note)
     if move.target != Workflow.IN_REVIEW:
         ScheduledPublication.objects.filter(measure__in=measures).delete()
     measures.mark_changed(by=by, **changes)

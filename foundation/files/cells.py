@@ -54,8 +54,8 @@ def one_of(values: list[str], text: str) -> str:
     raise CellProblem(_("“%(value)s” is unknown.") % {"value": text[:80]}, nearest_in_words(text, values))
 
 
-def nearest_in_words(text: str, values: list[str]) -> str:
-    """`Did you mean “bill”?`, or values with a similar word, or the whole list if it is short."""
+def nearest_in_words(text: str, values: list[str], otherwise: str | None = None) -> str:
+    """`Did you mean “bill”?`, or values with a similar word, or the whole list if it is short; else `otherwise`."""
     lowered = text.strip().lower().replace(" ", "_")
     if near := _near(lowered, {value.lower(): value for value in values}):
         return _("Did you mean “%(value)s”?") % {"value": near}
@@ -64,6 +64,8 @@ def nearest_in_words(text: str, values: list[str]) -> str:
     if 0 < len(alike or values) <= 35:
         listed = ", ".join(value for value in alike or values if value)
         return _("Write one of: %(values)s.") % {"values": listed}
+    if otherwise is not None:
+        return otherwise
     return _("Look it up in the vocabulary. An import adds no terms to it.")
 
 
@@ -72,7 +74,7 @@ def _near(text: str, values: dict[str, str]) -> str:
     return values.get(text) or values.get(nearest(text, values), "")
 
 
-_BAR, _BAR_OR_SEMICOLON, _COMMA = re.compile(r"\|"), re.compile(r"[|;]"), re.compile(",")
+_BAR, _SEPARATORS, _COMMA = re.compile(r"\|"), re.compile(r"[|;]\s*\n|[|;\n]"), re.compile(",")
 
 
 def items_of(text: str, separator: re.Pattern[str] = _BAR) -> list[str]:
@@ -89,8 +91,8 @@ def items_of(text: str, separator: re.Pattern[str] = _BAR) -> list[str]:
 
 
 def keys_of(text: str) -> list[str]:
-    """The items of a list of keys, which may be parted by `;` too, or by `,` alone."""
-    return items_of(text, _BAR_OR_SEMICOLON if _BAR_OR_SEMICOLON.search(text) else _COMMA)
+    """The items of a list of keys, which may be parted by `;` and line breaks too, or by `,` alone."""
+    return items_of(text, _SEPARATORS if _SEPARATORS.search(text) else _COMMA)
 
 
 @lru_cache(maxsize=20_000)

@@ -84,6 +84,17 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             found |= Q(content_type=content_type, object_id__in=records.values("text_key"))
         return self.filter(found)
 
+    def kept_from(self, user: Any) -> "RevisionQuerySet | None":
+        """Those of the records that are kept from `user`; None where nothing is."""
+        kinds = [model for model in apps.get_models() if model is not Revision and has_public(model)]
+        managers: list[Any] = [kind._default_manager for kind in kinds]
+        found = Q()
+        for records in (manager.kept_from(user) for manager in managers if hasattr(manager, "kept_from")):
+            if records is not None:
+                keys = records.annotate(text_key=Cast("pk", models.TextField())).values("text_key")
+                found |= Q(content_type=ContentType.objects.get_for_model(records.model), object_id__in=keys)
+        return self.filter(found) if found else None
+
 
 class Revision(models.Model):
     """A proposed state of a record: what its form would send, and the version of the record that it began with.

@@ -61,7 +61,7 @@ def as_known(day: datetime.date | None) -> Iterator[None]:
     with transaction.atomic():
         if is_ours:
             execute("set transaction isolation level repeatable read, read only")
-        path = _look_back(day)
+        looked = _look_back(day)
         before = past()
         _reading.past = Past(day, is_shared=is_ours)
         try:
@@ -70,19 +70,24 @@ def as_known(day: datetime.date | None) -> Iterator[None]:
         finally:
             _reading.past = before
         if not is_ours:  # the end of our own transaction does this, and so does that of a failed one
-            execute("select set_config('search_path', %s, true)", [path])
+            names = ["search_path", BEFORE, WHOLE]
+            execute(
+                "select set_config(name, said, true) from unnest(%s::text[], %s::text[]) s(name, said)", [names, looked]
+            )
 
 
-def _look_back(day: datetime.date) -> str:
-    """Let the session find the views first; return where it looked before."""
-    ((path, has_views, *_set),) = rows(
-        f"select current_setting('search_path'), has_schema_privilege(to_regnamespace('{SCHEMA}')::oid, 'usage'),"
+def _look_back(day: datetime.date) -> list[str]:
+    """Let the session find the views first; return where and when it looked before, and whether at withdrawn ones."""
+    ((path, before, whole, has_views, *_set),) = rows(
+        f"select current_setting('search_path'), coalesce(current_setting('{BEFORE}', true), ''),"
+        f" coalesce(current_setting('{WHOLE}', true), ''),"
+        f" has_schema_privilege(to_regnamespace('{SCHEMA}')::oid, 'usage'),"
         f" set_config('{BEFORE}', %s, true), set_config('{WHOLE}', '', true), set_config('search_path', %s, true)",
         [end_of(day).isoformat(), _SEARCH_PATH],
     )
     if not has_views:
         raise RuntimeError("The database has no views of earlier days. Run: manage.py migrate")
-    return str(path)
+    return [path, before, whole]
 
 
 @contextmanager

@@ -221,12 +221,17 @@ class ProposingAdmin(MergingAdmin):
             "base": revising.base,
             "reason": said["proposal_reason"],
             "note": said["proposal_note"],
+            "instead": revising.revision,
         }
-        if record:
-            revision = revisions.propose(record, version=revising.version, **proposed)
-        else:
-            name = str(revising.saved)
-            revision = revisions.propose_new(self.model, name=name, instead=revising.revision, **proposed)
+        try:
+            if record:
+                revision = revisions.propose(record, version=revising.version, **proposed)
+            else:
+                revision = revisions.propose_new(self.model, name=str(revising.saved), **proposed)
+        except ValidationError as error:  # of the revision that was edited
+            assert revising.revision is not None
+            messages.error(request, " ".join(error.messages))
+            return HttpResponseRedirect(self.revision_url(revising.revision))
         messages.success(
             request,
             _("Your change waits for an editor. Until it is approved, the public sees the record as it was.")

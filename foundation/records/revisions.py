@@ -105,13 +105,16 @@ def propose(
     version: int,
     reason: str,
     note: str = "",
+    instead: Revision | None = None,
 ) -> Revision:
     """Store a proposed state of `record`, in the place of the open one of the same person; raise PermissionDenied.
 
-    `version` is that of the record which `base` shows.
+    `version` is that of the record which `base` shows. Raise ValidationError if `instead`, the proposal that was
+    edited, was decided meanwhile.
     """
     if not may_propose(by, record):
         raise PermissionDenied
+    _refuse_decided(instead)
     stored = _stored(str(record), data, base, reason, note) | {"base_version": version}
     kind = ContentType.objects.get_for_model(record)
     revision, _is_new = Revision.objects.open().update_or_create(
@@ -134,16 +137,27 @@ def propose_new(
 ) -> Revision:
     """Store a proposed new record of `model`, in the place of one's open proposal `instead`.
 
-    A form that is sent twice is one proposal. Raise PermissionDenied.
+    A form that is sent twice is one proposal. Raise PermissionDenied, or ValidationError if `instead` was decided
+    meanwhile.
     """
     if not may_propose_new(by, model):
         raise PermissionDenied
+    _refuse_decided(instead)
     own = Revision.objects.open().of_new(model).filter(proposed_by=by)
     found = own.filter(pk=instead.pk) if instead else own.filter(data=dict(data))
     stored = _stored(name, data, base, reason, note) | {"base_version": 0}
     kind = ContentType.objects.get_for_model(model)
     found.update(**stored)
     return found.first() or Revision.objects.create(content_type=kind, object_id="", proposed_by=by, **stored)
+
+
+def _refuse_decided(revision: Revision | None) -> None:
+    """Hold a proposal that is edited, so that nobody decides on it; raise ValidationError if somebody has."""
+    if revision is None:
+        return
+    locked = Revision.objects.select_for_update().get(pk=revision.pk)
+    if not locked.is_open:
+        raise ValidationError(decided_meanwhile(locked), code="decided")
 
 
 def _stored(name: str, data: Mapping[str, list[str]], base: Any, reason: str, note: str) -> dict[str, Any]:

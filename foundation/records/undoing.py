@@ -259,17 +259,18 @@ class Deed:
     def _delete_added(self, table: _Table, _by: Any) -> None:
         """Delete the rows that were added; one that is no part of the records only if nothing uses or changed it."""
         parts, users = _referring(table.model)
-        left_alone = [f"{user} u where u.{_quoted(column)} = t.{table.pk}" for user, column in users]
-        left_alone.append(
-            f"{table.events} u where u.{table.pk} = t.{table.pk} and u.pgh_context_id is distinct from %(context)s"
-        )
-        unused = "".join(f" and not exists (select from {each})" for each in ([] if table.is_record else left_alone))
-        added = f"select f.{table.pk} from ({self._first(table)}) f where f.pgh_label = 'insert'"
         execute(
             f"create temp table undone on commit drop as select t.{table.pk} as id from {table.name} t"
-            f" where t.{table.pk} in ({added}){unused}",
+            f" join ({self._first(table)}) f on f.{table.pk} = t.{table.pk} where f.pgh_label = 'insert'",
             {"context": self.context},
         )
+        execute("analyze undone")  # else the planner expects few, and would look through the others for each of them
+        left_alone = [f"{user} u where u.{_quoted(column)} = t.id" for user, column in users]
+        left_alone.append(
+            f"{table.events} u where u.{table.pk} = t.id and u.pgh_context_id is distinct from %(context)s"
+        )
+        for use in [] if table.is_record else left_alone:
+            execute(f"delete from undone t where exists (select from {use})", {"context": self.context})
         for part, column in parts:
             execute(f"delete from {part} where {_quoted(column)} in (select id from undone)")
         execute(f"delete from {table.name} where {table.pk} in (select id from undone)")

@@ -12,7 +12,15 @@ from countries.models import Country
 from foundation.records.earlier_versions import data_as_of
 from foundation.records.edit_conflicts import number_of_rows, snapshot
 from measures.double_coding.drawing import is_drawn
-from measures.double_coding.fields import KEYED, STATUS_HISTORY, Values, differing, in_words, values_of
+from measures.double_coding.fields import (
+    KEYED,
+    STATUS_HISTORY,
+    Values,
+    differing,
+    in_current_terms,
+    in_words,
+    values_of,
+)
 from measures.models import CodingRole, DoubleCoding, Measure, TargetGroup, Topic
 
 ONE, OTHER, RECORD = "one", "other", "record"
@@ -30,9 +38,9 @@ _MODELS = {"topics": Topic, "primary_topic": Topic, "target_groups": TargetGroup
 
 
 def _in_order(found: DoubleCoding) -> tuple[Values, Values]:
-    """Both codings, in an order that does not tell which was the first."""
+    """Both codings in the terms of today, in an order that does not tell which was the first."""
     codings = found.values
-    first, second = codings[CodingRole.FIRST], codings[CodingRole.SECOND]
+    first, second = in_current_terms([codings[CodingRole.FIRST], codings[CodingRole.SECOND]])
     return (second, first) if is_drawn(f"order of {found.pk}", 50) else (first, second)
 
 

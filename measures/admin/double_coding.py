@@ -18,19 +18,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from foundation.keys import key_of
+from foundation.records.changes import acts_on
 from foundation.records.second_reader import may_publish
 from foundation.records.team_admin import TeamAdmin
 from measures.admin.coding_form import coding_forms
 from measures.admin.deciding import CHOICES, decided_form, differences_of
 from measures.double_coding import coding
-from measures.double_coding.fields import CODED_FIELDS, in_words
+from measures.double_coding.fields import CODED_FIELDS, in_current_terms, in_words
 from measures.double_coding.results import results_of
 from measures.models import CodingRole, CodingState, DoubleCoding, Source
 from measures.models.double_coding import PAIRED_STATES
 
 TAKE, GIVE_BACK, KNOWS, HAND_IN = "_take", "_give_back", "_knows", "_hand_in"
-DECIDE, LEAVE_OUT, NOTE = "_decide", "_leave_out", "note"
+DECIDE, RELEASE, LEAVE_OUT, NOTE = "_decide", "_release", "_leave_out", "note"
 """The names of the buttons, and of the reason for leaving out."""
+HIDDEN = ("measure", "share", "drawn_at", "coded_at", "closed_at", "closed_by")
+"""Fields that the history of a double coding does not tell: they never change, or each act states them anyway."""
 
 
 @admin.register(DoubleCoding)
@@ -120,6 +123,9 @@ class DoubleCodingAdmin(TeamAdmin):
             return self._hand_in(request, found)
         elif DECIDE in sent:
             return self._decide(request, found)
+        elif RELEASE in sent:
+            coding.release(found, by=user)
+            messages.success(request, _("The act waits for a second coder again."))
         elif LEAVE_OUT in sent:
             coding.leave_out(found, by=user, note=sent.get(NOTE, "").replace("\0", ""))
             messages.success(request, _("The act can be published without a second coding."))
@@ -164,8 +170,11 @@ class DoubleCodingAdmin(TeamAdmin):
             "media": forms.media if forms else self.media,
             "sources": _sources_of(found) if is_open_to_me or is_mine else [],
             "may_leave_out": coding.may_leave_out(request.user, found),
+            "may_release": coding.may_release(request.user, found),
             **self._compared(request, found),
         }
+        if self._is_reader(request) and "to_decide" not in context:
+            context["acts"] = acts_on(found, hidden=HIDDEN)
         return TemplateResponse(request, "admin/measures/doublecoding/page.html", context)
 
     def _compared(self, request: HttpRequest, found: DoubleCoding) -> dict[str, Any]:
@@ -173,19 +182,24 @@ class DoubleCodingAdmin(TeamAdmin):
         user = request.user
         if coding.to_decide(user).filter(pk=found.pk).exists():
             return {"to_decide": differences_of(found), "choices": CHOICES, "version": found.measure.record_version}
-        is_reader = may_publish(user) or not user.has_perm(coding.CHANGE)
-        if found.state not in (PAIRED_STATES if is_reader else coding.CLOSED):
+        if found.state not in (PAIRED_STATES if self._is_reader(request) else coding.CLOSED):
             return {}
         codings = {each.role: each for each in found.codings.all()}
         first, second = codings[CodingRole.FIRST], codings[CodingRole.SECOND]
         is_of_second = second.coder_id == user.pk
         mine, other = (second, first) if is_of_second else (first, second)
         last = codings.get(CodingRole.DECISION, second)
-        rows = in_words([mine.values, other.values, last.values])
+        values = in_current_terms([mine.values, other.values, last.values])
+        rows = in_words(values)
         compared = [
-            (f.label, *(row[f.name] for row in rows), mine.values[f.name] == other.values[f.name]) for f in CODED_FIELDS
+            (f.label, *(row[f.name] for row in rows), values[0][f.name] == values[1][f.name]) for f in CODED_FIELDS
         ]
         return {"compared": compared, "is_coder": user.pk in (first.coder_id, second.coder_id)}
+
+    @staticmethod
+    def _is_reader(request: HttpRequest) -> bool:
+        """Whether the person reads all of a double coding: editors and auditors do, coders the end of their own."""
+        return may_publish(request.user) or not request.user.has_perm(coding.CHANGE)
 
     @staticmethod
     def _address(found: DoubleCoding) -> str:

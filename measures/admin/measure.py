@@ -71,7 +71,8 @@ PROVISION = "_provision"
 """The name of the button that saves and goes on with another provision of the act."""
 
 
-MISSING_BODY = (("new_body", "new_body_kind"), "another_body")
+NAMED_BODY = ("new_body", "new_body_kind", "another_body")
+MISSING_BODY = (NAMED_BODY[:2], NAMED_BODY[2])
 """The fields in which a body is named that the list of bodies lacks."""
 
 
@@ -152,6 +153,9 @@ class MeasureAdmin(MeasureList):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.known = visible_to(request.user, Measure.objects.all())
         form.kept = Measure.objects.kept_from(request.user)
+        if not request.user.has_perm(ADD_BODY):
+            for name in NAMED_BODY:
+                form.base_fields.pop(name)
         if "issuing_body" in form.base_fields:
             for name, model in (("topics", Topic), ("target_groups", TargetGroup)):
                 if may_propose_new(request.user, model):

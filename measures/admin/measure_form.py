@@ -153,6 +153,8 @@ class MeasureForm(MergingForm):
         self._check_dates(cleaned)
         if cleaned.get("new_body"):
             self._take_missing_body(cleaned)
+        elif "new_body" not in self.fields and self.data.get(self.add_prefix("new_body"), "").strip():
+            self.add_error("issuing_body", _("Only accounts that may add issuing bodies can name a missing one."))
         if {"level", "areas", "binds"} <= cleaned.keys():
             self._check_places(cleaned)
         if Duration.is_calendar_alone(cleaned.get("duration", "")):

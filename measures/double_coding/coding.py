@@ -17,7 +17,7 @@ from foundation.records.second_reader import may_publish
 from foundation.records.teams import of_own_countries
 from measures.choices import Workflow
 from measures.double_coding.drawing import people_who_know
-from measures.double_coding.fields import Values, differing, values_of
+from measures.double_coding.fields import Values, differing, in_current_terms, values_of
 from measures.models import Coding, CodingRole, CodingState, DoubleCoding, DoubleCodingQuerySet, Measure
 
 CHANGE = "measures.change_measure"
@@ -72,7 +72,7 @@ def _coded_by(user: Any) -> Q:
 
 def take(double_coding: DoubleCoding, *, by: Any) -> None:
     """Give an act to a second coder, who then gets its form; refuse those who turn out to know the first coding."""
-    if by.pk in people_who_know(double_coding.measure):
+    if by.pk in people_who_know([double_coding.measure])[double_coding.measure_id]:
         double_coding.known_to.add(by.pk)
         raise ValidationError(
             _("You have worked on the record of this act, so that somebody else codes it a second time."), code="known"
@@ -95,6 +95,20 @@ def give_back(double_coding: DoubleCoding, *, by: Any, knows: bool) -> None:
 
 
 @transaction.atomic
+def release(double_coding: DoubleCoding, *, by: Any) -> None:
+    """Put an act that somebody took back into the queue, such as that of a person who left: an editor does."""
+    locked = _locked(double_coding)
+    if not may_release(by, locked):
+        raise ValidationError(_("Only an act that somebody has taken and not coded can be released, by an editor."))
+    _move(locked, CodingState.WAITING, coder_id=None)
+
+
+def may_release(user: Any, double_coding: DoubleCoding) -> bool:
+    """Whether `user` may release `double_coding`: who decides on codings may."""
+    return double_coding.state == CodingState.TAKEN and _is_decider(user, double_coding)
+
+
+@transaction.atomic
 def hand_in(double_coding: DoubleCoding, values: Values, *, by: Any) -> list[str]:
     """Keep the second coding for good; return the names of the fields to decide.
 
@@ -110,7 +124,8 @@ def hand_in(double_coding: DoubleCoding, values: Values, *, by: Any) -> list[str
     now = timezone.now()
     Coding.objects.create(double_coding=locked, role=CodingRole.SECOND, coder_id=by.pk, values=values, coded_at=now)
     has_now = values_of(Measure.objects.get(pk=locked.measure_id))
-    found = [field.name for field in differing(values, locked.values[CodingRole.FIRST], has_now)]
+    compared = in_current_terms([values, locked.values[CodingRole.FIRST], has_now])
+    found = [field.name for field in differing(*compared)]
     if found:
         _move(locked, CodingState.DIFFERS, coded_at=now)
     else:
@@ -143,8 +158,13 @@ def leave_out(double_coding: DoubleCoding, *, by: Any, note: str) -> None:
 
 def may_leave_out(user: Any, double_coding: DoubleCoding) -> bool:
     """Whether `user` may leave out `double_coding`."""
-    is_own = of_own_countries(user, DoubleCoding.objects.filter(pk=double_coding.pk))
-    return double_coding.is_blind and bool(user.has_perm(DECIDE)) and is_own.exists()
+    return double_coding.is_blind and _is_decider(user, double_coding)
+
+
+def _is_decider(user: Any, double_coding: DoubleCoding) -> bool:
+    """Whether `user` has the right to decide, in the country of the act."""
+    own = of_own_countries(user, DoubleCoding.objects.filter(pk=double_coding.pk))
+    return bool(user.has_perm(DECIDE)) and own.exists()
 
 
 def _locked(double_coding: DoubleCoding) -> DoubleCoding:

@@ -10,8 +10,17 @@ from django.utils.translation import gettext as _
 
 from foundation.days import day_of
 from foundation.partial_dates import PartialDate
-from measures.double_coding.agreement import Agreement, Distances, agreement_of, nominal, of_sets, ordinal
-from measures.double_coding.fields import CODED_FIELDS, CodedField, Scale, Values
+from measures.double_coding.agreement import (
+    Agreement,
+    Distances,
+    Nominal,
+    OfSets,
+    Ordinal,
+    TooVaried,
+    agreement_of,
+    share_of,
+)
+from measures.double_coding.fields import CODED_FIELDS, CodedField, Scale, Values, in_current_terms
 from measures.models import Coding, CodingRole, CodingState, DoubleCoding, DoubleCodingQuerySet
 
 FEWEST_PUBLIC = 30
@@ -23,9 +32,10 @@ Pair = tuple[Values, Values]
 
 @dataclass(frozen=True, slots=True)
 class FieldAgreement:
-    """How well two codings of a field agree."""
+    """How well two codings of a field agree; `scale` is that of the figures, nominal where values have no order."""
 
     field: CodedField
+    scale: Scale
     agreement: Agreement
 
     @property
@@ -52,12 +62,12 @@ class Results:
 
 
 def public_results() -> Results:
-    """Of the acts that are public; without figures below `FEWEST_PUBLIC` pairs. Two queries."""
+    """Of the acts that are public; without figures below `FEWEST_PUBLIC` pairs."""
     return results_of(DoubleCoding.objects.published(), fewest=FEWEST_PUBLIC)
 
 
 def results_of(double_codings: DoubleCodingQuerySet, *, fewest: int = 1) -> Results:
-    """The figures of these double codings; of fields only from `fewest` pairs on. Two queries."""
+    """The figures of these double codings; of fields only from `fewest` pairs on. Six queries."""
     found = double_codings.aggregate(
         drawn=Count("pk"), left_out=Count("pk", filter=Q(state=CodingState.LEFT_OUT)), until=Max("coded_at")
     )
@@ -73,12 +83,14 @@ def results_of(double_codings: DoubleCodingQuerySet, *, fewest: int = 1) -> Resu
 
 
 def pairs_of(double_codings: DoubleCodingQuerySet) -> list[Pair]:
-    """The first and second codings of those that two people have coded; one query."""
+    """The first and second codings of those that two people have coded, in the terms of today."""
     codings: dict[int, dict[str, Any]] = {}
     rows = Coding.objects.filter(double_coding__in=double_codings.paired().order_by().values("pk"))
     for key, role, values in rows.order_by("double_coding").values_list("double_coding", "role", "values"):
         codings.setdefault(key, {})[role] = values
-    return [(found[CodingRole.FIRST], found[CodingRole.SECOND]) for found in codings.values()]
+    ends = [found[role] for found in codings.values() for role in (CodingRole.FIRST, CodingRole.SECOND)]
+    now = in_current_terms(ends)
+    return list(zip(now[::2], now[1::2], strict=True))
 
 
 def agreement_by_field(pairs: Sequence[Pair]) -> Iterable[FieldAgreement]:
@@ -87,7 +99,12 @@ def agreement_by_field(pairs: Sequence[Pair]) -> Iterable[FieldAgreement]:
         values: list[tuple[Any, Any]] = [
             (comparable(one.get(field.name, "")), comparable(other.get(field.name, ""))) for one, other in pairs
         ]
-        yield FieldAgreement(field, agreement_of(values, *_scale(field, values)))
+        scale, occurring = _scale(field, values)
+        try:
+            found = agreement_of(values, occurring, _distances(scale, occurring))
+        except TooVaried:
+            found = Agreement(len(values), share_of(values), is_too_varied=True)
+        yield FieldAgreement(field, scale, found)
 
 
 def comparable(value: Any) -> Any:
@@ -95,14 +112,18 @@ def comparable(value: Any) -> Any:
     return frozenset(value) if isinstance(value, list) else value
 
 
-def _scale(field: CodedField, pairs: Sequence[tuple[Any, Any]]) -> tuple[list[Any], Distances]:
-    """The values that occur, in their order if they have one, and how far they are apart."""
+def _scale(field: CodedField, pairs: Sequence[tuple[Any, Any]]) -> tuple[Scale, list[Any]]:
+    """The scale of the values that occur, and these in their order if they have one."""
     occurring = {value for pair in pairs for value in pair}
     if field.scale is Scale.SET:
-        sets = sorted(occurring, key=sorted)
-        return sets, of_sets(sets)
+        return Scale.SET, sorted(occurring, key=sorted)
     if field.scale is Scale.ORDINAL and occurring <= set(field.order):
-        found = [value for value in field.order if value in occurring]
-        return found, ordinal(len(found))
-    plain = sorted(occurring)
-    return plain, nominal(len(plain))
+        return Scale.ORDINAL, [value for value in field.order if value in occurring]
+    return Scale.NOMINAL, sorted(occurring)
+
+
+def _distances(scale: Scale, values: list[Any]) -> Distances:
+    """How far values are apart. Raise TooVaried if they are too many to say."""
+    if scale is Scale.SET:
+        return OfSets(values)
+    return Ordinal() if scale is Scale.ORDINAL else Nominal()

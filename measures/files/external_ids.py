@@ -1,5 +1,7 @@
 """The keys that entries have in the data sets of others: a column of measures.csv, and datasets.csv."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
@@ -53,6 +55,17 @@ class ExternalIdsColumn(ListColumn):
 
     def read(self, text: str) -> str:
         return "|".join(sorted({self._read_item(item) for item in items_of(text)}))
+
+    def namer(self) -> Callable[[str], str]:
+        """Part also what `;`, `,` or a line break joins where a data set follows; keys may have these signs."""
+        datasets = "|".join(map(re.escape, self.known()))
+        between = re.compile(rf"[;,\n][ \t\r\n]{{0,9}}(?=(?:{datasets})/)")
+
+        def parted(cell: str) -> str:
+            parts = (part for item in cell.split("|") for part in between.split(item))
+            return "|".join(sorted({self._read_item(part) for part in parts}))
+
+        return lambda cell: parted(cell) if datasets and between.search(cell) else cell
 
     def _read_item(self, item: str) -> str:
         dataset, slash, key = (part.strip() for part in item.partition("/"))

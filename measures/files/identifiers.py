@@ -170,7 +170,7 @@ def _joined(more: str) -> str:
 
 
 _IDENTIFIER = re.compile("[A-Z]{3}-[0-9]")
-_BETWEEN_RELATIONS = re.compile(r"[|;]|,(?=\s*[a-z_]+\s*:)")
+_BETWEEN_RELATIONS = re.compile(r"[|;]\s*\n|[|;\n]|,(?=\s*[a-z_]+\s*:)")
 
 
 class RelationsColumn(ListColumn):

@@ -42,8 +42,8 @@ from measures.workflow import (
 
 EVENTS = StatusEvent._meta.db_table
 STATUSES = list(Status.values)
-_BETWEEN_EVENTS = re.compile(r"[|;]|,(?=\s*[a-z_]+\s*(?:[@,;|]|$))")
-"""A comma too, where a status follows and not the year of `March 16, 2020`."""
+_BETWEEN_EVENTS = re.compile(r"[|;]\s*\n|[|;\n]|,(?=\s*[a-z_]+\s*(?:[@,;|]|$))")
+"""A line break and a comma too, where a status follows and not the year of `March 16, 2020`."""
 
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

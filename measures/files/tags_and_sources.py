@@ -76,6 +76,12 @@ class TagsColumn(ListColumn):
     def known(self) -> list[str]:
         return list(self.model._default_manager.order_by(self.key).values_list(self.key, flat=True)[:5000])
 
+    def remedy(self, value: str, known: list[str]) -> str:
+        """The nearest key; of several in one, all of them, so that none gets lost."""
+        if "," not in value:
+            return super().remedy(value, known)
+        return _("Separate the items by the same sign: %(items)s.") % {"items": "|".join(keys_of(value))}
+
     def offers(self) -> tuple[Offer, ...]:
         return offers_of_rows(self.model, self.key)
 

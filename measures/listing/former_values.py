@@ -8,7 +8,7 @@ from typing import Any
 from countries.models import FormerAddress, Named
 from measures.listing.columns import INTERNATIONAL
 from measures.listing.index import PublicIndex
-from measures.models import IssuingBody, TargetGroup, Topic
+from measures.models import IssuingBody, TargetGroup, Topic, now_of
 
 VOCABULARIES: dict[str, tuple[Any, Named]] = {"topic": (Topic, Named.TOPIC), "group": (TargetGroup, Named.TARGET_GROUP)}
 BODY = "body"
@@ -58,24 +58,13 @@ def _former_terms(name: str) -> Iterator[tuple[str, _Now]]:
     terms = {term.pk: term for term in model.objects.all()}
     keys = {term.key for term in terms.values()}
     for term in terms.values():
-        now = _last(term, terms)
+        now = now_of(term, terms)
         if now is not term:
             yield term.key, _Now(now.key, Renamed(term.label, now.label))
     for former, record in _formers(kind):
         if record in terms and former not in keys:
-            now = _last(terms[record], terms)
+            now = now_of(terms[record], terms)
             yield former, _Now(now.key, Renamed(former, now.label))
-
-
-def _last(term: Any, terms: dict[int, Any]) -> Any:
-    """The term that stands for this one; in a circle, the term itself."""
-    now, seen = term, {term.pk}
-    while now.replaced_by_id is not None:
-        if now.replaced_by_id in seen:
-            return term
-        now = terms[now.replaced_by_id]
-        seen.add(now.pk)
-    return now
 
 
 def _former_bodies() -> Iterator[tuple[str, _Now]]:

@@ -12,11 +12,13 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from django.db import OperationalError
+from django.utils import timezone
 
+from foundation.days import end_of
 from foundation.publication import public_version
 from foundation.records.past import as_known, past, with_withdrawn
 from measures.listing.columns import copied
@@ -26,6 +28,8 @@ MOST_DAYS = 8
 """Number of earlier days that a process keeps."""
 MOST_BYTES = 1 << 28
 """Bytes that their columns may take; the day that was asked for last stays in any case."""
+LATE = timedelta(hours=1)
+"""For how long after its end a day may get changes: of transactions that began before, and count to it."""
 PATIENCE = 2.0
 """Seconds that a request waits for another one that builds an index, and for its rest."""
 _PUBLIC = "select id from public.measures_measure where workflow = 'published'"
@@ -52,8 +56,16 @@ class KnownDay:
 @dataclass(slots=True)
 class _Kept:
     whole: PublicIndex
-    version: str = ""
-    shown: KnownDay | None = None
+    is_final: bool
+    """Whether the day was over for so long that nothing is added to it."""
+    shown: tuple[str, KnownDay] | None = None
+    """What may be shown, with the version of the public data: one value, since several threads write it."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all columns."""
+        shown = self.shown[1] if self.shown else None
+        return self.whole.nbytes + (shown.public.nbytes + shown.withdrawn.nbytes if shown else 0)
 
 
 class _Days:
@@ -66,27 +78,36 @@ class _Days:
 
     def get(self, day: date) -> KnownDay:
         """What was known on a day. Raise AnotherDayIsRead if it is not there and another one is being built."""
-        kept = self._found(day) or self._built(day)
         version = public_version()
-        if kept.shown is None or kept.version != version:
-            kept.shown, kept.version = _shown(kept.whole, day), version
-        return kept.shown
+        kept = self._found(day, version) or self._built(day, version)
+        shown = kept.shown
+        if shown is None or shown[0] != version:
+            shown = kept.shown = version, _shown(kept.whole, day)
+            self._make_room()
+        return shown[1]
 
-    def _found(self, day: date) -> _Kept | None:
+    def _found(self, day: date, version: str) -> _Kept | None:
         with self._lock:
-            if day in self._kept:
-                self._kept.move_to_end(day)
-            return self._kept.get(day)
+            kept = self._kept.get(day)
+            if kept is None or not (kept.is_final or kept.shown is None or kept.shown[0] == version):
+                return None
+            self._kept.move_to_end(day)
+            return kept
 
-    def _built(self, day: date) -> _Kept:
+    def _built(self, day: date, version: str) -> _Kept:
         with self._turn():
-            if kept := self._found(day):
+            if kept := self._found(day, version):
                 return kept
             start = time.monotonic()
-            kept = _Kept(_whole())
-            now = time.monotonic()
-            self._rests_until = now + (now - start)
-            self._keep(day, kept)
+            try:
+                kept = _Kept(_whole(), is_final=timezone.now() >= end_of(day) + LATE)
+            finally:  # whoever was broken off, as by the time limit of a statement, has worked as well
+                now = time.monotonic()
+                self._rests_until = now + (now - start)
+            with self._lock:
+                self._kept[day] = kept
+                self._kept.move_to_end(day)
+            self._make_room()
             return kept
 
     @contextmanager
@@ -110,14 +131,13 @@ class _Days:
         finally:
             self._building.release()
 
-    def _keep(self, day: date, kept: _Kept) -> None:
+    def _make_room(self) -> None:
         with self._lock:
-            self._kept[day] = kept
             while len(self._kept) > MOST_DAYS or (len(self._kept) > 1 and self._size() > MOST_BYTES):
                 self._kept.popitem(last=False)
 
     def _size(self) -> int:
-        return sum(kept.whole.nbytes for kept in self._kept.values())
+        return sum(kept.nbytes for kept in self._kept.values())
 
 
 def _whole() -> PublicIndex:

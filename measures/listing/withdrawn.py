@@ -1,17 +1,21 @@
-"""What a filter had on an earlier day and was withdrawn since: named with the reason, and nothing else of it."""
+"""What the record had on an earlier day and was withdrawn since: named with the reason, and nothing else of it.
+
+Of a filter the country alone counts, which the identifier tells anyway: a list of what a filter would select would tell
+topic, dates and people of a withdrawn record to whoever tries values.
+"""
 
 from dataclasses import dataclass
 
 from foundation.sql import rows
-from measures.listing.filters import PRESENTATION, MeasureFilter
+from measures.listing.columns import INTERNATIONAL
+from measures.listing.filters import MeasureFilter
 from measures.listing.known import withdrawn_index
-from measures.listing.parameters import KNOWN
 
 _NAMES = """
     select m.public_id, coalesce(n.retired_reason, ''), coalesce(r.public_id, '')
     from measures_measure m left join public.measures_measure n on n.id = m.id
     left join public.measures_measure r on r.id = n.replaced_by_id and r.workflow = 'published'
-    where m.id = any(%s) order by m.public_id
+    where m.id = any(%s) and (%s::text[] is null or left(m.public_id, 3) = any(%s)) order by m.public_id
 """
 
 
@@ -25,12 +29,10 @@ class Withdrawn:
 
 
 def withdrawn_since(filter: MeasureFilter) -> list[Withdrawn]:
-    """The records that the filter would select, had they not been withdrawn since the day that is read."""
+    """The records of the countries of a filter, and international ones, that were withdrawn since the day."""
     index = withdrawn_index()
     if not index or not len(index) or not filter.is_valid():
         return []
-    data = filter.data.copy()
-    for name in (*PRESENTATION, KNOWN):
-        data.pop(name, None)
-    ids = MeasureFilter(data, country=filter.country, index=index).selection.ids()
-    return [Withdrawn(*row) for row in rows(_NAMES, [ids.tolist()])]
+    asked = [filter.country.pk] if filter.country else filter.value("country")
+    series = [*asked, INTERNATIONAL] if asked else None
+    return [Withdrawn(*row) for row in rows(_NAMES, [index.columns["id"].tolist(), series, series])]

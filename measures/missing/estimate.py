@@ -159,13 +159,13 @@ def public_estimate(index: PublicIndex, country: str = "") -> Estimate | None:
 
 def _of_record(countries: Collection[str]) -> Estimate | None:
     entries = Measure.objects.published().of_countries(countries)
-    members: dict[str, set[int]] = {}
+    members: dict[tuple[str, str], set[int]] = {}  # by key and name: two may have one name
     known = ExternalId.objects.filter(dataset__is_independent=True, measure__in=entries)
-    for name, measure in known.order_by("dataset__key").values_list("dataset__name", "measure_id"):
-        members.setdefault(name, set()).add(measure)
+    for key, name, measure in known.order_by("dataset__key").values_list("dataset__key", "dataset__name", "measure_id"):
+        members.setdefault((key, name), set()).add(measure)
     if len(members) < 2:
         return None
-    one, other = sorted(members, key=lambda name: -len(members[name]))[:2]
+    one, other = sorted(members, key=lambda each: -len(members[each]))[:2]
     rows: Any = entries.order_by().values_list(
         "pk", "date_range", "primary_topic__parent__key", "primary_topic__key", "family", "country"
     )
@@ -181,7 +181,7 @@ def _of_record(countries: Collection[str]) -> Estimate | None:
     ]
     upper: Any = Topic.objects.current()
     topics = {topic.key: str(topic.label) for topic in upper.filter(parent=None)}
-    return estimate((one, other), finds, topics, _in_words(first, last))
+    return estimate((one[1], other[1]), finds, topics, _in_words(first, last))
 
 
 def _common(days: Sequence[Collection[date]]) -> tuple[date, date]:

@@ -19,7 +19,7 @@ from measures.models.seen_number import SeenNumber, SeenNumberQuerySet
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet, address_key
 from measures.models.tags import MeasureTopic
 from measures.models.validity import Validity
-from measures.models.vocabulary import IssuingBody, TargetGroup, Topic
+from measures.models.vocabulary import IssuingBody, TargetGroup, Topic, current_keys, now_of
 
 __all__ = [
     "AT_WORK",
@@ -78,5 +78,7 @@ __all__ = [
     "Validity",
     "address_key",
     "countries_of",
+    "current_keys",
+    "now_of",
     "of_countries",
 ]

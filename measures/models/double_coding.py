@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from foundation.records.history import track_history
 from foundation.records.teams import Team
 from measures.models.measure import BLIND_STATES, Measure
 
@@ -56,6 +57,7 @@ class DoubleCodingQuerySet(models.QuerySet["DoubleCoding"]):
         return self.filter(measure__in=Measure.objects.published().values("pk"))
 
 
+@track_history
 class DoubleCoding(models.Model):
     """An act that was drawn to be coded a second time, and how far that is."""
 

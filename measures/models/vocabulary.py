@@ -1,5 +1,6 @@
 """Vocabulary that researchers grow: rows that are deprecated, never deleted while in use."""
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from countries.models import Country, Named, leads_on
+from countries.models import Country, FormerAddress, Named, leads_on
 from foundation.partial_dates import PeriodField, canonical, range_of
 from foundation.publication import bumps_public_version
 from foundation.records.history import track_history
@@ -78,6 +79,28 @@ class Term(models.Model):
     def label(self) -> str:
         """The label in the active language."""
         return translated(self, "label").text
+
+
+def current_keys(model: type["Topic"] | type["TargetGroup"]) -> dict[str, str]:
+    """The keys of today of terms that were replaced, and of those whose key was another once; two queries."""
+    terms = {term.pk: term for term in model._default_manager.only("pk", "key", "replaced_by")}
+    keys = {term.key for term in terms.values()}
+    kind = Named.TOPIC if model is Topic else Named.TARGET_GROUP
+    formers = FormerAddress.objects.filter(kind=kind).exclude(former__in=keys).values_list("former", "record")
+    found = {former: now_of(terms[int(record)], terms).key for former, record in formers if int(record) in terms}
+    replaced = (term for term in terms.values() if term.replaced_by_id is not None)
+    return found | {term.key: now_of(term, terms).key for term in replaced}
+
+
+def now_of(term: Any, terms: Mapping[int, Any]) -> Any:
+    """Of terms by primary key, the one that stands for `term` today; in a circle, the term itself."""
+    now, seen = term, {term.pk}
+    while now.replaced_by_id is not None:
+        if now.replaced_by_id in seen:
+            return term
+        now = terms[now.replaced_by_id]
+        seen.add(now.pk)
+    return now
 
 
 def _term_constraints(table: str, pattern: str) -> list[models.BaseConstraint]:

@@ -39,5 +39,5 @@ def agreement_csv(request: HttpRequest) -> HttpResponse:
         found = each.agreement
         figures = (found.share, found.alpha, found.lower, found.upper)
         written = ("" if figure is None else f"{figure:.3f}" for figure in figures)
-        writer.writerow([each.field.name, each.field.scale.value, found.pairs, *written, results.until])
+        writer.writerow([each.field.name, each.scale.value, found.pairs, *written, results.until])
     return response

@@ -38,6 +38,7 @@ LENGTHS = {
     "measures/search/spelling.py": 200,
 }
 MADE_WHILE_RUNNING = {
+    "measures/files/external_ids.py:between": [r"[;,\n][ \t\r\n]{0,9}(?=(?:coronanet|a|aa)/)"],
     "measures/admin/beside_review.py:pattern": [r"the\s+borders\s+are\s+closed", r"a\s+a\s+a\s+a"],
     "observatory/accounts/passwords.py:pattern": ["observatory|airam|maria|ana", "aaaa|aaa|aa|a"],
     "measures/archive/listing/search.py:_beginnings": ["[aáàâ][bB][cC]", "aaaa", "[a-z][a-z][a-z][a-z]"],

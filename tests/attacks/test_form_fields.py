@@ -111,7 +111,7 @@ BUTTONS = {
         *("topics", "target_groups", "origin_countries", "primary_topic"),
     ],
     "measures_measure_duplicates": ["pk", "country", "kind", "issuing_body", "reference", "provision"],
-    "measures_doublecoding_change": ["_take", "_give_back", "_hand_in", "_decide", "_leave_out", "note"],
+    "measures_doublecoding_change": ["_take", "_give_back", "_hand_in", "_decide", "_release", "_leave_out", "note"],
     "countries_country_change": ["_new_edition", "loaded", "differences"],
     "countries_indicatorfeed_change": ["_try"],
     "countries_feedrun_change": ["publish", "discard", "roll_back"],

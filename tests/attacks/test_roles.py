@@ -102,7 +102,7 @@ def test_each_table_gives_the_rights_of_its_kind_and_no_other() -> None:
         }
         for table in tables()
     }
-    assert len(history_tables()) == 29
+    assert len(history_tables()) == 30
     assert found == {table: expected_rights(table) for table in found}
 
 
@@ -308,7 +308,7 @@ def test_flush_empties_the_tables_as_their_owner() -> None:
 
 def test_no_trigger_of_the_owner_forges_an_event_from_a_table_of_ones_own() -> None:
     functions = rows("select proname from pg_proc where prosrc ilike '%%insert into \"%%event\"%%'")
-    assert len(functions) == 87
+    assert len(functions) == 90
     rows("create temporary table mine (like measures_measure) on commit drop")
     for (function,) in functions:
         refused(

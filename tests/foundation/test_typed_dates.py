@@ -47,6 +47,10 @@ from foundation.partial_dates import PartialDate, PartialDateFormField, Period, 
         ("marzo de 2020?", "2020-03?"),
         ("May 2020", "2020-05"),
         ("27/03/2020 ?", "2020-03-27?"),
+        ("16mar2020", "2020-03-16"),
+        ("16/mar/2020", "2020-03-16"),
+        ("２０２０－０３－１６", "2020-03-16"),
+        ("١٦/٠٣/٢٠٢٠", "2020-03-16"),
     ],
 )
 def test_date_with_one_reading_is_read(typed: str, read: str) -> None:
@@ -97,6 +101,11 @@ def test_period_is_read_as_people_write_it(typed: str, read: str) -> None:
 def test_box_of_a_form_reads_the_same() -> None:
     assert str(PartialDateFormField().clean("16 de marzo de 2020")) == "2020-03-16"
     assert str(PeriodFormField().clean("marzo 2020/43906")) == "2020-03/2020-03-16"
+
+
+def test_period_with_a_year_of_two_digits_is_refused_as_a_date_is() -> None:
+    with pytest.raises(ValidationError, match="Write it in full, such as 2020-05-29 or 2029-05-20"):
+        Period.parse("29/05/20")
 
 
 def test_period_of_a_fiscal_year_is_told_from_a_month() -> None:

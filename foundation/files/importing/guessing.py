@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 from rapidfuzz import fuzz, process
 
+from foundation.characters import without_invisible
 from foundation.files.importing.mapping import ORDERS, SEPARATORS, Mapping, Use, in_order, items_of_cell, names_of
 from foundation.files.importing.reading import Table, rows_of
 from foundation.files.resources import FileResource
@@ -70,7 +71,7 @@ def survey(table: Table) -> list[Source]:
         if number == MOST_ROWS:
             break
         for source, cell in zip(found, row.cells, strict=False):
-            if cell := cell.strip():
+            if cell := without_invisible(cell).strip():
                 source.filled += 1
                 if cell in source.cells or len(source.cells) < MOST_VALUES:
                     source.cells[cell] += 1

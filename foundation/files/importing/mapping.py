@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain, count
 from typing import Any
 
-from foundation.characters import without_invisible
+from foundation.characters import with_plain_digits, without_invisible
 from foundation.files.cells import is_placeholder
 from foundation.files.columns import Column
 from foundation.files.resources import FileResource
@@ -94,6 +94,7 @@ def targets_of(resource: type[FileResource]) -> dict[str, Target]:
 
 def items_of_cell(cell: str, split: str) -> list[str]:
     """The items of a cell without blanks, empty ones and placeholders such as NA."""
+    cell = without_invisible(cell)
     parts = SEPARATORS[split].split(cell) if split in SEPARATORS else [cell]
     stripped = (part.strip() for part in parts)
     return [part for part in stripped if part and not is_placeholder(part)]
@@ -162,7 +163,7 @@ def _items(cell: str, use: Use, target: Target, keys: frozenset[str]) -> list[st
 
 def in_order(text: str, order: str) -> str:
     """A date of three numbers in ISO 8601, if it is one in this order; any other text as it is."""
-    found = _DATE.fullmatch(text)
+    found = _DATE.fullmatch(with_plain_digits(text))
     if not found or order not in ORDERS:
         return text
     year, month, day = (int(found[place + 1]) for place in ORDERS[order])

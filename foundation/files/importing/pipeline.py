@@ -234,7 +234,6 @@ def compared(
     is_within = connection.in_atomic_block
     with transaction.atomic():
         take_time(waits=True)
-        execute("set local client_connection_check_interval = '5s'")  # if the import is killed, end its query and lock
         if waits:
             lock_until_commit(LOCK)
         elif not try_lock_until_commit(LOCK):

@@ -25,12 +25,12 @@ from django.utils.translation import gettext as _
 from foundation import confined
 from foundation.characters import without_invisible
 from foundation.files.cells import nearest_in_words
-from foundation.files.columns import Column
+from foundation.files.columns import Column, ColumnKind
 from foundation.files.importing.mapping import Mapper, Mapping, names_of, targets_of
 from foundation.files.importing.workbook_reading import MOST_CELLS, MOST_TEXT, MOST_UNPACKED, ROWS_BEFORE_HEADER
-from foundation.files.resources import FileResource
+from foundation.files.resources import FileResource, resources
 
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 OWN_COLUMNS = ("row", "column", "problem", "remedy")
 """Additional columns of a file of failed rows; ignored on import, so that the corrected file can be imported."""
 SPREADSHEETS = {b"PK\x03\x04": "XLSX/ODS", b"\xd0\xcf\x11\xe0": "XLS"}
@@ -38,6 +38,15 @@ CONTROLS = bytes(sorted({*range(0x20), 0x7F} - {*b"\t\n\v\f\r\x1a\x1b"}))
 FIRST_BYTES, MOST_CONTROLS = 4096, 8
 """Bytes at the beginning of a file that are looked at, and control characters among them that a text may have."""
 
+UTF_16, UTF_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+CODE_PAGES = ("cp1252", "mac_roman", "cp850")
+"""How Windows, older Macs and DOS write, in the order of likelihood."""
+JUDGED_BYTES = 1 << 20
+"""Bytes at the beginning of a file by which its code page is found."""
+_EXPECTED = re.compile(
+    "[áéíóúüñãõâêôçàäöëïèùîûßÁÉÍÓÚÜÑÃÕÂÊÔÇÀÄÖËÏÈÙÎÛ‘’“”…¿ºª°«»€\u00a0]|(?<![a-z])[£¥¢¡]|[–—](?![a-z])"
+)
+"""What texts in our languages have above ASCII: letters, and signs where these stand."""
 _ABOVE_ASCII, _NOT_UTF8 = re.compile("[^\x00-\x7f]"), re.compile("[\udc80-\udcff]")
 
 FEWEST_COLUMNS = 2
@@ -106,12 +115,12 @@ def foreign_table(path: Path, sources: Collection[str] = ()) -> Table:
     """A table with any columns, without `columns`; raise FileProblem if there is none.
 
     The header is the row with the most of the columns `sources`; without these, the first row that has as many cells as
-    most rows below it.
+    most rows below it, or more.
     """
     wanted = set(sources)
     table = _opened(path, lambda rows: _place_of_names(rows, wanted, names_of) if wanted else _place_by_shape(rows))
     named = sum(map(bool, table.header))
-    if named < FEWEST_COLUMNS or not any(len(row.cells) == len(table.header) for row in rows_of(table)):
+    if named < FEWEST_COLUMNS or not any(len(row.cells) >= FEWEST_COLUMNS for row in rows_of(table)):
         raise FileProblem(
             _("There is no table in the file: it needs a header row and rows below, with two columns or more."),
             _("Check that it is the right file, and that its first row names the columns."),
@@ -154,11 +163,11 @@ def _place_of_names(first_rows: FirstRows, known: set[str], names_in: NamesIn) -
 
 
 def _place_by_shape(first_rows: FirstRows) -> tuple[str, int]:
-    """The delimiter by which the most rows have one number of cells, and the first of them that is full."""
+    """The delimiter by which the most rows have one number of cells, and the first full row with at least so many."""
     found = {delimiter: _commonest_width(rows) for delimiter, rows in first_rows.items()}
     delimiter = max(found, key=lambda each: (found[each][0] >= FEWEST_COLUMNS, found[each][1], found[each][0]))
     width, rows = found[delimiter][0], first_rows[delimiter]
-    full = (number for number, row in enumerate(rows) if len(row) == width and sum(map(bool, row)) > width // 2)
+    full = (number for number, row in enumerate(rows) if len(row) >= width and sum(map(bool, row)) > width // 2)
     return delimiter, next(full, 0)
 
 
@@ -181,7 +190,7 @@ def _opened(path: Path, place_in: Callable[[FirstRows], tuple[str, int]]) -> Tab
 
 
 def _delimiter_in_words(delimiter: str) -> str:
-    return {";": _("semicolon"), "\t": _("tab")}[delimiter]
+    return {";": _("semicolon"), "\t": _("tab"), "|": _("bar")}[delimiter]
 
 
 def _names(cells: list[str]) -> list[str]:
@@ -189,7 +198,7 @@ def _names(cells: list[str]) -> list[str]:
 
 
 def _encoding(path: Path) -> tuple[str, list[str]]:
-    """Detect UTF-8 with or without a BOM, UTF-16 with a BOM, else cp1252 or Latin-1, as opposed to damaged UTF-8."""
+    """Detect UTF-8 with or without a BOM, UTF-16 and UTF-32 with one, else a code page; refuse damaged UTF-8."""
     with path.open("rb") as file:
         start = file.read(4)
     for signature, name in SPREADSHEETS.items():
@@ -199,7 +208,9 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
                 _("Save it as “CSV UTF-8” in the spreadsheet program, then import that file."),
             )
     _refuse_no_text(path)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if start.startswith(UTF_32):
+        return "utf-32", [_("The file is not UTF-8; it was read as %(encoding)s.") % {"encoding": "UTF-32"}]
+    if start.startswith(UTF_16):
         return "utf-16", [_("The file was read as UTF-16.")]
     if _decodes(path, "utf-8"):
         return "utf-8-sig", []
@@ -209,8 +220,16 @@ def _encoding(path: Path) -> tuple[str, list[str]]:
             _("The file is UTF-8, but some bytes are damaged, the first of them in line %(line)d.") % {"line": line},
             _("Save it again as UTF-8 in the original program."),
         )
-    encoding = "cp1252" if _decodes(path, "cp1252") else "latin-1"
+    encoding = _code_page(path)
+    encoding = encoding if _decodes(path, encoding) else "latin-1"
     return encoding, [_("The file is not UTF-8; it was read as %(encoding)s.") % {"encoding": encoding}]
+
+
+def _code_page(path: Path) -> str:
+    """The code page in which the file has the most of what texts in our languages have."""
+    with path.open("rb") as file:
+        start = file.read(JUDGED_BYTES)
+    return max(CODE_PAGES, key=lambda page: len(_EXPECTED.findall(start.decode(page, "replace"))))
 
 
 def _refuse_no_text(path: Path) -> None:
@@ -221,7 +240,7 @@ def _refuse_no_text(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(FIRST_BYTES)
     controls = len(start) - len(start.translate(None, CONTROLS))
-    if controls <= MOST_CONTROLS or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if controls <= MOST_CONTROLS or start.startswith((*UTF_32, *UTF_16)):
         return
     if b"\0" in start or not _decodes(path, "utf-8"):
         raise FileProblem(
@@ -323,8 +342,14 @@ def _refuse_unlike_header(names: list[str], resource: type[FileResource]) -> Non
     is_named = any(set(keys) <= set(names) for keys in resource.keys)
     if len(known & set(names)) < 2 or not is_named:
         ways = _(" or ").join(" + ".join(keys) for keys in resource.keys)
+        is_header = sum(map(bool, names)) >= FEWEST_COLUMNS
+        problem = (
+            _("The columns are not those of this kind of file, which has at least: %(columns)s.")
+            if is_header
+            else _("There is no header row. It needs at least these columns: %(columns)s.")
+        )
         raise OtherColumns(
-            _("There is no header row. It needs at least these columns: %(columns)s.") % {"columns": ways},
+            problem % {"columns": ways},
             _("Name the columns in the first row, for example: %(columns)s.")
             % {"columns": ", ".join(column.name for column in resource.imported())},
         )
@@ -353,9 +378,10 @@ def _columns(names: list[str], resource: type[FileResource]) -> list[Column | No
     by_name |= {label.name: None for column in resource.columns() if (label := column.labelled("en"))}
     unknown = [name for name in names if name and name not in by_name and name not in OWN_COLUMNS]
     if unknown:
+        nearest = nearest_in_words(unknown[0][:LONGEST_LISTED], list(by_name), otherwise="")
         raise OtherColumns(
             _("The header has unknown columns: %(columns)s.") % {"columns": _listed(unknown)},
-            nearest_in_words(unknown[0][:LONGEST_LISTED], list(by_name)) + " " + _("Rename or remove the column."),
+            f"{nearest} {_('Rename or remove the column.')}".lstrip(),
         )
     found = (by_name.get(name) for name in names)
     return [column if column and not column.readonly else None for column in found]
@@ -414,7 +440,7 @@ def as_csv(file: BinaryIO, kind: str) -> bytes:
     Row numbers are those of the spreadsheet. Raise FileProblem if it cannot be read.
     """
     try:
-        found = confined.call(READER, "read", file, bounds=BOUNDS, name=kind)
+        found = confined.call(READER, "read", file, bounds=BOUNDS, name=kind, numbers=_numbers(kind))
     except confined.Unavailable as error:
         raise FileProblem(
             _("Too many files are being read at the moment."), _("Try again in a minute, or upload the file as CSV.")
@@ -427,6 +453,12 @@ def as_csv(file: BinaryIO, kind: str) -> bytes:
     if "problem" in found:
         raise _problem(found, kind)
     return str(found["text"]).encode("utf-8", "replace")
+
+
+def _numbers(kind: str) -> list[str]:
+    """The names of the columns of numbers of a kind of file."""
+    resource = resources().get(kind)
+    return [column.name for column in resource.columns() if column.kind is ColumnKind.NUMBER] if resource else []
 
 
 @contextmanager
@@ -454,6 +486,11 @@ def _problem(found: dict[str, Any], kind: str) -> FileProblem:
         return FileProblem(
             _("Several sheets contain cells: %(sheets)s.") % {"sheets": ", ".join(found["sheets"][:20])[:500]},
             _("Rename the sheet to import to “%(name)s”, or remove the others.") % {"name": kind},
+        )
+    if found["problem"] == "formula":
+        return FileProblem(
+            _("Cell %(cell)s has a formula, and the file does not have its result.") % {"cell": found["cell"][:20]},
+            _("Open the file in a spreadsheet program and save it there, or replace formulas by their values."),
         )
     most = {
         "unpacked": _("This Excel file is larger than %(count)d MB when unpacked.")

@@ -77,8 +77,9 @@ def _copy(table: Table, resource: type[FileResource], tell: Tell, *, skip_refuse
     """Fill `staged` and `problem`."""
     placeholders: dict[str, int] = {}
     interpreted: dict[str, tuple[str, str]] = {}
+    nameless: list[tuple[int, str]] = []
     columns = ", ".join(["line", "problems", "told_at", *(quoted(column.name) for column in table.present)])
-    read = _row_reader(table, placeholders, interpreted)
+    read = _row_reader(table, placeholders, interpreted, nameless)
     broken = None
     repeated: list[int] = []
     size = table.path.stat().st_size
@@ -106,6 +107,7 @@ def _copy(table: Table, resource: type[FileResource], tell: Tell, *, skip_refuse
         execute("insert into problem values (%s, '', '', %s, %s)", [broken.row, broken.problem, broken.remedy])
     return [
         *([_repetition_notice(repeated)] if repeated else []),
+        *([_nameless_notice(*nameless[0])] if nameless else []),
         *(_placeholder_notice(name, number) for name, number in placeholders.items()),
         *(_interpretation_notice(name, *cell) for name, cell in interpreted.items()),
     ]
@@ -134,6 +136,13 @@ def _repetition_notice(repeated: list[int]) -> str:
     ) % {"count": len(repeated), "row": repeated[0]}
 
 
+def _nameless_notice(row: int, value: str) -> str:
+    return _("Cells in a column without a name were left out, the first of them in row %(row)d: “%(value)s”.") % {
+        "row": row,
+        "value": value[:VALUE_LENGTH],
+    }
+
+
 def _placeholder_notice(name: str, number: int) -> str:
     return _("Text such as NA was left unchanged in column %(column)s, first in row %(row)d.") % {
         "column": name,
@@ -150,7 +159,10 @@ def _interpretation_notice(name: str, typed: str, read: str) -> str:
 
 
 def _row_reader(
-    table: Table, placeholders: dict[str, int], interpreted: dict[str, tuple[str, str]]
+    table: Table,
+    placeholders: dict[str, int],
+    interpreted: dict[str, tuple[str, str]],
+    nameless: list[tuple[int, str]],
 ) -> Callable[[Row], list[str | int | None]]:
     """Return a function from a row to the copied values: line, problems, cells.
 
@@ -164,11 +176,14 @@ def _row_reader(
     readers = [(index, read_cell) for index, _column, read_cell in places]
     prose = [(i, column.name) for i, column, _read in places if isinstance(column, TextColumn) and column.is_prose]
     width = len(table.header)
+    blank = [] if table.mapper else [place for place, name in enumerate(table.header) if not name.strip()]
 
     def read(row: Row) -> list[str | int | None]:
         if problem := _shape_problem(row, width):
             return [row.number, json.dumps([problem]), None, *([""] * len(places))]
         cells = table.cells_of(row)
+        if blank and not nameless:
+            nameless.extend((row.number, cells[place]) for place in blank if cells[place].strip())
         told_at = None if table.told_at is None else last_moment(cells[table.told_at])
         for index, name in prose:
             if 0 < len(cells[index]) < LONGEST_PLACEHOLDER and is_placeholder(cells[index]):

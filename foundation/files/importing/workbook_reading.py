@@ -1,6 +1,7 @@
 """The sheet of an Excel workbook as the text of a CSV file. Called through `foundation.confined`; knows no settings.
 
 A cell becomes what the spreadsheet shows, as far as that is known: a date that is shown without its day has none.
+Cells that are merged downwards have one value, which each of their rows gets.
 """
 
 import csv
@@ -8,12 +9,14 @@ import datetime
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 import openpyxl
+from openpyxl.cell.read_only import ReadOnlyCell
+from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from foundation.files.values import text_of_value
 
@@ -34,6 +37,8 @@ _ESCAPED = re.compile("_x(?![Dd][89A-Fa-f])([0-9A-Fa-f]{4})_")
 """An escaped character by its code, but not half of a surrogate pair."""
 _NOT_OF_THE_DATE = re.compile(r'"[^"]*(?:"|\Z)|\\.|\[[^\]]*(?:\]|\Z)')
 """Literal text, language and colour in a format, up to the end if unclosed."""
+_ONE_GROUP = re.compile(r"(-?[1-9][0-9]{0,2}\.[0-9]{3})(%?)")
+"""A number that a text could mean as thousands, which a number of a spreadsheet does not."""
 DIGITS_OF_PERCENT = 12
 """Decimal places of a percentage that are kept; beyond, a number has only what its binary form adds."""
 
@@ -42,11 +47,12 @@ class _TooLarge(Exception):
     """A limit of this module is exceeded; the message is its name."""
 
 
-def read(file: BinaryIO, name: str) -> dict[str, Any]:
-    """`{"text": …}`, or the reason: `{"problem": "other" | "unpacked" | "cells" | "text" | "sheets"}`.
+def read(file: BinaryIO, name: str, numbers: Collection[str] = ()) -> dict[str, Any]:
+    """`{"text": …}`, or the reason: `{"problem": "other" | "unpacked" | "cells" | "text" | "sheets" | "formula"}`.
 
     The sheet is the one with cells; if several have cells, the one called `name`, otherwise `sheets` lists them. A
-    hidden one, as of lists to choose from, counts only if no other has cells.
+    hidden one, as of lists to choose from, counts only if no other has cells. `formula` comes with the `cell` of a
+    formula whose result the program that wrote the file did not keep. `numbers` are the names of columns of numbers.
     """
     try:
         with ZipFile(file) as archive:
@@ -58,35 +64,115 @@ def read(file: BinaryIO, name: str) -> dict[str, Any]:
         return {"problem": "other"}
     book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
-        filled = [sheet for sheet in book.worksheets if any(_rows(sheet))]
+        filled = [sheet for sheet in book.worksheets if any(_Sheet(sheet).rows())]
         filled = [sheet for sheet in filled if sheet.sheet_state == "visible"] or filled
         chosen = [sheet for sheet in filled if sheet.title.strip().lower() == name] or filled
         if len(chosen) > 1:
             return {"problem": "sheets", "sheets": [sheet.title for sheet in chosen]}
-        return {"text": _as_csv(list(_rows(chosen[0])) if chosen else [])}
+        sheet = _Sheet(chosen[0]) if chosen else None
+        rows = sheet.whole(numbers) if sheet else []
+        if sheet and sheet.without_result:
+            return {"problem": "formula", "cell": sheet.without_result}
+        return {"text": _as_csv(rows)}
     except _TooLarge as error:
         return {"problem": str(error)}
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    """Yield the rows up to the last one with text, including blank ones in between, without trailing empty cells."""
-    sheet.reset_dimensions()  # the size that a file claims may be wrong
-    blank = cells = places = 0
-    for number, row in enumerate(sheet.iter_rows(), 1):
-        texts = ["" if cell.value is None else _text(cell) for cell in row]
-        while texts and not texts[-1]:
-            texts.pop()
-        cells += _filled(texts)
-        places += len(row) or 1
-        if cells > MOST_CELLS or places > MOST_PLACES or number > MOST_ROWS:
-            raise _TooLarge("cells")
-        if not texts:
-            blank += 1
-            continue
-        for _number in range(blank):
-            yield []
-        blank = 0
-        yield texts
+class _Parser(WorkSheetParser):
+    """Notes the first formula without its result, which would otherwise be read as an empty cell."""
+
+    without_result = ""
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        cell: dict[str, Any] = super().parse_cell(element)
+        if cell["value"] is None and not self.without_result and element.find(FORMULA_TAG) is not None:
+            is_empty_text = element.get("t") == "str" and element.find(VALUE_TAG) is not None
+            self.without_result = "" if is_empty_text else str(element.get("r") or f"row {cell['row']}")
+        return cell
+
+
+class _Sheet:
+    """The cells of a sheet as texts."""
+
+    def __init__(self, sheet: Any) -> None:
+        self.sheet = sheet
+        self.without_result = ""
+        """The cell of the first formula without its result, once the rows have been read."""
+        self._merged: list[tuple[int, int, int]] = []
+        self._like_thousands: list[tuple[int, int]] = []
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the rows up to the last one with text, with blank ones in between, without trailing empty cells."""
+        blank = cells = places = last = 0
+        for number, texts in self._texts():
+            cells += _filled(texts)
+            places += len(texts) + number - last
+            if cells > MOST_CELLS or places > MOST_PLACES or number > MOST_ROWS:
+                raise _TooLarge("cells")
+            blank += number - last - 1
+            last = number
+            while texts and not texts[-1]:
+                texts.pop()
+            if not texts:
+                blank += 1
+                continue
+            for _number in range(blank):
+                yield []
+            blank = 0
+            yield texts
+
+    def whole(self, numbers: Collection[str]) -> list[list[str]]:
+        """All rows, with the values of merged cells, and numbers with three decimals in a way that is no thousands."""
+        rows = list(self.rows())
+        for first, last, place in self._merged:
+            value = rows[first][place] if first < len(rows) and place < len(rows[first]) else ""
+            for row in rows[first + 1 : last + 1] if value else []:
+                if row:
+                    row += [""] * (place + 1 - len(row))
+                    row[place] = row[place] or value
+        named = {place for row in rows[:ROWS_BEFORE_HEADER] for place, text in enumerate(row) if _name(text) in numbers}
+        for number, place in self._like_thousands:
+            if place in named:
+                rows[number][place] = _ONE_GROUP.sub(r"\g<1>0\2", rows[number][place])
+        return rows
+
+    def _texts(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number of each row of the file with its texts; the size that a file claims may be wrong."""
+        book, last = self.sheet.parent, 0
+        with self.sheet._get_source() as source:
+            parser = _Parser(
+                source,
+                self.sheet._shared_strings,
+                data_only=True,
+                epoch=book.epoch,
+                date_formats=book._date_formats,
+                timedelta_formats=book._timedelta_formats,
+            )
+            for number, cells in parser.parse():
+                if number <= last:
+                    continue
+                last = number
+                width = max((cell["column"] for cell in cells), default=0)
+                if width > MOST_PLACES:
+                    raise _TooLarge("cells")
+                texts = [""] * width
+                for cell in cells:
+                    if cell["value"] is not None:
+                        texts[cell["column"] - 1] = self._text(cell)
+                yield number, texts
+            self.without_result = parser.without_result
+            merged = parser.merged_cells.mergeCell if parser.merged_cells else []
+            self._merged = [(each.min_row - 1, each.max_row - 1, each.min_col - 1) for each in merged]
+
+    def _text(self, cell: dict[str, Any]) -> str:
+        text = _text(ReadOnlyCell(self.sheet, **cell))
+        if isinstance(cell["value"], float) and _ONE_GROUP.fullmatch(text):
+            self._like_thousands.append((cell["row"] - 1, cell["column"] - 1))
+        return text
+
+
+def _name(text: str) -> str:
+    return text.strip().lower()
 
 
 def _text(cell: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from measures.double_coding.agreement import agreement_of, nominal, of_sets, ordinal
+from measures.double_coding.agreement import Nominal, OfSets, Ordinal, agreement_of
 from tests.bench.measuring import Result, limited
 from tests.bench.run import Bench
 
@@ -21,9 +21,9 @@ def measurements(_bench: Bench) -> Iterator[Result]:
     sets = [frozenset(chance.choice(topics, chance.integers(1, 4), replace=False).tolist()) for _each in range(300)]
     sets = sorted(set(sets), key=sorted)
     for name, values, distances in (
-        ("agreement, nominal", [*range(30)], nominal(30)),
-        ("agreement, ordinal", [*range(3)], ordinal(3)),
-        ("agreement, sets", sets, of_sets(sets)),
+        ("agreement, nominal", [*range(30)], Nominal()),
+        ("agreement, ordinal", [*range(3)], Ordinal()),
+        ("agreement, sets", sets, OfSets(sets)),
     ):
         one = chance.integers(0, len(values), PAIRS)
         other = np.where(chance.random(PAIRS) < 0.7, one, chance.integers(0, len(values), PAIRS))

@@ -152,7 +152,7 @@ def test_first_refused_row_is_raised_where_that_is_asked(vocabulary: None) -> No
     ("dataset", "words"),
     [
         (tablib.Dataset(), "There is no header row"),
-        (tablib.Dataset(["a", "b"]), "There is no header row"),
+        (tablib.Dataset(["a", "b"], headers=["x", "y"]), "The columns are not those of this kind of file"),
         (_dataset({"key": "a", "label_en": "A", "colour": "red"}), "unknown columns: colour"),
         (_dataset({"key": "a", "label_en": "half \ud800"}), "an incomplete character: '\\ud800'"),
     ],

@@ -5,18 +5,20 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from foundation.records import revisions
 from foundation.records.changes import acts_on
 from foundation.records.models import Revision, RevisionProblem, RevisionState
 from foundation.records.revision_later_admin import publish_due
 from measures.admin.inbox import inbox_of
 from measures.admin.measure import MeasureAdmin
 from measures.details import BOOKKEEPING
-from measures.models import Measure, Topic
+from measures.models import Measure, TargetGroup, Topic
 from tests import admin_forms, factories
 from tests.clients import signed_in
 from tests.foundation.records.test_revisions import WHY, address, changes, desk, people, proposed
@@ -149,6 +151,27 @@ def test_new_term_is_proposed_in_its_form_and_there_once_it_is_approved() -> Non
     assert ana.get(answer["Location"]).status_code == 200
     assert eva.get(add).status_code == ana.get("/admin/measures/measure/add/?propose=1").status_code == 403
     assert ana.post("/admin/measures/topic/add/", form | typed | {"key": "forged"}).status_code == 403
+
+
+def test_proposal_that_was_decided_while_it_was_edited_is_not_made_again() -> None:
+    """Whoever sends the edited form has read that it is open; the editor decides between that and the write."""
+    ana, eva = factories.member(group="analyst"), factories.user(group="coordinator")
+    said: dict[str, Any] = {
+        "by": ana,
+        "data": {"key": ["new"]},
+        "base": {"fields": {}, "rows": {}},
+        "reason": "new_fact",
+    }
+    new = revisions.propose_new(TargetGroup, name="New", **said)
+    measure = factories.measure()
+    changed = revisions.propose(measure, version=1, **said)
+    for revision, record in ((new, factories.target_group(key="new")), (changed, measure)):
+        revisions.approve(Revision.objects.get(pk=revision.pk), record, by=eva)
+    with pytest.raises(ValidationError, match="decided meanwhile: Approved"):
+        revisions.propose_new(TargetGroup, name="New", instead=new, **said)
+    with pytest.raises(ValidationError, match="decided meanwhile: Approved"):
+        revisions.propose(measure, version=1, instead=changed, **said)
+    assert Revision.objects.count() == 2
 
 
 def test_new_term_approved_for_later_is_there_at_its_time() -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -52,6 +53,25 @@ def test_missing_body_is_made_in_the_form_of_an_entry_with_its_country_and_a_key
     form = admin_forms.shown(client, add, "issuingbody_form") | {"native_name": "Consejo de Ministros del Perú"}
     assert client.post(add, form | {"kind": "ministry"}).status_code == 302  # an international one
     assert IssuingBody.objects.get(country=None).key == "consejo-de-ministros-del-peru"
+
+
+def test_missing_body_is_not_taken_from_who_may_add_none() -> None:
+    """Neither from their form nor from one that they forge; a proposal with one is not approved without it."""
+    account, peru = User.objects.create_user("ana", is_staff=True), factories.country()
+    account.user_permissions.add(
+        *Permission.objects.filter(codename__in=("add_measure", "change_measure", "view_measure"))
+    )
+    client = signed_in(account)
+    page = client.get(ADD)
+    assert 'name="new_body"' not in page.text
+    assert "Name a missing body" not in page.text
+    data = admin_forms.held(page) | {"country": peru.pk, "kind": "executive_decree", "title_en": "First"}
+    answer = client.post(ADD, data | {"new_body": "Consejo de Ministros", "new_body_kind": "ministry"})
+    assert admin_forms.errors_by_field(answer) == {
+        "issuing_body": ["Only accounts that may add issuing bodies can name a missing one."]
+    }
+    assert not IssuingBody.objects.exists()
+    assert client.post(ADD, data).status_code == 302
 
 
 def test_missing_body_of_a_proposed_change_is_shown_on_the_desk_and_made_when_it_is_approved() -> None:

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from foundation.days import today
 from measures import workflow
-from measures.double_coding import coding
+from measures.double_coding import coding, drawing
 from measures.double_coding.drawing import is_drawn
 from measures.double_coding.fields import CODED_FIELDS, values_of
-from measures.double_coding.results import FEWEST_PUBLIC
+from measures.double_coding.results import FEWEST_PUBLIC, results_of
 from measures.models import Coding, DoubleCoding, Measure
 from tests import admin_forms, factories
 from tests.clients import signed_in
@@ -111,7 +113,25 @@ def test_a_drawn_act_is_not_published_before_its_double_coding_ends(people: dict
     assert measure.double_coding.note == "Only one of us is here."
     retired = submitted(people["first"], reference="N° 9-2020")
     workflow.retire(retired, by=editor, note="Twice")
-    assert DoubleCoding.objects.get(measure=retired).state == "left_out"
+    workflow.send_back(retired, by=editor, note="It is another act after all")
+    left = DoubleCoding.objects.get(measure=retired)
+    assert (left.state, left.note, left.closed_by) == ("left_out", "Twice", editor)
+
+
+@pytest.mark.usefixtures("everything_is_drawn")
+def test_acts_are_drawn_in_as_many_queries_as_one(people: dict[str, User]) -> None:
+    drafts = [factories.draft(reference=f"N° {number}-2020", by=people["first"]) for number in range(1, 6)]
+    factories.event(measure=drafts[1], status="in_force", date="2020-05")
+    taken = []
+    for measures in (drafts[:1], drafts[1:]):
+        with CaptureQueriesContext(connection) as made:
+            drawing.draw(measures, by=people["editor"])
+        taken.append(len(made))
+    assert taken[0] == taken[1]
+    for measure in drafts:
+        found = DoubleCoding.objects.get(measure=measure)
+        assert {*found.known_to.all()} == {people["first"], people["editor"]}
+        assert found.values == {"first": values_of(Measure.objects.get(pk=measure.pk))}
 
 
 def test_codings_never_change(people: dict[str, User]) -> None:
@@ -141,6 +161,55 @@ def test_who_is_offered_an_act(people: dict[str, User]) -> None:
     assert {name: coding.to_code(user).count() for name, user in people.items()} == dict.fromkeys(people, 0)
     factories.member(group="analyst", countries=("ECU",), username="elsewhere")
     assert coding.to_code(User.objects.get(username="elsewhere")).count() == 0
+
+
+@pytest.mark.usefixtures("everything_is_drawn")
+def test_an_act_that_somebody_took_is_released_by_who_decides(people: dict[str, User]) -> None:
+    measure, other = submitted(people["first"]), factories.analyst()
+    coding.take(measure.double_coding, by=people["second"])
+    User.objects.filter(pk=people["second"].pk).update(is_active=False)
+    assert signed_in(other).post(address(measure), {"_release": "1"}).status_code == 404
+    client = signed_in(people["editor"])
+    assert 'name="_release"' in client.get(address(measure)).text
+    assert client.post(address(measure), {"_release": "1"}).status_code == 302
+    page = client.get(address(measure))
+    told = [
+        (act.who, *((change.what, change.before, change.after) for change in act.changes))
+        for act in page.context["acts"]
+    ]
+    assert ("editor", ("State", "Is being coded", "Waits for a second coder"), ("Second coder", "second", "")) in told
+    coding.take(DoubleCoding.objects.get(), by=other)
+    coding.hand_in(DoubleCoding.objects.get(), values_of(measure) | {"direction": ""}, by=other)
+    page = client.get(address(measure))
+    assert "acts" not in page.context  # to decide, without names
+    assert 'name="_release"' not in page.text
+    with pytest.raises(ValidationError, match="can be released"):
+        coding.release(DoubleCoding.objects.get(), by=people["editor"])
+
+
+@pytest.mark.usefixtures("everything_is_drawn")
+def test_a_term_that_took_the_place_of_another_is_no_difference(people: dict[str, User]) -> None:
+    old, new = factories.topic(key="health.care"), factories.topic(key="asylum")
+    measure = submitted(people["first"], topics=("health.care",))
+    assert measure.double_coding.values["first"]["topics"] == ["health.care"]
+    old.deprecated_on, old.replaced_by = today(), new
+    old.save()
+    measure = Measure.objects.get()
+    assert hand_in(measure, people["second"]).status_code == 302
+    found = DoubleCoding.objects.get()
+    assert (found.state, found.values["second"]["topics"]) == ("agreed", ["asylum"])
+    compared = signed_in(people["second"]).get(address(measure)).context["compared"]
+    assert all(is_equal for *_words, is_equal in compared)
+    assert {f.field.name: f.agreement.share for f in results_of(DoubleCoding.objects.all()).fields}["topics"] == 1
+
+
+@pytest.mark.usefixtures("everything_is_drawn")
+def test_proposals_for_a_record_that_is_kept_from_second_coders_are_too(people: dict[str, User]) -> None:
+    measure = submitted(people["first"])
+    factories.revision(record=measure, title_en="Another understanding", by=people["first"])
+    listed = reverse("admin:foundation_revision_changelist")
+    seen = {name: str(measure) in signed_in(user).get(listed).text for name, user in people.items()}
+    assert seen == {"first": True, "second": False, "editor": True}
 
 
 @pytest.mark.usefixtures("everything_is_drawn")
@@ -228,9 +297,11 @@ def test_readers_see_figures_of_public_acts_from_enough_pairs_on(client: Any, pe
         is_equal = number % 3
         made = factories.double_coding(
             measure=factories.measure(
-                workflow="in_review" if number == 0 else "published", direction="more_restrictive"
+                workflow="in_review" if number == 0 else "published",
+                direction="more_restrictive",
+                end_kind="indefinite" if number % 2 else "",
             ),
-            second={"direction": "more_restrictive" if is_equal else "no_change"},
+            second={"direction": "more_restrictive" if is_equal else "no_change"} | ({} if is_equal else {"level": ""}),
         )
         assert made.state == ("agreed" if is_equal else "decided")
     page, file = client.get("/quality/agreement/"), client.get("/quality/agreement.csv")
@@ -246,4 +317,9 @@ def test_readers_see_figures_of_public_acts_from_enough_pairs_on(client: Any, pe
     assert direction[2:4] == ["30", "0.667"]
     (kind,) = (row for row in rows if row[0] == "kind")
     assert kind[3:7] == ["1.000", "", "", ""]
+    scales = {row[0]: row[1] for row in rows}
+    assert (scales["level"], scales["topics"]) == ("nominal", "set")  # some levels are empty, which have no place
+    (end_kind,) = (row for row in rows if row[0] == "end_kind")
+    assert end_kind[3:7] == ["1.000", "1.000", "", ""]
+    assert page.content.decode().count("no disagreement to draw samples of") == 1
     assert "66.7 %" in page.content.decode()

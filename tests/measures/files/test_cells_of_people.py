@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from countries.models import Country
-from measures.models import Measure, Source
+from measures.models import DataSet, Measure, Source
 from tests import factories
 from tests.csv_files import counts, run
 
@@ -96,7 +96,10 @@ def test_number_read_as_a_day_of_excel_is_told(tmp_path: Path) -> None:
 # Lists
 
 
-@pytest.mark.parametrize("typed", ["border.closure;border.control", "border.closure, border.control"])
+@pytest.mark.parametrize(
+    "typed",
+    ["border.closure;border.control", "border.closure, border.control", "border.closure\nborder.control"],
+)
 def test_other_separators_of_a_list_are_understood_and_told(tmp_path: Path, typed: str) -> None:
     report = run(tmp_path, [law(topics=typed)])
     assert counts(report) == (1, 0, 0, 0)
@@ -104,11 +107,24 @@ def test_other_separators_of_a_list_are_understood_and_told(tmp_path: Path, type
     assert len(report.notices) == 1
 
 
+def test_advice_on_mixed_separators_drops_no_item(tmp_path: Path) -> None:
+    said = _refused(tmp_path, topics="border.closure;border.control,health.access")
+    assert said.endswith("Separate the items by the same sign: border.control|health.access.")
+
+
+@pytest.mark.parametrize("separator", ["|", ";", ", ", "\n"])
+def test_other_separators_of_external_identifiers_are_understood(tmp_path: Path, separator: str) -> None:
+    DataSet.objects.create(key="coronanet", name="CoronaNet", licence="CC BY 4.0")
+    _read(tmp_path, external_ids=separator.join(["coronanet/R_1;a,b", "coronanet/R_2"]))
+    assert sorted(Measure.objects.get().external_ids.values_list("key", flat=True)) == ["R_1;a,b", "R_2"]
+
+
 @pytest.mark.parametrize(
     ("typed", "events"),
     [
         ("enacted@2020-03-01;published@2020-03-02", 2),
         ("enacted@2020-03-01, published", 2),
+        ("enacted@2020-03-01;\npublished\nin_force@2020-03-02", 3),
         ("enacted@March 1, 2020; published@March 2, 2020", 2),
     ],
 )
@@ -116,7 +132,7 @@ def test_other_separators_of_events_are_understood(tmp_path: Path, typed: str, e
     assert _read(tmp_path, status_history=typed).status_events.count() == events
 
 
-@pytest.mark.parametrize("separator", ["|", ";", " , "])
+@pytest.mark.parametrize("separator", ["|", ";", " , ", "\r\n"])
 def test_other_separators_of_relations_are_understood(tmp_path: Path, separator: str) -> None:
     others = [factories.measure(title_en=title).public_id for title in ("One", "Two")]
     run(tmp_path, [law(relations=separator.join(f"amends:{public_id}" for public_id in others))])

@@ -5,7 +5,7 @@ from django.test import Client
 
 from measures.listing.index import public_index
 from measures.missing.estimate import Find, estimate, public_estimate
-from measures.models import ExternalId, Measure
+from measures.models import DataSet, ExternalId, Measure
 from tests import factories as make
 
 NAMES = ("CoronaNet", "OxCGRT")
@@ -74,3 +74,6 @@ def test_record_is_judged_by_two_independent_data_sets_in_the_time_that_both_cov
     Measure.objects.filter(pk=made[5].pk).update(workflow="retired", retired_reason="Twice")
     assert (again := public_estimate(public_index(), "PER")) is not None
     assert again.overlap.both == 7
+    DataSet.objects.update(name="Gazette")  # two with one name are still two
+    assert (still := public_estimate(public_index(), "PER")) is not None
+    assert still.overlap == again.overlap

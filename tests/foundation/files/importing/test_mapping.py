@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from foundation.accounts import system_account
 from foundation.files.column_list import columns_in_words, template
 from foundation.files.importing.guessing import guess, survey, values_of
-from foundation.files.importing.mapping import Mapping, Use, first_sentence, in_order, names_of, targets_of
+from foundation.files.importing.mapping import Mapper, Mapping, Use, first_sentence, in_order, names_of, targets_of
 from foundation.files.importing.pipeline import compared
 from foundation.files.importing.reading import FileProblem, foreign_table
 from foundation.files.importing.report import failed_rows, refusals
@@ -118,6 +118,30 @@ def test_columns_are_guessed_from_names_and_cells_in_three_languages(vocabulary:
         ("c", "country"),
         ("d", "valid_from"),
     }
+
+
+def test_invisible_characters_and_short_rows_change_nothing_that_is_guessed(vocabulary: Path) -> None:
+    spanish = (
+        "Código,País,Fecha de inicio,Resumen,Nota\n"
+        "A,\u200fPe\u00adrú,\u200f03/04/2020,\u200fNA\n"
+        "B,\u200fPerú,\u200f３１/１２/2020,Se cierra\n"
+    )
+    found = _guess(vocabulary, spanish)
+    assert [(use.source, use.target, use.dates) for use in found.uses[:3]] == [
+        ("código", "external_ids", ""),
+        ("país", "country", ""),
+        ("fecha de inicio", "valid_from", "dmy"),
+    ]
+    mapper = Mapper(found, MeasureResource, ["Código", "País", "Fecha de inicio", "Resumen"])
+    cells = mapper.mapped(["A", "\u200fPe\u00adrú", "\u200f03/04/2020", "\u200fNA"])
+    assert (
+        dict(zip((column.name for column in mapper.columns), cells, strict=True)).items()
+        >= {
+            "country": "PER",
+            "valid_from": "2020-04-03",
+            "summary_es": "",
+        }.items()
+    )
 
 
 def test_words_for_a_level_are_taken_for_it_whatever_place_they_name(vocabulary: Path) -> None:

@@ -32,7 +32,7 @@ def _is_read(folder: Path, content: str | bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_and_line_ends(tmp_path: Path, delimiter: str, end: str) -> None:
     notices = _is_read(tmp_path, csv_text([ROW], delimiter=delimiter, end=end))
     assert len(notices) == (0 if delimiter == "," else 1)
@@ -40,10 +40,25 @@ def test_delimiters_and_line_ends(tmp_path: Path, delimiter: str, end: str) -> N
 
 @pytest.mark.parametrize(
     ("encoding", "notices"),
-    [("utf-8", 0), ("utf-8-sig", 0), ("cp1252", 1), ("utf-16", 1)],
+    [("utf-8", 0), ("utf-8-sig", 0), ("cp1252", 1), ("mac_roman", 1), ("utf-16", 1), ("utf-32", 1)],
 )
 def test_encodings(tmp_path: Path, encoding: str, notices: int) -> None:
     assert len(_is_read(tmp_path, csv_text([ROW]).encode(encoding))) == notices
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp850", "Migración en el Perú, ¿cuántos días más?"),
+        ("mac_roman", "Resolución"),
+        ("cp1252", "A fee of £5 – the act’s words"),
+        ("cp1252", "Länder, où, Ação"),
+    ],
+)
+def test_code_page_is_the_one_in_which_letters_are_letters(tmp_path: Path, encoding: str, text: str) -> None:
+    report = run(tmp_path, csv_text([MEASURE | {"title_en": text}]).encode(encoding))
+    assert report.notices == [f"The file is not UTF-8; it was read as {encoding}."]
+    assert Measure.objects.get().title_en == text
 
 
 def test_latin_1_with_bytes_that_cp1252_lacks(tmp_path: Path) -> None:
@@ -78,11 +93,11 @@ def test_row_numbers_count_title_rows_blank_rows_and_cells_of_several_lines(tmp_
         (b"\n\n\n", "There is no header row"),
         (
             b"some,words\nof,a letter\n",
-            "It needs at least these columns: public_id or external_ids",
+            "at least: public_id or external_ids",
         ),
         (
             b"title_en,title_es\na,b\n",
-            "It needs at least these columns: public_id or external_ids",
+            "at least: public_id or external_ids",
         ),
         (b"country,kind,country\nPER,law,PER\n", "The header has a column twice: country"),
         (b"country,kind,titel_en\nPER,law,A\n", "The header has unknown columns: titel_en"),
@@ -123,6 +138,15 @@ def test_unknown_column_is_told_with_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(FileProblem) as caught:
         run(tmp_path, "country,kind,titel_en\nPER,law,A\n")
     assert caught.value.remedy == "Did you mean “title_en”? Rename or remove the column."
+    with pytest.raises(FileProblem) as caught:
+        run(tmp_path, "country,kind,title_en,zzz\nPER,law,A,\n")
+    assert caught.value.remedy == "Rename or remove the column."
+
+
+def test_cells_without_the_name_of_a_column_are_told(tmp_path: Path) -> None:
+    report = run(tmp_path, "country,kind,,title_en,\nPER,law,,A,\nPER,law, ,B,lost\n")
+    assert counts(report) == (2, 0, 0, 0)
+    assert report.notices == ["Cells in a column without a name were left out, the first of them in row 3: “lost”."]
 
 
 def test_ragged_rows_are_refused_by_row(tmp_path: Path) -> None:

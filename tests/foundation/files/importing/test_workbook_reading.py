@@ -90,6 +90,40 @@ def test_sheet_is_the_one_with_cells_or_the_one_of_that_name() -> None:
     assert as_csv(io.BytesIO(_bytes(Notes=[])), "measures") == b""
 
 
+def test_formula_without_its_result_is_no_empty_cell() -> None:
+    with pytest.raises(FileProblem, match=r"Cell B3 has a formula, and the file does not have its result\."):
+        _read(_bytes(measures=[["a", "b"], [1, 2], [3, "=A3*2"]]))
+    empty_text = '<row><c t="str"><f>IF(1,"")</f><v></v></c><c t="inlineStr"><is><t>b</t></is></c></row>'
+    assert _read(_bomb(_bytes(measures=[]), empty_text)) == [["", "b"]]
+
+
+def test_cells_merged_downwards_have_their_value_in_each_row() -> None:
+    book = openpyxl.Workbook()
+    for row in (["A table"], ["a", "b", "c"], [1, "shared", 2], [3, None, 4], [], [5, None, 6], [7, None, 8]):
+        book.active.append(row)
+    for cells in ("A1:C1", "B3:B6"):
+        book.active.merge_cells(cells)
+    content = io.BytesIO()
+    book.save(content)
+    assert _read(content.getvalue())[2:] == [
+        ["1", "shared", "2"],
+        ["3", "shared", "4"],
+        [],
+        ["5", "shared", "6"],
+        ["7", "", "8"],
+    ]
+
+
+def test_number_of_a_spreadsheet_is_never_taken_for_thousands() -> None:
+    rows: Rows = [["A table"], ["reference", "Value", "share"], [21.325, 12.345, "12.345"], [1, (0.12345, "0.000%"), 1]]
+    assert _read(_bytes(observations=rows), "observations") == [
+        ["A table", "", ""],
+        ["reference", "Value", "share"],
+        ["21.325", "12.3450", "12.345"],
+        ["1", "12.3450%", "1"],
+    ]
+
+
 def _archive(name: str, part: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
