@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('countries', '0005_double_coding_share'),
-        ('measures', '0014_numbers_of_acts'),
+        ('measures', '0015_history_of_double_codings'),
     ]
 
     operations = [
