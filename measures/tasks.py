@@ -17,6 +17,7 @@ from measures.archive import keeping, links, quotes
 from measures.corrections import reports
 from measures.models import Source, Validity
 from measures.search.spelling import refresh_words
+from measures.subscriptions import course
 from measures.validity.store import settle
 
 VISITING = 50
@@ -80,6 +81,13 @@ def _begin(*names: str) -> None:
 def forget_reports(timestamp: int) -> None:
     """Delete old spam among reports of errors, and who sent those that were answered long ago."""
     reports.forget(at=timezone.now())
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="forget_subscriptions")
+def forget_subscriptions(timestamp: int) -> None:
+    """Delete subscriptions that nobody confirmed, and what is left of old letters."""
+    course.forget(at=timezone.now())
 
 
 @app.periodic(cron="47 3 * * *")

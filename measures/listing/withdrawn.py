@@ -33,4 +33,9 @@ def withdrawn_since(filter: MeasureFilter) -> list[Withdrawn]:
     for name in (*PRESENTATION, KNOWN):
         data.pop(name, None)
     ids = MeasureFilter(data, country=filter.country, index=index).selection.ids()
-    return [Withdrawn(*row) for row in rows(_NAMES, [ids.tolist()])]
+    return named(ids.tolist())
+
+
+def named(ids: list[int]) -> list[Withdrawn]:
+    """What may be told of withdrawn records."""
+    return [Withdrawn(*row) for row in rows(_NAMES, [ids])]
