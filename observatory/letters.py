@@ -7,6 +7,7 @@ same `Message-ID`, by which mail programs tell that it is the same: SMTP allows 
 """
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
@@ -45,6 +46,7 @@ MOST_FAILURES = 3
 """Letters in a row that fail for another reason, before the others are left to the next run."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(days=1)
 """How long a letter waits after an error that may pass: three times as long after each."""
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 # Writing
@@ -126,7 +128,8 @@ def _compose(letter: Letter, memory: _Memory) -> News:
             subject = _("This filter no longer works: %(title)s") if news.problems else _("New: %(title)s")
         letter.subject = " ".join(f"{site.citation}: {subject % {'title': context['title']}}".split())
         name = f"follow/{letter.kind}_letter"
-        letter.text, letter.html = (render_to_string(f"{name}.{ending}", context) for ending in ("txt", "html"))
+        text, letter.html = (render_to_string(f"{name}.{ending}", context) for ending in ("txt", "html"))
+        letter.text = _BLANK_LINES.sub("\n\n", text).strip()
     return news
 
 

@@ -58,7 +58,7 @@ OF_A_DAY = (STATUS, COUNTED)
 PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are displayed, or what is shown with them, but not which are."""
 UNFOLLOWED = (*PRESENTATION, KNOWN, "updated_since")
-"""Parameters that say how entries are displayed, or which of them changed: who follows a filter is told of any change."""
+"""Parameters that say how entries are displayed, or which changed: who follows a filter is told of any change."""
 _BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx|\.ods|\.json|\.parquet))?\?")
 """The URL of a list of measures; that of another page is not removed, and then is an unknown parameter."""
 _OF_PAGE = re.compile(r"^\S*/measures/\?")
