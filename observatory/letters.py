@@ -28,7 +28,7 @@ from django.utils.translation import gettext as _
 from countries.models.site import current_site
 from foundation.sql import session_lock
 from measures.models import Letter, LetterKind, LetterState, Measure, Pause, Subscription
-from measures.subscriptions.course import new_letter, token_of
+from measures.subscriptions.course import digest_of, new_letter, token_of
 from measures.subscriptions.news import News, Window, news_of, settled, title_of, window
 from observatory.outgoing_mail import can_send
 
@@ -197,11 +197,13 @@ def _send(pk: int, server: Any, at: datetime) -> _Outcome:
 def _is_current(letter: Letter) -> bool:
     """Whether a letter is to be sent; its contents are written anew if they are missing or no longer public."""
     public = Measure.objects.published().filter(pk__in=letter.entries).count() if letter.entries else 0
-    if letter.text and public == len(letter.entries):
+    token_hash = digest_of(token_of(letter))  # another one after a change of `SECRET_KEY`
+    if letter.text and public == len(letter.entries) and token_hash == letter.token_hash:
         return True
+    letter.token_hash = token_hash
     news = _compose(letter, _Memory())
     is_needed = bool(news) or letter.kind == LetterKind.CONFIRMATION
-    contents = {name: getattr(letter, name) for name in ("subject", "text", "html", "entries")}
+    contents = {name: getattr(letter, name) for name in ("subject", "text", "html", "entries", "token_hash")}
     if not is_needed:
         contents = {"state": LetterState.WITHHELD, "subject": "", "text": "", "html": "", "entries": []}
     Letter.objects.unsent().filter(pk=letter.pk).update(**contents)

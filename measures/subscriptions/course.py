@@ -85,7 +85,7 @@ def new_letter(subscription: Subscription, kind: LetterKind) -> Letter:
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     message_id = f"<{secrets.token_urlsafe(18)}@{host}>"
     letter = Letter(subscription=subscription, kind=kind, message_id=message_id)
-    letter.token_hash = _digest(token_of(letter))
+    letter.token_hash = digest_of(token_of(letter))
     return letter
 
 
@@ -95,13 +95,14 @@ def token_of(letter: Letter) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """What is stored of a secret."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def subscription_of(token: str) -> Subscription | None:
     """The subscription to which the link of a letter leads; None if it was ended or the link is not ours."""
-    return Subscription.objects.filter(letters__token_hash=_digest(token)).first()
+    return Subscription.objects.filter(letters__token_hash=digest_of(token)).first()
 
 
 # What its owner does
