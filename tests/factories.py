@@ -392,7 +392,7 @@ TOKEN = "a-secret-of-a-letter"
 def subscription(*, token: str = "", confirmed: bool = True, **fields: Any) -> Subscription:
     """Somebody who follows all entries every day; with `token`, the secret of a letter that leads to it."""
     now, number = timezone.now(), next(_numbers)
-    values = {"email": f"reader-{number}@example.org", "language": "en", "looked_on": None}
+    values: dict[str, Any] = {"email": f"reader-{number}@example.org", "language": "en"}
     if confirmed:
         values |= {"confirmed_at": now, "told_until": now}
     values |= fields
