@@ -22,6 +22,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.text import Truncator
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 LOCK = 1_819_571_314
 """Of PostgreSQL, held by the worker that sends."""
+LONGEST_SUBJECT = 200
+"""Characters, as a filter may name many things."""
 BATCH = 200
 """Subscriptions or letters that are read at once."""
 MOST_REFUSALS = 3
@@ -73,6 +76,14 @@ class _Memory:
         self._period: Window | None = None
         self._key: Any = None
         self._news = News()
+        self._titles: dict[Any, str] = {}
+
+    def title(self, query: str) -> str:
+        """A filter in words, in the active language; it is written anew only where the one before was another."""
+        key = (query, translation.get_language())
+        if key not in self._titles:
+            self._titles = {key: title_of(query)}
+        return self._titles[key]
 
     def news(self, subscription: Subscription, since: datetime, until: datetime) -> News:
         """What is new to a subscription, in the active language."""
@@ -105,12 +116,12 @@ def _write(subscription: Subscription, until: datetime, day: Any, memory: _Memor
 def _compose(letter: Letter, memory: _Memory) -> News:
     """Give a letter its contents, in the language of its subscription, unless there is no news; return the news."""
     subscription, news = letter.subscription, News()
-    with translation.override(subscription.language):
+    with translation.override(_language_of(subscription)):
         site, token = current_site(), token_of(letter)
         context: dict[str, Any] = {
             "site": site,
             "origin": settings.PUBLIC_URL,
-            "title": title_of(subscription.query),
+            "title": memory.title(subscription.query),
             "list_url": _address(reverse("measures") + (f"?{subscription.query}" if subscription.query else "")),
             "page_url": _address(reverse("subscription", args=[token])),
             "end_url": _address(reverse("subscription_end", args=[token])),
@@ -126,11 +137,17 @@ def _compose(letter: Letter, memory: _Memory) -> News:
                 return news
             context |= {"news": news, "since": letter.since}
             subject = _("This filter no longer works: %(title)s") if news.problems else _("New: %(title)s")
-        letter.subject = " ".join(f"{site.citation}: {subject % {'title': context['title']}}".split())
+        subject = f"{site.citation}: {subject % {'title': context['title']}}"
+        letter.subject = Truncator(" ".join(subject.split())).chars(LONGEST_SUBJECT)
         name = f"follow/{letter.kind}_letter"
         text, letter.html = (render_to_string(f"{name}.{ending}", context) for ending in ("txt", "html"))
         letter.text = _BLANK_LINES.sub("\n\n", text).strip()
     return news
+
+
+def _language_of(subscription: Subscription) -> str:
+    """Its language, or that of the site if the site no longer has it."""
+    return subscription.language if subscription.language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def _address(path: str) -> str:
@@ -213,7 +230,7 @@ def _is_current(letter: Letter) -> bool:
 def message_of(letter: Letter) -> EmailMultiAlternatives:
     """A letter as a mail, with the headers by which programs know a list, and end it with one press (RFC 8058)."""
     site = current_site()
-    with translation.override(letter.subscription.language):
+    with translation.override(_language_of(letter.subscription)):
         end_url = _address(reverse("subscription_end", args=[token_of(letter)]))
     host = urlsplit(settings.PUBLIC_URL).hostname
     headers = {
@@ -223,7 +240,7 @@ def message_of(letter: Letter) -> EmailMultiAlternatives:
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
         "Precedence": "bulk",
-        "Content-Language": letter.subscription.language,
+        "Content-Language": _language_of(letter.subscription),
     }
     message = EmailMultiAlternatives(
         letter.subject, letter.text, settings.DEFAULT_FROM_EMAIL, [letter.subscription.email], headers=headers
