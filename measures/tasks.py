@@ -19,6 +19,7 @@ from measures.corrections import reports
 from measures.models import Source, Validity
 from measures.quality.recording import record_earlier_month, record_figures
 from measures.search.spelling import refresh_words
+from measures.subscriptions import course
 from measures.validity.store import settle
 
 VISITING = 50
@@ -82,6 +83,13 @@ def _begin(*names: str) -> None:
 def forget_reports(timestamp: int) -> None:
     """Delete old spam among reports of errors, and who sent those that were answered long ago."""
     reports.forget(at=timezone.now())
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="forget_subscriptions")
+def forget_subscriptions(timestamp: int) -> None:
+    """Delete subscriptions that nobody confirmed, and what is left of old letters."""
+    course.forget(at=timezone.now())
 
 
 @app.periodic(cron="47 3 * * *")

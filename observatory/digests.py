@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from countries.models.site import current_site
 from foundation.records.models import Digest
 from measures.admin.inbox import inbox_of
+from observatory.outgoing_mail import can_send
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +61,6 @@ def _accounts() -> QuerySet[User]:
     """Who gets letters: not who has yet to accept an invitation, and so has no password."""
     members = User.objects.filter(is_active=True, is_staff=True).exclude(email="")
     return members.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
-
-
-def can_send() -> bool:
-    """Whether letters can be sent that lead to the site: they are written without a request that says where it is."""
-    return bool(settings.SENDS_MAIL and settings.PUBLIC_URL)
 
 
 def _due(at: datetime) -> QuerySet[Digest]:

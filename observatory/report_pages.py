@@ -1,7 +1,7 @@
 """The form by which readers report an error, and the page at which each sees what became of theirs.
 
 It works without script and without cookies: nothing depends on who is signed in, so nothing is gained by sending it in
-somebody else's name. What holds programs up is in `measures/corrections/reports.py`.
+somebody else's name. What holds programs up is in `measures/corrections/guard.py`.
 """
 
 from http import HTTPStatus
@@ -19,7 +19,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from countries.models.site import current_site
 from foundation.characters import ReadableCharField, ReadableEmailField
-from measures.corrections.reports import Received, TooMany, new_form, receive
+from measures.corrections.guard import TooMany, new_form
+from measures.corrections.reports import Received, receive
 from measures.corrections.subjects import Subject, subject_of
 from measures.models import ErrorReport
 from observatory.refusals import Link, refusal

@@ -1,10 +1,14 @@
 """Periodic housekeeping tasks of the project, and letters. Run by `manage.py procrastinate worker`."""
 
+from contextlib import suppress
+
+from django.db import transaction
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
-from observatory import digests, leftovers, recovery
+from observatory import digests, leftovers, letters, recovery
 from observatory.accounts import mail, sign_in
 
 AGAIN = RetryStrategy(max_attempts=4, wait=60, exponential_wait=8)
@@ -46,6 +50,21 @@ def remove_leftovers(timestamp: int) -> None:
 def send_digests(context: JobContext, timestamp: int) -> None:
     """Send the daily letters from the set hour on."""
     digests.send_digests(at=timezone.now(), is_stopping=context.should_abort)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(lock="send_letters", queueing_lock="send_letters", pass_context=True, name="observatory.tasks.send_letters")
+def send_letters(context: JobContext, timestamp: int) -> None:
+    """Write the letters to those who follow a filter from the set hour on, and send what waits."""
+    letters.write_letters(at=timezone.now(), is_stopping=context.should_abort)
+    letters.send_letters(at=timezone.now(), is_stopping=context.should_abort)
+
+
+def send_letters_soon() -> None:
+    """Have a worker send what was just written; call this on commit."""
+    with suppress(AlreadyEnqueued), transaction.atomic():  # the queued task will send it
+        name = "send_letters"
+        app.configure_task(f"observatory.tasks.{name}", queueing_lock=name, lock=name).defer(timestamp=0)
 
 
 @app.task(name="observatory.tasks.send_reset_letters", retry=AGAIN)

@@ -25,6 +25,7 @@ from jinja2.ext import Extension
 from countries.models.site import KnownSite, known_site, last_known_site
 from foundation.languages import without_language
 from observatory.grouping import intcomma
+from observatory.outgoing_mail import can_send
 
 # Jinja2
 
@@ -136,7 +137,8 @@ def jinja(name: str, /, **variables: Any) -> SafeString:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `observatory`, the texts of the site, and `has_roles`, whether countries can have roles.
+    """Context processor: `observatory`, the texts of the site, `has_roles`, whether countries can have roles, and
+    `writes_letters`, whether readers can follow a filter by e-mail.
 
     It is not called `site`, since Django's sign-in puts another one of that name into its context.
 
@@ -150,6 +152,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "observatory": SimpleLazyObject(lambda: known().site),
         "has_roles": SimpleLazyObject(lambda: known().has_roles),
+        "writes_letters": can_send(),
     }
 
 

@@ -8,7 +8,7 @@ from django.urls import include, path
 from django.views.static import serve
 
 from foundation.publication import public_page
-from observatory import report_pages, views
+from observatory import follow_pages, report_pages, views
 from observatory.sitemaps import SITEMAPS
 
 handler500 = "observatory.views.server_error"
@@ -35,6 +35,10 @@ urlpatterns = [
         path("about/", views.about, name="about"),
         path("report/", report_pages.report, name="report"),
         path("report/<slug:report>/", report_pages.report_status, name="report_status"),
+        path("follow/", follow_pages.follow, name="follow"),
+        path("follow/sent/", follow_pages.follow_sent, name="follow_sent"),
+        path("follow/<slug:subscription>/", follow_pages.subscription, name="subscription"),
+        path("follow/<slug:subscription>/end/", follow_pages.subscription_end, name="subscription_end"),
         path("accessibility/", views.accessibility, name="accessibility"),
         path("", include("measures.urls")),
         path("admin/", admin.site.urls),

@@ -33,6 +33,7 @@ from measures.models import (
     FurtherBody,
     Host,
     IssuingBody,
+    Letter,
     Link,
     Measure,
     ReferenceAlias,
@@ -41,6 +42,7 @@ from measures.models import (
     SeenNumber,
     Source,
     StatusEvent,
+    Subscription,
     TargetGroup,
     Topic,
 )
@@ -382,6 +384,30 @@ def error_report(**fields: Any) -> ErrorReport:
         "language": "en",
     }
     return ErrorReport.objects.create(**(values | fields))
+
+
+TOKEN = "a-secret-of-a-letter"
+
+
+def subscription(*, token: str = "", confirmed: bool = True, **fields: Any) -> Subscription:
+    """Somebody who follows all entries every day; with `token`, the secret of a letter that leads to it."""
+    now, number = timezone.now(), next(_numbers)
+    values: dict[str, Any] = {"email": f"reader-{number}@example.org", "language": "en"}
+    if confirmed:
+        values |= {"confirmed_at": now, "told_until": now}
+    values |= fields
+    made = Subscription.objects.create(mailbox=values["email"].lower(), **values)
+    if token:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        Letter.objects.create(
+            subscription=made,
+            kind="confirmation",
+            token_hash=digest,
+            message_id=f"<{number}@example.org>",
+            state="sent",
+            sent_at=now,
+        )
+    return made
 
 
 def double_coding(

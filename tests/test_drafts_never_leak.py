@@ -20,7 +20,7 @@ from pytest_django import Settings
 from foundation.records.models import Revision
 from measures.choices import SYMMETRIC_RELATIONS, RelationType, Workflow
 from measures.merging import merge
-from measures.models import Capture, ErrorReport, Measure, PublicIdSequence, Release, Source
+from measures.models import Capture, ErrorReport, Measure, PublicIdSequence, Release, Source, Subscription
 from measures.vocabularies import VOCABULARIES
 from measures.workflow import retire, send_back
 from observatory.home.record_map import COUNTS
@@ -120,6 +120,9 @@ def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
             f"{reverse('report')}?about={reverse('measure', args=[each])}" for each in (_relative(), *_ids(entries))
         ],
         "report_status": [reverse("report_status", args=[each.key]) for each in _reports(entries)],
+        "follow": [reverse("follow") + search for search in SEARCHES],
+        "follow_sent": [reverse("follow_sent")],
+        **{name: [reverse(name, args=[_token()])] for name in ("subscription", "subscription_end")},
         "embed_country": [reverse("embed_country", args=["peru"]) + search for search in SEARCHES],
         "embed_measure": [reverse("embed_measure", args=[entry.public_id]) for entry in entries],
         "oembed": [
@@ -153,6 +156,13 @@ def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         "source": [reverse("source", args=[source.key]) for source in Source.objects.all()],
         "kept_copy": [reverse("kept_copy", args=[kept.source.key, kept.sha256]) for kept in Capture.objects.all()],
     }
+
+
+def _token() -> str:
+    """The secret of somebody who follows everything."""
+    if not Subscription.objects.exists():
+        factories.subscription(token=factories.TOKEN)
+    return factories.TOKEN
 
 
 def _ids(entries: Sequence[Measure]) -> list[str]:

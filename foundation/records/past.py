@@ -33,6 +33,8 @@ class Past:
     """The day at which the record stands, and what this reader has found of it."""
 
     day: datetime.date
+    before: datetime.datetime
+    """The moment before which it was written: the end of the day, unless another one was asked for."""
     is_shared: bool
     """Whether others may use what this reader finds: not inside a transaction, whose changes are not there for them."""
     found: dict[str, Any] = field(default_factory=dict)
@@ -48,8 +50,8 @@ def past() -> Past | None:
 
 
 @contextmanager
-def as_known(day: datetime.date | None) -> Iterator[None]:
-    """Read the record as it was publicly known at the end of `day`; None: as it is.
+def as_known(day: datetime.date | None, *, before: datetime.datetime | None = None) -> Iterator[None]:
+    """Read the record as it was publicly known at the end of `day`, or `before` a moment of it; None: as it is.
 
     The block is a transaction that reads one snapshot and writes nothing; inside another one, it is part of that.
     Raise RuntimeError where the database has no views of earlier days, which `migrate` creates.
@@ -61,14 +63,15 @@ def as_known(day: datetime.date | None) -> Iterator[None]:
     with transaction.atomic():
         if is_ours:
             execute("set transaction isolation level repeatable read, read only")
-        looked = _look_back(day)
-        before = past()
-        _reading.past = Past(day, is_shared=is_ours)
+        moment = before or end_of(day)
+        looked = _look_back(moment)
+        outer = past()
+        _reading.past = Past(day, moment, is_shared=is_ours and before is None)
         try:
             with standing_at(day):
                 yield
         finally:
-            _reading.past = before
+            _reading.past = outer
         if not is_ours:  # the end of our own transaction does this, and so does that of a failed one
             names = ["search_path", BEFORE, WHOLE]
             execute(
@@ -76,14 +79,14 @@ def as_known(day: datetime.date | None) -> Iterator[None]:
             )
 
 
-def _look_back(day: datetime.date) -> list[str]:
+def _look_back(moment: datetime.datetime) -> list[str]:
     """Let the session find the views first; return where and when it looked before, and whether at withdrawn ones."""
     ((path, before, whole, has_views, *_set),) = rows(
         f"select current_setting('search_path'), coalesce(current_setting('{BEFORE}', true), ''),"
         f" coalesce(current_setting('{WHOLE}', true), ''),"
         f" has_schema_privilege(to_regnamespace('{SCHEMA}')::oid, 'usage'),"
         f" set_config('{BEFORE}', %s, true), set_config('{WHOLE}', '', true), set_config('search_path', %s, true)",
-        [end_of(day).isoformat(), _SEARCH_PATH],
+        [moment.isoformat(), _SEARCH_PATH],
     )
     if not has_views:
         raise RuntimeError("The database has no views of earlier days. Run: manage.py migrate")

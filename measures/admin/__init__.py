@@ -10,6 +10,7 @@ from measures.admin.measure import MeasureAdmin
 from measures.admin.release import ReleaseAdmin
 from measures.admin.seen_number import SeenNumberAdmin
 from measures.admin.source import SourceAdmin
+from measures.admin.subscription import SubscriptionAdmin
 from measures.admin.vocabulary import IssuingBodyAdmin, TargetGroupAdmin, TopicAdmin
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "ReleaseAdmin",
     "SeenNumberAdmin",
     "SourceAdmin",
+    "SubscriptionAdmin",
     "TargetGroupAdmin",
     "TopicAdmin",
 ]

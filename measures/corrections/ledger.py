@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F
@@ -49,13 +50,16 @@ class Correction:
     note: str
 
 
-def corrections_of(measures: Sequence[Measure]) -> list[Correction]:
+def corrections_of(
+    measures: Sequence[Measure], *, since: datetime | None = None, until: datetime | None = None
+) -> list[Correction]:
     """Each change of published entries after they were first public, newest first, with old and new values.
 
-    Of an entry that was taken down for a while, what differs when it came back. The number of queries does not depend
-    on how many entries and changes there are.
+    Of an entry that was taken down for a while, what differs when it came back. With `since` and `until`, the changes
+    from the one to before the other. The number of queries does not depend on how many entries and changes there are.
     """
-    return [_correction(step) for step in public_steps(measures, is_public=_is_public, hidden=UNTOLD)]
+    steps = public_steps(measures, is_public=_is_public, hidden=UNTOLD)
+    return [_correction(step) for step in steps if (not since or since <= step.at) and (not until or step.at < until)]
 
 
 def newest_corrections(most: int) -> list[Correction]:

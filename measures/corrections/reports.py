@@ -5,15 +5,12 @@ days. Nothing of it is public until somebody answers it, and then only what they
 """
 
 import datetime
-import hmac
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -21,31 +18,21 @@ from django.utils.translation import gettext as _
 
 from foundation.records.teams import may_work_on, of_own_countries
 from foundation.sql import lock_until_commit
+from measures.corrections.guard import HOUR, MOST_OF_NETWORK, TooMany, is_hasty, origin_of
 from measures.corrections.subjects import Subject
 from measures.models import ErrorReport, ErrorReportQuerySet, ReportState
 from measures.models.error_report import without_sender
 
 ANSWER = "measures.change_errorreport"
-QUICKEST = datetime.timedelta(seconds=4)
-"""Nobody reads the form and writes a sentence in less."""
 SPAM_KEPT = datetime.timedelta(days=90)
 SENDER_KEPT = datetime.timedelta(days=90)
 """How long a report says who sent it, after it is answered."""
 NETWORK_KEPT = datetime.timedelta(days=1)
-HOUR = datetime.timedelta(hours=1)
-MOST_OF_NETWORK = 10
-"""Reports an hour from one network."""
 MOST = 500
 """Reports an hour from everywhere: more than a team reads, and little for the disk."""
 MOST_LINKS = 3
 """More addresses than that in the text are advertising."""
 _LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
-_SIGNED = signing.TimestampSigner(salt="measures.report")
-_FORM = "form"
-
-
-class TooMany(Exception):
-    """More reports have come in an hour, from this network or from all, than are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +47,7 @@ class Received:
     is_trapped: bool = False
     """Whether a field was filled in that people do not see."""
     form: str = ""
-    """The signed time at which the form was made, see `new_form`."""
-
-
-def new_form() -> str:
-    """The signed time that a new form carries."""
-    return _SIGNED.sign(_FORM)
+    """The signed time at which the form was made, see `guard.new_form`."""
 
 
 @transaction.atomic
@@ -74,7 +56,7 @@ def receive(subject: Subject, field: str, sent: Received, *, network: str, langu
     lock_until_commit("measures_errorreport")  # counting and adding are one step
     since = timezone.now() - HOUR
     recent = ErrorReport.objects.filter(received_at__gt=since)
-    origin = _hash(network)
+    origin = origin_of(network)
     statement = subject.statement(field)
     label = statement.label[:100] if statement else ""
     same = recent.filter(network=origin, page=subject.page, field=label, text=sent.text).first()
@@ -105,23 +87,7 @@ def receive(subject: Subject, field: str, sent: Received, *, network: str, langu
 def looks_like_spam(sent: Received) -> bool:
     """Whether a program seems to have sent it: a trap filled in, a form sent at once, or a list of addresses."""
     written = f"{sent.text} {sent.evidence}"
-    return sent.is_trapped or _is_hasty(sent.form) or len(_LINK.findall(written)) > MOST_LINKS
-
-
-def _is_hasty(form: str) -> bool:
-    try:
-        _SIGNED.unsign(form)
-    except signing.BadSignature:
-        return True
-    try:
-        _SIGNED.unsign(form, max_age=QUICKEST)
-    except signing.SignatureExpired:
-        return False
-    return True
-
-
-def _hash(network: str) -> str:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"report {network}".encode(), "sha256").hex()
+    return sent.is_trapped or is_hasty(sent.form) or len(_LINK.findall(written)) > MOST_LINKS
 
 
 # What becomes of it

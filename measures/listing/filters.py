@@ -57,6 +57,8 @@ OF_A_DAY = (STATUS, COUNTED)
 """The facets whose values depend on the day."""
 PRESENTATION = ("sort", "page", "series")
 """Parameters that change how entries are displayed, or what is shown with them, but not which are."""
+UNFOLLOWED = (*PRESENTATION, KNOWN, "updated_since")
+"""Parameters that say how entries are displayed, or which changed: who follows a filter is told of any change."""
 _BEFORE_QUERY = re.compile(r"^(\S*/measures(/|\.csv|\.xlsx|\.ods|\.json|\.parquet))?\?")
 """The URL of a list of measures; that of another page is not removed, and then is an unknown parameter."""
 _OF_PAGE = re.compile(r"^\S*/measures/\?")
@@ -273,6 +275,11 @@ class MeasureFilter(AddressFilter):
         return cls(as_on_a_page(data, cls.base_filters) if _OF_PAGE.match(text.strip()) else data, among=among)
 
     @classmethod
+    def of_query(cls, query: str, *, index: PublicIndex | None = None) -> "MeasureFilter":
+        """A filter from a stored query string, without its `?`."""
+        return cls(QueryDict(query), index=index)
+
+    @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
         """One filter per facet, and `from`, a reserved word that cannot be an attribute, before the declared ones."""
         since = ConditionFilter(
@@ -313,6 +320,12 @@ class MeasureFilter(AddressFilter):
     def followed(self) -> str:
         """The query string of the same filter of the record of today, '' if nothing is narrowed."""
         return self.query(known=None) if self.is_narrowed else ""
+
+    @property
+    def canonical(self) -> str:
+        """The query string of what is followed, without `?`, the same for each way to write it; '' for all entries."""
+        given = ((name, values) for name, values in sorted(self.data.lists()) if name not in UNFOLLOWED)
+        return urlencode([(name, text) for name, values in given for text in sorted({*map(str.strip, values)} - {""})])
 
     @property
     def day(self) -> datetime.date | None:

@@ -485,9 +485,9 @@ def _keys(columns: Mapping[str, Array]) -> Array:
     return keys
 
 
-def load() -> PublicIndex:
-    """Read every published entry."""
-    return PublicIndex(*_load(None))
+def load(ids: Sequence[int] | None = None) -> PublicIndex:
+    """Read every published entry, or those among `ids`."""
+    return PublicIndex(*_load(ids))
 
 
 def _load(ids: Sequence[int] | None) -> tuple[dict[str, Array], dict[str, Tags]]:

@@ -10,7 +10,6 @@ from datetime import date, datetime
 
 import numpy as np
 
-from foundation.days import end_of
 from foundation.records.past import as_of_today, past
 from foundation.sql import rows
 from measures.choices import StatusGroup
@@ -63,7 +62,7 @@ def read_steps(condition: str) -> tuple[Array, Array]:
         )
     ]
     if reading := past():
-        return _of_earlier_day(stale, end_of(reading.day))
+        return _of_earlier_day(stale, reading.before)
     measures, steps = copied(_KEPT.format(condition=condition), ["i8", "i4"])
     if not stale:
         return measures, steps

@@ -34,5 +34,9 @@ def withdrawn_since(filter: MeasureFilter) -> list[Withdrawn]:
     if not index or not len(index) or not filter.is_valid():
         return []
     asked = [filter.country.pk] if filter.country else filter.value("country")
-    series = [*asked, INTERNATIONAL] if asked else None
-    return [Withdrawn(*row) for row in rows(_NAMES, [index.columns["id"].tolist(), series, series])]
+    return named(index.columns["id"].tolist(), series=[*asked, INTERNATIONAL] if asked else None)
+
+
+def named(ids: list[int], *, series: list[str] | None = None) -> list[Withdrawn]:
+    """What may be told of withdrawn records, of all series of identifiers or of these."""
+    return [Withdrawn(*row) for row in rows(_NAMES, [ids, series, series])]

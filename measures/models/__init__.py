@@ -17,6 +17,7 @@ from measures.models.search_text import SearchText
 from measures.models.search_words import SearchWords
 from measures.models.seen_number import SeenNumber, SeenNumberQuerySet
 from measures.models.source import Citation, CitedField, Source, SourceQuerySet, address_key
+from measures.models.subscription import Frequency, Letter, LetterKind, LetterState, Pause, Subscription
 from measures.models.tags import MeasureTopic
 from measures.models.validity import Validity
 from measures.models.vocabulary import IssuingBody, TargetGroup, Topic, current_keys, now_of
@@ -44,15 +45,20 @@ __all__ = [
     "ExternalIdQuerySet",
     "FileImport",
     "FileImportRow",
+    "Frequency",
     "FurtherBody",
     "Host",
     "ImportState",
     "IssuingBody",
+    "Letter",
+    "LetterKind",
+    "LetterState",
     "Link",
     "Measure",
     "MeasureQuerySet",
     "MeasureTopic",
     "Outcome",
+    "Pause",
     "Phase",
     "PublicIdSequence",
     "PublicationProblem",
@@ -73,6 +79,7 @@ __all__ = [
     "SourceQuerySet",
     "SourceText",
     "StatusEvent",
+    "Subscription",
     "TargetGroup",
     "Topic",
     "Validity",

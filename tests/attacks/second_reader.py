@@ -260,6 +260,7 @@ TABLE: dict[str, Case | None] = {
     "measures.Release": None,
     "measures.ErrorReport": None,
     "measures.DoubleCoding": None,
+    "measures.Subscription": None,
     "auth.User": None,
     "auth.Group": None,
     "axes.AccessAttempt": None,

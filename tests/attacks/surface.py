@@ -122,6 +122,7 @@ def objects() -> dict[type[Model], Model]:
             factories.release(),
             factories.error_report(measure=measure, **ANSWERED),
             factories.double_coding(),
+            factories.subscription(token=factories.TOKEN),
         ),
     )
     for record in made:
@@ -192,6 +193,7 @@ def known_values(address: Address, known: dict[type[Model], Model]) -> dict[str,
         "vocabulary": "kinds",
         "release": "2026.1",
         "report": report.key,
+        "subscription": factories.TOKEN,
         "file": "measures.parquet",
         "context": "7b5e3c1e-0000-4000-8000-000000000000",
     }

@@ -39,6 +39,7 @@ NOT_FOUND = {
         [f"admin:measures_{name}_undo_merge" for name in ("measure", "source", "issuingbody", "topic", "targetgroup")],
         "nothing was merged",
     ),
+    "follow": "a checkout sends no mail",
     "security_policy": "nobody has named a contact",
     "security_txt": "nobody has named a contact",
     "admin:admin/{url}": "it answers for what is nowhere",
@@ -68,6 +69,7 @@ REFUSED = {
     *("admin:foundation_auditentry_add", "admin:foundation_auditentry_delete"),
     *("admin:measures_release_add", "admin:measures_release_delete"),
     *("admin:measures_errorreport_add", "admin:measures_errorreport_delete"),
+    *("admin:measures_subscription_add", "admin:measures_subscription_delete"),
     *("admin:observatory_backgroundjob_add", "admin:observatory_backgroundjob_delete"),
     *("admin:foundation_fileimport_delete", "admin:countries_feedrun_add", "admin:countries_feedrun_delete"),
     *("admin:foundation_revision_add", "admin:foundation_revision_delete"),  # by the form of its record

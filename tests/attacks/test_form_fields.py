@@ -41,6 +41,7 @@ FORMS_OF_NOBODY = {
     "auditentry",
     "release",
     "doublecoding",
+    "subscription",
     "backgroundjob",
     "fileimport",
     "feedrun",

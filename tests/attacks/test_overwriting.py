@@ -44,6 +44,7 @@ WITHOUT_A_FORM = {
     "measures.Release": "only looked at",
     "measures.ErrorReport": "answered under a lock, see `measures.corrections.reports`",
     "measures.DoubleCoding": "each step takes a lock, see `measures.double_coding.coding`",
+    "measures.Subscription": "only looked at; its owner changes it by a link",
     "axes.AccessAttempt": "only looked at",
     "axes.AccessLog": "only looked at",
     "axes.AccessFailureLog": "only looked at",

@@ -13,7 +13,8 @@ from django.utils import timezone, translation
 
 from measures.admin.inbox import inbox_of
 from measures.corrections import reports
-from measures.corrections.reports import MOST_OF_NETWORK, Received, TooMany, forget, receive
+from measures.corrections.guard import MOST_OF_NETWORK, TooMany, new_form, origin_of
+from measures.corrections.reports import Received, forget, receive
 from measures.corrections.subjects import subject_of
 from measures.models import ErrorReport, Measure
 from tests import admin_forms, factories
@@ -125,7 +126,7 @@ def test_a_hundred_reports_half_of_them_spam_are_all_kept_and_the_queue_shows_th
     measure, eva = factories.measure(), factories.editor()
     subject = subject_of(measure.get_absolute_url())
     assert subject
-    form = aged(reports.new_form())
+    form = aged(new_form())
     for number in range(50):
         for trapped in (True, False):
             words = Received(text=f"Number {number}", is_trapped=trapped, form=form)
@@ -157,7 +158,7 @@ def test_a_network_sends_so_many_in_an_hour_and_the_same_twice_is_one() -> None:
         receive(subject, "", Received(text="One more"), network="192.0.2.1", language="en")
     assert receive(subject, "", Received(text="One more"), network="192.0.2.2", language="en").pk
     url, data = form_of(measure.get_absolute_url())
-    ErrorReport.objects.update(network=reports._hash("127.0.0.1"))
+    ErrorReport.objects.update(network=origin_of("127.0.0.1"))
     response = Client().post(url, {**data, "text": "Refused"})
     assert (response.status_code, response["Retry-After"]) == (429, "3600")
 

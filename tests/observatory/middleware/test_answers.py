@@ -42,6 +42,10 @@ OWN = {
     "kept_copy",
     "report",
     "report_status",
+    "follow",
+    "follow_sent",
+    "subscription",
+    "subscription_end",
 }
 """Machine-readable URLs and files, which are not pages, and pages for one reader alone."""
 
@@ -73,6 +77,8 @@ def _pages() -> dict[str, str]:
         "measure_corrections": ["PER-00001"],
         "measure_corrections_csv": ["PER-00001"],
         "report_status": ["key"],
+        "subscription": [factories.TOKEN],
+        "subscription_end": [factories.TOKEN],
         "api_measure": ["PER-00001"],
         "api_source": [Source.objects.earliest("pk").key],
         "api_vocabulary": ["kinds"],
@@ -89,6 +95,7 @@ def _pages() -> dict[str, str]:
     }
     factories.release()
     factories.error_report(key="key")
+    factories.subscription(token=factories.TOKEN)
     factories.measure(reference="N° 104-2020", provision="art. 1")
     factories.measure(reference="N° 104-2020", provision="art. 2")
     factories.country(iso3="ECU")
