@@ -139,7 +139,7 @@ def _told(here: set[int], there: set[int], published: set[int], period: Window) 
     measures = list(newest.select_related("country"))
     steps: dict[int, list[Correction]] = {}
     for each in corrections_of(measures, since=period.since, until=period.until):
-        steps.setdefault(each.measure.pk, []).append(each)
+        steps.setdefault(each.record.pk, []).append(each)
     telling = [measure.pk for measure in measures if measure.pk not in there or measure.pk in steps]
     rows = for_list(Measure.objects.published()).in_bulk(telling[:MOST_TOLD])
     entries = entries_of([rows[pk] for pk in telling[:MOST_TOLD] if pk in rows], today())
