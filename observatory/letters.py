@@ -8,6 +8,7 @@ same `Message-ID`, by which mail programs tell that it is the same: SMTP allows 
 
 import logging
 import re
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import Enum
@@ -70,20 +71,22 @@ def write_letters(*, at: datetime, is_stopping: Callable[[], bool] = lambda: Fal
 
 
 class _Memory:
-    """The last period and the last news, which the next subscription shares if it follows the same filter."""
+    """The last period, news and letter, which the next subscription shares if it follows the same filter."""
 
     def __init__(self) -> None:
         self._period: Window | None = None
         self._key: Any = None
         self._news = News()
-        self._titles: dict[Any, str] = {}
+        self._parts: dict[Any, tuple[str, str, str]] = {}
+        self.token = secrets.token_urlsafe(32)
+        """What stands in the links of the letter that they share."""
 
-    def title(self, query: str) -> str:
-        """A filter in words, in the active language; it is written anew only where the one before was another."""
-        key = (query, translation.get_language())
-        if key not in self._titles:
-            self._titles = {key: title_of(query)}
-        return self._titles[key]
+    def parts(self, letter: Letter, news: News) -> tuple[str, str, str]:
+        """Subject, text and HTML of a letter with this token, in the active language."""
+        key = (letter.kind, letter.subscription.query, translation.get_language(), letter.since, letter.until)
+        if key not in self._parts:
+            self._parts = {key: _parts(letter, news, self.token)}
+        return self._parts[key]
 
     def news(self, subscription: Subscription, since: datetime, until: datetime) -> News:
         """What is new to a subscription, in the active language."""
@@ -117,17 +120,6 @@ def _compose(letter: Letter, memory: _Memory) -> News:
     """Give a letter its contents, in the language of its subscription, unless there is no news; return the news."""
     subscription, news = letter.subscription, News()
     with translation.override(_language_of(subscription)):
-        site, token = current_site(), token_of(letter)
-        context: dict[str, Any] = {
-            "site": site,
-            "origin": settings.PUBLIC_URL,
-            "title": memory.title(subscription.query),
-            "list_url": _address(reverse("measures") + (f"?{subscription.query}" if subscription.query else "")),
-            "page_url": _address(reverse("subscription", args=[token])),
-            "end_url": _address(reverse("subscription_end", args=[token])),
-            "subscription": subscription,
-        }
-        subject = _("Please confirm: %(title)s")
         if letter.kind == LetterKind.NEWS:
             assert letter.since
             assert letter.until
@@ -135,14 +127,34 @@ def _compose(letter: Letter, memory: _Memory) -> News:
             letter.entries = news.entries
             if not news:
                 return news
-            context |= {"news": news, "since": letter.since}
-            subject = _("This filter no longer works: %(title)s") if news.problems else _("New: %(title)s")
-        subject = f"{site.citation}: {subject % {'title': context['title']}}"
-        letter.subject = Truncator(" ".join(subject.split())).chars(LONGEST_SUBJECT)
-        name = f"follow/{letter.kind}_letter"
-        text, letter.html = (render_to_string(f"{name}.{ending}", context) for ending in ("txt", "html"))
-        letter.text = _BLANK_LINES.sub("\n\n", text).strip()
+        parts = memory.parts(letter, news)
+    token = token_of(letter)
+    letter.subject, letter.text, letter.html = (part.replace(memory.token, token) for part in parts)
     return news
+
+
+def _parts(letter: Letter, news: News, token: str) -> tuple[str, str, str]:
+    """Subject, text and HTML of a letter, in the active language, with `token` in its links."""
+    query, site = letter.subscription.query, current_site()
+    title = title_of(query)
+    subject = _("Please confirm: %(title)s")
+    if letter.kind == LetterKind.NEWS:
+        subject = _("This filter no longer works: %(title)s") if news.problems else _("New: %(title)s")
+    context: dict[str, Any] = {
+        "site": site,
+        "origin": settings.PUBLIC_URL,
+        "title": title,
+        "list_url": _address(reverse("measures") + (f"?{query}" if query else "")),
+        "page_url": _address(reverse("subscription", args=[token])),
+        "end_url": _address(reverse("subscription_end", args=[token])),
+        "language": translation.get_language(),
+        "news": news,
+        "since": letter.since,
+    }
+    name = f"follow/{letter.kind}_letter"
+    text, html = (render_to_string(f"{name}.{ending}", context) for ending in ("txt", "html"))
+    words = " ".join(f"{site.citation}: {subject % {'title': title}}".split())
+    return Truncator(words).chars(LONGEST_SUBJECT), _BLANK_LINES.sub("\n\n", text).strip(), html
 
 
 def _language_of(subscription: Subscription) -> str:

@@ -77,7 +77,7 @@ RECORDS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: factories.double_coding(measure=secret(workflow="in_review")),
         "---- v--- ---- v--- ---- v--- v--- v---",
     ),
-    "measures.Subscription": (lambda: factories.subscription(), "---- ---- ---- ---- ---- ---- ---- ----"),
+    "measures.Subscription": (lambda: factories.subscription(), "---- ---- ---- ---- ---- ---- ---- v---"),
     "countries.Indicator": (lambda: factories.indicator(key="unused"), "---- v--- v--- v--- v--- vacd v--- vacd"),
     "countries.Unit": (lambda: factories.unit(key="unused"), "---- v--- v--- v--- v--- vacd v--- vacd"),
     "countries.Role": (lambda: factories.role(key="unused"), "---- v--- v--- v--- v--- vacd v--- vacd"),
