@@ -9,9 +9,10 @@ same `Message-ID`, by which mail programs tell that it is the same: SMTP allows 
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import chain
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,7 +67,12 @@ def write_letters(*, at: datetime, is_stopping: Callable[[], bool] = lambda: Fal
         for subscription in batch:
             if is_stopping():
                 return written
-            written += _write(subscription, until, localdate(at), memory)
+            try:
+                written += _write(subscription, until, localdate(at), memory)
+            except Exception as failure:  # whatever it is, the others get their letters, and this one tomorrow
+                log.exception("No letter could be written for subscription %s", subscription.pk)
+                own = Subscription.objects.filter(pk=subscription.pk)
+                own.update(looked_on=localdate(at), error=type(failure).__name__)
     return written
 
 
@@ -170,29 +176,34 @@ def _address(path: str) -> str:
 
 
 def send_letters(*, at: datetime, is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Send the letters that wait, unless another worker does; return how many. Raise OSError if there is no server."""
+    """Send the letters that wait, unless another worker does; return how many. Raise OSError if there is no server.
+
+    Those that ask for confirmation are sent first, since somebody waits for them.
+    """
     if not can_send():
         return 0
-    sent = failed = last = 0
+    sent = failed = 0
     server = get_connection()
     with session_lock(LOCK, 0) as is_ours:
         try:
-            while is_ours and (batch := _next(at, last)):
-                for last in batch:
-                    if is_stopping() or failed >= MOST_FAILURES:
-                        return sent
-                    server.open()
-                    outcome = _send(last, server, at)
-                    sent += outcome is _Outcome.SENT
-                    failed = failed + 1 if outcome is _Outcome.FAILED else 0
+            for pk in chain(*(_due(kind, at) for kind in LetterKind)) if is_ours else ():
+                if is_stopping() or failed >= MOST_FAILURES:
+                    break
+                server.open()
+                outcome = _send(pk, server, at)
+                sent += outcome is _Outcome.SENT
+                failed = failed + 1 if outcome is _Outcome.FAILED else 0
         finally:
             server.close()
     return sent
 
 
-def _next(at: datetime, after: int) -> list[int]:
-    due = Letter.objects.due(at=at).filter(pk__gt=after).order_by("pk")
-    return list(due.values_list("pk", flat=True)[:BATCH])
+def _due(kind: LetterKind, at: datetime) -> Iterator[int]:
+    """The letters of a kind that may be sent now, the oldest first; read in batches."""
+    due, last = Letter.objects.due(at=at).filter(kind=kind).order_by("pk"), 0
+    while batch := list(due.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        yield from batch
+        last = batch[-1]
 
 
 class _Outcome(Enum):
@@ -202,14 +213,22 @@ class _Outcome(Enum):
 def _send(pk: int, server: Any, at: datetime) -> _Outcome:
     """Send one letter, if it is still to be sent and its address is not refused."""
     letter = Letter.objects.select_related("subscription").filter(pk=pk).first()
-    if letter is None or not _is_current(letter):
+    if letter is None:
+        return _Outcome.LEFT
+    try:
+        if not _is_current(letter):
+            return _Outcome.LEFT
+        message = message_of(letter)
+    except Exception as failure:  # whatever it is, the others are sent
+        log.exception("Letter %s could not be made", pk)
+        _wait(letter, type(failure).__name__, at, LetterState(letter.state))
         return _Outcome.LEFT
     mine = Letter.objects.filter(pk=pk)
     if not mine.unsent().update(state=LetterState.SENDING, attempts=F("attempts") + 1):
         return _Outcome.LEFT
     letter.attempts += 1
     try:
-        server.send_messages([message_of(letter)])
+        server.send_messages([message])
     except SMTPRecipientsRefused as refusal:
         ((code, words),) = refusal.recipients.values()
         _note_refusal(letter, code, _without_address(code, words), at)
@@ -290,7 +309,7 @@ def _note_failure(letter: Letter, failure: Exception, at: datetime) -> None:
 
 
 def _wait(letter: Letter, words: str, at: datetime, state: LetterState) -> None:
-    pause = min(FIRST_PAUSE * 3 ** min(letter.attempts - 1, 9), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 3 ** max(0, min(letter.attempts - 1, 9)), LONGEST_PAUSE)
     Letter.objects.filter(pk=letter.pk).update(state=state, try_at=at + pause)
     own = Subscription.objects.filter(pk=letter.subscription_id)
     own.update(error=words, **({"pause": Pause.REFUSED} if letter.attempts >= MOST_ATTEMPTS else {}))

@@ -26,7 +26,8 @@ from measures import workflow
 from measures.corrections.guard import MOST_OF_NETWORK, origin_of
 from measures.models import Letter, Measure, Subscription
 from measures.subscriptions import course
-from observatory.letters import send_letters, write_letters
+from measures.subscriptions.news import news_of
+from observatory.letters import message_of, send_letters, write_letters
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,37 @@ def test_what_is_withdrawn_after_the_letter_was_written_is_not_in_it(mailoutbox:
     assert letter.extra_headers["Message-ID"] == written.message_id
     written.refresh_from_db()
     assert (written.state, written.text, written.html, written.entries) == ("sent", "", "", [])
+
+
+@pytest.mark.owner
+def test_letter_that_cannot_be_made_does_not_hold_up_the_others(mailoutbox: Any, monkeypatch: Any, caplog: Any) -> None:
+    at = MORNING - timedelta(days=1)
+    for email, query in (("first@example.org", "q=law"), ("second@example.org", "")):
+        factories.subscription(email=email, query=query, confirmed_at=at, told_until=at)
+    factories.measure(title_en="A law")
+    date_history(at + timedelta(hours=1))
+
+    def broken(query: str, period: Any) -> Any:
+        if query:
+            raise ZeroDivisionError
+        return news_of(query, period)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("observatory.letters.news_of", broken)
+        assert write_letters(at=MORNING) == 1
+        assert write_letters(at=MORNING) == 0
+    assert Subscription.objects.get(query="q=law").error == "ZeroDivisionError"
+    assert write_letters(at=MORNING + timedelta(days=1)) == 1  # what it missed
+    first = Letter.objects.get(subscription__query="")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "observatory.letters.message_of", lambda letter: 1 / 0 if letter.pk == first.pk else message_of(letter)
+        )
+        assert send_letters(at=MORNING + timedelta(days=1)) == 1
+    asked()
+    assert send_letters(at=MORNING + timedelta(days=2)) == 2
+    assert [letter.to for letter in mailoutbox] == [["first@example.org"], ["ana@example.org"], ["second@example.org"]]
+    assert "example.org" not in caplog.text
 
 
 def test_filter_whose_term_is_gone_says_so_once_and_rests(mailoutbox: Any) -> None:
