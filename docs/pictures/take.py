@@ -349,7 +349,13 @@ def archive(walk: Walk) -> None:
     page.goto(f"{walk.address}/archive/{source.key}/")
     page.get_by_text("1 line added, 1 removed").click()
     headings = page.locator("main h2")
-    take(page, "document", headings.filter(has_text="Kept copies"), page.get_by_text("Not found in the kept copy"), beside=True)
+    take(
+        page,
+        "document",
+        headings.filter(has_text="Kept copies"),
+        page.get_by_text("Not found in the kept copy"),
+        beside=True,
+    )
     page.goto(f"{walk.address}/archive/links/broken/")
     take(page, "broken-links", page.locator("main h1"), page.locator("main table").last)
 
