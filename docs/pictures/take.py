@@ -50,6 +50,7 @@ GAZETTE_PORT = 8109
 DECREE = """<!doctype html><html lang="es"><title>Decreto Supremo 051-2020-PCM</title>
 <h1>Decreto Supremo 051-2020-PCM</h1><p>Artículo 1. Prorróguese el Estado de Emergencia Nacional por el término de trece
 (13) días calendario, a partir del 31 de marzo de 2020.</p><p>{}</p></html>"""
+DRAFT = "Bill on work permits"
 DAILY = "Entity;Code;Day;Reported\n" + "".join(
     f"{name};{code};2020-03-{day:02d};{day * 12}\n"
     for name, code in (("Peru", "PER"), ("Ecuador", "ECU"), ("World", "OWID_WRL"))
@@ -112,15 +113,27 @@ class Walk:
         return self.users[name]
 
 
-def take(page: Page, name: str, first: Locator, last: Locator | None = None, *, width: int = WIDTH) -> None:
-    """Save a screenshot from the top of one element to the bottom of another, as a small PNG."""
+def take(
+    page: Page,
+    name: str,
+    first: Locator,
+    last: Locator | None = None,
+    *,
+    width: int = WIDTH,
+    beside: bool = False,
+) -> None:
+    """Save a screenshot from the top of one element to the bottom of another, as a small PNG.
+
+    It is as wide as the page, as `width` in its middle, or as the first element if another one is `beside` that.
+    """
     page.evaluate("document.activeElement.blur()")
     above, below = first.bounding_box(), (last or first).bounding_box()
     assert above, first
     assert below, last
     top = max(above["y"] - ABOVE, 0)
     height = below["y"] + below["height"] + BELOW - top
-    left = max((WIDTH - width) / 2, 0)
+    left = above["x"] - ABOVE if beside else (WIDTH - width) / 2
+    width = above["width"] + 2 * ABOVE if beside else width
     shot = page.screenshot(clip={"x": left, "y": top, "width": width, "height": height})
     picture = Image.open(BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     picture.save(FOLDER / f"{name}.png", optimize=True)
@@ -148,7 +161,9 @@ def choose(page: Page, select: str, term: str, option: str) -> None:
 
 
 def prepare(at: str) -> None:
-    """Sources in every state, cited by public entries, and captured twice."""
+    """A draft; sources in every state, cited by public entries, and captured twice."""
+    analyst = User.objects.get(username="analyst")
+    Measure.objects.create(country_id="PER", kind="bill", title_en=DRAFT, created_by=analyst, updated_by=analyst)
     pages["/051-2020-PCM"] = DECREE.format("Publicado el 27 de marzo.").encode()
     pages["/avisos/protocolo"] = DECREE.format("Protocolo.").encode()
     pages["/comunicado"] = DECREE.format("Comunicado.").encode()
@@ -169,7 +184,7 @@ def prepare(at: str) -> None:
     del pages["/comunicado"]
     for _time in range(5):
         let_time_pass(days=15)
-        for source in Source.objects.exclude(url=""):
+        for source in Source.objects.filter(url__startswith=at):
             look(source)
     keeping.read_waiting()
     quotes.check(quotes.stale(), at=timezone.now())
@@ -187,8 +202,8 @@ def add_quotes() -> None:
 def files(to: Path) -> tuple[Path, Path]:
     """Write a file of measures with all kinds of rows, and the same file with its errors corrected."""
     rows = list(csv.DictReader(b"".join(exported(MeasureResource, None)).decode("utf-8").splitlines()))
-    known = [row for row in rows if row["public_id"] == "PER-00038"]
-    known[0]["title_en"] = "Temporary closure of the borders of Peru"
+    known = [row for row in rows if row["title_en"] == DRAFT]
+    known[0]["title_en"] = "Bill on work permits of foreign nationals"
     new = {"country": "PER", "kind": "bill", "topics": "work.permit", "sources": "inmovilidad-peru-2020"}
     for number in range(3):
         title = f"Bill on work permits, version {number + 1}"
@@ -233,12 +248,16 @@ def enter_a_measure(walk: Walk) -> None:
     page.locator("#id_duration_basis").select_option("calendar")
     page.locator("#id_duration").blur()
     take(page, "identify", section(page, "Identification"))
+    page.get_by_text("Reads as: in force from 31 March 2020 to 12 April 2020").wait_for()
     take(page, "dates", section(page, "Dates"))
-    page.get_by_label("Emergency regime").check()
-    page.get_by_label("Internal movement limits").check()
-    page.get_by_label("All persons").check()
+    topics, groups = section(page, "Tag").locator(".narrow-box").all()
+    for box, words in ((topics, "emergency regime"), (topics, "internal movement"), (groups, "all persons")):
+        box.fill(words)
+        box.press("Enter")
     page.get_by_label("More restrictive").check()
-    take(page, "tags", section(page, "Tag"), page.locator(".field-primary_topic"))
+    topics.fill("quarantine")
+    take(page, "tags", section(page, "Tag"), beside=True)
+    topics.fill("")
     page.locator("#id_title_en").fill("State of national emergency extended by 13 days")
     page.locator("#id_title_es").fill("Prórroga del estado de emergencia nacional por 13 días")
     page.locator("#id_short_title_en").fill("Emergency extended")
@@ -247,7 +266,7 @@ def enter_a_measure(walk: Walk) -> None:
     page.get_by_label("Quote").first.fill("por el término de trece (13) días calendario")
     page.locator("#id_evidence").select_option("primary")
     take(page, "text", section(page, "Text"))
-    take(page, "citation", section(page, "Source"))
+    take(page, "citation", section(page, "Source"), beside=True)
     page.get_by_label("This is another act").check()  # its title is like that of an entry
     submit(page, "Save and continue editing")
 
@@ -256,19 +275,19 @@ def review(walk: Walk) -> None:
     """The analyst submits the draft, the editor publishes it, and the analyst then sees it read-only."""
     analyst, editor = walk.as_("analyst"), walk.as_("editor")
     url = analyst.url
-    bar = ".submit-row"
+    bar, choices = ".submit-row", ".move-choices:has(#id_move_note)"
     analyst.get_by_text("Change workflow state").click()
-    take(analyst, "move-on", analyst.locator(f"{bar} .move-choices"), analyst.locator(bar))
+    take(analyst, "move-on", analyst.locator(choices), analyst.locator(bar))
     analyst.locator("#id_move_note").fill("The date of the end is from article 1.")
     submit(analyst, "Submit for review")
     editor.goto(f"{walk.address}/admin/")
     take(editor, "what-waits", editor.locator("#header"), editor.get_by_role("link", name="Enter a measure"))
     editor.goto(url)
     editor.get_by_text("Change workflow state").click()
-    take(editor, "publish", editor.locator(f"{bar} .move-choices"), editor.locator(bar))
+    take(editor, "publish", editor.locator(choices), editor.locator(bar))
     submit(editor, "Publish")
     analyst.goto(url)
-    take(analyst, "read-only", analyst.locator("#content h1"), analyst.locator("p.warning-box"))
+    take(analyst, "read-only", analyst.locator("#content h1"), analyst.locator("p.proposal-offer"))
     editor.goto(url.replace("/change/", "/history/"))
     take(
         editor,
@@ -279,10 +298,10 @@ def review(walk: Walk) -> None:
 
 
 def two_people(walk: Walk) -> None:
-    """Somebody else saves a stub while the analyst has its form open."""
-    page, stub = walk.as_("analyst"), Measure.objects.filter(workflow="draft").earliest("pk")
-    page.goto(f"{walk.address}/admin/measures/measure/{stub.pk}/change/")
-    other = Measure.objects.filter(pk=stub.pk)
+    """Somebody else saves a draft while the analyst has its form open."""
+    page, draft = walk.as_("analyst"), Measure.objects.filter(workflow="draft").earliest("pk")
+    page.goto(f"{walk.address}/admin/measures/measure/{draft.pk}/change/")
+    other = Measure.objects.filter(pk=draft.pk)
     other.mark_changed(by=User.objects.get(username="editor"), title_en="Bill on permits to work")
     page.locator("#id_title_en").fill("Bill on work permits for foreign nationals")
     submit(page, "Save")
@@ -328,8 +347,15 @@ def archive(walk: Walk) -> None:
     page.goto(f"{walk.address}/admin/measures/source/{source.pk}/change/")
     take(page, "source", page.locator("#content h1"), page.locator(".submit-row"))
     page.goto(f"{walk.address}/archive/{source.key}/")
+    page.get_by_text("1 line added, 1 removed").click()
     headings = page.locator("main h2")
-    take(page, "document", headings.filter(has_text="What it supports"), page.locator("main pre").first)
+    take(
+        page,
+        "document",
+        headings.filter(has_text="Kept copies"),
+        page.get_by_text("Not found in the kept copy"),
+        beside=True,
+    )
     page.goto(f"{walk.address}/archive/links/broken/")
     take(page, "broken-links", page.locator("main h1"), page.locator("main table").last)
 
@@ -365,6 +391,7 @@ def profile(walk: Walk) -> None:
     """The roles and figures of a country on one page."""
     page = walk.as_("editor")
     page.goto(f"{walk.address}/admin/countries/country/PER/change/")
+    page.locator("#roles-0 summary").first.click()
     take(page, "roles", page.locator(".editions"), page.locator("#roles-0"))
     take(
         page,

@@ -130,7 +130,7 @@ class ReviewedAdmin(CommentedAdmin, SchedulingAdmin):
             "original": record,
             "is_there": record is not None or revision.is_new,
             "revision": revision,
-            "later": PublicationTimeForm(),
+            "later": PublicationTimeForm(use_required_attribute=False),  # the other buttons need no time
             "revising": request.revising,
             "may_review": request.revising.may_review,
             "may_approve": request.revising.may_approve,

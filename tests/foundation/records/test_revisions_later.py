@@ -39,7 +39,10 @@ def test_change_approved_for_later_is_published_then_with_what_others_changed_me
     ana, eva = people()
     measure = factories.measure(title_en="Old", title_es="Viejo")
     revision = proposed(ana, measure, title_en="New", **{"status_events-1-status": "in_force"})
-    for typed in ("2020-01-01T10:00", "2999-01-01T10:00", "soon"):
+    box = desk(eva, measure, revision).text.partition('name="publish_at"')[2].partition(">")[0]
+    assert "id_publish_at" in box
+    assert "required" not in box, "a browser would not send the other buttons' form"
+    for typed in ("2020-01-01T10:00", "2999-01-01T10:00", "soon", ""):
         desk(eva, measure, revision, _approve_later="1", publish_at=typed)
         revision.refresh_from_db()
         assert revision.state == RevisionState.WAITING
