@@ -292,7 +292,8 @@ def test_term_that_was_changed_after_the_list_was_shown_is_not_deleted_unseen() 
     asked = eva.post(
         url(group, "changelist"), {"action": "delete_selected", "_selected_action": [group.pk], "seen": seen}
     )
-    saved(ana, group, opened(ana, group) | {"definition_en": "Needed after all"})
+    why = {"definition_meaning": "wording", "definition_why": "Clearer."}
+    saved(ana, group, opened(ana, group) | why | {"definition_en": "Needed after all"})
     for carried in (seen, asked.context["seen"]):
         (message,) = act(eva, "delete_selected", group, seen=carried, post="yes")
         assert message.startswith("Nothing was changed: 1 record changed after you opened the list.")

@@ -88,7 +88,7 @@ ROW = "PER-00001,inmovilidad-peru-2020,p. 2"
         (f"{ROW},{'x' * 601},title", "measure,source,locator,quote,field", "row 2, quote.*600 characters"),
         ("PER-00001,nowhere,,words,title", "measure,source,locator,quote,field", "row 2, source.*“nowhere” is unknown"),
         ("PER-99999,nowhere,,words,title", "measure,source,locator,quote,field", "row 2, measure.*PER-99999"),
-        ("PER-00001,words", "measure,quote", "at least these columns: measure . source . locator . field"),
+        ("PER-00001,words", "measure,quote", "which has at least: measure . source . locator . field"),
     ],
 )
 def test_citations_that_cannot_be_loaded_are_named_and_nothing_is_loaded(

@@ -249,7 +249,7 @@ def test_workbook_that_cannot_be_read_is_told_beside_the_box_and_not_kept(vocabu
         (_bytes(A=[["a"]], B=[["a"]]), "Several sheets contain cells: A, B."),
         (
             _bytes(A=[["a", "b"]]),
-            "It needs at least these columns: public_id or external_ids",
+            "which has at least: public_id or external_ids",
         ),
     ):
         _client, response = _upload(content)
