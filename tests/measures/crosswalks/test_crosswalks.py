@@ -9,8 +9,8 @@ from django.conf import settings
 from django.test import Client
 
 from measures.crosswalks.tables import COMPARED, FOLDER, HEADER, RELATIONS, rows_of, schemes
-from measures.models import Topic
 from measures.vocabularies import VOCABULARIES
+from tests import factories
 
 OF_ROWS = ("topics", "target_groups")
 
@@ -39,8 +39,9 @@ def test_rows_name_terms_that_exist_and_say_what_is_lost() -> None:
 
 @pytest.mark.django_db
 def test_each_scheme_has_all_public_terms_or_says_none(client: Client) -> None:
-    Topic.objects.filter(key="border.closure").update(deprecated_on="2024-01-01")
-    Topic.objects.filter(key="social.cash_transfer").delete()
+    factories.topic(key="border.closure", deprecated_on="2024-01-01")
+    factories.measure(topics=("border.closure", "new.topic"), groups=("refugees",))
+    factories.draft(topics=("social.cash_transfer",))
     ours = {(name, term.key) for name in COMPARED for term in VOCABULARIES[name].terms()}
     rows = list(csv.DictReader(io.StringIO(client.get("/data/crosswalks.csv").getvalue().decode())))
     assert tuple(rows[0]) == HEADER
@@ -49,6 +50,7 @@ def test_each_scheme_has_all_public_terms_or_says_none(client: Client) -> None:
         assert {(row["vocabulary"], row["term"]) for row in found} == ours
         assert all(bool(row["field"]) == (row["relation"] != "none") for row in found)
     assert {row["retired_on"] for row in rows if row["term"] == "border.closure"} == {"2024-01-01"}
+    assert {row["relation"] for row in rows if row["term"] == "new.topic"} == {"none"}
     page = client.get("/es/data/crosswalks/").text
     assert page.count("<table") == len(schemes())
     assert 'href="/es/data/codebook/#term-topics-border.closure"' in page
