@@ -15,7 +15,7 @@ class PageSitemap(Sitemap):
 
     def items(self) -> list[str]:
         lists = ["home", "countries", "measures", "compare", "who", "archive", "broken_links"]
-        return [*lists, "data", "codebook", "api_docs", "releases", "quality", "about", "accessibility"]
+        return [*lists, "data", "codebook", "crosswalks", "api_docs", "releases", "quality", "about", "accessibility"]
 
     def location(self, item: str) -> str:
         return reverse(item)

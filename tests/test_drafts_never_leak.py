@@ -142,7 +142,10 @@ def public_addresses(entries: Sequence[Measure]) -> dict[str, list[str]]:
         **_of_releases(),
         **{
             name: [reverse(name)]
-            for name in ("data", "codebook", "codebook_csv", "codebook_changes_csv", "api_docs", "measures_ics")
+            for name in (
+                *("data", "codebook", "codebook_csv", "codebook_changes_csv", "crosswalks", "crosswalks_csv"),
+                *("api_docs", "measures_ics"),
+            )
         },
         "compare": [reverse("compare") + COMPARISON],
         "compare_csv": [reverse("compare_csv", args=["timeline"]) + COMPARISON],

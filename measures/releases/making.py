@@ -121,6 +121,7 @@ def _written(path: Path, name: str, before: Release | None, known: Release | Non
         folder.write(papers.CSVW, [papers.table_group(kinds, facts)])
         folder.write("codebook.csv", papers.codebook_csv(kinds))
         folder.write("codebook.html", [papers.codebook_html(kinds, facts)])
+        folder.write("crosswalks.csv", papers.crosswalks_csv())
         counts = _write_changes(folder, before, made_at)
         for paper, content in papers.papers(facts, folder.files, counts, kinds):
             folder.write(paper, [content])

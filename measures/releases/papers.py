@@ -22,6 +22,7 @@ from foundation.files.resources import FileResource
 from foundation.files.table_description import table_description
 from measures.citing import Citation, title_of_release
 from measures.codebook import HEADER, KINDS, parts_of_release
+from measures.crosswalks.tables import rows as crosswalk_rows
 from measures.metadata import LICENCE
 from measures.releases.texts import codebook_page, licence, readme
 
@@ -262,11 +263,18 @@ def _data_type(column: Column) -> str:
 
 def codebook_csv(kinds: Kinds) -> Iterator[bytes]:
     """Every column and key, one a line."""
-    line = io.StringIO()
-    writer = csv.writer(line, lineterminator="\n")
-    for row in _codebook_rows(kinds):
-        writer.writerow(row)
-    yield line.getvalue().encode()
+    yield _as_csv(_codebook_rows(kinds))
+
+
+def crosswalks_csv() -> Iterator[bytes]:
+    """Our terms beside those of other data sets, one pair a line."""
+    yield _as_csv(crosswalk_rows())
+
+
+def _as_csv(rows: Iterable[tuple[str, ...]]) -> bytes:
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    return lines.getvalue().encode()
 
 
 def _codebook_rows(kinds: Kinds) -> Iterable[tuple[str, ...]]:

@@ -27,6 +27,7 @@ Each table is a CSV file (UTF-8, comma, one header line) and a Parquet file with
 - `datapackage.json` describes the tables as a Data Package of Frictionless, `csv-metadata.json` as CSV on the Web, and
   `croissant.json` as a Dataset of schema.org with the fields of Croissant.
 - `codebook.csv` and `codebook.html` say what every column and key means.
+- `crosswalks.csv` has our terms beside those of other data sets, with what is lost on the way to theirs.
 - `changes.csv` {changes}.
 - `SHA256SUMS` has the checksums: `sha256sum -c SHA256SUMS`.
 - `datacite.json`, `.zenodo.json` and `CITATION.cff` are for repositories and reference managers.

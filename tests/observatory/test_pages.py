@@ -232,6 +232,7 @@ def test_sitemap_lists_published_entries_and_covered_countries(client: Client) -
         "/archive/links/broken/",
         "/data/",
         "/data/codebook/",
+        "/data/crosswalks/",
         "/data/api/",
         "/data/releases/",
         "/quality/",

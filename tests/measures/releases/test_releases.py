@@ -69,7 +69,7 @@ def test_release_has_the_public_data_as_csv_and_parquet_with_their_papers() -> N
     found = _bytes_in(folder)
     data = {f"{name}.{ending}" for name in public_kinds() for ending in ("csv", "parquet")}
     papers = {"README.md", "LICENSE.txt", "datacite.json", ".zenodo.json", "CITATION.cff", "croissant.json", SUMS}
-    described = {"datapackage.json", "csv-metadata.json", "codebook.csv", "codebook.html", CHANGES}
+    described = {"datapackage.json", "csv-metadata.json", "codebook.csv", "codebook.html", "crosswalks.csv", CHANGES}
     assert is_new
     assert set(found) == set(release.files) == data | papers | described
     assert found[SUMS].decode().splitlines() == [
