@@ -174,8 +174,24 @@ TABLE: dict[str, Case | None] = {
         change={"summary_en": "Changed"},
         new={"country": "PER", "kind": "law", "title_en": "New", "evidence": "unsourced"},
         actions={
-            "analyst": {"confirm_selected", "confirm_codes_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"},
-            "editor": {"confirm_selected", "confirm_codes_selected", "tag_selected", *EXPORTS, "draft", "submit", "withdraw"}
+            "analyst": {
+                "confirm_selected",
+                "confirm_codes_selected",
+                "tag_selected",
+                *EXPORTS,
+                "draft",
+                "submit",
+                "withdraw",
+            },
+            "editor": {
+                "confirm_selected",
+                "confirm_codes_selected",
+                "tag_selected",
+                *EXPORTS,
+                "draft",
+                "submit",
+                "withdraw",
+            }
             | {"publish", "publish_later", "send_back", "retire", "merge_selected"},
         },
         imports="measures",
