@@ -115,8 +115,8 @@ FIGURES = {
             gettext_lazy("Quotes that are found in a kept copy"),
             gettext_lazy("Of all quoted passages, those that the archive's current copy of their source has."),
             gettext_lazy(
-                "It does not say that the others are wrong: a scan has no text to search, and some pages may not be"
-                " copied."
+                "It does not say that the others are wrong: a scan has no text to search, some pages may not be"
+                " copied, and of some no copy was made yet."
             ),
         ),
         Figure(
